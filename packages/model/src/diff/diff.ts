@@ -1,0 +1,149 @@
+/** Owns what a change of a model adds, removes and alters, said in words. */
+import type { Api, App, GatewayModel, Route } from '../gateway-model.ts'
+import { toCanonicalJson } from '../hash.ts'
+import type { Catalogue } from '../validate/catalogue.ts'
+import { fillDefaults } from './default-options.ts'
+import { diffPolicies } from './diff-policies.ts'
+import { type Change, diffValues } from './diff-values.ts'
+
+/** A model, and the apps that travel beside it. */
+export interface Diffable {
+  readonly model: GatewayModel
+  readonly apps?: readonly App[]
+  /** With it, what options are by default is known: giving one for the first time changes it, and adds nothing. */
+  readonly catalogue?: Catalogue
+}
+
+/** From `before` to `after`: nothing where they say the same. Resources are compared by id, so their order is no change. */
+export function diff(before: GatewayModel | Diffable, after: GatewayModel | Diffable): Change[] {
+  const a = withDefaults('model' in before ? before : { model: before })
+  const b = withDefaults('model' in after ? after : { model: after })
+  return [
+    ...diffGateway(a.model, b.model),
+    ...diffById('listener', a.model.listeners, b.model.listeners),
+    ...diffById('upstream', a.model.upstreams, b.model.upstreams),
+    ...diffPolicies('gateway', a.model.policies, b.model.policies),
+    ...diffResources('api', [a.model.apis, b.model.apis], diffApi),
+    ...diffResources(
+      'plan',
+      [a.model.plans, b.model.plans],
+      (subject, { policies: old, ...rest }, { policies, ...now }) => [
+        ...diffValues(subject, rest, now),
+        ...diffPolicies(subject, old, policies),
+      ],
+    ),
+    ...diffResources('app', [a.apps ?? [], b.apps ?? []], diffApp),
+  ]
+}
+
+/** One line a change, as `gatewright diff` prints it. */
+export function toDiffText(changes: readonly Change[]): string {
+  return changes.map((change) => `${change.subject}: ${change.text}`).join('\n')
+}
+
+function withDefaults({ model, apps, catalogue }: Diffable): Diffable {
+  const full = catalogue === undefined ? model : fillDefaults(model, catalogue)
+  return { model: full, ...(apps === undefined ? {} : { apps }) }
+}
+
+function diffGateway(before: GatewayModel, after: GatewayModel): Change[] {
+  const pick = ({ variables, extensions, accessLog, problemBase }: GatewayModel) => ({
+    variables,
+    extensions,
+    accessLog: accessLog.to,
+    problemBase,
+  })
+  return diffValues('gateway', pick(before), pick(after))
+}
+
+interface Identified {
+  readonly id: string
+}
+
+function diffById(kind: string, before: readonly Identified[], after: readonly Identified[]): Change[] {
+  return diffResources(kind, [before, after], diffValues)
+}
+
+type Compare<Resource> = (subject: string, before: Resource, after: Resource) => Change[]
+
+function diffResources<Resource extends Identified>(
+  kind: string,
+  [before, after]: readonly [readonly Resource[], readonly Resource[]],
+  compare: Compare<Resource>,
+): Change[] {
+  const old = new Map(before.map((resource) => [resource.id, resource]))
+  const now = new Map(after.map((resource) => [resource.id, resource]))
+  const changes: Change[] = []
+  for (const id of old.keys()) {
+    if (!now.has(id)) changes.push({ kind: 'removed', subject: `${kind} ${id}`, text: 'removed' })
+  }
+  for (const [id, resource] of now) {
+    const earlier = old.get(id)
+    if (earlier === undefined) changes.push({ kind: 'added', subject: `${kind} ${id}`, text: 'added' })
+    else if (earlier !== resource) changes.push(...compare(`${kind} ${id}`, earlier, resource))
+  }
+  return changes
+}
+
+function diffApi(subject: string, before: Api, after: Api): Change[] {
+  const { policies: oldPolicies, releases: oldReleases, ...old } = before
+  const { policies, releases, ...now } = after
+  const release = (api: Api, revision: string) => api.releases.find((candidate) => candidate.revision === revision)
+  return [
+    ...diffValues(subject, old, now),
+    ...diffPolicies(subject, oldPolicies, policies),
+    ...diffReleases(subject, oldReleases, releases),
+    ...releases.flatMap(({ revision, ...current }) => {
+      const earlier = release(before, revision)
+      if (earlier === undefined) return []
+      const name = releases.length === 1 && oldReleases.length === 1 ? after.id : `${after.id}@${revision}`
+      const { revision: _, routes: oldRoutes, policies: oldUses, ...oldRest } = earlier
+      const { routes, policies: uses, ...rest } = current
+      return [
+        ...diffValues(subject, oldRest, rest),
+        ...diffPolicies(subject, oldUses, uses),
+        ...diffResources('route', [withScope(name, oldRoutes), withScope(name, routes)], diffRoute),
+      ]
+    }),
+  ]
+}
+
+function diffReleases(subject: string, before: Api['releases'], after: Api['releases']): Change[] {
+  const old = before.map((release) => release.revision)
+  const now = after.map((release) => release.revision)
+  return [
+    ...old
+      .filter((revision) => !now.includes(revision))
+      .map((revision): Change => ({ kind: 'removed', subject, text: `removes release ${revision}` })),
+    ...now
+      .filter((revision) => !old.includes(revision))
+      .map((revision): Change => ({ kind: 'added', subject, text: `adds release ${revision}` })),
+  ]
+}
+
+/** A route is named with its API: `orders/ping`. */
+function withScope(api: string, routes: readonly Route[]): (Omit<Route, 'id'> & Identified)[] {
+  return routes.map((route) => ({ ...route, id: `${api}/${route.id}` }))
+}
+
+function diffRoute(subject: string, before: Omit<Route, 'id'>, after: Omit<Route, 'id'>): Change[] {
+  const { policies: oldPolicies, ...old } = before
+  const { policies, ...now } = after
+  return [...diffValues(subject, old, now), ...diffPolicies(subject, oldPolicies, policies)]
+}
+
+/** Keys are named by the first letters of their hash: enough to find one, and nothing to try. */
+function diffApp(subject: string, { keys: oldKeys, ...old }: App, { keys, ...now }: App): Change[] {
+  const name = (hash: string): string => `key ${hash.slice(0, 12)}…`
+  const changed = keys.flatMap((key) => {
+    const earlier = oldKeys.find((candidate) => candidate.hash === key.hash)
+    if (earlier === undefined) return [{ kind: 'added', subject, text: `adds ${name(key.hash)}` } as const]
+    return toCanonicalJson(earlier) === toCanonicalJson(key)
+      ? []
+      : diffValues(`${subject}, ${name(key.hash)}`, earlier, key)
+  })
+  const removed = oldKeys
+    .filter((key) => !keys.some((candidate) => candidate.hash === key.hash))
+    .map((key): Change => ({ kind: 'removed', subject, text: `removes ${name(key.hash)}` }))
+  return [...diffValues(subject, old, now), ...removed, ...changed]
+}

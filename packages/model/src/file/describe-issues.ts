@@ -1,0 +1,249 @@
+/** Owns turning what a schema refuses into findings that a person can act on. */
+import type { z } from 'zod'
+import { suggestName } from '../closest.ts'
+import type { At, Finding, Path } from '../finding.ts'
+import { describeExpected, findChoices, findKnownKeys } from './walk-schema.ts'
+
+type Issue = z.core.$ZodIssue
+
+export interface IssueContext {
+  readonly schema: z.core.$ZodType
+  /** What was refused. */
+  readonly value: unknown
+  /** `point` says whether the key or the value is wrong. */
+  at(path: Path, point: 'key' | 'value'): At
+  /** Is the value at `path` one that must not be shown? */
+  isSecret?(path: Path): boolean
+}
+
+/** One finding per mistake, at the place where it is. */
+export function describeIssues(issues: readonly Issue[], context: IssueContext): Finding[] {
+  return issues.flatMap((issue) => describe(issue, toPath(issue.path), context))
+}
+
+function describe(issue: Issue, path: Path, context: IssueContext): Finding[] {
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => describeUnknownKey(key, path, context))
+  if (issue.code === 'invalid_union') return describeUnion(issue, path, context)
+  if (issue.code === 'invalid_key') {
+    const first = issue.issues[0]
+    return [fault('invalid-key', first?.message ?? issue.message, { at: context.at(path, 'key') })]
+  }
+  const value = findValue(context.value, path)
+  if (value === undefined && isExpecting(issue)) {
+    const what = `${nameOf(path)} is missing`
+    return [
+      fault('missing', `${what}: ${describeExpected(context.schema, path)} is expected here.`, {
+        at: context.at(path, 'value'),
+      }),
+    ]
+  }
+  const shown = show(value, path, context)
+  const isOwn = issue.code === 'invalid_value' && !issue.message.startsWith('Invalid')
+  if (isOwn) return [fault('invalid-value', issue.message, { at: context.at(path, 'value') })]
+  switch (issue.code) {
+    case 'invalid_type':
+      return [describeWrongType(issue, { value, shown, path, context })]
+    case 'invalid_value': {
+      const choices = issue.values.map(String)
+      const suggestion = typeof value === 'string' ? suggestName(value, choices, 'Choices') : undefined
+      return [
+        fault('invalid-value', `${shown} is not ${describeExpected(context.schema, path)}.`, {
+          at: context.at(path, 'value'),
+          suggestion,
+        }),
+      ]
+    }
+    case 'too_small':
+    case 'too_big':
+      if (value === '' || (Array.isArray(value) && value.length === 0)) {
+        return [
+          fault('empty-value', `${nameOf(path)} is empty: ${describeBound(issue)}.`, { at: context.at(path, 'value') }),
+        ]
+      }
+      return [
+        fault('out-of-range', `${shown} is out of range: ${describeBound(issue)}.`, { at: context.at(path, 'value') }),
+      ]
+    case 'invalid_format':
+      return [fault('invalid-value', toMisfit(shown, issue.message), { at: context.at(path, 'value') })]
+    default:
+      return [fault('invalid-value', toSentence(issue.message, path), { at: context.at(path, 'value') })]
+  }
+}
+
+function toMisfit(shown: string, message: string): string {
+  if (!/^[a-z]/.test(message)) return `${shown} does not fit. ${message}`
+  return `${shown} does not fit: ${message}${/[.!?]$/.test(message) ? '' : '.'}`
+}
+
+/** Schemas of policies say phrases ("is more than can ever be allowed"); findings are sentences. */
+function toSentence(message: string, path: Path): string {
+  if (!/^[a-z]/.test(message)) return message
+  const full = message.startsWith('is ') ? `${nameOf(path)} ${message}` : `${nameOf(path)}: ${message}`
+  return /[.!?]$/.test(full) ? full : `${full}.`
+}
+
+function nameOf(path: Path): string {
+  const name = path.at(-1)
+  return typeof name === 'string' ? `\`${name}\`` : 'This item'
+}
+
+function isExpecting(issue: Issue): boolean {
+  return issue.code === 'invalid_type' || issue.code === 'invalid_value'
+}
+
+function describeUnknownKey(key: string, path: Path, { schema, at }: IssueContext): Finding {
+  const known = findKnownKeys(schema, path)
+  return fault('unknown-key', `The key "${key}" is not known here.`, {
+    at: at([...path, key], 'key'),
+    suggestion: suggestName(key, known, 'Known keys'),
+  })
+}
+
+interface WrongType {
+  readonly value: unknown
+  readonly shown: string
+  readonly path: Path
+  readonly context: IssueContext
+}
+
+function describeWrongType(issue: Issue, { value, shown, path, context }: WrongType): Finding {
+  const expected =
+    issue.code === 'invalid_type' && issue.expected === 'int'
+      ? 'a whole number'
+      : describeExpected(context.schema, path)
+  const at = context.at(path, 'value')
+  if (value === null) {
+    return fault('empty-value', `${nameOf(path)} is empty: ${expected} is expected here.`, {
+      at,
+      suggestion: 'Remove the line, or say a value.',
+    })
+  }
+  return fault('wrong-type', `${shown} is not ${expected}.`, {
+    at,
+    suggestion: typeof value === 'string' ? suggestForText(value, { expected, path, context }) : undefined,
+  })
+}
+
+/** What a text was probably meant as, where something else is expected. */
+function suggestForText(
+  value: string,
+  { expected, path, context }: { expected: string; path: Path; context: IssueContext },
+): string | undefined {
+  if (context.isSecret?.(path) === true) return undefined
+  if (expected.endsWith('number')) {
+    if (value.trim() !== '' && !Number.isNaN(Number(value))) return 'Remove the quotes.'
+    return suggestQuantity(value, String(path.at(-1)))
+  }
+  const isUse = expected === 'a map' && findKnownKeys(context.schema, path).includes('policy')
+  return isUse && /^[A-Za-z0-9_.-]+$/.test(value) ? `Write \`{ policy: ${value} }\`.` : undefined
+}
+
+const MS = { ms: 1, s: 1000, m: 60_000, min: 60_000, h: 3_600_000, d: 86_400_000 }
+const BYTES = {
+  b: 1,
+  k: 1024,
+  kb: 1024,
+  kib: 1024,
+  m: 2 ** 20,
+  mb: 2 ** 20,
+  mib: 2 ** 20,
+  g: 2 ** 30,
+  gb: 2 ** 30,
+  gib: 2 ** 30,
+}
+
+/** `10s` where the name ends in its unit, as all names of quantities do: times are plain milliseconds or seconds, sizes bytes. */
+function suggestQuantity(value: string, name: string): string | undefined {
+  const [, digits = '', letters = ''] = /^(\d+(?:\.\d+)?)\s*([a-z]+)$/i.exec(value.trim()) ?? []
+  const [units, divisor, word]: [Readonly<Record<string, number>>, number, string] = /Bytes$/.test(name)
+    ? [BYTES, 1, 'bytes']
+    : /Seconds$/.test(name)
+      ? [MS, 1000, 'seconds']
+      : [/Ms$/.test(name) ? MS : {}, 1, 'milliseconds']
+  const factor = Object.hasOwn(units, letters.toLowerCase()) ? units[letters.toLowerCase()] : undefined
+  const amount = factor === undefined ? Number.NaN : (Number(digits) * factor) / divisor
+  return Number.isInteger(amount) ? `Write ${amount} (${word}).` : undefined
+}
+
+function describeBound(issue: Issue): string {
+  if (issue.code === 'too_small') {
+    if (issue.origin === 'string')
+      return issue.minimum === 1 ? 'a text is needed' : `at least ${issue.minimum} characters`
+    if (issue.origin === 'array')
+      return issue.minimum === 1 ? 'at least one item is needed' : `at least ${issue.minimum} items are needed`
+    return `it must be ${issue.inclusive === false ? 'more than' : 'at least'} ${issue.minimum}`
+  }
+  if (issue.code === 'too_big') {
+    if (issue.origin === 'string') return `at most ${issue.maximum} characters`
+    if (issue.origin === 'array') return `at most ${issue.maximum} items`
+    return `it must be ${issue.inclusive === false ? 'less than' : 'at most'} ${issue.maximum}`
+  }
+  return issue.message
+}
+
+/** Speaks about the one branch that was meant, where that can be told; else about all. */
+function describeUnion(issue: Issue & { code: 'invalid_union' }, path: Path, context: IssueContext): Finding[] {
+  const value = findValue(context.value, path)
+  if (value === undefined || value === null || issue.errors.length === 0)
+    return [describeNoBranch(value, path, context)]
+  const meant = issue.errors.filter((branch) => !branch.some((inner) => inner.path.length === 0 && isExpecting(inner)))
+  const known = meant.toSorted((a, b) => countMistakes(a) - countMistakes(b))[0]
+  if (known === undefined) return [describeNoBranch(value, path, context)]
+  return known.flatMap((inner) => describe(inner, [...path, ...toPath(inner.path)], context))
+}
+
+/** An unknown key weighs most: it tells branches apart that differ in their keys. */
+function countMistakes(branch: readonly Issue[]): number {
+  return branch.reduce((sum, issue) => sum + (issue.code === 'unrecognized_keys' ? 2 * issue.keys.length : 1), 0)
+}
+
+function describeNoBranch(value: unknown, path: Path, context: IssueContext): Finding {
+  const expected = describeExpected(context.schema, path)
+  const at = context.at(path, 'value')
+  const name = path.at(-1)
+  if (value === undefined)
+    return fault(
+      'missing',
+      `${typeof name === 'string' ? `\`${name}\`` : 'A value'} is missing: ${expected} is expected here.`,
+      { at },
+    )
+  if (value === null)
+    return fault(
+      'empty-value',
+      `${typeof name === 'string' ? `\`${name}\`` : 'This item'} is empty: ${expected} is expected here.`,
+      { at, suggestion: 'Remove the line, or say a value.' },
+    )
+  const choices = findChoices(context.schema, path)
+  const suggestion =
+    typeof value === 'string' && choices.length > 0 ? suggestName(value, choices, 'Choices') : undefined
+  return fault('wrong-type', `${show(value, path, context)} is not ${expected}.`, { at, suggestion })
+}
+
+function fault(
+  code: string,
+  message: string,
+  { at, suggestion }: { at: At; suggestion?: string | undefined },
+): Finding {
+  return { severity: 'fault', code, message, ...(suggestion === undefined ? {} : { suggestion }), at }
+}
+
+function show(value: unknown, path: Path, { isSecret }: IssueContext): string {
+  if (isSecret?.(path) === true) return 'What was put in here'
+  if (Array.isArray(value)) return 'A list'
+  if (typeof value === 'object' && value !== null) return 'A map'
+  const text = typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? 'Nothing')
+  return text.length > 80 ? `${text.slice(0, 77)}…"` : text
+}
+
+function toPath(path: readonly PropertyKey[]): Path {
+  return path.map((segment) => (typeof segment === 'number' ? segment : String(segment)))
+}
+
+export function findValue(root: unknown, path: Path): unknown {
+  let value = root
+  for (const segment of path) {
+    if (typeof value !== 'object' || value === null) return undefined
+    value = Object.hasOwn(value, segment) ? (value as Record<string | number, unknown>)[segment] : undefined
+  }
+  return value
+}

@@ -1,0 +1,21 @@
+/** Owns how a file describes plans: limits and quotas sold together. */
+import { z } from 'zod'
+import { describedShape, idSchema } from './described.ts'
+import { policyUsesSchema } from './policy-use.ts'
+
+export const planSchema = z
+  .strictObject({
+    id: idSchema,
+    ...describedShape,
+    policies: policyUsesSchema.meta({ description: 'Run for callers of this plan, right after they are known.' }),
+    apis: z
+      .array(
+        z.strictObject({
+          api: z.string().min(1).meta({ description: 'The id of an API.' }),
+          routes: z.array(z.string().min(1)).exactOptional().meta({ description: 'Ids of its routes; all if absent.' }),
+        }),
+      )
+      .exactOptional()
+      .meta({ description: 'What it opens; everything if absent.' }),
+  })
+  .meta({ id: 'Plan' })

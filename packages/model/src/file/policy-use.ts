@@ -1,0 +1,21 @@
+/** Owns how a file uses a policy. */
+import { z } from 'zod'
+import { idSchema } from './described.ts'
+import { celSchema } from './expression.ts'
+
+export const policyUseSchema = z
+  .strictObject({
+    policy: z.string().min(1).meta({ description: 'The name of a built-in policy or of one from `extensions`.' }),
+    options: z
+      .record(z.string(), z.unknown())
+      .default({})
+      .meta({ description: "The policy's own options; its documentation page lists them." }),
+    when: celSchema.exactOptional().meta({ description: 'The use runs only where this CEL condition is true.' }),
+    enabled: z.boolean().exactOptional().meta({ description: 'False: it stays in the list and does not run.' }),
+    id: idSchema.exactOptional().meta({
+      description: 'Names its state (counters, caches), which survives reloads; if absent, place and name do.',
+    }),
+  })
+  .meta({ id: 'PolicyUse', description: 'One use of a policy. The order of the list is the order in which they run.' })
+
+export const policyUsesSchema = z.array(policyUseSchema).default([])

@@ -1,0 +1,270 @@
+/** Owns the words of what runs: `GatewayModel`, plain data that a snapshot is made of and threads compile. */
+
+declare const brand: unique symbol
+type Branded<Name extends string> = string & { readonly [brand]: Name }
+
+export type ListenerId = Branded<'ListenerId'>
+export type UpstreamId = Branded<'UpstreamId'>
+export type ApiId = Branded<'ApiId'>
+export type RouteId = Branded<'RouteId'>
+export type PlanId = Branded<'PlanId'>
+export type AppId = Branded<'AppId'>
+export type OperationId = Branded<'OperationId'>
+
+/** What every resource may say about itself. */
+export interface Described {
+  readonly title?: string
+  readonly description?: string
+  readonly tags?: readonly string[]
+  readonly owner?: string
+  readonly enabled?: boolean
+}
+
+/** A condition in CEL; only the value `true` is true. */
+export type Cel = string
+
+/** A value that may depend on the request: a literal with `${ CEL }` parts, or one `{ language: source }`. */
+export type Expression = string | { readonly [language: string]: string }
+
+/** One use of a policy: data. List order is running order. */
+export interface PolicyUse {
+  readonly policy: string
+  /** Parsed by the policy's own schema; unknown here. */
+  readonly options: unknown
+  readonly when?: Cel
+  readonly enabled?: boolean
+  /** State (counters, caches) belongs to this id, else to scope + policy + ordinal. */
+  readonly id?: string
+}
+
+/** One predicate: exactly one of `exact`, `prefix`, `present`, `pattern` (linear-time, RE2 syntax). */
+export interface Match {
+  readonly name: string
+  readonly exact?: string
+  readonly prefix?: string
+  readonly present?: boolean
+  readonly pattern?: string
+}
+
+export interface Predicates {
+  readonly headers?: readonly Match[]
+  readonly query?: readonly Match[]
+  readonly cookies?: readonly Match[]
+}
+
+/** Limits of one listener. Sizes in bytes, times in milliseconds. */
+export interface ListenerLimits {
+  /** Longest request line, without CRLF; 414 beyond. */
+  readonly requestLineBytes: number
+  /** Longest header block; 431 beyond. */
+  readonly headerBytes: number
+  readonly headerFields: number
+  /** Largest request body; 413 beyond. A route may say otherwise. */
+  readonly bodyBytes: number
+  /** From the first byte of a head to its end; 408 beyond. */
+  readonly headTimeoutMs: number
+  /** Slowest acceptable body, measured only while we read. 0 is off. */
+  readonly bodyMinBytesPerSecond: number
+  readonly keepAliveMs: number
+  /** Requests on one connection before it is closed. 0 is without limit. */
+  readonly requestsPerConnection: number
+  /** 0 is off. Trusted proxies are exempt. */
+  readonly connectionsPerAddress: number
+  /** 0 is without limit. Per process. */
+  readonly connections: number
+  /** Idle time of tunnels and of `text/event-stream` answers. */
+  readonly tunnelIdleMs: number
+  /** How long a tunnel may live at all. 0 is without limit. */
+  readonly tunnelMaxAgeMs: number
+}
+
+export interface Listener extends Described {
+  readonly id: ListenerId
+  readonly host: string
+  readonly port: number
+  /** Addresses and CIDR ranges whose forwarding fields are believed. Empty: nobody's, not even loopback's. */
+  readonly trustedProxies: readonly string[]
+  /** PROXY protocol v1/v2 is required from trusted proxies, and refused from others. */
+  readonly proxyProtocol: boolean
+  readonly limits: ListenerLimits
+}
+
+export interface Target {
+  /** `http://host:port/prefix`; its path stands before the forwarded path. */
+  readonly url: string
+  /** Share among its siblings; 0 takes no new requests. */
+  readonly weight: number
+}
+
+export type Balance =
+  | { readonly kind: 'round-robin' }
+  | { readonly kind: 'least-requests' }
+  | { readonly kind: 'random-two' }
+  | { readonly kind: 'hash'; readonly on: 'header' | 'cookie' | 'ip' | 'path'; readonly name?: string }
+
+export interface UpstreamTimeouts {
+  readonly connectMs: number
+  readonly firstByteMs: number
+  readonly idleMs: number
+}
+
+export interface UpstreamPool {
+  /** Per target and thread. */
+  readonly maxConnections: number
+  /** Requests in flight on one connection; above 1 only those that are safe to replay share one. */
+  readonly pipelining: number
+  /** May requests of different callers share a pipelined connection? */
+  readonly shareCallers: boolean
+  /** How long a connection may wait unused; the target's `Keep-Alive: timeout` minus 1 s if that is less. */
+  readonly idleMs: number
+  /** Requests waiting for a connection, per target and thread; 503 beyond. */
+  readonly maxWaiting: number
+}
+
+export interface PassiveHealth {
+  /** Failures in a row before a target is left out. */
+  readonly failures: number
+  /** Which answers are failures, beside broken connections and time-outs. */
+  readonly statuses: readonly number[]
+  readonly ejectMs: number
+  /** Never leave out more than this share of targets. */
+  readonly maxEjectedPercent: number
+}
+
+export interface ActiveHealth {
+  readonly path: string
+  readonly intervalMs: number
+  readonly timeoutMs: number
+  readonly healthyAfter: number
+  readonly unhealthyAfter: number
+  readonly statuses: readonly number[]
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+export interface Breaker {
+  /** Open when this share of the last window's requests failed. */
+  readonly failurePercent: number
+  readonly minRequests: number
+  readonly windowMs: number
+  readonly openMs: number
+}
+
+export interface Upstream extends Described {
+  readonly id: UpstreamId
+  readonly targets: readonly Target[]
+  readonly balance: Balance
+  readonly timeouts: UpstreamTimeouts
+  readonly pool: UpstreamPool
+  readonly health: { readonly passive?: PassiveHealth; readonly active?: ActiveHealth }
+  readonly breaker?: Breaker
+  /** `upstream`: the target's authority. `preserve`: what the client sent. Else: this value. */
+  readonly hostHeader: 'upstream' | 'preserve' | { readonly value: string }
+  /** Largest answer head accepted. */
+  readonly limits: { readonly headerBytes: number; readonly headerFields: number }
+  readonly via: boolean
+}
+
+export interface ErrorShape {
+  readonly status?: number
+  readonly headers?: Readonly<Record<string, Expression>>
+  readonly body?: Expression
+}
+
+/** Problem code, `4xx`, `5xx` or `default` → how this API answers it. */
+export type ErrorShapes = Readonly<Record<string, ErrorShape>>
+
+export interface Route extends Described {
+  readonly id: RouteId
+  /** Absent: every method. */
+  readonly methods?: readonly string[]
+  /** Template below the base path: literals, `{name}`, a last `{name+}`. */
+  readonly path: string
+  readonly match?: Predicates
+  readonly operation?: OperationId
+  readonly upstream?: UpstreamId
+  /** Tokens of `Upgrade`, besides `websocket`, that may become tunnels. */
+  readonly upgrades?: readonly string[]
+  /** Overrides the listener's. */
+  readonly bodyBytes?: number
+  readonly policies: readonly PolicyUse[]
+}
+
+export interface Release {
+  readonly revision: string
+  /** Share of traffic, 0–100; all shares of an API sum to 100. */
+  readonly share?: number
+  readonly when?: Cel
+  readonly routes: readonly Route[]
+  readonly policies: readonly PolicyUse[]
+  readonly upstream?: UpstreamId
+}
+
+export interface Api extends Described {
+  readonly id: ApiId
+  readonly version?: string
+  readonly environment?: string
+  readonly products?: readonly string[]
+  readonly hosts?: readonly string[]
+  /** `''` for the root, else `/segment…` without a trailing slash. */
+  readonly basePath: string
+  readonly stripBasePath: boolean
+  readonly match?: Predicates
+  /** SHA-256 of the OpenAPI document. */
+  readonly openapi?: string
+  readonly upstream?: UpstreamId
+  /** What is forwarded: the normal form that was matched, or the path as received. */
+  readonly paths: 'normal' | 'received'
+  /** False: a trailing slash makes no difference to matching. */
+  readonly strictSlash: boolean
+  /** False: letter case makes no difference to matching. */
+  readonly caseSensitive: boolean
+  readonly policies: readonly PolicyUse[]
+  readonly errors: ErrorShapes
+  readonly releases: readonly Release[]
+}
+
+/** Limits and quotas sold together. */
+export interface Plan extends Described {
+  readonly id: PlanId
+  readonly policies: readonly PolicyUse[]
+  /** Which APIs and routes it opens; absent: all. */
+  readonly apis?: readonly { readonly api: ApiId; readonly routes?: readonly RouteId[] }[]
+}
+
+export interface AccessLog {
+  readonly to: 'stdout' | 'off' | { readonly file: string }
+}
+
+export interface GatewayModel {
+  /** Readable for two majors. */
+  readonly gatewright: 1
+  readonly listeners: readonly Listener[]
+  readonly upstreams: readonly Upstream[]
+  /** Global uses, outermost. */
+  readonly policies: readonly PolicyUse[]
+  readonly apis: readonly Api[]
+  readonly plans: readonly Plan[]
+  readonly variables: Readonly<Record<string, string>>
+  /** Modules that define users' own policies: absolute paths or package names. */
+  readonly extensions: readonly string[]
+  readonly accessLog: AccessLog
+  /** Base of problem `type` URIs; absent: `urn:gatewright:problem:`. */
+  readonly problemBase?: string
+}
+
+/** A key as the credentials feed carries it: never the key, always its SHA-256 in lower-case hex. */
+export interface Key {
+  readonly hash: string
+  readonly app: AppId
+  readonly plan?: PlanId
+  /** Milliseconds since the epoch, as is `expires`. */
+  readonly notBefore?: number
+  readonly expires?: number
+  readonly enabled?: boolean
+}
+
+export interface App extends Described {
+  readonly id: AppId
+  readonly plan?: PlanId
+  readonly keys: readonly Key[]
+}

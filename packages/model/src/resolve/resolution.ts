@@ -1,0 +1,52 @@
+/** Owns what is known while files become a model: the parsed file, its raw data, the places, the findings. */
+
+import type { Finding, Path } from '../finding.ts'
+import type { UpstreamId } from '../gateway-model.ts'
+import type { GatewrightFile } from '../gatewright-file.ts'
+import type { OpenApiReading } from '../openapi/read-openapi.ts'
+import type { Origins } from '../source/origins.ts'
+import type { Sources } from './sources.ts'
+
+export interface ResolveContext {
+  readonly file: GatewrightFile
+  /** The merged data that `file` was parsed from: same indexes, before defaults. */
+  readonly raw: unknown
+  readonly origins: Origins
+  readonly sources: Sources
+  readonly findings: Finding[]
+  /** Where a container stood before faulty parts were left out. */
+  pathOf(container: unknown, fallback: Path): Path
+  /** Cached by path. */
+  readOpenApi(path: string): OpenApiReading
+  /** SHA-256 → content, of every document that an API names. */
+  readonly documents: Map<string, string>
+  /** The id for an id or a URL; a URL makes an upstream of its own. */
+  toUpstreamId(reference: string, modelPath: Path): UpstreamId
+}
+
+type Report = Omit<Finding, 'at' | 'severity'>
+
+/** A fault at a part of the model whose place is already known. */
+export function reportFault({ findings, sources }: ResolveContext, modelPath: Path, fault: Report): void {
+  findings.push({ severity: 'fault', ...fault, at: sources.find(modelPath) })
+}
+
+export function reportWarning({ findings, sources }: ResolveContext, modelPath: Path, warning: Report): void {
+  findings.push({ severity: 'warning', ...warning, at: sources.find(modelPath) })
+}
+
+/** Links a part of the model to the part of the files that says it. */
+export function linkPart(context: ResolveContext, modelPath: Path, filePath: Path): void {
+  let value = context.raw
+  for (const segment of filePath) {
+    value =
+      typeof value === 'object' && value !== null ? (value as Record<string | number, unknown>)[segment] : undefined
+  }
+  const place = context.origins.placeAt(context.raw, filePath)
+  context.sources.add(modelPath, { value, place, path: context.pathOf(value, filePath) })
+}
+
+/** The file that says `key` of a part, for paths that are relative to it. */
+export function findSayingFile({ raw, origins }: ResolveContext, filePath: Path): string {
+  return origins.placeAt(raw, filePath).file
+}

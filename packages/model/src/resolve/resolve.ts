@@ -1,0 +1,175 @@
+/** Owns the step from files to a model. Pure: what it reads, it reads through what it is given. */
+import { dirname, isAbsolute, join } from 'node:path'
+import { parseFile } from '../file/parse-file.ts'
+import { type Finding, sortFindings } from '../finding.ts'
+import type { App, AppId, GatewayModel, Plan, PlanId, PolicyUse, Upstream, UpstreamId } from '../gateway-model.ts'
+import type { GatewrightFile } from '../gatewright-file.ts'
+import { type OpenApiReading, readOpenApi } from '../openapi/read-openapi.ts'
+import { mergeFiles } from '../source/merge-files.ts'
+import { Origins } from '../source/origins.ts'
+import { applyOverlay } from '../source/overlay.ts'
+import { parseSource } from '../source/parse-source.ts'
+import type { SourceFile } from '../source/source-text.ts'
+import { type Surroundings, substitute } from '../source/substitute.ts'
+import { pickPresent } from './pick-present.ts'
+import { findSayingFile, linkPart, type ResolveContext } from './resolution.ts'
+import { resolveApi } from './resolve-api.ts'
+import { isUrl, toImplicitUpstream, toUpstream } from './resolve-upstream.ts'
+import { Sources } from './sources.ts'
+
+export interface ResolveInput extends Surroundings {
+  /** One file, or all files of a folder, in a stable order. Relative paths in a file are joined to the folder of its path. */
+  readonly files: readonly SourceFile[]
+  /** Applied one after the other. */
+  readonly overlays?: readonly SourceFile[]
+}
+
+export interface Resolution {
+  /** Absent where there is a fault: such a configuration never runs. */
+  readonly model?: GatewayModel
+  /** What could be told of the model in spite of faults, so that `validate` finds the others too. Never run it. */
+  readonly draft: GatewayModel
+  /** They travel beside the model, as the credentials feed. */
+  readonly apps: readonly App[]
+  /** OpenAPI documents by the SHA-256 of their content, as `Api.openapi` names them. */
+  readonly documents: ReadonlyMap<string, string>
+  readonly sources: Sources
+  /** Every path that was read or looked for beside the files themselves: what to watch. */
+  readonly filesRead: readonly string[]
+  readonly findings: readonly Finding[]
+}
+
+/** Never throws on what files say. */
+export function resolve(input: ResolveInput): Resolution {
+  const origins = new Origins()
+  const filesRead = new Set<string>()
+  const surroundings: Surroundings = {
+    env: input.env,
+    readFile(path) {
+      filesRead.add(path)
+      return input.readFile(path)
+    },
+  }
+  const findings: Finding[] = []
+  const sources = new Sources(origins)
+  const read = (file: SourceFile) => {
+    const parsed = parseSource(file, { origins })
+    findings.push(...parsed.findings, ...substitute(parsed, surroundings))
+    if (parsed.value === undefined) sources.isIncomplete = true
+    return parsed
+  }
+  const base = mergeFiles(input.files.map(read))
+  findings.push(...base.findings)
+  let merged: unknown = base.merged
+  for (const overlay of (input.overlays ?? []).map(read)) {
+    // What an overlay changes cannot be judged where the file below it is missing.
+    if (sources.isIncomplete) continue
+    const changes = mergeFiles([overlay])
+    findings.push(...changes.findings)
+    merged = applyOverlay(merged, changes.merged, origins)
+  }
+  const parsed = parseFile(merged, origins, { isIncomplete: sources.isIncomplete })
+  findings.push(...parsed.findings)
+  for (const id of parsed.lostIds) sources.lostIds.add(id)
+  for (const { code, at } of parsed.findings) if (code === 'unknown-key') sources.lostKeys.add(at.path)
+  const documents = new Map<string, string>()
+  const { draft, apps } = build({ ...parsed, origins, sources, documents, findings, readFile: surroundings.readFile })
+  const faulty = findings.some((finding) => finding.severity === 'fault')
+  return {
+    ...(faulty ? {} : { model: draft }),
+    draft,
+    apps,
+    documents,
+    sources,
+    filesRead: [...filesRead],
+    findings: sortFindings(findings),
+  }
+}
+
+type BuildInput = Pick<ResolveContext, 'file' | 'raw' | 'origins' | 'sources' | 'findings' | 'documents' | 'pathOf'> &
+  Pick<Surroundings, 'readFile'>
+
+function build(input: BuildInput): { draft: GatewayModel; apps: App[] } {
+  const { file } = input
+  const openApi = new Map<string, OpenApiReading>()
+  const implicit = new Map<string, Upstream>()
+  const context: ResolveContext = {
+    ...input,
+    readOpenApi(path) {
+      const known = openApi.get(path)
+      // Its findings are said once, however many APIs name it.
+      if (known !== undefined) return known.definition === undefined ? known : { ...known, findings: [] }
+      const reading = readOpenApi(path, input.readFile)
+      openApi.set(path, reading)
+      return reading
+    },
+    toUpstreamId(reference, modelPath) {
+      if (!isUrl(reference) || implicit.has(reference)) return reference as UpstreamId
+      input.sources.addAlias(['upstreams', file.upstreams.length + implicit.size], input.sources.find(modelPath))
+      implicit.set(reference, toImplicitUpstream(reference))
+      return reference as UpstreamId
+    },
+  }
+  linkPart(context, [], [])
+  for (const kind of ['listeners', 'upstreams', 'apis', 'plans', 'apps'] as const) {
+    for (const index of file[kind].keys()) linkPart(context, [kind, index], [kind, index])
+  }
+  const apis = file.apis.map((api, index) => resolveApi(api, index, context))
+  const draft: GatewayModel = {
+    gatewright: 1,
+    listeners: file.listeners as unknown as GatewayModel['listeners'],
+    upstreams: [...file.upstreams.map(toUpstream), ...implicit.values()],
+    policies: file.policies as readonly PolicyUse[],
+    apis,
+    plans: file.plans.map(toPlan),
+    variables: file.variables,
+    extensions: file.extensions.map((extension, index) =>
+      toExtension(extension, findSayingFile(context, ['extensions', index])),
+    ),
+    accessLog: toAccessLog(file.accessLog, findSayingFile(context, ['accessLog', 'file'])),
+    ...pickPresent(file, 'problemBase'),
+  }
+  return { draft, apps: file.apps.map(toApp) }
+}
+
+function toPlan(plan: GatewrightFile['plans'][number]): Plan {
+  return {
+    id: plan.id as PlanId,
+    ...pickPresent(plan, 'title', 'description', 'tags', 'owner', 'enabled'),
+    policies: plan.policies,
+    ...(plan.apis === undefined ? {} : { apis: plan.apis as unknown as NonNullable<Plan['apis']> }),
+  }
+}
+
+function toApp(app: GatewrightFile['apps'][number]): App {
+  return {
+    id: app.id as AppId,
+    ...pickPresent(app, 'title', 'description', 'tags', 'owner', 'enabled'),
+    ...(app.plan === undefined ? {} : { plan: app.plan as PlanId }),
+    keys: app.keys.map((key) => {
+      const plan = key.plan ?? app.plan
+      return {
+        hash: key.hash.replace(/^sha256:/, ''),
+        app: app.id as AppId,
+        ...(plan === undefined ? {} : { plan: plan as PlanId }),
+        ...(key.notBefore === undefined ? {} : { notBefore: Date.parse(key.notBefore) }),
+        ...(key.expires === undefined ? {} : { expires: Date.parse(key.expires) }),
+        // A key of an app that is switched off is switched off.
+        ...(app.enabled === false ? { enabled: false } : pickPresent(key, 'enabled')),
+      }
+    }),
+  }
+}
+
+/** A path says so by its first letters or by its ending; everything else is the name of a package. */
+function toExtension(extension: string, sayingFile: string): string {
+  if (isAbsolute(extension)) return extension
+  return /^\.\.?\//.test(extension) || /\.[cm]?[jt]s$/.test(extension)
+    ? join(dirname(sayingFile), extension)
+    : extension
+}
+
+function toAccessLog(accessLog: GatewrightFile['accessLog'], sayingFile: string): GatewayModel['accessLog'] {
+  if (typeof accessLog === 'string') return { to: accessLog }
+  return { to: { file: isAbsolute(accessLog.file) ? accessLog.file : join(dirname(sayingFile), accessLog.file) } }
+}

@@ -1,0 +1,62 @@
+/** Owns the way back from a part of the model to the line that says it, for `validate` and `explain`. */
+import { type At, NOWHERE, type Path, type Place, toPathText } from '../finding.ts'
+import type { Origins } from '../source/origins.ts'
+
+interface Anchor {
+  /** The data as it was read; what is below it in the model has the same keys. */
+  readonly value: unknown
+  readonly place: Place
+  /** Where it stands in the files. */
+  readonly path: Path
+}
+
+/** Places of model parts, by their path in the model, such as `['apis', 0, 'releases', 0, 'routes', 3, 'policies', 0]`. */
+export class Sources {
+  readonly #origins: Origins
+  readonly #anchors = new Map<string, Anchor>()
+  /** Parts that one word of a file stands for, such as the upstream behind a URL. */
+  readonly #aliases = new Map<string, At>()
+  /** Ids of resources that were left out because of a fault: references to them are no second fault. */
+  readonly lostIds = new Set<string>()
+  /** Unknown keys that were left out, by their path in the files: what was misspelt is no second fault for being missing. */
+  readonly lostKeys = new Set<string>()
+  /** True where a whole file could not be read, so that nothing can be said about references. */
+  isIncomplete = false
+
+  constructor(origins: Origins) {
+    this.#origins = origins
+  }
+
+  add(modelPath: Path, anchor: Anchor): void {
+    this.#anchors.set(toPathText(modelPath), anchor)
+  }
+
+  /** Says that a part has no words of its own: it is what stands at another place. */
+  addAlias(modelPath: Path, at: At): void {
+    this.#aliases.set(toPathText(modelPath), at)
+  }
+
+  /** File, line, column and path in the files; the nearest part around it where it is not in any file itself. */
+  find(modelPath: Path, point: 'key' | 'value' = 'value'): At {
+    for (let length = modelPath.length; length >= 0; length--) {
+      const key = toPathText(modelPath.slice(0, length))
+      const alias = this.#aliases.get(key)
+      if (alias !== undefined) return alias
+      const anchor = this.#anchors.get(key)
+      if (anchor === undefined) continue
+      const rest = modelPath.slice(length)
+      const inside = rest.length === 0 ? NOWHERE : this.#origins.placeAt(anchor.value, rest, point)
+      return { ...(inside === NOWHERE ? anchor.place : inside), path: toPathText([...anchor.path, ...rest]) }
+    }
+    return { ...NOWHERE, path: toPathText(modelPath) }
+  }
+
+  /** Must the value of this part not be shown? */
+  isSecret(modelPath: Path): boolean {
+    for (let length = modelPath.length; length >= 0; length--) {
+      const anchor = this.#anchors.get(toPathText(modelPath.slice(0, length)))
+      if (anchor !== undefined) return this.#origins.isSubstituted(anchor.value, modelPath.slice(length))
+    }
+    return false
+  }
+}

@@ -1,0 +1,96 @@
+/** Owns where every part of the read data came from: file, line and column of each key and each value. */
+import { NOWHERE, type Path, type Place } from '../finding.ts'
+import type { SourceText } from './source-text.ts'
+
+/** Where one member of a map, or one item of a list, stands. Offsets count UTF-16 code units. */
+export interface Member {
+  readonly source: SourceText
+  /** Of the key; of the value in lists. */
+  readonly keyAt: number
+  readonly valueAt: number
+  /** True where `${env:…}` or `${file:…}` was replaced: such a value is never shown. */
+  substituted?: boolean
+}
+
+interface Origin {
+  readonly source: SourceText
+  readonly at: number
+  readonly members: Map<string | number, Member>
+}
+
+/** Keyed by the containers themselves, so that data which is merged keeps the places of its parts. */
+export class Origins {
+  readonly #containers = new WeakMap<object, Origin>()
+
+  add(container: object, source: SourceText, at: number): void {
+    this.#containers.set(container, { source, at, members: new Map() })
+  }
+
+  setMember(container: object, key: string | number, member: Member): void {
+    this.#containers.get(container)?.members.set(key, member)
+  }
+
+  findMember(container: object, key: string | number): Member | undefined {
+    return this.#containers.get(container)?.members.get(key)
+  }
+
+  /** Items behind a removed one move up. */
+  removeItem(list: readonly unknown[], index: number): void {
+    const members = this.#containers.get(list)?.members
+    if (members === undefined) return
+    members.delete(index)
+    for (let behind = index + 1; behind <= list.length; behind++) {
+      const member = members.get(behind)
+      members.delete(behind)
+      if (member !== undefined) members.set(behind - 1, member)
+    }
+  }
+
+  /** Gives a merged container the place of the one it continues. */
+  copy(from: object, to: object): void {
+    const origin = this.#containers.get(from)
+    if (origin !== undefined) this.add(to, origin.source, origin.at)
+  }
+
+  copyMember({ from, key, to, as }: { from: object; key: string | number; to: object; as: string | number }): void {
+    const member = this.findMember(from, key)
+    if (member !== undefined) this.setMember(to, as, member)
+  }
+
+  /** The file that says this container. */
+  findFile(container: object): string | undefined {
+    return this.#containers.get(container)?.source.file
+  }
+
+  placeOf(container: object): Place {
+    const origin = this.#containers.get(container)
+    return origin === undefined ? NOWHERE : origin.source.placeOf(origin.at)
+  }
+
+  /** The place of what `path` names below `root`; of its nearest ancestor where it does not exist. */
+  placeAt(root: unknown, path: Path, point: 'key' | 'value' = 'value'): Place {
+    let place = typeof root === 'object' && root !== null ? this.placeOf(root) : NOWHERE
+    let value = root
+    for (const [index, segment] of path.entries()) {
+      if (typeof value !== 'object' || value === null) return place
+      const member = this.findMember(value, segment)
+      if (member === undefined) return place
+      const wantsKey = point === 'key' && index === path.length - 1
+      place = member.source.placeOf(wantsKey ? member.keyAt : member.valueAt)
+      value = (value as Record<string | number, unknown>)[segment]
+    }
+    return place
+  }
+
+  /** Was this value, or a part of it, replaced by `${env:…}` or `${file:…}`? */
+  isSubstituted(root: unknown, path: Path): boolean {
+    let value = root
+    let member: Member | undefined
+    for (const segment of path) {
+      if (typeof value !== 'object' || value === null) return false
+      member = this.findMember(value, segment)
+      value = (value as Record<string | number, unknown>)[segment]
+    }
+    return member?.substituted === true
+  }
+}

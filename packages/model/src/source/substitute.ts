@@ -1,0 +1,128 @@
+/** Owns `${env:NAME}` and `${file:path}`: replaced once, when files are read, by a text that is never read again. */
+import { dirname, isAbsolute, join } from 'node:path'
+import { EXPRESSION_LANGUAGES } from '../expression-languages.ts'
+import { type Finding, type Path, toPathText } from '../finding.ts'
+import type { ParsedSource } from './parse-source.ts'
+import { escapePieces, type Piece, splitText } from './substitution-text.ts'
+
+/** How the outside is reached; both answer `undefined` for what is not there. */
+export interface Surroundings {
+  /** The value of an environment variable. */
+  readonly env: (name: string) => string | undefined
+  /** The text of a file, by the path that was resolved against the file that names it. May throw: its message is shown. */
+  readonly readFile: (path: string) => string | undefined
+}
+
+const LANGUAGES = new Set<string>(EXPRESSION_LANGUAGES)
+/** Only below these keys can a text be an expression: what is put in is escaped there, elsewhere it goes in as it is. */
+const EXPRESSION_KEYS = new Set(['options', 'errors'])
+/** Secrets in files often end in the line end of an editor or of `echo`, which is no part of them. */
+const LAST_LINE_END = /\r?\n$/
+
+/** Replaces in place; answers with what could not be replaced. */
+export function substitute(parsed: ParsedSource, surroundings: Surroundings): Finding[] {
+  const { text } = parsed.source
+  // A file without any, and without escapes that could spell one, need not be walked.
+  if (!/\$\{(?:env|file):/.test(text) && !text.includes('\\')) return []
+  const substitution = new Substitution(parsed, surroundings)
+  if (typeof parsed.value === 'object' && parsed.value !== null) substitution.walk(parsed.value, false)
+  return substitution.findings
+}
+
+/** What cannot be put in; caught in this file. */
+class Missing extends Error {}
+
+type Container = Record<string | number, unknown>
+
+class Substitution {
+  readonly findings: Finding[] = []
+  readonly #parsed: ParsedSource
+  readonly #surroundings: Surroundings
+  readonly #path: (string | number)[] = []
+
+  constructor(parsed: ParsedSource, surroundings: Surroundings) {
+    this.#parsed = parsed
+    this.#surroundings = surroundings
+  }
+
+  walk(container: object, hasExpressions: boolean): void {
+    for (const [key, member] of Object.entries(container)) {
+      this.#path.push(Array.isArray(container) ? Number(key) : key)
+      if (typeof member === 'string') {
+        if (member.includes('${')) this.#replace(container as Container, member, hasExpressions)
+      } else if (typeof member === 'object' && member !== null) {
+        this.walk(member, hasExpressions || EXPRESSION_KEYS.has(key))
+      }
+      this.#path.pop()
+    }
+  }
+
+  #replace(container: Container, text: string, hasExpressions: boolean): void {
+    const key = this.#path.at(-1) ?? ''
+    const pieces = splitText(text)
+    const isNested = pieces.some((piece) => piece.kind === 'nested')
+    if (!isNested && !pieces.some((piece) => piece.kind === 'env' || piece.kind === 'file')) return
+    if (isNested || isSource(container, key, hasExpressions)) {
+      this.#report({
+        severity: 'fault',
+        code: 'substitution-in-expression',
+        message: `\`\${env:…}\` and \`\${file:…}\` cannot stand inside the source of an expression: their text would be run.`,
+        suggestion: 'Put it under `variables:` and read it as `variables.<name>` in the expression.',
+      })
+      return
+    }
+    try {
+      const filled = pieces.map((piece) => this.#fill(piece))
+      container[key] = hasExpressions ? escapePieces(filled) : filled.map((piece) => piece.text).join('')
+      const member = this.#parsed.origins.findMember(container, key)
+      if (member !== undefined) member.substituted = true
+      if (hasExpressions) this.#warnOfEscapes(filled)
+    } catch (error) {
+      if (!(error instanceof Missing)) throw error
+      this.#report({ severity: 'fault', code: 'substitution-missing', message: error.message })
+    }
+  }
+
+  #fill(piece: Piece): Piece {
+    if (piece.kind === 'file') return { kind: 'replaced', text: this.#readFile(piece.text) }
+    if (piece.kind !== 'env') return piece
+    const text = this.#surroundings.env(piece.text)
+    if (text === undefined) throw new Missing(`The environment variable ${piece.text} is not set.`)
+    return { kind: 'replaced', text }
+  }
+
+  #readFile(name: string): string {
+    const path = isAbsolute(name) ? name : join(dirname(this.#parsed.source.file), name)
+    let text: string | undefined
+    try {
+      text = this.#surroundings.readFile(path)
+    } catch (error) {
+      throw new Missing(`The file ${path} cannot be read: ${(error as Error).message}`)
+    }
+    if (text === undefined) throw new Missing(`The file ${path} does not exist.`)
+    return text.replace(LAST_LINE_END, '')
+  }
+
+  #warnOfEscapes(pieces: readonly Piece[]): void {
+    if (!pieces.some((piece) => piece.kind === 'replaced' && piece.text.includes('${'))) return
+    this.#report({
+      severity: 'warning',
+      code: 'substitution-escaped',
+      message: 'What is put in here holds "${"; it is kept literal by writing it as "$${".',
+      suggestion:
+        'Nothing to do where the option takes an expression; where it takes a plain text, choose a value without "${".',
+    })
+  }
+
+  #report(finding: Omit<Finding, 'at'>): void {
+    const path: Path = this.#path
+    const { value, origins } = this.#parsed
+    this.findings.push({ ...finding, at: { ...origins.placeAt(value, path), path: toPathText(path) } })
+  }
+}
+
+/** `when: <CEL>` and `{ cel: <source> }` are programs from their first letter to their last. */
+function isSource(container: Container, key: string | number, hasExpressions: boolean): boolean {
+  if (typeof key === 'number') return false
+  return key === 'when' || (hasExpressions && LANGUAGES.has(key) && Object.keys(container).length === 1)
+}

@@ -1,0 +1,146 @@
+/** Owns the checks of APIs: hosts, base paths, predicates, error shapes, releases, and two that say the same. */
+import { suggestName } from '../closest.ts'
+import type { Path } from '../finding.ts'
+import type { Api } from '../gateway-model.ts'
+import { findLiteralFault } from '../path-template.ts'
+import { PROBLEMS } from '../problems.ts'
+import { findFieldNameFault, findFieldValueFault, findHostFault } from './names.ts'
+import { validateUses } from './validate-policies.ts'
+import { toPredicatesKey, validatePredicates } from './validate-predicates.ts'
+import { validateRoutes } from './validate-routes.ts'
+import { checkUpstream } from './validate-upstream-refs.ts'
+import type { Validation } from './validation.ts'
+
+export function validateApis(validation: Validation): void {
+  const { apis } = validation.model
+  for (const [index, api] of apis.entries()) {
+    const path: Path = ['apis', index]
+    checkHosts(validation, api, path)
+    checkBasePath(validation, api, path)
+    validatePredicates(validation, api.match, [...path, 'match'])
+    checkErrors(validation, api, path)
+    checkReleases(validation, api, path)
+    if (api.upstream !== undefined)
+      checkUpstream(validation, api.upstream, { path: [...path, 'upstream'], isLive: api.enabled !== false })
+    validateUses(validation, api.policies, [...path, 'policies'])
+    validateRoutes(validation, api, path)
+  }
+  findEqualApis(validation)
+}
+
+function checkHosts(validation: Validation, { hosts = [] }: Api, path: Path): void {
+  for (const [index, host] of hosts.entries()) {
+    const found = findHostFault(host)
+    if (found !== undefined) {
+      validation.fault([...path, 'hosts', index], {
+        code: 'invalid-host',
+        message: found.fault,
+        suggestion: found.suggestion,
+      })
+    } else if (hosts.indexOf(host) < index) {
+      validation.warn([...path, 'hosts', index], {
+        code: 'duplicate-host',
+        message: `The host "${host}" stands in this list twice.`,
+      })
+    }
+  }
+}
+
+function checkBasePath(validation: Validation, { basePath }: Api, path: Path): void {
+  if (basePath === '') return
+  const at = [...path, 'basePath']
+  if (!basePath.startsWith('/')) {
+    validation.fault(at, {
+      code: 'invalid-base-path',
+      message: `The base path "${basePath}" does not begin with "/".`,
+      suggestion: `Write "/${basePath}".`,
+    })
+    return
+  }
+  for (const segment of basePath.slice(1).split('/')) {
+    const fault = /[{}]/.test(segment)
+      ? 'A base path is literal: {names} belong into routes.'
+      : findLiteralFault(segment)
+    if (fault === undefined) continue
+    validation.fault(at, { code: 'invalid-base-path', message: fault })
+    return
+  }
+}
+
+function checkErrors(validation: Validation, { errors }: Api, path: Path): void {
+  const known = [...Object.keys(PROBLEMS), '4xx', '5xx', 'default']
+  for (const [code, shape] of Object.entries(errors)) {
+    const at = [...path, 'errors', code]
+    if (!known.includes(code)) {
+      const message = `There is no problem "${code}".`
+      validation.fault(at, { code: 'unknown-problem', message, suggestion: suggestName(code, known, 'Problems') })
+    }
+    for (const [name, value] of Object.entries(shape.headers ?? {})) {
+      const message = findFieldNameFault(name) ?? (typeof value === 'string' ? findFieldValueFault(value) : undefined)
+      if (message !== undefined) validation.fault([...at, 'headers', name], { code: 'invalid-header', message })
+      checkExpressionAt(validation, value, [...at, 'headers', name])
+    }
+    if (shape.body !== undefined) checkExpressionAt(validation, shape.body, [...at, 'body'])
+  }
+}
+
+function checkExpressionAt(
+  validation: Validation,
+  expression: string | { readonly [language: string]: string },
+  path: Path,
+): void {
+  const sources = typeof expression === 'string' ? [['template', expression] as const] : Object.entries(expression)
+  for (const [language, source] of sources) {
+    const fault = validation.options.checkExpression?.(source, language, 'problem')
+    const at = language === 'template' ? path : [...path, language]
+    if (fault !== undefined)
+      validation.fault(at, { code: 'invalid-expression', message: `This expression cannot run: ${fault}.` })
+  }
+}
+
+function checkReleases(validation: Validation, { id, releases }: Api, path: Path): void {
+  const shared = releases.filter((release) => release.when === undefined)
+  const sum = shared.reduce((total, release) => total + (release.share ?? 100), 0)
+  if (sum !== 100) {
+    validation.fault([...path, 'releases'], {
+      code: 'shares',
+      message: `The shares of the releases of "${id}" are ${sum} together, not 100.`,
+      suggestion: 'Every request needs a release: let the shares of those without a condition sum to 100.',
+    })
+  }
+  for (const [index, { when }] of releases.entries()) {
+    const fault = when === undefined ? undefined : validation.options.checkExpression?.(when, 'cel')
+    if (fault === undefined) continue
+    validation.fault([...path, 'releases', index, 'when'], {
+      code: 'invalid-expression',
+      message: `The condition of this release cannot run: ${fault}.`,
+    })
+  }
+}
+
+/** Nothing would say which of the two answers. */
+function findEqualApis(validation: Validation): void {
+  const seen = new Map<string, { index: number; api: Api }[]>()
+  for (const [index, api] of validation.model.apis.entries()) {
+    if (api.enabled === false) continue
+    for (const host of api.hosts ?? ['']) {
+      const key = `${host} ${api.basePath.toLowerCase()} ${toPredicatesKey(api.match)}`
+      const group = seen.get(key) ?? []
+      seen.set(key, group)
+      const other = group.find((earlier) => earlier.index !== index && sameBasePath(earlier.api, api))
+      group.push({ index, api })
+      if (other === undefined) continue
+      const place = validation.placeText(['apis', other.index])
+      validation.fault(['apis', index], {
+        code: 'equal-apis',
+        message: `"${api.id}" and "${other.api.id}" (${place}) answer to the same requests: ${host === '' ? 'every host' : `host "${host}"`}, base path "${api.basePath || '/'}".`,
+        suggestion: 'Give one of them another base path, host or `match`, or join them.',
+      })
+      break
+    }
+  }
+}
+
+function sameBasePath(a: Api, b: Api): boolean {
+  return a.basePath === b.basePath || !a.caseSensitive || !b.caseSensitive
+}

@@ -1,0 +1,67 @@
+/** Owns the checks of policy uses, each by itself: names, options, conditions. */
+import { findClosest, suggestName } from '../closest.ts'
+import { describeIssues } from '../file/describe-issues.ts'
+import { NOWHERE, type Path, toPathText } from '../finding.ts'
+import type { PolicyUse } from '../gateway-model.ts'
+import { placeUses, warnOfDisorder } from './validate-order.ts'
+import type { Validation } from './validation.ts'
+
+/** Checks one list by itself. Uses that are switched off are checked too, since somebody will switch them on. */
+export function validateUses(validation: Validation, uses: readonly PolicyUse[], path: Path): void {
+  for (const [index, use] of uses.entries()) validateUse(validation, use, [...path, index])
+  warnOfDisorder(validation, placeUses(uses, path))
+}
+
+function validateUse(validation: Validation, use: PolicyUse, path: Path): void {
+  const { checkExpression, sources } = validation.options
+  const fault = use.when === undefined ? undefined : checkExpression?.(use.when, 'cel')
+  if (fault !== undefined) {
+    validation.fault([...path, 'when'], {
+      code: 'invalid-expression',
+      message: `The condition of "${use.policy}" cannot run: ${fault}.`,
+    })
+  }
+  const entry = validation.entries.get(use.policy)
+  if (entry === undefined) {
+    const isSlip = findClosest(use.policy, validation.entries.keys()) !== undefined
+    if (validation.options.isCatalogueIncomplete === true && !isSlip) return
+    validation.fault([...path, 'policy'], {
+      code: 'unknown-policy',
+      message: `There is no policy "${use.policy}".`,
+      suggestion:
+        suggestName(use.policy, [...validation.entries.keys()], 'Policies') ??
+        'Name the module that defines it in `extensions`.',
+    })
+    return
+  }
+  const result = parseOptions(entry.options, use.options)
+  if (result.success) return
+  const optionsPath = [...path, 'options']
+  const findings = describeIssues(result.issues, {
+    schema: entry.options,
+    value: use.options,
+    at: (inner, point) =>
+      sources?.find([...optionsPath, ...inner], point) ?? { ...NOWHERE, path: toPathText([...optionsPath, ...inner]) },
+    isSecret: (inner) => sources?.isSecret([...optionsPath, ...inner]) ?? false,
+  })
+  validation.findings.push(...findings.map((finding) => ({ ...finding, message: `${use.policy}: ${finding.message}` })))
+}
+
+type Parsed = { success: true } | { success: false; issues: Parameters<typeof describeIssues>[0] }
+
+/** An extension's schema is somebody else's code: it may throw, or want to be awaited. */
+function parseOptions(
+  schema: Parameters<typeof describeIssues>[1]['schema'] & { safeParse?: unknown },
+  options: unknown,
+): Parsed {
+  try {
+    const { safeParse } = schema as {
+      safeParse(value: unknown): { success: boolean; error?: { issues: Parameters<typeof describeIssues>[0] } }
+    }
+    const result = safeParse(options)
+    return result.success ? { success: true } : { success: false, issues: result.error?.issues ?? [] }
+  } catch (error) {
+    const message = `The schema of these options failed: ${error instanceof Error ? error.message : String(error)}`
+    return { success: false, issues: [{ code: 'custom', path: [], message, input: options }] }
+  }
+}

@@ -1,0 +1,136 @@
+/** Owns the checks of routes: templates, duplicates, what answers them, the order of what runs for them. */
+import type { Path } from '../finding.ts'
+import type { Api, Release, Route } from '../gateway-model.ts'
+import { parsePathTemplate, toTemplateShape } from '../path-template.ts'
+import { answersAlways, type PlacedUse, placeUses, reportNeverRunning, validateOrder } from './validate-order.ts'
+import { validateUses } from './validate-policies.ts'
+import { toPredicatesKey, validatePredicates } from './validate-predicates.ts'
+import { checkUpstream } from './validate-upstream-refs.ts'
+import type { Validation } from './validation.ts'
+
+export function validateRoutes(validation: Validation, api: Api, apiPath: Path): void {
+  for (const [index, release] of api.releases.entries()) {
+    const path = [...apiPath, 'releases', index]
+    const isLive = api.enabled !== false
+    if (release.upstream !== undefined)
+      checkUpstream(validation, release.upstream, { path: [...path, 'upstream'], isLive })
+    validateUses(validation, release.policies, [...path, 'policies'])
+    const unanswered: Path[] = []
+    const outer = [
+      ...placeUses(validation.model.policies, ['policies']),
+      ...placeUses(api.policies, [...apiPath, 'policies']),
+      ...placeUses(release.policies, [...path, 'policies']),
+    ]
+    for (const [position, route] of release.routes.entries()) {
+      const routePath = [...path, 'routes', position]
+      validateRoute(validation, route, { path: routePath, isLive: isLive && route.enabled !== false })
+      if (!isLive || route.enabled === false) continue
+      const uses = [...outer, ...placeUses(route.policies, [...routePath, 'policies'])]
+      validateOrder(validation, uses)
+      reportNeverRunning(validation, uses)
+      const upstream = route.upstream ?? release.upstream ?? api.upstream
+      if (upstream === undefined && !isAnswered(validation, uses)) unanswered.push(routePath)
+    }
+    reportUnanswered(validation, { api, release, apiPath, unanswered })
+    findDuplicates(validation, { api, release, path })
+  }
+}
+
+function validateRoute(validation: Validation, route: Route, { path, isLive }: { path: Path; isLive: boolean }): void {
+  const template = parsePathTemplate(route.path)
+  if ('fault' in template) {
+    const suggestion = route.path.startsWith('/') ? undefined : `Write "/${route.path}".`
+    validation.fault([...path, 'path'], { code: 'invalid-template', message: template.fault, suggestion })
+  }
+  for (const [index, method] of (route.methods ?? []).entries()) {
+    if (method !== 'CONNECT' && method !== 'TRACE') {
+      if (/[a-z]/.test(method) && method === method.toLowerCase()) {
+        validation.warn([...path, 'methods', index], {
+          code: 'lower-case-method',
+          message: `Methods are case-sensitive: "${method}" is not "${method.toUpperCase()}".`,
+          suggestion: `Write ${method.toUpperCase()}.`,
+        })
+      }
+      continue
+    }
+    const message = `${method} is answered with 405 before routes are looked at.`
+    validation.fault([...path, 'methods', index], { code: 'method-never-routed', message, suggestion: 'Remove it.' })
+  }
+  validatePredicates(validation, route.match, [...path, 'match'])
+  if (route.upstream !== undefined) checkUpstream(validation, route.upstream, { path: [...path, 'upstream'], isLive })
+  validateUses(validation, route.policies, [...path, 'policies'])
+}
+
+/** A policy that is not known may answer: its name has a fault of its own. */
+function isAnswered(validation: Validation, uses: readonly PlacedUse[]): boolean {
+  return uses.some(({ use }) => !validation.entries.has(use.policy) || answersAlways(validation, use))
+}
+
+interface Unanswered {
+  readonly api: Api
+  readonly release: Release
+  readonly apiPath: Path
+  readonly unanswered: readonly Path[]
+}
+
+/** Once for the API where nothing of it is answered. */
+function reportUnanswered(validation: Validation, { api, release, apiPath, unanswered }: Unanswered): void {
+  if (validation.options.sources?.isIncomplete === true || validation.isMisspelt(apiPath, 'upstream')) return
+  const suggestion = 'Add `upstream:` with an id or a URL, or a policy that answers by itself, such as `respond`.'
+  const live = release.routes.filter((route) => route.enabled !== false).length
+  if (unanswered.length > 0 && unanswered.length === live) {
+    validation.fault(apiPath, {
+      code: 'no-upstream',
+      message: `The API "${api.id}" has no upstream, and no policy answers for it.`,
+      suggestion,
+    })
+    return
+  }
+  for (const path of unanswered) {
+    const route = release.routes[Number(path.at(-1))]
+    validation.fault(path, {
+      code: 'no-upstream',
+      message: `The route "${route?.id}" has no upstream, and no policy answers for it.`,
+      suggestion,
+    })
+  }
+}
+
+/** Same shape, a common method, equal predicates: nothing would say which of the two answers. */
+function findDuplicates(
+  validation: Validation,
+  { api, release, path }: { api: Api; release: Release; path: Path },
+): void {
+  const ids = new Map<string, number>()
+  const seen = new Map<string, number>()
+  for (const [index, route] of release.routes.entries()) {
+    const at = [...path, 'routes', index]
+    const sameId = ids.get(route.id)
+    if (sameId === undefined) ids.set(route.id, index)
+    else {
+      const place = validation.placeText([...path, 'routes', sameId])
+      validation.fault(at, {
+        code: 'duplicate-id',
+        message: `The id "${route.id}" is taken by another route of this API (${place}).`,
+        suggestion: 'Give one of them another `id`.',
+      })
+    }
+    if (route.enabled === false) continue
+    for (const method of route.methods ?? ['*']) {
+      const key = `${method} ${toTemplateShape(route.path, api)} ${toPredicatesKey(route.match)}`
+      const other = seen.get(key)
+      if (other === undefined) {
+        seen.set(key, index)
+        continue
+      }
+      if (other === index) continue
+      const subject = method === '*' ? route.path : `${method} ${route.path}`
+      validation.fault(at, {
+        code: 'duplicate-route',
+        message: `"${subject}" is already matched by the route "${release.routes[other]?.id}" (${validation.placeText([...path, 'routes', other])}).`,
+        suggestion: 'Remove one of the two, or tell them apart by `match`.',
+      })
+      break
+    }
+  }
+}

@@ -1,0 +1,21 @@
+/** Owns the checks of a whole model against the catalogue of policies: every fault of it at once. */
+import { type Finding, sortFindings } from '../finding.ts'
+import type { GatewayModel } from '../gateway-model.ts'
+import type { Catalogue } from './catalogue.ts'
+import { validateApis } from './validate-apis.ts'
+import { validateListeners } from './validate-listeners.ts'
+import { validatePlans } from './validate-plans.ts'
+import { validateUses } from './validate-policies.ts'
+import { validateUpstreams } from './validate-upstreams.ts'
+import { type ValidateOptions, Validation } from './validation.ts'
+
+/** Pure. Give it `resolve`'s draft, sources and apps, so that findings have places and include what stands beside a fault. */
+export function validate(model: GatewayModel, catalogue: Catalogue, options: ValidateOptions = {}): Finding[] {
+  const validation = new Validation(model, catalogue, options)
+  validateListeners(validation)
+  validateUpstreams(validation)
+  validateUses(validation, model.policies, ['policies'])
+  validateApis(validation)
+  validatePlans(validation)
+  return sortFindings(validation.findings)
+}

@@ -1,0 +1,74 @@
+/** Owns what all checks of a model share: the model, the catalogue, and where findings go. */
+import { findClosest } from '../closest.ts'
+import type { Finding, Path } from '../finding.ts'
+import { NOWHERE, toPathText } from '../finding.ts'
+import type { App, GatewayModel } from '../gateway-model.ts'
+import type { Sources } from '../resolve/sources.ts'
+import type { Catalogue, CatalogueEntry } from './catalogue.ts'
+
+export interface ValidateOptions {
+  /** Places for the findings, from `resolve`. */
+  readonly sources?: Sources
+  readonly apps?: readonly App[]
+  /** What is wrong with an expression; `language` is `template` for a text with `${ CEL }` parts, `side` where it runs: for a request, unless said. */
+  checkExpression?(source: string, language: string, side?: 'request' | 'problem'): string | undefined
+  /** Could a policy that is not in the catalogue stand in an extension that failed? Then its absence says nothing. */
+  readonly isCatalogueIncomplete?: boolean
+  /** What is wrong with a regular expression. */
+  checkPattern?(source: string): string | undefined
+}
+
+type Report = Omit<Finding, 'severity' | 'at' | 'suggestion'> & { readonly suggestion?: string | undefined }
+
+export class Validation {
+  readonly model: GatewayModel
+  readonly options: ValidateOptions
+  readonly entries: ReadonlyMap<string, CatalogueEntry>
+  readonly findings: Finding[] = []
+  readonly #reported = new Set<string>()
+
+  constructor(model: GatewayModel, catalogue: Catalogue, options: ValidateOptions) {
+    this.model = model
+    this.options = options
+    this.entries = new Map(catalogue.map((entry) => [entry.name, entry]))
+  }
+
+  fault(path: Path, report: Report): void {
+    this.#report('fault', path, report)
+  }
+
+  warn(path: Path, report: Report): void {
+    this.#report('warning', path, report)
+  }
+
+  /** Where a part stands, as people say it: `orders.yaml:12`. */
+  placeText(path: Path): string {
+    const at = this.options.sources?.find(path)
+    return at === undefined || at.line === 0 ? toPathText(path) : `${at.file}:${at.line}`
+  }
+
+  /** Could this id be one that a fault has left out, so that its absence says nothing? */
+  isLost(id: string): boolean {
+    const sources = this.options.sources
+    return sources !== undefined && (sources.isIncomplete || sources.lostIds.has(id))
+  }
+
+  /** Was this member of a part (`[]`: of any) written with a slip, which is a fault already? */
+  isMisspelt(path: Path, member: string): boolean {
+    const { sources } = this.options
+    if (sources === undefined || sources.lostKeys.size === 0) return false
+    const prefix = path.length === 0 ? '' : `${sources.find(path).path}.`
+    return [...sources.lostKeys].some(
+      (key) => key.startsWith(prefix) && findClosest(key.slice(key.lastIndexOf('.') + 1), [member]) !== undefined,
+    )
+  }
+
+  /** A part that runs for several routes is said once. */
+  #report(severity: Finding['severity'], path: Path, { suggestion, ...report }: Report): void {
+    const at = this.options.sources?.find(path) ?? { ...NOWHERE, path: toPathText(path) }
+    const key = `${at.file}:${at.line}:${at.column}:${at.path}:${report.code}`
+    if (this.#reported.has(key)) return
+    this.#reported.add(key)
+    this.findings.push({ severity, ...report, ...(suggestion === undefined ? {} : { suggestion }), at })
+  }
+}
