@@ -1,0 +1,27 @@
+/** The CEL library is loaded by the first expression that needs it, and by none before. */
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: templates are what is tested here.
+import assert from 'node:assert/strict'
+import { createRequire } from 'node:module'
+import { describe, it } from 'node:test'
+import { compileCondition, compilePattern, compileValue } from '../index.ts'
+
+function isLoaded(name: string): boolean {
+  return Object.keys(createRequire(import.meta.url).cache).some((path) => path.includes(`/@bufbuild/${name}/`))
+}
+
+describe('the CEL library', () => {
+  it('is not loaded for constants, simple templates, simple conditions and patterns', () => {
+    assert.equal(compileValue('plain text, $${escaped}')({}), 'plain text, ${escaped}')
+    assert.equal(compileValue('user-${caller.id}')({ caller: { id: 'ann' } }), 'user-ann')
+    assert.equal(compileCondition("request.headers['x-a'] == 'b'")({ request: { headers: { 'x-a': 'b' } } }), true)
+    assert.equal(isLoaded('re2'), false)
+    compilePattern('a+')
+    assert.equal(isLoaded('re2'), true)
+    assert.equal(isLoaded('cel'), false)
+  })
+
+  it('is loaded for what needs it', () => {
+    assert.equal(compileCondition('size(caller.id) == 3')({ caller: { id: 'ann' } }), true)
+    assert.equal(isLoaded('cel'), true)
+  })
+})
