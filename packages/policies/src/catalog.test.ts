@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict'
+import { existsSync, globSync, readFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { describe, it } from 'node:test'
+import { z } from 'zod'
+import { BUILT_IN_POLICIES } from './catalog.ts'
+import { PHASES } from './policy.ts'
+import { toPolicyIndex, toPolicyPage } from './policy-page.ts'
+import { FakeClock, MemoryCounters, MemoryCredentials, RecordingLog } from './testing/index.ts'
+
+const pages = join(import.meta.dirname, '../../../docs/policies')
+const clock = new FakeClock()
+const services = {
+  clock,
+  counters: new MemoryCounters(clock),
+  credentials: new MemoryCredentials(),
+  log: new RecordingLog(),
+  useId: 'test',
+  variables: {},
+}
+
+interface Schema {
+  readonly description?: string
+  readonly properties?: Readonly<Record<string, Schema>>
+  readonly required?: readonly string[]
+  readonly additionalProperties?: boolean | Schema
+  readonly items?: Schema
+  readonly anyOf?: readonly Schema[]
+}
+
+/** Every property of every object, by its path. */
+function* fieldsOf(schema: Schema, path = ''): Generator<[path: string, field: Schema]> {
+  for (const [name, field] of Object.entries(schema.properties ?? {})) {
+    yield [`${path}${name}`, field]
+    yield* fieldsOf(field, `${path}${name}.`)
+  }
+  for (const inner of [schema.items, schema.additionalProperties, ...(schema.anyOf ?? [])]) {
+    if (typeof inner === 'object') yield* fieldsOf(inner, path)
+  }
+}
+
+describe('the catalogue', () => {
+  it('has one policy a name', () => {
+    const names = BUILT_IN_POLICIES.map(({ name }) => name)
+    assert.deepEqual([...new Set(names)], names)
+  })
+
+  it('has every policy that has a folder', () => {
+    const folders = globSync('*/*.ts', { cwd: import.meta.dirname })
+      .filter((file) => file.split('/')[0] === basename(file, '.ts'))
+      .filter((file) => /definePolicy\(/.test(readFileSync(join(import.meta.dirname, file), 'utf8')))
+      .map((file) => basename(file, '.ts'))
+    assert.deepEqual(folders.toSorted(), BUILT_IN_POLICIES.map(({ name }) => name).toSorted())
+  })
+
+  it('stands in the usual order of phases', () => {
+    const places = BUILT_IN_POLICIES.map(({ phase }) => PHASES.indexOf(phase))
+    assert.deepEqual(
+      places,
+      places.toSorted((a, b) => a - b),
+    )
+  })
+
+  it('has current pages: run `npm run docs`', () => {
+    const expected = new Map(BUILT_IN_POLICIES.map((policy) => [`${policy.name}.md`, toPolicyPage(policy)]))
+    expected.set('README.md', toPolicyIndex(BUILT_IN_POLICIES))
+    const found = new Map(
+      globSync('*.md', { cwd: pages }).map((file) => [file, readFileSync(join(pages, file), 'utf8')]),
+    )
+    assert.deepEqual(Object.fromEntries(found), Object.fromEntries(expected))
+  })
+})
+
+for (const policy of BUILT_IN_POLICIES) {
+  describe(`the policy ${policy.name}`, () => {
+    const schema = z.toJSONSchema(policy.options, { io: 'input' }) as Schema
+
+    it('stands in its own folder, with its test', () => {
+      const file = join(import.meta.dirname, policy.name, policy.name)
+      assert.ok(existsSync(`${file}.ts`))
+      assert.ok(existsSync(`${file}.test.ts`))
+    })
+
+    it('says in one sentence what it does', () => assert.match(policy.summary, /^[A-Z][^.]*\.$/))
+
+    it('describes every option', () => {
+      for (const [path, { description }] of fieldsOf(schema)) assert.match(description ?? '', /./, path)
+    })
+
+    it('knows its options and no others', () => {
+      assert.equal(schema.additionalProperties, false)
+      assert.equal(policy.options.safeParse({ noSuchOption: 1 }).success, false)
+    })
+
+    it('can be used without options where none is required', () => {
+      assert.equal(policy.options.safeParse({}).success, (schema.required ?? []).length === 0)
+    })
+
+    it('has examples that are valid and run', () => {
+      const { examples = [] } = policy
+      assert.ok(examples.length > 0)
+      for (const { says, options } of examples) {
+        assert.match(says, /\.$/)
+        assert.equal(typeof policy.create(policy.options.parse(options), services), 'function')
+      }
+    })
+
+    it('is a function with a name, for stack traces', () => {
+      const [example] = policy.examples ?? []
+      const made = policy.create(policy.options.parse(example?.options ?? {}), services)
+      assert.equal(
+        made.name,
+        policy.name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase()),
+      )
+    })
+  })
+}

@@ -1,0 +1,25 @@
+/** Owns the list of built-in policies: one line each, in the order in which they usually stand. */
+import { cors } from './cors/cors.ts'
+import { ipFilter } from './ip-filter/ip-filter.ts'
+import { keyAuth } from './key-auth/key-auth.ts'
+import type { PolicyDefinition } from './policy.ts'
+import { rateLimit } from './rate-limit/rate-limit.ts'
+import { respond } from './respond/respond.ts'
+import { retry } from './retry/retry.ts'
+import { rewritePath } from './rewrite-path/rewrite-path.ts'
+import { securityHeaders } from './security-headers/security-headers.ts'
+import { setHeaders } from './set-headers/set-headers.ts'
+import { timeout } from './timeout/timeout.ts'
+
+export const BUILT_IN_POLICIES: readonly PolicyDefinition[] = [
+  ipFilter,
+  cors,
+  securityHeaders,
+  keyAuth,
+  rateLimit,
+  setHeaders,
+  rewritePath,
+  timeout,
+  retry,
+  respond,
+]

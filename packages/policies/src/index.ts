@@ -1,0 +1,42 @@
+/** The door of the policies: the contract, the messages, the ports, the built-ins. */
+
+/** The one schema library, for users' own policies: theirs must be the same copy. */
+export { z } from 'zod'
+export { BUILT_IN_POLICIES } from './catalog.ts'
+export type { AbortListener, Caller, Charge, Client, ExchangeParts, Outcome, RouteFacts } from './exchange.ts'
+export { Exchange } from './exchange.ts'
+export type { MaybePromise } from './maybe-promise.ts'
+export type { BodyFlow, BodySink, BodySource } from './messages/body.ts'
+export { Body, BytesBody, EMPTY_BODY, StreamBody } from './messages/body.ts'
+export { findFieldFault, HeaderList, MARKS_PER_FIELD } from './messages/header-list.ts'
+export { isSameName, KNOWN_FIELDS, toKnownField } from './messages/known-fields.ts'
+export type { RequestParts } from './messages/request.ts'
+export { GatewayRequest } from './messages/request.ts'
+export type { Tunnel } from './messages/response.ts'
+export { GatewayResponse } from './messages/response.ts'
+export type { Next, Phase, Policy, PolicyDefinition, PolicyExample } from './policy.ts'
+export { definePolicy, isPolicyDefinition, PHASES } from './policy.ts'
+export { toPolicyIndex, toPolicyPage } from './policy-page.ts'
+export { Problem } from './problem.ts'
+export { CEL_NAMES, CEL_VOCABULARIES, type CelScopeParts, toCelScope } from './scopes/cel-scope.ts'
+export {
+  answerExpressionSchema,
+  type CompiledText,
+  celSchema,
+  compileCel,
+  compileText,
+  type ExpressionOption,
+  expressionSchema,
+} from './scopes/expression-option.ts'
+export type {
+  Clock,
+  Counters,
+  Credentials,
+  Decision,
+  KeyFacts,
+  KeyLookup,
+  Limiter,
+  LimiterSpec,
+  Log,
+  PolicyServices,
+} from './services.ts'

@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict'
+import { hash } from 'node:crypto'
+import { describe, it } from 'node:test'
+import { MemoryCredentials, type PolicyRun, run } from '../testing/index.ts'
+import { keyAuth } from './key-auth.ts'
+
+const credentials = new MemoryCredentials({
+  s3cret: { app: 'acme', plan: 'gold' },
+  'a b&c': { app: 'odd' },
+  off: { app: 'acme', isRefusedAs: 'disabled' },
+  old: { app: 'acme', isRefusedAs: 'expired' },
+  early: { app: 'acme', isRefusedAs: 'not-yet-valid' },
+})
+
+const guarded = (options: Parameters<typeof run<typeof keyAuth.options>>[1] = {}): PolicyRun =>
+  run(keyAuth, options, { credentials })
+
+const withKey = (key: string) => ({ headers: { 'x-api-key': key } })
+
+describe('key-auth', () => {
+  it('recognises the caller, and names the key by its SHA-256', async () => {
+    const { status, exchange } = await guarded().with(withKey('s3cret'))
+    assert.equal(status, 200)
+    const { id, app, plan, credential } = exchange.caller ?? assert.fail('nobody was recognised')
+    assert.deepEqual({ id, app, plan }, { id: 'acme', app: 'acme', plan: 'gold' })
+    assert.deepEqual([credential.kind, credential.id], ['key', hash('sha256', 's3cret')])
+  })
+
+  it('refuses a request without a key: 401, and where one goes (RFC 9110 §11.6.1)', async () => {
+    const { status, problem, headers, upstream } = await guarded().with()
+    assert.deepEqual([status, problem?.code], [401, 'credential-missing'])
+    assert.equal(headers.get('www-authenticate'), 'ApiKey in="header", name="X-Api-Key"')
+    assert.match(problem?.detail ?? '', /header field X-Api-Key/)
+    assert.equal(upstream.length, 0)
+  })
+
+  for (const [key, why, words] of [
+    ['guess', 'unknown', 'is not known'],
+    ['off', 'disabled', 'is disabled'],
+    ['old', 'expired', 'has expired'],
+    ['early', 'not-yet-valid', 'is not valid yet'],
+    ['', 'unknown', 'is not known'],
+  ] as const) {
+    it(`refuses a key that ${words}${key === '' ? ', the empty one too' : ''}`, async () => {
+      const { status, problem, headers, upstream } = await guarded().with(withKey(key))
+      assert.deepEqual([status, problem?.code, problem?.reason], [401, 'credential-invalid', why])
+      assert.ok(problem?.detail?.includes(words))
+      assert.ok(headers.has('www-authenticate'))
+      assert.equal(upstream.length, 0)
+    })
+  }
+
+  it('never says the key in a problem', async () => {
+    const { problem } = await guarded().with(withKey('guess'))
+    assert.ok(!JSON.stringify(problem).includes('guess'))
+  })
+
+  it('refuses two different keys, and takes the same key twice for one', async () => {
+    const two = await guarded().with({
+      headers: [
+        ['X-Api-Key', 's3cret'],
+        ['x-api-key', 'guess'],
+      ],
+    })
+    assert.deepEqual([two.problem?.code, two.problem?.reason], ['credential-invalid', 'two-keys'])
+    const same = await guarded().with({
+      headers: [
+        ['X-Api-Key', 's3cret'],
+        ['x-api-key', 's3cret'],
+      ],
+    })
+    assert.equal(same.status, 200)
+    assert.equal(same.upstream[0]?.headers.has('x-api-key'), false)
+  })
+
+  it('refuses two different keys in query and cookie as well', async () => {
+    const query = await guarded({ in: 'query', name: 'key' }).with({ target: '/?key=s3cret&a=1&k%65y=guess' })
+    assert.equal(query.problem?.reason, 'two-keys')
+    const cookie = await guarded({ in: 'cookie', name: 'key' }).with({ headers: { Cookie: 'key=s3cret; key=guess' } })
+    assert.equal(cookie.problem?.reason, 'two-keys')
+  })
+
+  it('lets callers without a key pass where that is allowed, but not those with a bad one', async () => {
+    const subject = guarded({ anonymous: true })
+    const nobody = await subject.with()
+    assert.equal(nobody.status, 200)
+    assert.equal(nobody.exchange.caller, undefined)
+    assert.equal((await subject.with(withKey('guess'))).status, 401)
+    assert.equal((await subject.with(withKey('s3cret'))).exchange.caller?.id, 'acme')
+  })
+
+  it('takes the key out of the request, and leaves the rest', async () => {
+    const { upstream } = await guarded().with({ headers: { 'X-Api-Key': 's3cret', Accept: '*/*' } })
+    assert.deepEqual([...(upstream[0]?.headers ?? [])], [['Accept', '*/*']])
+  })
+
+  it('sends the key on where that is asked for', async () => {
+    const { upstream } = await guarded({ forward: true }).with(withKey('s3cret'))
+    assert.equal(upstream[0]?.headers.get('x-api-key'), 's3cret')
+  })
+
+  it('reads the key from the query, and leaves the rest of it byte for byte', async () => {
+    const subject = guarded({ in: 'query', name: 'key' })
+    const { upstream, exchange } = await subject.with({ target: '/?a=%7e|[]&key=a+b%26c&&b=+' })
+    assert.equal(exchange.caller?.id, 'odd')
+    assert.equal(upstream[0]?.search, '?a=%7e|[]&&b=+')
+    assert.equal((await subject.with({ target: '/?key=s3cret' })).upstream[0]?.search, '')
+    assert.equal((await subject.with({ target: '/?KEY=s3cret' })).problem?.code, 'credential-missing')
+  })
+
+  it('reads the key from a cookie, and leaves the others', async () => {
+    const subject = guarded({ in: 'cookie', name: 'key' })
+    const { upstream, exchange } = await subject.with({ headers: { Cookie: 'a=1; key=s3cret; b=2' } })
+    assert.equal(exchange.caller?.id, 'acme')
+    assert.equal(upstream[0]?.headers.get('cookie'), 'a=1; b=2')
+    const alone = await subject.with({ headers: { Cookie: 'key=s3cret' } })
+    assert.equal(alone.upstream[0]?.headers.has('cookie'), false)
+  })
+
+  it('tells the upstream who calls, whatever the client said', async () => {
+    const subject = guarded({ toUpstream: { app: 'X-App-Id', plan: 'X-Plan' } })
+    const { upstream } = await subject.with({ headers: { 'X-Api-Key': 's3cret', 'x-app-id': 'root' } })
+    assert.equal(upstream[0]?.headers.get('x-app-id'), 'acme')
+    assert.equal(upstream[0]?.headers.get('x-plan'), 'gold')
+  })
+
+  it('names the fields that a client may not send', () => {
+    const options = keyAuth.options.parse({ toUpstream: { app: 'X-App-Id' } })
+    assert.deepEqual(keyAuth.identityFields?.(options), ['X-App-Id'])
+    assert.deepEqual(keyAuth.identityFields?.(keyAuth.options.parse({})), [])
+  })
+
+  it('answers without a promise', () => {
+    const subject = guarded()
+    assert.ok(subject.start(subject.open(withKey('s3cret'))).isSync)
+    assert.ok(subject.start(subject.open()).isSync)
+  })
+
+  it('refuses to tell the upstream in the field of the key, or in one that is the gateway’s', () => {
+    for (const app of ['x-api-key', 'Host', 'X-Forwarded-For', 'Content-Length']) {
+      const issue = keyAuth.options.safeParse({ toUpstream: { app } }).error?.issues[0]
+      assert.deepEqual(issue?.path, ['toUpstream', 'app'])
+    }
+    assert.ok(keyAuth.options.safeParse({ in: 'query', toUpstream: { app: 'X-Api-Key' } }).success)
+  })
+
+  it('refuses names that no field can have', () => {
+    assert.equal(keyAuth.options.safeParse({ name: 'X Api' }).success, false)
+    assert.equal(keyAuth.options.safeParse({ toUpstream: { app: 'a\r\nb' } }).success, false)
+  })
+})

@@ -1,0 +1,2 @@
+/** Owns one type: a value now, or later. */
+export type MaybePromise<T> = T | Promise<T>

@@ -1,0 +1,178 @@
+/**
+ * Owns a message's fields: an ordered list with original case, parsed once and sliced only when asked for.
+ *
+ * A list that came off the wire is the head's text and five numbers a field:
+ *
+ *   text   …\r\nX-Api-Key: s3cret\r\n…
+ *               ^        ^ ^     ^
+ *   marks       name     nameEnd value  valueEnd  known      (known: `KNOWN_FIELDS`, 0 for the rest)
+ *
+ * The first `set` or `append` turns it into `items`, a flat array of name, value, name, value; `delete` only forgets marks,
+ * so neighbours in `marks` need not be neighbours in `text`. Values are latin1: one character an octet.
+ */
+import { isSameName, toKnownField } from './known-fields.ts'
+
+/** Numbers a field takes in `marks`. */
+export const MARKS_PER_FIELD = 5
+
+// RFC 9110 §5.6.2: token. RFC 9110 §5.5: field values hold no CR, LF or NUL; we refuse every control but HTAB, and what latin1 cannot hold.
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
+const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
+
+/** Why a field cannot be written, or undefined. */
+export function findFieldFault(name: string, value: string): string | undefined {
+  if (!TOKEN.test(name)) return `"${name}" is not a field name: it may hold letters, digits and !#$%&'*+-.^_\`|~ only`
+  if (!VALUE.test(value)) return `the value of ${name} holds a control character, or one outside ISO 8859-1`
+  return undefined
+}
+
+export class HeaderList {
+  /** The head this list was parsed from; meaningful while `items` is undefined. */
+  readonly text: string
+  /** Shared with clones and with the parser: replaced, never changed in place. */
+  marks: readonly number[]
+  /** Name, value, name, value…; undefined until the first `set` or `append`. */
+  items: string[] | undefined
+
+  private constructor(text: string, marks: readonly number[], items: string[] | undefined) {
+    this.text = text
+    this.marks = marks
+    this.items = items
+  }
+
+  /** A view on an already validated head. */
+  static parsed(text: string, marks: readonly number[]): HeaderList {
+    return new HeaderList(text, marks, undefined)
+  }
+
+  /** @throws TypeError when a name or a value cannot stand in a message. */
+  static of(entries: Iterable<readonly [name: string, value: string]> = []): HeaderList {
+    const list = new HeaderList('', [], [])
+    for (const [name, value] of entries) list.append(name, value)
+    return list
+  }
+
+  get size(): number {
+    return this.items === undefined ? this.marks.length / MARKS_PER_FIELD : this.items.length / 2
+  }
+
+  /** All values of a field joined by `, ` (RFC 9110 §5.3), or undefined. Names in any case. */
+  get(name: string): string | undefined {
+    const lower = name.toLowerCase()
+    let joined: string | undefined
+    for (let i = this.indexOf(lower); i >= 0; i = this.indexOf(lower, i + 1)) {
+      const value = this.valueAt(i)
+      joined = joined === undefined ? value : `${joined}, ${value}`
+    }
+    return joined
+  }
+
+  /** Each value of a field, in order: what `Set-Cookie` needs. */
+  getAll(name: string): string[] {
+    const lower = name.toLowerCase()
+    const values: string[] = []
+    for (let i = this.indexOf(lower); i >= 0; i = this.indexOf(lower, i + 1)) values.push(this.valueAt(i))
+    return values
+  }
+
+  has(name: string): boolean {
+    return this.indexOf(name.toLowerCase()) >= 0
+  }
+
+  /** Replaces every field of that name by one, at the place of the first. @throws TypeError as `of` does. */
+  set(name: string, value: string): void {
+    const lower = name.toLowerCase()
+    assertField(name, value)
+    const items = this.#edit()
+    const first = this.indexOf(lower)
+    if (first < 0) {
+      items.push(name, value)
+      return
+    }
+    items[first * 2] = name
+    items[first * 2 + 1] = value
+    for (let i = this.indexOf(lower, first + 1); i >= 0; i = this.indexOf(lower, i)) items.splice(i * 2, 2)
+  }
+
+  /** @throws TypeError as `of` does. */
+  append(name: string, value: string): void {
+    assertField(name, value)
+    this.#edit().push(name, value)
+  }
+
+  /** Was there one? A list off the wire stays one: it forgets five numbers, and its serialization stays one of slices. */
+  delete(name: string): boolean {
+    const lower = name.toLowerCase()
+    let i = this.indexOf(lower)
+    if (i < 0) return false
+    for (; i >= 0; i = this.indexOf(lower, i)) this.deleteAt(i)
+    return true
+  }
+
+  /** Removes the one field at this index; those behind it move up. */
+  deleteAt(index: number): void {
+    if (this.items === undefined) this.marks = this.marks.toSpliced(index * MARKS_PER_FIELD, MARKS_PER_FIELD)
+    else this.items.splice(index * 2, 2)
+  }
+
+  nameAt(index: number): string {
+    if (this.items !== undefined) return this.items[index * 2] ?? ''
+    const at = index * MARKS_PER_FIELD
+    return this.text.slice(this.marks[at], this.marks[at + 1])
+  }
+
+  valueAt(index: number): string {
+    if (this.items !== undefined) return this.items[index * 2 + 1] ?? ''
+    const at = index * MARKS_PER_FIELD + 2
+    return this.text.slice(this.marks[at], this.marks[at + 1])
+  }
+
+  /** The field's number in `KNOWN_FIELDS`, or 0. */
+  knownAt(index: number): number {
+    if (this.items === undefined) return this.marks[index * MARKS_PER_FIELD + 4] ?? 0
+    const name = this.nameAt(index)
+    return toKnownField(name, 0, name.length)
+  }
+
+  *[Symbol.iterator](): Iterator<[name: string, value: string]> {
+    for (let i = 0; i < this.size; i++) yield [this.nameAt(i), this.valueAt(i)]
+  }
+
+  clone(): HeaderList {
+    return new HeaderList(this.text, this.marks, this.items?.slice())
+  }
+
+  /** The index of the next field of that lower-case name at or after `from`, or -1. */
+  indexOf(lower: string, from = 0): number {
+    const items = this.items
+    if (items === undefined) {
+      const marks = this.marks
+      for (let at = from * MARKS_PER_FIELD; at < marks.length; at += MARKS_PER_FIELD) {
+        const start = marks[at] ?? 0
+        if ((marks[at + 1] ?? 0) - start === lower.length && isSameName(this.text, start, lower)) {
+          return at / MARKS_PER_FIELD
+        }
+      }
+      return -1
+    }
+    for (let at = from * 2; at < items.length; at += 2) {
+      const name = items[at]
+      if (name !== undefined && name.length === lower.length && isSameName(name, 0, lower)) return at / 2
+    }
+    return -1
+  }
+
+  #edit(): string[] {
+    if (this.items !== undefined) return this.items
+    const items: string[] = []
+    const size = this.size
+    for (let i = 0; i < size; i++) items.push(this.nameAt(i), this.valueAt(i))
+    this.items = items
+    return items
+  }
+}
+
+function assertField(name: string, value: string): void {
+  const fault = findFieldFault(name, value)
+  if (fault !== undefined) throw new TypeError(fault)
+}

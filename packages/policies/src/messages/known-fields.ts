@@ -1,0 +1,61 @@
+/** Owns the field names that the gateway itself acts on: each has a number, so that the hot path compares numbers. */
+
+/** 0 is every other field. */
+export const KNOWN_FIELDS = {
+  host: 1,
+  'content-length': 2,
+  'transfer-encoding': 3,
+  connection: 4,
+  'keep-alive': 5,
+  'proxy-connection': 6,
+  'proxy-authorization': 7,
+  'proxy-authenticate': 8,
+  te: 9,
+  trailer: 10,
+  upgrade: 11,
+  expect: 12,
+  forwarded: 13,
+  'x-forwarded-for': 14,
+  'x-forwarded-proto': 15,
+  'x-forwarded-host': 16,
+  'x-forwarded-port': 17,
+  'x-request-id': 18,
+  traceparent: 19,
+  tracestate: 20,
+  via: 21,
+  date: 22,
+  location: 23,
+  'content-type': 24,
+} as const
+
+const byLength: [name: string, number: number][][] = []
+for (const [name, number] of Object.entries(KNOWN_FIELDS)) {
+  const sameLength = byLength[name.length] ?? []
+  sameLength.push([name, number])
+  byLength[name.length] = sameLength
+}
+
+const UPPER_A = 0x41
+const UPPER_Z = 0x5a
+const CASE_BIT = 0x20
+
+/** Is `text[start, end)` this lower-case name, letter case aside? Only A–Z fold: `^` and `~` differ by the same bit and are both tokens. */
+export function isSameName(text: string, start: number, lowerName: string): boolean {
+  for (let i = 0; i < lowerName.length; i++) {
+    let code = text.charCodeAt(start + i)
+    if (code >= UPPER_A && code <= UPPER_Z) code |= CASE_BIT
+    if (code !== lowerName.charCodeAt(i)) return false
+  }
+  return true
+}
+
+/** The number of the field whose name is `text[start, end)`, or 0. */
+export function toKnownField(text: string, start: number, end: number): number {
+  const candidates = byLength[end - start]
+  if (candidates === undefined) return 0
+  for (let i = 0; i < candidates.length; i++) {
+    const candidate = candidates[i]
+    if (candidate !== undefined && isSameName(text, start, candidate[0])) return candidate[1]
+  }
+  return 0
+}

@@ -1,0 +1,69 @@
+/** Owns the one contract: what a policy is and how it is defined. */
+import type { z } from 'zod'
+import type { Exchange } from './exchange.ts'
+import type { MaybePromise } from './maybe-promise.ts'
+import type { GatewayResponse } from './messages/response.ts'
+import type { PolicyServices } from './services.ts'
+
+/** Runs the rest of the pipeline. Never rejects with a problem: look at `response.problem`. */
+export type Next = (exchange: Exchange) => MaybePromise<GatewayResponse>
+
+/** One function around the rest of the pipeline. It may act before next, after it, instead of it, or call it again on a fork. */
+export type Policy = (exchange: Exchange, next: Next) => MaybePromise<GatewayResponse>
+
+/** The usual places, in the usual order. `phase` proposes one and lets `validate` speak up; the list decides. */
+export const PHASES = [
+  'observe',
+  'protect',
+  'authenticate',
+  'authorize',
+  'limit',
+  'validate',
+  'transform',
+  'cache',
+  'upstream',
+] as const
+
+export type Phase = (typeof PHASES)[number]
+
+/** Options that do something useful, and in one sentence what. */
+export interface PolicyExample<Options = unknown> {
+  readonly says: string
+  readonly options: Options
+}
+
+export interface PolicyDefinition<Name extends string = string, Options extends z.ZodType = z.ZodType> {
+  readonly name: Name
+  readonly phase: Phase
+  /** One sentence; console, portal and docs print it. */
+  readonly summary: string
+  /** The only description of the options: types, validation, forms, docs and importers' checks come from it. */
+  readonly options: Options
+  /** For the docs page and the console; each must be valid. The built-ins all have one. */
+  readonly examples?: readonly PolicyExample<z.input<Options>>[]
+  /** Does it answer itself, so that its route needs no upstream? */
+  readonly answers?: boolean
+  /** Fields it tells the upstream about the caller; a client's own of these names are removed on every route. */
+  identityFields?(options: z.output<Options>): readonly string[]
+  /** Called once per use and snapshot, on every thread. What it throws refuses the snapshot. */
+  create(options: z.output<Options>, services: PolicyServices): Policy
+}
+
+/** Returns what it got, typed. */
+export function definePolicy<Name extends string, Options extends z.ZodType>(
+  definition: PolicyDefinition<Name, Options>,
+): PolicyDefinition<Name, Options> {
+  return definition
+}
+
+/** Is this export of a module what `definePolicy` returns? */
+export function isPolicyDefinition(value: unknown): value is PolicyDefinition {
+  if (typeof value !== 'object' || value === null) return false
+  const { name, phase, options, create } = value as Partial<PolicyDefinition>
+  return (
+    typeof name === 'string' &&
+    typeof create === 'function' &&
+    typeof options === 'object' &&
+    (PHASES as readonly unknown[]).includes(phase)
+  )
+}

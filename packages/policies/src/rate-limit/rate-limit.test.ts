@@ -1,0 +1,178 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { Caller } from '../exchange.ts'
+import type { Counters, Limiter } from '../services.ts'
+import { FakeClock, MemoryCounters, run, runAll } from '../testing/index.ts'
+import { rateLimit } from './rate-limit.ts'
+
+const caller = (id: string): Caller => ({ id, app: id, credential: { kind: 'key', id: `hash of ${id}` } })
+
+describe('rate-limit', () => {
+  it('allows so many requests and refuses the next, charging nothing for it', async () => {
+    const subject = run(rateLimit, { limit: 2, windowSeconds: 60 })
+    assert.equal((await subject.with()).status, 200)
+    await subject.clock.advance(30_000)
+    assert.equal((await subject.with()).status, 200)
+    const refused = await subject.with()
+    assert.deepEqual([refused.status, refused.problem?.code, refused.upstream.length], [429, 'rate-limited', 0])
+    await subject.clock.advance(30_001)
+    assert.equal((await subject.with()).status, 200, 'refused requests did not push the window on')
+  })
+
+  it('tells callers where they stand in structured fields', async () => {
+    const subject = run(rateLimit, { limit: 100, windowSeconds: 60, name: 'default' })
+    const { headers } = await subject.with()
+    assert.equal(headers.get('ratelimit-policy'), '"default";q=100;w=60')
+    assert.equal(headers.get('ratelimit'), '"default";r=99;t=60')
+  })
+
+  it('tells refused callers when to come back, in whole seconds rounded up (RFC 9110 §10.2.3)', async () => {
+    const subject = run(rateLimit, { limit: 1, windowSeconds: 60 })
+    await subject.with()
+    await subject.clock.advance(10_500)
+    const { headers, problem } = await subject.with()
+    assert.equal(headers.get('retry-after'), '50')
+    assert.equal(headers.get('ratelimit'), '"1-in-60s";r=0;t=50')
+    assert.deepEqual(problem?.extensions, { limit: 1, window_seconds: 60, retry_after_seconds: 50, policy: '1-in-60s' })
+  })
+
+  it('says as t when a caller may go on: with Retry-After where nothing is left, never more than a window else', async () => {
+    // As a sliding window answers that counts by the windows on the clock: two of them until everything is back.
+    const decisions = [
+      { allowed: true, remaining: 5, retryAfterMs: 0, resetAfterMs: 106_000 },
+      { allowed: true, remaining: 0, retryAfterMs: 20_100, resetAfterMs: 106_000 },
+      { allowed: false, remaining: 0, retryAfterMs: 20_000, resetAfterMs: 105_900 },
+      { allowed: false, remaining: 0, retryAfterMs: 0, resetAfterMs: 105_900 },
+    ]
+    const counters: Counters = {
+      limiter: () => ({ take: () => decisions.shift() ?? assert.fail(), giveBack() {} }),
+    }
+    const subject = run(rateLimit, { limit: 6, windowSeconds: 60 }, { counters })
+    const seen = []
+    for (let i = 0; i < 4; i++) {
+      const { headers } = await subject.with()
+      seen.push([headers.get('ratelimit')?.replace(/^.*;t=/, ''), headers.get('retry-after')])
+    }
+    assert.deepEqual(seen, [
+      ['60', undefined],
+      ['21', undefined],
+      ['20', '20'],
+      ['1', '1'],
+    ])
+  })
+
+  it('says nothing of it where that is asked for, but always when to come back', async () => {
+    const subject = run(rateLimit, { limit: 1, windowSeconds: 60, announce: false })
+    assert.equal((await subject.with()).headers.has('ratelimit'), false)
+    const { headers } = await subject.with()
+    assert.equal(headers.has('ratelimit'), false)
+    assert.equal(headers.get('retry-after'), '60')
+  })
+
+  it('counts callers apart, wherever they call from', async () => {
+    const subject = run(rateLimit, { limit: 1, windowSeconds: 60 })
+    assert.equal((await subject.with({}, { caller: caller('acme'), address: '192.0.2.1' })).status, 200)
+    assert.equal((await subject.with({}, { caller: caller('other'), address: '192.0.2.1' })).status, 200)
+    assert.equal((await subject.with({}, { caller: caller('acme'), address: '192.0.2.2' })).status, 429)
+  })
+
+  it('counts an anonymous caller by address, even if a caller is named like it', async () => {
+    const subject = run(rateLimit, { limit: 1, windowSeconds: 60 })
+    assert.equal((await subject.with({}, { address: '192.0.2.1' })).status, 200)
+    assert.equal((await subject.with({}, { address: '192.0.2.2' })).status, 200)
+    assert.equal((await subject.with({}, { address: '192.0.2.1' })).status, 429)
+    assert.equal((await subject.with({}, { caller: caller('192.0.2.1') })).status, 200)
+  })
+
+  it('counts by a key of its own, and by one common bucket where that fails or is empty', async () => {
+    const subject = run(rateLimit, { limit: 1, windowSeconds: 60, key: "request.headers['x-tenant']" })
+    assert.equal((await subject.with({ headers: { 'X-Tenant': 'a' } })).status, 200)
+    assert.equal((await subject.with({ headers: { 'X-Tenant': 'b' } })).status, 200)
+    assert.equal((await subject.with({ headers: { 'X-Tenant': 'a' } })).status, 429)
+    assert.equal((await subject.with({}, { address: '192.0.2.1' })).status, 200)
+    assert.equal((await subject.with({ headers: { 'X-Tenant': '' } }, { address: '192.0.2.2' })).status, 429)
+  })
+
+  it('charges what a request costs', async () => {
+    const subject = run(rateLimit, { limit: 5, windowSeconds: 60, cost: 2 })
+    assert.equal((await subject.with()).headers.get('ratelimit'), '"5-in-60s";r=3;t=60')
+    assert.equal((await subject.with()).status, 200)
+    assert.equal((await subject.with()).status, 429)
+  })
+
+  it('spends a burst at once and then goes on at the rate', async () => {
+    const subject = run(rateLimit, { limit: 1, windowSeconds: 1, algorithm: 'token-bucket', burst: 3 })
+    for (const expected of [200, 200, 200, 429]) assert.equal((await subject.with()).status, expected)
+    await subject.clock.advance(1000)
+    for (const expected of [200, 429]) assert.equal((await subject.with()).status, expected)
+  })
+
+  it('combines the fields of several limits into lists', async () => {
+    const { headers } = await runAll([
+      { policy: rateLimit, options: { limit: 10, windowSeconds: 1 } },
+      { policy: rateLimit, options: { limit: 100, windowSeconds: 60 } },
+    ]).with()
+    assert.equal(headers.get('ratelimit-policy'), '"10-in-1s";q=10;w=1, "100-in-60s";q=100;w=60')
+    assert.equal(headers.get('ratelimit'), '"10-in-1s";r=9;t=1, "100-in-60s";r=99;t=60')
+  })
+
+  it('gives its charge back when a later limit refuses', async () => {
+    const subject = runAll([
+      { policy: rateLimit, options: { limit: 4, windowSeconds: 60 } },
+      { policy: rateLimit, options: { limit: 1, windowSeconds: 1 } },
+    ])
+    for (let second = 0; second < 3; second++) {
+      assert.equal((await subject.with()).status, 200)
+      assert.equal((await subject.with()).problem?.extensions?.policy, '1-in-1s')
+      await subject.clock.advance(1000)
+    }
+    assert.equal((await subject.with()).status, 200, 'three were let through, none of the refused counted')
+    assert.equal((await subject.with()).problem?.extensions?.policy, '4-in-60s')
+  })
+
+  it('keeps its state where its use has the same id', async () => {
+    const subject = runAll([
+      { policy: rateLimit, options: { limit: 2, windowSeconds: 60, name: 'a' }, id: 'shared' },
+      { policy: rateLimit, options: { limit: 2, windowSeconds: 60, name: 'b' }, id: 'shared' },
+    ])
+    assert.equal((await subject.with()).headers.get('ratelimit'), '"a";r=1;t=60, "b";r=0;t=60')
+  })
+
+  it('answers without a promise, also when it refuses', () => {
+    const subject = run(rateLimit, { limit: 1, windowSeconds: 60 })
+    assert.ok(subject.start(subject.open()).isSync)
+    assert.ok(subject.start(subject.open()).isSync)
+  })
+
+  it('waits for counters that are elsewhere', async () => {
+    const exact = new MemoryCounters(new FakeClock())
+    const remote: Counters = {
+      limiter(spec): Limiter {
+        const limiter = exact.limiter(spec)
+        return {
+          take: async (key, cost) => limiter.take(key, cost),
+          giveBack: (key, cost) => limiter.giveBack(key, cost),
+        }
+      },
+    }
+    const subject = run(rateLimit, { limit: 1, windowSeconds: 60 }, { counters: remote })
+    assert.equal((await subject.with()).status, 200)
+    assert.equal((await subject.with()).status, 429)
+  })
+
+  for (const [options, path, words] of [
+    [{ limit: 0, windowSeconds: 1 }, 'limit', />=1/],
+    [{ limit: 2 ** 24, windowSeconds: 1 }, 'limit', /16777215/],
+    [{ limit: 1, windowSeconds: 1, burst: 5 }, 'burst', /token-bucket/],
+    [{ limit: 1, windowSeconds: 1, cost: 2 }, 'cost', /more than can ever be allowed/],
+    [{ limit: 1, windowSeconds: 1, name: 'a "b"' }, 'name', /letters/],
+    [{ limit: 1, windowSeconds: 1, key: 'requst.path' }, 'key', /requst/],
+  ] as const) {
+    it(`refuses ${JSON.stringify(options)}, and says where`, () => {
+      const [issue, ...more] = rateLimit.options.safeParse(options).error?.issues ?? []
+      assert.deepEqual(more, [])
+      assert.equal(issue?.path[0], path)
+      assert.match(issue?.message ?? '', words)
+    })
+  }
+})

@@ -1,0 +1,7 @@
+/** The door of what tests of policies need: `@gatewright/policies/testing`. */
+export { FakeClock } from './fake-clock.ts'
+export { MemoryCounters } from './memory-counters.ts'
+export { MemoryCredentials } from './memory-credentials.ts'
+export { type LogEntry, RecordingLog } from './recording-log.ts'
+export { PolicyRun, type PolicyRunSetup, run, runAll, type TestAnswer, type TestUse } from './run.ts'
+export { type TestRequest, toRequest } from './test-request.ts'

@@ -1,0 +1,168 @@
+/** Owns the one harness for policies: real options, fake effects, no sockets. */
+import type { z } from 'zod'
+import { type Caller, Exchange, type RouteFacts } from '../exchange.ts'
+import type { MaybePromise } from '../maybe-promise.ts'
+import type { HeaderList } from '../messages/header-list.ts'
+import type { GatewayRequest } from '../messages/request.ts'
+import { GatewayResponse } from '../messages/response.ts'
+import type { Next, Policy, PolicyDefinition } from '../policy.ts'
+import type { Problem } from '../problem.ts'
+import type { Counters } from '../services.ts'
+import { FakeClock } from './fake-clock.ts'
+import { MemoryCounters } from './memory-counters.ts'
+import { MemoryCredentials } from './memory-credentials.ts'
+import { RecordingLog } from './recording-log.ts'
+import { type TestRequest, toRequest } from './test-request.ts'
+
+export interface PolicyRunSetup {
+  /** What stands behind the policies; answers `200` with the text `upstream` if absent. May throw a `Problem`. */
+  readonly upstream?: (request: GatewayRequest, exchange: Exchange) => MaybePromise<GatewayResponse>
+  readonly clock?: FakeClock
+  /** Exact ones in memory if absent. */
+  readonly counters?: Counters
+  readonly credentials?: MemoryCredentials
+  readonly variables?: Readonly<Record<string, string>>
+  readonly route?: Partial<RouteFacts>
+}
+
+/** One use of a policy in a test's pipeline. */
+export interface TestUse {
+  readonly policy: PolicyDefinition
+  /** As a user writes them: they go through the policy's own schema. */
+  readonly options?: unknown
+  readonly id?: string
+}
+
+export interface TestAnswer {
+  readonly response: GatewayResponse
+  readonly status: number
+  /** What the client would get: the response's fields, and what policies said by `answerWith`. */
+  readonly headers: HeaderList
+  readonly problem: Problem | undefined
+  readonly exchange: Exchange
+  /** What reached the upstream, one a call. */
+  readonly upstream: readonly GatewayRequest[]
+  /** The answer's body, read to its end. */
+  text(): Promise<string>
+}
+
+export interface CallFacts {
+  /** The address the request comes from; `192.0.2.1` if absent. */
+  readonly address?: string
+  /** Who calls, as if an earlier policy had recognised them. */
+  readonly caller?: Caller
+}
+
+/** `await run(rateLimit, { limit: 1, windowSeconds: 60 }).with({ target: '/orders' })` */
+export function run<Options extends z.ZodType>(
+  policy: PolicyDefinition<string, Options>,
+  options?: z.input<Options>,
+  setup?: PolicyRunSetup,
+): PolicyRun {
+  return runAll([{ policy, options: options ?? {} }], setup)
+}
+
+/** The same for several policies, the first one outermost. @throws ZodError when options are not valid. */
+export function runAll(uses: readonly TestUse[], setup: PolicyRunSetup = {}): PolicyRun {
+  return new PolicyRun(uses, setup)
+}
+
+/** A pipeline at work, with the world it works in. */
+export class PolicyRun {
+  readonly clock: FakeClock
+  readonly counters: Counters
+  readonly credentials: MemoryCredentials
+  readonly log = new RecordingLog()
+  readonly #pipeline: Next
+  readonly #route: RouteFacts
+  /** What reached the upstream, by the exchange the client knows of: several may be under way at once. */
+  readonly #seen = new WeakMap<Exchange, GatewayRequest[]>()
+  #exchanges = 0
+
+  constructor(uses: readonly TestUse[], setup: PolicyRunSetup) {
+    this.clock = setup.clock ?? new FakeClock()
+    this.counters = setup.counters ?? new MemoryCounters(this.clock)
+    this.credentials = setup.credentials ?? new MemoryCredentials()
+    this.#route = { api: 'orders', route: 'list', template: '/', ...setup.route }
+    const { upstream = () => GatewayResponse.ofText(200, 'upstream') } = setup
+    let next: Next = guard((exchange) => {
+      this.#seen.get(exchange.root)?.push(exchange.request)
+      return upstream(exchange.request, exchange)
+    })
+    for (const [index, { policy, options, id }] of [...uses.entries()].reverse()) {
+      const services = {
+        clock: this.clock,
+        counters: this.counters,
+        credentials: this.credentials,
+        log: this.log,
+        useId: id ?? `test/${policy.name}/${index}`,
+        variables: setup.variables ?? {},
+      }
+      next = wrap(policy.create(policy.options.parse(options ?? {}), services), next)
+    }
+    this.#pipeline = next
+  }
+
+  /** Sends one request through. */
+  async with(request: TestRequest = {}, call: CallFacts = {}): Promise<TestAnswer> {
+    const exchange = this.open(request, call)
+    const { answer } = this.start(exchange)
+    return await answer
+  }
+
+  /** An exchange that a test wants to hold on to, to end it early for instance. */
+  open(request: TestRequest = {}, { address = '192.0.2.1', caller }: CallFacts = {}): Exchange {
+    this.#exchanges += 1
+    const exchange = new Exchange({
+      id: this.#exchanges.toString(16).padStart(32, '0'),
+      client: { address, port: 50_000, peerAddress: address, isPeerTrusted: false },
+      request: toRequest(request),
+      route: this.#route,
+      receivedAtMs: this.clock.now(),
+    })
+    exchange.caller = caller
+    return exchange
+  }
+
+  /** Runs an opened exchange. `isSync`: the pipeline answered without a promise. */
+  start(exchange: Exchange): { readonly answer: Promise<TestAnswer>; readonly isSync: boolean } {
+    const seen: GatewayRequest[] = []
+    this.#seen.set(exchange, seen)
+    const result = this.#pipeline(exchange)
+    const answer = Promise.resolve(result).then((response) => toAnswer(exchange, response, seen))
+    return { answer, isSync: result instanceof GatewayResponse }
+  }
+}
+
+function toAnswer(exchange: Exchange, response: GatewayResponse, upstream: readonly GatewayRequest[]): TestAnswer {
+  const headers = response.headers.clone()
+  const { answerFields = [] } = exchange
+  for (let i = 0; i < answerFields.length; i += 2) headers.set(answerFields[i] ?? '', answerFields[i + 1] ?? '')
+  return {
+    response,
+    status: response.status,
+    headers,
+    problem: response.problem,
+    exchange,
+    upstream,
+    async text() {
+      return Buffer.from(await response.body.bytes({ limitBytes: 1 << 24 })).toString('utf8')
+    },
+  }
+}
+
+function wrap(policy: Policy, next: Next): Next {
+  return guard((exchange) => policy(exchange, next))
+}
+
+/** What is thrown becomes a response that carries its problem, as in the gateway. */
+function guard(call: Next): Next {
+  return (exchange) => {
+    try {
+      const result = call(exchange)
+      return result instanceof GatewayResponse ? result : result.catch(GatewayResponse.ofProblem)
+    } catch (thrown) {
+      return GatewayResponse.ofProblem(thrown)
+    }
+  }
+}
