@@ -1,0 +1,11 @@
+/** Owns the way between octets and latin1 text: one character an octet, nothing lost either way. */
+
+/** What every Node Buffer has and its published types leave out; it skips `toString`'s look at the encoding's name. */
+interface Latin1Buffer {
+  latin1Slice(start: number, end: number): string
+}
+
+export function toLatin1(octets: Uint8Array, start: number, end: number): string {
+  const buffer = octets instanceof Buffer ? octets : Buffer.from(octets.buffer, octets.byteOffset, octets.length)
+  return (buffer as unknown as Latin1Buffer).latin1Slice(start, end)
+}
