@@ -1,0 +1,161 @@
+/**
+ * Owns the choice of the API: host, then base path, then API predicates (model.md §1).
+ *
+ *     exact     "api.example.com" ─▶ place          asked first
+ *     wild      "example.org"     ─▶ place          *.example.org: one label more
+ *     anyHost                     ─▶ place          APIs without hosts, asked last
+ *
+ *     place     exact   ─▶ "orders" ─▶ "v2" ● ●     base paths by segment, the longest asked first
+ *               folded  ─▶ "shop" ●                 the same in lower case: APIs whose case makes no difference
+ *
+ *     ●         APIs of one base path, most conditions first; an API without conditions always matches
+ *
+ * Where no API of a place fits, the next place is asked: `api.example.com/status` reaches the API that serves `/status`
+ * for all hosts unless one of that host does. Which API matched says nothing yet about its routes.
+ */
+
+import type { ApiRoutes } from './api-routes.ts'
+import { areMet, type Conditions, type MatchedValues, type Preflight } from './conditions.ts'
+
+/** One API, ready to be put into any number of routers. */
+export interface CompiledApi<A, R> {
+  readonly hosts: readonly string[] | undefined
+  readonly basePath: readonly string[]
+  readonly conditions: Conditions
+  readonly caseSensitive: boolean
+  readonly routes: ApiRoutes<R>
+  readonly value: A
+}
+
+/** What is looked at to choose the API. */
+export interface AddressedRequest extends MatchedValues {
+  /** Lower case, without port and trailing dot; '' where HTTP/1.0 gave none. */
+  readonly host: string
+}
+
+/** Which API matched, and where its base path ends. */
+export interface ApiMatch<A, R> {
+  readonly api: CompiledApi<A, R>
+  readonly at: number
+}
+
+export class ApiIndex<A, R> {
+  readonly #exact = new Map<string, Place<A, R>>()
+  /** By what stands after `*.`. */
+  readonly #wild = new Map<string, Place<A, R>>()
+  readonly #anyHost: Place<A, R> = createPlace()
+
+  /** While compiling only. Of two APIs that differ in nothing, the first answers; validation reports them. */
+  add(api: CompiledApi<A, R>): void {
+    if (api.hosts === undefined) addApi(this.#anyHost, api)
+    else for (const host of new Set(api.hosts.map(toHostKey))) addApi(this.#getPlace(host), api)
+  }
+
+  #getPlace(host: string): Place<A, R> {
+    const isWild = host.startsWith('*.')
+    const places = isWild ? this.#wild : this.#exact
+    const key = isWild ? host.slice(2) : host
+    let place = places.get(key)
+    if (place === undefined) {
+      place = createPlace()
+      places.set(key, place)
+    }
+    return place
+  }
+
+  find(request: AddressedRequest, path: string, preflight: Preflight | undefined): ApiMatch<A, R> | undefined {
+    const { host } = request
+    const search = new ApiSearch<A, R>(request, path, preflight)
+    const place = this.#exact.size === 0 ? undefined : this.#exact.get(host)
+    const found = place === undefined ? undefined : search.visitPlace(place)
+    if (found !== undefined) return found
+    const dot = this.#wild.size === 0 ? -1 : host.indexOf('.')
+    // One label: what stands before the first dot, and something does.
+    const wildPlace = dot > 0 ? this.#wild.get(host.slice(dot + 1)) : undefined
+    const wildFound = wildPlace === undefined ? undefined : search.visitPlace(wildPlace)
+    return wildFound ?? search.visitPlace(this.#anyHost)
+  }
+}
+
+interface BaseNode<A, R> {
+  children: Map<string, BaseNode<A, R>> | undefined
+  /** Most conditions first. */
+  readonly apis: CompiledApi<A, R>[]
+}
+
+interface Place<A, R> {
+  readonly exact: BaseNode<A, R>
+  folded: BaseNode<A, R> | undefined
+}
+
+/** RFC 9110 §4.2.3: hosts have no case. A port and the root's dot make no difference. */
+function toHostKey(host: string): string {
+  return host.toLowerCase().replace(/:\d*$/, '').replace(/\.$/, '')
+}
+
+function createPlace<A, R>(): Place<A, R> {
+  return { exact: { children: undefined, apis: [] }, folded: undefined }
+}
+
+function addApi<A, R>(place: Place<A, R>, api: CompiledApi<A, R>): void {
+  if (!api.caseSensitive) place.folded ??= { children: undefined, apis: [] }
+  let node = api.caseSensitive || place.folded === undefined ? place.exact : place.folded
+  for (const segment of api.basePath) {
+    node.children ??= new Map()
+    let child = node.children.get(segment)
+    if (child === undefined) {
+      child = { children: undefined, apis: [] }
+      node.children.set(segment, child)
+    }
+    node = child
+  }
+  const before = node.apis.findIndex((other) => other.conditions.length < api.conditions.length)
+  node.apis.splice(before < 0 ? node.apis.length : before, 0, api)
+}
+
+class ApiSearch<A, R> {
+  readonly #request: AddressedRequest
+  readonly #path: string
+  readonly #preflight: Preflight | undefined
+
+  constructor(request: AddressedRequest, path: string, preflight: Preflight | undefined) {
+    this.#request = request
+    this.#path = path
+    this.#preflight = preflight
+  }
+
+  visitPlace({ exact, folded }: Place<A, R>): ApiMatch<A, R> | undefined {
+    return this.#visit(exact, folded, 0)
+  }
+
+  /** Down both trees as far as the path goes, then up again until an API's conditions are met: the longest first. */
+  #visit(
+    exact: BaseNode<A, R> | undefined,
+    folded: BaseNode<A, R> | undefined,
+    at: number,
+  ): ApiMatch<A, R> | undefined {
+    const hasChildren = exact?.children !== undefined || folded?.children !== undefined
+    if (hasChildren && at < this.#path.length) {
+      const slash = this.#path.indexOf('/', at + 1)
+      const end = slash < 0 ? this.#path.length : slash
+      const segment = this.#path.slice(at + 1, end)
+      const child = exact?.children?.get(segment)
+      const foldedChild = folded?.children?.get(segment.toLowerCase())
+      const found = child === undefined && foldedChild === undefined ? undefined : this.#visit(child, foldedChild, end)
+      if (found !== undefined) return found
+    }
+    const api = this.#firstMet(exact)
+    const other = this.#firstMet(folded)
+    const best =
+      api !== undefined && (other === undefined || other.conditions.length <= api.conditions.length) ? api : other
+    return best === undefined ? undefined : { api: best, at }
+  }
+
+  #firstMet(node: BaseNode<A, R> | undefined): CompiledApi<A, R> | undefined {
+    if (node === undefined) return undefined
+    for (const api of node.apis) {
+      if (api.conditions.length === 0 || areMet(api.conditions, this.#request, this.#preflight)) return api
+    }
+    return undefined
+  }
+}
