@@ -1,0 +1,74 @@
+/** Owns access records: one JSON line an exchange, whole lines in writes of at most 4096 bytes, never blocking; what does not fit is dropped and counted. */
+import type { Ended, GatewayExchange } from '../exchange/gateway-exchange.ts'
+import type { LineSink } from './line-sink.ts'
+
+/** Longest path and the like in a record, as it is written: a line must fit one write, or a client could keep itself out of the log. */
+const MOST_TEXT = 512
+const MOST_METHOD = 32
+const MOST_ID = 128
+// What JSON must escape, and what is not ASCII: latin1 text is not UTF-8.
+const NEEDS_ESCAPE = /["\\\x00-\x1f\x7f-\uffff]/
+
+export class AccessLog {
+  readonly #sink: LineSink
+
+  constructor(sink: LineSink) {
+    this.#sink = sink
+  }
+
+  write(exchange: GatewayExchange, ended: Ended, durationMs: number): void {
+    this.#sink.writeLine(toRecord(exchange, ended, durationMs))
+  }
+}
+
+let lastSecondMs = -1
+let lastSecondText = ''
+
+/** RFC 3339 in UTC with milliseconds; the part before them is made once a second. */
+function toTime(ms: number): string {
+  const millis = ms % 1000
+  const secondMs = ms - millis
+  if (secondMs !== lastSecondMs) {
+    lastSecondMs = secondMs
+    lastSecondText = new Date(secondMs).toISOString().slice(0, 20)
+  }
+  return `${lastSecondText}${millis < 10 ? '00' : millis < 100 ? '0' : ''}${millis}Z`
+}
+
+/** One record as a line of ASCII, without its line feed. Credentials never stand in it: keys are named by their app. */
+export function toRecord(exchange: GatewayExchange, ended: Ended, durationMs: number): string {
+  const { request, route, client, caller, problem } = exchange
+  let line = `{"time":"${toTime(exchange.receivedAtMs)}","id":"${exchange.id}","client":"${client.address}","method":${quote(request.method, MOST_METHOD)},"path":${quote(request.matchedPath)},"status":${exchange.status},"durationMs":${Math.round(durationMs * 1000) / 1000},"bytesIn":${exchange.bytesIn},"bytesOut":${exchange.bytesOut}`
+  if (request.host !== '') line += `,"host":${quote(request.host)}`
+  if (route.api !== '') line += `,"api":${quote(route.api)}`
+  if (route.route !== '') line += `,"route":${quote(route.route)}`
+  if (caller?.app !== undefined) line += `,"app":${quote(caller.app)}`
+  if (exchange.upstreamId !== '') {
+    line += `,"upstream":${quote(exchange.upstreamId)},"target":${quote(exchange.upstreamTarget)},"upstreamStatus":${exchange.upstreamStatus}`
+    if (exchange.attempts > 1) line += `,"attempts":${exchange.attempts}`
+  }
+  if (ended !== 'answered') line += `,"ended":"${ended}"`
+  if (problem !== undefined) {
+    line += `,"problem":"${problem.code}"`
+    if (problem.reason !== undefined) line += `,"reason":${quote(problem.reason)}`
+  }
+  if (exchange.traceId !== exchange.id) line += `,"trace":"${exchange.traceId}"`
+  if (exchange.traceLink !== undefined) line += `,"traceLink":${quote(exchange.traceLink)}`
+  const received = request.headers.get('x-request-id')
+  if (received !== undefined) line += `,"receivedId":${quote(received, MOST_ID)}`
+  return `${line}}`
+}
+
+function quote(text: string, most = MOST_TEXT): string {
+  const short = text.length > most ? text.slice(0, most) : text
+  if (!NEEDS_ESCAPE.test(short)) return `"${short}"`
+  let escaped = ''
+  for (let i = 0; i < short.length && escaped.length < most; i++) escaped += toEscape(short.charAt(i))
+  return `"${escaped}"`
+}
+
+function toEscape(character: string): string {
+  if (!NEEDS_ESCAPE.test(character)) return character
+  const code = character.charCodeAt(0)
+  return code < 0x7f ? JSON.stringify(character).slice(1, -1) : `\\u${code.toString(16).padStart(4, '0')}`
+}

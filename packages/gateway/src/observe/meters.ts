@@ -1,0 +1,17 @@
+/** Owns the shapes in which a thread counts: cells of its column, looked up when a snapshot is compiled. */
+import type { Cells } from '../state/gauges/metric-family.ts'
+
+/** Where the requests of one API are counted. */
+export interface ApiMeter {
+  readonly requests: Cells
+  /** By the first digit of the status. */
+  readonly durations: readonly Cells[]
+}
+
+/** Where the attempts at one upstream are counted. */
+export interface UpstreamMeter {
+  readonly requests: Cells
+  readonly durations: Cells
+  readonly failures: Cells
+  readonly connections: Cells
+}

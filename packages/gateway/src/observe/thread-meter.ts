@@ -1,0 +1,99 @@
+/** Owns what one thread counts: in its own column of shared memory, by additions to cells that were looked up beforehand. */
+import type { GatewayExchange } from '../exchange/gateway-exchange.ts'
+import type { ConnectionGauge } from '../listen/connection-gauge.ts'
+import { AddressGauge, type AddressGaugeDescriptor } from '../state/gauges/address-gauge.ts'
+import { type Column, type ColumnsDescriptor, openColumn } from '../state/gauges/columns.ts'
+import { add, type Cells, recordDuration, recordStatus } from '../state/gauges/metric-family.ts'
+import type { ApiMeter, UpstreamMeter } from './meters.ts'
+import { METRICS, STATUS_CLASSES } from './metrics.ts'
+import type { Meter } from './recorder.ts'
+
+interface MeterParts {
+  readonly columns: ColumnsDescriptor
+  readonly addresses: AddressGaugeDescriptor
+  readonly index: number
+}
+
+export class ThreadMeter implements Meter, ConnectionGauge {
+  #column: Column
+  readonly #index: number
+  readonly #addresses: AddressGauge
+  readonly #connections: Cells
+  readonly #everyConnections: readonly Cells[]
+  readonly #inFlight: Cells
+  readonly #tunnels: Cells
+  readonly #refusals: Cells
+  readonly #dropped: Cells
+
+  constructor({ columns, addresses, index }: MeterParts) {
+    this.#index = index
+    this.#column = openColumn(columns, index)
+    this.#addresses = new AddressGauge(addresses, index)
+    this.#connections = this.#column.getCells(METRICS.connections)
+    this.#everyConnections = Array.from({ length: columns.threads }, (_, thread) =>
+      openColumn(columns, thread).getCells(METRICS.connections),
+    )
+    this.#inFlight = this.#column.getCells(METRICS.requestsInFlight)
+    this.#tunnels = this.#column.getCells(METRICS.tunnels)
+    this.#refusals = this.#column.getCells(METRICS.refusals)
+    this.#dropped = this.#column.getCells(METRICS.accessLogDropped)
+  }
+
+  /** Main defined more series. */
+  reopen(columns: ColumnsDescriptor): void {
+    this.#column = openColumn(columns, this.#index)
+  }
+
+  toApiMeter(api: string): ApiMeter {
+    return {
+      requests: this.#column.getCells(METRICS.requests, { api }),
+      durations: STATUS_CLASSES.map((code) => this.#column.getCells(METRICS.requestDuration, { api, code })),
+    }
+  }
+
+  toUpstreamMeter(upstream: string): UpstreamMeter {
+    return {
+      requests: this.#column.getCells(METRICS.upstreamRequests, { upstream }),
+      durations: this.#column.getCells(METRICS.upstreamDuration, { upstream }),
+      failures: this.#column.getCells(METRICS.upstreamFailures, { upstream }),
+      connections: this.#column.getCells(METRICS.upstreamConnections, { upstream }),
+    }
+  }
+
+  began(): void {
+    add(this.#inFlight, 1)
+  }
+
+  ended({ api, status }: GatewayExchange, durationMs: number): void {
+    add(this.#inFlight, -1)
+    const meter = api?.meter
+    if (meter === undefined) {
+      recordStatus(this.#refusals, status)
+      return
+    }
+    recordStatus(meter.requests, status)
+    const durations = meter.durations[Math.floor(status / 100) - 1]
+    if (durations !== undefined) recordDuration(durations, durationMs)
+  }
+
+  opened(address: string): { readonly total: number; readonly ofAddress: number } {
+    add(this.#connections, 1)
+    this.#addresses.add(address, 1)
+    let total = 0
+    for (const { cells, at } of this.#everyConnections) total += cells[at] ?? 0
+    return { total, ofAddress: this.#addresses.count(address) }
+  }
+
+  closed(address: string): void {
+    add(this.#connections, -1)
+    this.#addresses.add(address, -1)
+  }
+
+  tunnelsChanged(amount: 1 | -1): void {
+    add(this.#tunnels, amount)
+  }
+
+  droppedLines(lines: number): void {
+    add(this.#dropped, lines)
+  }
+}

@@ -1,0 +1,99 @@
+/** Owns a thread's look-up of keys: it hashes what a caller shows, finds it in shared memory and judges its validity. */
+import { hash } from 'node:crypto'
+import type { Credentials, KeyFacts, KeyLookup } from '@gatewright/policies'
+import { DISABLED, KeyTable, type KeyTableDescriptor, type KeyWords, toKeyWords } from './key-table.ts'
+
+export interface OpenCredentialsOptions {
+  /** Epoch milliseconds. */
+  readonly now?: () => number
+}
+
+/** SHA-256 costs 1.1 µs a key here. Guesses are never remembered, so strangers cannot fill this. */
+const MOST_REMEMBERED = 4096
+
+const UNKNOWN: KeyLookup = { found: false, why: 'unknown' }
+const REFUSALS = {
+  disabled: { found: false, why: 'disabled' },
+  expired: { found: false, why: 'expired' },
+  'not-yet-valid': { found: false, why: 'not-yet-valid' },
+} as const satisfies Record<string, KeyLookup>
+
+export class SharedCredentials implements Credentials {
+  #table: KeyTable
+  /** Of keys that were found, so that a caller's next request is not hashed again; validity is judged anew each time. */
+  readonly #hashes = new Map<string, { readonly words: KeyWords; readonly sha256: Buffer }>()
+  readonly #now: () => number
+
+  constructor(descriptor: KeyTableDescriptor, { now = Date.now }: OpenCredentialsOptions = {}) {
+    this.#table = new KeyTable(descriptor)
+    this.#now = now
+  }
+
+  /** Main has made a new table. */
+  reopen(descriptor: KeyTableDescriptor): void {
+    this.#table = new KeyTable(descriptor)
+  }
+
+  lookUp(key: string): KeyLookup {
+    const seen = this.#hashes.get(key)
+    if (seen !== undefined) return this.#judge(seen.words, seen.sha256)
+    const sha256 = hash('sha256', key, 'buffer')
+    const words = toKeyWords(sha256)
+    const lookup = this.#judge(words, sha256)
+    if (lookup.found) {
+      if (this.#hashes.size >= MOST_REMEMBERED) this.#hashes.clear()
+      this.#hashes.set(key, { words, sha256 })
+    }
+    return lookup
+  }
+
+  /** Whether the key with this SHA-256 (hexadecimal) would be let in now: asked again when `revision` has changed. */
+  isKeyLive(keyHash: string): boolean {
+    const sha256 = Buffer.from(keyHash, 'hex')
+    return sha256.length === 32 && this.#judge(toKeyWords(sha256), sha256).found
+  }
+
+  /** Number of the feed that this thread sees. */
+  revision(): number {
+    return this.#table.revision
+  }
+
+  #judge(words: KeyWords, sha256: Buffer): KeyLookup {
+    const table = this.#table
+    for (;;) {
+      const number = table.find(words)
+      if (number < 0) return UNKNOWN
+      const entry = table.read(number)
+      // Altered between the two: its new entry stands further on.
+      if (entry === undefined) continue
+      if (entry.status === DISABLED) return REFUSALS.disabled
+      const nowMs = this.#now()
+      if (nowMs >= entry.expires) return REFUSALS.expired
+      if (nowMs < entry.notBefore) return REFUSALS['not-yet-valid']
+      const plan = entry.plan === 0 ? undefined : table.getName(entry.plan)
+      return { found: true, key: new FoundKey(table.getName(entry.app), plan, sha256) }
+    }
+  }
+}
+
+/** Opens the index in this thread. */
+export function openCredentials(descriptor: KeyTableDescriptor, options?: OpenCredentialsOptions): SharedCredentials {
+  return new SharedCredentials(descriptor, options)
+}
+
+/** Writes its hash out only for who asks. */
+class FoundKey implements KeyFacts {
+  readonly app: string
+  readonly plan: string | undefined
+  readonly #sha256: Buffer
+
+  constructor(app: string, plan: string | undefined, sha256: Buffer) {
+    this.app = app
+    this.plan = plan
+    this.#sha256 = sha256
+  }
+
+  get hash(): string {
+    return this.#sha256.toString('hex')
+  }
+}

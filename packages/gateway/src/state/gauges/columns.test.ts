@@ -1,0 +1,118 @@
+/** Proves that columns of threads add up, and what is left of a thread's column when it dies. */
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { Worker } from 'node:worker_threads'
+import { Columns, openColumn } from './columns.ts'
+import { add, CELLS_OF, type MetricFamily, recordDuration, recordStatus } from './metric-family.ts'
+
+const COUNTER: MetricFamily = { name: 'c_total', help: '', kind: 'counter' }
+const GAUGE: MetricFamily = { name: 'g', help: '', kind: 'gauge' }
+const STATUSES: MetricFamily = { name: 's_total', help: '', kind: 'status-counter' }
+const HISTOGRAM: MetricFamily = { name: 'h_seconds', help: '', kind: 'histogram' }
+
+describe('columns', () => {
+  it('add up what all threads counted', () => {
+    const columns = new Columns({ threads: 3 })
+    columns.define(COUNTER, { api: 'a' })
+    for (const thread of [0, 1, 2]) {
+      add(openColumn(columns.descriptor(), thread).getCells(COUNTER, { api: 'a' }), 10 ** thread)
+    }
+    assert.deepEqual(columns.sum(COUNTER, { api: 'a' }), [111])
+  })
+
+  it('keep what a dead thread counted, and drop what it held', () => {
+    const columns = new Columns({ threads: 2 })
+    for (const family of [COUNTER, GAUGE, STATUSES, HISTOGRAM]) columns.define(family)
+    for (const thread of [0, 1]) {
+      const column = openColumn(columns.descriptor(), thread)
+      add(column.getCells(COUNTER), 5)
+      add(column.getCells(GAUGE), 7)
+      recordStatus(column.getCells(STATUSES), 200)
+      recordDuration(column.getCells(HISTOGRAM), 3)
+    }
+    const before = columns.read()
+    columns.clear(1)
+    assert.deepEqual(columns.sum(GAUGE), [7])
+    for (const series of [0, 2, 3]) assert.deepEqual(columns.read()[series], before[series])
+    // The thread that replaces it goes on in the same column.
+    add(openColumn(columns.descriptor(), 1).getCells(COUNTER), 1)
+    assert.deepEqual(columns.sum(COUNTER), [11])
+  })
+
+  it('keep the count of a series that is defined again, and of each label alone', () => {
+    const columns = new Columns({ threads: 1 })
+    const define = () => {
+      for (const api of ['a', 'b']) columns.define(COUNTER, { api })
+      return openColumn(columns.descriptor(), 0)
+    }
+    add(define().getCells(COUNTER, { api: 'a' }), 1)
+    add(define().getCells(COUNTER, { api: 'a' }), 1)
+    assert.deepEqual(
+      columns.read().map(({ values }) => values),
+      [[2], [0]],
+    )
+  })
+
+  it('grow by pages while threads count in cells they got before', () => {
+    const columns = new Columns({ threads: 1 })
+    columns.define(STATUSES, { api: 'first' })
+    const early = openColumn(columns.descriptor(), 0).getCells(STATUSES, { api: 'first' })
+    for (let api = 0; api < 200; api++) columns.define(STATUSES, { api: `${api}` })
+    const descriptor = columns.descriptor()
+    assert.ok(descriptor.pages.length > 1)
+    recordStatus(early, 404)
+    for (let api = 0; api < 200; api++) {
+      recordStatus(openColumn(descriptor, 0).getCells(STATUSES, { api: `${api}` }), 404)
+    }
+    for (const { values } of columns.read())
+      assert.equal(
+        values.reduce((sum, value) => sum + value),
+        1,
+      )
+  })
+
+  it('count series together for which there is no room', () => {
+    const columns = new Columns({ threads: 1, maxPages: 1 })
+    columns.reserve(STATUSES)
+    for (let api = 0; api < 100; api++) columns.define(STATUSES, { api: `${api}` })
+    const column = openColumn(columns.descriptor(), 0)
+    for (let api = 0; api < 100; api++) recordStatus(column.getCells(STATUSES, { api: `${api}` }), 200)
+    const own = Math.floor(4096 / CELLS_OF['status-counter']) - 1
+    const counted = columns.sum(STATUSES, { series: 'other' }).reduce((sum, value) => sum + value)
+    assert.equal(counted, 100 - own)
+  })
+
+  it('say which metric finds no room, if none was kept for it', () => {
+    const columns = new Columns({ threads: 1, maxPages: 0 })
+    assert.throws(() => columns.define(COUNTER), /no room left for the metric c_total/)
+  })
+
+  it('are seen by main while the thread runs, without messages', async () => {
+    const columns = new Columns({ threads: 1 })
+    columns.define(COUNTER)
+    const to = (file: string) => JSON.stringify(new URL(file, import.meta.url).href)
+    const source = `
+      import { workerData, parentPort } from 'node:worker_threads'
+      import { openColumn } from ${to('./columns.ts')}
+      import { add } from ${to('./metric-family.ts')}
+      const cells = openColumn(workerData, 0).getCells({ name: 'c_total' })
+      for (let i = 0; i < 100_000; i++) add(cells, 1)
+      parentPort.postMessage('counted')
+      setInterval(() => {}, 1000)`
+    const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(source)}`), {
+      workerData: columns.descriptor(),
+    })
+    await new Promise((resolve) => worker.once('message', resolve))
+    assert.deepEqual(columns.sum(COUNTER), [100_000])
+    await worker.terminate()
+  })
+
+  it('refuse threads and series that they were not made for', () => {
+    const columns = new Columns({ threads: 2 })
+    for (const thread of [-1, 2, 0.5]) {
+      assert.throws(() => openColumn(columns.descriptor(), thread), RangeError)
+      assert.throws(() => columns.clear(thread), RangeError)
+    }
+    assert.throws(() => openColumn(columns.descriptor(), 0).getCells(COUNTER), /not defined/)
+  })
+})

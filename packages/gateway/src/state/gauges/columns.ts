@@ -1,0 +1,179 @@
+/**
+ * Owns the numbers that all threads report and none of them shares: each thread has a column of its own, main reads them
+ * all. Main decides, when a snapshot is compiled, which series there are; threads never make one, so what a request
+ * brings along cannot make memory grow.
+ *
+ * ```
+ * page (SharedArrayBuffer): 4096 cells × 8 B in every column; a new page when it is full
+ * ┌───────────────────────┬──────────────────┬──────────────────┬─ ─
+ * │ column 0: main, and   │ column 1:        │ column 2:        │
+ * │ what the dead counted │ thread 0         │ thread 1         │
+ * └───────────────────────┴──────────────────┴──────────────────┴─ ─
+ *            ▲ a series is so many cells at the same place of every column
+ * ```
+ *
+ * Cells are doubles: aligned, so the machines that Node runs on read and write them whole; exact to 2^53.
+ */
+import { CELLS_OF, type Cells, type MetricFamily } from './metric-family.ts'
+
+const PAGE_CELLS = 4096
+
+/** 64 MiB a column at most; series beyond are counted together under `OVERFLOW_LABELS`. */
+const MAX_PAGES = 2048
+
+export type Labels = Readonly<Record<string, string>>
+
+/** Of the series that found no room. */
+export const OVERFLOW_LABELS: Labels = { series: 'other' }
+
+interface Place {
+  readonly page: number
+  readonly at: number
+}
+
+/** What a thread needs to find its cells; to be sent again with a snapshot that defined series. */
+export interface ColumnsDescriptor {
+  readonly threads: number
+  readonly pages: readonly SharedArrayBuffer[]
+  readonly places: ReadonlyMap<string, Place>
+}
+
+export interface Series {
+  readonly family: MetricFamily
+  readonly labels: Labels
+  /** Summed over all threads, those that died included; one for each cell of the family's kind. */
+  readonly values: readonly number[]
+}
+
+export interface ColumnsOptions {
+  /** Most threads at once; a thread that replaces another takes its number. */
+  readonly threads: number
+  readonly maxPages?: number
+}
+
+/** Main's side. */
+export class Columns {
+  readonly #threads: number
+  readonly #maxPages: number
+  readonly #pages: SharedArrayBuffer[] = []
+  /** Also names of series that are counted under another. */
+  readonly #places = new Map<string, Place>()
+  readonly #series: { family: MetricFamily; labels: Labels; place: Place }[] = []
+  #used = PAGE_CELLS
+
+  constructor({ threads, maxPages = MAX_PAGES }: ColumnsOptions) {
+    this.#threads = threads
+    this.#maxPages = maxPages
+  }
+
+  /** Adds a series unless it is there. It stays as long as the process lives, as Prometheus expects of counters. */
+  define(family: MetricFamily, labels: Labels = {}): void {
+    const key = toKey(family, labels)
+    if (this.#places.has(key)) return
+    const place = this.#allocate(CELLS_OF[family.kind])
+    if (place !== undefined) {
+      this.#places.set(key, place)
+      this.#series.push({ family, labels, place })
+      return
+    }
+    const other = this.#places.get(toKey(family, OVERFLOW_LABELS))
+    if (other === undefined) throw new RangeError(`There is no room left for the metric ${family.name}`)
+    this.#places.set(key, other)
+  }
+
+  /** Keeps a place for series of this family that will find none: where a configuration says the labels. */
+  reserve(family: MetricFamily): void {
+    this.define(family, OVERFLOW_LABELS)
+  }
+
+  descriptor(): ColumnsDescriptor {
+    return { threads: this.#threads, pages: [...this.#pages], places: new Map(this.#places) }
+  }
+
+  /** After a thread's end, before its number is given to another: its gauges are gone, what it counted is kept. */
+  clear(thread: number): void {
+    checkThread(thread, this.#threads)
+    for (const { family, place } of this.#series) {
+      const kept = this.#column(place.page, 0)
+      const dead = this.#column(place.page, thread + 1)
+      for (let at = place.at; at < place.at + CELLS_OF[family.kind]; at++) {
+        if (family.kind !== 'gauge') kept[at] = (kept[at] ?? 0) + (dead[at] ?? 0)
+        dead[at] = 0
+      }
+    }
+  }
+
+  /** Sums one series, cell by cell; zeros for one that is not defined. */
+  sum(family: MetricFamily, labels: Labels = {}): number[] {
+    const place = this.#places.get(toKey(family, labels))
+    const sums = new Array<number>(CELLS_OF[family.kind]).fill(0)
+    if (place === undefined) return sums
+    for (let column = 0; column <= this.#threads; column++) {
+      const cells = this.#column(place.page, column)
+      for (const [cell, sum] of sums.entries()) sums[cell] = sum + (cells[place.at + cell] ?? 0)
+    }
+    return sums
+  }
+
+  /** All series, in the order in which they were defined. */
+  read(): Series[] {
+    return this.#series.map(({ family, labels }) => ({ family, labels, values: this.sum(family, labels) }))
+  }
+
+  #allocate(cells: number): Place | undefined {
+    if (this.#used + cells > PAGE_CELLS) {
+      if (this.#pages.length >= this.#maxPages) return undefined
+      this.#pages.push(new SharedArrayBuffer(PAGE_CELLS * 8 * (this.#threads + 1)))
+      this.#used = 0
+    }
+    const at = this.#used
+    this.#used += cells
+    return { page: this.#pages.length - 1, at }
+  }
+
+  #column(page: number, column: number): Float64Array {
+    const memory = this.#pages[page]
+    if (memory === undefined) throw new RangeError(`There is no page ${page}`)
+    return toColumn(memory, column)
+  }
+}
+
+/** A thread's side. */
+export class Column {
+  readonly #places: ReadonlyMap<string, Place>
+  readonly #pages: readonly Float64Array[]
+
+  constructor({ pages, places }: ColumnsDescriptor, column: number) {
+    this.#places = places
+    this.#pages = pages.map((memory) => toColumn(memory, column))
+  }
+
+  /** Where to count: ask once, when a snapshot is compiled. Throws if main has not defined the series. */
+  getCells(family: MetricFamily, labels: Labels = {}): Cells {
+    const place = this.#places.get(toKey(family, labels))
+    const cells = place && this.#pages[place.page]
+    if (place === undefined || cells === undefined) {
+      throw new Error(`Main has not defined the metric ${toKey(family, labels)}`)
+    }
+    return { cells, at: place.at }
+  }
+}
+
+/** Opens the column of thread 0, 1, …; again for every descriptor (cells got from an earlier one stay good). */
+export function openColumn(descriptor: ColumnsDescriptor, thread: number): Column {
+  checkThread(thread, descriptor.threads)
+  return new Column(descriptor, thread + 1)
+}
+
+function checkThread(thread: number, threads: number): void {
+  if (Number.isInteger(thread) && thread >= 0 && thread < threads) return
+  throw new RangeError(`thread is ${thread}; there are columns for 0 to ${threads - 1}`)
+}
+
+function toColumn(memory: SharedArrayBuffer, column: number): Float64Array {
+  return new Float64Array(memory, column * PAGE_CELLS * 8, PAGE_CELLS)
+}
+
+function toKey({ name }: MetricFamily, labels: Labels): string {
+  return JSON.stringify([name, ...Object.entries(labels)])
+}

@@ -1,0 +1,101 @@
+/** Owns the memory that threads share, as main holds it: counters, credentials, metrics, connection counts. */
+import type { App, GatewayModel } from '@gatewright/model'
+import {
+  defineApiSeries,
+  defineProcessSeries,
+  defineUpstreamSeries,
+  type MainReadings,
+  renderMetrics,
+} from '../observe/metrics.ts'
+import type { ThreadBirth } from '../threads/messages.ts'
+import { createPulse, type PulseDescriptor } from '../threads/pulse.ts'
+import {
+  createSharedCounters,
+  openCounters,
+  type SharedCounters,
+  SWEEP_INTERVAL_MS,
+} from './counters/shared-counters.ts'
+import { type CredentialsDescriptor, CredentialsIndex } from './credentials/credentials-index.ts'
+import { clearAddresses, createAddressGauge } from './gauges/address-gauge.ts'
+import { Columns, type ColumnsDescriptor } from './gauges/columns.ts'
+import { type HealthDescriptor, HealthTable } from './health/health-table.ts'
+
+/** What threads are told anew with each snapshot, because each may need more of it. */
+export interface SharedMemory {
+  readonly columns: ColumnsDescriptor
+  readonly health: HealthDescriptor
+}
+
+export class SharedState {
+  readonly #threads: number
+  readonly #columns: Columns
+  readonly #counters = createSharedCounters()
+  readonly #counting: SharedCounters
+  readonly #credentials = new CredentialsIndex()
+  readonly #addresses
+  readonly #health = new HealthTable()
+  readonly #sweeper: NodeJS.Timeout
+  readonly pulse: PulseDescriptor
+
+  constructor(threads: number) {
+    this.#threads = threads
+    this.pulse = createPulse(threads)
+    this.#columns = new Columns({ threads })
+    defineProcessSeries(this.#columns)
+    this.#counting = openCounters(this.#counters)
+    this.#addresses = createAddressGauge(threads)
+    this.#sweeper = setInterval(() => this.#counting.sweep(), SWEEP_INTERVAL_MS).unref()
+  }
+
+  toBirth(index: number, reusePort: boolean): ThreadBirth {
+    return {
+      index,
+      reusePort,
+      counters: this.#counters,
+      credentials: this.#credentials.descriptor(),
+      columns: this.#columns.descriptor(),
+      addresses: this.#addresses,
+      pulse: this.pulse,
+    }
+  }
+
+  /** Makes room for what this model counts and whom it asks for their health, and answers where threads find it. */
+  define(model: GatewayModel): SharedMemory {
+    for (const { id } of model.apis) defineApiSeries(this.#columns, { api: id })
+    for (const { id, health, targets } of model.upstreams) {
+      defineUpstreamSeries(this.#columns, id)
+      if (health.active !== undefined) for (const { url } of targets) this.#health.define(id, url)
+    }
+    return this.memory
+  }
+
+  get memory(): SharedMemory {
+    return { columns: this.#columns.descriptor(), health: this.#health.descriptor() }
+  }
+
+  replaceCredentials(apps: readonly App[]): CredentialsDescriptor {
+    this.#credentials.replace(apps)
+    return this.#credentials.descriptor()
+  }
+
+  /** After a thread's end: what goes down again is gone with it. */
+  clearThread(index: number): void {
+    this.#columns.clear(index)
+    clearAddresses(this.#addresses, index)
+  }
+
+  /** The text that Prometheus reads. */
+  renderMetrics(
+    readings: Pick<MainReadings, 'snapshotVersion' | 'configurationFaulty' | 'configurationLoadedSeconds'>,
+  ): string {
+    return renderMetrics(this.#columns, {
+      ...readings,
+      threads: this.#threads,
+      counterOverflow: this.#counting.overflowCount(),
+    })
+  }
+
+  close(): void {
+    clearInterval(this.#sweeper)
+  }
+}
