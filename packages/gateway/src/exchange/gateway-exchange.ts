@@ -1,0 +1,77 @@
+/** Owns what the data plane itself keeps of an exchange: where it came in, what it asked of the connection, what is recorded. */
+import { Exchange, type ExchangeParts, type GatewayResponse, type HeaderList, type Problem } from '@gatewright/policies'
+import { type LocatedTarget, toClientLocation } from '../respond/location.ts'
+import type { ApiRuntime } from '../snapshot/runtime.ts'
+
+/** How an exchange ended: every byte was written, or the client or the upstream broke off. */
+export type Ended = 'answered' | 'client-left' | 'upstream-broke'
+
+/** What an exchange needs of the connection it came in on. */
+export interface ClientSide {
+  readonly localPort: number
+  sendInformational(status: number, reason: string, fields: HeaderList): void
+  answer(exchange: GatewayExchange, response: GatewayResponse): void
+}
+
+export interface GatewayExchangeParts extends ExchangeParts {
+  readonly clientSide: ClientSide
+  readonly spanId: string
+  readonly startedAtMs: number
+}
+
+export class GatewayExchange extends Exchange {
+  readonly clientSide: ClientSide
+  readonly spanId: string
+  /** On the monotonic clock, when the head was complete. */
+  readonly startedAtMs: number
+  /** The token of `Upgrade` that may become a tunnel; undefined: none was asked for, or it was dropped. */
+  upgrade: string | undefined = undefined
+  api: ApiRuntime | undefined = undefined
+  /** Length of what was taken off the path before it went upstream. */
+  strippedBasePath = ''
+  /** The `traceparent` that came from a peer that is not trusted: a link, not a parent. */
+  traceLink: string | undefined = undefined
+  /** The trace this exchange belongs to: its own id, unless a trusted peer's was continued. */
+  traceId: string
+  traceFlags = '00'
+  /** Of the answer that went out. */
+  status = 0
+  problem: Problem | undefined = undefined
+  /** Why it is answered without a route. */
+  refusedBy: unknown = undefined
+  /** How long a tunnel or an event stream may stay silent, and how long a tunnel may live at all. */
+  tunnelIdleMs = 3_600_000
+  tunnelMaxAgeMs = Number.POSITIVE_INFINITY
+  upstreamId = ''
+  upstreamTarget = ''
+  upstreamStatus = 0
+  attempts = 0
+  bytesIn = 0
+  bytesOut = 0
+
+  constructor(parts: GatewayExchangeParts) {
+    super(parts)
+    this.clientSide = parts.clientSide
+    this.spanId = parts.spanId
+    this.startedAtMs = parts.startedAtMs
+    this.traceId = parts.id
+  }
+
+  /** RFC 9110 §15.2: a proxy relays 1xx answers, but never to an HTTP/1.0 client. */
+  sendInformational(status: number, reason: string, fields: HeaderList): void {
+    if (this.request.httpVersion !== '1.0') this.clientSide.sendInformational(status, reason, fields)
+  }
+
+  answer(response: GatewayResponse): void {
+    this.clientSide.answer(this, response)
+  }
+
+  toClientLocation(location: string, target: LocatedTarget): string {
+    const { request } = this
+    return toClientLocation(location, {
+      target,
+      clientOrigin: request.authority === '' ? '' : `${request.scheme}://${request.authority}`,
+      basePath: this.strippedBasePath,
+    })
+  }
+}

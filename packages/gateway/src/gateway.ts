@@ -1,0 +1,155 @@
+/**
+ * The life of a request, in order: snapshot → match → open → run → answer → record. Read this file first: every other file of
+ * the data plane serves one line of `receive`.
+ */
+import { EMPTY_BODY, GatewayResponse, HeaderList, type Next, Problem } from '@gatewright/policies'
+import type { Ended, GatewayExchange } from './exchange/gateway-exchange.ts'
+import { openExchange } from './exchange/open-exchange.ts'
+import type { Refusal } from './http1/refusal.ts'
+import type { ClientConnection, ReceivedRequest, RequestReceiver } from './listen/connection-contract.ts'
+import { toBodyTooLarge } from './listen/request-body.ts'
+import type { TunnelKeeper } from './listen/tunnels.ts'
+import type { FaultLog } from './observe/fault-log.ts'
+import type { Recorder } from './observe/recorder.ts'
+import { renderProblem } from './respond/problem-response.ts'
+import { ALLOWED_METHODS, matchRequest } from './route/match-request.ts'
+import { findQueryFault, toNormalPath } from './route/normal-path.ts'
+import type { RouteRuntime, SnapshotRuntime } from './snapshot/runtime.ts'
+import type { TunnelEnd } from './sockets/tunnel-end.ts'
+
+export interface GatewayParts {
+  readonly current: () => SnapshotRuntime
+  readonly recorder: Recorder
+  readonly faults: FaultLog
+  readonly tunnels: TunnelKeeper
+}
+
+const EMPTY_TARGET = { path: '', search: '', authority: undefined } as const
+
+export class Gateway implements RequestReceiver {
+  readonly #parts: GatewayParts
+
+  constructor(parts: GatewayParts) {
+    this.#parts = parts
+  }
+
+  receive(received: ReceivedRequest, connection: ClientConnection): void {
+    // One snapshot for the whole life: a publish in the middle must not change the rules halfway.
+    const snapshot = this.#parts.current()
+    const { target } = received
+    const normal = target.path === '*' ? '*' : toNormalPath(target.path)
+    const path = typeof normal === 'string' ? normal : normal.kind === 'open' ? normal.path : target.path
+    const exchange = this.#open(received, connection, { path, snapshot })
+    const fault = typeof normal === 'object' && normal.kind === 'refused' ? normal : findQueryFault(target.search)
+    if (fault !== undefined) {
+      connection.closeGracefully()
+      return this.#run(exchange, snapshot.runUnmatched(new Problem(fault.problem, { detail: fault.detail })), snapshot)
+    }
+    const found = matchRequest(
+      snapshot,
+      exchange,
+      typeof normal === 'object' && normal.kind === 'open' ? normal : undefined,
+    )
+    exchange.api = found.api
+    exchange.route = found.route?.facts ?? found.api?.facts ?? exchange.route
+    if (found.closes) connection.closeGracefully()
+    if (found.route !== undefined) {
+      exchange.upgrade = toAllowedUpgrade(received, found.route)
+      const limitBytes = found.route.bodyBytes ?? connection.settings.limits.bodyBytes
+      if (!connection.limitBody(limitBytes) || isLonger(received, limitBytes)) {
+        return this.#run(exchange, snapshot.runUnmatched(toBodyTooLarge(limitBytes)), snapshot)
+      }
+    }
+    this.#run(exchange, found.run, snapshot)
+  }
+
+  refuse(refusal: Refusal, head: { method: string; target: string }, connection: ClientConnection): void {
+    const snapshot = this.#parts.current()
+    const received: ReceivedRequest = {
+      method: head.method,
+      rawTarget: head.target,
+      target: EMPTY_TARGET,
+      authority: undefined,
+      httpVersion: '1.1',
+      headers: HeaderList.of(),
+      body: EMPTY_BODY,
+      upgrade: undefined,
+    }
+    const exchange = this.#open(received, connection, { path: '', snapshot })
+    const { code, detail, reason } = refusal
+    // RFC 9110 §15.5.6: a 405 names what is allowed.
+    const headers = code === 'method-not-allowed' ? ([['Allow', ALLOWED_METHODS]] as const) : []
+    const problem = new Problem(code, { detail, reason, headers })
+    this.#run(exchange, snapshot.runUnmatched(problem), snapshot)
+  }
+
+  onEnded(exchange: GatewayExchange, ended: Ended): void {
+    this.#parts.recorder.record(exchange, ended)
+  }
+
+  openTunnel(exchange: GatewayExchange, response: GatewayResponse, client: TunnelEnd): void {
+    this.#parts.tunnels.open(exchange, { response, client })
+  }
+
+  #open(
+    received: ReceivedRequest,
+    connection: ClientConnection,
+    { path, snapshot }: { path: string; snapshot: SnapshotRuntime },
+  ): GatewayExchange {
+    const { trusted } = connection.settings
+    const exchange = openExchange(received, { connection, trusted, path, identityFields: snapshot.identityFields })
+    connection.begin(exchange)
+    this.#parts.recorder.open(exchange)
+    return exchange
+  }
+
+  #run(exchange: GatewayExchange, run: Next, snapshot: SnapshotRuntime): void {
+    const answer = (response: GatewayResponse): void => this.#answer(exchange, toAnswer(response), snapshot)
+    let response: ReturnType<Next>
+    try {
+      response = run(exchange)
+    } catch (thrown) {
+      response = GatewayResponse.ofProblem(thrown)
+    }
+    if (response instanceof Promise) response.then(answer, (thrown) => answer(GatewayResponse.ofProblem(thrown)))
+    else answer(response)
+  }
+
+  #answer(exchange: GatewayExchange, response: GatewayResponse, snapshot: SnapshotRuntime): void {
+    const { problem } = response
+    exchange.status = response.status
+    if (problem !== undefined) {
+      exchange.problem = problem
+      this.#parts.faults.write(exchange, problem)
+      renderProblem(response, exchange, {
+        errors: exchange.api?.errors ?? NO_ERRORS,
+        problemBase: snapshot.problemBase,
+        onShapeFailed: (cause) =>
+          this.#parts.faults.write(exchange, new Problem('expression-failed', { cause, reason: 'errors' })),
+      })
+      exchange.status = response.status
+    }
+    exchange.answer(response)
+  }
+}
+
+const NO_ERRORS = new Map()
+
+/** A user's policy in plain JavaScript may forget its `return`: that is its fault, not the end of the thread. */
+function toAnswer(response: unknown): GatewayResponse {
+  return response instanceof GatewayResponse
+    ? response
+    : GatewayResponse.ofProblem(new TypeError('a policy answered with something that is no GatewayResponse'))
+}
+
+/** A body whose length is known is refused before a byte of it is read. */
+function isLonger({ body }: ReceivedRequest, limitBytes: number): boolean {
+  return body.sizeBytes !== undefined && body.sizeBytes > limitBytes
+}
+
+/** `websocket` everywhere; other tokens where the route names them. `h2c` and the like are dropped: the request is answered in HTTP/1.1. */
+function toAllowedUpgrade({ upgrade, method }: ReceivedRequest, route: RouteRuntime): string | undefined {
+  // RFC 6455 §4.1: the handshake is a GET.
+  if (upgrade === 'websocket') return method === 'GET' ? upgrade : undefined
+  return upgrade !== undefined && route.upgrades.includes(upgrade) ? upgrade : undefined
+}

@@ -1,0 +1,26 @@
+/** The door of the data plane: a gateway process, and what tools need to run its pipeline without sockets. */
+export { type ConfigurationState, GatewayProcess, type GatewayProcessOptions } from './main.ts'
+export {
+  type AskedRequest,
+  type Judgement,
+  judgeRoutes,
+  type RouteVerdict,
+  VERDICTS,
+  type Verdict,
+} from './rehearsal/judge-routes.ts'
+export type { Fields, ReceivedAnswer } from './rehearsal/parse-answer.ts'
+export {
+  Rehearsal,
+  type RehearsalParts,
+  type RehearsedExchange,
+  type RehearsedRequest,
+} from './rehearsal/rehearsal.ts'
+export {
+  type ReceivedAttempt,
+  type RehearsedAnswer,
+  UPSTREAM_FAILURES,
+  type UpstreamFailure,
+} from './rehearsal/rehearsed-upstream.ts'
+export { type Configuration, type LoadOptions, loadConfiguration } from './snapshot/load.ts'
+export { type StatusAddress, StatusServer } from './status/status-server.ts'
+export { probePort } from './threads/probe-port.ts'

@@ -1,0 +1,415 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { describe, it } from 'node:test'
+import { type ListenerLimits, resolve } from '@gatewright/model'
+import { type BodySink, BytesBody, GatewayResponse, StreamBody } from '@gatewright/policies'
+import { TrustedProxies } from '../exchange/client-address.ts'
+import type { GatewayExchange } from '../exchange/gateway-exchange.ts'
+import { openExchange } from '../exchange/open-exchange.ts'
+import type { Refusal } from '../http1/refusal.ts'
+import { MemorySocket } from '../rehearsal/memory-socket.ts'
+import { DeadlineWheel } from '../timers/deadline-wheel.ts'
+import type { ClientConnection, ConnectionSettings, ReceivedRequest, RequestReceiver } from './connection-contract.ts'
+import { Http1Connection } from './http1-connection.ts'
+
+const { draft } = resolve({
+  files: [{ path: 'a.json', text: JSON.stringify({ gatewright: 1, listeners: [{ id: 'public', port: 8080 }] }) }],
+  env: () => undefined,
+  readFile: () => undefined,
+})
+const LIMITS = draft.listeners[0]?.limits as ListenerLimits
+
+interface Received {
+  readonly exchange: GatewayExchange
+  readonly connection: ClientConnection
+  answer(response: GatewayResponse): void
+}
+
+/** Where a connection's requests end up: kept until the test answers them, or answered by `onRequest`. */
+class Stage implements RequestReceiver {
+  readonly received: Received[] = []
+  readonly refused: { reason: string; method: string; target: string }[] = []
+  readonly ended: string[] = []
+  readonly wheel: DeadlineWheel
+  isDraining = false
+  /** Moves the clock of the wheel, not of the world. */
+  aheadMs = 0
+  onRequest: (received: Received) => void = () => {}
+
+  constructor() {
+    this.wheel = new DeadlineWheel(() => performance.now() + this.aheadMs)
+  }
+
+  toSettings(limits: Partial<ListenerLimits> = {}): ConnectionSettings {
+    const stage = this
+    return {
+      receiver: this,
+      wheel: this.wheel,
+      limits: { ...LIMITS, ...limits },
+      localPort: 8080,
+      trusted: new TrustedProxies([]),
+      get isDraining() {
+        return stage.isDraining
+      },
+      onClosed() {},
+    }
+  }
+
+  receive(request: ReceivedRequest, connection: ClientConnection): void {
+    const exchange = this.#open(request, connection)
+    const received = { exchange, connection, answer: (response: GatewayResponse) => exchange.answer(response) }
+    this.received.push(received)
+    this.onRequest(received)
+  }
+
+  refuse(refusal: Refusal, { method, target }: { method: string; target: string }, connection: ClientConnection): void {
+    this.refused.push({ reason: refusal.reason, method, target })
+    const exchange = this.#open({ ...NO_REQUEST, method, rawTarget: target }, connection)
+    exchange.answer(GatewayResponse.ofText(400, refusal.reason))
+  }
+
+  onEnded({ request, status, problem }: GatewayExchange, ended: string): void {
+    this.ended.push(`${request.path} ${ended}${problem === undefined ? '' : ` ${status} ${problem.code}`}`)
+  }
+
+  openTunnel(): void {}
+
+  #open(request: ReceivedRequest, connection: ClientConnection): GatewayExchange {
+    const { trusted } = connection.settings
+    const exchange = openExchange(request, {
+      connection,
+      trusted,
+      path: request.target.path,
+      identityFields: new Set(),
+    })
+    connection.begin(exchange)
+    return exchange
+  }
+}
+
+const NO_REQUEST: ReceivedRequest = {
+  method: '',
+  rawTarget: '',
+  target: { path: '', search: '', authority: undefined },
+  authority: undefined,
+  httpVersion: '1.1',
+  headers: new GatewayResponse({ status: 200 }).headers,
+  body: new BytesBody(Buffer.alloc(0)),
+  upgrade: undefined,
+}
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+const get = (path: string): Buffer => Buffer.from(`GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`)
+const ok = (text: string): GatewayResponse => GatewayResponse.ofText(200, text)
+
+/** A socket whose kernel takes nothing until it is told to: what is written stands in the queue, below the mark for `drain`. */
+class FullSocket extends MemorySocket {
+  #queued = 0
+  readonly #waiting: (() => void)[] = []
+
+  constructor() {
+    super('192.0.2.1', 50_000)
+    // An instance's own property, as it is in the class above.
+    Object.defineProperty(this, 'writableLength', { get: () => this.#queued })
+  }
+
+  override write(chunk: string | Uint8Array, encoding: BufferEncoding = 'utf8', done?: () => void): boolean {
+    super.write(chunk, encoding)
+    this.#queued += chunk.length
+    if (done !== undefined) this.#waiting.push(done)
+    return true
+  }
+
+  /** The kernel took it all. */
+  flush(): void {
+    this.#queued = 0
+    for (const done of this.#waiting.splice(0)) done()
+  }
+}
+
+/** A connection over the loopback: the client's socket, and what it received. */
+async function listen(stage: Stage, limits: Partial<ListenerLimits> = {}) {
+  const connections: Http1Connection[] = []
+  const server = createServer((socket) => connections.push(new Http1Connection(socket, stage.toSettings(limits))))
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const clients: Socket[] = []
+  const open = async () => {
+    const socket = connect((server.address() as AddressInfo).port, '127.0.0.1')
+    clients.push(socket)
+    const client = { socket, text: '', ended: '' }
+    socket.on('data', (chunk) => {
+      client.text += chunk.toString('latin1')
+      socket.emit('progress')
+    })
+    socket.on('end', () => {
+      client.ended ||= 'end'
+    })
+    socket.on('error', () => {
+      client.ended = 'reset'
+    })
+    await once(socket, 'connect')
+    return client
+  }
+  const close = (): void => {
+    for (const client of clients) client.destroy()
+    for (const connection of connections) connection.destroy()
+    server.close()
+  }
+  return { open, close, connections }
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await turn()
+}
+
+describe('HTTP/1.1 connection', () => {
+  it('takes bytes that come while earlier ones wait for their turn after those', async () => {
+    const stage = new Stage()
+    const socket = new MemorySocket('192.0.2.1', 50_000)
+    new Http1Connection(socket.asSocket(), stage.toSettings())
+    socket.receive(Buffer.concat([get('/1'), get('/2').subarray(0, 10)]))
+    stage.received[0]?.answer(ok('one'))
+    // The second request waits for a turn of the event loop; its rest comes first.
+    socket.receive(Buffer.concat([get('/2').subarray(10), get('/3')]))
+    await turn()
+    stage.received[1]?.answer(ok('two'))
+    await turn()
+    stage.received[2]?.answer(ok('three'))
+    assert.deepEqual(
+      stage.received.map(({ exchange }) => exchange.request.path),
+      ['/1', '/2', '/3'],
+    )
+    assert.deepEqual(stage.ended, ['/1 answered', '/2 answered', '/3 answered'])
+  })
+
+  it('goes on when the kernel has the answer, also where too little was queued for a drain', async () => {
+    const stage = new Stage()
+    const socket = new FullSocket()
+    const connection = new Http1Connection(socket.asSocket(), stage.toSettings())
+    socket.receive(get('/1'))
+    stage.received[0]?.answer(ok('one'))
+    assert.deepEqual(stage.ended, [])
+    socket.flush()
+    assert.deepEqual(stage.ended, ['/1 answered'])
+    assert.equal(connection.isIdle, true)
+  })
+
+  it('ends a client that does not take its answer', () => {
+    const stage = new Stage()
+    const socket = new FullSocket()
+    new Http1Connection(socket.asSocket(), stage.toSettings())
+    socket.receive(get('/1'))
+    stage.received[0]?.answer(ok('one'))
+    stage.aheadMs += 61_000
+    stage.wheel.advance()
+    assert.equal(socket.isDestroyed, true)
+    assert.deepEqual(stage.ended, ['/1 client-left'])
+  })
+
+  it('lets an answer go on for as long as it likes after a body that was watched', () => {
+    const stage = new Stage()
+    const socket = new MemorySocket('192.0.2.1', 50_000)
+    new Http1Connection(socket.asSocket(), stage.toSettings({ bodyMinBytesPerSecond: 100 }))
+    socket.receive(Buffer.from('POST /1 HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n'))
+    stage.received[0]?.exchange.request.body.pipe({ write: () => true, end() {}, abort() {} })
+    socket.receive(Buffer.from('hello'))
+    let sink: BodySink | undefined
+    const body = new StreamBody({
+      sizeBytes: undefined,
+      start(given) {
+        sink = given
+        return { resume() {}, cancel() {} }
+      },
+      discard() {},
+    })
+    stage.received[0]?.answer(new GatewayResponse({ status: 200, body }))
+    for (let i = 0; i < 10; i++) {
+      stage.aheadMs += 10_000
+      stage.wheel.advance()
+      sink?.write(Buffer.from('data: tick\n\n'))
+    }
+    sink?.end()
+    assert.equal(socket.isDestroyed, false)
+    assert.deepEqual(stage.ended, ['/1 answered'])
+  })
+
+  it('breaks a body off that comes slower than the least rate, unless it is the upstream that is slow', () => {
+    const outcomes: string[] = []
+    for (const isReaderReady of [true, false]) {
+      const stage = new Stage()
+      const socket = new MemorySocket('192.0.2.1', 50_000)
+      new Http1Connection(socket.asSocket(), stage.toSettings({ bodyMinBytesPerSecond: 100 }))
+      socket.receive(Buffer.from('POST /1 HTTP/1.1\r\nHost: a\r\nContent-Length: 5000\r\n\r\n'))
+      let outcome = 'goes on'
+      stage.received[0]?.exchange.request.body.pipe({
+        write: () => isReaderReady,
+        end() {},
+        abort: (reason) => {
+          outcome = (reason as { code: string }).code
+        },
+      })
+      socket.receive(Buffer.alloc(100))
+      stage.aheadMs += 5200
+      stage.wheel.advance()
+      outcomes.push(outcome)
+    }
+    assert.deepEqual(outcomes, ['request-timeout', 'goes on'])
+  })
+
+  it('never takes what follows a malformed chunk for another request', async () => {
+    const stage = new Stage()
+    const socket = new MemorySocket('192.0.2.1', 50_000)
+    new Http1Connection(socket.asSocket(), stage.toSettings())
+    socket.receive(Buffer.from('POST /1 HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n'))
+    let broken = ''
+    stage.received[0]?.exchange.request.body.pipe({
+      write: () => true,
+      end() {},
+      abort: (reason) => {
+        broken = (reason as { code: string }).code
+      },
+    })
+    socket.receive(Buffer.from('5\r\nhelloX'))
+    socket.receive(Buffer.concat([Buffer.from('\r\n0\r\n\r\n'), get('/smuggled')]))
+    socket.receive(get('/smuggled'))
+    stage.received[0]?.answer(ok('late'))
+    await turn()
+    assert.equal(broken, 'malformed-request')
+    assert.equal(stage.received.length, 1)
+    assert.match(socket.written.toString(), /Connection: close/)
+  })
+
+  it('does not record, or answer, a refused head as the one before', async () => {
+    const stage = new Stage()
+    const socket = new MemorySocket('192.0.2.1', 50_000)
+    new Http1Connection(socket.asSocket(), stage.toSettings())
+    socket.receive(Buffer.from('HEAD /1 HTTP/1.1\r\nHost: a\r\n\r\n'))
+    stage.received[0]?.answer(ok('one'))
+    socket.receive(Buffer.from('\x16\x03\x01'))
+    assert.deepEqual(stage.refused, [{ reason: 'request-line', method: '', target: '' }])
+    assert.ok(
+      socket.written.toString().endsWith('\r\n\r\nrequest-line'),
+      'its body is written: it is no answer to HEAD',
+    )
+  })
+
+  it("takes a route's limit for a body that came with its head, also where the listener's is smaller", () => {
+    const stage = new Stage()
+    const socket = new MemorySocket('192.0.2.1', 50_000)
+    new Http1Connection(socket.asSocket(), stage.toSettings({ bodyBytes: 10 }))
+    const allowed: boolean[] = []
+    stage.onRequest = ({ connection }) => allowed.push(connection.limitBody(50))
+    const heads = 'POST /1 HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n'
+    socket.receive(Buffer.from(`${heads}14\r\n${'x'.repeat(20)}\r\n`))
+    let size = 0
+    let reason: unknown
+    stage.received[0]?.exchange.request.body.pipe({
+      write: (chunk) => {
+        size += chunk.length
+        return true
+      },
+      end() {},
+      abort: (why) => {
+        reason = why
+      },
+    })
+    assert.deepEqual([allowed, size, reason], [[true], 20, undefined])
+    socket.receive(Buffer.from(`1f\r\n${'x'.repeat(31)}\r\n`))
+    assert.equal((reason as { code: string } | undefined)?.code, 'body-too-large')
+  })
+
+  it('records 499 for a client that left before its answer began', () => {
+    const stage = new Stage()
+    const socket = new MemorySocket('192.0.2.1', 50_000)
+    new Http1Connection(socket.asSocket(), stage.toSettings())
+    socket.receive(get('/1'))
+    socket.emit('close')
+    stage.received[0]?.answer(ok('late'))
+    assert.deepEqual(stage.ended, ['/1 client-left 499 client-left'])
+    assert.equal(stage.received[0]?.exchange.abortedBy?.code, 'client-left')
+    assert.equal(socket.written.length, 0)
+  })
+
+  it('writes one answer, however many come', () => {
+    const stage = new Stage()
+    const socket = new MemorySocket('192.0.2.1', 50_000)
+    new Http1Connection(socket.asSocket(), stage.toSettings())
+    socket.receive(get('/1'))
+    const body = new StreamBody({ sizeBytes: 3, start: () => ({ resume() {}, cancel() {} }), discard() {} })
+    stage.received[0]?.answer(new GatewayResponse({ status: 200, body }))
+    stage.received[0]?.answer(ok('again'))
+    assert.equal(socket.written.toString().match(/HTTP\/1\.1/g)?.length, 1)
+  })
+
+  it('breaks an answer off whose body a policy has read already', () => {
+    const stage = new Stage()
+    const socket = new MemorySocket('192.0.2.1', 50_000)
+    new Http1Connection(socket.asSocket(), stage.toSettings())
+    socket.receive(get('/1'))
+    const body = new StreamBody({ sizeBytes: 3, start: () => ({ resume() {}, cancel() {} }), discard() {} })
+    body.pipe({ write: () => true, end() {}, abort() {} })
+    stage.received[0]?.answer(new GatewayResponse({ status: 200, body }))
+    assert.equal(socket.isDestroyed, true)
+    assert.deepEqual(stage.ended, ['/1 upstream-broke'])
+  })
+
+  it('keeps the bytes of a body that begins out of the backlog apart from those of other connections', async () => {
+    const stage = new Stage()
+    const { open, close } = await listen(stage)
+    try {
+      const client = await open()
+      const other = await open()
+      client.socket.write(
+        Buffer.concat([get('/1'), Buffer.from('POST /2 HTTP/1.1\r\nHost: a\r\nContent-Length: 50000\r\n\r\n')]),
+      )
+      await until(() => stage.received.length === 1)
+      const kept: Uint8Array[] = []
+      stage.onRequest = ({ exchange }) =>
+        exchange.request.body.pipe({
+          write: (chunk) => {
+            kept.push(chunk)
+            return true
+          },
+          end() {},
+          abort() {},
+        })
+      stage.received[0]?.answer(ok('one'))
+      await until(() => stage.received.length === 2)
+      client.socket.write(Buffer.alloc(50_000, 'a'))
+      await until(() => kept.reduce((sum, chunk) => sum + chunk.length, 0) === 50_000)
+      other.socket.write(`GET /${'z'.repeat(7000)} HTTP/1.1\r\nHost: a\r\nX-Long: ${'z'.repeat(50_000)}\r\n\r\n`)
+      await until(() => stage.received.length === 3)
+      assert.ok(Buffer.concat(kept).equals(Buffer.alloc(50_000, 'a')))
+    } finally {
+      close()
+    }
+  })
+
+  it('ends without a reset when it is closed while it waits, and answers who has not asked yet', async () => {
+    const stage = new Stage()
+    stage.onRequest = ({ answer }) => answer(ok('fine'))
+    const { open, close, connections } = await listen(stage)
+    try {
+      const used = await open()
+      used.socket.write(get('/1'))
+      await until(() => used.text.endsWith('fine'))
+      const fresh = await open()
+      await until(() => connections.length === 2)
+      stage.isDraining = true
+      for (const connection of connections) connection.closeGracefully()
+      used.socket.write(get('/late'))
+      fresh.socket.write(get('/2'))
+      await until(() => fresh.ended !== '' && used.ended !== '')
+      assert.deepEqual([used.ended, fresh.ended], ['end', 'end'])
+      assert.match(fresh.text, /^HTTP\/1\.1 200 [\s\S]*Connection: close\r\n\r\nfine$/)
+      assert.deepEqual(
+        stage.received.map(({ exchange }) => exchange.request.path),
+        ['/1', '/2'],
+      )
+    } finally {
+      close()
+    }
+  })
+})

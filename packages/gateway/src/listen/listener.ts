@@ -1,0 +1,146 @@
+/** Owns one listening socket of one thread and the connections it accepted: open, change without closing, drain, close. */
+import { createServer, type Server, type Socket } from 'node:net'
+import type { Listener } from '@gatewright/model'
+import { TrustedProxies, toPlainAddress } from '../exchange/client-address.ts'
+import type { DeadlineWheel } from '../timers/deadline-wheel.ts'
+import type { ConnectionSettings, RequestReceiver } from './connection-contract.ts'
+import type { ConnectionGauge } from './connection-gauge.ts'
+import { Http1Connection } from './http1-connection.ts'
+import { readProxyHeader } from './proxy-protocol.ts'
+
+/** How many connections wait to be accepted; Linux caps it at net.core.somaxconn. */
+const BACKLOG = 4096
+
+export interface ListenerParts {
+  readonly receiver: RequestReceiver
+  readonly wheel: DeadlineWheel
+  readonly gauge: ConnectionGauge
+  /** Several threads listen on one port. */
+  readonly reusePort: boolean
+}
+
+export class ListenerRuntime {
+  readonly #server: Server
+  readonly #parts: ListenerParts
+  readonly #connections = new Set<Http1Connection>()
+  #model: Listener
+  #settings: Settings
+  #isDraining = false
+  /** Connections that gave no request yet and are no `Http1Connection`: they read a PROXY header. */
+  readonly #opening = new Set<Socket>()
+
+  constructor(model: Listener, parts: ListenerParts) {
+    this.#model = model
+    this.#parts = parts
+    this.#settings = new Settings(model, parts, this)
+    this.#server = createServer({ noDelay: true }, (socket) => this.#accept(socket))
+  }
+
+  get connections(): ReadonlySet<Http1Connection> {
+    return this.#connections
+  }
+
+  get isDraining(): boolean {
+    return this.#isDraining
+  }
+
+  listen(): Promise<void> {
+    const { host, port } = this.#model
+    return new Promise((resolve, reject) => {
+      // It stays: a connection that cannot be accepted later on (no descriptors left, say) must not end the thread.
+      this.#server.on('error', reject)
+      this.#server.listen({ host, port, backlog: BACKLOG, reusePort: this.#parts.reusePort }, () => resolve())
+    })
+  }
+
+  /** New limits and trust for connections from here on; same address. */
+  update(model: Listener): void {
+    this.#model = model
+    this.#settings = new Settings(model, this.#parts, this)
+  }
+
+  /** From here on every answer closes its connection; new ones are still accepted. */
+  startDraining(): void {
+    this.#isDraining = true
+    for (const connection of this.#connections) if (!connection.isIdle) connection.closeGracefully()
+  }
+
+  /** Stops accepting; idle connections end, busy ones after their answer. */
+  close(): void {
+    this.#server.close()
+    this.#isDraining = true
+    for (const socket of this.#opening) socket.destroy()
+    for (const connection of this.#connections) connection.closeGracefully()
+  }
+
+  /** Whatever is still open ends now. */
+  destroy(): void {
+    this.close()
+    for (const connection of [...this.#connections]) connection.destroy()
+  }
+
+  #accept(socket: Socket): void {
+    if (!this.#model.proxyProtocol) return this.#open(socket, undefined)
+    const peer = toPlainAddress(socket.remoteAddress ?? '')
+    // A stranger that could say who it is could be anybody.
+    if (!this.#settings.trusted.has(peer)) {
+      socket.destroy()
+      return
+    }
+    this.#opening.add(socket)
+    readProxyHeader(socket, { timeoutMs: this.#model.limits.headTimeoutMs }, (result) => {
+      this.#opening.delete(socket)
+      if (result === undefined) socket.destroy()
+      else this.#open(socket, result)
+    })
+  }
+
+  #open(
+    socket: Socket,
+    proxied: { readonly peer: { address: string; port: number } | undefined; readonly rest: Buffer } | undefined,
+  ): void {
+    const settings = this.#settings
+    const { limits } = this.#model
+    const connection = new Http1Connection(socket, settings, proxied?.peer)
+    const address = connection.peerAddress
+    const { total, ofAddress } = this.#parts.gauge.opened(address)
+    this.#connections.add(connection)
+    const isCrowded = limits.connectionsPerAddress > 0 && ofAddress > limits.connectionsPerAddress
+    if ((isCrowded && !settings.trusted.has(address)) || (limits.connections > 0 && total > limits.connections)) {
+      connection.refuseCrowd()
+      return
+    }
+    if (proxied !== undefined && proxied.rest.length > 0) connection.onData(proxied.rest)
+  }
+
+  onClosed(connection: Http1Connection): void {
+    if (this.#connections.delete(connection as Http1Connection)) this.#parts.gauge.closed(connection.peerAddress)
+  }
+}
+
+class Settings implements ConnectionSettings {
+  readonly receiver: RequestReceiver
+  readonly wheel: DeadlineWheel
+  readonly limits: Listener['limits']
+  readonly localPort: number
+  readonly trusted: TrustedProxies
+  readonly #owner: ListenerRuntime
+
+  constructor(model: Listener, parts: ListenerParts, owner: ListenerRuntime) {
+    this.receiver = parts.receiver
+    this.wheel = parts.wheel
+    this.limits = model.limits
+    this.localPort = model.port
+    this.trusted = new TrustedProxies(model.trustedProxies)
+    this.#owner = owner
+  }
+
+  /** Of the listener, not of these settings: connections from before a reload drain too. */
+  get isDraining(): boolean {
+    return this.#owner.isDraining
+  }
+
+  onClosed(connection: Http1Connection): void {
+    this.#owner.onClosed(connection)
+  }
+}

@@ -1,0 +1,109 @@
+/** Owns the way from a client's bytes to a request's head: complete, framed, with one target and one host; or why it is refused. */
+import type { ListenerLimits } from '@gatewright/model'
+import type { HeaderList } from '@gatewright/policies'
+import { HeadParser } from '../http1/head-parser.ts'
+import { type Authority, agree, parseAuthority } from '../http1/host.ts'
+import { toLatin1 } from '../http1/latin1.ts'
+import { malformed, Refusal } from '../http1/refusal.ts'
+import { NO_BODY, RequestHead } from '../http1/request-head.ts'
+import { parseTarget, type RequestTarget } from './request-target.ts'
+
+/** Heads are looked for in so much of a chunk at a time; a small message is decoded whole, its body included. */
+const TEXT_BYTES = 16_384
+
+const REFUSALS = {
+  // RFC 9110 §9.3.6 and §9.3.8: a gateway to origins tunnels for nobody, and TRACE would show a client's fields to others.
+  method: new Refusal('method-not-allowed', 'method', 'CONNECT and TRACE are answered nowhere on this gateway.'),
+  host: malformed('host', 'The Host field must hold one valid host name or address, with an optional port.'),
+  disagreement: malformed('host-disagreement', 'The Host field and the absolute request target name different places.'),
+} as const
+
+/** A complete head, and where its body begins. */
+export interface ReadHead {
+  readonly headers: HeaderList
+  readonly target: RequestTarget
+  readonly authority: Authority | undefined
+  /** A length, `CHUNKED` or `NO_BODY`. */
+  readonly framing: number
+  /** Index into the chunk that completed the head. */
+  readonly bodyAt: number
+  /** The body as text, where the chunk was decoded that far and holds all of it. */
+  readonly bodyText: string | undefined
+  /** The token of `Upgrade`, lower case, where the connection may be upgraded. */
+  readonly upgrade: string | undefined
+}
+
+export class RequestReader {
+  readonly head = new RequestHead()
+  readonly #parser: HeadParser
+  /** Clients say the same Host again and again. */
+  #lastHost: string | undefined
+  #lastAuthority: Authority | undefined
+
+  constructor({ requestLineBytes, headerBytes, headerFields }: ListenerLimits) {
+    this.#parser = new HeadParser({ firstLineBytes: requestLineBytes, headerBytes, headerFields }, this.head.scanLine, {
+      skipsEmptyLine: true,
+    })
+  }
+
+  /** Takes more bytes; undefined: the head is not complete. */
+  read(chunk: Buffer): ReadHead | Refusal | undefined {
+    const parser = this.#parser
+    if (!parser.hasBegun) {
+      // A head that is refused must not be recorded, or answered, as the one before.
+      this.head.method = ''
+      this.head.target = ''
+    }
+    for (let at = 0; at < chunk.length; ) {
+      const end = Math.min(chunk.length, at + TEXT_BYTES)
+      const before = parser.text.length
+      const headers = parser.push(toLatin1(chunk, at, end))
+      if (headers instanceof Refusal) return headers
+      if (headers !== undefined) return this.#finish(headers, at + parser.bodyAt - before)
+      at = end
+    }
+    return undefined
+  }
+
+  #finish(headers: HeaderList, bodyAt: number): ReadHead | Refusal {
+    const { head } = this
+    const refusal = head.readFields(headers)
+    if (refusal !== undefined) return refusal
+    if (head.method === 'CONNECT' || head.method === 'TRACE') return REFUSALS.method
+    const target = parseTarget(head.target, head.method)
+    if (target instanceof Refusal) return target
+    const authority = this.#readAuthority(headers, target)
+    if (authority instanceof Refusal) return authority
+    const { text, bodyAt: textBodyAt } = this.#parser
+    const isText = head.body > 0 && text.length - textBodyAt >= head.body
+    const bodyText = isText ? text.slice(textBodyAt, textBodyAt + head.body) : undefined
+    this.#parser.reset()
+    return { headers, target, authority, framing: head.body, bodyAt, bodyText, upgrade: this.#toUpgrade(headers) }
+  }
+
+  /** RFC 9112 §3.2: an absolute target must agree with Host, and then is what counts. */
+  #readAuthority(headers: HeaderList, target: RequestTarget): Authority | undefined | Refusal {
+    const { hostAt } = this.head
+    if (hostAt < 0) return target.authority
+    const value = headers.valueAt(hostAt)
+    if (value !== this.#lastHost) {
+      const authority = parseAuthority(value)
+      if (authority === undefined) return REFUSALS.host
+      this.#lastHost = value
+      this.#lastAuthority = authority
+    }
+    const host = this.#lastAuthority
+    if (target.authority !== undefined && host !== undefined && !agree(target.authority, host, 80)) {
+      return REFUSALS.disagreement
+    }
+    return host
+  }
+
+  /** RFC 9110 §7.8: only where `Connection` says so too, and never from 1.0; a body would be read as the new protocol's bytes. */
+  #toUpgrade(headers: HeaderList): string | undefined {
+    const { head } = this
+    const isAsked = head.upgradeAt >= 0 && head.connection.upgrade
+    if (!isAsked || head.minorVersion === 0 || head.body !== NO_BODY) return undefined
+    return headers.valueAt(head.upgradeAt).toLowerCase()
+  }
+}

@@ -1,0 +1,149 @@
+/** Owns upgraded connections: bytes both ways until one side ends, nothing moved for too long, or its right to exist is gone. */
+import type { Socket } from 'node:net'
+import { type GatewayResponse, KNOWN_FIELDS } from '@gatewright/policies'
+import type { Ended, GatewayExchange } from '../exchange/gateway-exchange.ts'
+import { createFieldMask, serializeFields, toDateLine, toStatusLine } from '../http1/serialize-head.ts'
+import type { TunnelEnd } from '../sockets/tunnel-end.ts'
+import type { DeadlineWheel, Timed } from '../timers/deadline-wheel.ts'
+import { UpstreamTunnel } from '../upstream/upstream-tunnel.ts'
+
+// RFC 9110 §8.6: a 1xx has no length; and the id is ours.
+const DROPPED = createFieldMask([
+  KNOWN_FIELDS['content-length'],
+  KNOWN_FIELDS['transfer-encoding'],
+  KNOWN_FIELDS['keep-alive'],
+  KNOWN_FIELDS['x-request-id'],
+])
+
+export interface OpeningTunnel {
+  readonly response: GatewayResponse
+  readonly client: TunnelEnd
+}
+
+interface TunnelSettings {
+  readonly wheel: DeadlineWheel
+  /** One more, or one less. */
+  readonly onChanged: (amount: 1 | -1) => void
+  readonly onEnded: (exchange: GatewayExchange, ended: Ended) => void
+}
+
+export class TunnelKeeper {
+  readonly #settings: TunnelSettings
+  readonly #open = new Set<LiveTunnel>()
+
+  constructor(settings: TunnelSettings) {
+    this.#settings = settings
+  }
+
+  get count(): number {
+    return this.#open.size
+  }
+
+  open(exchange: GatewayExchange, { response, client }: OpeningTunnel): void {
+    const { tunnel } = response
+    if (!(tunnel instanceof UpstreamTunnel)) {
+      client.socket.destroy()
+      client.release()
+      this.#settings.onEnded(exchange, 'upstream-broke')
+      return
+    }
+    const upstream = tunnel.end
+    client.socket.write(toUpgradeHead(exchange, response), 'latin1')
+    if (upstream.rest.length > 0) client.socket.write(upstream.rest)
+    if (client.rest.length > 0) upstream.socket.write(client.rest)
+    const live = new LiveTunnel(exchange, { client, upstream, wheel: this.#settings.wheel }, () => {
+      this.#open.delete(live)
+      client.release()
+      upstream.release()
+      this.#settings.onChanged(-1)
+      this.#settings.onEnded(exchange, 'answered')
+    })
+    this.#open.add(live)
+    this.#settings.onChanged(1)
+    // One side was gone before the other half was there: nothing would tell so any more.
+    if (client.socket.destroyed || upstream.socket.destroyed) live.end()
+  }
+
+  /** Ends every tunnel whose right to exist is gone: a revoked key, a removed API. */
+  endWhere(isOver: (exchange: GatewayExchange) => boolean): void {
+    for (const tunnel of [...this.#open]) if (isOver(tunnel.exchange)) tunnel.end()
+  }
+}
+
+class LiveTunnel implements Timed {
+  deadlineAtMs = Number.POSITIVE_INFINITY
+  slotAtMs = 0
+  slotPlace = 0
+  readonly exchange: GatewayExchange
+  readonly #client: Socket
+  readonly #upstream: Socket
+  readonly #wheel: DeadlineWheel
+  readonly #idleMs: number
+  readonly #endsAtMs: number
+  readonly #onGone: () => void
+  #isGone = false
+
+  constructor(
+    exchange: GatewayExchange,
+    { client, upstream, wheel }: { client: TunnelEnd; upstream: TunnelEnd; wheel: DeadlineWheel },
+    onGone: () => void,
+  ) {
+    this.exchange = exchange
+    this.#client = client.socket
+    this.#upstream = upstream.socket
+    this.#wheel = wheel
+    this.#onGone = onGone
+    this.#idleMs = exchange.tunnelIdleMs
+    this.#endsAtMs = performance.now() + exchange.tunnelMaxAgeMs
+    this.#relay(client, upstream.socket, (bytes) => {
+      exchange.bytesIn += bytes
+    })
+    this.#relay(upstream, client.socket, (bytes) => {
+      exchange.bytesOut += bytes
+    })
+    this.#touch()
+  }
+
+  onDeadline(): void {
+    this.end()
+  }
+
+  /** RFC 6455 §7.1.1: whatever the protocol inside, the TCP connection ends; both sides see it. */
+  end(): void {
+    if (this.#isGone) return
+    this.#isGone = true
+    this.#wheel.remove(this)
+    this.#client.destroySoon()
+    this.#upstream.destroySoon()
+    this.#onGone()
+  }
+
+  #relay({ socket: from, readWith }: TunnelEnd, to: Socket, count: (bytes: number) => void): void {
+    readWith((chunk) => {
+      count(chunk.length)
+      this.#touch()
+      if (!to.write(chunk)) from.pause()
+    })
+    to.on('drain', () => from.resume())
+    from.on('end', () => to.end())
+    from.on('error', () => this.end())
+    from.on('close', () => this.end())
+    from.resume()
+  }
+
+  #touch(): void {
+    const nowMs = performance.now()
+    this.#wheel.set(this, Math.min(this.#idleMs, Math.max(0, this.#endsAtMs - nowMs)), nowMs)
+  }
+}
+
+/** Unlike other answers, a 101 keeps `Connection` and `Upgrade`: they are what it says. */
+function toUpgradeHead(exchange: GatewayExchange, response: GatewayResponse): string {
+  const { answerFields } = exchange
+  let head = toStatusLine(101, response.reason) + serializeFields(response.headers, DROPPED)
+  if (answerFields !== undefined) {
+    for (let i = 0; i < answerFields.length; i += 2) head += `${answerFields[i]}: ${answerFields[i + 1]}\r\n`
+  }
+  if (!response.headers.has('date')) head += toDateLine(Date.now())
+  return `${head}X-Request-Id: ${exchange.id}\r\n\r\n`
+}

@@ -1,0 +1,166 @@
+/**
+ * Owns a gateway process: configuration → snapshot → threads, again at every change; status; the way to its end.
+ *
+ *   load ─▶ publish ─▶ ready          a change that is faulty or cannot run: the old snapshot serves, the reason is told
+ *     ▲────── file change, SIGHUP ──────┘
+ */
+import { statSync } from 'node:fs'
+import { resolve as resolvePath } from 'node:path'
+import { type Finding, type GatewayModel, toFindingText } from '@gatewright/model'
+import type { Log } from '@gatewright/policies'
+import { type LastGood, LastGoodStore } from './snapshot/last-good.ts'
+import { type LoadOptions, loadConfiguration } from './snapshot/load.ts'
+import { FileWatcher } from './snapshot/watch.ts'
+import { Supervisor } from './threads/supervisor.ts'
+
+export interface GatewayProcessOptions {
+  readonly config: LoadOptions['config']
+  readonly overlays?: readonly string[]
+  readonly threads: number
+  readonly log: Log
+  readonly adjust?: (model: GatewayModel) => GatewayModel
+  /** Where the last good configuration is kept; without it nothing is written to disk. */
+  readonly dataDir?: string
+}
+
+/** What the last reading of the configuration came to. */
+export interface ConfigurationState {
+  readonly version: number
+  readonly hash: string
+  /** Why what is on disk does not run, if it does not. */
+  readonly fault: string | undefined
+  readonly findings: readonly Finding[]
+  readonly loadedAtMs: number
+}
+
+export class GatewayProcess {
+  readonly supervisor: Supervisor
+  readonly #options: GatewayProcessOptions
+  readonly #watcher: FileWatcher
+  readonly #lastGood: LastGoodStore | undefined
+  #state: ConfigurationState = { version: 0, hash: '', fault: 'not loaded yet', findings: [], loadedAtMs: 0 }
+  #model: GatewayModel | undefined
+  #work: Promise<void> = Promise.resolve()
+  #isReloadDue = false
+
+  constructor(options: GatewayProcessOptions) {
+    this.#options = options
+    this.#lastGood = options.dataDir === undefined ? undefined : new LastGoodStore(options.dataDir)
+    this.supervisor = new Supervisor({ threads: options.threads, log: options.log })
+    this.#watcher = new FileWatcher(() => this.reload('the configuration changed'))
+  }
+
+  get configuration(): ConfigurationState {
+    return this.#state
+  }
+
+  /** What is served. */
+  get model(): GatewayModel | undefined {
+    return this.#model
+  }
+
+  /** The first load. Answers undefined when it serves, else why it does not. */
+  async start(): Promise<string | undefined> {
+    await this.#load()
+    if (this.#state.fault !== undefined) await this.#serveLastGood()
+    return this.#model === undefined ? this.#state.fault : undefined
+  }
+
+  /** Reads the configuration again. Changes that come while one is being read are read together, after it. */
+  reload(why: string, { isAsked = false } = {}): void {
+    // What drains ends as it is: a new listener would have nobody to close it.
+    if (this.#isReloadDue || this.supervisor.isDraining) return
+    this.#isReloadDue = true
+    this.#work = this.#work.then(async () => {
+      this.#isReloadDue = false
+      const before = this.#state
+      await this.#load()
+      const { version, fault } = this.#state
+      if (fault !== undefined) this.#options.log.error(`${why}, and is not used: what ran before runs on`, { fault })
+      else if (version !== before.version) this.#options.log.info(`${why} and is live on every thread`, { version })
+      else if (before.fault !== undefined)
+        this.#options.log.info(`${why}: the fault is mended, and it is what runs already`, { version })
+      else if (isAsked) this.#options.log.info(`${why}: nothing has changed`, { version })
+    })
+  }
+
+  /** The text that Prometheus reads. */
+  renderMetrics(): string {
+    const { version, fault, loadedAtMs } = this.#state
+    return this.supervisor.state.renderMetrics({
+      snapshotVersion: version,
+      configurationFaulty: fault === undefined ? 0 : 1,
+      configurationLoadedSeconds: loadedAtMs / 1000,
+    })
+  }
+
+  /** Nothing is watched any more. */
+  close(): void {
+    this.#watcher.close()
+    this.supervisor.state.close()
+  }
+
+  async #load(): Promise<void> {
+    const { config, overlays = [], adjust } = this.#options
+    const loadedAtMs = Date.now()
+    const loaded = await loadConfiguration({ config, overlays, ...(adjust && { adjust }) })
+    this.#watcher.watch(
+      loaded.watched,
+      [config, ...overlays]
+        .filter((path) => typeof path === 'string')
+        .map((path) => resolvePath(path))
+        .filter(isFolder),
+    )
+    const { findings, model, apps, extensions } = loaded
+    if (model === undefined) {
+      const faults = findings.filter(({ severity }) => severity === 'fault').map(toFindingText)
+      this.#state = { ...this.#state, fault: faults.join('\n'), findings, loadedAtMs }
+      return
+    }
+    try {
+      const { version, hash } = await this.supervisor.publish(model, { apps, extensions })
+      this.#model = model
+      this.#state = { version, hash, fault: undefined, findings, loadedAtMs }
+      this.#saveLastGood({ model, apps, extensions })
+    } catch (error) {
+      this.#state = {
+        ...this.#state,
+        fault: error instanceof Error ? error.message : String(error),
+        findings,
+        loadedAtMs,
+      }
+    }
+  }
+
+  #saveLastGood(good: LastGood): void {
+    try {
+      this.#lastGood?.save(good)
+    } catch (error) {
+      this.#options.log.error('the last good configuration cannot be kept', { error: String(error) })
+    }
+  }
+
+  /** A faulty file must not keep a restarted gateway from serving what it served before. */
+  async #serveLastGood(): Promise<void> {
+    const good = this.#lastGood?.find()
+    if (good === undefined) return
+    try {
+      // The flags of this start count, and not those of the one that kept it.
+      const model = this.#options.adjust?.(good.model) ?? good.model
+      const { version, hash } = await this.supervisor.publish(model, good)
+      this.#model = model
+      this.#state = { ...this.#state, version, hash }
+      this.#options.log.error('the configuration is not used: the last good one serves', { fault: this.#state.fault })
+    } catch (error) {
+      this.#options.log.error('the last good configuration does not run either', { error: String(error) })
+    }
+  }
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory()
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,57 @@
+/** Owns the step from policy uses, which are data, to policies that run: parsed options, compiled conditions, state that survives. */
+import { compileCondition } from '@gatewright/expressions'
+import type { PolicyUse } from '@gatewright/model'
+import {
+  CEL_NAMES,
+  type Exchange,
+  type Phase,
+  type PolicyDefinition,
+  type PolicyServices,
+  Problem,
+  toCelScope,
+} from '@gatewright/policies'
+import type { CompiledUse } from './compose.ts'
+
+export interface UseContext {
+  readonly catalogue: ReadonlyMap<string, PolicyDefinition>
+  /** All but `useId`. */
+  readonly services: Omit<PolicyServices, 'useId'>
+}
+
+export interface PlacedUse extends CompiledUse {
+  readonly phase: Phase
+}
+
+/** Compiles one list. `scope` names it (`global`, an API, a route): with the ordinal it says whose counters are whose. */
+export function compileUses(
+  uses: readonly PolicyUse[],
+  scope: string,
+  { catalogue, services }: UseContext,
+): PlacedUse[] {
+  const ordinals = new Map<string, number>()
+  const compiled: PlacedUse[] = []
+  for (const use of uses) {
+    const ordinal = ordinals.get(use.policy) ?? 0
+    ordinals.set(use.policy, ordinal + 1)
+    if (use.enabled === false) continue
+    const definition = catalogue.get(use.policy)
+    if (definition === undefined) throw new Error(`there is no policy "${use.policy}" (${scope})`)
+    const useId = use.id ?? `${scope}/${use.policy}/${ordinal}`
+    const run = definition.create(definition.options.parse(use.options ?? {}), { ...services, useId })
+    const when = use.when === undefined ? undefined : compileWhen(use.when, services.variables)
+    compiled.push({ name: use.policy, phase: definition.phase, run, when })
+  }
+  return compiled
+}
+
+/** Only the value `true` is true, and a condition that fails is a problem, never false or true. */
+function compileWhen(source: string, variables: Readonly<Record<string, string>>): (exchange: Exchange) => boolean {
+  const condition = compileCondition(source, { names: CEL_NAMES })
+  return (exchange) => {
+    try {
+      return condition(toCelScope(exchange, { variables }))
+    } catch (cause) {
+      throw new Problem('expression-failed', { cause, reason: 'when' })
+    }
+  }
+}

@@ -1,0 +1,49 @@
+/** Owns the folding of policies around the upstream: once per snapshot, so that a request meets plain calls and nothing else. */
+import { type Exchange, GatewayResponse, type Next, type Policy } from '@gatewright/policies'
+
+/** A policy ready to run: its name for the story, its condition, itself. */
+export interface CompiledUse {
+  readonly name: string
+  readonly run: Policy
+  /** Only `true` runs it; what throws is the problem that is answered. */
+  readonly when: ((exchange: Exchange) => boolean) | undefined
+}
+
+/** The first use is the outermost. */
+export function compose(uses: readonly CompiledUse[], innermost: Next): Next {
+  let next = innermost
+  for (let i = uses.length - 1; i >= 0; i--) {
+    const use = uses[i]
+    if (use !== undefined) next = wrap(use, next)
+  }
+  return next
+}
+
+/**
+ * Makes sure that `next` never throws or rejects: what a policy throws becomes a response that carries its problem, so that
+ * everything outside still sees and dresses it.
+ *
+ * A promise that a policy merely passes on needs no second `catch`; `passed` is how that is recognised without marking promises.
+ */
+function wrap({ name, run, when }: CompiledUse, next: Next): Next {
+  let passed: unknown
+  const inner: Next = (exchange) => {
+    const result = next(exchange)
+    passed = result
+    return result
+  }
+  return function runPolicy(exchange) {
+    try {
+      if (when !== undefined && !when(exchange)) return next(exchange)
+      exchange.story?.push(name)
+      const result = run(exchange, inner)
+      const isPassed = result === passed
+      // Kept any longer, the last answer of every route would stay in memory.
+      passed = undefined
+      if (isPassed || result instanceof GatewayResponse) return result
+      return result.catch(GatewayResponse.ofProblem)
+    } catch (thrown) {
+      return GatewayResponse.ofProblem(thrown)
+    }
+  }
+}

@@ -1,0 +1,45 @@
+/** Owns limits in a rehearsal: the gateway's own counters, begun anew for each case. */
+import type { Counters, Limiter, LimiterSpec } from '@gatewright/policies'
+import { createSharedCounters, openCounters, type SharedCounters } from '../state/counters/shared-counters.ts'
+import type { RehearsalClock } from './rehearsal-clock.ts'
+
+/** Keys alive in one case; a table of them takes 100 KB and is made only where something is counted. */
+const SLOTS = 4096
+
+export class CaseCounters implements Counters {
+  readonly #clock: RehearsalClock
+  readonly #judge = openCounters(createSharedCounters({ slots: 8 }))
+  #counters: SharedCounters | undefined
+  #limiters = new Map<string, Limiter>()
+
+  constructor(clock: RehearsalClock) {
+    this.#clock = clock
+  }
+
+  /** A new case: nothing was counted yet. */
+  restart(): void {
+    this.#counters = undefined
+    this.#limiters = new Map()
+  }
+
+  limiter(spec: LimiterSpec): Limiter {
+    // What cannot be counted is refused here, as by the gateway, and not by the first request.
+    this.#judge.limiter(spec)
+    return {
+      take: (key, cost) => this.#get(spec).take(key, cost),
+      giveBack: (key, cost) => this.#get(spec).giveBack(key, cost),
+    }
+  }
+
+  #get(spec: LimiterSpec): Limiter {
+    const key = JSON.stringify(spec)
+    let limiter = this.#limiters.get(key)
+    if (limiter === undefined) {
+      const now = (): number => this.#clock.now()
+      this.#counters ??= openCounters(createSharedCounters({ slots: SLOTS, epochMs: now() }), { now })
+      limiter = this.#counters.limiter(spec)
+      this.#limiters.set(key, limiter)
+    }
+    return limiter
+  }
+}

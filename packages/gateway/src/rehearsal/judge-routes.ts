@@ -1,0 +1,147 @@
+/** Owns the question why a request meets this route and not another: the real router, asked about each route alone. */
+import { compilePattern } from '@gatewright/expressions'
+import type { Api, GatewayModel, Route } from '@gatewright/model'
+import { GatewayRequest, HeaderList } from '@gatewright/policies'
+import { parseAuthority } from '../http1/host.ts'
+import type { CompiledApi } from '../route/api-index.ts'
+import { toNormalPath } from '../route/normal-path.ts'
+import { compileApiRoutes, createRouter, type MatchResult, type RoutedRequest, runToEnd } from '../route/router.ts'
+import type { Fields } from './parse-answer.ts'
+
+/**
+ * What a route lacks, from the first thing that is looked at to the last. `other-api`: it fits, and an API of a more specific host
+ * or base path comes first. `less-specific`: it fits, and another route of its API fits better.
+ */
+export const VERDICTS = [
+  'host',
+  'base-path',
+  'api-conditions',
+  'path',
+  'method',
+  'conditions',
+  'other-api',
+  'less-specific',
+  'matches',
+] as const
+
+export type Verdict = (typeof VERDICTS)[number]
+
+export interface RouteVerdict {
+  readonly api: Api
+  readonly route: Route
+  readonly verdict: Verdict
+}
+
+export interface AskedRequest {
+  readonly method: string
+  /** As the `Host` field says it. */
+  readonly authority: string
+  /** Raw, without the query. */
+  readonly path: string
+  /** `?…` or ''. */
+  readonly search: string
+  readonly headers: Fields
+}
+
+export interface Judgement {
+  /** The normal form that is matched. */
+  readonly path: string
+  /** Of the route that matches. */
+  readonly parameters: Readonly<Record<string, string>>
+  /** Every enabled route, in the order of the model. */
+  readonly verdicts: readonly RouteVerdict[]
+}
+
+type Compiled = CompiledApi<Api, Route>
+
+/** undefined: the path is refused before any route is asked. */
+export function judgeRoutes(model: GatewayModel, asked: AskedRequest): Judgement | undefined {
+  const request = toRouted(asked)
+  if (request === undefined) return undefined
+  const apis = model.apis.filter(({ enabled }) => enabled !== false)
+  const winner = createRouter(apis.map((api) => compile(api, listRoutes(api)))).match(request)
+  const verdicts = apis.flatMap((api) => {
+    const verdict = judgeApi(api, request)
+    return listRoutes(api).map((route) => ({
+      api,
+      route,
+      verdict: verdict ?? judgeRoute({ api, route }, request, winner),
+    }))
+  })
+  return { path: request.path, parameters: winner.kind === 'route' ? winner.parameters : {}, verdicts }
+}
+
+function toRouted({ method, authority, path, search, headers }: AskedRequest): RoutedRequest | undefined {
+  const normal = toNormalPath(path)
+  if (typeof normal === 'object' && normal.kind === 'refused') return undefined
+  const request = new GatewayRequest({
+    method,
+    rawTarget: path + search,
+    path: typeof normal === 'string' ? normal : normal.path,
+    search,
+    host: parseAuthority(authority)?.host ?? '',
+    headers: HeaderList.of(headers),
+  })
+  return {
+    method,
+    host: request.host,
+    path: request.path,
+    readings: typeof normal === 'string' ? undefined : normal.readings,
+    headerValues: (name) => request.headerValues(name),
+    queryValues: (name) => request.queryValues(name),
+    cookieValues: (name) => request.cookieValues(name),
+  }
+}
+
+/** What keeps the API from being chosen, whatever its routes; undefined: nothing. */
+function judgeApi(api: Api, request: RoutedRequest): Verdict | undefined {
+  const fits = (changed: Api): boolean => createRouter([compile(changed, [])]).match(request).kind !== 'no-api'
+  if (fits(api)) return undefined
+  const { match: _, ...unconditional } = api
+  if (fits(unconditional)) return 'api-conditions'
+  const { hosts: __, ...anywhere } = unconditional
+  return fits(anywhere) ? 'host' : 'base-path'
+}
+
+function judgeRoute(
+  { api, route }: { api: Api; route: Route },
+  request: RoutedRequest,
+  winner: MatchResult<Api, Route>,
+): Verdict {
+  const match = (changed: Route) => createRouter([compile(api, [changed])]).match(request).kind
+  const kind = match(route)
+  if (kind === 'route' || kind === 'ambiguous-path') {
+    if ('api' in winner && winner.api !== undefined && winner.api !== api) return 'other-api'
+    return winner.kind === 'route' && winner.route === route ? 'matches' : 'less-specific'
+  }
+  const { match: conditions, ...unconditional } = route
+  if (conditions !== undefined && match(unconditional) === 'route') return 'conditions'
+  return kind === 'method-not-allowed' ? 'method' : 'path'
+}
+
+function listRoutes(api: Api): Route[] {
+  return api.releases.flatMap(({ routes }) => routes.filter(({ enabled }) => enabled !== false))
+}
+
+function compile(api: Api, routes: readonly Route[]): Compiled {
+  const { basePath, strictSlash, caseSensitive, hosts, match } = api
+  return runToEnd(
+    compileApiRoutes<Api, Route>(
+      {
+        basePath,
+        strictSlash,
+        caseSensitive,
+        value: api,
+        routes: routes.map((route) => ({
+          path: route.path,
+          value: route,
+          ...(route.methods && { methods: route.methods }),
+          ...(route.match && { match: route.match }),
+        })),
+        ...(hosts && { hosts }),
+        ...(match && { match }),
+      },
+      compilePattern,
+    ),
+  )
+}

@@ -1,0 +1,116 @@
+/** Extensions that lie in folders of their own, far from this installation. */
+import assert from 'node:assert/strict'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { after, describe, it } from 'node:test'
+import { Worker } from 'node:worker_threads'
+import { BUILT_IN_POLICIES } from '@gatewright/policies'
+import { loadConfiguration } from './load.ts'
+
+function createFolder(files: Readonly<Record<string, string>>): string {
+  const folder = mkdtempSync(join(tmpdir(), 'gatewright-extension-'))
+  after(() => rmSync(folder, { recursive: true, force: true }))
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true })
+    writeFileSync(join(folder, name), text)
+  }
+  return folder
+}
+
+const config = (extension: string) => `gatewright: 1
+extensions: [./${extension}]
+apis: [{ id: a, upstream: "http://127.0.0.1:9", policies: [{ policy: stamp }] }]
+`
+
+const STAMP = `import { definePolicy, z } from '@gatewright/policies'
+import { office } from './lib/office.ts'
+export const stamp = definePolicy({
+  name: 'stamp', phase: 'transform', summary: 'Stamps.', options: z.strictObject({ at: office.default('x') }),
+  create: () => (exchange, next) => next(exchange),
+})
+`
+const OFFICE = `import { z } from 'zod'\nexport const office: z.ZodString = z.string()\n`
+
+describe('an extension in a folder without packages', () => {
+  it('imports the policies and the schema library of this installation, in its other files too', async () => {
+    const folder = createFolder({
+      'gatewright.yaml': config('stamp.ts'),
+      'stamp.ts': STAMP,
+      'lib/office.ts': OFFICE,
+    })
+    const { findings, catalogue } = await loadConfiguration({ config: join(folder, 'gatewright.yaml') })
+    assert.deepEqual(findings, [])
+    assert.equal(catalogue.length, BUILT_IN_POLICIES.length + 1)
+    assert.equal(catalogue.at(-1)?.options.safeParse({ at: 1 }).success, false)
+  })
+
+  it('does so on a thread', async () => {
+    const folder = createFolder({ 'stamp.ts': STAMP, 'lib/office.ts': OFFICE })
+    const loader = JSON.stringify(new URL('extension-loader.ts', import.meta.url).href)
+    const specifier = JSON.stringify(new URL(`file://${join(folder, 'stamp.ts')}`).href)
+    const worker = new Worker(
+      new URL(
+        `data:text/javascript,${encodeURIComponent(`
+          import { parentPort } from 'node:worker_threads'
+          const { ExtensionLoader } = await import(${loader})
+          const catalogue = await new ExtensionLoader().loadCatalogue([{ specifier: ${specifier}, hash: '1' }])
+          parentPort.postMessage(catalogue.has('stamp'))`)}`,
+      ),
+    )
+    const answered = await new Promise((resolve, reject) => {
+      worker.once('message', resolve)
+      worker.once('error', reject)
+    })
+    assert.equal(answered, true)
+  })
+
+  it('takes what lies beside it first', async () => {
+    const folder = createFolder({
+      'gatewright.yaml': config('stamp.ts'),
+      'stamp.ts': STAMP,
+      'lib/office.ts': OFFICE,
+      'node_modules/zod/package.json': '{ "name": "zod", "type": "module", "exports": "./index.js" }',
+      'node_modules/zod/index.js': 'export const own = 1',
+    })
+    const { findings } = await loadConfiguration({ config: join(folder, 'gatewright.yaml') })
+    assert.match(findings[0]?.message ?? '', /does not provide an export named 'z'/)
+  })
+})
+
+describe('a fault of an extension', () => {
+  for (const [name, text, place, words] of [
+    ['bad.ts', 'export const a: number = 1\nconst b = = 2\n', [2, 11], /cannot be loaded: Expression expected/],
+    ['bad.mjs', 'export const a = 1\nconst b = {\n  c: 1,,\n}\n', [3, 8], /cannot be loaded: Unexpected token ','/],
+    ['enum.ts', '\nexport enum A { B }\n', [2, 8], /enum is not supported/],
+    [
+      'link.mjs',
+      "import { nope } from 'node:fs'\nexport default nope\n",
+      [1, 10],
+      /does not provide an export named 'nope'/,
+    ],
+    ['throws.ts', "const a = 1\n\nthrow new Error('boom')\n", [3, 7], /cannot be loaded: boom$/],
+  ] as const) {
+    it(`has its place in ${name}, and hides no policy that it may define`, async () => {
+      const folder = createFolder({ 'gatewright.yaml': config(name), [name]: text })
+      const { findings } = await loadConfiguration({ config: join(folder, 'gatewright.yaml') })
+      const [finding = assert.fail(), ...more] = findings
+      assert.deepEqual(more, [])
+      assert.match(finding.message, words)
+      assert.doesNotMatch(finding.message, /\n/)
+      assert.match(finding.message, /\(\S+gatewright\.yaml:2\)/)
+      assert.deepEqual([finding.at.line, finding.at.column], place)
+      assert.ok(finding.at.file.endsWith(`/${name}`), finding.at.file)
+    })
+  }
+
+  it('stands in the configuration where the extension says nothing of a place', async () => {
+    const folder = createFolder({
+      'gatewright.yaml': config('lost.mjs'),
+      'lost.mjs': "import 'no-such-package'\n",
+    })
+    const { findings } = await loadConfiguration({ config: join(folder, 'gatewright.yaml') })
+    assert.match(findings[0]?.message ?? '', /cannot be loaded: Cannot find package 'no-such-package'$/)
+    assert.equal(findings[0]?.at.line, 2)
+  })
+})

@@ -1,0 +1,162 @@
+/** Owns the reading of a configuration from disk: files, what they refer to, users' policies; everything that is wrong with it, at once. */
+import { createHash } from 'node:crypto'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { isAbsolute, join, relative, resolve as resolvePath } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { checkExpression, checkPattern } from '@gatewright/expressions'
+import {
+  type App,
+  type At,
+  type Finding,
+  type GatewayModel,
+  hasFaults,
+  type Resolution,
+  resolve,
+  type SourceFile,
+  sortFindings,
+  validate,
+} from '@gatewright/model'
+import { BUILT_IN_POLICIES, CEL_VOCABULARIES, type PolicyDefinition } from '@gatewright/policies'
+import { ExtensionFault, ExtensionLoader } from './extension-loader.ts'
+import { findExtensionPlace } from './extension-place.ts'
+import type { ExtensionModule } from './snapshot.ts'
+
+export interface LoadOptions {
+  /** A file, or a folder whose `*.yaml`, `*.yml` and `*.json` are merged by id. */
+  readonly config: string | SourceFile
+  readonly overlays?: readonly string[]
+  readonly env?: Readonly<Record<string, string | undefined>>
+  /** Last word on the model before it is checked: what flags of the command line change. */
+  readonly adjust?: (model: GatewayModel) => GatewayModel
+}
+
+export interface Configuration {
+  /** Absent where there is a fault. */
+  readonly model: GatewayModel | undefined
+  readonly apps: readonly App[]
+  readonly extensions: readonly ExtensionModule[]
+  readonly catalogue: readonly PolicyDefinition[]
+  readonly resolution: Resolution
+  readonly findings: readonly Finding[]
+  /** Every path whose change may change the outcome. */
+  readonly watched: readonly string[]
+}
+
+/** Extensions stay loaded in this thread: equal content is the same module. */
+const extensionLoader = new ExtensionLoader()
+
+/** Never throws for what files say; findings say it. */
+export async function loadConfiguration(options: LoadOptions): Promise<Configuration> {
+  const findings: Finding[] = []
+  const files = typeof options.config === 'string' ? readConfig(options.config, findings) : [options.config]
+  const overlays = (options.overlays ?? []).flatMap((path) => readConfig(path, findings))
+  const resolution = resolve({
+    files,
+    overlays,
+    env: (name) => (options.env ?? process.env)[name],
+    readFile: readIfThere,
+  })
+  const draft = options.adjust?.(resolution.draft) ?? resolution.draft
+  // Nothing could be read: that is the fault, and not what an empty file would lack.
+  if (files.length > 0) findings.push(...resolution.findings)
+  const extensions = draft.extensions.map(toExtension)
+  const catalogue = await loadCatalogue(extensions, resolution, findings)
+  const isCatalogueIncomplete = findings.some(({ code }) => code === 'extension')
+  if (files.length > 0) {
+    findings.push(
+      ...validate(draft, catalogue, {
+        sources: resolution.sources,
+        apps: resolution.apps,
+        checkExpression: (source, language, side = 'request') =>
+          checkExpression(source, language, CEL_VOCABULARIES[side]),
+        checkPattern,
+        isCatalogueIncomplete,
+      }),
+    )
+  }
+  // Also while it cannot be read: it may come back.
+  const given = typeof options.config === 'string' ? [options.config] : []
+  const watched = [...given, ...(options.overlays ?? []), ...files.map(({ path }) => path), ...resolution.filesRead]
+  for (const { specifier } of extensions) if (specifier.startsWith('file:')) watched.push(new URL(specifier).pathname)
+  return {
+    model: hasFaults(findings) ? undefined : draft,
+    apps: resolution.apps,
+    extensions,
+    catalogue,
+    resolution,
+    findings: sortFindings(findings),
+    watched: [...new Set(watched.map((path) => resolvePath(path)))],
+  }
+}
+
+function readConfig(path: string, findings: Finding[]): SourceFile[] {
+  try {
+    if (!statSync(path).isDirectory()) return [{ path, text: readFileSync(path, 'utf8') }]
+    const names = readdirSync(path).filter((name) => /\.(ya?ml|json)$/.test(name) && !name.startsWith('.'))
+    const files = names.sort().map((name) => ({ path: join(path, name), text: readFileSync(join(path, name), 'utf8') }))
+    if (files.length > 0) return files
+    findings.push(
+      toReadFault(path, `the folder ${path} holds no .yaml, .yml or .json file`, 'put a gatewright.yaml there'),
+    )
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    const message =
+      code === 'ENOENT' ? `there is no file or folder ${path}` : `${path} cannot be read: ${(error as Error).message}`
+    findings.push(toReadFault(path, message, 'run `gatewright init` for an example, or name another with --config'))
+  }
+  return []
+}
+
+function toReadFault(path: string, message: string, suggestion: string): Finding {
+  return {
+    severity: 'fault',
+    code: 'unreadable',
+    message,
+    suggestion,
+    at: { file: path, line: 0, column: 0, path: '' },
+  }
+}
+
+function readIfThere(path: string): string | undefined {
+  return existsSync(path) && statSync(path).isFile() ? readFileSync(path, 'utf8') : undefined
+}
+
+/** In the extension itself, where it says where: that is what is to be mended. */
+function toExtensionFinding({ specifier, message, cause }: ExtensionFault, listed: At): Finding {
+  const name = specifier.startsWith('file:') ? toShortPath(fileURLToPath(specifier)) : specifier
+  const place = findExtensionPlace(cause, specifier)
+  const at = place === undefined ? listed : { ...place, file: toShortPath(place.file), path: '' }
+  const line = place === undefined || listed.line === 0 ? '' : ` (${listed.file}:${listed.line})`
+  return { severity: 'fault', code: 'extension', message: `the extension ${name}${line} ${message}`, at }
+}
+
+/** Short where it lies below the working folder. */
+function toShortPath(path: string): string {
+  const short = relative(process.cwd(), path)
+  return short.startsWith('..') ? path : short
+}
+
+function toExtension(name: string): ExtensionModule {
+  if (!isAbsolute(name) && !name.startsWith('.') && !/\.[cm]?[jt]s$/.test(name)) return { specifier: name, hash: '' }
+  const text = readIfThere(name) ?? ''
+  const hash = createHash('sha256').update(text).digest('hex').slice(0, 16)
+  return { specifier: pathToFileURL(resolvePath(name)).href, hash, source: text }
+}
+
+async function loadCatalogue(
+  extensions: readonly ExtensionModule[],
+  { sources }: Resolution,
+  findings: Finding[],
+): Promise<readonly PolicyDefinition[]> {
+  const loadable: ExtensionModule[] = []
+  for (const [index, extension] of extensions.entries()) {
+    try {
+      await extensionLoader.loadCatalogue([...loadable, extension])
+      loadable.push(extension)
+    } catch (error) {
+      if (!(error instanceof ExtensionFault)) throw error
+      findings.push(toExtensionFinding(error, sources.find(['extensions', index])))
+    }
+  }
+  return loadable.length === 0 ? BUILT_IN_POLICIES : [...(await extensionLoader.loadCatalogue(loadable)).values()]
+}

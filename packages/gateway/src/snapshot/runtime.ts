@@ -1,0 +1,54 @@
+/** Owns the shapes of what a thread runs, once parts are compiled. */
+import type { Api, Route } from '@gatewright/model'
+import type { Exchange, GatewayResponse, MaybePromise, Next, Problem, RouteFacts } from '@gatewright/policies'
+import type { ApiMeter } from '../observe/meters.ts'
+import type { Router } from '../route/router.ts'
+
+export interface CompiledErrorShape {
+  readonly status: number | undefined
+  readonly headers: readonly (readonly [name: string, value: (scope: object) => unknown])[]
+  readonly body: ((scope: object) => unknown) | undefined
+  /** What its expressions see: the exchange, and the problem as `error`. */
+  readonly scopeOf: (exchange: Exchange, problem: Problem) => object
+}
+
+/** What a pipeline ends in. */
+export interface UpstreamPort {
+  /** One attempt. Never rejects: what fails is a response with its problem. */
+  forward(exchange: Exchange): MaybePromise<GatewayResponse>
+  /** No snapshot uses it any more. */
+  retire(): void
+}
+
+export interface RouteRuntime {
+  readonly model: Route
+  readonly facts: RouteFacts
+  /** Policies folded around the upstream. */
+  readonly run: Next
+  /** The list up to `cors`, for a preflight that asks for this route; absent where there is no `cors`. */
+  readonly runPreflight: Next | undefined
+  readonly upgrades: readonly string[]
+  readonly bodyBytes: number | undefined
+}
+
+export interface ApiRuntime {
+  readonly model: Api
+  readonly errors: ReadonlyMap<string, CompiledErrorShape>
+  readonly facts: RouteFacts
+  readonly meter: ApiMeter | undefined
+  /** Global and API uses of the phases observe and protect around a problem, for what no route answers. */
+  readonly runUnmatched: (problem: unknown) => Next
+}
+
+/** What a thread answers requests with; replaced whole. */
+export interface SnapshotRuntime {
+  readonly version: number
+  readonly hash: string
+  readonly router: Router<ApiRuntime, RouteRuntime>
+  readonly apis: ReadonlyMap<string, ApiRuntime>
+  /** Lower-case names, `-` for `_`, that only the gateway may say to an upstream. */
+  readonly identityFields: ReadonlySet<string>
+  readonly problemBase: string | undefined
+  /** For what no API matches. */
+  readonly runUnmatched: (problem: unknown) => Next
+}

@@ -1,0 +1,82 @@
+/**
+ * Owns what main ships to threads: a numbered snapshot, made of parts with a hash each, of which only the new ones travel.
+ *
+ *   Snapshot   version, hash
+ *     ├─ frame        listeners, global uses, plans, variables, extensions: small, always sent
+ *     ├─ upstreams    [{ id, hash }]   ┐ bodies in `parts`, by hash,
+ *     └─ apis         [{ id, hash }]   ┘ where the threads don't have them yet
+ */
+import {
+  type AccessLog,
+  type Api,
+  type GatewayModel,
+  type Listener,
+  type Plan,
+  type PolicyUse,
+  toContentHash,
+  type Upstream,
+} from '@gatewright/model'
+
+export interface ExtensionModule {
+  /** `file:` URL or package name. */
+  readonly specifier: string
+  /** Of its content: a changed module is loaded anew. */
+  readonly hash: string
+  /** Of a file: what was checked and published, which is what threads run, whatever stands on disk by then. */
+  readonly source?: string
+}
+
+export interface SnapshotFrame {
+  readonly listeners: readonly Listener[]
+  readonly policies: readonly PolicyUse[]
+  readonly plans: readonly Plan[]
+  readonly variables: Readonly<Record<string, string>>
+  readonly extensions: readonly ExtensionModule[]
+  readonly accessLog: AccessLog
+  readonly problemBase: string | undefined
+}
+
+export interface PartReference {
+  readonly id: string
+  readonly hash: string
+}
+
+export interface Snapshot {
+  readonly version: number
+  /** Of all there is: equal hashes run the same. */
+  readonly hash: string
+  readonly frame: SnapshotFrame
+  readonly upstreams: readonly PartReference[]
+  readonly apis: readonly PartReference[]
+}
+
+export type SnapshotParts = ReadonlyMap<string, Upstream | Api>
+
+/** Takes a model apart. Pure: equal models with equal extensions have equal hashes. */
+export function toSnapshot(
+  model: GatewayModel,
+  { version, extensions }: { version: number; extensions: readonly ExtensionModule[] },
+): { snapshot: Snapshot; parts: SnapshotParts } {
+  const parts = new Map<string, Upstream | Api>()
+  const refer = (part: Upstream | Api): PartReference => {
+    const hash = toContentHash(part)
+    parts.set(hash, part)
+    return { id: part.id, hash }
+  }
+  const frame: SnapshotFrame = {
+    listeners: model.listeners,
+    policies: model.policies,
+    plans: model.plans,
+    variables: model.variables,
+    extensions,
+    accessLog: model.accessLog,
+    problemBase: model.problemBase,
+  }
+  const upstreams = model.upstreams.filter(isEnabled).map(refer)
+  const apis = model.apis.filter(isEnabled).map(refer)
+  return { snapshot: { version, hash: toContentHash({ frame, upstreams, apis }), frame, upstreams, apis }, parts }
+}
+
+function isEnabled({ enabled }: { readonly enabled?: boolean }): boolean {
+  return enabled !== false
+}

@@ -1,0 +1,109 @@
+/** Owns the status endpoints: alive, ready, metrics; on the admin port also what runs on each thread. Nothing here can change anything. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { GatewayProcess } from '../main.ts'
+import { METRICS_CONTENT_TYPE } from '../observe/metrics.ts'
+
+export interface StatusAddress {
+  readonly host: string
+  readonly port: number
+}
+
+/** `status` shows what may be seen by kubelets and Prometheus; `admin` adds what only the machine itself should see. */
+export type StatusKind = 'status' | 'admin'
+
+type Answer = readonly [status: number, contentType: string, body: string]
+
+const JSON_TYPE = 'application/json'
+const TEXT_TYPE = 'text/plain; charset=utf-8'
+
+export class StatusServer {
+  readonly #server: Server
+  readonly #gateway: GatewayProcess
+  readonly #kind: StatusKind
+
+  constructor(gateway: GatewayProcess, kind: StatusKind) {
+    this.#gateway = gateway
+    this.#kind = kind
+    this.#server = createServer({ requestTimeout: 10_000, keepAliveTimeout: 5_000 }, (request, response) =>
+      this.#answer(request, response),
+    )
+  }
+
+  /** Resolves with the port that was bound. @throws the system's error when it cannot be. */
+  listen({ host, port }: StatusAddress): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', reject)
+      this.#server.listen({ host, port }, () => {
+        const address = this.#server.address()
+        resolve(typeof address === 'object' && address !== null ? address.port : port)
+      })
+    })
+  }
+
+  close(): void {
+    this.#server.close()
+    this.#server.closeAllConnections()
+  }
+
+  #answer(request: IncomingMessage, response: ServerResponse): void {
+    const [status, contentType, body] = this.#toAnswer(request)
+    // A page in a browser on this machine may ask, but not read: there is no CORS here, and a rebound host name is refused.
+    response.writeHead(status, {
+      'Content-Type': contentType,
+      'Cache-Control': 'no-store',
+      'X-Content-Type-Options': 'nosniff',
+      ...(status === 405 && { Allow: 'GET, HEAD' }),
+    })
+    response.end(request.method === 'HEAD' ? undefined : body)
+  }
+
+  #toAnswer({ method, url = '/', headers }: IncomingMessage): Answer {
+    if (method !== 'GET' && method !== 'HEAD') return [405, TEXT_TYPE, 'Only GET and HEAD are answered here.\n']
+    if (this.#kind === 'admin' && !isLocalName(headers.host)) {
+      return [421, TEXT_TYPE, 'The admin port is asked by its address or as localhost only.\n']
+    }
+    switch (url.split('?')[0]) {
+      case '/livez':
+        return [200, TEXT_TYPE, 'alive\n']
+      case '/readyz':
+        return this.#toReadiness()
+      case '/metrics':
+        return [200, METRICS_CONTENT_TYPE, this.#gateway.renderMetrics()]
+      case '/snapshot':
+        if (this.#kind === 'admin') return [200, JSON_TYPE, `${JSON.stringify(this.#toSnapshotFacts(), null, 2)}\n`]
+        break
+    }
+    const paths = this.#kind === 'admin' ? '/livez /readyz /metrics /snapshot' : '/livez /readyz /metrics'
+    return [404, TEXT_TYPE, `Here are: ${paths}\n`]
+  }
+
+  #toReadiness(): Answer {
+    const { supervisor, configuration } = this.#gateway
+    if (supervisor.isDraining) return [503, TEXT_TYPE, 'draining\n']
+    if (!supervisor.isReady) return [503, TEXT_TYPE, 'not every thread serves the snapshot\n']
+    // A faulty file on disk does not make the gateway unready: what ran before runs on. It is worth a line all the same.
+    return [
+      200,
+      TEXT_TYPE,
+      configuration.fault === undefined ? 'ready\n' : 'ready, but the configuration on disk is faulty\n',
+    ]
+  }
+
+  #toSnapshotFacts(): object {
+    const { supervisor, configuration } = this.#gateway
+    const { version, hash, fault, findings, loadedAtMs } = configuration
+    return {
+      version,
+      hash,
+      threads: supervisor.threads,
+      configuration: { loadedAt: new Date(loadedAtMs).toISOString(), fault: fault ?? null, findings },
+    }
+  }
+}
+
+/** Against DNS rebinding: a page that made its own name mean 127.0.0.1 sends that name. */
+function isLocalName(host: string | undefined): boolean {
+  if (host === undefined) return true
+  const name = host.replace(/:\d+$/, '').toLowerCase()
+  return name === 'localhost' || name.endsWith('.localhost') || /^[\d.]+$/.test(name) || /^\[[0-9a-f:.]+\]$/.test(name)
+}

@@ -1,0 +1,64 @@
+/** Owns what main and its threads say to each other: plain data, told apart by `kind`. */
+import type { Api, Upstream } from '@gatewright/model'
+import type { Snapshot } from '../snapshot/snapshot.ts'
+import type { CountersDescriptor } from '../state/counters/shared-counters.ts'
+import type { CredentialsDescriptor } from '../state/credentials/credentials-index.ts'
+import type { AddressGaugeDescriptor } from '../state/gauges/address-gauge.ts'
+import type { ColumnsDescriptor } from '../state/gauges/columns.ts'
+import type { HealthDescriptor } from '../state/health/health-table.ts'
+import type { PulseDescriptor } from './pulse.ts'
+
+/** What a thread is born with. */
+export interface ThreadBirth {
+  readonly index: number
+  readonly reusePort: boolean
+  readonly counters: CountersDescriptor
+  readonly credentials: CredentialsDescriptor
+  readonly columns: ColumnsDescriptor
+  readonly addresses: AddressGaugeDescriptor
+  readonly pulse: PulseDescriptor
+}
+
+export type ToThread =
+  /** Build it, bind what is new, change nothing that serves. */
+  | {
+      readonly kind: 'prepare'
+      readonly snapshot: Snapshot
+      /** Those the thread does not have yet, by hash. */
+      readonly parts: ReadonlyMap<string, Upstream | Api>
+      readonly columns: ColumnsDescriptor
+      readonly health: HealthDescriptor
+    }
+  /** Every thread could prepare it: serve it. */
+  | { readonly kind: 'commit'; readonly version: number }
+  /** Some thread could not. */
+  | { readonly kind: 'abandon'; readonly version: number }
+  | { readonly kind: 'credentials'; readonly descriptor: CredentialsDescriptor | undefined }
+  /** Say `Connection: close` from here on. */
+  /** The access log was renamed: open it anew by its name. */
+  | { readonly kind: 'reopen-log' }
+  | { readonly kind: 'drain' }
+  /** Accept nothing more; say `closed` when the last connection ended. */
+  | { readonly kind: 'close' }
+
+export type FromThread =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'prepared'; readonly version: number; readonly fault?: string }
+  | { readonly kind: 'committed'; readonly version: number; readonly hash: string }
+  | { readonly kind: 'closed' }
+  | {
+      readonly kind: 'log'
+      readonly level: 'info' | 'warn' | 'error'
+      readonly message: string
+      readonly facts?: Readonly<Record<string, unknown>>
+    }
+
+/** All that the service thread is told: whom to ask, each time anew. */
+export interface ToService {
+  readonly kind: 'watch'
+  /** Those with active health. */
+  readonly upstreams: readonly Upstream[]
+  readonly health: HealthDescriptor
+}
+
+export type FromService = Extract<FromThread, { kind: 'log' }>

@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict'
+import { afterEach, beforeEach, describe, it } from 'node:test'
+import { RecordingLog } from '@gatewright/policies/testing'
+import { HealthTable, openHealth } from '../state/health/health-table.ts'
+import { LoopbackTarget, toUpstream } from '../upstream/loopback.fixture.ts'
+import { ServiceHandle } from './service-handle.ts'
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+describe('service thread', () => {
+  let target: LoopbackTarget
+  let service: ServiceHandle
+  const log = new RecordingLog()
+
+  beforeEach(async () => {
+    target = await LoopbackTarget.listen()
+    service = new ServiceHandle(log)
+  })
+  afterEach(async () => {
+    await service.stop()
+    await target.close()
+  })
+
+  it('shows in shared memory what its probes find, and asks nobody any more when that is not wanted', async () => {
+    let status = 500
+    target.reply = ({ head }, socket) => {
+      assert.match(head, /^GET \/healthz HTTP\/1\.1\r\n/)
+      socket.end(`HTTP/1.1 ${status} X\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`)
+    }
+    const active = { path: '/healthz', intervalMs: 100, unhealthyAfter: 2, healthyAfter: 1 }
+    const upstream = toUpstream({ targets: [target.url], health: { active } })
+    const table = new HealthTable()
+    table.define(upstream.id, target.url)
+    const cell = openHealth(table.descriptor())(upstream.id, target.url)
+    service.watch([upstream], table.descriptor())
+    while (cell?.isOut === false) await turn()
+    assert.ok(target.seen.length >= 2)
+    status = 200
+    while (cell?.isOut === true) await turn()
+    const warned = log.entries.find(({ level }) => level === 'warn')
+    assert.deepEqual([warned?.facts.upstream, warned?.facts.status], ['orders', 500])
+    status = 500
+    while (cell?.isOut === false) await turn()
+    service.watch([], table.descriptor())
+    while (cell?.isOut === true) await turn()
+    assert.equal(cell?.isOut, false)
+  })
+
+  it('is not there unless somebody is to be asked', async () => {
+    service.watch([toUpstream({ targets: [target.url] })], new HealthTable().descriptor())
+    service.watch([], new HealthTable().descriptor())
+    for (let i = 0; i < 50; i++) await turn()
+    assert.equal(target.sockets.length, 0)
+  })
+})

@@ -1,0 +1,197 @@
+/**
+ * Owns the data threads: starts and restarts them, ships snapshots, drains them. Main runs it and handles no request.
+ *
+ *   publish ─▶ prepare on every thread ─▶ all could ─▶ commit on every thread
+ *                                      └▶ one could not ─▶ abandon: it runs on none
+ */
+import type { App, GatewayModel } from '@gatewright/model'
+import type { Log } from '@gatewright/policies'
+import { type ExtensionModule, type Snapshot, type SnapshotParts, toSnapshot } from '../snapshot/snapshot.ts'
+import { SharedState } from '../state/shared-state.ts'
+import { probeListeners } from './probe-port.ts'
+import { watchPulse } from './pulse.ts'
+import { ServiceHandle } from './service-handle.ts'
+import { ThreadHandle } from './thread-handle.ts'
+
+export interface SupervisorOptions {
+  readonly threads: number
+  readonly log: Log
+}
+
+/** A snapshot that cannot run on every thread: what serves goes on serving. */
+export class PublishFault extends Error {}
+
+/** A thread that dies again within so long is restarted with growing delays, up to the longest. */
+const CRASH_LOOP_MS = 10_000
+const LONGEST_RESTART_DELAY_MS = 10_000
+
+export class Supervisor {
+  readonly state: SharedState
+  readonly #options: SupervisorOptions
+  readonly #reusePort: boolean
+  readonly #threads: ThreadHandle[] = []
+  readonly #service: ServiceHandle
+  readonly #restarts: { delayMs: number; atMs: number }[] = []
+  #snapshot: Snapshot | undefined
+  #parts: SnapshotParts = new Map()
+  readonly #stopWatching: () => void
+  #versions = 0
+  #isStopping = false
+  #isDraining = false
+  #work: Promise<unknown> = Promise.resolve()
+
+  constructor(options: SupervisorOptions) {
+    this.#options = options
+    // Node has reusePort where the kernel balances connections: Linux, DragonFly BSD, FreeBSD, Solaris, AIX.
+    this.#reusePort = process.platform === 'linux' || process.platform === 'freebsd'
+    const threads = this.#reusePort ? options.threads : 1
+    if (threads < options.threads) {
+      options.log.warn('this platform does not share a port between threads: one data thread runs', {
+        platform: process.platform,
+      })
+    }
+    this.state = new SharedState(threads)
+    this.#service = new ServiceHandle(options.log)
+    for (let index = 0; index < threads; index++) this.#threads.push(this.#startThread(index))
+    this.#stopWatching = watchPulse(this.state.pulse, (thread) => this.#onSilent(thread))
+  }
+
+  get snapshot(): Snapshot | undefined {
+    return this.#snapshot
+  }
+
+  /** Version and hash that each thread serves. */
+  get threads(): readonly { readonly index: number; readonly version: number; readonly hash: string }[] {
+    return this.#threads.map(({ index, version, hash }) => ({ index, version, hash }))
+  }
+
+  get isReady(): boolean {
+    const current = this.#snapshot
+    // While a thread is started again, or takes over a new snapshot, the others answer.
+    return !this.#isDraining && current !== undefined && this.#threads.some(({ version }) => version > 0)
+  }
+
+  get isDraining(): boolean {
+    return this.#isDraining
+  }
+
+  /** Serves this model on every thread, or on none. @throws PublishFault */
+  publish(
+    model: GatewayModel,
+    given: { apps: readonly App[]; extensions: readonly ExtensionModule[] },
+  ): Promise<Snapshot> {
+    const published = this.#work.then(() => this.#publish(model, given))
+    this.#work = published.catch(() => {})
+    return published
+  }
+
+  /** Every thread opens the access log anew: it was renamed. */
+  reopenLog(): void {
+    for (const thread of this.#threads) thread.send({ kind: 'reopen-log' })
+  }
+
+  /** Answers close their connections from here on; new ones are still accepted. */
+  drain(): void {
+    this.#isDraining = true
+    for (const thread of this.#threads) thread.send({ kind: 'drain' })
+  }
+
+  /** Accepts nothing more; resolves when every connection ended, or the deadline did it. */
+  async stop(deadlineMs: number): Promise<'clean' | 'deadline'> {
+    this.#stopWatching()
+    this.#isStopping = true
+    this.#isDraining = true
+    for (const thread of this.#threads) thread.send({ kind: 'close' })
+    const { promise: late, resolve } = Promise.withResolvers<'deadline'>()
+    const timer = setTimeout(() => resolve('deadline'), deadlineMs)
+    const clean = Promise.all(this.#threads.map(({ closed }) => closed)).then(() => 'clean' as const)
+    const ended = await Promise.race([clean, late])
+    clearTimeout(timer)
+    await Promise.all([this.#service.stop(), ...this.#threads.map((thread) => thread.terminate())])
+    return ended
+  }
+
+  async #publish(
+    model: GatewayModel,
+    { apps, extensions }: { apps: readonly App[]; extensions: readonly ExtensionModule[] },
+  ): Promise<Snapshot> {
+    const { snapshot, parts } = toSnapshot(model, { version: this.#versions + 1, extensions })
+    if (this.#snapshot?.hash === snapshot.hash) {
+      this.#replaceCredentials(apps)
+      return this.#snapshot
+    }
+    this.#versions++
+    await probeListeners(snapshot.frame.listeners, this.#snapshot?.frame.listeners ?? [])
+    const memory = this.state.define(model)
+    await Promise.all(this.#threads.map(({ ready }) => ready))
+    const faults = await Promise.all(this.#threads.map((thread) => thread.prepare(snapshot, parts, memory)))
+    const fault = faults.find((found) => found !== undefined)
+    if (fault !== undefined) {
+      for (const thread of this.#threads) thread.abandon(snapshot.version, this.#snapshot)
+      throw new PublishFault(fault)
+    }
+    // Every thread can run it. Its keys come first: a route must not answer before they are known.
+    this.#replaceCredentials(apps)
+    this.#snapshot = snapshot
+    this.#parts = parts
+    await Promise.all(this.#threads.map((thread) => thread.commit(snapshot.version)))
+    this.#service.watch(model.upstreams, memory.health)
+    return snapshot
+  }
+
+  #replaceCredentials(apps: readonly App[]): void {
+    const descriptor = this.state.replaceCredentials(apps)
+    for (const thread of this.#threads) thread.send({ kind: 'credentials', descriptor })
+  }
+
+  #startThread(index: number): ThreadHandle {
+    return new ThreadHandle(this.state.toBirth(index, this.#reusePort), {
+      onLog: ({ level, message, facts }) => this.#options.log[level](message, { thread: index, ...facts }),
+      onExit: (_, error) => this.#onExit(index, error),
+    })
+  }
+
+  /** A policy that never returns holds its thread for ever, and every connection on it. */
+  #onSilent(index: number): void {
+    this.#options.log.error('a data thread does not answer and is ended', { thread: index })
+    void this.#threads[index]?.terminate()
+  }
+
+  /** Only main's death ends the process: a thread that dies leaves its connections, and another takes its place. */
+  #onExit(index: number, error: Error | undefined): void {
+    this.state.clearThread(index)
+    if (this.#isStopping) return
+    const last = this.#restarts[index]
+    const nowMs = performance.now()
+    const isLoop = last !== undefined && nowMs - last.atMs < CRASH_LOOP_MS
+    const delayMs = isLoop ? Math.min(LONGEST_RESTART_DELAY_MS, Math.max(100, last.delayMs * 2)) : 0
+    this.#restarts[index] = { delayMs, atMs: nowMs }
+    this.#options.log.error('a data thread ended and is started again', {
+      thread: index,
+      error: error?.message,
+      delayMs,
+    })
+    setTimeout(() => {
+      const restarted = this.#work.then(() => this.#restart(index))
+      this.#work = restarted.catch(() => {})
+    }, delayMs)
+  }
+
+  async #restart(index: number): Promise<void> {
+    if (this.#isStopping) return
+    const thread = this.#startThread(index)
+    this.#threads[index] = thread
+    await thread.ready
+    const snapshot = this.#snapshot
+    if (snapshot === undefined || thread.isGone) return
+    const fault = await thread.prepare(snapshot, this.#parts, this.state.memory)
+    if (fault !== undefined) {
+      this.#options.log.error('a restarted thread cannot run the snapshot', { thread: index, fault })
+      // It ends, and its end is what starts it again, later each time.
+      await thread.terminate()
+      return
+    }
+    await thread.commit(snapshot.version)
+    if (this.#isDraining) thread.send({ kind: 'drain' })
+  }
+}

@@ -1,0 +1,126 @@
+/** Owns main's end of one data thread: what it has, what it answered, and its life. */
+import { Worker } from 'node:worker_threads'
+import type { Api, Upstream } from '@gatewright/model'
+import type { Snapshot, SnapshotParts } from '../snapshot/snapshot.ts'
+import type { SharedMemory } from '../state/shared-state.ts'
+import type { FromThread, ThreadBirth, ToThread } from './messages.ts'
+
+export interface ThreadEvents {
+  onLog(message: Extract<FromThread, { kind: 'log' }>): void
+  onExit(thread: ThreadHandle, error: Error | undefined): void
+}
+
+/** Where a data thread begins; beside this file, in source and in built packages alike. */
+const ENTRY = new URL(`./data-thread.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url)
+
+export class ThreadHandle {
+  readonly index: number
+  version = 0
+  hash = ''
+  readonly ready: Promise<void>
+  readonly closed: Promise<void>
+  readonly #worker: Worker
+  readonly #events: ThreadEvents
+  #sentParts = new Set<string>()
+  #awaited: { readonly version: number; resolve(fault: string | undefined): void } | undefined
+  #awaitedCommit: { readonly version: number; resolve(): void } | undefined
+  #isGone = false
+
+  constructor(birth: ThreadBirth, events: ThreadEvents) {
+    this.index = birth.index
+    this.#events = events
+    this.#worker = new Worker(ENTRY, {
+      workerData: birth,
+      name: `data-${birth.index}`,
+      // The young generation decides how often a busy thread collects. Measured per request: 4 MB 27 µs, 16 MB 23 µs, 48 MB 23 µs.
+      // A policy that fills the heap ends its thread, and not the machine.
+      resourceLimits: { maxYoungGenerationSizeMb: 16, maxOldGenerationSizeMb: 1024 },
+    })
+    const { promise: ready, resolve: setReady } = Promise.withResolvers<void>()
+    const { promise: closed, resolve: setClosed } = Promise.withResolvers<void>()
+    this.ready = ready
+    this.closed = closed
+    let failure: Error | undefined
+    this.#worker.on('error', (error) => {
+      failure = error instanceof Error ? error : new Error(String(error))
+    })
+    this.#worker.on('exit', () => {
+      this.#isGone = true
+      this.version = 0
+      this.hash = ''
+      setReady()
+      setClosed()
+      this.#awaited?.resolve(`thread ${this.index} ended${failure === undefined ? '' : `: ${failure.message}`}`)
+      this.#awaitedCommit?.resolve()
+      events.onExit(this, failure)
+    })
+    this.#worker.on('message', (message: FromThread) => this.#onMessage(message, { setReady, setClosed }))
+  }
+
+  get isGone(): boolean {
+    return this.#isGone
+  }
+
+  /** Answers why it cannot run the snapshot, or undefined. */
+  prepare(snapshot: Snapshot, parts: SnapshotParts, memory: SharedMemory): Promise<string | undefined> {
+    if (this.#isGone) return Promise.resolve(undefined)
+    const missing = new Map<string, Upstream | Api>()
+    const wanted = new Set<string>()
+    for (const { hash } of [...snapshot.apis, ...snapshot.upstreams]) {
+      wanted.add(hash)
+      const part = parts.get(hash)
+      if (part !== undefined && !this.#sentParts.has(hash)) missing.set(hash, part)
+    }
+    // The thread keeps what the serving snapshot and the prepared one refer to; anything else is sent again when it comes back.
+    this.#sentParts = wanted
+    const { promise, resolve } = Promise.withResolvers<string | undefined>()
+    this.#awaited = { version: snapshot.version, resolve }
+    this.send({ kind: 'prepare', snapshot, parts: missing, ...memory })
+    return promise
+  }
+
+  commit(version: number): Promise<void> {
+    if (this.#isGone) return Promise.resolve()
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#awaitedCommit = { version, resolve }
+    this.send({ kind: 'commit', version })
+    return promise
+  }
+
+  /** The thread serves on with what it had; what it was sent for this version may be gone there. */
+  abandon(version: number, serving: Snapshot | undefined): void {
+    this.#sentParts = new Set([...(serving?.apis ?? []), ...(serving?.upstreams ?? [])].map(({ hash }) => hash))
+    this.send({ kind: 'abandon', version })
+  }
+
+  send(message: ToThread): void {
+    if (!this.#isGone) this.#worker.postMessage(message)
+  }
+
+  /** Ends it at once. */
+  async terminate(): Promise<void> {
+    await this.#worker.terminate()
+  }
+
+  #onMessage(message: FromThread, { setReady, setClosed }: { setReady: () => void; setClosed: () => void }): void {
+    switch (message.kind) {
+      case 'ready':
+        setReady()
+        break
+      case 'prepared':
+        if (this.#awaited?.version === message.version) this.#awaited.resolve(message.fault)
+        break
+      case 'committed':
+        this.version = message.version
+        this.hash = message.hash
+        if (this.#awaitedCommit?.version === message.version) this.#awaitedCommit.resolve()
+        break
+      case 'closed':
+        setClosed()
+        break
+      case 'log':
+        this.#events.onLog(message)
+        break
+    }
+  }
+}

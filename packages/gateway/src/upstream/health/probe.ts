@@ -1,0 +1,82 @@
+/** Owns one probe: a GET on a connection of its own, and what came of it. It never rejects. */
+import { connect } from 'node:net'
+import { HeadParser } from '../../http1/head-parser.ts'
+import { toLatin1 } from '../../http1/latin1.ts'
+import { Refusal } from '../../http1/refusal.ts'
+import { ResponseHead } from '../../http1/response-head.ts'
+
+export interface ProbeRequest {
+  /** Of the target; its path does not count: `path` is asked for as it is written. */
+  readonly url: string
+  readonly path: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly timeoutMs: number
+}
+
+/** `fault`: why there was no answer. */
+export type ProbeResult = { readonly status: number } | { readonly fault: string }
+
+export type Probe = (request: ProbeRequest) => Promise<ProbeResult>
+
+const LIMITS = { firstLineBytes: 8192, headerBytes: 65_536, headerFields: 256 }
+/** What is still read of a body, so that a server is not reset in the middle of a short answer. */
+const MOST_BODY_BYTES = 65_536
+
+export const probe: Probe = (request) =>
+  new Promise((resolve) => {
+    const { hostname, port } = new URL(request.url)
+    const socket = connect({ host: hostname.replace(/^\[|\]$/g, ''), port: port === '' ? 80 : Number(port) })
+    const head = new ResponseHead()
+    const parser = new HeadParser(LIMITS, head.scanLine, { skipsEmptyLine: false })
+    let isSettled = false
+    let restBytes = 0
+    const timer = setTimeout(() => end({ fault: 'timeout' }), request.timeoutMs)
+    const settle = (result: ProbeResult): void => {
+      isSettled = true
+      resolve(result)
+    }
+    const end = (result: ProbeResult): void => {
+      if (!isSettled) settle(result)
+      clearTimeout(timer)
+      socket.destroy()
+    }
+    socket.on('connect', () => socket.write(toRequest(request), 'latin1'))
+    socket.on('data', (chunk: Buffer) => {
+      if (isSettled) {
+        restBytes += chunk.length
+        if (restBytes > MOST_BODY_BYTES) end({ fault: '' })
+        return
+      }
+      const found = readStatus(toLatin1(chunk, 0, chunk.length), parser, head)
+      if (found instanceof Refusal) end({ fault: found.reason })
+      // RFC 9112 §9.6: the target closes, as it was asked to; until then the time-out goes on.
+      else if (found !== undefined) settle({ status: found })
+    })
+    socket.on('error', (error: NodeJS.ErrnoException) => end({ fault: error.code ?? error.message }))
+    socket.on('close', () => end({ fault: 'closed' }))
+  })
+
+/** The status of the final answer; undefined: more is needed. */
+function readStatus(more: string, parser: HeadParser, head: ResponseHead): number | Refusal | undefined {
+  let text = more
+  for (;;) {
+    const fields = parser.push(text)
+    if (fields === undefined || fields instanceof Refusal) return fields
+    if (head.status >= 200 || head.status === 101) return head.status
+    // RFC 9110 §15.2: interim answers come before the one that counts.
+    text = parser.text.slice(parser.bodyAt)
+    parser.reset()
+    if (text === '') return undefined
+  }
+}
+
+function toRequest({ url, path, headers }: ProbeRequest): string {
+  const fields = new Map([
+    ['host', `Host: ${new URL(url).host}`],
+    ['user-agent', 'User-Agent: gatewright-health'],
+    ['accept', 'Accept: */*'],
+  ])
+  for (const [name, value] of Object.entries(headers)) fields.set(name.toLowerCase(), `${name}: ${value}`)
+  fields.set('connection', 'Connection: close')
+  return `GET ${path} HTTP/1.1\r\n${[...fields.values()].join('\r\n')}\r\n\r\n`
+}
