@@ -1,0 +1,29 @@
+#!/usr/bin/env node
+/**
+ * Owns the first step of the `gatewright` command: refuse a Node that is too old in one clear line, then run main.
+ * Syntax as old as ES modules themselves, because an old Node must be able to read this file to say so.
+ */
+import module from 'node:module'
+import v8 from 'node:v8'
+
+// 24 is the first long-term release that strips types and has every built-in that Gatewright uses.
+const OLDEST_MAJOR = 24
+
+const major = Number(process.versions.node.split('.')[0])
+if (major < OLDEST_MAJOR) {
+  process.stderr.write(
+    `gatewright needs Node ${OLDEST_MAJOR} or newer, and this is Node ${process.versions.node} (${process.execPath}): ` +
+      'install a newer one from https://nodejs.org/, or in this folder with `npm install node@26`, and run the command again by `npx gatewright`.\n',
+  )
+  process.exitCode = 1
+} else {
+  // Loading fills the young generation of every thread, and it would stay that large: 25 MB less here. `start` lets it grow again.
+  if (process.argv[2] === 'start') v8.setFlagsFromString('--semi-space-growth-factor=1')
+  // Compiled code is kept between runs: a start loads a few hundred files.
+  module.enableCompileCache()
+  import('#main')
+    .then((main) => main.main(process.argv.slice(2)))
+    .then((exitCode) => {
+      process.exitCode = exitCode
+    })
+}

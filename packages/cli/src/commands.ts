@@ -1,0 +1,13 @@
+/** Owns the list of commands, in the order of the help. Each is loaded when it is asked for: `start` pays for no other. */
+import type { Command } from './command.ts'
+
+export const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
+  ['init', async () => (await import('./commands/init.ts')).init],
+  ['start', async () => (await import('./commands/start.ts')).start],
+  ['validate', async () => (await import('./commands/validate.ts')).validate],
+  ['routes', async () => (await import('./commands/routes.ts')).routes],
+  ['explain', async () => (await import('./commands/explain.ts')).explain],
+  ['test', async () => (await import('./commands/test.ts')).test],
+  ['diff', async () => (await import('./commands/diff.ts')).diff],
+  ['schema', async () => (await import('./commands/schema.ts')).schema],
+])

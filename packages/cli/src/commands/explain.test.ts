@@ -1,0 +1,186 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { Explanation } from '../explanation/explain-request.ts'
+import { createFolder, runCommand } from '../run-command.fixture.ts'
+
+const cwd = createFolder({
+  'gatewright.yaml': `gatewright: 1
+policies:
+  - { policy: security-headers }
+upstreams:
+  - id: orders
+    targets: [{ url: http://127.0.0.1:9001/v1 }]
+plans:
+  - { id: free, policies: [{ policy: rate-limit, options: { limit: 1, windowSeconds: 1 } }] }
+apis:
+  - id: orders
+    hosts: [api.example.com]
+    basePath: /orders
+    upstream: orders
+    policies:
+      - { policy: key-auth }
+      - { policy: cors }
+    routes:
+      - { id: list, methods: [GET], path: / }
+      - { id: create, methods: [POST], path: / }
+      - { id: beta, path: "/{id}", match: { headers: [{ name: X-Beta, present: true }] } }
+      - id: one
+        path: "/{id}"
+        policies:
+          - { policy: rewrite-path, options: { path: "/item/{id}" } }
+          - { policy: set-headers, when: "request.method == 'POST'", options: { set: { X-A: b } } }
+      - { id: rest, path: "/{id}/{rest+}" }
+  - id: pages
+    basePath: /
+    policies: [{ policy: respond, options: { body: hello } }]
+`,
+})
+
+async function explain(...args: string[]): Promise<{ code: number; explanation: Explanation }> {
+  const { code, stdout, stderr } = await runCommand(['explain', ...args, '--json'], { cwd })
+  assert.equal(stderr, '')
+  return { code, explanation: JSON.parse(stdout) }
+}
+
+describe('explain, behind an answer', () => {
+  it('marks what never runs', async () => {
+    const folder = createFolder({
+      'gatewright.yaml':
+        'gatewright: 1\napis: [{ id: a, policies: [{ policy: respond }, { policy: rewrite-path, options: { path: /x } }] }]\n',
+    })
+    const { stdout } = await runCommand(['explain', 'GET', '/'], { cwd: folder })
+    assert.match(stdout, /rewrite-path .*never runs: respond answers first/)
+    assert.doesNotMatch(stdout, / respond .*never runs/)
+  })
+})
+
+describe('explain', () => {
+  it('tells route, parameters, and the policies in running order with their lines', async () => {
+    const { code, explanation } = await explain('GET', 'http://api.example.com/orders/7?page=2')
+    assert.equal(code, 0)
+    const { found } = explanation
+    assert.equal(`${found?.api}/${found?.route}`, 'orders/one')
+    assert.deepEqual(found?.parameters, { id: '7' })
+    assert.deepEqual(
+      found?.policies.map(({ policy, level, at }) => [policy, level, at.replace(/^.*:/, '')]),
+      [
+        ['security-headers', 'gateway', '3'],
+        ['key-auth', 'api', '15'],
+        ["the caller's plan", 'plan', '8'],
+        ['cors', 'api', '16'],
+        ['rewrite-path', 'route', '24'],
+        ['set-headers', 'route', '25'],
+      ],
+    )
+    assert.equal(found?.policies.at(-1)?.when, "request.method == 'POST'")
+  })
+
+  it('tells what would be sent, after paths were rewritten, and asks for no key', async () => {
+    const { explanation } = await explain('GET', 'http://api.example.com/orders/7?page=2')
+    assert.deepEqual(explanation.found?.upstream, {
+      id: 'orders',
+      targets: ['http://127.0.0.1:9001/v1'],
+      method: 'GET',
+      path: '/v1/item/7?page=2',
+      host: '127.0.0.1:9001',
+    })
+  })
+
+  it('tells what else was considered, and why it was not it', async () => {
+    const { explanation } = await explain('GET', 'http://api.example.com/orders/7')
+    assert.deepEqual(
+      explanation.others.map(({ route, verdict }) => [route, verdict]),
+      [
+        ['* /{rest+}', 'other-api'],
+        ['beta', 'conditions'],
+      ],
+    )
+  })
+
+  it('looks at the headers that it is given', async () => {
+    const { explanation } = await explain('GET', '/orders/7', '-H', 'X-Beta: 1', '-H', 'Host: api.example.com')
+    assert.equal(explanation.found?.route, 'beta')
+  })
+
+  it('says who answers where no upstream is called', async () => {
+    const { explanation } = await explain('GET', '/anything')
+    assert.equal(explanation.found?.answeredBy, 'respond')
+    assert.equal(explanation.found?.upstream, undefined)
+  })
+
+  it('tells a preflight by the route it asks for, up to the policy that answers', async () => {
+    const { explanation } = await explain(
+      ...['OPTIONS', 'http://api.example.com/orders', '-H', 'Origin: https://a.example'],
+      ...['-H', 'Access-Control-Request-Method: POST'],
+    )
+    assert.equal(explanation.found?.route, 'create')
+    assert.equal(explanation.found?.answeredBy, 'cors')
+    assert.equal(explanation.found?.policies.at(-1)?.policy, 'cors')
+  })
+
+  it('names the method that is missing, and the nearest routes, where none matches', async () => {
+    const { code, explanation } = await explain('DELETE', 'http://api.example.com/orders')
+    assert.equal(code, 1)
+    assert.deepEqual(explanation.refusal, {
+      code: 'method-not-allowed',
+      status: 405,
+      detail: 'Allowed here: GET, HEAD, POST.',
+    })
+    assert.deepEqual(
+      explanation.others.slice(0, 2).map(({ route, verdict }) => [route, verdict]),
+      [
+        ['list', 'method'],
+        ['create', 'method'],
+      ],
+    )
+  })
+
+  it('shows the normal form that is matched', async () => {
+    const { explanation } = await explain('GET', 'http://api.example.com/orders/x/%2e%2e/%37')
+    assert.equal(explanation.path, '/orders/7')
+    assert.equal(explanation.found?.route, 'one')
+  })
+
+  it('tells why a path is refused', async () => {
+    const { code, explanation } = await explain('GET', 'http://api.example.com/orders/%zz')
+    assert.equal(code, 1)
+    assert.equal(explanation.refusal?.status, 400)
+    assert.equal(explanation.refusal?.code, 'malformed-request')
+    assert.notEqual(explanation.refusal?.detail, '')
+    assert.deepEqual(explanation.others, [])
+    const ambiguous = await explain('GET', 'http://api.example.com/orders/7%2F8')
+    assert.equal(ambiguous.explanation.refusal?.code, 'ambiguous-path')
+    const { stdout } = await runCommand(['explain', 'GET', 'http://api.example.com/orders/7%2F8'], { cwd })
+    assert.equal(
+      stdout,
+      `GET http://api.example.com/orders/7%2F8
+
+No route: 400 ambiguous-path
+  as written: /orders/7%2F8
+  as others may read it: /orders/7/8, which is the route orders/rest`,
+    )
+  })
+
+  it('is readable', async () => {
+    const { stdout } = await runCommand(['explain', 'GET', 'http://api.example.com/orders/7'], { cwd })
+    assert.match(stdout, /^GET http:\/\/api\.example\.com\/orders\/7$/m)
+    assert.match(stdout, /^Route +one +any method \/orders\/\{id\} {2}\(id = 7\) +\S*gatewright\.yaml:21$/m)
+    assert.match(stdout, /^ {2}2\. +key-auth +api +\S*gatewright\.yaml:15$/m)
+    assert.match(stdout, /^Also considered:$/m)
+    assert.match(stdout, /^ {2}GET \/v1\/item\/7$/m)
+    const none = await runCommand(['explain', 'PATCH', 'http://api.example.com/orders'], { cwd })
+    assert.match(none.stdout, /^No route: 405 method-not-allowed$/m)
+    assert.match(none.stdout, /^Nearest routes:\n {2}orders\/list +GET +\/orders +the path fits, the method does not/m)
+  })
+
+  it('refuses what is no request', async () => {
+    for (const args of [
+      ['GET', 'orders'],
+      ['G T', '/'],
+      ['GET', '/', '-H', 'no header'],
+    ]) {
+      const { code, stderr } = await runCommand(['explain', ...args], { cwd })
+      assert.equal(code, 2, stderr)
+    }
+  })
+})

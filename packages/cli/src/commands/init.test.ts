@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, it } from 'node:test'
+import { createFolder, runCommand } from '../run-command.fixture.ts'
+
+describe('init', () => {
+  it('overwrites nothing, and then writes nothing at all', async () => {
+    const cwd = createFolder({ 'tests.yaml': 'mine' })
+    const { code, stderr } = await runCommand(['init'], { cwd })
+    assert.equal(code, 2)
+    assert.match(stderr, /tests\.yaml exists already/)
+    assert.equal(readFileSync(join(cwd, 'tests.yaml'), 'utf8'), 'mine')
+    assert.equal(existsSync(join(cwd, 'gatewright.yaml')), false)
+  })
+
+  it('makes the folder it is given, and says how to go on from here', async () => {
+    const cwd = createFolder({ 'bin/gatewright': '' })
+    const { stdout } = await runCommand(['init', 'new/shop'], { cwd, env: { PATH: join(cwd, 'bin') } })
+    assert.equal(existsSync(join(cwd, 'new/shop/gatewright.yaml')), true)
+    assert.match(stdout, /^wrote new\/shop\/gatewright\.yaml$/m)
+    assert.match(stdout, /^ {2}cd new\/shop\n {2}gatewright start$/m)
+  })
+
+  it('says how this very command is called, where it is not on the PATH', async () => {
+    const { stdout } = await runCommand(['init', 'shop'], { cwd: createFolder(), env: { npm_command: 'exec' } })
+    assert.match(stdout, /^ {2}cd shop\n {2}npx gatewright start\n {2}npx gatewright test$/m)
+    // Below a package.json of its own, npx finds nothing.
+    const own = await runCommand(['init', '--example', 'own-policy'], { cwd: createFolder() })
+    assert.match(own.stdout, /^Next:\n {2}node \S+ start$/m)
+  })
+
+  it('lists the examples, and names the one that was meant', async () => {
+    const { stdout } = await runCommand(['init', '--list'])
+    assert.match(stdout, /^quickstart +\S.*\.$/m)
+    const { code, stderr } = await runCommand(['init', '--example', 'quikstart'])
+    assert.equal(code, 2)
+    assert.match(stderr, /did you mean "quickstart"\?/)
+  })
+})

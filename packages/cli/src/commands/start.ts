@@ -1,0 +1,81 @@
+/** Owns `gatewright start`: what the flags mean; the running is `start-gateway.ts`. */
+import { defineCommand } from '../command.ts'
+import { CONFIG_OPTIONS, findConfig, toPath } from '../configuration.ts'
+import { getExample } from '../examples.ts'
+import { startGateway } from '../start-gateway.ts'
+
+export const start = defineCommand({
+  name: 'start',
+  summary: 'Run the gateway.',
+  description:
+    'Serves a configuration until it is told to end. A changed file is live within 50 ms, and a faulty one changes nothing: the log, the admin port and `gatewright validate` say why. SIGHUP reads everything again, SIGTERM drains. Nothing is written to disk without --data.',
+  options: {
+    ...CONFIG_OPTIONS,
+    example: { type: 'text', value: 'NAME', description: 'Run an example instead of a configuration: quickstart.' },
+    port: {
+      type: 'integer',
+      value: 'PORT',
+      min: 1,
+      max: 65_535,
+      description: 'Of the first listener, whatever the file says.',
+    },
+    'admin-port': {
+      type: 'integer',
+      value: 'PORT',
+      min: 0,
+      max: 65_535,
+      description: 'Of status and admin, on 127.0.0.1 only. Default: 9080; 0 chooses a free one.',
+    },
+    'status-host': { type: 'text', value: 'HOST', description: 'Where --status-port listens. Default: 0.0.0.0.' },
+    'status-port': {
+      type: 'integer',
+      value: 'PORT',
+      min: 0,
+      max: 65_535,
+      description: '/livez, /readyz and /metrics where kubelets and Prometheus reach them. Default: none.',
+    },
+    threads: { type: 'integer', value: 'N', min: 1, max: 256, description: 'Data threads. Default: one a core.' },
+    data: {
+      type: 'text',
+      value: 'DIR',
+      description: 'Keep the last good configuration here, and start with it if need be.',
+    },
+    'drain-delay': {
+      type: 'integer',
+      value: 'MS',
+      min: 0,
+      max: 600_000,
+      description: 'After SIGTERM, still accept for so long while saying "not ready". Default: 1000.',
+    },
+    'drain-timeout': {
+      type: 'integer',
+      value: 'MS',
+      min: 0,
+      max: 3_600_000,
+      description: 'Cut off what is still open after so long. Default: 30000.',
+    },
+  },
+  example: {
+    line: 'gatewright start --config gatewright.yaml --threads 2',
+    says: 'two data threads, status on 127.0.0.1:9080',
+  },
+  run({ values }, terminal) {
+    const example = values.example === undefined ? undefined : getExample(values.example)
+    return startGateway({
+      config: example?.config ?? findConfig(values, terminal),
+      overlays: values.overlay.map((path) => toPath(path, terminal)),
+      port: values.port,
+      adminPort: values['admin-port'] ?? 9080,
+      statusHost: values['status-host'],
+      statusPort: values['status-port'],
+      threads: values.threads,
+      dataDir: values.data === undefined ? undefined : toPath(values.data, terminal),
+      drainDelayMs: values['drain-delay'] ?? 1000,
+      drainTimeoutMs: values['drain-timeout'] ?? 30_000,
+      greeting:
+        example === undefined || example.greeting.length === 0
+          ? []
+          : ['Try:', ...example.greeting.map((line) => `  ${line}`)],
+    })
+  },
+})

@@ -1,0 +1,96 @@
+/** Owns the options that say which configuration is meant, and the reading of it. */
+import { existsSync } from 'node:fs'
+import { basename, join, relative, resolve } from 'node:path'
+import { type Configuration, loadConfiguration } from '@gatewright/gateway'
+import { hasFaults, type SourceFile, toFindingText } from '@gatewright/model'
+import { UsageError } from './command.ts'
+import type { Terminal } from './terminal.ts'
+
+export const CONFIG_OPTIONS = {
+  config: {
+    type: 'text',
+    value: 'PATH',
+    description:
+      'A file, or a folder whose files are merged. Default: gatewright.yaml, or the folder gatewright/, here.',
+  },
+  overlay: {
+    type: 'text',
+    value: 'PATH',
+    multiple: true,
+    description: 'A file that changes parts of it, such as prod.yaml; several are applied one after the other.',
+  },
+  openapi: {
+    type: 'text',
+    value: 'FILE',
+    description: 'Instead of a configuration: the operations of this OpenAPI file. Needs --upstream.',
+  },
+  upstream: { type: 'text', value: 'URL', description: 'Where the operations of --openapi are forwarded to.' },
+} as const
+
+export const JSON_OPTION = { type: 'switch', description: 'Print JSON for programs.' } as const
+
+export interface ConfigValues {
+  readonly config: string | undefined
+  readonly overlay: readonly string[]
+  readonly openapi?: string | undefined
+  readonly upstream?: string | undefined
+}
+
+const DEFAULT_NAMES = ['gatewright.yaml', 'gatewright.yml', 'gatewright.json', 'gatewright']
+
+/** As it was given, else what is there. @throws UsageError when nothing is, or what was given makes no sense together. */
+export function findConfig(values: ConfigValues, terminal: Terminal): string | SourceFile {
+  const { config, openapi, upstream } = values
+  if (openapi !== undefined || upstream !== undefined) return toOpenApiConfig(values, terminal)
+  if (config !== undefined) return toPath(config, terminal)
+  const found = DEFAULT_NAMES.find((name) => existsSync(join(terminal.cwd, name)))
+  if (found !== undefined) return toPath(found, terminal)
+  throw new UsageError('there is no gatewright.yaml here: name a file with --config, or run `gatewright init`')
+}
+
+function toOpenApiConfig({ config, openapi, upstream }: ConfigValues, terminal: Terminal): SourceFile {
+  if (openapi === undefined || upstream === undefined) {
+    throw new UsageError('--openapi and --upstream belong together: which operations, and where they are forwarded to')
+  }
+  if (config !== undefined)
+    throw new UsageError('--config says everything that --openapi and --upstream say: leave one out')
+  const path = toPath(openapi, terminal)
+  if (!existsSync(path)) throw new UsageError(`--openapi ${openapi}: there is no such file`)
+  if (!/^https?:\/\//i.test(upstream) || !URL.canParse(upstream)) {
+    const meant = `http://${upstream.replace(/^(?:[a-z]*:)?\/+/i, '')}`
+    const written = URL.canParse(meant) ? meant : 'http://127.0.0.1:9001'
+    throw new UsageError(`--upstream: "${upstream}" is not a URL: write it as ${written}`)
+  }
+  const id =
+    basename(openapi)
+      .replace(/\.[^.]*$/, '')
+      .replace(/[^A-Za-z0-9_-]+/g, '-') || 'api'
+  const file = { gatewright: 1, apis: [{ id, openapi: path, upstream }] }
+  return { path: join(process.cwd(), '--openapi'), text: JSON.stringify(file) }
+}
+
+/** Short where it lies below the working folder: findings show it. */
+export function toPath(path: string, { cwd }: Terminal): string {
+  const absolute = resolve(cwd, path)
+  const short = relative(process.cwd(), absolute)
+  return short.startsWith('..') || short === '' ? absolute : short
+}
+
+export async function readConfiguration(values: ConfigValues, terminal: Terminal): Promise<Configuration> {
+  return await loadConfiguration({
+    config: findConfig(values, terminal),
+    overlays: values.overlay.map((path) => toPath(path, terminal)),
+    env: terminal.env,
+  })
+}
+
+/** What runs; undefined, and every fault on stderr, where there is nothing that could. */
+export async function readFaultless(values: ConfigValues, terminal: Terminal): Promise<Runnable | undefined> {
+  const configuration = await readConfiguration(values, terminal)
+  const { model, findings } = configuration
+  if (model !== undefined && !hasFaults(findings)) return { ...configuration, model }
+  for (const finding of findings) if (finding.severity === 'fault') terminal.complain(toFindingText(finding))
+  return undefined
+}
+
+export type Runnable = Configuration & { readonly model: NonNullable<Configuration['model']> }

@@ -1,0 +1,89 @@
+/** Owns an explanation as people read it. */
+import { toColumns } from '../to-columns.ts'
+import type { ExplainedUse, Explanation, FoundRoute, Other } from './explain-request.ts'
+
+const WORDS: Readonly<Record<Other['verdict'], string>> = {
+  host: 'another host',
+  'base-path': 'another base path',
+  'api-conditions': 'the conditions of its API are not met',
+  path: 'another path',
+  method: 'the path fits, the method does not',
+  conditions: 'path and method fit, its conditions are not met',
+  'other-api': 'it fits too, and the API of a more specific host or base path comes first',
+  'less-specific': 'it fits too, and the route above is more specific',
+  matches: 'it fits',
+}
+
+export function toExplanationText(explanation: Explanation): string {
+  const { asked, path, refusal, ambiguity, found, others } = explanation
+  const lines = [`${asked.method} http://${asked.authority}${asked.path}${asked.search}`]
+  if (path !== undefined && path !== asked.path && ambiguity === undefined)
+    lines.push(`matched as ${path}, its normal form`)
+  lines.push('')
+  if (found !== undefined) lines.push(...toFoundLines(found))
+  if (refusal !== undefined) lines.push(...toRefusalLines(refusal, ambiguity))
+  if (others.length > 0) {
+    lines.push('', found === undefined ? 'Nearest routes:' : 'Also considered:')
+    lines.push(indent(toColumns(others.map(toOtherRow))))
+  }
+  return lines.join('\n')
+}
+
+function toRefusalLines(
+  { code, status, detail }: NonNullable<Explanation['refusal']>,
+  ambiguity: Explanation['ambiguity'],
+): string[] {
+  if (ambiguity !== undefined) {
+    const { written, readAs, readRoute } = ambiguity
+    const route = readRoute === undefined ? ', which no route has' : `, which is the route ${readRoute}`
+    return [`No route: ${status} ${code}`, `  as written: ${written}`, `  as others may read it: ${readAs}${route}`]
+  }
+  return [`No route: ${status} ${code}`, ...(detail === '' ? [] : [`  ${detail}`])]
+}
+
+function toFoundLines(found: FoundRoute): string[] {
+  const { api, apiAt, route, routeAt, methods, hosts, template, parameters, policies } = found
+  const given = Object.entries(parameters).map(([name, value]) => `${name} = ${value}`)
+  const rows = [
+    ['API', api, `host ${hosts?.join(', ') ?? 'any'}`, apiAt],
+    [
+      'Route',
+      route,
+      `${methods?.join(', ') ?? 'any method'} ${template}${given.length === 0 ? '' : `  (${given.join(', ')})`}`,
+      routeAt,
+    ],
+  ]
+  return [
+    toColumns(rows),
+    '',
+    ...(policies.length === 0
+      ? ['No policy runs.']
+      : ['Policies, the first one outermost:', indent(toColumns(policies.map(toUseRow)))]),
+    '',
+    ...toEndLines(found),
+  ]
+}
+
+function toUseRow({ policy, level, when, at, hiddenBy }: ExplainedUse, index: number): string[] {
+  const notes = [
+    ...(when === undefined ? [] : [`when ${when}`]),
+    ...(hiddenBy === undefined ? [] : [`never runs: ${hiddenBy} answers first`]),
+  ]
+  return [`${index + 1}.`, policy, level, at, ...(notes.length === 0 ? [] : [notes.join('; ')])]
+}
+
+function toEndLines({ upstream, answeredBy }: FoundRoute): string[] {
+  if (answeredBy !== undefined) return [`The policy ${answeredBy} answers; no upstream is called.`]
+  if (upstream === undefined) return ['No upstream is called.']
+  const { id, targets, method, path, host } = upstream
+  const address = targets.length === 1 && targets[0] === id ? id : `${id}: ${targets.join(', ')}`
+  return [`Upstream ${address}`, `  ${method} ${path}`, `  Host: ${host}`]
+}
+
+function toOtherRow({ api, route, methods, template, verdict, at }: Other): string[] {
+  return [`${api}/${route}`, methods?.join(',') ?? 'any method', template, WORDS[verdict], at]
+}
+
+function indent(text: string): string {
+  return text.replace(/^/gm, '  ')
+}

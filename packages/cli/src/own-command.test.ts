@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { toOwnCommand } from './own-command.ts'
+import { createFolder } from './run-command.fixture.ts'
+
+const invocation = { script: '/clone/packages/cli/bin/gatewright.js', node: '/clone/node_modules/node/bin/node' }
+
+describe('the words that call this command again', () => {
+  it('are its name where it is on the PATH', () => {
+    const folder = createFolder({ gatewright: '' })
+    assert.equal(toOwnCommand({ ...invocation, env: { PATH: `/none:${folder}` } }, { isBelow: false }), 'gatewright')
+  })
+
+  it('are not its name where only npm put it on the PATH', () => {
+    const folder = createFolder({ 'node_modules/.bin/gatewright': '' })
+    const env = { PATH: `${folder}/node_modules/.bin`, npm_command: 'exec' }
+    assert.equal(toOwnCommand({ ...invocation, env }, { isBelow: true }), 'npx gatewright')
+  })
+
+  it('are Node and the script where npx would not find it', () => {
+    const env = { PATH: '/none', npm_command: 'exec' }
+    const words = '/clone/node_modules/node/bin/node /clone/packages/cli/bin/gatewright.js'
+    assert.equal(toOwnCommand({ ...invocation, env }, { isBelow: false }), words)
+  })
+
+  it('are what was typed where Node ran the script, with quotes around spaces', () => {
+    const script = '/my clone/bin/gatewright.js'
+    assert.equal(toOwnCommand({ ...invocation, script, env: {} }, { isBelow: true }), `node "${script}"`)
+  })
+})

@@ -1,0 +1,43 @@
+/** Owns the running of a command in a test: the real `main`, its words kept, in a folder of the test's own. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { after } from 'node:test'
+import { main } from './main.ts'
+
+export interface Ran {
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export interface Surroundings {
+  readonly cwd?: string
+  readonly env?: Readonly<Record<string, string>>
+}
+
+export async function runCommand(
+  args: readonly string[],
+  { cwd = tmpdir(), env = {} }: Surroundings = {},
+): Promise<Ran> {
+  const printed: string[] = []
+  const complained: string[] = []
+  const code = await main(args, {
+    print: (text) => void printed.push(text),
+    complain: (text) => void complained.push(text),
+    cwd,
+    env,
+  })
+  return { code, stdout: printed.join('\n'), stderr: complained.join('\n') }
+}
+
+/** A folder with these files, gone when the tests around are over. */
+export function createFolder(files: Readonly<Record<string, string>> = {}): string {
+  const folder = mkdtempSync(join(tmpdir(), 'gatewright-cli-'))
+  after(() => rmSync(folder, { recursive: true, force: true }))
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true })
+    writeFileSync(join(folder, name), text)
+  }
+  return folder
+}

@@ -1,0 +1,22 @@
+/** Owns where a command speaks to and what it knows of its surroundings, so that tests can listen. */
+export interface Terminal {
+  /** What was asked for: stdout. */
+  print(text: string): void
+  /** Everything else: stderr. */
+  complain(text: string): void
+  readonly cwd: string
+  readonly env: Readonly<Record<string, string | undefined>>
+}
+
+export function createProcessTerminal(): Terminal {
+  // `gatewright routes | head`: who reads has enough, and that is no failure.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+  })
+  return {
+    print: (text) => void process.stdout.write(`${text}\n`),
+    complain: (text) => void process.stderr.write(`${text}\n`),
+    cwd: process.cwd(),
+    env: process.env,
+  }
+}
