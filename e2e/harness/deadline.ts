@@ -1,0 +1,33 @@
+/** Owns waiting: for promises and for conditions, never longer than a deadline that says what it waited for. */
+import { setTimeout as pause } from 'node:timers/promises'
+
+/** Long enough for a machine with two busy cores; nothing passes because of it. */
+const PATIENCE_MS = 15_000
+
+/** Rejects when `promise` takes longer than `patienceMs`; `what` says what was awaited. */
+export async function within<Value>(promise: Promise<Value>, what: string, patienceMs = PATIENCE_MS): Promise<Value> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`waited ${patienceMs} ms for ${what}`)), patienceMs)
+  })
+  try {
+    return await Promise.race([promise, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** Asks again and again until the answer is not undefined. For what cannot tell us by itself, like another process. */
+export async function until<Value>(
+  ask: () => Value | undefined | Promise<Value | undefined>,
+  what: string,
+  patienceMs = PATIENCE_MS,
+): Promise<Value> {
+  const deadline = performance.now() + patienceMs
+  for (;;) {
+    const answer = await ask()
+    if (answer !== undefined) return answer
+    if (performance.now() > deadline) throw new Error(`waited ${patienceMs} ms for ${what}`)
+    await pause(5)
+  }
+}

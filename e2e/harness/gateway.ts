@@ -1,0 +1,124 @@
+/** Owns a real gateway: the command as users start it, in a process of its own, on free ports. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { until, within } from './deadline.ts'
+import { findFreePort } from './ports.ts'
+
+const COMMAND = fileURLToPath(new URL('../../packages/cli/bin/gatewright.js', import.meta.url))
+
+export interface GatewayOptions {
+  readonly yaml: string
+  readonly threads?: number
+  readonly args?: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
+  /** Default: free ones. */
+  readonly port?: number
+  /** A file or folder to serve instead of `yaml`. */
+  readonly config?: string
+}
+
+export class RunningGateway {
+  readonly port: number
+  readonly adminPort: number
+  readonly child: ChildProcess
+  readonly configFile: string
+  readonly folder: string
+  /** What it wrote: records to stdout, its own log to stderr. */
+  stdout = ''
+  stderr = ''
+  readonly exited: Promise<number | NodeJS.Signals | null>
+
+  constructor({
+    child,
+    port,
+    adminPort,
+    folder,
+  }: { child: ChildProcess; port: number; adminPort: number; folder: string }) {
+    this.child = child
+    this.port = port
+    this.adminPort = adminPort
+    this.folder = folder
+    this.configFile = join(folder, 'gatewright.yaml')
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      this.stdout += text
+    })
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.stderr += text
+    })
+    this.exited = once(child, 'exit').then(([code, signal]) => (code ?? signal) as number | NodeJS.Signals | null)
+  }
+
+  get pid(): number {
+    return this.child.pid ?? 0
+  }
+
+  /** The status endpoint, by name without slash. */
+  async status(name: string): Promise<{ status: number; text: string } | undefined> {
+    try {
+      const answer = await fetch(`http://127.0.0.1:${this.adminPort}/${name}`)
+      return { status: answer.status, text: await answer.text() }
+    } catch {
+      return undefined
+    }
+  }
+
+  /** Resident memory in bytes. */
+  async residentBytes(): Promise<number> {
+    const status = await readFile(`/proc/${this.pid}/status`, 'utf8')
+    return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024
+  }
+
+  /** Writes the configuration anew; the gateway sees it by itself. */
+  async rewrite(yaml: string): Promise<void> {
+    await writeFile(this.configFile, yaml)
+  }
+
+  async isReady(): Promise<boolean> {
+    return (await this.status('readyz'))?.status === 200
+  }
+
+  async stop(): Promise<void> {
+    if (this.child.exitCode === null && this.child.signalCode === null) {
+      this.child.kill('SIGKILL')
+      await within(this.exited, 'the gateway to end')
+    }
+    await rm(this.folder, { recursive: true, force: true })
+  }
+}
+
+/** Starts the command without waiting for anything. */
+export async function spawnGateway(options: GatewayOptions): Promise<RunningGateway> {
+  const folder = await mkdtemp(join(tmpdir(), 'gatewright-e2e-'))
+  await writeFile(join(folder, 'gatewright.yaml'), options.yaml)
+  const port = options.port ?? (await findFreePort())
+  const adminPort = await findFreePort()
+  const config = options.config ?? join(folder, 'gatewright.yaml')
+  const args = [COMMAND, 'start', '--config', config, '--port', `${port}`]
+  args.push('--admin-port', `${adminPort}`, '--threads', `${options.threads ?? 1}`, ...(options.args ?? []))
+  const child = spawn(process.execPath, args, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...options.env },
+  })
+  return new RunningGateway({ child, port, adminPort, folder })
+}
+
+/** Starts it and waits until it is ready; what it said is in the error when it does not become so. */
+export async function startGateway(options: GatewayOptions): Promise<RunningGateway> {
+  const gateway = await spawnGateway(options)
+  try {
+    await until(async () => {
+      const { exitCode, signalCode } = gateway.child
+      if (exitCode !== null || signalCode !== null) throw new Error(`the gateway ended with ${exitCode ?? signalCode}`)
+      return (await gateway.isReady()) || undefined
+    }, 'the gateway to be ready')
+  } catch (error) {
+    const said = `${gateway.stderr}\n${gateway.stdout}`.trim().slice(-4000)
+    await gateway.stop()
+    throw new Error(`${(error as Error).message}; it said:\n${said}`)
+  }
+  return gateway
+}

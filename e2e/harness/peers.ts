@@ -1,0 +1,123 @@
+/** Owns other people's servers on this machine: Debian's nginx and HAProxy, installed when we may, else skipped with a word why. */
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { access, constants, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { delimiter, join } from 'node:path'
+import { promisify } from 'node:util'
+import { until, within } from './deadline.ts'
+import { findFreePort } from './ports.ts'
+
+export type PeerName = 'nginx' | 'haproxy'
+
+const run = promisify(execFile)
+
+export async function findProgram(name: string): Promise<string | undefined> {
+  for (const folder of [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin']) {
+    const path = join(folder, name)
+    const isThere = await access(path, constants.X_OK).then(
+      () => true,
+      () => false,
+    )
+    if (isThere) return path
+  }
+  return undefined
+}
+
+/** The program's path, or one line that says how to get it. */
+export async function findPeer(name: PeerName): Promise<{ path: string } | { missing: string }> {
+  const path = await findProgram(name)
+  if (path !== undefined) return { path }
+  const missing = `${name} is not installed: apt-get install ${name}`
+  if (process.getuid?.() !== 0 || (await findProgram('apt-get')) === undefined) return { missing }
+  try {
+    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+    await run('apt-get', ['install', '-y', '--no-install-recommends', name], { env })
+  } catch (error) {
+    return { missing: `${missing} (tried, and it failed: ${String(error).split('\n')[0]})` }
+  }
+  const installed = await findProgram(name)
+  return installed === undefined ? { missing } : { path: installed }
+}
+
+const CONFIGURATIONS: Readonly<Record<PeerName, (port: number, origin: number, folder: string) => string>> = {
+  nginx: (port, origin, folder) => `
+daemon off; master_process off; worker_processes 1; pid ${folder}/pid; error_log ${folder}/error.log;
+events { worker_connections 512; }
+http {
+  access_log off; underscores_in_headers on; large_client_header_buffers 4 64k; client_max_body_size 0; merge_slashes off;
+  client_body_temp_path ${folder}/body; proxy_temp_path ${folder}/proxy; fastcgi_temp_path ${folder}/fastcgi;
+  uwsgi_temp_path ${folder}/uwsgi; scgi_temp_path ${folder}/scgi;
+  upstream origin { server 127.0.0.1:${origin}; keepalive 8; }
+  server {
+    listen 127.0.0.1:${port};
+    location / { proxy_pass http://origin; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_buffer_size 128k; proxy_buffers 4 128k; proxy_busy_buffers_size 256k; }
+  }
+}`,
+  haproxy: (port, origin) => `
+global
+  tune.bufsize 131072
+  tune.http.maxhdr 512
+defaults
+  mode http
+  timeout connect 5s
+  timeout client 30s
+  timeout server 30s
+  http-reuse always
+frontend in
+  bind 127.0.0.1:${port}
+  default_backend origin
+backend origin
+  server origin 127.0.0.1:${origin}
+`,
+}
+
+export class RunningPeer {
+  readonly port: number
+  readonly #child: ChildProcess
+  readonly #folder: string
+
+  private constructor(port: number, child: ChildProcess, folder: string) {
+    this.port = port
+    this.#child = child
+    this.#folder = folder
+  }
+
+  /** Starts the peer as a proxy before the origin's port and waits until it accepts connections. */
+  static async start(name: PeerName, path: string, originPort: number): Promise<RunningPeer> {
+    const folder = await mkdtemp(join(tmpdir(), `gatewright-${name}-`))
+    const port = await findFreePort()
+    const file = join(folder, 'configuration')
+    await writeFile(file, CONFIGURATIONS[name](port, originPort, folder))
+    const args = name === 'nginx' ? ['-c', file, '-p', folder] : ['-db', '-f', file]
+    const child = spawn(path, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+    let said = ''
+    child.stdout?.on('data', (chunk: Buffer) => (said += chunk.toString()))
+    child.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString()))
+    await until(async () => {
+      if (child.exitCode !== null) throw new Error(`${name} ended with ${child.exitCode}: ${said}`)
+      return (await accepts(port)) || undefined
+    }, `${name} to accept connections`)
+    return new RunningPeer(port, child, folder)
+  }
+
+  async stop(): Promise<void> {
+    const exited = once(this.#child, 'exit')
+    this.#child.kill('SIGKILL')
+    await within(exited, 'the peer to end')
+    await rm(this.#folder, { recursive: true, force: true })
+  }
+}
+
+async function accepts(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1')
+  try {
+    await once(socket, 'connect')
+    return true
+  } catch {
+    return false
+  } finally {
+    socket.destroy()
+  }
+}

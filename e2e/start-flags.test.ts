@@ -1,0 +1,145 @@
+/** Owns the proof of what `start` is told by its flags and a listener by its limits, as the operator sees it. */
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { WebSocket, WebSocketServer } from 'ws'
+import { until, within } from './harness/deadline.ts'
+import { type GatewayOptions, type RunningGateway, spawnGateway, startGateway } from './harness/gateway.ts'
+import { findFreePort } from './harness/ports.ts'
+import { get, RawClient } from './harness/raw-client.ts'
+import { listenAsWitness, parseTestimony, type RawUpstream } from './harness/raw-upstream.ts'
+
+describe('start', () => {
+  let upstream: RawUpstream
+  let folder: string
+  let gateway: RunningGateway
+  const started: RunningGateway[] = []
+  const all = (more = '') => `gatewright: 1\n${more}\napis: [{ id: all, basePath: /, upstream: "${upstream.url}" }]\n`
+
+  before(async () => {
+    upstream = await listenAsWitness()
+    folder = await mkdtemp(join(tmpdir(), 'gatewright-e2e-'))
+  })
+  after(async () => {
+    for (const each of started) await each.stop()
+    await upstream.close()
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  /** Whatever a test leaves running ends with the file. */
+  async function serve(options: GatewayOptions): Promise<RunningGateway> {
+    const running = await startGateway(options)
+    started.push(running)
+    return running
+  }
+
+  it('--data lets a restarted gateway serve what it served, although the file is faulty by now', async () => {
+    const args = ['--data', join(folder, 'data')]
+    gateway = await serve({ yaml: all(), args })
+    await gateway.stop()
+    gateway = await serve({ yaml: all('faulty: true'), args })
+    assert.equal((await get(gateway.port, '/kept')).status, 200)
+    assert.match(gateway.stderr, /the last good one serves/)
+    await gateway.stop()
+  })
+
+  it('without --data a faulty file ends it with 1 and the place of the fault', async () => {
+    const failed = await spawnGateway({ yaml: all('faulty: true') })
+    assert.equal(await within(failed.exited, 'its end'), 1)
+    assert.match(failed.stderr, /gatewright\.yaml:2:1: fault/)
+    await failed.stop()
+  })
+
+  it('--status-port shows health and metrics, and nothing that only the machine itself should see', async () => {
+    const port = await findFreePort()
+    const args = ['--status-host', '127.0.0.1', '--status-port', `${port}`]
+    gateway = await serve({ yaml: all(), args })
+    for (const [path, status] of [
+      ['/livez', 200],
+      ['/readyz', 200],
+      ['/metrics', 200],
+      ['/snapshot', 404],
+    ] as const) {
+      assert.equal((await fetch(`http://127.0.0.1:${port}${path}`)).status, status, path)
+    }
+    await gateway.stop()
+  })
+
+  it('--openapi and --upstream serve the operations of a document, and no others', async () => {
+    const file = join(folder, 'pets.yaml')
+    await writeFile(
+      file,
+      'openapi: 3.1.0\ninfo: { title: Pets, version: "1" }\npaths: { /pets: { get: { operationId: list, responses: {} } } }\n',
+    )
+    const command = fileURLToPath(new URL('../packages/cli/bin/gatewright.js', import.meta.url))
+    const port = await findFreePort()
+    const flags = ['start', '--openapi', file, '--upstream', upstream.url, '--port', `${port}`, '--admin-port', '0']
+    const child = spawn(process.execPath, [command, ...flags], { stdio: 'ignore' })
+    try {
+      const answer = await until(() => get(port, '/pets').catch(() => undefined), 'the gateway to answer')
+      assert.equal(answer.status, 200)
+      assert.equal((await get(port, '/other')).status, 404)
+    } finally {
+      child.kill('SIGKILL')
+      await once(child, 'exit')
+    }
+  })
+
+  it('a listener refuses more connections of one address than it allows, and serves again when they are gone', async () => {
+    gateway = await serve({
+      yaml: all('listeners: [{ id: public, port: 8080, limits: { connectionsPerAddress: 2 } }]'),
+      threads: 2,
+    })
+    const { port } = gateway
+    const held = await Promise.all([RawClient.connect(port), RawClient.connect(port)])
+    await until(async () => (await get(port, '/')).status === 503 || undefined, 'the third to be refused')
+    for (const client of held) client.close()
+    await until(async () => (await get(port, '/')).status === 200 || undefined, 'room again')
+    await gateway.stop()
+  })
+
+  it('a WebSocket ends at its greatest age, however busy it is', async () => {
+    const echo = new WebSocketServer({ port: 0, host: '127.0.0.1' })
+    await once(echo, 'listening')
+    gateway = await serve({
+      yaml: `gatewright: 1
+listeners: [{ id: public, port: 8080, limits: { tunnelMaxAgeMs: 300 } }]
+apis: [{ id: all, basePath: /, upstream: "http://127.0.0.1:${(echo.address() as AddressInfo).port}" }]
+`,
+    })
+    const socket = new WebSocket(`ws://127.0.0.1:${gateway.port}/`)
+    await once(socket, 'open')
+    const busy = setInterval(() => socket.send('x'), 20)
+    await within(once(socket, 'close'), 'the socket to be closed')
+    clearInterval(busy)
+    await gateway.stop()
+    echo.close()
+  })
+
+  it('a token of Upgrade becomes a tunnel where a route names it, and is dropped elsewhere', async () => {
+    gateway = await serve({
+      yaml: `gatewright: 1
+apis:
+  - id: all
+    basePath: /
+    upstream: "${upstream.url}"
+    routes: [{ id: named, path: /named, upgrades: [chat] }, { id: rest, path: "/{rest+}" }]
+`,
+    })
+    const fields = ['Connection: Upgrade', 'Upgrade: chat']
+    const saw = async (path: string) => {
+      const answer = await get(gateway.port, path, fields)
+      const told = answer.fields.find(([name]) => name.toLowerCase() === 'x-saw')?.[1] ?? ''
+      return JSON.stringify(parseTestimony(told)).toLowerCase().includes('chat')
+    }
+    assert.equal(await saw('/named'), true)
+    assert.equal(await saw('/other'), false)
+    await gateway.stop()
+  })
+})
