@@ -1,0 +1,35 @@
+// Owns the upstream every contestant talks to: an nginx that answers at once, so that it is never what is measured.
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { startNginx } from './nginx-process.ts'
+import { findFreePort, type Running, waitUntilAnswering } from './processes.ts'
+
+/** 101 bytes: the answer of every row but the large one. */
+export const ANSWER =
+  '{"id":"ord_00001","status":"shipped","total":{"amount":12950,"currency":"EUR"},"items":3,"gift":true}'
+
+export const LARGE_PATH = '/large'
+export const LARGE_BYTES = 1024 * 1024
+
+export interface Upstream extends Running {
+  port: number
+}
+
+export async function startUpstream(options: { dir: string; cores?: string | undefined }): Promise<Upstream> {
+  const port = await findFreePort()
+  writeFileSync(join(options.dir, 'large'), Buffer.alloc(LARGE_BYTES, '0123456789abcdef'))
+  const running = startNginx({
+    ...options,
+    name: 'upstream',
+    http: `
+    sendfile on;
+    tcp_nopush on;
+    server {
+      listen 127.0.0.1:${port} backlog=4096;
+      location = ${LARGE_PATH} { root ${options.dir}; }
+      location / { return 200 '${ANSWER}'; }
+    }`,
+  })
+  await waitUntilAnswering(running, `http://127.0.0.1:${port}/`)
+  return { ...running, port }
+}
