@@ -1,0 +1,179 @@
+/** Proves what the guides in docs/ say: whole configurations validate, expressions are what they are said to be, numbers and names are those of the code. */
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { describe, it } from 'node:test'
+import { compileValue } from '../packages/expressions/src/index.ts'
+import { loadConfiguration } from '../packages/gateway/src/index.ts'
+import { toFindingText, toJsonSchema } from '../packages/model/src/index.ts'
+import { CEL_NAMES, GatewayResponse, Problem, toCelScope } from '../packages/policies/src/index.ts'
+import { runAll } from '../packages/policies/src/testing/index.ts'
+import { toConfigurationPage } from './configuration-page.ts'
+import { readTree } from './tree.ts'
+
+const root = resolve(import.meta.dirname, '..')
+const { documents } = await readTree(root)
+const guide = (name: string): string => documents.get(`docs/${name}`) ?? assert.fail(`docs/${name} is missing`)
+const source = (path: string): Promise<string> => readFile(join(root, path), 'utf8')
+/** The code spans of each row's first two cells. */
+const rowsOf = (text: string) =>
+  [...text.matchAll(/^\| `(.+?)` \| (.*?) \|/gm)].map(([, name = '', second = '']) => [name, second] as const)
+
+describe('the page of the configuration', () => {
+  it('is what the schema says', () => {
+    assert.equal(guide('configuration.md'), toConfigurationPage(toJsonSchema([])))
+  })
+
+  it('refuses a definition that no section shows', () => {
+    assert.throws(() => toConfigurationPage({ $defs: { Novelty: {} } }), /Novelty/)
+  })
+
+  it('has a row for every key of the schema', () => {
+    const keys = new Set<string>()
+    const visit = (value: unknown): void => {
+      if (typeof value !== 'object' || value === null) return
+      const { properties } = value as { properties?: object }
+      for (const name of Object.keys(properties ?? {})) keys.add(name)
+      Object.values(value).forEach(visit)
+    }
+    const { properties, $defs } = toJsonSchema([]) as { properties: object; $defs: object }
+    visit({ properties, $defs: { ...$defs, Target: undefined, Expression: undefined } })
+    const shown = new Set(rowsOf(guide('configuration.md')).map(([key]) => key.split('.').at(-1)))
+    assert.deepEqual(
+      [...keys].filter((key) => !shown.has(key)),
+      [],
+    )
+  })
+})
+
+describe('whole configurations in documents', () => {
+  for (const [file, text] of documents) {
+    const wholes = [...text.matchAll(/^```yaml\n((?:#.*\n)*gatewright: 1\n[\s\S]*?)^```$/gm)]
+    for (const [index, [, yaml = '']] of wholes.entries()) {
+      it(`${file} #${index + 1} has no fault`, async () => {
+        const config = { path: join(root, 'packages/cli/examples/own-policy/gatewright.yaml'), text: yaml }
+        const env = { PORT: '8080', REGION: 'eu', ORDERS_URL: 'http://127.0.0.1:9001' }
+        const { findings } = await loadConfiguration({ config, env })
+        assert.deepEqual(findings.filter(({ severity }) => severity === 'fault').map(toFindingText), [])
+      })
+    }
+  }
+})
+
+describe('the page of expressions', () => {
+  const exchange = runAll([], { route: { operation: 'putOrder', tags: ['shop'], template: '/orders/{id}' } }).open(
+    {
+      method: 'PUT',
+      target: '/orders/7?page=2',
+      scheme: 'https',
+      headers: { 'X-Beta': 'yes' },
+      parameters: { id: '7' },
+    },
+    {
+      caller: {
+        id: 'acme',
+        app: 'acme',
+        plan: 'free',
+        credential: { kind: 'key', id: '0' },
+        claims: {},
+        scopes: [],
+        groups: [],
+      },
+    },
+  )
+  const response = GatewayResponse.ofProblem(new Problem('rate-limited'))
+  const scope = toCelScope(exchange, { variables: { region: 'eu' }, response })
+  const evaluate = (expression: string | { cel: string }) => compileValue(expression, { names: CEL_NAMES })(scope)
+  const text = guide('expressions.md')
+  const [names = '', examples = ''] = text.split('## Examples')
+  const rows = rowsOf(names)
+
+  it('has every name that CEL may start with', () => {
+    const starts = new Set(rows.map(([name]) => name.split('.')[0]))
+    assert.deepEqual([...starts].sort(), [...CEL_NAMES].sort())
+  })
+
+  it('has every member of what CEL sees', async () => {
+    const scopes = await source('packages/policies/src/scopes/cel-scope.ts')
+    for (const [facts, owner] of [
+      ['RequestFacts', 'request'],
+      ['ResponseFacts', 'response'],
+    ] as const) {
+      const body = scopes.split(`class ${facts} {`)[1]?.split('\n}\n')[0] ?? ''
+      const members = [...body.matchAll(/^ {2}get (\w+)\(/gm)].map(([, member]) => `${owner}.${member}`)
+      assert.ok(members.length > 0)
+      assert.deepEqual(
+        members.filter((member) => !rows.some(([name]) => name === member)),
+        [],
+      )
+    }
+  })
+
+  for (const [name, type] of rows) {
+    it(`${name} is a ${type}`, () => {
+      const kind = type.split(' ')[0] ?? ''
+      const native = kind === 'map' || kind === 'list' ? `size(${name}) >= 0` : `type(${name}) == ${kind}`
+      const cel = ['caller', 'response', 'error'].includes(name) ? `${name} != null` : native
+      assert.equal(evaluate({ cel }), true)
+    })
+  }
+
+  for (const [cel, said] of rowsOf(examples.split('| text |')[0] ?? '')) {
+    it(`${cel} is ${said}`, () =>
+      assert.equal(
+        JSON.stringify(evaluate({ cel }), (_, value) => (typeof value === 'bigint' ? Number(value) : value)),
+        said.slice(1, -1),
+      ))
+  }
+
+  for (const [template, said] of rowsOf(examples.split('| text |')[1]?.split('\n\n')[0] ?? '')) {
+    it(`${template} becomes ${said}`, () => assert.equal(evaluate(template), said.slice(1, -1)))
+  }
+
+  it('has the bounds of the code', async () => {
+    const limits = await source('packages/expressions/src/native/limits.ts')
+    const bounds = [
+      ...limits.matchAll(
+        /const MAX_(?:SOURCE_CHARS|BRACKET_DEPTH|TREE_DEPTH|LOOP_DEPTH|STEPS|RESULT_CHARS|TEMPLATE_\w+|PATTERN_CHARS|PATTERN_INSTRUCTIONS) = ([\d_]+)/g,
+      ),
+    ]
+    const said = [...(text.split('## Bounds')[1] ?? '').matchAll(/\| (\d+) \|$/gm)].map(([, number]) => number)
+    assert.deepEqual(said.sort(), bounds.map(([, number = '']) => number.replaceAll('_', '')).sort())
+  })
+})
+
+describe('the guides', () => {
+  it('have every metric, and no other', async () => {
+    const code = await source('packages/gateway/src/observe/metrics.ts')
+    const names = [...code.matchAll(/'((?:gatewright|process)_\w+)'/g)].map(([, name = '']) => name)
+    const said = rowsOf(guide('how-to/logs-metrics-health.md')).map(([name]) => name)
+    assert.deepEqual(said.filter((name) => /^(?:gatewright|process)_/.test(name)).sort(), [...new Set(names)].sort())
+  })
+
+  it('have every field of an access record', async () => {
+    const code = await source('packages/gateway/src/observe/access-log.ts')
+    const fields = [...code.matchAll(/[{,]"(\w+)":/g)].map(([, field]) => field)
+    const section = guide('how-to/logs-metrics-health.md').split('## Metrics')[0] ?? ''
+    const said = new Set([...section.matchAll(/`(\w+)`/g)].map(([, word]) => word))
+    assert.ok(fields.length > 10)
+    assert.deepEqual(
+      fields.filter((field) => !said.has(field)),
+      [],
+    )
+  })
+
+  it('say the defaults that the schema has', () => {
+    const [listener = '', upstream = ''] = guide('how-to/time-outs-and-limits.md').split('## Of an upstream')
+    const page = guide('configuration.md')
+    const listeners = page.split('## Listeners')[1]?.split('## Upstreams')[0] ?? ''
+    const upstreams = page.split('## Upstreams')[1]?.split('## APIs')[0] ?? ''
+    for (const [said, code, prefix] of [
+      [listener, listeners, 'limits.'],
+      [upstream, upstreams, ''],
+    ] as const) {
+      for (const [key, value] of rowsOf(said)) {
+        assert.match(code, new RegExp(`^\\| \`${prefix}${key}\` \\|[^|]*\\| \`${value}\` \\|`, 'm'), key)
+      }
+    }
+  })
+})
