@@ -1,4 +1,5 @@
 /** Owns the one contract: what a policy is and how it is defined. */
+import { POLICY_PHASES, type PolicyPhase } from '@gatewright/model'
 import type { z } from 'zod'
 import type { Exchange } from './exchange.ts'
 import type { MaybePromise } from './maybe-promise.ts'
@@ -11,20 +12,7 @@ export type Next = (exchange: Exchange) => MaybePromise<GatewayResponse>
 /** One function around the rest of the pipeline. It may act before next, after it, instead of it, or call it again on a fork. */
 export type Policy = (exchange: Exchange, next: Next) => MaybePromise<GatewayResponse>
 
-/** The usual places, in the usual order. `phase` proposes one and lets `validate` speak up; the list decides. */
-export const PHASES = [
-  'observe',
-  'protect',
-  'authenticate',
-  'authorize',
-  'limit',
-  'validate',
-  'transform',
-  'cache',
-  'upstream',
-] as const
-
-export type Phase = (typeof PHASES)[number]
+export { POLICY_PHASES as PHASES, type PolicyPhase as Phase } from '@gatewright/model'
 
 /** Options that do something useful, and in one sentence what. */
 export interface PolicyExample<Options = unknown> {
@@ -34,7 +22,7 @@ export interface PolicyExample<Options = unknown> {
 
 export interface PolicyDefinition<Name extends string = string, Options extends z.ZodType = z.ZodType> {
   readonly name: Name
-  readonly phase: Phase
+  readonly phase: PolicyPhase
   /** One sentence; console, portal and docs print it. */
   readonly summary: string
   /** The only description of the options: types, validation, forms, docs and importers' checks come from it. */
@@ -64,6 +52,6 @@ export function isPolicyDefinition(value: unknown): value is PolicyDefinition {
     typeof name === 'string' &&
     typeof create === 'function' &&
     typeof options === 'object' &&
-    (PHASES as readonly unknown[]).includes(phase)
+    (POLICY_PHASES as readonly unknown[]).includes(phase)
   )
 }

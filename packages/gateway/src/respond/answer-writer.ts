@@ -1,10 +1,7 @@
 /** Owns a streaming answer's body on its way to a client: framing, backpressure, and a broken body that shows as broken. */
 import type { Socket } from 'node:net'
 import type { BodySink, HeaderList } from '@gatewright/policies'
-import { createFieldMask, serializeFields } from '../http1/serialize-head.ts'
-
-const CRLF = Buffer.from('\r\n')
-const NOTHING_DROPPED = createFieldMask([])
+import { writeChunk, writeLastChunk } from '../http1/chunk-writer.ts'
 
 export interface AnswerListener {
   onBodyWritten(): void
@@ -28,18 +25,8 @@ export class AnswerWriter implements BodySink {
 
   write(chunk: Uint8Array): boolean {
     if (this.isEnded || chunk.length === 0) return !this.isEnded
-    const socket = this.#socket
     this.writtenBytes += chunk.length
-    let isReady: boolean
-    if (this.#isChunked) {
-      socket.cork()
-      socket.write(`${chunk.length.toString(16)}\r\n`, 'latin1')
-      socket.write(chunk)
-      isReady = socket.write(CRLF)
-      socket.uncork()
-    } else {
-      isReady = socket.write(chunk)
-    }
+    const isReady = this.#isChunked ? writeChunk(this.#socket, chunk) : this.#socket.write(chunk)
     if (!isReady) this.#listener.onClientSlow()
     return isReady
   }
@@ -47,10 +34,7 @@ export class AnswerWriter implements BodySink {
   end(trailers?: HeaderList): void {
     if (this.isEnded) return
     this.isEnded = true
-    if (this.#isChunked) {
-      const fields = trailers === undefined ? '' : serializeFields(trailers, NOTHING_DROPPED)
-      this.#socket.write(`0\r\n${fields}\r\n`, 'latin1')
-    }
+    if (this.#isChunked) writeLastChunk(this.#socket, trailers)
     this.#listener.onBodyWritten()
   }
 

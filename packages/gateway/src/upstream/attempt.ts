@@ -12,10 +12,11 @@ import {
   type Exchange,
   GatewayResponse,
   type HeaderList,
+  IDEMPOTENT_METHODS,
   Problem,
 } from '@gatewright/policies'
 import type { GatewayExchange } from '../exchange/gateway-exchange.ts'
-import { createFieldMask, serializeFields } from '../http1/serialize-head.ts'
+import { writeChunk, writeLastChunk } from '../http1/chunk-writer.ts'
 import { toUpstreamFields, toUpstreamHead } from './request-fields.ts'
 import type { TargetRuntime } from './target.ts'
 import type { UpstreamConnection } from './upstream-connection.ts'
@@ -23,9 +24,6 @@ import type { UpstreamRuntime } from './upstream-runtime.ts'
 
 /** A small body travels in the same write as its head; beyond this the copy costs more than a second write. */
 const TOGETHER_BYTES = 16_384
-const NO_FIELDS_DROPPED = createFieldMask([])
-// RFC 9110 §9.2.2.
-const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'QUERY'])
 
 export class Attempt implements AbortListener, BodySink {
   /** On the monotonic clock, while it waits for a connection. */
@@ -66,7 +64,8 @@ export class Attempt implements AbortListener, BodySink {
     this.#idleMs = upstream.timeouts.idleMs
     this.method = request.method
     this.upgrade = this.#root.upgrade
-    this.isReplayable = IDEMPOTENT.has(request.method) && request.body.isReplayable && this.upgrade === undefined
+    this.isReplayable =
+      IDEMPOTENT_METHODS.has(request.method) && request.body.isReplayable && this.upgrade === undefined
     this.callerKey = upstream.isPipelining ? (exchange.caller?.id ?? exchange.client.address) : ''
     target.inFlight++
     this.#root.upstreamId = upstream.model.id
@@ -123,12 +122,7 @@ export class Attempt implements AbortListener, BodySink {
     if (chunk.length === 0) return true
     this.onProgress()
     if (!this.#isChunked) return connection.writeBytes(chunk)
-    connection.cork()
-    connection.writeText(`${chunk.length.toString(16)}\r\n`)
-    connection.writeBytes(chunk)
-    const isReady = connection.writeBytes(CRLF)
-    connection.uncork()
-    return isReady
+    return writeChunk(connection.socket, chunk)
   }
 
   end(trailers?: HeaderList): void {
@@ -138,9 +132,7 @@ export class Attempt implements AbortListener, BodySink {
     if (connection === undefined || connection.isGone) return
     // While it was sent, its own pace counted; now the target's turn begins.
     if (!this.#isSettled) connection.expectWithin(this.#upstream.timeouts.firstByteMs)
-    if (!this.#isChunked) return
-    const fields = trailers === undefined ? '' : serializeFields(trailers, NO_FIELDS_DROPPED)
-    connection.writeText(`0\r\n${fields}\r\n`)
+    if (this.#isChunked) writeLastChunk(connection.socket, trailers)
   }
 
   /** The client's body broke off: the target must not take what came for the whole. */
@@ -256,8 +248,6 @@ export class Attempt implements AbortListener, BodySink {
     if (rewritten !== location) response.headers.set('Location', rewritten)
   }
 }
-
-const CRLF = Buffer.from('\r\n')
 
 function toText(body: BytesBody): string {
   return body.latin1 ?? Buffer.from(body.held()).toString('latin1')

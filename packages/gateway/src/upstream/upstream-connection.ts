@@ -172,14 +172,6 @@ export class UpstreamConnection implements Timed {
     if (!this.isGone) this.#socket.resume()
   }
 
-  cork(): void {
-    this.#socket.cork()
-  }
-
-  uncork(): void {
-    this.#socket.uncork()
-  }
-
   /** Nobody may use it any more; attempts in flight are told. Ours: it says nothing about the target. */
   destroy(): void {
     this.#fail(undefined, { isOurs: true })

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { runWithin } from '../deadlines/run-within.ts'
 import type { Exchange } from '../exchange.ts'
 import type { MaybePromise } from '../maybe-promise.ts'
+import { IDEMPOTENT_METHODS } from '../messages/methods.ts'
 import type { GatewayResponse } from '../messages/response.ts'
 import { definePolicy, type Next } from '../policy.ts'
 import { Problem } from '../problem.ts'
@@ -11,8 +12,6 @@ import { RetryBudget } from './retry-budget.ts'
 
 /** What may wait in memory for a second try; a larger body streams, and has one. */
 const MOST_HELD_BYTES = 65_536
-// RFC 9110 §9.2.2: idempotent methods. QUERY is safe (draft-ietf-httpbis-safe-method-w-body).
-const IDEMPOTENT = ['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE', 'QUERY']
 
 const CONDITIONS = {
   'connect-failure': 'upstream-unreachable',
@@ -77,7 +76,7 @@ export const retry = definePolicy({
   ],
 
   create(given, { clock }) {
-    const methods = new Set(given.methods ?? IDEMPOTENT)
+    const methods = new Set(given.methods ?? IDEMPOTENT_METHODS)
     const statuses = new Set(given.statuses)
     const codes = new Set<string>(given.on.map((condition) => CONDITIONS[condition]))
     const budget = new RetryBudget(clock, { percent: given.budgetPercent, minimum: given.budgetMinimum })
