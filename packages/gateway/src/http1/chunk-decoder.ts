@@ -2,7 +2,7 @@
 import { HeaderList, MARKS_PER_FIELD } from '@gatewright/policies'
 import { toLatin1 } from './latin1.ts'
 import { malformed, type Refusal } from './refusal.ts'
-import { isFaulty, lastFieldFault, scanField } from './scan-fields.ts'
+import { INCOMPLETE, lastFieldFault, scanField } from './scan-fields.ts'
 
 const CR = 0x0d
 const LF = 0x0a
@@ -141,10 +141,11 @@ export class ChunkDecoder {
 
   #scanTrailers(block: string): Refusal | undefined {
     const marks: number[] = []
-    for (let at = 0; at < block.length; ) {
-      const next = scanField(block, at, block.length, marks)
-      if (isFaulty(next)) return lastFieldFault()
-      if (next < 0) return REFUSALS.lineEnd
+    const octets = Buffer.from(block, 'latin1')
+    for (let at = 0; at < octets.length; ) {
+      const next = scanField(octets, at, octets.length, marks)
+      if (next === INCOMPLETE) return REFUSALS.lineEnd
+      if (next < 0) return lastFieldFault()
       if (marks.length > MOST_TRAILER_FIELDS * MARKS_PER_FIELD) return REFUSALS.trailers
       at = next
     }

@@ -1,14 +1,15 @@
 /**
- * Owns the collecting of a head's bytes until its empty line, for requests and answers alike.
+ * Owns the collecting of a head's octets until its empty line, for requests and answers alike.
  *
- *   text    first line CRLF  field CRLF  field CRLF  CRLF  body…
+ *   octets  first line CRLF  field CRLF  field CRLF  CRLF  body…
  *           ^ 0              ^ at (where the next unscanned line begins)
  *
  * What the first line means is its user's business: it hands in `scanFirstLine`.
  */
 import { HeaderList, MARKS_PER_FIELD } from '@gatewright/policies'
+import { toLatin1 } from './latin1.ts'
 import { Refusal } from './refusal.ts'
-import { FIELD_REFUSALS, INCOMPLETE, isFaulty, lastFieldFault, scanField, TOKEN_CHARACTERS } from './scan-fields.ts'
+import { FIELD_REFUSALS, INCOMPLETE, lastFieldFault, scanField, TOKEN_CHARACTERS } from './scan-fields.ts'
 
 const CR = 0x0d
 const LF = 0x0a
@@ -20,8 +21,8 @@ export interface HeadLimits {
   readonly headerFields: number
 }
 
-/** Reads the line `text[at, end)`, CRLF excluded. */
-export type FirstLine = (text: string, at: number, end: number) => Refusal | undefined
+/** Reads the line `octets[at, end)`, CRLF excluded; what it keeps of it, it copies. */
+export type FirstLine = (octets: Uint8Array, at: number, end: number) => Refusal | undefined
 
 export const HEAD_REFUSALS = {
   firstLine: new Refusal(
@@ -37,12 +38,19 @@ export const HEAD_REFUSALS = {
   fields: new Refusal('header-too-large', 'header-fields', 'There are more header fields than this gateway accepts.'),
 } as const
 
+const NOTHING: Uint8Array = new Uint8Array(0)
+
 export class HeadParser {
-  text = ''
-  /** Where the body begins in `text`, once the head is complete. */
+  /** Where the body begins in the octets that were pushed last, once the head is complete. */
   bodyAt = 0
+  /** What came in earlier parts, in memory of our own; the first `#heldBytes` of it count. */
+  #held = NOTHING
+  #heldBytes = 0
+  /** Where the first line, then the next field line begins. */
   #at = 0
   #fieldsAt = -1
+  /** No LF of the first line stands before it. */
+  #searchedTo = 0
   #marks: number[] = []
   readonly #limits: HeadLimits
   readonly #scanFirstLine: FirstLine
@@ -57,55 +65,90 @@ export class HeadParser {
     this.#maySkipEmptyLine = skipsEmptyLine
   }
 
-  /** Has a byte of this head come? */
+  /** Has a part of this head come? */
   get hasBegun(): boolean {
-    return this.text.length > 0
+    return this.#heldBytes > 0
   }
 
   reset(): void {
-    this.text = ''
     this.bodyAt = 0
+    this.#held = NOTHING
+    this.#heldBytes = 0
     this.#at = 0
     this.#fieldsAt = -1
+    this.#searchedTo = 0
     this.#maySkipEmptyLine = this.#skipsEmptyLine
   }
 
-  /** Takes more bytes, as latin1 text. Answers the fields when the head is complete, a refusal, or undefined: more is needed. */
-  push(more: string): HeaderList | Refusal | undefined {
-    this.text = this.text.length === 0 ? more : this.text + more
+  /**
+   * Takes more octets, which are free again afterwards. Answers the fields when the head is complete, a refusal, or undefined:
+   * more is needed. Whoever got an answer resets before the next head.
+   */
+  push(more: Uint8Array): HeaderList | Refusal | undefined {
+    // The usual head comes whole and is looked at where it was read.
+    const isWhole = this.#heldBytes === 0
+    const before = this.#heldBytes
+    const octets = isWhole ? more : this.#hold(more)
+    const end = before + more.length
+    const found = this.#look(octets, end, more)
+    if (found === undefined && isWhole) this.#hold(more)
+    this.bodyAt -= before
+    return found
+  }
+
+  #look(octets: Uint8Array, end: number, more: Uint8Array): HeaderList | Refusal | undefined {
     if (this.#fieldsAt < 0) {
-      const refusal = this.#firstLine()
+      const refusal = this.#firstLine(octets, end)
       if (refusal !== undefined) return refusal
       if (this.#fieldsAt < 0) return undefined
     } else if (
-      !more.includes('\n') &&
-      this.text.charCodeAt(this.#at) !== CR &&
-      this.text.length <= this.#fieldsAt + this.#limits.headerBytes
+      // Without a line's end there is nothing new to find: a head that comes byte by byte costs no more than one that comes whole.
+      !more.includes(LF) &&
+      octets[this.#at] !== CR &&
+      end <= this.#fieldsAt + this.#limits.headerBytes
     ) {
       return undefined
     }
-    return this.#fields()
+    return this.#fields(octets, end)
   }
 
-  #firstLine(): Refusal | undefined {
-    const text = this.text
-    if (this.#maySkipEmptyLine && text.charCodeAt(0) === CR) {
-      if (text.length === 1) return undefined
-      if (text.charCodeAt(1) !== LF) return FIELD_REFUSALS.lineEnd
+  /** Appends; the room doubles, so that a head in many parts is copied a few times only. */
+  #hold(more: Uint8Array): Uint8Array {
+    const bytes = this.#heldBytes + more.length
+    if (bytes > this.#held.length) {
+      const roomier = new Uint8Array(Math.max(1024, bytes * 2))
+      roomier.set(this.#held.subarray(0, this.#heldBytes))
+      this.#held = roomier
+    }
+    this.#held.set(more, this.#heldBytes)
+    this.#heldBytes = bytes
+    return this.#held
+  }
+
+  #firstLine(octets: Uint8Array, end: number): Refusal | undefined {
+    if (this.#maySkipEmptyLine && octets[0] === CR) {
+      if (end === 1) return undefined
+      if (octets[1] !== LF) return FIELD_REFUSALS.lineEnd
       this.#at = 2
+      this.#searchedTo = 2
       this.#maySkipEmptyLine = false
     }
     const at = this.#at
-    if (at === text.length) return undefined
+    if (at === end) return undefined
     // Told at once, because such a sender (TLS on a plain port, say) may never send an LF.
-    if (TOKEN_CHARACTERS[text.charCodeAt(at)] !== 1) return this.#scanFirstLine(text, at, at)
-    const lf = text.indexOf('\n', at)
+    if (TOKEN_CHARACTERS[octets[at] ?? 0] !== 1) return this.#scanFirstLine(octets, at, at)
     const limit = at + this.#limits.firstLineBytes
-    if (lf < 0) return text.length > limit + 1 ? HEAD_REFUSALS.firstLine : undefined
-    const hasCr = text.charCodeAt(lf - 1) === CR
+    const last = Math.min(end, limit + 2)
+    let lf = this.#searchedTo
+    while (lf < last && octets[lf] !== LF) lf++
+    if (lf >= last) {
+      this.#searchedTo = lf
+      return end > limit + 1 ? HEAD_REFUSALS.firstLine : undefined
+    }
+    const hasCr = octets[lf - 1] === CR
     if ((hasCr ? lf - 1 : lf) > limit) return HEAD_REFUSALS.firstLine
     if (!hasCr) return FIELD_REFUSALS.lineEnd
-    const refusal = this.#scanFirstLine(text, at, lf - 1)
+    const refusal = this.#scanFirstLine(octets, at, lf - 1)
     if (refusal !== undefined) return refusal
     this.#at = lf + 1
     this.#fieldsAt = lf + 1
@@ -114,28 +157,34 @@ export class HeadParser {
     return undefined
   }
 
-  #fields(): HeaderList | Refusal | undefined {
-    const text = this.text
+  #fields(octets: Uint8Array, length: number): HeaderList | Refusal | undefined {
     const marks = this.#marks
     const limit = this.#fieldsAt + this.#limits.headerBytes
     const mostMarks = this.#limits.headerFields * MARKS_PER_FIELD
-    // Lines whose LF is not there are not looked into: a fault is told at the same byte, however the bytes were cut.
-    const end = text.length > limit ? limit : text.lastIndexOf('\n') + 1
+    const isOver = length > limit
+    const end = isOver ? limit : length
     let at = this.#at
-    while (at < end && text.charCodeAt(at) !== CR) {
-      const next = scanField(text, at, end, marks)
-      if (next === INCOMPLETE) return HEAD_REFUSALS.bytes
-      if (isFaulty(next)) return lastFieldFault()
+    while (at < end && octets[at] !== CR) {
+      const next = scanField(octets, at, end, marks)
+      if (next < 0) {
+        // Nothing is told of a line whose LF is not there: a fault is told at the same octet, however the octets were cut.
+        if (!isOver && (next === INCOMPLETE || !hasLf(octets, at, end))) break
+        return next === INCOMPLETE ? HEAD_REFUSALS.bytes : lastFieldFault()
+      }
       if (marks.length > mostMarks) return HEAD_REFUSALS.fields
       at = next
     }
     this.#at = at
-    if (text.charCodeAt(at) === CR) {
-      if (at + 1 === text.length) return undefined
-      if (text.charCodeAt(at + 1) !== LF) return FIELD_REFUSALS.lineEnd
+    if (at < length && octets[at] === CR) {
+      if (at + 1 === length) return undefined
+      if (octets[at + 1] !== LF) return FIELD_REFUSALS.lineEnd
       this.bodyAt = at + 2
-      return HeaderList.parsed(text, marks)
+      return HeaderList.parsed(toLatin1(octets, 0, at + 2), marks)
     }
-    return text.length > limit ? HEAD_REFUSALS.bytes : undefined
+    return isOver ? HEAD_REFUSALS.bytes : undefined
   }
+}
+
+function hasLf(octets: Uint8Array, at: number, end: number): boolean {
+  return octets.subarray(at, end).includes(LF)
 }

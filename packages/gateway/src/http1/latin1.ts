@@ -9,3 +9,9 @@ export function toLatin1(octets: Uint8Array, start: number, end: number): string
   const buffer = octets instanceof Buffer ? octets : Buffer.from(octets.buffer, octets.byteOffset, octets.length)
   return (buffer as unknown as Latin1Buffer).latin1Slice(start, end)
 }
+
+/** Does `start` stand at `octets[at]`? */
+export function startsWith(octets: Uint8Array, at: number, start: Uint8Array): boolean {
+  for (let i = 0; i < start.length; i++) if (octets[at + i] !== start[i]) return false
+  return true
+}

@@ -10,7 +10,7 @@ const LIMITS = { firstLineBytes: 8192, headerBytes: 65_536, headerFields: 256 }
 function read(line: string, ...lines: readonly string[]): RequestHead | string {
   const head = new RequestHead()
   const parser = new HeadParser(LIMITS, head.scanLine, { skipsEmptyLine: true })
-  const fields = parser.push([line, ...lines, '', ''].join('\r\n'))
+  const fields = parser.push(Buffer.from([line, ...lines, '', ''].join('\r\n'), 'latin1'))
   if (fields instanceof Refusal) return fields.reason
   assert.ok(fields !== undefined)
   return head.readFields(fields)?.reason ?? head
@@ -110,7 +110,7 @@ describe('request head', () => {
     const head = new RequestHead()
     const parser = new HeadParser(LIMITS, head.scanLine, { skipsEmptyLine: true })
     const push = (text: string): void => {
-      const fields = parser.push(text)
+      const fields = parser.push(Buffer.from(text, 'latin1'))
       assert.ok(fields !== undefined && !(fields instanceof Refusal))
       assert.equal(head.readFields(fields), undefined)
       parser.reset()

@@ -1,6 +1,7 @@
 /** Owns what a request's head means: its line, its host, how its body is framed, and what the connection is asked for. */
 import { type HeaderList, KNOWN_FIELDS, MARKS_PER_FIELD } from '@gatewright/policies'
 import { type ConnectionOptions, NO_CONNECTION_OPTIONS, parseConnection } from './connection-options.ts'
+import { startsWith, toLatin1 } from './latin1.ts'
 import { malformed, Refusal } from './refusal.ts'
 import { TOKEN_CHARACTERS } from './scan-fields.ts'
 
@@ -45,22 +46,22 @@ export class RequestHead {
   connection: ConnectionOptions = NO_CONNECTION_OPTIONS
 
   /** RFC 9112 §3: method SP request-target SP HTTP-version, exactly two spaces. */
-  readonly scanLine = (text: string, at: number, end: number): Refusal | undefined => {
+  readonly scanLine = (octets: Uint8Array, at: number, end: number): Refusal | undefined => {
     let i = at
-    while (i < end && TOKEN_CHARACTERS[text.charCodeAt(i)] === 1) i++
-    if (i === at || text.charCodeAt(i) !== SP || i === end) return REQUEST_REFUSALS.line
+    while (i < end && TOKEN_CHARACTERS[octets[i] ?? 0] === 1) i++
+    if (i === at || octets[i] !== SP || i === end) return REQUEST_REFUSALS.line
     const methodEnd = i
     const targetAt = ++i
     for (; i < end; i++) {
-      const code = text.charCodeAt(i)
+      const code = octets[i] ?? 0
       if (code <= SP || code === DEL) break
     }
-    if (i === targetAt || i === end || text.charCodeAt(i) !== SP) return REQUEST_REFUSALS.line
-    const version = readVersion(text, i + 1, end)
+    if (i === targetAt || i === end || octets[i] !== SP) return REQUEST_REFUSALS.line
+    const version = readVersion(octets, i + 1, end)
     if (version instanceof Refusal) return version
     this.minorVersion = version
-    this.method = toMethod(text, at, methodEnd)
-    this.target = text.slice(targetAt, i)
+    this.method = toMethod(octets, at, methodEnd)
+    this.target = toLatin1(octets, targetAt, i)
     return undefined
   }
 
@@ -149,27 +150,28 @@ export function parseLength(value: string): number {
   return length
 }
 
-function readVersion(text: string, at: number, end: number): number | Refusal {
-  // `HTTP/1.` and one digit; comparing code by code is cheaper than a slice.
-  if (end - at === 8 && text.startsWith('HTTP/1.', at)) {
-    const minor = text.charCodeAt(end - 1) - 0x30
+// RFC 9112 §2.3.
+const VERSION = Buffer.from('HTTP/1.', 'latin1')
+
+function readVersion(octets: Uint8Array, at: number, end: number): number | Refusal {
+  if (end - at === 8 && startsWith(octets, at, VERSION)) {
+    const minor = (octets[end - 1] ?? 0) - 0x30
     if (minor === 1 || minor === 0) return minor
   }
-  const rest = text.slice(at, end)
-  return /^HTTP\/[0-9]+(\.[0-9]+)?$/.test(rest) ? REQUEST_REFUSALS.version : REQUEST_REFUSALS.line
+  return /^HTTP\/[0-9]+(\.[0-9]+)?$/.test(toLatin1(octets, at, end)) ? REQUEST_REFUSALS.version : REQUEST_REFUSALS.line
 }
 
-/** Interned, so that later comparisons are by pointer. */
-function toMethod(text: string, at: number, end: number): string {
-  switch (end - at) {
-    case 3:
-      if (text.startsWith('GET', at)) return 'GET'
-      if (text.startsWith('PUT', at)) return 'PUT'
-      break
-    case 4:
-      if (text.startsWith('POST', at)) return 'POST'
-      if (text.startsWith('HEAD', at)) return 'HEAD'
-      break
+/** The usual ones need no string of their own, and are compared by pointer later. */
+const USUAL_METHODS = ['GET', 'PUT', 'POST', 'HEAD', 'PATCH', 'DELETE', 'OPTIONS'].map((name) => ({
+  name,
+  octets: Buffer.from(name, 'latin1'),
+}))
+
+function toMethod(octets: Uint8Array, at: number, end: number): string {
+  for (let i = 0; i < USUAL_METHODS.length; i++) {
+    const usual = USUAL_METHODS[i]
+    if (usual !== undefined && usual.octets.length === end - at && startsWith(octets, at, usual.octets))
+      return usual.name
   }
-  return text.slice(at, end)
+  return toLatin1(octets, at, end)
 }

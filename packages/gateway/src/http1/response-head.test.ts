@@ -10,7 +10,7 @@ const [NO_BODY, CHUNKED, UNTIL_CLOSE] = [0, -1, -2]
 function read(line: string, lines: readonly string[] = [], method = 'GET'): ResponseHead | string {
   const head = new ResponseHead()
   const parser = new HeadParser(LIMITS, head.scanLine, { skipsEmptyLine: false })
-  const fields = parser.push([line, ...lines, '', ''].join('\r\n'))
+  const fields = parser.push(Buffer.from([line, ...lines, '', ''].join('\r\n'), 'latin1'))
   if (fields instanceof Refusal) return fields.reason
   assert.ok(fields !== undefined)
   return head.readFields(fields, method)?.reason ?? head

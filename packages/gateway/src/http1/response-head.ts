@@ -1,9 +1,12 @@
 /** Owns what an answer's head means: its status line, how its body is framed, and whether its connection lives on. */
 import { type HeaderList, KNOWN_FIELDS, MARKS_PER_FIELD } from '@gatewright/policies'
 import { type ConnectionOptions, NO_CONNECTION_OPTIONS, parseConnection } from './connection-options.ts'
+import { startsWith, toLatin1 } from './latin1.ts'
 import { malformed, type Refusal } from './refusal.ts'
 import { CHUNKED, NO_BODY, parseLength, UNTIL_CLOSE } from './request-head.ts'
 
+const VERSION = Buffer.from('HTTP/1.', 'latin1')
+const OK = Buffer.from('OK', 'latin1')
 const SP = 0x20
 const HTAB = 0x09
 const DEL = 0x7f
@@ -33,26 +36,26 @@ export class ResponseHead {
   connection: ConnectionOptions = NO_CONNECTION_OPTIONS
 
   /** RFC 9112 §4. A missing space before an empty phrase is accepted: servers send it, and it means nothing else. */
-  readonly scanLine = (text: string, at: number, end: number): Refusal | undefined => {
-    if (!text.startsWith('HTTP/1.', at) || end - at < 12 || text.charCodeAt(at + 8) !== SP) return REFUSALS.line
-    const minor = text.charCodeAt(at + 7) - 0x30
+  readonly scanLine = (octets: Uint8Array, at: number, end: number): Refusal | undefined => {
+    if (end - at < 12 || !startsWith(octets, at, VERSION) || octets[at + 8] !== SP) return REFUSALS.line
+    const minor = (octets[at + 7] ?? 0) - 0x30
     if (minor !== 1 && minor !== 0) return REFUSALS.line
     let status = 0
     for (let i = at + 9; i < at + 12; i++) {
-      const digit = text.charCodeAt(i) - 0x30
+      const digit = (octets[i] ?? 0) - 0x30
       if (digit < 0 || digit > 9) return REFUSALS.line
       status = status * 10 + digit
     }
     // RFC 9110 §15: the first digit is 1–5.
     if (status < 100 || status > 599) return REFUSALS.line
-    if (end > at + 12 && text.charCodeAt(at + 12) !== SP) return REFUSALS.line
+    if (end > at + 12 && octets[at + 12] !== SP) return REFUSALS.line
     for (let i = at + 13; i < end; i++) {
-      const code = text.charCodeAt(i)
+      const code = octets[i] ?? 0
       if ((code < SP && code !== HTAB) || code === DEL) return REFUSALS.line
     }
     this.minorVersion = minor
     this.status = status
-    this.reason = end > at + 13 ? text.slice(at + 13, end) : ''
+    this.reason = toReason(octets, at + 13, end)
     return undefined
   }
 
@@ -127,6 +130,12 @@ export class ResponseHead {
     if (this.connection.close || this.body === UNTIL_CLOSE) return false
     return this.minorVersion === 1 || this.connection.keepAlive
   }
+}
+
+/** Most answers say `OK`, and need no string of their own for it. */
+function toReason(octets: Uint8Array, at: number, end: number): string {
+  if (end <= at) return ''
+  return end - at === 2 && startsWith(octets, at, OK) ? 'OK' : toLatin1(octets, at, end)
 }
 
 function readKeepAlive(value: string): number {

@@ -15,7 +15,13 @@ function parse(): HeaderList {
     const nameEnd = start + line.indexOf(':')
     const value = line.slice(line.indexOf(':') + 1)
     const valueStart = nameEnd + 1 + (value.length - value.trimStart().length)
-    marks.push(start, nameEnd, valueStart, valueStart + value.trim().length, toKnownField(text, start, nameEnd))
+    marks.push(
+      start,
+      nameEnd,
+      valueStart,
+      valueStart + value.trim().length,
+      toKnownField(Buffer.from(text), start, nameEnd),
+    )
     start += line.length + 2
   }
   return HeaderList.parsed(text, marks)

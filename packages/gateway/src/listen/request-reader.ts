@@ -1,6 +1,6 @@
 /** Owns the way from a client's bytes to a request's head: complete, framed, with one target and one host; or why it is refused. */
 import type { ListenerLimits } from '@gatewright/model'
-import type { HeaderList } from '@gatewright/policies'
+import { HeaderList } from '@gatewright/policies'
 import { HeadParser } from '../http1/head-parser.ts'
 import { type Authority, agree, parseAuthority } from '../http1/host.ts'
 import { toLatin1 } from '../http1/latin1.ts'
@@ -8,7 +8,7 @@ import { malformed, Refusal } from '../http1/refusal.ts'
 import { NO_BODY, RequestHead } from '../http1/request-head.ts'
 import { parseTarget, type RequestTarget } from './request-target.ts'
 
-/** Heads are looked for in so much of a chunk at a time; a small message is decoded whole, its body included. */
+/** A body that came whole with its head stays text up to here: one string write later (Node's stack buffer for string writes). */
 const TEXT_BYTES = 16_384
 
 const REFUSALS = {
@@ -27,7 +27,7 @@ export interface ReadHead {
   readonly framing: number
   /** Index into the chunk that completed the head. */
   readonly bodyAt: number
-  /** The body as text, where the chunk was decoded that far and holds all of it. */
+  /** The body as text, where it is small and the chunk holds all of it. */
   readonly bodyText: string | undefined
   /** The token of `Upgrade`, lower case, where the connection may be upgraded. */
   readonly upgrade: string | undefined
@@ -54,18 +54,11 @@ export class RequestReader {
       this.head.method = ''
       this.head.target = ''
     }
-    for (let at = 0; at < chunk.length; ) {
-      const end = Math.min(chunk.length, at + TEXT_BYTES)
-      const before = parser.text.length
-      const headers = parser.push(toLatin1(chunk, at, end))
-      if (headers instanceof Refusal) return headers
-      if (headers !== undefined) return this.#finish(headers, at + parser.bodyAt - before)
-      at = end
-    }
-    return undefined
+    const headers = parser.push(chunk)
+    return headers instanceof HeaderList ? this.#finish(headers, chunk) : headers
   }
 
-  #finish(headers: HeaderList, bodyAt: number): ReadHead | Refusal {
+  #finish(headers: HeaderList, chunk: Buffer): ReadHead | Refusal {
     const { head } = this
     const refusal = head.readFields(headers)
     if (refusal !== undefined) return refusal
@@ -74,9 +67,9 @@ export class RequestReader {
     if (target instanceof Refusal) return target
     const authority = this.#readAuthority(headers, target)
     if (authority instanceof Refusal) return authority
-    const { text, bodyAt: textBodyAt } = this.#parser
-    const isText = head.body > 0 && text.length - textBodyAt >= head.body
-    const bodyText = isText ? text.slice(textBodyAt, textBodyAt + head.body) : undefined
+    const { bodyAt } = this.#parser
+    const isText = head.body > 0 && head.body <= TEXT_BYTES && chunk.length - bodyAt >= head.body
+    const bodyText = isText ? toLatin1(chunk, bodyAt, bodyAt + head.body) : undefined
     this.#parser.reset()
     return { headers, target, authority, framing: head.body, bodyAt, bodyText, upgrade: this.#toUpgrade(headers) }
   }

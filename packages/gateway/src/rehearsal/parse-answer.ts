@@ -26,7 +26,7 @@ export function parseAnswer(bytes: Buffer, method: string): ReceivedAnswer | und
   for (;;) {
     const head = new ResponseHead()
     const parser = new HeadParser(NO_LIMITS, head.scanLine, { skipsEmptyLine: false })
-    const fields = parser.push(rest.toString('latin1'))
+    const fields = parser.push(rest)
     if (fields === undefined) return undefined
     if (fields instanceof Refusal) throw new Error(`the gateway answered in invalid HTTP: ${fields.detail}`)
     const refusal = head.readFields(fields, method)

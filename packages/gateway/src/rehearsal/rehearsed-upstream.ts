@@ -110,7 +110,7 @@ export class RehearsedUpstream implements UpstreamPort {
     const way = { upstream: this.#upstream, target, upgrade }
     const head = toUpstreamHead(exchange, root, way) + toUpstreamFields(exchange.request.method, body.length)
     const parser = new HeadParser(NO_LIMITS, () => undefined, { skipsEmptyLine: false })
-    const fields = parser.push(head)
+    const fields = parser.push(Buffer.from(head, 'latin1'))
     if (fields === undefined || fields instanceof Refusal) throw new Error(`no valid request: ${JSON.stringify(head)}`)
     const [method = '', path = ''] = head.slice(0, head.indexOf('\r\n')).split(' ')
     return {

@@ -190,18 +190,16 @@ export class UpstreamConnection implements Timed {
 
   #readHead(chunk: Buffer, at: number, attempt: Attempt): number {
     const parser = this.#parser
-    const before = parser.text.length
     this.#hasBegunAnswer = true
-    const end = Math.min(chunk.length, at + TEXT_BYTES)
-    const fields = parser.push(toLatin1(chunk, at, end))
+    const fields = parser.push(at === 0 ? chunk : chunk.subarray(at))
     if (fields === undefined) {
       attempt.onProgress()
-      return end
+      return chunk.length
     }
     if (fields instanceof Refusal) return this.#refuse(fields, chunk)
     const refusal = this.#head.readFields(fields, attempt.method)
     if (refusal !== undefined) return this.#refuse(refusal, chunk)
-    const bodyAt = at + parser.bodyAt - before
+    const bodyAt = at + parser.bodyAt
     const { status } = this.#head
     if (status === 101) return this.#switchProtocols(fields, attempt, chunk.subarray(bodyAt))
     if (status < 200) {
@@ -213,18 +211,12 @@ export class UpstreamConnection implements Timed {
       attempt.onInformational(status, this.#head.reason, fields)
       return bodyAt
     }
-    return this.#beginAnswer(fields, attempt, { chunk, bodyAt, textEnd: end })
+    return this.#beginAnswer(fields, attempt, { chunk, bodyAt })
   }
 
-  #beginAnswer(
-    fields: HeaderList,
-    attempt: Attempt,
-    { chunk, bodyAt, textEnd }: { chunk: Buffer; bodyAt: number; textEnd: number },
-  ): number {
+  #beginAnswer(fields: HeaderList, attempt: Attempt, { chunk, bodyAt }: { chunk: Buffer; bodyAt: number }): number {
     const head = this.#head
     const framing = head.body
-    const text = this.#parser.text
-    const textBodyAt = this.#parser.bodyAt
     this.#keepsAlive = head.keepsAlive
     this.#rememberIdleTime()
     const answer = new GatewayResponse({ status: head.status, reason: head.reason, headers: fields, body: EMPTY_BODY })
@@ -242,8 +234,8 @@ export class UpstreamConnection implements Timed {
     if (framing > 0 && bodyAt + framing <= chunk.length) {
       const end = bodyAt + framing
       answer.body =
-        end <= textEnd
-          ? new BytesBody({ latin1: text.slice(textBodyAt, textBodyAt + framing) })
+        framing <= TEXT_BYTES
+          ? new BytesBody({ latin1: toLatin1(chunk, bodyAt, end) })
           : new BytesBody(this.#buffer.own(chunk.subarray(bodyAt, end)))
       attempt.onAnswer(answer, locationAt)
       this.#finishAnswer(attempt, chunk.length - end)

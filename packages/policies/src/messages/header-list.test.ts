@@ -12,7 +12,7 @@ function parsed(...fields: [name: string, value: string][]): HeaderList {
     const start = text.length
     text += `${name}: ${value}\r\n`
     const nameEnd = start + name.length
-    marks.push(start, nameEnd, nameEnd + 2, nameEnd + 2 + value.length, toKnownField(text, start, nameEnd))
+    marks.push(start, nameEnd, nameEnd + 2, nameEnd + 2 + value.length, toKnownField(Buffer.from(text), start, nameEnd))
   }
   return HeaderList.parsed(`${text}\r\n`, marks)
 }

@@ -10,7 +10,7 @@
  * The first `set` or `append` turns it into `items`, a flat array of name, value, name, value; `delete` only forgets marks,
  * so neighbours in `marks` need not be neighbours in `text`. Values are latin1: one character an octet.
  */
-import { isSameName, toKnownField } from './known-fields.ts'
+import { findKnownField, isSameName } from './known-fields.ts'
 
 /** Numbers a field takes in `marks`. */
 export const MARKS_PER_FIELD = 5
@@ -130,8 +130,7 @@ export class HeaderList {
   /** The field's number in `KNOWN_FIELDS`, or 0. */
   knownAt(index: number): number {
     if (this.items === undefined) return this.marks[index * MARKS_PER_FIELD + 4] ?? 0
-    const name = this.nameAt(index)
-    return toKnownField(name, 0, name.length)
+    return findKnownField(this.nameAt(index).toLowerCase())
   }
 
   *[Symbol.iterator](): Iterator<[name: string, value: string]> {

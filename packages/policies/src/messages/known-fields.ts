@@ -28,10 +28,13 @@ export const KNOWN_FIELDS = {
   'content-type': 24,
 } as const
 
-const byLength: [name: string, number: number][][] = []
-for (const [name, number] of Object.entries(KNOWN_FIELDS)) {
+const numbers = new Map<string, number>(Object.entries(KNOWN_FIELDS))
+
+/** By length of the name; each as lower-case octets. */
+const byLength: { readonly octets: Uint8Array; readonly number: number }[][] = []
+for (const [name, number] of numbers) {
   const sameLength = byLength[name.length] ?? []
-  sameLength.push([name, number])
+  sameLength.push({ octets: Buffer.from(name, 'latin1'), number })
   byLength[name.length] = sameLength
 }
 
@@ -49,13 +52,27 @@ export function isSameName(text: string, start: number, lowerName: string): bool
   return true
 }
 
-/** The number of the field whose name is `text[start, end)`, or 0. */
-export function toKnownField(text: string, start: number, end: number): number {
+/** The number of the field of that lower-case name, or 0. */
+export function findKnownField(lowerName: string): number {
+  return numbers.get(lowerName) ?? 0
+}
+
+/** The number of the field whose name is `octets[start, end)`, in any case, or 0. */
+export function toKnownField(octets: Uint8Array, start: number, end: number): number {
   const candidates = byLength[end - start]
   if (candidates === undefined) return 0
   for (let i = 0; i < candidates.length; i++) {
     const candidate = candidates[i]
-    if (candidate !== undefined && isSameName(text, start, candidate[0])) return candidate[1]
+    if (candidate !== undefined && isSameOctets(octets, start, candidate.octets)) return candidate.number
   }
   return 0
+}
+
+function isSameOctets(octets: Uint8Array, start: number, lowerName: Uint8Array): boolean {
+  for (let i = 0; i < lowerName.length; i++) {
+    let code = octets[start + i] ?? 0
+    if (code >= UPPER_A && code <= UPPER_Z) code |= CASE_BIT
+    if (code !== lowerName[i]) return false
+  }
+  return true
 }

@@ -28,7 +28,7 @@ function parseHead(parts: readonly string[], kind: 'request' | 'answer'): Outcom
   const head = kind === 'request' ? new RequestHead() : new ResponseHead()
   const parser = new HeadParser(HEAD_LIMITS, head.scanLine, { skipsEmptyLine: kind === 'request' })
   for (const [index, part] of parts.entries()) {
-    const fields = parser.push(part)
+    const fields = parser.push(Buffer.from(part, 'latin1'))
     if (fields === undefined) continue
     const refusal =
       fields instanceof Refusal
@@ -38,7 +38,7 @@ function parseHead(parts: readonly string[], kind: 'request' | 'answer'): Outcom
           : head.readFields(fields, 'GET')
     if (refusal !== undefined) return { refused: refusal.reason }
     if (fields instanceof Refusal) return { refused: fields.reason }
-    const rest = parser.text.slice(parser.bodyAt) + parts.slice(index + 1).join('')
+    const rest = part.slice(parser.bodyAt) + parts.slice(index + 1).join('')
     const { scanLine: _, ...facts } = head
     return { head: { ...facts }, fields: [...fields], rest }
   }

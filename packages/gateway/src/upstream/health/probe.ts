@@ -1,7 +1,6 @@
 /** Owns one probe: a GET on a connection of its own, and what came of it. It never rejects. */
 import { connect } from 'node:net'
 import { HeadParser } from '../../http1/head-parser.ts'
-import { toLatin1 } from '../../http1/latin1.ts'
 import { Refusal } from '../../http1/refusal.ts'
 import { ResponseHead } from '../../http1/response-head.ts'
 
@@ -47,7 +46,7 @@ export const probe: Probe = (request) =>
         if (restBytes > MOST_BODY_BYTES) end({ fault: '' })
         return
       }
-      const found = readStatus(toLatin1(chunk, 0, chunk.length), parser, head)
+      const found = readStatus(chunk, parser, head)
       if (found instanceof Refusal) end({ fault: found.reason })
       // RFC 9112 §9.6: the target closes, as it was asked to; until then the time-out goes on.
       else if (found !== undefined) settle({ status: found })
@@ -57,16 +56,16 @@ export const probe: Probe = (request) =>
   })
 
 /** The status of the final answer; undefined: more is needed. */
-function readStatus(more: string, parser: HeadParser, head: ResponseHead): number | Refusal | undefined {
-  let text = more
+function readStatus(more: Buffer, parser: HeadParser, head: ResponseHead): number | Refusal | undefined {
+  let octets = more
   for (;;) {
-    const fields = parser.push(text)
+    const fields = parser.push(octets)
     if (fields === undefined || fields instanceof Refusal) return fields
     if (head.status >= 200 || head.status === 101) return head.status
     // RFC 9110 §15.2: interim answers come before the one that counts.
-    text = parser.text.slice(parser.bodyAt)
+    octets = octets.subarray(parser.bodyAt)
     parser.reset()
-    if (text === '') return undefined
+    if (octets.length === 0) return undefined
   }
 }
 
