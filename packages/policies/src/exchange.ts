@@ -111,7 +111,11 @@ export class Exchange {
   answerWith(name: string, value: string): void {
     const fault = findFieldFault(name, value)
     if (fault !== undefined) throw new TypeError(fault)
-    this.#setAnswerField(name, value)
+    this.root.answerFields ??= []
+    const fields = this.root.answerFields
+    const at = findAnswerField(fields, name)
+    if (at < 0) fields.push(name, value)
+    else fields[at + 1] = value
   }
 
   /**
@@ -120,25 +124,15 @@ export class Exchange {
    * Hot: both must be valid already.
    */
   answerWithMember(name: string, member: string, parameters: string): void {
+    this.root.answerFields ??= []
     const fields = this.root.answerFields
-    const at = fields === undefined ? -1 : findAnswerField(fields, name)
-    if (fields === undefined || at < 0) {
-      this.#setAnswerField(name, member + parameters)
+    const at = findAnswerField(fields, name)
+    if (at < 0) {
+      fields.push(name, member + parameters)
       return
     }
     const others = (fields[at + 1] ?? '').split(', ').filter((other) => !other.startsWith(`${member};`))
     fields[at + 1] = [...others, member + parameters].join(', ')
-  }
-
-  #setAnswerField(name: string, value: string): void {
-    const root = this.root
-    if (root.answerFields === undefined) {
-      root.answerFields = [name, value]
-      return
-    }
-    const at = findAnswerField(root.answerFields, name)
-    if (at < 0) root.answerFields.push(name, value)
-    else root.answerFields[at + 1] = value
   }
 
   /** Gives back, once, everything that limits took for this exchange: it is refused, and a refused request charges nothing. */
@@ -217,13 +211,12 @@ export class Exchange {
   }
 }
 
-/** The index of a field's name in a flat list of names and values, or -1. Names are mostly constants: the first test finds them. */
+/** The index of a field's name in a flat list of names and values, or -1. Names are mostly constants: comparing pointers finds them. */
 function findAnswerField(fields: readonly string[], name: string): number {
-  for (let i = 0; i < fields.length; i += 2) if (fields[i] === name) return i
-  const lower = name.toLowerCase()
   for (let i = 0; i < fields.length; i += 2) {
     const other = fields[i]
-    if (other !== undefined && other.length === lower.length && isSameName(other, 0, lower)) return i
+    if (other === name) return i
+    if (other !== undefined && other.length === name.length && isSameName(other, 0, name)) return i
   }
   return -1
 }

@@ -97,13 +97,8 @@ export function openExchange(received: ReceivedRequest, opening: Opening): Gatew
 /** Continued from trusted peers; a stranger's is a link at most, and its sampled flag nothing. */
 function continueTrace(exchange: GatewayExchange): void {
   const { headers } = exchange.request
-  const { marks } = headers
-  if (headers.items === undefined) {
-    // The usual request has none: finding that out costs one look at numbers.
-    let at = 4
-    while (at < marks.length && marks[at] !== KNOWN_FIELDS.traceparent) at += MARKS_PER_FIELD
-    if (at >= marks.length) return
-  }
+  // The usual request has none.
+  if (headers.indexOfKnown(KNOWN_FIELDS.traceparent) < 0) return
   const received = headers.get('traceparent')
   const parent = received === undefined ? null : TRACEPARENT.exec(received)
   if (parent === null) return

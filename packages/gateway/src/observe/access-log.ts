@@ -1,4 +1,5 @@
 /** Owns access records: one JSON line an exchange, whole lines in writes of at most 4096 bytes, never blocking; what does not fit is dropped and counted. */
+import { KNOWN_FIELDS } from '@gatewright/policies'
 import type { Ended, GatewayExchange } from '../exchange/gateway-exchange.ts'
 import type { LineSink } from './line-sink.ts'
 
@@ -38,13 +39,13 @@ function toTime(ms: number): string {
 /** One record as a line of ASCII, without its line feed. Credentials never stand in it: keys are named by their app. */
 export function toRecord(exchange: GatewayExchange, ended: Ended, durationMs: number): string {
   const { request, route, client, caller, problem } = exchange
-  let line = `{"time":"${toTime(exchange.receivedAtMs)}","id":"${exchange.id}","client":"${client.address}","method":${quote(request.method, MOST_METHOD)},"path":${quote(request.matchedPath)},"status":${exchange.status},"durationMs":${Math.round(durationMs * 1000) / 1000},"bytesIn":${exchange.bytesIn},"bytesOut":${exchange.bytesOut}`
+  let line = `{"time":"${toTime(exchange.receivedAtMs)}","id":"${exchange.id}","client":"${client.address}","method":${quote(request.method, MOST_METHOD)},"path":${quote(request.matchedPath)},"status":${exchange.status},"durationMs":${toMilliseconds(durationMs)},"bytesIn":${exchange.bytesIn},"bytesOut":${exchange.bytesOut}`
   if (request.host !== '') line += `,"host":${quote(request.host)}`
-  if (route.api !== '') line += `,"api":${quote(route.api)}`
-  if (route.route !== '') line += `,"route":${quote(route.route)}`
-  if (caller?.app !== undefined) line += `,"app":${quote(caller.app)}`
+  if (route.api !== '') line += `,"api":${quoteConfigured(route.api)}`
+  if (route.route !== '') line += `,"route":${quoteConfigured(route.route)}`
+  if (caller?.app !== undefined) line += `,"app":${quoteConfigured(caller.app)}`
   if (exchange.upstreamId !== '') {
-    line += `,"upstream":${quote(exchange.upstreamId)},"target":${quote(exchange.upstreamTarget)},"upstreamStatus":${exchange.upstreamStatus}`
+    line += `,"upstream":${quoteConfigured(exchange.upstreamId)},"target":${quoteConfigured(exchange.upstreamTarget)},"upstreamStatus":${exchange.upstreamStatus}`
     if (exchange.attempts > 1) line += `,"attempts":${exchange.attempts}`
   }
   if (ended !== 'answered') line += `,"ended":"${ended}"`
@@ -54,9 +55,36 @@ export function toRecord(exchange: GatewayExchange, ended: Ended, durationMs: nu
   }
   if (exchange.traceId !== exchange.id) line += `,"trace":"${exchange.traceId}"`
   if (exchange.traceLink !== undefined) line += `,"traceLink":${quote(exchange.traceLink)}`
-  const received = request.headers.get('x-request-id')
-  if (received !== undefined) line += `,"receivedId":${quote(received, MOST_ID)}`
+  const receivedAt = request.headers.indexOfKnown(KNOWN_FIELDS['x-request-id'])
+  if (receivedAt >= 0) line += `,"receivedId":${quote(request.headers.valueAt(receivedAt), MOST_ID)}`
   return `${line}}`
+}
+
+/** Every number of microseconds below a millisecond, as it stands behind the point. */
+const THOUSANDTHS = Array.from({ length: 1000 }, (_, micros) =>
+  micros === 0 ? '' : `.${`${micros}`.padStart(3, '0')}`,
+)
+
+/** With three digits behind the point: two whole numbers are written much faster than one fraction. */
+function toMilliseconds(durationMs: number): string {
+  const micros = Math.round(durationMs * 1000)
+  const whole = Math.floor(micros / 1000)
+  return `${whole}${THOUSANDTHS[micros - whole * 1000]}`
+}
+
+const MOST_CONFIGURED = 4096
+const configured = new Map<string, string>()
+
+/** Texts of the configuration come again and again: they are quoted once. */
+function quoteConfigured(text: string): string {
+  let quoted = configured.get(text)
+  if (quoted === undefined) {
+    // What an old configuration held must not stay for ever.
+    if (configured.size >= MOST_CONFIGURED) configured.clear()
+    quoted = quote(text)
+    configured.set(text, quoted)
+  }
+  return quoted
 }
 
 function quote(text: string, most = MOST_TEXT): string {

@@ -1,5 +1,5 @@
 /** Owns an answer's head on its way to a client: status line, the upstream's fields, policies' fields, framing, and our own. */
-import { type GatewayResponse, type HeaderList, KNOWN_FIELDS, MARKS_PER_FIELD } from '@gatewright/policies'
+import { type GatewayResponse, type HeaderList, KNOWN_FIELDS } from '@gatewright/policies'
 import type { GatewayExchange } from '../exchange/gateway-exchange.ts'
 import { createFieldMask, serializeFields, toDateLine, toStatusLine } from '../http1/serialize-head.ts'
 
@@ -65,7 +65,7 @@ export function serializeAnswerHead(
   let head = toStatusLine(response.status, response.reason)
   head += serializeFields(headers, keepsLength ? DROPPED_BUT_LENGTH : DROPPED)
   head += extra
-  if (!hasDate(headers)) head += toDateLine(nowMs)
+  if (headers.indexOfKnown(KNOWN_FIELDS.date) < 0) head += toDateLine(nowMs)
   head += `X-Request-Id: ${exchange.id}\r\n`
   if (framing.kind === 'length') head += `Content-Length: ${framing.bytes}\r\n`
   else if (framing.kind === 'chunked') head += 'Transfer-Encoding: chunked\r\n'
@@ -75,13 +75,6 @@ export function serializeAnswerHead(
   // RFC 9112 §9.3 and appendix C.2.2.
   if (!keepsAlive) return `${head}Connection: close\r\n\r\n`
   return request.httpVersion === '1.0' ? `${head}Connection: keep-alive\r\n\r\n` : `${head}\r\n`
-}
-
-function hasDate(headers: HeaderList): boolean {
-  if (headers.items !== undefined) return headers.has('date')
-  const { marks } = headers
-  for (let at = 4; at < marks.length; at += MARKS_PER_FIELD) if (marks[at] === KNOWN_FIELDS.date) return true
-  return false
 }
 
 const INFORMATIONAL_DROPPED = createFieldMask([

@@ -58,9 +58,8 @@ export class HeaderList {
 
   /** All values of a field joined by `, ` (RFC 9110 §5.3), or undefined. Names in any case. */
   get(name: string): string | undefined {
-    const lower = name.toLowerCase()
     let joined: string | undefined
-    for (let i = this.indexOf(lower); i >= 0; i = this.indexOf(lower, i + 1)) {
+    for (let i = this.indexOf(name); i >= 0; i = this.indexOf(name, i + 1)) {
       const value = this.valueAt(i)
       joined = joined === undefined ? value : `${joined}, ${value}`
     }
@@ -69,29 +68,27 @@ export class HeaderList {
 
   /** Each value of a field, in order: what `Set-Cookie` needs. */
   getAll(name: string): string[] {
-    const lower = name.toLowerCase()
     const values: string[] = []
-    for (let i = this.indexOf(lower); i >= 0; i = this.indexOf(lower, i + 1)) values.push(this.valueAt(i))
+    for (let i = this.indexOf(name); i >= 0; i = this.indexOf(name, i + 1)) values.push(this.valueAt(i))
     return values
   }
 
   has(name: string): boolean {
-    return this.indexOf(name.toLowerCase()) >= 0
+    return this.indexOf(name) >= 0
   }
 
   /** Replaces every field of that name by one, at the place of the first. @throws TypeError as `of` does. */
   set(name: string, value: string): void {
-    const lower = name.toLowerCase()
     assertField(name, value)
     const items = this.#edit()
-    const first = this.indexOf(lower)
+    const first = this.indexOf(name)
     if (first < 0) {
       items.push(name, value)
       return
     }
     items[first * 2] = name
     items[first * 2 + 1] = value
-    for (let i = this.indexOf(lower, first + 1); i >= 0; i = this.indexOf(lower, i)) items.splice(i * 2, 2)
+    for (let i = this.indexOf(name, first + 1); i >= 0; i = this.indexOf(name, i)) items.splice(i * 2, 2)
   }
 
   /** @throws TypeError as `of` does. */
@@ -102,10 +99,9 @@ export class HeaderList {
 
   /** Was there one? A list off the wire stays one: it forgets five numbers, and its serialization stays one of slices. */
   delete(name: string): boolean {
-    const lower = name.toLowerCase()
-    let i = this.indexOf(lower)
+    let i = this.indexOf(name)
     if (i < 0) return false
-    for (; i >= 0; i = this.indexOf(lower, i)) this.deleteAt(i)
+    for (; i >= 0; i = this.indexOf(name, i)) this.deleteAt(i)
     return true
   }
 
@@ -141,22 +137,35 @@ export class HeaderList {
     return new HeaderList(this.text, this.marks, this.items?.slice())
   }
 
-  /** The index of the next field of that lower-case name at or after `from`, or -1. */
-  indexOf(lower: string, from = 0): number {
+  /** The index of the first field of that number in `KNOWN_FIELDS`, or -1: numbers are compared, no text is looked at. */
+  indexOfKnown(number: number): number {
+    if (this.items !== undefined) {
+      for (let i = 0; i < this.size; i++) if (this.knownAt(i) === number) return i
+      return -1
+    }
+    const { marks } = this
+    for (let at = 4; at < marks.length; at += MARKS_PER_FIELD) {
+      if (marks[at] === number) return (at - 4) / MARKS_PER_FIELD
+    }
+    return -1
+  }
+
+  /** The index of the next field of that name, in any case, at or after `from`, or -1. */
+  indexOf(name: string, from = 0): number {
     const items = this.items
     if (items === undefined) {
       const marks = this.marks
       for (let at = from * MARKS_PER_FIELD; at < marks.length; at += MARKS_PER_FIELD) {
         const start = marks[at] ?? 0
-        if ((marks[at + 1] ?? 0) - start === lower.length && isSameName(this.text, start, lower)) {
+        if ((marks[at + 1] ?? 0) - start === name.length && isSameName(this.text, start, name)) {
           return at / MARKS_PER_FIELD
         }
       }
       return -1
     }
     for (let at = from * 2; at < items.length; at += 2) {
-      const name = items[at]
-      if (name !== undefined && name.length === lower.length && isSameName(name, 0, lower)) return at / 2
+      const other = items[at]
+      if (other !== undefined && other.length === name.length && isSameName(other, 0, name)) return at / 2
     }
     return -1
   }

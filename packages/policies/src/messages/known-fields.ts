@@ -42,14 +42,18 @@ const UPPER_A = 0x41
 const UPPER_Z = 0x5a
 const CASE_BIT = 0x20
 
-/** Is `text[start, end)` this lower-case name, letter case aside? Only A–Z fold: `^` and `~` differ by the same bit and are both tokens. */
-export function isSameName(text: string, start: number, lowerName: string): boolean {
-  for (let i = 0; i < lowerName.length; i++) {
-    let code = text.charCodeAt(start + i)
-    if (code >= UPPER_A && code <= UPPER_Z) code |= CASE_BIT
-    if (code !== lowerName.charCodeAt(i)) return false
+/** Does `name` stand at `text[start]`, letter case aside? Only A–Z fold: `^` and `~` differ by the same bit and are both tokens. */
+export function isSameName(text: string, start: number, name: string): boolean {
+  for (let i = 0; i < name.length; i++) {
+    const code = text.charCodeAt(start + i)
+    const other = name.charCodeAt(i)
+    if (code !== other && toLower(code) !== toLower(other)) return false
   }
   return true
+}
+
+function toLower(code: number): number {
+  return code >= UPPER_A && code <= UPPER_Z ? code | CASE_BIT : code
 }
 
 /** The number of the field of that lower-case name, or 0. */
@@ -70,9 +74,7 @@ export function toKnownField(octets: Uint8Array, start: number, end: number): nu
 
 function isSameOctets(octets: Uint8Array, start: number, lowerName: Uint8Array): boolean {
   for (let i = 0; i < lowerName.length; i++) {
-    let code = octets[start + i] ?? 0
-    if (code >= UPPER_A && code <= UPPER_Z) code |= CASE_BIT
-    if (code !== lowerName[i]) return false
+    if (toLower(octets[start + i] ?? 0) !== lowerName[i]) return false
   }
   return true
 }
