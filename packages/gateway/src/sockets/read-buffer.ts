@@ -8,6 +8,11 @@
 
 /** What libuv offers a read at most. */
 const READ_BYTES = 65_536
+/**
+ * A stream whose reads are this long gets private memory for the next one, which saves copying it. Events, frames and slow
+ * uploads are shorter: they are copied, because the next read may be an hour away and would hold 64 KiB all the while.
+ */
+const PRIVATE_FROM_BYTES = 16_384
 
 const shared = Buffer.allocUnsafeSlow(READ_BYTES)
 
@@ -15,8 +20,9 @@ const shared = Buffer.allocUnsafeSlow(READ_BYTES)
 export class ReadBuffer {
   #isStreaming = false
   #current: Buffer = shared
+  #lastBytes = 0
 
-  /** From the next read on: memory that its reader may keep. */
+  /** What comes now is kept by its reader: long reads go into memory of their own. */
   startStreaming(): void {
     this.#isStreaming = true
   }
@@ -27,13 +33,14 @@ export class ReadBuffer {
 
   /** Node asks after every read. */
   readonly next = (): Buffer => {
-    if (this.#isStreaming) this.#current = Buffer.allocUnsafeSlow(READ_BYTES)
-    else this.#current = shared
+    const isPrivate = this.#isStreaming && this.#lastBytes >= PRIVATE_FROM_BYTES
+    this.#current = isPrivate ? Buffer.allocUnsafeSlow(READ_BYTES) : shared
     return this.#current
   }
 
   /** The bytes that were just read; gone when the callback returns, unless `own` is asked for. */
   take(length: number): Buffer {
+    this.#lastBytes = length
     return this.#current.subarray(0, length)
   }
 
