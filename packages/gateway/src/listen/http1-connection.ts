@@ -196,7 +196,7 @@ export class Http1Connection implements Timed, ClientConnection {
   }
 
   dropTrailers(names: ReadonlySet<string>): void {
-    if (this.#body !== undefined) this.#body.droppedTrailers = names
+    this.#body?.dropTrailers(names)
   }
 
   /** Sets the largest body accepted from here on. False: more came already. */

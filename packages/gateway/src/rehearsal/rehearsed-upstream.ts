@@ -107,7 +107,7 @@ export class RehearsedUpstream implements UpstreamPort {
   #toReceived(exchange: Exchange, target: TargetRuntime, body: Buffer): ReceivedAttempt {
     const root = exchange.root as GatewayExchange
     const { upgrade } = root
-    const way = { upstream: this.#upstream, target, upgrade }
+    const way = { model: this.#model, target, upgrade }
     const head = toUpstreamHead(exchange, root, way) + toUpstreamFields(exchange.request.method, body.length)
     const parser = new HeadParser(NO_LIMITS, () => undefined, { skipsEmptyLine: false })
     const fields = parser.push(Buffer.from(head, 'latin1'))

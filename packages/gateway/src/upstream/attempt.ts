@@ -4,6 +4,7 @@
  *   choose target → wait for a connection → head (and body) out → first byte → answer → answer's last byte
  *                                                └ a reused connection dies before a byte came back: once more, on a fresh one
  */
+import type { Upstream } from '@gatewright/model'
 import {
   type AbortListener,
   type BodyFlow,
@@ -17,70 +18,76 @@ import {
 } from '@gatewright/policies'
 import type { GatewayExchange } from '../exchange/gateway-exchange.ts'
 import { writeChunk, writeLastChunk } from '../http1/chunk-writer.ts'
+import type { Pool, PooledRequest } from './pool.ts'
 import { toUpstreamFields, toUpstreamHead } from './request-fields.ts'
 import type { TargetRuntime } from './target.ts'
 import type { UpstreamConnection } from './upstream-connection.ts'
-import type { UpstreamRuntime } from './upstream-runtime.ts'
 
 /** A small body travels in the same write as its head; beyond this the copy costs more than a second write. */
 const TOGETHER_BYTES = 16_384
 
-export class Attempt implements AbortListener, BodySink {
-  /** On the monotonic clock, while it waits for a connection. */
+/** The upstream that is asked, and learns how it went. */
+export interface AttemptOwner {
+  readonly model: Upstream
+  /** The head of an answer came. */
+  onResult(target: TargetRuntime, status: number, durationMs: number): void
+  /** None came. */
+  onFailure(target: TargetRuntime, problem: Problem): void
+}
+
+export class Attempt implements PooledRequest, AbortListener, BodySink {
   waitsUntilMs = Number.POSITIVE_INFINITY
   readonly method: string
-  /** The token asked for in `Upgrade`, lower case. */
   readonly upgrade: string | undefined
   connection: UpstreamConnection | undefined
   isRequestSent = false
+  isOver = false
   readonly callerKey: string
-  /** May its request be sent twice, and share a connection with others? */
   readonly isReplayable: boolean
   readonly #exchange: Exchange
   readonly #root: GatewayExchange
-  readonly #upstream: UpstreamRuntime
+  readonly #owner: AttemptOwner
+  readonly #pool: Pool
   readonly #target: TargetRuntime
   readonly #resolve: (response: GatewayResponse) => void
   readonly #startedAtMs = performance.now()
   /** Between bytes, once the answer has begun. */
   #idleMs: number
   #isSettled = false
-  #isOver = false
   #hasBeenReplayed = false
   #isChunked = false
   #bodyFlow: BodyFlow | undefined
 
   constructor(
     exchange: Exchange,
-    { upstream, target }: { upstream: UpstreamRuntime; target: TargetRuntime },
+    { owner, pool }: { owner: AttemptOwner; pool: Pool },
     resolve: (response: GatewayResponse) => void,
   ) {
     const { request } = exchange
+    const { id, pool: shape, timeouts } = owner.model
+    const { target } = pool
     this.#exchange = exchange
     this.#root = exchange.root as GatewayExchange
-    this.#upstream = upstream
+    this.#owner = owner
+    this.#pool = pool
     this.#target = target
     this.#resolve = resolve
-    this.#idleMs = upstream.timeouts.idleMs
+    this.#idleMs = timeouts.idleMs
     this.method = request.method
     this.upgrade = this.#root.upgrade
     this.isReplayable =
       IDEMPOTENT_METHODS.has(request.method) && request.body.isReplayable && this.upgrade === undefined
-    this.callerKey = upstream.isPipelining ? (exchange.caller?.id ?? exchange.client.address) : ''
+    this.callerKey = shape.pipelining > 1 ? (exchange.caller?.id ?? exchange.client.address) : ''
     target.inFlight++
-    this.#root.upstreamId = upstream.model.id
+    this.#root.upstreamId = id
     this.#root.upstreamTarget = target.authority
     this.#root.attempts++
-  }
-
-  get target(): TargetRuntime {
-    return this.#target
   }
 
   start(): void {
     if (this.#exchange.abortedBy !== undefined) return this.#settleWith(this.#exchange.abortedBy)
     this.#exchange.onAbort(this)
-    this.#upstream.acquire(this)
+    this.#pool.acquire(this)
   }
 
   /** A connection is ready: the request goes out. */
@@ -90,27 +97,27 @@ export class Attempt implements AbortListener, BodySink {
     } catch (thrown) {
       // A body that a policy has read already, say: its fault, but the connection has half a request on it.
       this.#settleWith(Problem.from(thrown))
-      connection.destroy()
+      connection.abandon(this)
     }
   }
 
   #send(connection: UpstreamConnection): void {
     const { request } = this.#exchange
     const { body } = request
-    const upstream = this.#upstream
-    const head = toUpstreamHead(this.#exchange, this.#root, { upstream, target: this.#target, upgrade: this.upgrade })
+    const { model } = this.#owner
+    const head = toUpstreamHead(this.#exchange, this.#root, { model, target: this.#target, upgrade: this.upgrade })
     connection.assign(this)
     if (body instanceof BytesBody && body.sizeBytes <= TOGETHER_BYTES) {
       this.isRequestSent = true
       const text = head + toUpstreamFields(request.method, body.sizeBytes) + toText(body)
-      if (upstream.isPipelining && this.isReplayable) connection.writeCoalesced(text)
+      if (model.pool.pipelining > 1 && this.isReplayable) connection.writeCoalesced(text)
       else connection.writeText(text)
       return
     }
     this.#isChunked = body.sizeBytes === undefined
     connection.writeText(head + toUpstreamFields(request.method, body.sizeBytes))
     const flow = body.pipe(this)
-    if (this.#isOver) flow.cancel()
+    if (this.isOver) flow.cancel()
     else if (!this.isRequestSent) this.#bodyFlow = flow
   }
 
@@ -118,7 +125,7 @@ export class Attempt implements AbortListener, BodySink {
 
   write(chunk: Uint8Array): boolean {
     const { connection } = this
-    if (connection === undefined || connection.isGone || this.#isOver) return false
+    if (connection === undefined || connection.isGone || this.isOver) return false
     if (chunk.length === 0) return true
     this.onProgress()
     if (!this.#isChunked) return connection.writeBytes(chunk)
@@ -131,7 +138,7 @@ export class Attempt implements AbortListener, BodySink {
     const { connection } = this
     if (connection === undefined || connection.isGone) return
     // While it was sent, its own pace counted; now the target's turn begins.
-    if (!this.#isSettled) connection.expectWithin(this.#upstream.timeouts.firstByteMs)
+    if (!this.#isSettled) connection.expectWithin(this.#owner.model.timeouts.firstByteMs)
     if (this.#isChunked) writeLastChunk(connection.socket, trailers)
   }
 
@@ -149,18 +156,18 @@ export class Attempt implements AbortListener, BodySink {
   // What the connection tells.
 
   onProgress(): void {
-    if (!this.#isOver && (this.#isSettled || !this.isRequestSent)) this.connection?.expectWithin(this.#idleMs)
+    if (!this.isOver && (this.#isSettled || !this.isRequestSent)) this.connection?.expectWithin(this.#idleMs)
   }
 
   onInformational(status: number, reason: string, fields: HeaderList): void {
     // RFC 9110 §15.2.1: 100 is between us and the target, we said our own to the client.
-    if (status !== 100) this.#root.sendInformational(status, reason, fields)
+    if (status !== 100 && !this.isOver) this.#root.sendInformational(status, reason, fields)
   }
 
   onAnswer(response: GatewayResponse, locationAt: number): void {
     if (locationAt >= 0) this.#rewriteLocation(response, locationAt)
     this.#root.upstreamStatus = response.status
-    this.#upstream.onResult(this.#target, response.status, performance.now() - this.#startedAtMs)
+    this.#owner.onResult(this.#target, response.status, performance.now() - this.#startedAtMs)
     // Events are far between by nature, as frames of a WebSocket are.
     if (isEventStream(response)) this.#idleMs = this.#root.tunnelIdleMs
     if (this.#isSettled) response.discard()
@@ -178,11 +185,11 @@ export class Attempt implements AbortListener, BodySink {
 
   onBroken(problem: Problem, { isReplayable }: { isReplayable: boolean }): void {
     this.connection = undefined
-    if (this.#isOver) return
+    if (this.isOver) return
     if (isReplayable && this.isReplayable && !this.#hasBeenReplayed && !this.#isSettled) {
       this.#hasBeenReplayed = true
       this.isRequestSent = false
-      this.#upstream.connectFresh(this)
+      this.#pool.connectFresh(this)
       return
     }
     this.#bodyFlow?.cancel()
@@ -194,36 +201,36 @@ export class Attempt implements AbortListener, BodySink {
     const { connection } = this
     // The client's turn: it owes the rest of its body, and the target took all that came.
     if (!this.#isSettled && !this.isRequestSent && connection !== undefined && !connection.socket.writableNeedDrain) {
-      connection.expectWithin(this.#upstream.timeouts.idleMs)
+      connection.expectWithin(this.#owner.model.timeouts.idleMs)
       return
     }
     const reason = this.#isSettled ? 'idle' : connection === undefined ? 'waiting' : 'first-byte'
     this.#cancel(new Problem('upstream-timeout', { reason }))
+    // It is silent: those behind would wait in vain.
+    connection?.destroy()
   }
 
   onAbort(problem: Problem): void {
+    const { connection } = this
     this.#cancel(problem)
+    connection?.abandon(this)
   }
 
-  /** Waited too long for a connection, or there is no room to wait. */
   refuse(problem: Problem): void {
     this.#settleWith(problem)
   }
 
   #cancel(problem: Problem): void {
-    if (this.#isOver) return
+    if (this.isOver) return
     this.#bodyFlow?.cancel()
     this.#bodyFlow = undefined
     this.#settleWith(problem)
-    const { connection } = this
-    if (connection !== undefined) connection.destroy()
-    else this.#upstream.forget(this)
-    this.#over()
+    if (this.connection === undefined) this.#pool.forget(this)
   }
 
   #settleWith(problem: Problem): void {
     if (!this.#isSettled) {
-      if (problem.code.startsWith('upstream-')) this.#upstream.onFailure(this.#target, problem)
+      if (problem.code.startsWith('upstream-')) this.#owner.onFailure(this.#target, problem)
       this.#settle(GatewayResponse.ofProblem(problem))
     }
     this.#over()
@@ -235,8 +242,8 @@ export class Attempt implements AbortListener, BodySink {
   }
 
   #over(): void {
-    if (this.#isOver) return
-    this.#isOver = true
+    if (this.isOver) return
+    this.isOver = true
     this.#exchange.offAbort(this)
     this.#target.inFlight--
   }

@@ -4,7 +4,7 @@ import { Problem } from '@gatewright/policies'
 import { Breaker } from './breaker.ts'
 import { TargetRuntime } from './target.ts'
 
-const target = new TargetRuntime({ url: 'http://127.0.0.1:9001', weight: 1 }, () => {})
+const target = new TargetRuntime({ url: 'http://127.0.0.1:9001', weight: 1 })
 
 /** 50 % of at least 10 requests in 10 s; open for 5 s. */
 function setUp(options: Partial<ConstructorParameters<typeof Breaker>[0]> = {}) {

@@ -14,6 +14,7 @@ import {
 } from '@gatewright/policies'
 import { type TestRequest, toRequest } from '@gatewright/policies/testing'
 import { type ClientSide, GatewayExchange } from '../exchange/gateway-exchange.ts'
+import type { Pool } from './pool.ts'
 import type { UpstreamRuntime } from './upstream-runtime.ts'
 
 /** A request as the target read it; only lengths frame bodies here. */
@@ -181,10 +182,19 @@ function readBody({ body }: GatewayResponse): Promise<string> {
 }
 
 /** Whatever happened, nothing may be left over: what is counted would be wrong for ever. */
-export async function assertAtRest({ targets }: UpstreamRuntime): Promise<void> {
+export async function assertAtRest({ pools }: UpstreamRuntime): Promise<void> {
+  const all = [...pools.values()]
   // A connection may still be opening for somebody who has left since; it ends by itself.
-  for (let turns = 0; turns < 1000 && targets.some(({ opening }) => opening > 0); turns++) await setImmediate()
-  for (const { url, inFlight, waiting, opening } of targets) {
+  for (let turns = 0; turns < 1000 && all.some(({ opening }) => opening > 0); turns++) await setImmediate()
+  for (const { target, waiting, opening } of all) {
+    const { url, inFlight } = target
     assert.deepEqual({ url, inFlight, waiting: waiting.length, opening }, { url, inFlight: 0, waiting: 0, opening: 0 })
   }
+}
+
+/** Of the first target, which is the only one in most tests. */
+export function toPool({ pools }: UpstreamRuntime): Pool {
+  const [pool] = pools.values()
+  if (pool === undefined) throw new Error('this upstream has no target')
+  return pool
 }

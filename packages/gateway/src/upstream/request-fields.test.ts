@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { TestRequest } from '@gatewright/policies/testing'
-import { DeadlineWheel } from '../timers/deadline-wheel.ts'
 import { TestExchange, toUpstream } from './loopback.fixture.ts'
 import { toUpstreamFields, toUpstreamHead } from './request-fields.ts'
-import { UpstreamRuntime } from './upstream-runtime.ts'
+import { TargetRuntime } from './target.ts'
 
 interface Given {
   readonly upstream?: object
@@ -16,14 +15,14 @@ interface Given {
 /** The lines of a request as the target at 10.0.0.1:9001 gets it. */
 function headOf(request: TestRequest, { upstream = {}, upgrade, trustedPeer }: Given = {}): string[] {
   const model = toUpstream({ targets: ['http://10.0.0.1:9001'], ...upstream })
-  const runtime = new UpstreamRuntime(model, new DeadlineWheel())
+  const target = new TargetRuntime(model.targets[0]!)
   const exchange = new TestExchange(request)
   if (trustedPeer !== undefined) {
     Object.assign(exchange, {
       client: { address: '192.0.2.1', port: 1, peerAddress: trustedPeer, isPeerTrusted: true },
     })
   }
-  const head = toUpstreamHead(exchange, exchange, { upstream: runtime, target: runtime.targets[0]!, upgrade })
+  const head = toUpstreamHead(exchange, exchange, { model, target, upgrade })
   assert.ok(head.endsWith('\r\n'))
   return head.split('\r\n').slice(0, -1)
 }

@@ -1,10 +1,11 @@
 /**
  * Owns one connection to a target: requests go out in order, answers come back in that order, parsed as strictly as requests.
  *
- *   sent      [ attempt whose answer is being read ][ attempt ][ attempt ]   more than one only with pipelining
- *   reading   head → body (length · chunked · until close) → next attempt's head
+ *   sent      [ request whose answer is being read ][ request ][ request ]   more than one only with pipelining
+ *   reading   head → body (length · chunked · until close) → next request's answer
  *
- * Whatever is not exactly one answer for each request ends the connection: no answer can reach another client.
+ * Whatever is not exactly one answer for each request ends the connection: no answer can reach another client. An answer that
+ * nobody waits for any more is read and dropped while others wait behind it, and ends the connection otherwise.
  */
 import { connect, type Socket } from 'node:net'
 import { BytesBody, EMPTY_BODY, GatewayResponse, type HeaderList, Problem, StreamBody } from '@gatewright/policies'
@@ -14,10 +15,9 @@ import { toLatin1 } from '../http1/latin1.ts'
 import { Refusal } from '../http1/refusal.ts'
 import { CHUNKED, UNTIL_CLOSE } from '../http1/request-head.ts'
 import { ResponseHead } from '../http1/response-head.ts'
+import { type HeldReader, HeldSource } from '../sockets/held-source.ts'
 import { ReadBuffer } from '../sockets/read-buffer.ts'
 import type { DeadlineWheel, Timed } from '../timers/deadline-wheel.ts'
-import { AnswerBody } from './answer-body.ts'
-import type { Attempt } from './attempt.ts'
 import type { TargetRuntime } from './target.ts'
 import { UpstreamTunnel } from './upstream-tunnel.ts'
 
@@ -27,7 +27,36 @@ const TEXT_BYTES = 16_384
 /** Before one answer; a server says 100, 102 and a few 103s. */
 const MOST_INTERIM_ANSWERS = 16
 
-type Reading = 'head' | 'body' | 'nothing'
+/** So much of an answer that nobody wants is read for the sake of those behind it: a few round trips' worth, and less than a new connection costs. */
+const SKIP_BYTES = 65_536
+
+type Reading = 'head' | 'body'
+
+/** What a connection knows of a request that it carries. */
+export interface CarriedRequest {
+  readonly method: string
+  /** The token asked for in `Upgrade`, lower case. */
+  readonly upgrade: string | undefined
+  /** Its last byte went out. */
+  readonly isRequestSent: boolean
+  /** Nobody waits for its answer any more. */
+  readonly isOver: boolean
+  /** Set by the connection that carries it. */
+  connection: UpstreamConnection | undefined
+  /** Something of its answer came. */
+  onProgress(): void
+  onInformational(status: number, reason: string, fields: HeaderList): void
+  /** `locationAt`: which field is `Location`, or -1. */
+  onAnswer(response: GatewayResponse, locationAt: number): void
+  /** The answer's last byte was read. */
+  onAnswered(): void
+  /** There will be no answer here. `isReplayable`: nothing of one came, and the target is not known to have begun. */
+  onBroken(problem: Problem, facts: { readonly isReplayable: boolean }): void
+  /** Nothing came in time, and it is its turn. */
+  onDeadline(): void
+  /** The connection takes more of its body. */
+  onDrain(): void
+}
 
 export interface ConnectionOwner {
   readonly wheel: DeadlineWheel
@@ -40,20 +69,21 @@ export interface ConnectionOwner {
   onConnected(connection: UpstreamConnection): void
   /** It may take another request. */
   onFree(connection: UpstreamConnection): void
-  /** It is gone; attempts it still owed were told before. */
+  /** It is gone; requests that it still owes are told afterwards. */
   onGone(connection: UpstreamConnection, wasConnected: boolean): void
 }
 
-export class UpstreamConnection implements Timed {
+export class UpstreamConnection implements Timed, HeldReader {
   deadlineAtMs = Number.POSITIVE_INFINITY
   slotAtMs = 0
   slotPlace = 0
-  readonly target: TargetRuntime
-  readonly sent: Attempt[] = []
+  readonly sent: CarriedRequest[] = []
   /** Exchanges it carried: above 0 it is a reused connection. */
   answered = 0
   isConnected = false
   isGone = false
+  /** It ended while it owed several answers, and not because we ended it. */
+  brokePipeline = false
   /** Whose requests are in flight; '' for nobody's. Pipelined connections are not shared by different callers. */
   callerKey = ''
   readonly #socket: Socket
@@ -62,7 +92,7 @@ export class UpstreamConnection implements Timed {
   readonly #head = new ResponseHead()
   readonly #parser: HeadParser
   #reading: Reading = 'head'
-  #body: AnswerBody | undefined
+  #body: HeldSource | undefined
   #remaining = 0
   #decoder: ChunkDecoder | undefined
   #outbox = ''
@@ -77,9 +107,11 @@ export class UpstreamConnection implements Timed {
   #tunnelReader: ((chunk: Buffer) => void) | undefined
   #isPaused = false
   #interimAnswers = 0
+  /** It serves those that wait, and ends. */
+  #isClosing = false
+  #skippedBytes = 0
 
   constructor(target: TargetRuntime, owner: ConnectionOwner) {
-    this.target = target
     this.#owner = owner
     this.idleMs = owner.idleMs
     this.#parser = new HeadParser({ firstLineBytes: owner.limits.headerBytes, ...owner.limits }, this.#head.scanLine, {
@@ -99,7 +131,6 @@ export class UpstreamConnection implements Timed {
       },
     })
     this.#socket = socket
-    target.connections++
     socket.on('connect', () => {
       this.isConnected = true
       owner.wheel.clear(this)
@@ -112,16 +143,22 @@ export class UpstreamConnection implements Timed {
     owner.wheel.set(this, owner.connectMs, performance.now())
   }
 
-  /** Connect takes too long, or it waited unused long enough. */
-  onDeadline(): void {
-    if (!this.isConnected) this.#fail(Object.assign(new Error('connect timed out'), { code: 'ETIMEDOUT' }))
-    else if (this.sent.length === 0) this.destroy()
-    // Whoever reads the answer is slow: that is not the upstream's silence.
-    else if (this.#isPaused) this.sent[0]?.onProgress()
-    else this.sent[0]?.onDeadline()
+  /** May it take another request behind those it carries? */
+  get takesMore(): boolean {
+    return !this.isGone && !this.#isClosing
   }
 
-  /** Something must come within so long, or the attempt whose turn it is hears of it. */
+  /** Connect takes too long, it waited unused long enough, or an answer does not come. */
+  onDeadline(): void {
+    const first = this.sent[0]
+    if (!this.isConnected) this.#fail(Object.assign(new Error('connect timed out'), { code: 'ETIMEDOUT' }))
+    else if (first === undefined || first.isOver) this.destroy()
+    // Whoever reads the answer is slow: that is not the upstream's silence.
+    else if (this.#isPaused) first.onProgress()
+    else first.onDeadline()
+  }
+
+  /** Something must come within so long, or the request whose turn it is hears of it. */
   expectWithin(delayMs: number): void {
     this.#owner.wheel.set(this, delayMs, performance.now())
   }
@@ -130,11 +167,11 @@ export class UpstreamConnection implements Timed {
     return this.#socket
   }
 
-  /** Queues an attempt; its bytes follow by `write`. */
-  assign(attempt: Attempt): void {
-    this.sent.push(attempt)
+  /** Queues a request; its bytes follow by `write`. */
+  assign(request: CarriedRequest): void {
+    this.sent.push(request)
     if (this.sent.length === 1) this.expectWithin(this.#owner.firstByteMs)
-    attempt.connection = this
+    request.connection = this
   }
 
   /** Head, or head and small body as latin1 text. */
@@ -157,64 +194,97 @@ export class UpstreamConnection implements Timed {
     if (!this.isGone) this.#socket.write(text, 'latin1')
   }
 
-  /** False: wait for the attempt's `onDrain`. */
+  /** False: wait for `onDrain`. */
   writeBytes(bytes: Uint8Array): boolean {
     return this.#socket.write(bytes)
   }
 
-  pause(): void {
+  pauseReading(): void {
     this.#isPaused = true
     this.#socket.pause()
   }
 
-  resume(): void {
+  resumeReading(): void {
     this.#isPaused = false
     if (!this.isGone) this.#socket.resume()
   }
 
-  /** Nobody may use it any more; attempts in flight are told. Ours: it says nothing about the target. */
+  /** Nobody may use it any more; requests in flight are told. Ours: it says nothing about the target. */
   destroy(): void {
     this.#fail(undefined, { isOurs: true })
+  }
+
+  /** Nobody waits for this one's answer any more. */
+  abandon(request: CarriedRequest): void {
+    if (this.isGone) return
+    if (this.sent[0] !== request || this.#body === undefined) return this.#closeAfterOthers(0)
+    this.#body.breakOff(new Problem('upstream-closed', { reason: 'abandoned' }))
+    this.onBodyUnwanted()
+  }
+
+  /** Its reader wants no more of the answer under way. */
+  onBodyUnwanted(): void {
+    // What has no end but that of the connection leaves nothing for those behind it.
+    if (this.#remaining > SKIP_BYTES || this.#isUntilClose()) return this.destroy()
+    // The first in line is the one that gave up, even if it has not said so yet.
+    this.#closeAfterOthers(1)
+    this.resumeReading()
+  }
+
+  /** Serves those who still wait, from this place in the line on, and nobody else: what is not wanted may be long in coming. */
+  #closeAfterOthers(from: number): void {
+    if (this.#isAwaited(from)) this.#isClosing = true
+    else this.destroy()
+  }
+
+  /** Does anybody wait for an answer, from this place in the line on? */
+  #isAwaited(from: number): boolean {
+    for (let i = from; i < this.sent.length; i++) if (this.sent[i]?.isOver === false) return true
+    return false
   }
 
   #onData(chunk: Buffer): void {
     if (this.#tunnelReader !== undefined) return this.#tunnelReader(this.#buffer.own(chunk))
     let at = 0
     while (at < chunk.length && !this.isGone) {
-      const attempt = this.sent[0]
+      const request = this.sent[0]
       // RFC 9112 §9.2: bytes that answer nothing are a desynchronised or hostile upstream.
-      if (attempt === undefined || this.#reading === 'nothing') return this.destroy()
-      at = this.#reading === 'head' ? this.#readHead(chunk, at, attempt) : this.#readBody(chunk, at)
+      if (request === undefined) return this.destroy()
+      at = this.#reading === 'head' ? this.#readHead(chunk, at, request) : this.#readBody(chunk, at)
     }
   }
 
-  #readHead(chunk: Buffer, at: number, attempt: Attempt): number {
+  #readHead(chunk: Buffer, at: number, request: CarriedRequest): number {
     const parser = this.#parser
     this.#hasBegunAnswer = true
     const fields = parser.push(at === 0 ? chunk : chunk.subarray(at))
     if (fields === undefined) {
-      attempt.onProgress()
+      request.onProgress()
       return chunk.length
     }
     if (fields instanceof Refusal) return this.#refuse(fields, chunk)
-    const refusal = this.#head.readFields(fields, attempt.method)
+    const refusal = this.#head.readFields(fields, request.method)
     if (refusal !== undefined) return this.#refuse(refusal, chunk)
     const bodyAt = at + parser.bodyAt
     const { status } = this.#head
-    if (status === 101) return this.#switchProtocols(fields, attempt, chunk.subarray(bodyAt))
+    if (status === 101) return this.#switchProtocols(fields, request, chunk.subarray(bodyAt))
     if (status < 200) {
       parser.reset()
       // RFC 9110 §15.2 sets no bound; without one an upstream could fill the client's queue with answers that are none.
       if (++this.#interimAnswers > MOST_INTERIM_ANSWERS) {
         return this.#refuse(new Refusal('upstream-malformed', 'interim-answers', ''), chunk)
       }
-      attempt.onInformational(status, this.#head.reason, fields)
+      request.onInformational(status, this.#head.reason, fields)
       return bodyAt
     }
-    return this.#beginAnswer(fields, attempt, { chunk, bodyAt })
+    return this.#beginAnswer(fields, request, { chunk, bodyAt })
   }
 
-  #beginAnswer(fields: HeaderList, attempt: Attempt, { chunk, bodyAt }: { chunk: Buffer; bodyAt: number }): number {
+  #beginAnswer(
+    fields: HeaderList,
+    request: CarriedRequest,
+    { chunk, bodyAt }: { chunk: Buffer; bodyAt: number },
+  ): number {
     const head = this.#head
     const framing = head.body
     this.#keepsAlive = head.keepsAlive
@@ -227,8 +297,8 @@ export class UpstreamConnection implements Timed {
     }
     this.#parser.reset()
     if (framing === 0) {
-      attempt.onAnswer(answer, locationAt)
-      this.#finishAnswer(attempt, chunk.length - bodyAt)
+      if (!request.isOver) request.onAnswer(answer, locationAt)
+      this.#finishAnswer(request, chunk.length - bodyAt)
       return bodyAt
     }
     if (framing > 0 && bodyAt + framing <= chunk.length) {
@@ -237,18 +307,24 @@ export class UpstreamConnection implements Timed {
         framing <= TEXT_BYTES
           ? new BytesBody({ latin1: toLatin1(chunk, bodyAt, end) })
           : new BytesBody(this.#buffer.own(chunk.subarray(bodyAt, end)))
-      attempt.onAnswer(answer, locationAt)
-      this.#finishAnswer(attempt, chunk.length - end)
+      if (!request.isOver) request.onAnswer(answer, locationAt)
+      this.#finishAnswer(request, chunk.length - end)
       return end
     }
     this.#reading = 'body'
     this.#buffer.startStreaming()
     this.#remaining = framing > 0 ? framing : 0
     this.#decoder = framing === CHUNKED ? new ChunkDecoder() : undefined
-    this.#body = new AnswerBody(this, framing > 0 ? framing : undefined)
-    answer.body = new StreamBody(this.#body)
-    attempt.onAnswer(answer, locationAt)
-    attempt.onProgress()
+    this.#skippedBytes = 0
+    const source = new HeldSource(this, framing > 0 ? framing : undefined)
+    this.#body = source
+    if (request.isOver) {
+      source.cancel()
+      return this.isGone ? chunk.length : bodyAt
+    }
+    answer.body = new StreamBody(source)
+    request.onAnswer(answer, locationAt)
+    request.onProgress()
     return bodyAt
   }
 
@@ -256,11 +332,12 @@ export class UpstreamConnection implements Timed {
     // Only what shares its chunk with the head is still in the shared buffer.
     const chunk = this.#buffer.own(bytes)
     const body = this.#body
-    const attempt = this.sent[0]
-    if (body === undefined || attempt === undefined) return chunk.length
-    attempt.onProgress()
+    const request = this.sent[0]
+    if (body === undefined || request === undefined) return chunk.length
+    request.onProgress()
     const decoder = this.#decoder
     if (decoder !== undefined) {
+      if (body.isCancelled && !this.#maySkip(chunk.length - at)) return chunk.length
       const read = decoder.push(chunk, at, body.emit)
       if (this.isGone) return chunk.length
       if (read instanceof Refusal) {
@@ -268,8 +345,8 @@ export class UpstreamConnection implements Timed {
         return chunk.length
       }
       if (decoder.isDone) {
-        // First the attempt is over, then its reader hears the end: with it the exchange ends, and what is not over is cancelled.
-        this.#finishAnswer(attempt, chunk.length - read)
+        // First the request is over, then its reader hears the end: with it the exchange ends, and what is not over is cancelled.
+        this.#finishAnswer(request, chunk.length - read)
         body.finish(decoder.trailers)
       }
       return read
@@ -282,14 +359,22 @@ export class UpstreamConnection implements Timed {
     this.#remaining -= end - at
     body.emit(at === 0 && end === chunk.length ? chunk : chunk.subarray(at, end))
     if (this.#remaining === 0 && !this.isGone) {
-      this.#finishAnswer(attempt, chunk.length - end)
+      this.#finishAnswer(request, chunk.length - end)
       body.finish(undefined)
     }
     return end
   }
 
+  /** Of an answer in chunks, whose length nobody knew: no more than is cheap. */
+  #maySkip(bytes: number): boolean {
+    this.#skippedBytes += bytes
+    if (this.#skippedBytes <= SKIP_BYTES) return true
+    this.destroy()
+    return false
+  }
+
   /** The whole answer was read. `strayBytes`: what follows in the same chunk. */
-  #finishAnswer(attempt: Attempt, strayBytes: number): void {
+  #finishAnswer(request: CarriedRequest, strayBytes: number): void {
     this.sent.shift()
     this.#interimAnswers = 0
     this.answered++
@@ -298,10 +383,11 @@ export class UpstreamConnection implements Timed {
     this.#body = undefined
     this.#decoder = undefined
     this.#hasBegunAnswer = false
-    attempt.onAnswered()
+    request.onAnswered()
     if (this.isGone) return
     const isClean = strayBytes === 0 || this.sent.length > 0
-    if (!this.#keepsAlive || !attempt.isRequestSent || !isClean) return this.#fail(undefined)
+    if (!this.#keepsAlive || !request.isRequestSent || !isClean) return this.#fail(undefined)
+    if (this.#isClosing && !this.#isAwaited(0)) return this.destroy()
     if (this.sent.length === 0) this.callerKey = ''
     else this.expectWithin(this.#owner.firstByteMs)
     this.#owner.onFree(this)
@@ -314,8 +400,8 @@ export class UpstreamConnection implements Timed {
     if (this.idleMs === 0) this.#keepsAlive = false
   }
 
-  #switchProtocols(fields: HeaderList, attempt: Attempt, rest: Buffer): number {
-    const asked = attempt.upgrade
+  #switchProtocols(fields: HeaderList, request: CarriedRequest, rest: Buffer): number {
+    const asked = request.upgrade
     const given = this.#head.upgradeAt >= 0 ? fields.valueAt(this.#head.upgradeAt).toLowerCase() : ''
     // RFC 9110 §7.8: only what was asked for, and only said with `Connection: upgrade`.
     if (asked === undefined || given !== asked || !this.#head.connection.upgrade || this.sent.length > 1) {
@@ -338,10 +424,9 @@ export class UpstreamConnection implements Timed {
       release() {},
     })
     this.#buffer.startStreaming()
-    this.target.connections--
     this.#owner.onGone(this, true)
-    attempt.onAnswer(answer, -1)
-    attempt.onAnswered()
+    request.onAnswer(answer, -1)
+    request.onAnswered()
     return 0
   }
 
@@ -351,12 +436,12 @@ export class UpstreamConnection implements Timed {
   }
 
   #onEnd(): void {
-    const attempt = this.sent[0]
+    const request = this.sent[0]
     const body = this.#body
     // RFC 9112 §6.3 rule 8: the only framing in which closing is the end, and only a clean close.
-    if (attempt !== undefined && body !== undefined && this.#decoder === undefined && this.#isUntilClose()) {
+    if (request !== undefined && body !== undefined && this.#decoder === undefined && this.#isUntilClose()) {
       this.#keepsAlive = false
-      this.#finishAnswer(attempt, 0)
+      this.#finishAnswer(request, 0)
       body.finish(undefined)
       return
     }
@@ -368,10 +453,10 @@ export class UpstreamConnection implements Timed {
   }
 
   #breakOff(problem: Problem): void {
-    const attempt = this.sent.shift()
+    const request = this.sent.shift()
     const body = this.#body
     this.#body = undefined
-    attempt?.onBroken(problem, { isReplayable: false })
+    request?.onBroken(problem, { isReplayable: false })
     if (body !== undefined) body.breakOff(problem)
     // Those behind it got nothing of an answer yet.
     this.answered++
@@ -383,23 +468,21 @@ export class UpstreamConnection implements Timed {
   #fail(error: NodeJS.ErrnoException | undefined, { isOurs } = { isOurs: false }): void {
     if (this.isGone) return
     this.isGone = true
-    const { isConnected } = this
     this.#owner.wheel.remove(this)
-    this.target.connections--
     this.#socket.destroy()
     const owed = this.sent.splice(0)
-    if (owed.length > 1 && !isOurs) this.target.refusesPipelining = true
+    this.brokePipeline = owed.length > 1 && !isOurs
     const body = this.#body
     this.#body = undefined
     const reason = error?.code ?? 'closed'
-    for (const [index, attempt] of owed.entries()) {
+    if (!this.isConnected) this.connectProblem = new Problem('upstream-unreachable', { reason, cause: error })
+    this.#owner.onGone(this, this.isConnected)
+    for (const [index, request] of owed.entries()) {
       const isFirst = index === 0
       if (isFirst && body !== undefined) body.breakOff(new Problem('upstream-closed', { reason, cause: error }))
-      // Before a byte of its answer, a connection that was used before says nothing about this request.
-      const isStale = (this.answered > 0 || !isFirst) && !(isFirst && this.#hasBegunAnswer)
-      attempt.onBroken(new Problem('upstream-closed', { reason, cause: error }), { isReplayable: isStale })
+      // Before a byte of its answer, a connection that was used before, or that we ended, says nothing about this request.
+      const isStale = (this.answered > 0 || !isFirst || isOurs) && !(isFirst && this.#hasBegunAnswer)
+      request.onBroken(new Problem('upstream-closed', { reason, cause: error }), { isReplayable: isStale })
     }
-    if (!isConnected) this.connectProblem = new Problem('upstream-unreachable', { reason, cause: error })
-    this.#owner.onGone(this, isConnected)
   }
 }

@@ -6,7 +6,7 @@ import { TargetRuntime } from '../target.ts'
 import { compileBalance } from './balance.ts'
 
 function toTargets(...weights: readonly number[]): TargetRuntime[] {
-  return weights.map((weight, i) => new TargetRuntime({ url: `http://10.0.0.${i}:9001`, weight }, () => {}))
+  return weights.map((weight, i) => new TargetRuntime({ url: `http://10.0.0.${i}:9001`, weight }))
 }
 
 /** How often each target is chosen. */

@@ -10,7 +10,7 @@ function setUp(count: number, options: Partial<PassiveHealth> = {}) {
   const wheel = new DeadlineWheel(() => clock.nowMs)
   const targets = Array.from(
     { length: count },
-    (_, i) => new TargetRuntime({ url: `http://127.0.0.1:900${i}`, weight: 1 }, () => {}),
+    (_, i) => new TargetRuntime({ url: `http://127.0.0.1:900${i}`, weight: 1 }),
   )
   const ejected: string[] = []
   const watch = new PassiveHealthWatch(

@@ -1,0 +1,199 @@
+/**
+ * Owns the connections to one target: how many there are, which are unused, which may be shared, and who waits for one.
+ *
+ *   acquire ──unused──▶ send      ──below maxConnections──▶ opening ──connected──▶ send
+ *      └──pipelining, and the same caller's──▶ send behind others      └──else──▶ waiting, in the order of coming
+ */
+import type { Upstream } from '@gatewright/model'
+import { Problem } from '@gatewright/policies'
+import type { DeadlineWheel, Timed } from '../timers/deadline-wheel.ts'
+import type { TargetRuntime } from './target.ts'
+import { type CarriedRequest, type ConnectionOwner, UpstreamConnection } from './upstream-connection.ts'
+
+/** A request that wants a connection. */
+export interface PooledRequest extends CarriedRequest {
+  /** On the monotonic clock, while it waits. */
+  waitsUntilMs: number
+  /** Who asks; '' where connections are not shared. */
+  readonly callerKey: string
+  /** May its request be sent twice, and share a connection with others? */
+  readonly isReplayable: boolean
+  /** A connection is ready. */
+  send(connection: UpstreamConnection): void
+  /** There is no room to wait. */
+  refuse(problem: Problem): void
+}
+
+interface PoolParts {
+  readonly target: TargetRuntime
+  readonly upstream: Pick<Upstream, 'pool' | 'timeouts' | 'limits'>
+  readonly wheel: DeadlineWheel
+  /** One connection more, or one less. */
+  readonly onCount: (amount: 1 | -1) => void
+}
+
+export class Pool implements ConnectionOwner, Timed {
+  deadlineAtMs = Number.POSITIVE_INFINITY
+  slotAtMs = 0
+  slotPlace = 0
+  readonly target: TargetRuntime
+  readonly wheel: DeadlineWheel
+  readonly limits: Upstream['limits']
+  readonly connectMs: number
+  readonly firstByteMs: number
+  readonly idleMs: number
+  /** Unused connections, the most recently used last: the coldest are let go first. */
+  readonly idle: UpstreamConnection[] = []
+  readonly waiting: PooledRequest[] = []
+  opening = 0
+  /** Set once this target broke a pipelined connection: it gets one request at a time from then on. */
+  refusesPipelining = false
+  readonly #model: Upstream['pool']
+  readonly #onCount: (amount: 1 | -1) => void
+  /** Connections with requests in flight that may take more: pipelining only. */
+  readonly #busy: Set<UpstreamConnection> = new Set()
+  /** Open or opening. */
+  #connections = 0
+  /** No snapshot uses it any more: connections end as they become free. */
+  #isRetired = false
+
+  constructor({ target, upstream: { pool, timeouts, limits }, wheel, onCount }: PoolParts) {
+    this.target = target
+    this.wheel = wheel
+    this.limits = limits
+    this.connectMs = timeouts.connectMs
+    this.firstByteMs = timeouts.firstByteMs
+    this.idleMs = pool.idleMs
+    this.#model = pool
+    this.#onCount = onCount
+  }
+
+  acquire(request: PooledRequest): void {
+    const { idle, waiting } = this
+    for (let connection = idle.pop(); connection !== undefined; connection = idle.pop()) {
+      if (!connection.isGone) return this.#sendOn(connection, request)
+    }
+    if (this.#connections < this.#model.maxConnections) return this.connectFresh(request)
+    const shared = this.#model.pipelining > 1 ? this.#findShared(request) : undefined
+    if (shared !== undefined) return this.#sendOn(shared, request)
+    // Whose connection is opening waits for that, and not in the queue.
+    if (waiting.length - this.opening >= this.#model.maxWaiting) {
+      return request.refuse(new Problem('upstream-overloaded', { reason: 'queue-full' }))
+    }
+    this.#wait(request)
+  }
+
+  /** On a new connection, whatever stands idle. */
+  connectFresh(request: PooledRequest): void {
+    this.#wait(request)
+    this.#openForWaiting()
+  }
+
+  /** The request gave up while it waited. */
+  forget(request: PooledRequest): void {
+    const at = this.waiting.indexOf(request)
+    if (at >= 0) this.waiting.splice(at, 1)
+  }
+
+  /** Ends connections as they become free. */
+  retire(): void {
+    this.#isRetired = true
+    for (const connection of this.idle.splice(0)) connection.destroy()
+  }
+
+  onConnected(connection: UpstreamConnection): void {
+    this.opening--
+    this.#onCount(1)
+    this.#giveWork(connection)
+  }
+
+  onFree(connection: UpstreamConnection): void {
+    this.#giveWork(connection)
+  }
+
+  onGone(connection: UpstreamConnection, wasConnected: boolean): void {
+    this.#connections--
+    if (connection.brokePipeline) this.refusesPipelining = true
+    this.#busy.delete(connection)
+    const at = this.idle.indexOf(connection)
+    if (at >= 0) this.idle.splice(at, 1)
+    if (wasConnected) {
+      this.#onCount(-1)
+    } else {
+      this.opening--
+      this.waiting.shift()?.onBroken(connection.connectProblem, { isReplayable: false })
+    }
+    // Its place is free for one that waits because there were too many.
+    this.#openForWaiting()
+  }
+
+  /** Everybody waits equally long, so the first in the list is the first whose time passes: one deadline a target will do. */
+  onDeadline(): void {
+    const { waiting } = this
+    const nowMs = performance.now()
+    for (let first = waiting[0]; first !== undefined; first = waiting[0]) {
+      if (first.waitsUntilMs > nowMs) {
+        this.wheel.set(this, first.waitsUntilMs - nowMs, nowMs)
+        return
+      }
+      waiting.shift()
+      first.onDeadline()
+    }
+  }
+
+  /** One connection for each that waits, as far as there may be more; each serves whoever waits longest when it is there. */
+  #openForWaiting(): void {
+    if (this.opening >= this.waiting.length || this.#connections >= this.#model.maxConnections) return
+    this.opening++
+    this.#connections++
+    new UpstreamConnection(this.target, this)
+  }
+
+  #giveWork(connection: UpstreamConnection): void {
+    const next = this.waiting[0]
+    if (next !== undefined && (connection.sent.length === 0 || this.#mayShare(connection, next))) {
+      this.waiting.shift()
+      return this.#sendOn(connection, next)
+    }
+    if (connection.sent.length > 0) return
+    this.#busy.delete(connection)
+    if (this.#isRetired) return connection.destroy()
+    this.wheel.set(connection, connection.idleMs, performance.now())
+    this.idle.push(connection)
+  }
+
+  #sendOn(connection: UpstreamConnection, request: PooledRequest): void {
+    if (this.#model.pipelining > 1) {
+      connection.callerKey = request.callerKey
+      if (request.isReplayable) this.#busy.add(connection)
+      else this.#busy.delete(connection)
+    }
+    request.send(connection)
+  }
+
+  /** The least loaded connection that this caller's replayable request may share. */
+  #findShared(request: PooledRequest): UpstreamConnection | undefined {
+    let best: UpstreamConnection | undefined
+    for (const connection of this.#busy) {
+      if (!this.#mayShare(connection, request)) continue
+      if (best === undefined || connection.sent.length < best.sent.length) best = connection
+    }
+    return best
+  }
+
+  /** Behind other requests goes only what may be sent again, and nobody waits for another caller's answer. */
+  #mayShare(connection: UpstreamConnection, request: PooledRequest): boolean {
+    const { pipelining, shareCallers } = this.#model
+    if (!request.isReplayable || this.refusesPipelining) return false
+    if (!this.#busy.has(connection) || !connection.takesMore || connection.sent.length >= pipelining) return false
+    return shareCallers || connection.callerKey === request.callerKey
+  }
+
+  #wait(request: PooledRequest): void {
+    const nowMs = performance.now()
+    const waitMs = this.connectMs + this.firstByteMs
+    request.waitsUntilMs = nowMs + waitMs
+    this.waiting.push(request)
+    if (this.waiting.length === 1) this.wheel.set(this, waitMs, nowMs)
+  }
+}
