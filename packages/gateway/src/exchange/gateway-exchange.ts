@@ -6,10 +6,17 @@ import type { ApiRuntime } from '../snapshot/runtime.ts'
 /** How an exchange ended: every byte was written, or the client or the upstream broke off. */
 export type Ended = 'answered' | 'client-left' | 'upstream-broke'
 
-/** What an exchange needs of the connection it came in on. */
+/** The head of an interim answer (RFC 9110 §15.2). */
+export interface InterimHead {
+  readonly status: number
+  readonly reason: string
+  readonly fields: HeaderList
+}
+
+/** What an exchange needs of the connection it came in on. It says which one it is: its turn there may be over. */
 export interface ClientSide {
   readonly localPort: number
-  sendInformational(status: number, reason: string, fields: HeaderList): void
+  sendInterim(exchange: GatewayExchange, head: InterimHead): void
   answer(exchange: GatewayExchange, response: GatewayResponse): void
 }
 
@@ -58,8 +65,8 @@ export class GatewayExchange extends Exchange {
   }
 
   /** RFC 9110 §15.2: a proxy relays 1xx answers, but never to an HTTP/1.0 client. */
-  sendInformational(status: number, reason: string, fields: HeaderList): void {
-    if (this.request.httpVersion !== '1.0') this.clientSide.sendInformational(status, reason, fields)
+  sendInterim(head: InterimHead): void {
+    if (this.request.httpVersion !== '1.0') this.clientSide.sendInterim(this, head)
   }
 
   answer(response: GatewayResponse): void {

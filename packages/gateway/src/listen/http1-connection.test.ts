@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { describe, it } from 'node:test'
 import { type ListenerLimits, resolve } from '@gatewright/model'
-import { type BodySink, BytesBody, GatewayResponse, StreamBody } from '@gatewright/policies'
+import { type BodySink, BytesBody, GatewayResponse, HeaderList, StreamBody } from '@gatewright/policies'
 import { TrustedProxies } from '../exchange/client-address.ts'
 import type { GatewayExchange } from '../exchange/gateway-exchange.ts'
 import { openExchange } from '../exchange/open-exchange.ts'
@@ -182,6 +182,22 @@ describe('HTTP/1.1 connection', () => {
       ['/1', '/2', '/3'],
     )
     assert.deepEqual(stage.ended, ['/1 answered', '/2 answered', '/3 answered'])
+  })
+
+  it('writes no interim answer of an exchange whose turn is over', () => {
+    const stage = new Stage()
+    const socket = new MemorySocket('192.0.2.1', 50_000)
+    new Http1Connection(socket.asSocket(), stage.toSettings())
+    const hint = (text: string) => ({ status: 103, reason: '', fields: HeaderList.of([['Link', text]]) })
+    socket.receive(get('/1'))
+    const first = stage.received[0]
+    first?.exchange.sendInterim(hint('<one>'))
+    first?.answer(ok('one'))
+    socket.receive(get('/2'))
+    // A try that lost, say, which nobody called off.
+    first?.exchange.sendInterim(hint('<late>'))
+    stage.received[1]?.exchange.sendInterim(hint('<two>'))
+    assert.deepEqual(socket.written.toString().match(/<\w+>/g), ['<one>', '<two>'])
   })
 
   it('goes on when the kernel has the answer, also where too little was queued for a drain', async () => {

@@ -9,21 +9,13 @@
  * What a pipelining client sends ahead waits in `#backlog` until the answer before it is written.
  */
 import type { Socket } from 'node:net'
-import {
-  BytesBody,
-  type Client,
-  EMPTY_BODY,
-  type GatewayResponse,
-  type HeaderList,
-  Problem,
-  StreamBody,
-} from '@gatewright/policies'
+import { BytesBody, type Client, EMPTY_BODY, type GatewayResponse, Problem, StreamBody } from '@gatewright/policies'
 import { toPlainAddress } from '../exchange/client-address.ts'
-import type { Ended, GatewayExchange } from '../exchange/gateway-exchange.ts'
+import type { Ended, GatewayExchange, InterimHead } from '../exchange/gateway-exchange.ts'
 import { Refusal } from '../http1/refusal.ts'
 import { NO_BODY } from '../http1/request-head.ts'
 import { AnswerWriter } from '../respond/answer-writer.ts'
-import { serializeAnswerHead, toFraming, toInformationalHead } from '../respond/response-head.ts'
+import { serializeAnswerHead, toFraming, toInterimHead } from '../respond/response-head.ts'
 import { adoptSocket } from '../sockets/adopt-socket.ts'
 import { ReadBuffer } from '../sockets/read-buffer.ts'
 import type { Timed } from '../timers/deadline-wheel.ts'
@@ -274,10 +266,11 @@ export class Http1Connection implements Timed, ClientConnection {
   // Answering.
 
   /** Writes an interim answer (RFC 9110 §15.2). */
-  sendInformational(status: number, reason: string, fields: HeaderList): void {
+  sendInterim(exchange: GatewayExchange, head: InterimHead): void {
+    // An attempt that lost may still be told hints when the next exchange of this connection is under way.
+    if (this.#exchange !== exchange || this.#state !== 'exchange' || this.#isAnswerBegun) return
     // A client that does not read gets none: they are hints, and must not pile up.
-    if (this.#state !== 'exchange' || this.#isAnswerBegun || this.#socket.writableNeedDrain) return
-    this.#socket.write(toInformationalHead(status, reason, fields), 'latin1')
+    if (!this.#socket.writableNeedDrain) this.#socket.write(toInterimHead(head), 'latin1')
   }
 
   /** The exchange whose answer comes next. */

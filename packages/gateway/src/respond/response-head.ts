@@ -1,6 +1,6 @@
 /** Owns an answer's head on its way to a client: status line, the upstream's fields, policies' fields, framing, and our own. */
 import { type GatewayResponse, type HeaderList, KNOWN_FIELDS } from '@gatewright/policies'
-import type { GatewayExchange } from '../exchange/gateway-exchange.ts'
+import type { GatewayExchange, InterimHead } from '../exchange/gateway-exchange.ts'
 import { createFieldMask, serializeFields, toDateLine, toStatusLine } from '../http1/serialize-head.ts'
 
 // RFC 9110 §7.6.1; and the id is ours, whatever the upstream calls its own.
@@ -77,7 +77,7 @@ export function serializeAnswerHead(
   return request.httpVersion === '1.0' ? `${head}Connection: keep-alive\r\n\r\n` : `${head}\r\n`
 }
 
-const INFORMATIONAL_DROPPED = createFieldMask([
+const INTERIM_DROPPED = createFieldMask([
   KNOWN_FIELDS.connection,
   KNOWN_FIELDS['keep-alive'],
   KNOWN_FIELDS['transfer-encoding'],
@@ -86,6 +86,6 @@ const INFORMATIONAL_DROPPED = createFieldMask([
 ])
 
 /** An interim answer as it is passed on: it has no body and says nothing about the connection. */
-export function toInformationalHead(status: number, reason: string, fields: HeaderList): string {
-  return `${toStatusLine(status, reason)}${serializeFields(fields, INFORMATIONAL_DROPPED)}\r\n`
+export function toInterimHead({ status, reason, fields }: InterimHead): string {
+  return `${toStatusLine(status, reason)}${serializeFields(fields, INTERIM_DROPPED)}\r\n`
 }

@@ -93,7 +93,7 @@ describe('attempt', () => {
       use((_, socket) => socket.write(`HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 E\r\nLink: <a>\r\n\r\n${OK}`))
       const exchange = new TestExchange()
       assert.equal(await forward(exchange), '200 ok')
-      assert.deepEqual(exchange.informational, [103])
+      assert.deepEqual(exchange.interim, [103])
     })
 
     it('lose the fields that Connection names, and have their Location rewritten nevertheless', async () => {

@@ -16,7 +16,7 @@ import {
   IDEMPOTENT_METHODS,
   Problem,
 } from '@gatewright/policies'
-import type { GatewayExchange } from '../exchange/gateway-exchange.ts'
+import type { GatewayExchange, InterimHead } from '../exchange/gateway-exchange.ts'
 import { writeChunk, writeLastChunk } from '../http1/chunk-writer.ts'
 import type { Pool, PooledRequest } from './pool.ts'
 import { toUpstreamFields, toUpstreamHead } from './request-fields.ts'
@@ -159,9 +159,9 @@ export class Attempt implements PooledRequest, AbortListener, BodySink {
     if (!this.isOver && (this.#isSettled || !this.isRequestSent)) this.connection?.expectWithin(this.#idleMs)
   }
 
-  onInformational(status: number, reason: string, fields: HeaderList): void {
+  onInterim(head: InterimHead): void {
     // RFC 9110 §15.2.1: 100 is between us and the target, we said our own to the client.
-    if (status !== 100 && !this.isOver) this.#root.sendInformational(status, reason, fields)
+    if (head.status !== 100 && !this.isOver) this.#root.sendInterim(head)
   }
 
   onAnswer(response: GatewayResponse, locationAt: number): void {

@@ -116,13 +116,13 @@ export function toUpstream(given: object): Upstream {
 
 export class TestExchange extends GatewayExchange {
   /** 1xx answers that the client was sent. */
-  readonly informational: number[]
+  readonly interim: number[]
 
   constructor(request: TestRequest = {}, caller?: Caller) {
-    const informational: number[] = []
+    const interim: number[] = []
     const clientSide: ClientSide = {
       localPort: 8080,
-      sendInformational: (status) => informational.push(status),
+      sendInterim: (_, { status }) => interim.push(status),
       answer() {},
     }
     super({
@@ -135,7 +135,7 @@ export class TestExchange extends GatewayExchange {
       receivedAtMs: 0,
       startedAtMs: 0,
     })
-    this.informational = informational
+    this.interim = interim
     this.caller = caller
   }
 }

@@ -9,6 +9,7 @@
  */
 import { connect, type Socket } from 'node:net'
 import { BytesBody, EMPTY_BODY, GatewayResponse, type HeaderList, Problem, StreamBody } from '@gatewright/policies'
+import type { InterimHead } from '../exchange/gateway-exchange.ts'
 import { ChunkDecoder } from '../http1/chunk-decoder.ts'
 import { HeadParser } from '../http1/head-parser.ts'
 import { toLatin1 } from '../http1/latin1.ts'
@@ -45,7 +46,7 @@ export interface CarriedRequest {
   connection: UpstreamConnection | undefined
   /** Something of its answer came. */
   onProgress(): void
-  onInformational(status: number, reason: string, fields: HeaderList): void
+  onInterim(head: InterimHead): void
   /** `locationAt`: which field is `Location`, or -1. */
   onAnswer(response: GatewayResponse, locationAt: number): void
   /** The answer's last byte was read. */
@@ -274,7 +275,7 @@ export class UpstreamConnection implements Timed, HeldReader {
       if (++this.#interimAnswers > MOST_INTERIM_ANSWERS) {
         return this.#refuse(new Refusal('upstream-malformed', 'interim-answers', ''), chunk)
       }
-      request.onInformational(status, this.#head.reason, fields)
+      request.onInterim({ status, reason: this.#head.reason, fields })
       return bodyAt
     }
     return this.#beginAnswer(fields, request, { chunk, bodyAt })
