@@ -61,6 +61,24 @@ apis:
     assert.equal((await within(get(port, '/small'), 'the one connection to be free again')).status, 200)
   })
 
+  it('a policy that frames answers itself does not confuse their clients', async () => {
+    const { port } = await serve(`gatewright: 1
+extensions: [${SEAMS}]
+apis:
+  - id: meddled
+    basePath: /
+    upstream: "${url}"
+    routes:
+      - { id: ok, path: /ok, policies: [{ policy: meddle, options: { status: 200 } }] }
+      - { id: odd, path: /odd, policies: [{ policy: meddle, options: { status: 99 } }] }
+`)
+    const { status, body, fields } = await get(port, '/ok')
+    assert.deepEqual([status, body.toString()], [200, 'whole'])
+    const framing = fields.filter(([name]) => /^(?:content-length|transfer-encoding)$/i.test(name))
+    assert.deepEqual(framing, [['Content-Length', '5']])
+    assert.equal((await get(port, '/odd')).status, 500)
+  })
+
   it('a refused snapshot changes no key', async () => {
     const yaml = (policies: string, apps: string) => `gatewright: 1
 extensions: [${SEAMS}]

@@ -1,5 +1,5 @@
 /** Owns policies with the faults that users' policies have, for the tests of what happens around them. */
-import { definePolicy, z } from '@gatewright/policies'
+import { definePolicy, GatewayResponse, z } from '@gatewright/policies'
 
 export const dropAnswer = definePolicy({
   name: 'drop-answer',
@@ -21,5 +21,21 @@ export const refuseSnapshot = definePolicy({
   options: z.strictObject({}),
   create() {
     throw new Error('this option cannot work')
+  },
+})
+
+export const meddle = definePolicy({
+  name: 'meddle',
+  phase: 'transform',
+  summary: 'Says what only the gateway may say: lengths, connections, statuses. For tests alone.',
+  options: z.strictObject({ status: z.int().meta({ description: 'Of the answer.' }) }),
+  create({ status }) {
+    return function meddle(exchange) {
+      exchange.answerWith('Content-Length', '1')
+      exchange.answerWith('Transfer-Encoding', 'chunked')
+      const response = GatewayResponse.ofText(status, 'whole')
+      response.reason = 'Fine\r\nContent-Length: 2'
+      return response
+    }
   },
 })

@@ -135,11 +135,16 @@ export class Gateway implements RequestReceiver {
 
 const NO_ERRORS = new Map()
 
-/** A user's policy in plain JavaScript may forget its `return`: that is its fault, not the end of the thread. */
+/** A user's policy in plain JavaScript may forget its `return`, or say a status that no client understands: that is its fault, not the end of the thread. */
 function toAnswer(response: unknown): GatewayResponse {
-  return response instanceof GatewayResponse
-    ? response
-    : GatewayResponse.ofProblem(new TypeError('a policy answered with something that is no GatewayResponse'))
+  if (!(response instanceof GatewayResponse)) {
+    return GatewayResponse.ofProblem(new TypeError('a policy answered with something that is no GatewayResponse'))
+  }
+  const { status, tunnel } = response
+  if ((Number.isInteger(status) && status >= 200 && status <= 599) || (status === 101 && tunnel !== undefined))
+    return response
+  response.discard()
+  return GatewayResponse.ofProblem(new RangeError(`a policy answered with the status ${status}`))
 }
 
 /** A body whose length is known is refused before a byte of it is read. */

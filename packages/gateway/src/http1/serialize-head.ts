@@ -1,6 +1,6 @@
 /** Owns heads on their way out: start lines and fields as they came, minus what belonged to one connection, plus ours. */
 
-import { type HeaderList, MARKS_PER_FIELD } from '@gatewright/policies'
+import { findFieldFault, type HeaderList, MARKS_PER_FIELD } from '@gatewright/policies'
 import { STATUS_PHRASES } from './status-phrases.ts'
 
 /** Which known fields (by number) a direction leaves out. */
@@ -59,7 +59,8 @@ export function toStatusLine(status: number, reason: string): string {
   if (status === lastStatus && reason === lastReason) return lastLine
   lastStatus = status
   lastReason = reason
-  if (reason !== '') {
+  // RFC 9112 §4: a phrase holds no control character. A target's is checked already; this one may be a policy's.
+  if (reason !== '' && findFieldFault('Reason', reason) === undefined) {
     lastLine = `HTTP/1.1 ${status} ${reason}\r\n`
     return lastLine
   }

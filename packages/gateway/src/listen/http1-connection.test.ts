@@ -10,6 +10,7 @@ import { openExchange } from '../exchange/open-exchange.ts'
 import type { Refusal } from '../http1/refusal.ts'
 import { MemorySocket } from '../rehearsal/memory-socket.ts'
 import { DeadlineWheel } from '../timers/deadline-wheel.ts'
+import { HandBody } from '../upstream/loopback.fixture.ts'
 import type { ClientConnection, ConnectionSettings, ReceivedRequest, RequestReceiver } from './connection-contract.ts'
 import { Http1Connection } from './http1-connection.ts'
 
@@ -199,6 +200,25 @@ describe('HTTP/1.1 connection', () => {
     stage.received[1]?.exchange.sendInterim(hint('<two>'))
     assert.deepEqual(socket.written.toString().match(/<\w+>/g), ['<one>', '<two>'])
   })
+
+  for (const [what, bytes, written] of [
+    ['more', 'hello', ''],
+    ['less', 'he', 'he'],
+  ] as const) {
+    it(`breaks off an answer that holds ${what} than it says`, () => {
+      const stage = new Stage()
+      const socket = new MemorySocket('192.0.2.1', 50_000)
+      new Http1Connection(socket.asSocket(), stage.toSettings())
+      socket.receive(get('/1'))
+      const body = new HandBody(3)
+      stage.received[0]?.answer(new GatewayResponse({ status: 200, body: new StreamBody(body) }))
+      body.sink?.write(Buffer.from(bytes))
+      body.sink?.end()
+      assert.equal(socket.written.toString().split('\r\n\r\n')[1], written)
+      assert.equal(socket.isDestroyed, true)
+      assert.deepEqual(stage.ended, ['/1 upstream-broke'])
+    })
+  }
 
   it('goes on when the kernel has the answer, also where too little was queued for a drain', async () => {
     const stage = new Stage()

@@ -320,11 +320,12 @@ export class Http1Connection implements Timed, ClientConnection {
       return this.#onWritten()
     }
     this.#socket.write(head, 'latin1')
-    const writer = new AnswerWriter(this.#socket, framing.kind === 'chunked', this)
+    const writer = new AnswerWriter(this.#socket, framing, this)
     this.#writer = writer
     try {
       const flow = body.pipe(writer)
-      if (!writer.isEnded) this.#answerFlow = flow
+      if (writer.isBroken) flow.cancel()
+      else if (!writer.isEnded) this.#answerFlow = flow
     } catch {
       // A policy has read this body already; its head is out, so breaking off is the only honest end.
       this.onBodyBroken()

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import { type GatewayResponse, KNOWN_FIELDS } from '@gatewright/policies'
 import type { Ended, GatewayExchange } from '../exchange/gateway-exchange.ts'
 import { createFieldMask, serializeFields, toDateLine, toStatusLine } from '../http1/serialize-head.ts'
+import { serializeSaid } from '../respond/response-head.ts'
 import type { TunnelEnd } from '../sockets/tunnel-end.ts'
 import type { DeadlineWheel, Timed } from '../timers/deadline-wheel.ts'
 import { UpstreamTunnel } from '../upstream/upstream-tunnel.ts'
@@ -139,11 +140,9 @@ class LiveTunnel implements Timed {
 
 /** Unlike other answers, a 101 keeps `Connection` and `Upgrade`: they are what it says. */
 function toUpgradeHead(exchange: GatewayExchange, response: GatewayResponse): string {
-  const { answerFields } = exchange
-  let head = toStatusLine(101, response.reason) + serializeFields(response.headers, DROPPED)
-  if (answerFields !== undefined) {
-    for (let i = 0; i < answerFields.length; i += 2) head += `${answerFields[i]}: ${answerFields[i + 1]}\r\n`
-  }
-  if (!response.headers.has('date')) head += toDateLine(Date.now())
+  const { headers, reason } = response
+  const said = serializeSaid(exchange, headers)
+  let head = toStatusLine(101, reason) + serializeFields(headers, DROPPED) + said
+  if (!headers.has('date')) head += toDateLine(Date.now())
   return `${head}X-Request-Id: ${exchange.id}\r\n\r\n`
 }

@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net'
 import type { BodySink, HeaderList } from '@gatewright/policies'
 import { writeChunk, writeLastChunk } from '../http1/chunk-writer.ts'
+import type { AnswerFraming } from './response-head.ts'
 
 export interface AnswerListener {
   onBodyWritten(): void
@@ -12,29 +13,41 @@ export interface AnswerListener {
 
 export class AnswerWriter implements BodySink {
   readonly #socket: Socket
-  readonly #isChunked: boolean
+  readonly #framing: AnswerFraming
   readonly #listener: AnswerListener
   writtenBytes = 0
   isEnded = false
+  isBroken = false
 
-  constructor(socket: Socket, isChunked: boolean, listener: AnswerListener) {
+  constructor(socket: Socket, framing: AnswerFraming, listener: AnswerListener) {
     this.#socket = socket
-    this.#isChunked = isChunked
+    this.#framing = framing
     this.#listener = listener
   }
 
   write(chunk: Uint8Array): boolean {
     if (this.isEnded || chunk.length === 0) return !this.isEnded
-    this.writtenBytes += chunk.length
-    const isReady = this.#isChunked ? writeChunk(this.#socket, chunk) : this.#socket.write(chunk)
+    const framing = this.#framing
+    const writtenBytes = this.writtenBytes + chunk.length
+    // A client would read what is too much as its next answer (RFC 9112 §6.3).
+    if (framing.kind === 'length' && writtenBytes > framing.bytes) {
+      this.abort(toLengthFault(framing.bytes, writtenBytes))
+      return false
+    }
+    this.writtenBytes = writtenBytes
+    const isReady = framing.kind === 'chunked' ? writeChunk(this.#socket, chunk) : this.#socket.write(chunk)
     if (!isReady) this.#listener.onClientSlow()
     return isReady
   }
 
   end(trailers?: HeaderList): void {
     if (this.isEnded) return
+    const framing = this.#framing
+    if (framing.kind === 'length' && this.writtenBytes < framing.bytes) {
+      return this.abort(toLengthFault(framing.bytes, this.writtenBytes))
+    }
     this.isEnded = true
-    if (this.#isChunked) writeLastChunk(this.#socket, trailers)
+    if (framing.kind === 'chunked') writeLastChunk(this.#socket, trailers)
     this.#listener.onBodyWritten()
   }
 
@@ -42,6 +55,12 @@ export class AnswerWriter implements BodySink {
   abort(reason: unknown): void {
     if (this.isEnded) return
     this.isEnded = true
+    this.isBroken = true
     this.#listener.onBodyBroken(reason)
   }
+}
+
+/** Bodies of targets are as long as they say; one that a policy made may not be. */
+function toLengthFault(bytes: number, writtenBytes: number): RangeError {
+  return new RangeError(`a body says that it holds ${bytes} bytes, and holds ${writtenBytes} or more`)
 }

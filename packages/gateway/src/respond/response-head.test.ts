@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { BytesBody, GatewayResponse, HeaderList, StreamBody } from '@gatewright/policies'
+import { toStatusLine } from '../http1/serialize-head.ts'
 import { HandBody, TestExchange } from '../upstream/loopback.fixture.ts'
 import { serializeAnswerHead, toFraming } from './response-head.ts'
 
@@ -135,5 +136,26 @@ describe('answer to a client', () => {
       'X-Frame-Options: DENY',
       'Content-Length: 0',
     ])
+  })
+
+  it('frames what it sends itself, whatever a policy says', () => {
+    const lines = headOf({
+      body: 5,
+      fields: [['Date', 'today']],
+      answerWith: [
+        ['Content-Length', '0'],
+        ['transfer-encoding', 'chunked'],
+        ['Connection', 'close'],
+        ['Upgrade', 'h2c'],
+        ['X-Request-Id', 'mine'],
+        ['X-Kept', '1'],
+      ],
+    })
+    assert.deepEqual(lines, ['HTTP/1.1 200 OK', 'Date: today', 'X-Kept: 1', 'Content-Length: 5'])
+  })
+
+  it('says the usual phrase where the one it was given could not stand in a line', () => {
+    assert.equal(toStatusLine(200, 'Fine\r\nSet-Cookie: a=b'), 'HTTP/1.1 200 OK\r\n')
+    assert.equal(toStatusLine(200, 'Fine'), 'HTTP/1.1 200 Fine\r\n')
   })
 })

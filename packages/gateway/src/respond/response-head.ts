@@ -1,5 +1,5 @@
 /** Owns an answer's head on its way to a client: status line, the upstream's fields, policies' fields, framing, and our own. */
-import { type GatewayResponse, type HeaderList, KNOWN_FIELDS } from '@gatewright/policies'
+import { findKnownField, type GatewayResponse, type HeaderList, KNOWN_FIELDS } from '@gatewright/policies'
 import type { GatewayExchange, InterimHead } from '../exchange/gateway-exchange.ts'
 import { createFieldMask, serializeFields, toDateLine, toStatusLine } from '../http1/serialize-head.ts'
 
@@ -52,19 +52,12 @@ export function serializeAnswerHead(
   { framing, keepsAlive, nowMs }: HeadFacts,
 ): string {
   const { headers } = response
-  const { answerFields, request } = exchange
-  let extra = ''
-  if (answerFields !== undefined) {
-    for (let i = 0; i < answerFields.length; i += 2) {
-      const name = answerFields[i] ?? ''
-      headers.delete(name)
-      extra += `${name}: ${answerFields[i + 1]}\r\n`
-    }
-  }
+  const { request } = exchange
+  const said = serializeSaid(exchange, headers)
   const keepsLength = framing.kind === 'none' && framing.keepsLength
   let head = toStatusLine(response.status, response.reason)
   head += serializeFields(headers, keepsLength ? DROPPED_BUT_LENGTH : DROPPED)
-  head += extra
+  head += said
   if (headers.indexOfKnown(KNOWN_FIELDS.date) < 0) head += toDateLine(nowMs)
   head += `X-Request-Id: ${exchange.id}\r\n`
   if (framing.kind === 'length') head += `Content-Length: ${framing.bytes}\r\n`
@@ -75,6 +68,22 @@ export function serializeAnswerHead(
   // RFC 9112 §9.3 and appendix C.2.2.
   if (!keepsAlive) return `${head}Connection: close\r\n\r\n`
   return request.httpVersion === '1.0' ? `${head}Connection: keep-alive\r\n\r\n` : `${head}\r\n`
+}
+
+/**
+ * What policies say with whatever answer goes out, in the place of the target's own. What frames the message or belongs to the
+ * connection is ours to say (RFC 9112 §6.3): two lengths in one answer would be two answers to somebody.
+ */
+export function serializeSaid({ answerFields }: GatewayExchange, headers: HeaderList): string {
+  let said = ''
+  if (answerFields === undefined) return said
+  for (let i = 0; i < answerFields.length; i += 2) {
+    const name = answerFields[i] ?? ''
+    if (DROPPED[findKnownField(name)] === 1) continue
+    headers.delete(name)
+    said += `${name}: ${answerFields[i + 1]}\r\n`
+  }
+  return said
 }
 
 const INTERIM_DROPPED = createFieldMask([

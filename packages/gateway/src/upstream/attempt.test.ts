@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, it } from 'node:test'
+import { setImmediate as turn } from 'node:timers/promises'
 import { HeaderList, Problem, StreamBody } from '@gatewright/policies'
 import type { TestRequest } from '@gatewright/policies/testing'
 import { DeadlineWheel } from '../timers/deadline-wheel.ts'
@@ -181,6 +182,25 @@ describe('attempt', () => {
       await target.until(() => target.openConnections === 0)
       assert.equal(target.seen.length, 0)
     })
+
+    for (const [what, bytes] of [
+      ['more', 'hello'],
+      ['less', 'he'],
+    ] as const) {
+      it(`that hold ${what} than they say fail that request, and the target reads no second one`, async () => {
+        use((_, socket) => socket.write(OK))
+        const body = new HandBody(3)
+        const answered = send({ method: 'POST', body: new StreamBody(body) })
+        await target.until(() => target.sockets.length === 1)
+        while (body.sink === undefined) await turn()
+        body.sink.write(Buffer.from(bytes))
+        body.sink.end()
+        assert.match(await answered, /^unexpected /)
+        assert.equal(body.isCancelled, true)
+        await target.until(() => target.openConnections === 0)
+        assert.equal(target.seen.length, 0)
+      })
+    }
 
     it('that a policy has read already fail that request, and no other', async () => {
       use((_, socket) => socket.write(OK))

@@ -56,6 +56,8 @@ export class Attempt implements PooledRequest, AbortListener, BodySink {
   #isSettled = false
   #hasBeenReplayed = false
   #isChunked = false
+  /** Of a body whose length was said. */
+  #remaining = Number.POSITIVE_INFINITY
   #bodyFlow: BodyFlow | undefined
 
   constructor(
@@ -115,6 +117,7 @@ export class Attempt implements PooledRequest, AbortListener, BodySink {
       return
     }
     this.#isChunked = body.sizeBytes === undefined
+    this.#remaining = body.sizeBytes ?? Number.POSITIVE_INFINITY
     connection.writeText(head + toUpstreamFields(request.method, body.sizeBytes))
     const flow = body.pipe(this)
     if (this.isOver) flow.cancel()
@@ -127,12 +130,19 @@ export class Attempt implements PooledRequest, AbortListener, BodySink {
     const { connection } = this
     if (connection === undefined || connection.isGone || this.isOver) return false
     if (chunk.length === 0) return true
+    // The target would read what is too much as another request (RFC 9112 §6.3).
+    if (chunk.length > this.#remaining) return this.#breakLength()
+    this.#remaining -= chunk.length
     this.onProgress()
     if (!this.#isChunked) return connection.writeBytes(chunk)
     return writeChunk(connection.socket, chunk)
   }
 
   end(trailers?: HeaderList): void {
+    if (!this.#isChunked && this.#remaining > 0) {
+      this.#breakLength()
+      return
+    }
     this.isRequestSent = true
     this.#bodyFlow = undefined
     const { connection } = this
@@ -140,6 +150,13 @@ export class Attempt implements PooledRequest, AbortListener, BodySink {
     // While it was sent, its own pace counted; now the target's turn begins.
     if (!this.#isSettled) connection.expectWithin(this.#owner.model.timeouts.firstByteMs)
     if (this.#isChunked) writeLastChunk(connection.socket, trailers)
+  }
+
+  /** A client's body is as long as it says; one that a policy made may not be. */
+  #breakLength(): false {
+    this.#bodyFlow?.cancel()
+    this.abort(new RangeError('a request body is not as long as it says'))
+    return false
   }
 
   /** The client's body broke off: the target must not take what came for the whole. */

@@ -161,4 +161,18 @@ describe('request to a target', () => {
       assert.equal(toUpstreamFields(method, size), `${expected}\r\n`)
     })
   }
+
+  for (const [what, changed] of [
+    ['a path with a second line', { path: '/a HTTP/1.1\r\nX: y' }],
+    ['a path that is no latin1', { path: '/\u0100' }],
+    ['no method', { method: '' }],
+  ] as const) {
+    it(`is not sent where a policy made ${what} of it`, () => {
+      const model = toUpstream({ targets: ['http://10.0.0.1:9001'] })
+      const target = new TargetRuntime(model.targets[0]!)
+      const exchange = new TestExchange()
+      Object.assign(exchange.request, changed)
+      assert.throws(() => toUpstreamHead(exchange, exchange, { model, target, upgrade: undefined }), /request line/)
+    })
+  }
 })

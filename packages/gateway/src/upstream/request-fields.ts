@@ -43,12 +43,17 @@ export function toUpstreamHead(exchange: Exchange, root: GatewayExchange, { mode
     host = hostHeader === 'preserve' ? request.authority || target.authority : hostHeader.value
   const path = request.path === '*' ? '*' : target.pathPrefix + request.path + request.search
   const fields = serializeFields(request.headers, client.isPeerTrusted ? DROPPED : DROPPED_FROM_STRANGERS)
-  let head = `${request.method} ${path} HTTP/1.1\r\nHost: ${host}\r\n${fields}${toForwardingFields(root)}`
+  const line = `${request.method} ${path} HTTP/1.1\r\n`
+  if (!LINE.test(line)) throw new TypeError(`a policy made a request line that cannot be sent: ${JSON.stringify(line)}`)
+  let head = `${line}Host: ${host}\r\n${fields}${toForwardingFields(root)}`
   if (via) head += VIA
   head += `X-Request-Id: ${exchange.id}\r\ntraceparent: 00-${root.traceId}-${root.spanId}-${root.traceFlags}\r\n`
   if (upgrade !== undefined) head += `Connection: Upgrade\r\nUpgrade: ${upgrade}\r\n`
   return head
 }
+
+// RFC 9112 §3: a client's line is valid already; what a policy makes of it could hold a second one.
+const LINE = /^[!-~]+ [!-~\x80-\xff]+ HTTP\/1\.1\r\n$/
 
 const VIA = 'Via: 1.1 gatewright\r\n'
 

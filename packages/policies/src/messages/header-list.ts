@@ -126,7 +126,7 @@ export class HeaderList {
   /** The field's number in `KNOWN_FIELDS`, or 0. */
   knownAt(index: number): number {
     if (this.items === undefined) return this.marks[index * MARKS_PER_FIELD + 4] ?? 0
-    return findKnownField(this.nameAt(index).toLowerCase())
+    return findKnownField(this.nameAt(index))
   }
 
   *[Symbol.iterator](): Iterator<[name: string, value: string]> {

@@ -56,9 +56,9 @@ function toLower(code: number): number {
   return code >= UPPER_A && code <= UPPER_Z ? code | CASE_BIT : code
 }
 
-/** The number of the field of that lower-case name, or 0. */
-export function findKnownField(lowerName: string): number {
-  return numbers.get(lowerName) ?? 0
+/** The number of the field of that name, in any case, or 0. */
+export function findKnownField(name: string): number {
+  return numbers.get(name) ?? numbers.get(name.toLowerCase()) ?? 0
 }
 
 /** The number of the field whose name is `octets[start, end)`, in any case, or 0. */
