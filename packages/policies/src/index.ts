@@ -7,7 +7,7 @@ export type { AbortListener, Caller, Charge, Client, ExchangeParts, Outcome, Rou
 export { Exchange } from './exchange.ts'
 export type { MaybePromise } from './maybe-promise.ts'
 export type { BodyFlow, BodySink, BodySource } from './messages/body.ts'
-export { Body, BytesBody, EMPTY_BODY, StreamBody } from './messages/body.ts'
+export { Body, BytesBody, EMPTY_BODY, PIECE_BYTES, StreamBody } from './messages/body.ts'
 export { findFieldFault, HeaderList, MARKS_PER_FIELD } from './messages/header-list.ts'
 export { findKnownField, isSameName, KNOWN_FIELDS, toKnownField } from './messages/known-fields.ts'
 export { IDEMPOTENT_METHODS } from './messages/methods.ts'

@@ -119,13 +119,15 @@ class FullSocket extends MemorySocket {
     super.write(chunk, encoding)
     this.#queued += chunk.length
     if (done !== undefined) this.#waiting.push(done)
-    return true
+    return this.#queued < 65_536
   }
 
   /** The kernel took it all. */
   flush(): void {
+    const isDrained = this.#queued >= 65_536
     this.#queued = 0
     for (const done of this.#waiting.splice(0)) done()
+    if (isDrained) this.emit('drain')
   }
 }
 
@@ -243,6 +245,31 @@ describe('HTTP/1.1 connection', () => {
     assert.equal(socket.isDestroyed, true)
     assert.deepEqual(stage.ended, ['/1 client-left'])
   })
+
+  for (const [what, pieces] of [
+    ['waits for a client that takes a large answer piece by piece, however long it takes', 6],
+    ['ends one that stops in the middle of it', 3],
+  ] as const) {
+    it(what, (t) => {
+      let nowMs = performance.now()
+      t.mock.method(performance, 'now', () => nowMs)
+      const stage = new Stage()
+      const socket = new FullSocket()
+      new Http1Connection(socket.asSocket(), stage.toSettings())
+      socket.receive(get('/1'))
+      stage.received[0]?.answer(new GatewayResponse({ status: 200, body: new BytesBody(Buffer.alloc(300_000)) }))
+      const pass = (ms: number): void => {
+        nowMs += ms
+        stage.wheel.advance()
+      }
+      for (let i = 0; i < pieces; i++) {
+        pass(50_000)
+        socket.flush()
+      }
+      pass(61_000)
+      assert.deepEqual(stage.ended, [pieces === 6 ? '/1 answered' : '/1 client-left'])
+    })
+  }
 
   it('lets an answer go on for as long as it likes after a body that was watched', () => {
     const stage = new Stage()

@@ -9,7 +9,15 @@
  * What a pipelining client sends ahead waits in `#backlog` until the answer before it is written.
  */
 import type { Socket } from 'node:net'
-import { BytesBody, type Client, EMPTY_BODY, type GatewayResponse, Problem, StreamBody } from '@gatewright/policies'
+import {
+  BytesBody,
+  type Client,
+  EMPTY_BODY,
+  type GatewayResponse,
+  PIECE_BYTES,
+  Problem,
+  StreamBody,
+} from '@gatewright/policies'
 import { toPlainAddress } from '../exchange/client-address.ts'
 import type { Ended, GatewayExchange, InterimHead } from '../exchange/gateway-exchange.ts'
 import { Refusal } from '../http1/refusal.ts'
@@ -307,7 +315,7 @@ export class Http1Connection implements Timed, ClientConnection {
       if (body.sizeBytes !== 0) body.discard()
       return this.#onWritten()
     }
-    if (body instanceof BytesBody) {
+    if (body instanceof BytesBody && body.sizeBytes <= PIECE_BYTES) {
       exchange.bytesOut = body.sizeBytes
       if (body.latin1 !== undefined) {
         this.#socket.write(head + body.latin1, 'latin1')

@@ -148,7 +148,7 @@ export class Attempt implements PooledRequest, AbortListener, BodySink {
     const { connection } = this
     if (connection === undefined || connection.isGone) return
     // While it was sent, its own pace counted; now the target's turn begins.
-    if (!this.#isSettled) connection.expectWithin(this.#owner.model.timeouts.firstByteMs)
+    if (!this.#isSettled) connection.expectWithin(this.#owner.model.timeouts.firstByteMs, this)
     if (this.#isChunked) writeLastChunk(connection.socket, trailers)
   }
 
@@ -173,7 +173,7 @@ export class Attempt implements PooledRequest, AbortListener, BodySink {
   // What the connection tells.
 
   onProgress(): void {
-    if (!this.isOver && (this.#isSettled || !this.isRequestSent)) this.connection?.expectWithin(this.#idleMs)
+    if (!this.isOver && (this.#isSettled || !this.isRequestSent)) this.connection?.expectWithin(this.#idleMs, this)
   }
 
   onInterim(head: InterimHead): void {
@@ -218,7 +218,7 @@ export class Attempt implements PooledRequest, AbortListener, BodySink {
     const { connection } = this
     // The client's turn: it owes the rest of its body, and the target took all that came.
     if (!this.#isSettled && !this.isRequestSent && connection !== undefined && !connection.socket.writableNeedDrain) {
-      connection.expectWithin(this.#owner.model.timeouts.idleMs)
+      connection.expectWithin(this.#owner.model.timeouts.idleMs, this)
       return
     }
     const reason = this.#isSettled ? 'idle' : connection === undefined ? 'waiting' : 'first-byte'

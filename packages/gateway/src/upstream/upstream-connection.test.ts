@@ -247,6 +247,38 @@ describe('connection to a target', () => {
       assert.equal(target.sockets.length, 1)
     })
 
+    it('sends requests in the order in which it awaits their answers, coalesced or not', async () => {
+      use(({ line }, socket) => socket.write(toAnswer(line)), { pool: { maxConnections: 1, pipelining: 8 } })
+      await send({ target: '/open' })
+      // The first takes the idle connection; the others share it in one turn of the event loop.
+      const answers = await Promise.all([
+        send({ target: '/a' }),
+        send({ target: '/b' }),
+        send({ method: 'PUT', target: '/large', body: 'x'.repeat(20_000) }),
+        send({ target: '/c' }),
+      ])
+      assert.deepEqual(answers, [
+        '200 GET /a HTTP/1.1',
+        '200 GET /b HTTP/1.1',
+        '200 PUT /large HTTP/1.1',
+        '200 GET /c HTTP/1.1',
+      ])
+    })
+
+    it('puts nothing into the middle of a body that is still on its way', async () => {
+      use(({ line, body }, socket) => socket.write(toAnswer(`${line} ${body.length}`)), {
+        pool: { maxConnections: 1, pipelining: 8 },
+      })
+      await send({ target: '/open' })
+      // More than the kernel takes at once.
+      const large = send({ method: 'PUT', target: '/large', body: 'x'.repeat(20_000_000) })
+      const behind = send({ target: '/behind' })
+      assert.deepEqual(await Promise.all([large, behind]), [
+        '200 PUT /large HTTP/1.1 20000000',
+        '200 GET /behind HTTP/1.1 0',
+      ])
+    })
+
     it('answers a malformed answer to the one whose it is, and sends the others again', async () => {
       use(
         ({ connection, ordinal, line }, socket) => {

@@ -144,9 +144,9 @@ export class UpstreamConnection implements Timed, HeldReader {
     owner.wheel.set(this, owner.connectMs, performance.now())
   }
 
-  /** May it take another request behind those it carries? */
+  /** May it take another request behind those it carries? Not in the middle of one whose body is still on its way. */
   get takesMore(): boolean {
-    return !this.isGone && !this.#isClosing
+    return !this.isGone && !this.#isClosing && this.sent[this.sent.length - 1]?.isRequestSent !== false
   }
 
   /** Connect takes too long, it waited unused long enough, or an answer does not come. */
@@ -160,8 +160,13 @@ export class UpstreamConnection implements Timed, HeldReader {
   }
 
   /** Something must come within so long, or the request whose turn it is hears of it. */
-  expectWithin(delayMs: number): void {
+  #expectWithin(delayMs: number): void {
     this.#owner.wheel.set(this, delayMs, performance.now())
+  }
+
+  /** As this request says; while it is not its turn, another's deadline counts. */
+  expectWithin(delayMs: number, request: CarriedRequest): void {
+    if (this.sent[0] === request) this.#expectWithin(delayMs)
   }
 
   get socket(): Socket {
@@ -171,12 +176,13 @@ export class UpstreamConnection implements Timed, HeldReader {
   /** Queues a request; its bytes follow by `write`. */
   assign(request: CarriedRequest): void {
     this.sent.push(request)
-    if (this.sent.length === 1) this.expectWithin(this.#owner.firstByteMs)
+    if (this.sent.length === 1) this.#expectWithin(this.#owner.firstByteMs)
     request.connection = this
   }
 
-  /** Head, or head and small body as latin1 text. */
+  /** Head, or head and small body as latin1 text. What waits to be coalesced came before it. */
   writeText(text: string): void {
+    if (this.#outbox !== '') this.#flush()
     this.#socket.write(text, 'latin1')
   }
 
@@ -390,7 +396,7 @@ export class UpstreamConnection implements Timed, HeldReader {
     if (!this.#keepsAlive || !request.isRequestSent || !isClean) return this.#fail(undefined)
     if (this.#isClosing && !this.#isAwaited(0)) return this.destroy()
     if (this.sent.length === 0) this.callerKey = ''
-    else this.expectWithin(this.#owner.firstByteMs)
+    else this.#expectWithin(this.#owner.firstByteMs)
     this.#owner.onFree(this)
   }
 

@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Problem } from '../problem.ts'
-import { type BodyFlow, type BodySink, type BodySource, BytesBody, EMPTY_BODY, StreamBody } from './body.ts'
+import {
+  type BodyFlow,
+  type BodySink,
+  type BodySource,
+  BytesBody,
+  EMPTY_BODY,
+  PIECE_BYTES,
+  StreamBody,
+} from './body.ts'
 import { HeaderList } from './header-list.ts'
 
 /** A source that a test feeds by hand, and that holds it to the rules of flow. */
@@ -74,6 +82,30 @@ describe('a body of bytes', () => {
       body.pipe(sink)
       assert.deepEqual([sink.text, sink.ended], ['order', 'whole'])
     }
+  })
+
+  it('is written in pieces when it is large, as the sink takes them', () => {
+    const text = `${'a'.repeat(PIECE_BYTES) + 'b'.repeat(PIECE_BYTES)}c`
+    const sink = new Collected()
+    sink.isReady = false
+    const flow = BytesBody.ofText(text).pipe(sink)
+    assert.equal(sink.text.length, PIECE_BYTES)
+    flow.resume()
+    assert.equal(sink.text.length, 2 * PIECE_BYTES)
+    assert.equal(sink.ended, 'no')
+    flow.resume()
+    assert.equal(sink.text, text)
+    assert.equal(sink.ended, 'whole')
+  })
+
+  it('is not written on to a sink that wants no more', () => {
+    const sink = new Collected()
+    sink.isReady = false
+    const flow = new BytesBody(Buffer.alloc(3 * PIECE_BYTES)).pipe(sink)
+    flow.cancel()
+    flow.resume()
+    assert.equal(sink.text.length, PIECE_BYTES)
+    assert.equal(sink.ended, 'no')
   })
 
   it('is refused beyond the limit', async () => {
@@ -165,6 +197,27 @@ describe('a streaming body', () => {
     assert.ok(source.isPaused)
     flow.resume()
     assert.ok(!source.isPaused)
+  })
+
+  it('gives what was kept piece by piece, and then what came meanwhile', async () => {
+    for (const [end, ended] of [
+      [(source: HandFed) => source.sink?.end(), 'whole'],
+      [(source: HandFed) => source.sink?.abort(new Error('gone')), 'broken'],
+    ] as const) {
+      const source = new HandFed()
+      const body = new StreamBody(source)
+      const held = body.hold(3)
+      source.feed('abc')
+      source.feed('def')
+      assert.equal(await held, false)
+      const sink = new Collected()
+      sink.isReady = false
+      const flow = body.pipe(sink)
+      end(source)
+      assert.deepEqual([sink.text, sink.ended], ['abc', 'no'])
+      flow.resume()
+      assert.deepEqual([sink.text, sink.ended], ['abcdef', ended])
+    }
   })
 
   it('says that it broke off, also when that happens between holding and piping', async () => {

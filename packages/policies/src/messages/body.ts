@@ -64,6 +64,67 @@ export abstract class Body {
 const NOTHING = new Uint8Array(0)
 const FINISHED: BodyFlow = { resume() {}, cancel() {} }
 
+/** What is at hand is written so much at a time: who takes it slowly is seen to take it. As much as one read of a socket brings. */
+export const PIECE_BYTES = 65_536
+
+/** Writes what is at hand as far as the sink takes it, and then goes on with what follows. */
+class PieceFlow implements BodyFlow {
+  readonly #pieces: readonly Uint8Array[]
+  readonly #sink: BodySink
+  readonly #goOn: (isReady: boolean) => BodyFlow
+  #next = 0
+  /** What follows the pieces, once they are written. */
+  #rest: BodyFlow | undefined
+  #isCancelled = false
+  readonly #onCancelled: () => void
+
+  constructor(
+    pieces: readonly Uint8Array[],
+    sink: BodySink,
+    { goOn, onCancelled }: { goOn: (isReady: boolean) => BodyFlow; onCancelled: () => void },
+  ) {
+    this.#pieces = pieces
+    this.#sink = sink
+    this.#goOn = goOn
+    this.#onCancelled = onCancelled
+  }
+
+  resume(): void {
+    if (this.#rest !== undefined) return this.#rest.resume()
+    let isReady = true
+    while (this.#next < this.#pieces.length && !this.#isCancelled) {
+      isReady = this.#sink.write(this.#pieces[this.#next++] ?? NOTHING)
+      if (!isReady && this.#next < this.#pieces.length) return
+    }
+    // A sink may resume while it is written to: then all is done already.
+    if (this.#rest === undefined && !this.#isCancelled) this.#rest = this.#goOn(isReady)
+  }
+
+  cancel(): void {
+    if (this.#rest !== undefined) return this.#rest.cancel()
+    if (this.#isCancelled) return
+    this.#isCancelled = true
+    this.#onCancelled()
+  }
+}
+
+function pipeBytes(bytes: Uint8Array, sink: BodySink, trailers: HeaderList | undefined): BodyFlow {
+  if (bytes.length <= PIECE_BYTES) {
+    if (bytes.length > 0) sink.write(bytes)
+    sink.end(trailers)
+    return FINISHED
+  }
+  const pieces: Uint8Array[] = []
+  for (let at = 0; at < bytes.length; at += PIECE_BYTES) pieces.push(bytes.subarray(at, at + PIECE_BYTES))
+  const goOn = (): BodyFlow => {
+    sink.end(trailers)
+    return FINISHED
+  }
+  const flow = new PieceFlow(pieces, sink, { goOn, onCancelled() {} })
+  flow.resume()
+  return flow
+}
+
 /** Bytes at hand, as octets or as latin1 text: what a small message on the wire already is. */
 export class BytesBody extends Body {
   #bytes: Uint8Array | undefined
@@ -103,9 +164,7 @@ export class BytesBody extends Body {
   }
 
   pipe(sink: BodySink): BodyFlow {
-    if (this.sizeBytes > 0) sink.write(this.held())
-    sink.end()
-    return FINISHED
+    return pipeBytes(this.held(), sink, undefined)
   }
 
   discard(): void {}
@@ -152,9 +211,7 @@ export class StreamBody extends Body {
         this.#state = 'piped'
         return this.#source.start(sink)
       case 'held':
-        if (this.#whole !== undefined && this.#whole.length > 0) sink.write(this.#whole)
-        sink.end(this.#trailers)
-        return FINISHED
+        return pipeBytes(this.#whole ?? NOTHING, sink, this.#trailers)
       case 'overflowed':
       case 'failed':
         return this.#pipeKeptFirst(sink)
@@ -183,7 +240,7 @@ export class StreamBody extends Body {
         },
         end: (trailers) => {
           if (this.#relay !== undefined) return this.#relay.end(trailers)
-          if (this.#state === 'overflowed') {
+          if (this.#state !== 'holding') {
             this.#ending = (sink) => sink.end(trailers)
             return
           }
@@ -196,7 +253,7 @@ export class StreamBody extends Body {
         abort: (reason) => {
           if (this.#relay !== undefined) return this.#relay.abort(reason)
           this.#ending = (sink) => sink.abort(reason)
-          this.#state = 'failed'
+          if (this.#state !== 'piped') this.#state = 'failed'
           reject(reason)
         },
       })
@@ -217,15 +274,18 @@ export class StreamBody extends Body {
     this.#state = 'piped'
     const kept = this.#kept
     this.#kept = []
-    let ready = true
-    for (const chunk of kept) ready = sink.write(chunk)
-    if (this.#ending !== undefined) {
-      this.#ending(sink)
-      return FINISHED
+    const source = this.#flow ?? FINISHED
+    const goOn = (isReady: boolean): BodyFlow => {
+      if (this.#ending !== undefined) {
+        this.#ending(sink)
+        return FINISHED
+      }
+      this.#relay = sink
+      if (isReady) source.resume()
+      return source
     }
-    this.#relay = sink
-    const flow = this.#flow ?? FINISHED
-    if (ready) flow.resume()
+    const flow = new PieceFlow(kept, sink, { goOn, onCancelled: () => source.cancel() })
+    flow.resume()
     return flow
   }
 }
