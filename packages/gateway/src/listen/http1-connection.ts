@@ -218,7 +218,9 @@ export class Http1Connection implements Timed, ClientConnection {
     if (body !== undefined && !body.isWhole) {
       if (body.isCancelled) return this.#skipBody(body, chunk)
       // The first read after a request that waited in the backlog still goes into the shared buffer.
-      at = body.feed(this.#buffer.own(chunk), 0)
+      const own = this.#buffer.own(chunk)
+      at = body.feed(own, 0)
+      if (body.holdsNothing) this.#buffer.giveBack(own)
     }
     if (at < chunk.length) this.#keepForLater(chunk.subarray(at))
   }

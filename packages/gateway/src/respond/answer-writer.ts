@@ -25,6 +25,11 @@ export class AnswerWriter implements BodySink {
     this.#listener = listener
   }
 
+  /** The kernel took all of it. */
+  get holdsNothing(): boolean {
+    return this.#socket.writableLength === 0
+  }
+
   write(chunk: Uint8Array): boolean {
     if (this.isEnded || chunk.length === 0) return !this.isEnded
     const framing = this.#framing
@@ -35,9 +40,11 @@ export class AnswerWriter implements BodySink {
       return false
     }
     this.writtenBytes = writtenBytes
-    const isReady = framing.kind === 'chunked' ? writeChunk(this.#socket, chunk) : this.#socket.write(chunk)
-    if (!isReady) this.#listener.onClientSlow()
-    return isReady
+    const isBelowMark = framing.kind === 'chunked' ? writeChunk(this.#socket, chunk) : this.#socket.write(chunk)
+    // Node asks for a rest after every long write, also where the kernel has taken all of it.
+    if (isBelowMark || this.holdsNothing) return true
+    this.#listener.onClientSlow()
+    return false
   }
 
   end(trailers?: HeaderList): void {

@@ -33,6 +33,11 @@ export class HeldSource implements BodySource, BodyFlow {
     return this.#sink !== undefined
   }
 
+  /** Right after `emit`: nobody looks at the chunk any more. */
+  get holdsNothing(): boolean {
+    return this.#sink === undefined ? this.isCancelled : this.#sink.holdsNothing === true
+  }
+
   start(sink: BodySink): BodyFlow {
     this.#sink = sink
     let isReady = true

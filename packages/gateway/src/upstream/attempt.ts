@@ -126,6 +126,11 @@ export class Attempt implements PooledRequest, AbortListener, BodySink {
 
   // The request's body on its way to the target.
 
+  /** The kernel took all of it. */
+  get holdsNothing(): boolean {
+    return this.connection?.socket.writableLength === 0
+  }
+
   write(chunk: Uint8Array): boolean {
     const { connection } = this
     if (connection === undefined || connection.isGone || this.isOver) return false
@@ -134,8 +139,9 @@ export class Attempt implements PooledRequest, AbortListener, BodySink {
     if (chunk.length > this.#remaining) return this.#breakLength()
     this.#remaining -= chunk.length
     this.onProgress()
-    if (!this.#isChunked) return connection.writeBytes(chunk)
-    return writeChunk(connection.socket, chunk)
+    const isBelowMark = this.#isChunked ? writeChunk(connection.socket, chunk) : connection.socket.write(chunk)
+    // Node asks for a rest after every long write, also where the kernel has taken all of it.
+    return isBelowMark || this.holdsNothing
   }
 
   end(trailers?: HeaderList): void {

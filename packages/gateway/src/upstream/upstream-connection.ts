@@ -201,11 +201,6 @@ export class UpstreamConnection implements Timed, HeldReader {
     if (!this.isGone) this.#socket.write(text, 'latin1')
   }
 
-  /** False: wait for `onDrain`. */
-  writeBytes(bytes: Uint8Array): boolean {
-    return this.#socket.write(bytes)
-  }
-
   pauseReading(): void {
     this.#isPaused = true
     this.#socket.pause()
@@ -342,6 +337,12 @@ export class UpstreamConnection implements Timed, HeldReader {
     const request = this.sent[0]
     if (body === undefined || request === undefined) return chunk.length
     request.onProgress()
+    const end = this.#passOn(chunk, at, { body, request })
+    if (body.holdsNothing) this.#buffer.giveBack(chunk)
+    return end
+  }
+
+  #passOn(chunk: Buffer, at: number, { body, request }: { body: HeldSource; request: CarriedRequest }): number {
     const decoder = this.#decoder
     if (decoder !== undefined) {
       if (body.isCancelled && !this.#maySkip(chunk.length - at)) return chunk.length

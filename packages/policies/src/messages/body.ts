@@ -9,6 +9,8 @@ export interface BodySink {
   end(trailers?: HeaderList): void
   /** The body broke off: what came is not the whole. */
   abort(reason: unknown): void
+  /** Right after `write`: nothing that was written is looked at any more, so the source may use its memory again. Absent: it may not. */
+  readonly holdsNothing?: boolean
 }
 
 /** The other direction of a flowing body. */
