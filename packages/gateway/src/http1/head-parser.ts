@@ -43,6 +43,7 @@ const NOTHING: Uint8Array = new Uint8Array(0)
 export class HeadParser {
   /** Where the body begins in the octets that were pushed last, once the head is complete. */
   bodyAt = 0
+  limits: HeadLimits
   /** What came in earlier parts, in memory of our own; the first `#heldBytes` of it count. */
   #held = NOTHING
   #heldBytes = 0
@@ -52,14 +53,13 @@ export class HeadParser {
   /** No LF of the first line stands before it. */
   #searchedTo = 0
   #marks: number[] = []
-  readonly #limits: HeadLimits
   readonly #scanFirstLine: FirstLine
   /** RFC 9112 §2.2: a server skips one empty line before a request line. */
   #maySkipEmptyLine: boolean
   readonly #skipsEmptyLine: boolean
 
   constructor(limits: HeadLimits, scanFirstLine: FirstLine, { skipsEmptyLine }: { skipsEmptyLine: boolean }) {
-    this.#limits = limits
+    this.limits = limits
     this.#scanFirstLine = scanFirstLine
     this.#skipsEmptyLine = skipsEmptyLine
     this.#maySkipEmptyLine = skipsEmptyLine
@@ -105,7 +105,7 @@ export class HeadParser {
       // Without a line's end there is nothing new to find: a head that comes byte by byte costs no more than one that comes whole.
       !more.includes(LF) &&
       octets[this.#at] !== CR &&
-      end <= this.#fieldsAt + this.#limits.headerBytes
+      end <= this.#fieldsAt + this.limits.headerBytes
     ) {
       return undefined
     }
@@ -137,7 +137,7 @@ export class HeadParser {
     if (at === end) return undefined
     // Told at once, because such a sender (TLS on a plain port, say) may never send an LF.
     if (TOKEN_CHARACTERS[octets[at] ?? 0] !== 1) return this.#scanFirstLine(octets, at, at)
-    const limit = at + this.#limits.firstLineBytes
+    const limit = at + this.limits.firstLineBytes
     const last = Math.min(end, limit + 2)
     let lf = this.#searchedTo
     while (lf < last && octets[lf] !== LF) lf++
@@ -159,8 +159,8 @@ export class HeadParser {
 
   #fields(octets: Uint8Array, length: number): HeaderList | Refusal | undefined {
     const marks = this.#marks
-    const limit = this.#fieldsAt + this.#limits.headerBytes
-    const mostMarks = this.#limits.headerFields * MARKS_PER_FIELD
+    const limit = this.#fieldsAt + this.limits.headerBytes
+    const mostMarks = this.limits.headerFields * MARKS_PER_FIELD
     const isOver = length > limit
     const end = isOver ? limit : length
     let at = this.#at

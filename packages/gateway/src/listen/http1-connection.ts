@@ -69,7 +69,7 @@ export class Http1Connection implements Timed, ClientConnection {
   #writer: AnswerWriter | undefined
   #answerFlow: { resume(): void; cancel(): void } | undefined
   readonly #backlog = new Backlog()
-  readonly #rate: BodyRate
+  #rate: BodyRate
   #isReadingPaused = false
   #isAnswerBegun = false
   #isAnswerWritten = false
@@ -96,6 +96,13 @@ export class Http1Connection implements Timed, ClientConnection {
     socket.on('close', () => this.#onClientLeft())
     socket.on('drain', () => this.#onDrain())
     settings.wheel.set(this, Math.min(limits.headTimeoutMs, limits.keepAliveMs), performance.now())
+  }
+
+  /** The listener has other settings: what was taken from them is taken anew. */
+  onSettingsChanged(): void {
+    const { limits } = this.settings
+    this.#reader.changeLimits(limits)
+    this.#rate = new BodyRate(limits.bodyMinBytesPerSecond)
   }
 
   get isIdle(): boolean {

@@ -23,8 +23,8 @@ export class ListenerRuntime {
   readonly #server: Server
   readonly #parts: ListenerParts
   readonly #connections = new Set<Http1Connection>()
+  readonly #settings: Settings
   #model: Listener
-  #settings: Settings
   #isDraining = false
   /** Connections that gave no request yet and are no `Http1Connection`: they read a PROXY header. */
   readonly #opening = new Set<Socket>()
@@ -53,10 +53,11 @@ export class ListenerRuntime {
     })
   }
 
-  /** New limits and trust for connections from here on; same address. */
+  /** New limits and trust, for kept connections too: a proxy that is trusted no more must not be believed for as long as it stays connected. Same address. */
   update(model: Listener): void {
     this.#model = model
-    this.#settings = new Settings(model, this.#parts, this)
+    this.#settings.update(model)
+    for (const connection of this.#connections) connection.onSettingsChanged()
   }
 
   /** From here on every answer closes its connection; new ones are still accepted. */
@@ -118,12 +119,13 @@ export class ListenerRuntime {
   }
 }
 
+/** One for all connections of a listener, for as long as it lives. */
 class Settings implements ConnectionSettings {
   readonly receiver: RequestReceiver
   readonly wheel: DeadlineWheel
-  readonly limits: Listener['limits']
+  limits: Listener['limits']
   readonly localPort: number
-  readonly trusted: TrustedProxies
+  trusted: TrustedProxies
   readonly #owner: ListenerRuntime
 
   constructor(model: Listener, parts: ListenerParts, owner: ListenerRuntime) {
@@ -135,7 +137,11 @@ class Settings implements ConnectionSettings {
     this.#owner = owner
   }
 
-  /** Of the listener, not of these settings: connections from before a reload drain too. */
+  update(model: Listener): void {
+    this.limits = model.limits
+    this.trusted = new TrustedProxies(model.trustedProxies)
+  }
+
   get isDraining(): boolean {
     return this.#owner.isDraining
   }

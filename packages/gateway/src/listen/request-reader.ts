@@ -1,7 +1,7 @@
 /** Owns the way from a client's bytes to a request's head: complete, framed, with one target and one host; or why it is refused. */
 import type { ListenerLimits } from '@gatewright/model'
 import { HeaderList } from '@gatewright/policies'
-import { HeadParser } from '../http1/head-parser.ts'
+import { type HeadLimits, HeadParser } from '../http1/head-parser.ts'
 import { type Authority, agree, parseAuthority } from '../http1/host.ts'
 import { toLatin1 } from '../http1/latin1.ts'
 import { malformed, Refusal } from '../http1/refusal.ts'
@@ -40,10 +40,12 @@ export class RequestReader {
   #lastHost: string | undefined
   #lastAuthority: Authority | undefined
 
-  constructor({ requestLineBytes, headerBytes, headerFields }: ListenerLimits) {
-    this.#parser = new HeadParser({ firstLineBytes: requestLineBytes, headerBytes, headerFields }, this.head.scanLine, {
-      skipsEmptyLine: true,
-    })
+  constructor(limits: ListenerLimits) {
+    this.#parser = new HeadParser(toHeadLimits(limits), this.head.scanLine, { skipsEmptyLine: true })
+  }
+
+  changeLimits(limits: ListenerLimits): void {
+    this.#parser.limits = toHeadLimits(limits)
   }
 
   /** Takes more bytes; undefined: the head is not complete. */
@@ -99,4 +101,8 @@ export class RequestReader {
     if (!isAsked || head.minorVersion === 0 || head.body !== NO_BODY) return undefined
     return headers.valueAt(head.upgradeAt).toLowerCase()
   }
+}
+
+function toHeadLimits({ requestLineBytes, headerBytes, headerFields }: ListenerLimits): HeadLimits {
+  return { firstLineBytes: requestLineBytes, headerBytes, headerFields }
 }
