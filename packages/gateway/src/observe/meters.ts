@@ -14,4 +14,8 @@ export interface UpstreamMeter {
   readonly durations: Cells
   readonly failures: Cells
   readonly connections: Cells
+  /** Only with a breaker. */
+  readonly breakerOpen: Cells | undefined
+  /** By the URL of the target; empty without passive health. */
+  readonly ejected: ReadonlyMap<string, Cells>
 }

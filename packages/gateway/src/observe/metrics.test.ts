@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Columns, type Labels, openColumn } from '../state/gauges/columns.ts'
 import { add, recordDuration, recordStatus } from '../state/gauges/metric-family.ts'
+import { toUpstream } from '../upstream/loopback.fixture.ts'
 import { defineApiSeries, defineProcessSeries, defineUpstreamSeries, METRICS, renderMetrics } from './metrics.ts'
 
 const MAIN = {
@@ -11,6 +12,7 @@ const MAIN = {
   counterOverflow: 3,
   configurationFaulty: 0,
   configurationLoadedSeconds: 0,
+  targets: [],
 }
 
 function openProcess() {
@@ -63,7 +65,7 @@ describe('the metrics page', () => {
   it('keeps the lines of a family together and says its type once, whenever its series were defined', () => {
     const { columns, open, render } = openProcess()
     for (const name of ['a', 'b']) {
-      defineUpstreamSeries(columns, name)
+      defineUpstreamSeries(columns, toUpstream({ id: name, targets: ['http://10.0.0.1:1'] }))
       defineApiSeries(columns, { api: name })
       recordStatus(open(0, METRICS.requests, { api: name }), 200)
       recordStatus(open(0, METRICS.upstreamRequests, { upstream: name }), 200)
@@ -97,6 +99,29 @@ describe('the metrics page', () => {
     for (const name of ['process_cpu_seconds_total', 'process_resident_memory_bytes', 'process_start_time_seconds']) {
       const value = Number(lines.find((line) => line.startsWith(`${name} `))?.split(' ')[1])
       assert.ok(value > 0, name)
+    }
+  })
+
+  it('says which targets are left out, and on how many threads', () => {
+    const { columns, open } = openProcess()
+    const model = toUpstream({
+      targets: ['http://10.0.0.1:1', 'http://10.0.0.2:1'],
+      health: { passive: {} },
+      breaker: {},
+    })
+    defineUpstreamSeries(columns, model)
+    const labels = { upstream: 'orders', target: 'http://10.0.0.2:1' }
+    for (const thread of [0, 1]) add(open(thread, METRICS.upstreamTargetEjected, labels), 1)
+    add(open(1, METRICS.upstreamBreakerOpen, { upstream: 'orders' }), 1)
+    const targets = [{ ...labels, isHealthy: false }]
+    const lines = renderMetrics(columns, { ...MAIN, targets }).split('\n')
+    for (const line of [
+      'gatewright_upstream_target_ejected{upstream="orders",target="http://10.0.0.1:1"} 0',
+      'gatewright_upstream_target_ejected{upstream="orders",target="http://10.0.0.2:1"} 2',
+      'gatewright_upstream_breaker_open{upstream="orders"} 1',
+      'gatewright_upstream_target_healthy{upstream="orders",target="http://10.0.0.2:1"} 0',
+    ]) {
+      assert.ok(lines.includes(line), line)
     }
   })
 

@@ -1,4 +1,5 @@
 /** Owns the metrics that Gatewright reports: their names, and the text that Prometheus reads (exposition format 0.0.4). */
+import type { Upstream } from '@gatewright/model'
 import { type Columns, type Labels, OVERFLOW_LABELS, type Series } from '../state/gauges/columns.ts'
 import { DURATION_BOUNDS_MS, type MetricFamily, STATUS_LABELS, SUM_CELL } from '../state/gauges/metric-family.ts'
 
@@ -36,6 +37,16 @@ export const METRICS = {
     help: 'Open connections to an upstream.',
     kind: 'gauge',
   },
+  upstreamTargetEjected: {
+    name: 'gatewright_upstream_target_ejected',
+    help: 'Threads on which passive health leaves a target out.',
+    kind: 'gauge',
+  },
+  upstreamBreakerOpen: {
+    name: 'gatewright_upstream_breaker_open',
+    help: 'Threads on which the breaker of an upstream is open.',
+    kind: 'gauge',
+  },
   connections: { name: 'gatewright_connections', help: 'Open connections of clients.', kind: 'gauge' },
   requestsInFlight: {
     name: 'gatewright_requests_in_flight',
@@ -65,6 +76,14 @@ export interface MainReadings {
   readonly configurationFaulty: number
   /** Seconds since the epoch of its last reading. */
   readonly configurationLoadedSeconds: number
+  /** Those that active health asks. */
+  readonly targets: readonly TargetHealth[]
+}
+
+export interface TargetHealth {
+  readonly upstream: string
+  readonly target: string
+  readonly isHealthy: boolean
 }
 
 /** One class for each first digit of a status. */
@@ -85,10 +104,13 @@ const PER_UPSTREAM = [
   METRICS.upstreamConnections,
 ]
 
+/** Only of upstreams that have a breaker, or passive health. */
+const WHERE_WATCHED = [METRICS.upstreamTargetEjected, METRICS.upstreamBreakerOpen]
+
 /** Once, before anything else is defined. */
 export function defineProcessSeries(columns: Columns): void {
   for (const family of PER_PROCESS) columns.define(family)
-  for (const family of [...PER_API, ...PER_UPSTREAM]) columns.reserve(family)
+  for (const family of [...PER_API, ...PER_UPSTREAM, ...WHERE_WATCHED]) columns.reserve(family)
 }
 
 /** For each API of a snapshot; with `route` only where routes are to be told apart (1.1 KiB a thread each). */
@@ -98,9 +120,14 @@ export function defineApiSeries(columns: Columns, labels: { readonly api: string
 }
 
 /** For each upstream of a snapshot. */
-export function defineUpstreamSeries(columns: Columns, upstream: string): void {
-  for (const family of PER_UPSTREAM) columns.define(family, { upstream })
+export function defineUpstreamSeries(columns: Columns, { id, targets, health, breaker }: WatchedUpstream): void {
+  for (const family of PER_UPSTREAM) columns.define(family, { upstream: id })
+  if (breaker !== undefined) columns.define(METRICS.upstreamBreakerOpen, { upstream: id })
+  if (health.passive === undefined) return
+  for (const { url } of targets) columns.define(METRICS.upstreamTargetEjected, { upstream: id, target: url })
 }
+
+type WatchedUpstream = Pick<Upstream, 'id' | 'targets' | 'health' | 'breaker'>
 
 /** One family of the text: what Prometheus calls a metric. */
 interface Page {
@@ -128,8 +155,17 @@ export function renderMetrics(columns: Columns, main: MainReadings): string {
   }
   for (const [type, name, help, value] of toReadings(main))
     open({ type, name, help }).lines = renderSample(name, {}, value)
+  for (const { upstream, target, isHealthy } of main.targets) {
+    open(TARGET_HEALTHY).lines += renderSample(TARGET_HEALTHY.name, { upstream, target }, isHealthy ? 1 : 0)
+  }
   return [...pages.values()].map(renderPage).join('')
 }
+
+const TARGET_HEALTHY = {
+  type: 'gauge',
+  name: 'gatewright_upstream_target_healthy',
+  help: '1 while active health lets a target take requests, 0 while it leaves it out.',
+} as const
 
 type Reading = readonly [type: Page['type'], name: string, help: string, value: number]
 

@@ -1,4 +1,5 @@
 /** Owns what one thread counts: in its own column of shared memory, by additions to cells that were looked up beforehand. */
+import type { Upstream } from '@gatewright/model'
 import type { GatewayExchange } from '../exchange/gateway-exchange.ts'
 import type { ConnectionGauge } from '../listen/connection-gauge.ts'
 import { AddressGauge, type AddressGaugeDescriptor } from '../state/gauges/address-gauge.ts'
@@ -51,13 +52,8 @@ export class ThreadMeter implements Meter, ConnectionGauge {
     }
   }
 
-  toUpstreamMeter(upstream: string): UpstreamMeter {
-    return {
-      requests: this.#column.getCells(METRICS.upstreamRequests, { upstream }),
-      durations: this.#column.getCells(METRICS.upstreamDuration, { upstream }),
-      failures: this.#column.getCells(METRICS.upstreamFailures, { upstream }),
-      connections: this.#column.getCells(METRICS.upstreamConnections, { upstream }),
-    }
+  toUpstreamMeter(upstream: Upstream): UpstreamMeter {
+    return openUpstreamMeter(this.#column, upstream)
   }
 
   began(): void {
@@ -95,5 +91,22 @@ export class ThreadMeter implements Meter, ConnectionGauge {
 
   droppedLines(lines: number): void {
     add(this.#dropped, lines)
+  }
+}
+
+export function openUpstreamMeter(column: Column, { id: upstream, targets, health, breaker }: Upstream): UpstreamMeter {
+  const ejected = new Map<string, Cells>()
+  if (health.passive !== undefined) {
+    for (const { url } of targets) {
+      ejected.set(url, column.getCells(METRICS.upstreamTargetEjected, { upstream, target: url }))
+    }
+  }
+  return {
+    requests: column.getCells(METRICS.upstreamRequests, { upstream }),
+    durations: column.getCells(METRICS.upstreamDuration, { upstream }),
+    failures: column.getCells(METRICS.upstreamFailures, { upstream }),
+    connections: column.getCells(METRICS.upstreamConnections, { upstream }),
+    breakerOpen: breaker && column.getCells(METRICS.upstreamBreakerOpen, { upstream }),
+    ejected,
   }
 }

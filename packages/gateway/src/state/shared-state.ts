@@ -6,6 +6,7 @@ import {
   defineUpstreamSeries,
   type MainReadings,
   renderMetrics,
+  type TargetHealth,
 } from '../observe/metrics.ts'
 import type { ThreadBirth } from '../threads/messages.ts'
 import { createPulse, type PulseDescriptor } from '../threads/pulse.ts'
@@ -18,7 +19,7 @@ import {
 import { type CredentialsDescriptor, CredentialsIndex } from './credentials/credentials-index.ts'
 import { clearAddresses, createAddressGauge } from './gauges/address-gauge.ts'
 import { Columns, type ColumnsDescriptor } from './gauges/columns.ts'
-import { type HealthDescriptor, HealthTable } from './health/health-table.ts'
+import { type HealthDescriptor, HealthTable, openHealth } from './health/health-table.ts'
 
 /** What threads are told anew with each snapshot, because each may need more of it. */
 export interface SharedMemory {
@@ -34,6 +35,8 @@ export class SharedState {
   readonly #credentials = new CredentialsIndex()
   readonly #addresses
   readonly #health = new HealthTable()
+  /** Whom active health asks. */
+  #checked: readonly Pick<TargetHealth, 'upstream' | 'target'>[] = []
   readonly #sweeper: NodeJS.Timeout
   readonly pulse: PulseDescriptor
 
@@ -61,12 +64,22 @@ export class SharedState {
 
   /** Makes room for what this model counts and whom it asks for their health, and answers where threads find it. */
   define(model: GatewayModel): SharedMemory {
+    this.#columns.beginGeneration()
     for (const { id } of model.apis) defineApiSeries(this.#columns, { api: id })
-    for (const { id, health, targets } of model.upstreams) {
-      defineUpstreamSeries(this.#columns, id)
+    for (const upstream of model.upstreams) {
+      const { id, health, targets } = upstream
+      defineUpstreamSeries(this.#columns, upstream)
       if (health.active !== undefined) for (const { url } of targets) this.#health.define(id, url)
     }
     return this.memory
+  }
+
+  /** The model that was defined last runs: what only those before it counted is forgotten. */
+  settle(model: GatewayModel): void {
+    this.#columns.settleGeneration()
+    this.#checked = model.upstreams.flatMap(({ id, health, targets }) =>
+      health.active === undefined ? [] : targets.map(({ url }) => ({ upstream: id, target: url })),
+    )
   }
 
   get memory(): SharedMemory {
@@ -88,8 +101,14 @@ export class SharedState {
   renderMetrics(
     readings: Pick<MainReadings, 'snapshotVersion' | 'configurationFaulty' | 'configurationLoadedSeconds'>,
   ): string {
+    const findHealth = openHealth(this.#health.descriptor())
+    const targets = this.#checked.map((checked) => ({
+      ...checked,
+      isHealthy: findHealth(checked.upstream, checked.target)?.isOut !== true,
+    }))
     return renderMetrics(this.#columns, {
       ...readings,
+      targets,
       threads: this.#threads,
       counterOverflow: this.#counting.overflowCount(),
     })

@@ -135,6 +135,7 @@ export class Supervisor {
     this.#snapshot = snapshot
     this.#parts = parts
     await Promise.all(this.#threads.map((thread) => thread.commit(snapshot.version)))
+    this.state.settle(model)
     this.#service.watch(model.upstreams, memory.health)
     return snapshot
   }

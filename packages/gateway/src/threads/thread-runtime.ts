@@ -135,7 +135,7 @@ export class ThreadRuntime {
           compilePattern,
           createUpstream: (model) =>
             new UpstreamRuntime(model, this.#wheel, {
-              meter: this.#meter.toUpstreamMeter(model.id),
+              meter: this.#meter.toUpstreamMeter(model),
               findHealth,
               log: this.#log,
             }),

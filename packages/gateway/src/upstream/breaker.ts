@@ -22,6 +22,7 @@ type State = 'closed' | 'open' | 'trying'
 export class Breaker implements ResultListener {
   readonly #options: BreakerOptions
   readonly #now: () => number
+  readonly #onChange: (isOpen: boolean) => void
   readonly #sliceMs: number
   readonly #requests = new Float64Array(SLICES)
   readonly #failures = new Float64Array(SLICES)
@@ -31,9 +32,15 @@ export class Breaker implements ResultListener {
   /** When the next request may try; not for `closed`. */
   #triesAtMs = 0
 
-  constructor(options: BreakerOptions, now: () => number = () => performance.now()) {
+  /** `onChange`: it opened, or closed again. */
+  constructor(
+    options: BreakerOptions,
+    now: () => number = () => performance.now(),
+    onChange: (isOpen: boolean) => void = () => {},
+  ) {
     this.#options = options
     this.#now = now
+    this.#onChange = onChange
     this.#sliceMs = options.windowMs / SLICES
   }
 
@@ -89,12 +96,14 @@ export class Breaker implements ResultListener {
   }
 
   #open(): void {
+    if (this.#state === 'closed') this.#onChange(true)
     this.#state = 'open'
     this.#triesAtMs = this.#now() + this.#options.openMs
   }
 
   #close(): void {
     this.#state = 'closed'
+    this.#onChange(false)
     for (let at = 0; at < SLICES; at++) this.#clear(at)
   }
 

@@ -2,6 +2,9 @@ import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import { GatewayResponse } from '@gatewright/policies'
 import type { TestRequest } from '@gatewright/policies/testing'
+import { defineUpstreamSeries, METRICS } from '../observe/metrics.ts'
+import { openUpstreamMeter } from '../observe/thread-meter.ts'
+import { Columns, openColumn } from '../state/gauges/columns.ts'
 import { HealthTable, openHealth } from '../state/health/health-table.ts'
 import { DeadlineWheel } from '../timers/deadline-wheel.ts'
 import {
@@ -86,6 +89,30 @@ describe('upstream', () => {
       use((_, socket) => socket.destroy())
       for (let i = 0; i < 60; i++) assert.match(await send(), /^upstream-closed /)
       assert.equal(target.seen.length, 60)
+    })
+
+    it('shows in gauges whom it leaves out, until it is retired', async () => {
+      const { url } = target
+      const model = toUpstream({
+        targets: [url],
+        health: { passive: { failures: 2, maxEjectedPercent: 100 } },
+        breaker: { minRequests: 2 },
+      })
+      const columns = new Columns({ threads: 1 })
+      defineUpstreamSeries(columns, model)
+      const gauges = () => [
+        columns.sum(METRICS.upstreamTargetEjected, { upstream: model.id, target: url })[0],
+        columns.sum(METRICS.upstreamBreakerOpen, { upstream: model.id })[0],
+      ]
+      target.reply = (_, socket) => socket.destroy()
+      const meter = openUpstreamMeter(openColumn(columns.descriptor(), 0), model)
+      upstream = new UpstreamRuntime(model, new DeadlineWheel(), { meter })
+      await send()
+      assert.deepEqual(gauges(), [0, 0])
+      await send()
+      assert.deepEqual(gauges(), [1, 1])
+      upstream.retire()
+      assert.deepEqual(gauges(), [0, 0])
     })
 
     it('opens the breaker on failures, with a time to come back', async () => {

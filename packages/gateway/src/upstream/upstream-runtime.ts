@@ -2,13 +2,14 @@
 import type { PassiveHealth, Upstream } from '@gatewright/model'
 import { type Exchange, GatewayResponse, type Log, type MaybePromise, Problem } from '@gatewright/policies'
 import type { UpstreamMeter } from '../observe/meters.ts'
-import { add, recordDuration, recordStatus } from '../state/gauges/metric-family.ts'
+import { add, type Cells, recordDuration, recordStatus } from '../state/gauges/metric-family.ts'
 import type { FindHealth } from '../state/health/health-table.ts'
 import type { DeadlineWheel } from '../timers/deadline-wheel.ts'
 import { Attempt, type AttemptOwner } from './attempt.ts'
 import { compileBalance } from './balance/balance.ts'
 import type { ChooseTarget } from './balance/choose-target.ts'
 import { Breaker } from './breaker.ts'
+import { GaugeShare } from './gauge-share.ts'
 import { PassiveHealthWatch } from './health/passive-health.ts'
 import { Pool } from './pool.ts'
 import type { ResultListener } from './result-listener.ts'
@@ -29,6 +30,8 @@ export class UpstreamRuntime implements AttemptOwner {
   readonly #meter: UpstreamMeter | undefined
   readonly #choose: ChooseTarget
   readonly #breaker: Breaker | undefined
+  /** What of health and breaker shows in gauges. */
+  readonly #shares: GaugeShare[] = []
   /** Health and breaker; empty unless the file asks for them. */
   readonly #listeners: readonly ResultListener[]
 
@@ -45,21 +48,32 @@ export class UpstreamRuntime implements AttemptOwner {
       this.targets.map((target) => [target, new Pool({ target, upstream: model, wheel, onCount })] as const),
     )
     this.#choose = compileBalance(model.balance)
-    this.#breaker = model.breaker === undefined ? undefined : new Breaker(model.breaker)
+    const breakerShare = this.#toShare(meter?.breakerOpen)
+    const now = (): number => performance.now()
+    this.#breaker = model.breaker && new Breaker(model.breaker, now, (isOpen) => breakerShare.add(isOpen ? 1 : -1))
     const passive = model.health.passive === undefined ? undefined : this.#watchPassively(model.health.passive, log)
     this.#listeners = [this.#breaker, passive].filter((listener) => listener !== undefined)
   }
 
+  #toShare(cells: Cells | undefined): GaugeShare {
+    const share = new GaugeShare(cells)
+    this.#shares.push(share)
+    return share
+  }
+
   #watchPassively(options: PassiveHealth, log: Log | undefined): PassiveHealthWatch {
+    const shares = new Map(this.targets.map((target) => [target, this.#toShare(this.#meter?.ejected.get(target.url))]))
     return new PassiveHealthWatch(options, {
       targets: this.targets,
       wheel: this.#wheel,
       now: () => performance.now(),
-      onEjected: ({ url }) => {
+      onReturned: (target) => shares.get(target)?.add(-1),
+      onEjected: (target) => {
         const { ejectMs, failures } = options
+        shares.get(target)?.add(1)
         log?.warn('a target failed again and again and is left out', {
           upstream: this.model.id,
-          target: url,
+          target: target.url,
           failures,
           ejectMs,
         })
@@ -84,9 +98,10 @@ export class UpstreamRuntime implements AttemptOwner {
     return new Promise((resolve) => new Attempt(exchange, { owner: this, pool }, resolve).start())
   }
 
-  /** Ends connections as they become free. */
+  /** Ends connections as they become free, and shows nothing more. */
   retire(): void {
     for (const pool of this.pools.values()) pool.retire()
+    for (const share of this.#shares) share.giveBack()
   }
 
   onResult(target: TargetRuntime, status: number, durationMs: number): void {

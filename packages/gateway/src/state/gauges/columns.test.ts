@@ -82,6 +82,72 @@ describe('columns', () => {
     assert.equal(counted, 100 - own)
   })
 
+  it('drop what a settled generation did not define, and keep what belongs to none', () => {
+    const columns = new Columns({ threads: 1 })
+    columns.define(GAUGE)
+    const publish = (...apis: string[]): void => {
+      columns.beginGeneration()
+      for (const api of apis) columns.define(COUNTER, { api })
+    }
+    publish('a', 'b')
+    columns.settleGeneration()
+    // One that is refused takes nothing away.
+    publish('c')
+    assert.deepEqual(
+      columns.read().map(({ labels }) => labels.api),
+      [undefined, 'a', 'b', 'c'],
+    )
+    publish('b')
+    columns.settleGeneration()
+    assert.deepEqual(
+      columns.read().map(({ labels }) => labels.api),
+      [undefined, 'b'],
+    )
+    assert.throws(() => openColumn(columns.descriptor(), 0).getCells(COUNTER, { api: 'a' }), /not defined/)
+  })
+
+  it('give a place to another series, empty, once those who counted there have ended', () => {
+    let nowMs = 0
+    const columns = new Columns({ threads: 1, maxPages: 1, now: () => nowMs })
+    columns.reserve(STATUSES)
+    const own = Math.floor(4096 / CELLS_OF['status-counter']) - 1
+    for (let round = 0; round <= 20; round++) {
+      columns.beginGeneration()
+      for (let api = 0; api < own; api++) {
+        columns.define(STATUSES, { api: `${round}-${api}` })
+        recordStatus(openColumn(columns.descriptor(), 0).getCells(STATUSES, { api: `${round}-${api}` }), 200)
+      }
+      columns.settleGeneration()
+      // Odd rounds come too early and share the one that is kept for all.
+      if (round % 2 === 1) nowMs += 600_000
+    }
+    const counts = columns.read().map(({ values }) => values.reduce((sum, value) => sum + value))
+    assert.deepEqual(counts.slice(1), Array(own).fill(1))
+    assert.equal(columns.descriptor().pages.length, 1)
+    assert.equal(columns.descriptor().places.size, own + 1)
+  })
+
+  it('give no place of a gauge away that somebody still counts down', () => {
+    let nowMs = 0
+    const columns = new Columns({ threads: 1, now: () => nowMs })
+    const define = (upstream: string) => {
+      columns.beginGeneration()
+      columns.define(GAUGE, { upstream })
+      columns.settleGeneration()
+      return openColumn(columns.descriptor(), 0).getCells(GAUGE, { upstream })
+    }
+    const open = define('a')
+    add(open, 1)
+    define('b')
+    nowMs += 600_000
+    define('c')
+    add(open, -1)
+    assert.deepEqual(columns.sum(GAUGE, { upstream: 'c' }), [0])
+    nowMs += 600_000
+    // That of `a`, now empty, or that of `b`: neither holds anything.
+    assert.deepEqual([define('d').cells[0], columns.sum(GAUGE, { upstream: 'd' })], [0, [0]])
+  })
+
   it('say which metric finds no room, if none was kept for it', () => {
     const columns = new Columns({ threads: 1, maxPages: 0 })
     assert.throws(() => columns.define(COUNTER), /no room left for the metric c_total/)

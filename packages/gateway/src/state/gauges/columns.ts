@@ -14,7 +14,7 @@
  *
  * Cells are doubles: aligned, so the machines that Node runs on read and write them whole; exact to 2^53.
  */
-import { CELLS_OF, type Cells, type MetricFamily } from './metric-family.ts'
+import { CELLS_OF, type Cells, type MetricFamily, type MetricKind } from './metric-family.ts'
 
 const PAGE_CELLS = 4096
 
@@ -49,36 +49,59 @@ export interface ColumnsOptions {
   /** Most threads at once; a thread that replaces another takes its number. */
   readonly threads: number
   readonly maxPages?: number
+  /** The monotonic clock. */
+  readonly now?: () => number
 }
+
+/** A series that is defined; `isShared`: it found no room, and is counted under another. */
+interface Defined {
+  readonly family: MetricFamily
+  readonly labels: Labels
+  readonly place: Place
+  readonly isShared: boolean
+  generation: number
+}
+
+/** A place whose series is gone. */
+interface FreePlace {
+  readonly place: Place
+  readonly freedAtMs: number
+}
+
+/** So long a place rests: requests that began before their API was taken out still count when they end. */
+const REST_MS = 600_000
 
 /** Main's side. */
 export class Columns {
   readonly #threads: number
   readonly #maxPages: number
+  readonly #now: () => number
   readonly #pages: SharedArrayBuffer[] = []
-  /** Also names of series that are counted under another. */
-  readonly #places = new Map<string, Place>()
-  readonly #series: { family: MetricFamily; labels: Labels; place: Place }[] = []
+  readonly #series = new Map<string, Defined>()
+  /** Oldest first. */
+  readonly #free: Record<MetricKind, FreePlace[]> = { counter: [], gauge: [], 'status-counter': [], histogram: [] }
   #used = PAGE_CELLS
+  /** 0: what belongs to no snapshot, and stays. */
+  #generation = 0
 
-  constructor({ threads, maxPages = MAX_PAGES }: ColumnsOptions) {
+  constructor({ threads, maxPages = MAX_PAGES, now = () => performance.now() }: ColumnsOptions) {
     this.#threads = threads
     this.#maxPages = maxPages
+    this.#now = now
   }
 
-  /** Adds a series unless it is there. It stays as long as the process lives, as Prometheus expects of counters. */
+  /** Adds a series unless it is there. It stays until a generation that did not define it is settled. */
   define(family: MetricFamily, labels: Labels = {}): void {
     const key = toKey(family, labels)
-    if (this.#places.has(key)) return
-    const place = this.#allocate(CELLS_OF[family.kind])
-    if (place !== undefined) {
-      this.#places.set(key, place)
-      this.#series.push({ family, labels, place })
+    const known = this.#series.get(key)
+    if (known !== undefined) {
+      if (known.generation !== 0) known.generation = this.#generation
       return
     }
-    const other = this.#places.get(toKey(family, OVERFLOW_LABELS))
-    if (other === undefined) throw new RangeError(`There is no room left for the metric ${family.name}`)
-    this.#places.set(key, other)
+    const own = this.#allocate(family.kind)
+    const place = own ?? this.#series.get(toKey(family, OVERFLOW_LABELS))?.place
+    if (place === undefined) throw new RangeError(`There is no room left for the metric ${family.name}`)
+    this.#series.set(key, { family, labels, place, isShared: own === undefined, generation: this.#generation })
   }
 
   /** Keeps a place for series of this family that will find none: where a configuration says the labels. */
@@ -86,14 +109,32 @@ export class Columns {
     this.define(family, OVERFLOW_LABELS)
   }
 
+  /** What is defined from here on is for one more snapshot; what it has in common with those before it is defined again. */
+  beginGeneration(): void {
+    this.#generation++
+  }
+
+  /** The snapshot runs on every thread: series that it did not define are gone. */
+  settleGeneration(): void {
+    const freedAtMs = this.#now()
+    for (const [key, { family, place, isShared, generation }] of this.#series) {
+      if (generation === 0 || generation === this.#generation) continue
+      this.#series.delete(key)
+      if (!isShared) this.#free[family.kind].push({ place, freedAtMs })
+    }
+  }
+
   descriptor(): ColumnsDescriptor {
-    return { threads: this.#threads, pages: [...this.#pages], places: new Map(this.#places) }
+    const places = new Map<string, Place>()
+    for (const [key, { place }] of this.#series) places.set(key, place)
+    return { threads: this.#threads, pages: [...this.#pages], places }
   }
 
   /** After a thread's end, before its number is given to another: its gauges are gone, what it counted is kept. */
   clear(thread: number): void {
     checkThread(thread, this.#threads)
-    for (const { family, place } of this.#series) {
+    for (const { family, place, isShared } of this.#series.values()) {
+      if (isShared) continue
       const kept = this.#column(place.page, 0)
       const dead = this.#column(place.page, thread + 1)
       for (let at = place.at; at < place.at + CELLS_OF[family.kind]; at++) {
@@ -101,11 +142,12 @@ export class Columns {
         dead[at] = 0
       }
     }
+    for (const { place } of this.#free.gauge) this.#column(place.page, thread + 1)[place.at] = 0
   }
 
   /** Sums one series, cell by cell; zeros for one that is not defined. */
   sum(family: MetricFamily, labels: Labels = {}): number[] {
-    const place = this.#places.get(toKey(family, labels))
+    const place = this.#series.get(toKey(family, labels))?.place
     const sums = new Array<number>(CELLS_OF[family.kind]).fill(0)
     if (place === undefined) return sums
     for (let column = 0; column <= this.#threads; column++) {
@@ -117,10 +159,14 @@ export class Columns {
 
   /** All series, in the order in which they were defined. */
   read(): Series[] {
-    return this.#series.map(({ family, labels }) => ({ family, labels, values: this.sum(family, labels) }))
+    const own = [...this.#series.values()].filter(({ isShared }) => !isShared)
+    return own.map(({ family, labels }) => ({ family, labels, values: this.sum(family, labels) }))
   }
 
-  #allocate(cells: number): Place | undefined {
+  #allocate(kind: MetricKind): Place | undefined {
+    const cells = CELLS_OF[kind]
+    const rested = this.#takeRested(kind)
+    if (rested !== undefined) return rested
     if (this.#used + cells > PAGE_CELLS) {
       if (this.#pages.length >= this.#maxPages) return undefined
       this.#pages.push(new SharedArrayBuffer(PAGE_CELLS * 8 * (this.#threads + 1)))
@@ -129,6 +175,27 @@ export class Columns {
     const at = this.#used
     this.#used += cells
     return { page: this.#pages.length - 1, at }
+  }
+
+  /** The place that is free for longest, emptied, if it has rested. */
+  #takeRested(kind: MetricKind): Place | undefined {
+    const free = this.#free[kind]
+    const [oldest] = free
+    if (oldest === undefined || oldest.freedAtMs + REST_MS > this.#now()) return undefined
+    free.shift()
+    const { page, at } = oldest.place
+    // Somebody still holds what it counted up, a connection that stays open say, and will count it down: its place waits for that.
+    if (kind === 'gauge' && this.#isHeld(oldest.place)) {
+      free.push({ place: oldest.place, freedAtMs: this.#now() })
+      return undefined
+    }
+    for (let column = 0; column <= this.#threads; column++) this.#column(page, column).fill(0, at, at + CELLS_OF[kind])
+    return oldest.place
+  }
+
+  #isHeld({ page, at }: Place): boolean {
+    for (let column = 0; column <= this.#threads; column++) if (this.#column(page, column)[at] !== 0) return true
+    return false
   }
 
   #column(page: number, column: number): Float64Array {

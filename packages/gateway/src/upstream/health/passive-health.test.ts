@@ -13,9 +13,16 @@ function setUp(count: number, options: Partial<PassiveHealth> = {}) {
     (_, i) => new TargetRuntime({ url: `http://127.0.0.1:900${i}`, weight: 1 }),
   )
   const ejected: string[] = []
+  const returned: string[] = []
   const watch = new PassiveHealthWatch(
     { failures: 3, statuses: [502, 503], ejectMs: 30_000, maxEjectedPercent: 50, ...options },
-    { targets, wheel, now: () => clock.nowMs, onEjected: ({ url }) => ejected.push(url) },
+    {
+      targets,
+      wheel,
+      now: () => clock.nowMs,
+      onEjected: ({ url }) => ejected.push(url),
+      onReturned: ({ url }) => returned.push(url),
+    },
   )
   const fail = (at: number, times = 3): void => {
     for (let i = 0; i < times; i++) watch.onFailure(targets[at]!)
@@ -27,7 +34,7 @@ function setUp(count: number, options: Partial<PassiveHealth> = {}) {
     }
   }
   const out = (): number[] => targets.flatMap((target, at) => (target.isOut ? [at] : []))
-  return { watch, targets, ejected, fail, pass, out }
+  return { watch, targets, ejected, returned, fail, pass, out }
 }
 
 describe('passive health', () => {
@@ -58,12 +65,12 @@ describe('passive health', () => {
   })
 
   it('takes it back after its time, with nothing held against it', () => {
-    const { fail, pass, out } = setUp(4)
+    const { fail, pass, out, returned } = setUp(4)
     fail(0)
     pass(29_950)
-    assert.deepEqual(out(), [0])
+    assert.deepEqual([out(), returned], [[0], []])
     pass(200)
-    assert.deepEqual(out(), [])
+    assert.deepEqual([out(), returned], [[], ['http://127.0.0.1:9000']])
     fail(0, 2)
     assert.deepEqual(out(), [])
   })

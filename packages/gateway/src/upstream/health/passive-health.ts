@@ -11,6 +11,8 @@ interface PassiveHealthParts {
   readonly now: () => number
   /** A target was left out. */
   readonly onEjected: (target: TargetRuntime) => void
+  /** Its time is over. */
+  readonly onReturned: (target: TargetRuntime) => void
 }
 
 export class PassiveHealthWatch implements ResultListener {
@@ -34,10 +36,10 @@ export class PassiveHealthWatch implements ResultListener {
     if (target.isEjected) return
     target.failuresInARow++
     if (target.failuresInARow < this.#options.failures || !this.#mayEject()) return
-    const { wheel, now, onEjected } = this.#parts
+    const { wheel, now, onEjected, onReturned } = this.#parts
     target.isEjected = true
     target.failuresInARow = 0
-    wheel.set(new Return(target), this.#options.ejectMs, now())
+    wheel.set(new Return(target, onReturned), this.#options.ejectMs, now())
     onEjected(target)
   }
 
@@ -56,12 +58,15 @@ class Return implements Timed {
   slotAtMs = 0
   slotPlace = 0
   readonly #target: TargetRuntime
+  readonly #onReturned: (target: TargetRuntime) => void
 
-  constructor(target: TargetRuntime) {
+  constructor(target: TargetRuntime, onReturned: (target: TargetRuntime) => void) {
     this.#target = target
+    this.#onReturned = onReturned
   }
 
   onDeadline(): void {
     this.#target.isEjected = false
+    this.#onReturned(this.#target)
   }
 }
