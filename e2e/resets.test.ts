@@ -22,12 +22,12 @@ const STAGES: readonly Stage[] = [
   { name: 'in the fields', send: (id) => `GET /${id} HTTP/1.1\r\nHost: a\r\nX-`, reaches: false },
   {
     name: 'after the head, before the body',
-    send: (id) => `POST /${id} HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n`,
+    send: (id) => `POST /${id} HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n`,
     reaches: true,
   },
   {
     name: 'in the body',
-    send: (id) => `POST /${id} HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhel`,
+    send: (id) => `POST /${id} HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\nhel`,
     reaches: true,
   },
   {

@@ -173,7 +173,7 @@ describe('attempt', () => {
 
     it('that break off are the client’s problem, and the target never takes them for whole', async () => {
       use(() => {})
-      const body = new HandBody(10)
+      const body = new HandBody(100_000)
       const answered = send({ method: 'POST', body: new StreamBody(body) })
       await target.until(() => target.sockets.length === 1)
       body.sink?.write(Buffer.from('hello'))
@@ -184,16 +184,16 @@ describe('attempt', () => {
     })
 
     for (const [what, bytes] of [
-      ['more', 'hello'],
-      ['less', 'he'],
+      ['more', 100_001],
+      ['less', 99_999],
     ] as const) {
       it(`that hold ${what} than they say fail that request, and the target reads no second one`, async () => {
         use((_, socket) => socket.write(OK))
-        const body = new HandBody(3)
+        const body = new HandBody(100_000)
         const answered = send({ method: 'POST', body: new StreamBody(body) })
         await target.until(() => target.sockets.length === 1)
         while (body.sink === undefined) await turn()
-        body.sink.write(Buffer.from(bytes))
+        body.sink.write(Buffer.alloc(bytes))
         body.sink.end()
         assert.match(await answered, /^unexpected /)
         assert.equal(body.isCancelled, true)
@@ -201,6 +201,40 @@ describe('attempt', () => {
         assert.equal(target.seen.length, 0)
       })
     }
+
+    it('that are short take a connection when they are whole, and not before', async () => {
+      use(({ body }, socket) => socket.write(toAnswer(body)), { pool: { maxConnections: 1, maxWaiting: 0 } })
+      const body = new HandBody(5)
+      const slow = send({ method: 'POST', body: new StreamBody(body) })
+      assert.equal(await send(), '200 ')
+      body.sink?.write(Buffer.from('hel'))
+      assert.equal(await send(), '200 ')
+      body.sink?.write(Buffer.from('lo'))
+      body.sink?.end()
+      assert.equal(await slow, '200 hello')
+    })
+
+    it('that break off before they are whole ask no target', async () => {
+      use((_, socket) => socket.write(OK))
+      const body = new HandBody(5)
+      const answered = send({ method: 'POST', body: new StreamBody(body) })
+      body.sink?.write(Buffer.from('hel'))
+      body.sink?.abort(new Problem('request-timeout', { reason: 'body' }))
+      assert.equal(await answered, 'request-timeout body')
+      assert.equal(target.sockets.length, 0)
+    })
+
+    it('that came whole may go once more', async () => {
+      use(({ connection, ordinal, body }, socket) =>
+        connection === 1 && ordinal === 2 ? socket.destroy() : socket.write(toAnswer(body)),
+      )
+      await send()
+      const body = new HandBody(5)
+      const answered = send({ method: 'PUT', body: new StreamBody(body) })
+      body.sink?.write(Buffer.from('hello'))
+      body.sink?.end()
+      assert.equal(await answered, '200 hello')
+    })
 
     it('that a policy has read already fail that request, and no other', async () => {
       use((_, socket) => socket.write(OK))
@@ -235,7 +269,7 @@ describe('attempt', () => {
 
     it('does not run against the target while the client owes its body', async () => {
       use((_, socket) => socket.write(OK), { timeouts: { firstByteMs: 20, idleMs: 20 } })
-      const body = new HandBody(5)
+      const body = new HandBody(100_000)
       const late = send({ method: 'POST', body: new StreamBody(body) })
       // Others that do time out, one after the other, last longer than this one's deadline.
       target.reply = ({ line }, socket) => {
@@ -243,7 +277,7 @@ describe('attempt', () => {
       }
       assert.equal(await send(), 'upstream-timeout first-byte')
       assert.equal(await send(), 'upstream-timeout first-byte')
-      body.sink?.write(Buffer.from('hello'))
+      body.sink?.write(Buffer.alloc(100_000))
       body.sink?.end()
       assert.equal(await late, '200 ok')
     })

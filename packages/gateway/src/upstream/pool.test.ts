@@ -117,9 +117,9 @@ describe('pool', () => {
     it('do not send a streaming body twice', async () => {
       use(diesOnSecond)
       await send()
-      const body = new HandBody(4)
+      const body = new HandBody(100_000)
       const answered = send({ method: 'PUT', body: new StreamBody(body) })
-      body.sink?.write(Buffer.from('once'))
+      body.sink?.write(Buffer.alloc(100_000))
       body.sink?.end()
       assert.match(await answered, /^upstream-closed /)
       assert.equal(target.seen.length, 2)

@@ -63,7 +63,10 @@ const timeoutsSchema = z
 
 const poolSchema = z
   .strictObject({
-    maxConnections: z.int().min(1).default(256).meta({ description: 'Per target and thread.' }),
+    maxConnections: z.int().min(1).default(256).meta({
+      description:
+        'Per target and thread. A body that says it holds 64 KiB or less takes none before it is there; a longer one holds one for as long as it comes.',
+    }),
     pipelining: z.int().min(1).max(64).default(1).meta({
       description: 'Requests in flight on one connection. Above 1 only those that are safe to replay share one.',
     }),
