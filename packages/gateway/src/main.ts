@@ -6,7 +6,7 @@
  */
 import { statSync } from 'node:fs'
 import { resolve as resolvePath } from 'node:path'
-import { type Finding, type GatewayModel, toFindingText } from '@gatewright/model'
+import { ConfigurationMemory, type Finding, type GatewayModel, toFindingText } from '@gatewright/model'
 import type { Log } from '@gatewright/policies'
 import { type LastGood, LastGoodStore } from './snapshot/last-good.ts'
 import { type LoadOptions, loadConfiguration } from './snapshot/load.ts'
@@ -38,6 +38,7 @@ export class GatewayProcess {
   readonly #options: GatewayProcessOptions
   readonly #watcher: FileWatcher
   readonly #lastGood: LastGoodStore | undefined
+  readonly #memory = new ConfigurationMemory()
   #state: ConfigurationState = { version: 0, hash: '', fault: 'not loaded yet', findings: [], loadedAtMs: 0 }
   #model: GatewayModel | undefined
   #work: Promise<void> = Promise.resolve()
@@ -103,7 +104,7 @@ export class GatewayProcess {
   async #load(): Promise<void> {
     const { config, overlays = [], adjust } = this.#options
     const loadedAtMs = Date.now()
-    const loaded = await loadConfiguration({ config, overlays, ...(adjust && { adjust }) })
+    const loaded = await loadConfiguration({ config, overlays, memory: this.#memory, ...(adjust && { adjust }) })
     this.#watcher.watch(
       loaded.watched,
       [config, ...overlays]

@@ -1,5 +1,6 @@
 /** The door of the model: the words that everything else is said in. */
 export { findClosest, suggestName } from './closest.ts'
+export { ConfigurationMemory } from './configuration-memory.ts'
 export type { Diffable } from './diff/diff.ts'
 export { diff, toDiffText } from './diff/diff.ts'
 export type { Change } from './diff/diff-values.ts'

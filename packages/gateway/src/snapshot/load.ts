@@ -7,6 +7,7 @@ import { checkExpression, checkPattern } from '@gatewright/expressions'
 import {
   type App,
   type At,
+  type ConfigurationMemory,
   type Finding,
   type GatewayModel,
   hasFaults,
@@ -28,6 +29,8 @@ export interface LoadOptions {
   readonly env?: Readonly<Record<string, string | undefined>>
   /** Last word on the model before it is checked: what flags of the command line change. */
   readonly adjust?: (model: GatewayModel) => GatewayModel
+  /** What earlier readings of the same configuration left: with it only what changed is read and checked. */
+  readonly memory?: ConfigurationMemory
 }
 
 export interface Configuration {
@@ -55,6 +58,7 @@ export async function loadConfiguration(options: LoadOptions): Promise<Configura
     overlays,
     env: (name) => (options.env ?? process.env)[name],
     readFile: readIfThere,
+    ...(options.memory && { memory: options.memory }),
   })
   const draft = options.adjust?.(resolution.draft) ?? resolution.draft
   // Nothing could be read: that is the fault, and not what an empty file would lack.
@@ -67,10 +71,10 @@ export async function loadConfiguration(options: LoadOptions): Promise<Configura
       ...validate(draft, catalogue, {
         sources: resolution.sources,
         apps: resolution.apps,
-        checkExpression: (source, language, side = 'request') =>
-          checkExpression(source, language, CEL_VOCABULARIES[side]),
+        checkExpression: checkExpressionOf,
         checkPattern,
         isCatalogueIncomplete,
+        ...(options.memory && { memory: options.memory }),
       }),
     )
   }
@@ -87,6 +91,10 @@ export async function loadConfiguration(options: LoadOptions): Promise<Configura
     findings: sortFindings(findings),
     watched: [...new Set(watched.map((path) => resolvePath(path)))],
   }
+}
+
+function checkExpressionOf(source: string, language: string, side: 'request' | 'problem' = 'request') {
+  return checkExpression(source, language, CEL_VOCABULARIES[side])
 }
 
 function readConfig(path: string, findings: Finding[]): SourceFile[] {

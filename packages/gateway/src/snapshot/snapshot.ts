@@ -13,6 +13,7 @@ import {
   type Listener,
   type Plan,
   type PolicyUse,
+  type Route,
   toContentHash,
   type Upstream,
 } from '@gatewright/model'
@@ -59,7 +60,7 @@ export function toSnapshot(
 ): { snapshot: Snapshot; parts: SnapshotParts } {
   const parts = new Map<string, Upstream | Api>()
   const refer = (part: Upstream | Api): PartReference => {
-    const hash = toContentHash(part)
+    const hash = toPartHash(part)
     parts.set(hash, part)
     return { id: part.id, hash }
   }
@@ -75,6 +76,25 @@ export function toSnapshot(
   const upstreams = model.upstreams.filter(isEnabled).map(refer)
   const apis = model.apis.filter(isEnabled).map(refer)
   return { snapshot: { version, hash: toContentHash({ frame, upstreams, apis }), frame, upstreams, apis }, parts }
+}
+
+/** Of parts that were hashed before. They are never changed, and a part that did not change is mostly the same object. */
+const HASHES = new WeakMap<object, string>()
+
+/** An API's hash is made of its routes' hashes: of ten thousand routes of which one changed, one is hashed. */
+export function toPartHash(part: Upstream | Api | Route): string {
+  const known = HASHES.get(part)
+  if (known !== undefined) return known
+  const hash = toContentHash('releases' in part ? toHashed(part) : part)
+  HASHES.set(part, hash)
+  return hash
+}
+
+function toHashed(api: Api): object {
+  return {
+    ...api,
+    releases: api.releases.map((release) => ({ ...release, routes: release.routes.map(toPartHash).join() })),
+  }
 }
 
 function isEnabled({ enabled }: { readonly enabled?: boolean }): boolean {

@@ -3,6 +3,7 @@ import { type Finding, type Path, toPathText } from '../finding.ts'
 import { GatewrightFile } from '../gatewright-file.ts'
 import type { Origins } from '../source/origins.ts'
 import { describeIssues, findValue } from './describe-issues.ts'
+import { type ParsedParts, parseParts } from './parse-parts.ts'
 
 export interface ParsedFile {
   readonly file: GatewrightFile
@@ -25,7 +26,15 @@ interface Issue {
 const ROUNDS_MAX = 50
 
 /** `merged` must be the caller's own: it is changed in place. */
-export function parseFile(merged: unknown, origins: Origins, options: { isIncomplete?: boolean } = {}): ParsedFile {
+export function parseFile(
+  merged: unknown,
+  origins: Origins,
+  options: { isIncomplete?: boolean; parsed?: ParsedParts } = {},
+): ParsedFile {
+  const faultless = options.parsed === undefined ? undefined : parseParts(merged, options.parsed)
+  if (faultless !== undefined) {
+    return { file: faultless, raw: merged, findings: [], lostIds: [], pathOf: (_, fallback) => fallback }
+  }
   let result = GatewrightFile.safeParse(merged)
   if (!result.success && convertSubstituted(merged, { origins, issues: result.error.issues })) {
     result = GatewrightFile.safeParse(merged)

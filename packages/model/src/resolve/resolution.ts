@@ -5,7 +5,8 @@ import type { UpstreamId } from '../gateway-model.ts'
 import type { GatewrightFile } from '../gatewright-file.ts'
 import type { OpenApiReading } from '../openapi/read-openapi.ts'
 import type { Origins } from '../source/origins.ts'
-import type { Sources } from './sources.ts'
+import type { ResolvedParts } from './resolved-parts.ts'
+import type { Anchor, Sources } from './sources.ts'
 
 export interface ResolveContext {
   readonly file: GatewrightFile
@@ -14,6 +15,8 @@ export interface ResolveContext {
   readonly origins: Origins
   readonly sources: Sources
   readonly findings: Finding[]
+  /** What parts became before. */
+  readonly resolved: ResolvedParts
   /** Where a container stood before faulty parts were left out. */
   pathOf(container: unknown, fallback: Path): Path
   /** Cached by path. */
@@ -37,13 +40,17 @@ export function reportWarning({ findings, sources }: ResolveContext, modelPath: 
 
 /** Links a part of the model to the part of the files that says it. */
 export function linkPart(context: ResolveContext, modelPath: Path, filePath: Path): void {
+  context.sources.add(modelPath, toAnchor(context, filePath))
+}
+
+export function toAnchor(context: ResolveContext, filePath: Path): Anchor {
   let value = context.raw
   for (const segment of filePath) {
     value =
       typeof value === 'object' && value !== null ? (value as Record<string | number, unknown>)[segment] : undefined
   }
   const place = context.origins.placeAt(context.raw, filePath)
-  context.sources.add(modelPath, { value, place, path: context.pathOf(value, filePath) })
+  return { value, place, path: context.pathOf(value, filePath) }
 }
 
 /** The file that says `key` of a part, for paths that are relative to it. */

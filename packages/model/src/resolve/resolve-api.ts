@@ -18,7 +18,7 @@ export function resolveApi(api: FileApi, index: number, context: ResolveContext)
   if (definition !== undefined && hash !== undefined) context.documents.set(hash, definition.content)
   const operations = definition?.operations
   const routes = resolveRoutes(api, index, { context, ...(operations === undefined ? {} : { operations }) })
-  return {
+  const resolved: Api = {
     id: api.id as ApiId,
     ...(definition === undefined ? {} : pickPresent(definition, 'title', 'description')),
     ...pickPresent(api, 'title', 'description', 'tags', 'owner', 'enabled'),
@@ -40,6 +40,8 @@ export function resolveApi(api: FileApi, index: number, context: ResolveContext)
     // The API's own policies and upstream stand above every release; a file has one release, which adds nothing to them.
     releases: [{ revision: 'file', share: 100, routes, policies: [] }],
   }
+  // With a document it depends on more than its own words.
+  return api.openapi === undefined ? context.resolved.keepApi(api, resolved) : resolved
 }
 
 function readDefinition(api: FileApi, index: number, context: ResolveContext): OpenApiDefinition | undefined {

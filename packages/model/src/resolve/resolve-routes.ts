@@ -1,11 +1,11 @@
 /** Owns the route set of an API: operations of its document, refined by the file, and routes of its own. */
 import { suggestName } from '../closest.ts'
 import type { Path } from '../finding.ts'
-import type { OperationId, Route, RouteId } from '../gateway-model.ts'
+import type { OperationId, Route, RouteId, UpstreamId } from '../gateway-model.ts'
 import type { GatewrightFile } from '../gatewright-file.ts'
 import type { OpenApiOperation } from '../openapi/read-operations.ts'
 import { pickPresent } from './pick-present.ts'
-import { linkPart, type ResolveContext, reportFault, reportWarning } from './resolution.ts'
+import { linkPart, type ResolveContext, reportFault, reportWarning, toAnchor } from './resolution.ts'
 
 type FileApi = GatewrightFile['apis'][number]
 type FileRoute = NonNullable<FileApi['routes']>[number]
@@ -14,6 +14,8 @@ interface RouteSet {
   readonly context: ResolveContext
   readonly index: number
   readonly routes: Route[]
+  /** Position in the model → in the file, of routes of its own. */
+  readonly positions: Map<number, number>
 }
 
 /** Operations in the document's order, then own routes in the file's; with neither, every path. */
@@ -23,7 +25,12 @@ export function resolveRoutes(
   given: { context: ResolveContext; operations?: readonly OpenApiOperation[] },
 ): Route[] {
   const { context, operations } = given
-  const set: RouteSet = { context, index, routes: [] }
+  const set: RouteSet = { context, index, routes: [], positions: new Map() }
+  const { positions } = set
+  context.sources.addList(['apis', index, 'releases', 0, 'routes'], (at) => {
+    const position = positions.get(at)
+    return position === undefined ? undefined : toAnchor(context, ['apis', index, 'routes', position])
+  })
   if (operations === undefined && api.routes === undefined) {
     addCatchAll(set)
     return set.routes
@@ -58,10 +65,12 @@ export function resolveRoutes(
 }
 
 /** `/` and everything below: what a proxy without further words is expected to do. */
+const CATCH_ALL = ['/', '/{rest+}'].map((path): Route => ({ id: toDefaultId(undefined, path), path, policies: [] }))
+
 function addCatchAll({ routes, context, index }: RouteSet): void {
-  for (const path of ['/', '/{rest+}']) {
+  for (const route of CATCH_ALL) {
     linkPart(context, ['apis', index, 'releases', 0, 'routes', routes.length], ['apis', index])
-    routes.push({ id: toDefaultId(undefined, path), path, policies: [] })
+    routes.push(route)
   }
 }
 
@@ -178,30 +187,43 @@ function addOperation({ context, index, routes }: RouteSet, { operation, id, ref
   })
 }
 
-function addOwnRoute({ context, index, routes }: RouteSet, route: FileRoute | undefined, position: number): void {
+function addOwnRoute(
+  { context, index, routes, positions }: RouteSet,
+  route: FileRoute | undefined,
+  position: number,
+): void {
   if (route === undefined) return
-  const filePath: Path = ['apis', index, 'routes', position]
-  if (route.path === undefined) {
-    reportFault(context, filePath, {
+  if (!hasPath(route)) {
+    reportFault(context, ['apis', index, 'routes', position], {
       code: 'missing',
       message: 'A route has a `path`, or refines an `operation` of the document.',
       suggestion: 'Add `path: "/…"`; "/{rest+}" is every path.',
     })
     return
   }
-  const modelPath: Path = ['apis', index, 'releases', 0, 'routes', routes.length]
-  linkPart(context, modelPath, filePath)
-  routes.push({
+  positions.set(routes.length, position)
+  if (route.upstream !== undefined) {
+    context.toUpstreamId(route.upstream, ['apis', index, 'releases', 0, 'routes', routes.length, 'upstream'])
+  }
+  routes.push(context.resolved.once(route, toOwnRoute))
+}
+
+type PathRoute = FileRoute & { readonly path: string }
+
+function hasPath(route: FileRoute): route is PathRoute {
+  return route.path !== undefined
+}
+
+function toOwnRoute(route: PathRoute): Route {
+  return {
     id: (route.id ?? toDefaultId(route.methods, route.path)) as RouteId,
     ...pickPresent(route, 'title', 'description', 'tags', 'owner', 'enabled', 'methods'),
     path: route.path,
     ...pickPresent(route, 'match'),
-    ...(route.upstream === undefined
-      ? {}
-      : { upstream: context.toUpstreamId(route.upstream, [...modelPath, 'upstream']) }),
+    ...(route.upstream === undefined ? {} : { upstream: route.upstream as UpstreamId }),
     ...pickPresent(route, 'upgrades', 'bodyBytes'),
     policies: route.policies,
-  })
+  }
 }
 
 function pickOptional<Key extends keyof FileRoute>(

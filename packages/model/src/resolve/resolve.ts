@@ -1,5 +1,6 @@
 /** Owns the step from files to a model. Pure: what it reads, it reads through what it is given. */
 import { dirname, isAbsolute, join } from 'node:path'
+import type { ConfigurationMemory } from '../configuration-memory.ts'
 import { parseFile } from '../file/parse-file.ts'
 import { type Finding, sortFindings } from '../finding.ts'
 import type { App, AppId, GatewayModel, Plan, PlanId, PolicyUse, Upstream, UpstreamId } from '../gateway-model.ts'
@@ -15,6 +16,7 @@ import { pickPresent } from './pick-present.ts'
 import { findSayingFile, linkPart, type ResolveContext } from './resolution.ts'
 import { resolveApi } from './resolve-api.ts'
 import { isUrl, toImplicitUpstream, toUpstream } from './resolve-upstream.ts'
+import { ResolvedParts } from './resolved-parts.ts'
 import { Sources } from './sources.ts'
 
 export interface ResolveInput extends Surroundings {
@@ -22,6 +24,8 @@ export interface ResolveInput extends Surroundings {
   readonly files: readonly SourceFile[]
   /** Applied one after the other. */
   readonly overlays?: readonly SourceFile[]
+  /** What earlier readings of these files left. */
+  readonly memory?: ConfigurationMemory
 }
 
 export interface Resolution {
@@ -41,7 +45,8 @@ export interface Resolution {
 
 /** Never throws on what files say. */
 export function resolve(input: ResolveInput): Resolution {
-  const origins = new Origins()
+  const { memory } = input
+  const origins = memory?.pieces.openOrigins() ?? new Origins()
   const filesRead = new Set<string>()
   const surroundings: Surroundings = {
     env: input.env,
@@ -53,7 +58,7 @@ export function resolve(input: ResolveInput): Resolution {
   const findings: Finding[] = []
   const sources = new Sources(origins)
   const read = (file: SourceFile) => {
-    const parsed = parseSource(file, { origins })
+    const parsed = parseSource(file, { origins, ...(memory && { pieces: memory.pieces.openFile(file.path) }) })
     findings.push(...parsed.findings, ...substitute(parsed, surroundings))
     if (parsed.value === undefined) sources.isIncomplete = true
     return parsed
@@ -68,13 +73,26 @@ export function resolve(input: ResolveInput): Resolution {
     findings.push(...changes.findings)
     merged = applyOverlay(merged, changes.merged, origins)
   }
-  const parsed = parseFile(merged, origins, { isIncomplete: sources.isIncomplete })
+  const parsed = parseFile(merged, origins, {
+    isIncomplete: sources.isIncomplete,
+    ...(memory && { parsed: memory.parsed }),
+  })
   findings.push(...parsed.findings)
   for (const id of parsed.lostIds) sources.lostIds.add(id)
   for (const { code, at } of parsed.findings) if (code === 'unknown-key') sources.lostKeys.add(at.path)
   const documents = new Map<string, string>()
-  const { draft, apps } = build({ ...parsed, origins, sources, documents, findings, readFile: surroundings.readFile })
+  const { draft, apps } = build({
+    ...parsed,
+    origins,
+    sources,
+    documents,
+    findings,
+    readFile: surroundings.readFile,
+    resolved: memory?.resolved ?? new ResolvedParts(),
+  })
   const faulty = findings.some((finding) => finding.severity === 'fault')
+  if (faulty) memory?.pieces.forget()
+  else memory?.pieces.settle()
   return {
     ...(faulty ? {} : { model: draft }),
     draft,
@@ -86,11 +104,14 @@ export function resolve(input: ResolveInput): Resolution {
   }
 }
 
-type BuildInput = Pick<ResolveContext, 'file' | 'raw' | 'origins' | 'sources' | 'findings' | 'documents' | 'pathOf'> &
+type BuildInput = Pick<
+  ResolveContext,
+  'file' | 'raw' | 'origins' | 'sources' | 'findings' | 'documents' | 'pathOf' | 'resolved'
+> &
   Pick<Surroundings, 'readFile'>
 
 function build(input: BuildInput): { draft: GatewayModel; apps: App[] } {
-  const { file } = input
+  const { file, resolved } = input
   const openApi = new Map<string, OpenApiReading>()
   const implicit = new Map<string, Upstream>()
   const context: ResolveContext = {
@@ -106,7 +127,7 @@ function build(input: BuildInput): { draft: GatewayModel; apps: App[] } {
     toUpstreamId(reference, modelPath) {
       if (!isUrl(reference) || implicit.has(reference)) return reference as UpstreamId
       input.sources.addAlias(['upstreams', file.upstreams.length + implicit.size], input.sources.find(modelPath))
-      implicit.set(reference, toImplicitUpstream(reference))
+      implicit.set(reference, resolved.implicit.get(reference) ?? toImplicitUpstream(reference))
       return reference as UpstreamId
     },
   }
@@ -115,10 +136,11 @@ function build(input: BuildInput): { draft: GatewayModel; apps: App[] } {
     for (const index of file[kind].keys()) linkPart(context, [kind, index], [kind, index])
   }
   const apis = file.apis.map((api, index) => resolveApi(api, index, context))
+  resolved.implicit = implicit
   const draft: GatewayModel = {
     gatewright: 1,
     listeners: file.listeners as unknown as GatewayModel['listeners'],
-    upstreams: [...file.upstreams.map(toUpstream), ...implicit.values()],
+    upstreams: [...file.upstreams.map((upstream) => resolved.once(upstream, toUpstream)), ...implicit.values()],
     policies: file.policies as readonly PolicyUse[],
     apis,
     plans: file.plans.map(toPlan),
@@ -129,7 +151,7 @@ function build(input: BuildInput): { draft: GatewayModel; apps: App[] } {
     accessLog: toAccessLog(file.accessLog, findSayingFile(context, ['accessLog', 'file'])),
     ...pickPresent(file, 'problemBase'),
   }
-  return { draft, apps: file.apps.map(toApp) }
+  return { draft, apps: file.apps.map((app) => resolved.once(app, toApp)) }
 }
 
 function toPlan(plan: GatewrightFile['plans'][number]): Plan {

@@ -2,7 +2,7 @@
 import { type At, NOWHERE, type Path, type Place, toPathText } from '../finding.ts'
 import type { Origins } from '../source/origins.ts'
 
-interface Anchor {
+export interface Anchor {
   /** The data as it was read; what is below it in the model has the same keys. */
   readonly value: unknown
   readonly place: Place
@@ -14,6 +14,8 @@ interface Anchor {
 export class Sources {
   readonly #origins: Origins
   readonly #anchors = new Map<string, Anchor>()
+  /** Of long lists, made for those items only that somebody asks for. */
+  readonly #lists = new Map<string, (index: number) => Anchor | undefined>()
   /** Parts that one word of a file stands for, such as the upstream behind a URL. */
   readonly #aliases = new Map<string, At>()
   /** Ids of resources that were left out because of a fault: references to them are no second fault. */
@@ -31,6 +33,11 @@ export class Sources {
     this.#anchors.set(toPathText(modelPath), anchor)
   }
 
+  /** For the items of a list that have no anchor of their own. */
+  addList(modelPath: Path, findAnchor: (index: number) => Anchor | undefined): void {
+    this.#lists.set(toPathText(modelPath), findAnchor)
+  }
+
   /** Says that a part has no words of its own: it is what stands at another place. */
   addAlias(modelPath: Path, at: At): void {
     this.#aliases.set(toPathText(modelPath), at)
@@ -42,7 +49,7 @@ export class Sources {
       const key = toPathText(modelPath.slice(0, length))
       const alias = this.#aliases.get(key)
       if (alias !== undefined) return alias
-      const anchor = this.#anchors.get(key)
+      const anchor = this.#anchors.get(key) ?? this.#findItem(modelPath, length)
       if (anchor === undefined) continue
       const rest = modelPath.slice(length)
       const inside = rest.length === 0 ? NOWHERE : this.#origins.placeAt(anchor.value, rest, point)
@@ -54,9 +61,14 @@ export class Sources {
   /** Must the value of this part not be shown? */
   isSecret(modelPath: Path): boolean {
     for (let length = modelPath.length; length >= 0; length--) {
-      const anchor = this.#anchors.get(toPathText(modelPath.slice(0, length)))
+      const anchor = this.#anchors.get(toPathText(modelPath.slice(0, length))) ?? this.#findItem(modelPath, length)
       if (anchor !== undefined) return this.#origins.isSubstituted(anchor.value, modelPath.slice(length))
     }
     return false
+  }
+
+  #findItem(modelPath: Path, length: number): Anchor | undefined {
+    const index = modelPath[length - 1]
+    return typeof index === 'number' ? this.#lists.get(toPathText(modelPath.slice(0, length - 1)))?.(index) : undefined
   }
 }

@@ -18,9 +18,23 @@ interface Origin {
   readonly members: Map<string | number, Member>
 }
 
+/** Every container that was read, and where; its own source may be a piece of a file's text. */
+export type Containers = WeakMap<object, Origin>
+
 /** Keyed by the containers themselves, so that data which is merged keeps the places of its parts. */
 export class Origins {
-  readonly #containers = new WeakMap<object, Origin>()
+  readonly #containers: Containers
+  /** Where the texts stand that are pieces of a file: containers of a piece are kept from one reading to the next, and it moves. */
+  readonly #mounts = new Map<SourceText, { readonly source: SourceText; readonly at: number }>()
+
+  constructor(containers: Containers = new WeakMap()) {
+    this.#containers = containers
+  }
+
+  /** Says that `piece` is what stands at this offset of `source`. */
+  mount(piece: SourceText, source: SourceText, at: number): void {
+    this.#mounts.set(piece, { source, at })
+  }
 
   add(container: object, source: SourceText, at: number): void {
     this.#containers.set(container, { source, at, members: new Map() })
@@ -64,7 +78,7 @@ export class Origins {
 
   placeOf(container: object): Place {
     const origin = this.#containers.get(container)
-    return origin === undefined ? NOWHERE : origin.source.placeOf(origin.at)
+    return origin === undefined ? NOWHERE : this.#toPlace(origin.source, origin.at)
   }
 
   /** The place of what `path` names below `root`; of its nearest ancestor where it does not exist. */
@@ -76,10 +90,15 @@ export class Origins {
       const member = this.findMember(value, segment)
       if (member === undefined) return place
       const wantsKey = point === 'key' && index === path.length - 1
-      place = member.source.placeOf(wantsKey ? member.keyAt : member.valueAt)
+      place = this.#toPlace(member.source, wantsKey ? member.keyAt : member.valueAt)
       value = (value as Record<string | number, unknown>)[segment]
     }
     return place
+  }
+
+  #toPlace(source: SourceText, offset: number): Place {
+    const mount = this.#mounts.get(source)
+    return mount === undefined ? source.placeOf(offset) : mount.source.placeOf(mount.at + offset)
   }
 
   /** Was this value, or a part of it, replaced by `${env:…}` or `${file:…}`? */

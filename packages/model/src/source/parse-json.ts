@@ -1,5 +1,5 @@
 /** Owns the reading of JSON (RFC 8259) with the place of every key and value. */
-import { checkKey, DEPTH_MAX, type Reading, reportDuplicateKey } from './reading.ts'
+import { checkKey, DEPTH_MAX, type Reading, reportDuplicateKey, toPathAt } from './reading.ts'
 
 /** Ends the reading of a text that is no JSON; caught in this file. */
 class JsonSyntaxFault extends Error {}
@@ -28,11 +28,12 @@ export function parseJson(reading: Reading): unknown {
 class JsonParser {
   readonly #reading: Reading
   readonly #text: string
-  readonly #path: (string | number)[] = []
+  readonly #path: (string | number)[]
   #at = 0
 
   constructor(reading: Reading) {
     this.#reading = reading
+    this.#path = toPathAt(reading)
     this.#text = reading.source.text
   }
 
@@ -48,8 +49,12 @@ class JsonParser {
   #value(): unknown {
     if (this.#path.length > DEPTH_MAX) this.#fail(`The document is nested more than ${DEPTH_MAX} levels deep.`)
     const start = this.#text[this.#at]
-    if (start === '{') return this.#object()
-    if (start === '[') return this.#array()
+    if (start === '{' || start === '[') {
+      const piece = this.#reading.findPiece?.(this.#at, this.#path.length)
+      if (piece === undefined) return start === '{' ? this.#object() : this.#array()
+      this.#at = piece.end
+      return piece.value
+    }
     if (start === '"') return this.#string()
     const number = this.#match(NUMBER)
     if (number !== undefined) return Number(number)

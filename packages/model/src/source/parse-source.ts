@@ -4,6 +4,8 @@ import { toPathText } from '../finding.ts'
 import { Origins } from './origins.ts'
 import { parseJson } from './parse-json.ts'
 import { parseYaml } from './parse-yaml.ts'
+import type { FilePieces } from './piece-memory.ts'
+import { readPieces } from './read-pieces.ts'
 import type { Reading } from './reading.ts'
 import { type SourceFile, SourceText } from './source-text.ts'
 
@@ -12,6 +14,8 @@ export interface ParseSourceOptions {
   readonly origins?: Origins
   /** What to do with YAML tags such as `!Ref`: they are faults, or their plain value is read. */
   readonly tags?: 'refuse' | 'ignore'
+  /** What an earlier reading of the same file left; `origins` must be of the same memory. */
+  readonly pieces?: FilePieces
 }
 
 export interface ParsedSource {
@@ -42,7 +46,10 @@ export function parseSource(file: SourceFile, options: ParseSourceOptions = {}):
       })
     },
   }
-  const value = isJson(file.path, text) ? parseJson(reading) : parseYaml(reading)
+  const syntax = isJson(file.path, text) ? 'json' : 'yaml'
+  const value =
+    (options.pieces === undefined ? undefined : readPieces(reading, options.pieces, syntax)) ??
+    (syntax === 'json' ? parseJson(reading) : parseYaml(reading))
   return { source, value, origins, findings }
 }
 

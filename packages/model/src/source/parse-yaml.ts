@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import type * as Yaml from 'yaml'
 import type { Document, Node, ParsedNode, YAMLMap, YAMLParseError, YAMLSeq } from 'yaml'
 import type { Path } from '../finding.ts'
-import { checkKey, DEPTH_MAX, type Reading, reportDuplicateKey } from './reading.ts'
+import { checkKey, DEPTH_MAX, type Reading, reportDuplicateKey, toPathAt } from './reading.ts'
 
 const require = createRequire(import.meta.url)
 let loaded: typeof Yaml | undefined
@@ -65,7 +65,7 @@ export function parseYaml(reading: Reading): unknown {
   reportSyntax(reading, document.errors)
   if (document.errors.length > 0) return undefined
   try {
-    return new YamlWalk(reading).value(document.contents, [])
+    return new YamlWalk(reading).value(document.contents, toPathAt(reading))
   } catch (error) {
     if (error instanceof YamlFault) return undefined
     throw error
@@ -121,7 +121,7 @@ class YamlWalk {
 
   #alias(node: Node & { source: string }, path: (string | number)[]): unknown {
     const target = this.#targets.get(node) ?? this.#anchors.get(node.source)
-    if (target === undefined) {
+    if (target === undefined || this.#reading.refusesAliases === true) {
       return this.#stop('unknown-alias', `The alias "*${node.source}" has no anchor "&${node.source}" before it.`, {
         node,
         path,

@@ -11,7 +11,18 @@ export interface Reading {
   readonly source: SourceText
   readonly origins: Origins
   readonly tags: 'refuse' | 'ignore'
+  /** How deep the text stands in the whole; 0 if absent. */
+  readonly depth?: number
+  /** A text that is read by itself cannot know what an alias stands for elsewhere. */
+  readonly refusesAliases?: boolean
+  /** The value that begins at this offset, and its end, where it is read by itself. JSON only. */
+  findPiece?(at: number, depth: number): { readonly value: unknown; readonly end: number } | undefined
   fault(code: string, message: string, where: { offset: number; path?: Path; suggestion?: string }): void
+}
+
+/** Of the root of what is read: names nothing, and is as long as the text stands deep. */
+export function toPathAt({ depth = 0 }: Reading): (string | number)[] {
+  return Array<string>(depth).fill('')
 }
 
 /** `__proto__` would change the object that holds it instead of being a member of it. */

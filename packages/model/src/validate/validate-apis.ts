@@ -13,16 +13,19 @@ import type { Validation } from './validation.ts'
 
 export function validateApis(validation: Validation): void {
   const { apis } = validation.model
+  const surroundings = validation.toSurroundings()
   for (const [index, api] of apis.entries()) {
     const path: Path = ['apis', index]
-    checkHosts(validation, api, path)
-    checkBasePath(validation, api, path)
-    validatePredicates(validation, api.match, [...path, 'match'])
-    checkErrors(validation, api, path)
-    checkReleases(validation, api, path)
+    validation.checkOnce(api, surroundings, () => {
+      checkHosts(validation, api, path)
+      checkBasePath(validation, api, path)
+      validatePredicates(validation, api.match, [...path, 'match'])
+      checkErrors(validation, api, path)
+      checkReleases(validation, api, path)
+      validateUses(validation, api.policies, [...path, 'policies'])
+    })
     if (api.upstream !== undefined)
       checkUpstream(validation, api.upstream, { path: [...path, 'upstream'], isLive: api.enabled !== false })
-    validateUses(validation, api.policies, [...path, 'policies'])
     validateRoutes(validation, api, path)
   }
   findEqualApis(validation)

@@ -44,7 +44,7 @@ function validateUse(validation: Validation, use: PolicyUse, path: Path): void {
       sources?.find([...optionsPath, ...inner], point) ?? { ...NOWHERE, path: toPathText([...optionsPath, ...inner]) },
     isSecret: (inner) => sources?.isSecret([...optionsPath, ...inner]) ?? false,
   })
-  validation.findings.push(...findings.map((finding) => ({ ...finding, message: `${use.policy}: ${finding.message}` })))
+  validation.add(findings.map((finding) => ({ ...finding, message: `${use.policy}: ${finding.message}` })))
 }
 
 type Parsed = { success: true } | { success: false; issues: Parameters<typeof describeIssues>[0] }

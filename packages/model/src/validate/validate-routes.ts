@@ -9,9 +9,9 @@ import { checkUpstream } from './validate-upstream-refs.ts'
 import type { Validation } from './validation.ts'
 
 export function validateRoutes(validation: Validation, api: Api, apiPath: Path): void {
+  const isLive = api.enabled !== false
   for (const [index, release] of api.releases.entries()) {
     const path = [...apiPath, 'releases', index]
-    const isLive = api.enabled !== false
     if (release.upstream !== undefined)
       checkUpstream(validation, release.upstream, { path: [...path, 'upstream'], isLive })
     validateUses(validation, release.policies, [...path, 'policies'])
@@ -21,22 +21,31 @@ export function validateRoutes(validation: Validation, api: Api, apiPath: Path):
       ...placeUses(api.policies, [...apiPath, 'policies']),
       ...placeUses(release.policies, [...path, 'policies']),
     ]
+    const upstream = release.upstream ?? api.upstream
+    const surroundings = validation.toSurroundings(isLive, upstream !== undefined, ...outer.map(({ use }) => use))
     for (const [position, route] of release.routes.entries()) {
-      const routePath = [...path, 'routes', position]
-      validateRoute(validation, route, { path: routePath, isLive: isLive && route.enabled !== false })
-      if (!isLive || route.enabled === false) continue
-      const uses = [...outer, ...placeUses(route.policies, [...routePath, 'policies'])]
-      validateOrder(validation, uses)
-      reportNeverRunning(validation, uses)
-      const upstream = route.upstream ?? release.upstream ?? api.upstream
-      if (upstream === undefined && !isAnswered(validation, uses)) unanswered.push(routePath)
+      if (route.upstream !== undefined) {
+        const at = [...path, 'routes', position, 'upstream']
+        checkUpstream(validation, route.upstream, { path: at, isLive: isLive && route.enabled !== false })
+      }
+      validation.checkOnce(route, surroundings, () => {
+        const routePath = [...path, 'routes', position]
+        validateRoute(validation, route, routePath)
+        if (!isLive || route.enabled === false) return
+        const uses = [...outer, ...placeUses(route.policies, [...routePath, 'policies'])]
+        validateOrder(validation, uses)
+        reportNeverRunning(validation, uses)
+        if ((route.upstream ?? upstream) !== undefined || isAnswered(validation, uses)) return
+        unanswered.push(routePath)
+        validation.checkAgain()
+      })
     }
     reportUnanswered(validation, { api, release, apiPath, unanswered })
     findDuplicates(validation, { api, release, path })
   }
 }
 
-function validateRoute(validation: Validation, route: Route, { path, isLive }: { path: Path; isLive: boolean }): void {
+function validateRoute(validation: Validation, route: Route, path: Path): void {
   const template = parsePathTemplate(route.path)
   if ('fault' in template) {
     const suggestion = route.path.startsWith('/') ? undefined : `Write "/${route.path}".`
@@ -57,7 +66,6 @@ function validateRoute(validation: Validation, route: Route, { path, isLive }: {
     validation.fault([...path, 'methods', index], { code: 'method-never-routed', message, suggestion: 'Remove it.' })
   }
   validatePredicates(validation, route.match, [...path, 'match'])
-  if (route.upstream !== undefined) checkUpstream(validation, route.upstream, { path: [...path, 'upstream'], isLive })
   validateUses(validation, route.policies, [...path, 'policies'])
 }
 
@@ -116,15 +124,15 @@ function findDuplicates(
       })
     }
     if (route.enabled === false) continue
-    for (const method of route.methods ?? ['*']) {
-      const key = `${method} ${toTemplateShape(route.path, api)} ${toPredicatesKey(route.match)}`
+    for (const [position, key] of listKeys(validation, route, api).entries()) {
       const other = seen.get(key)
       if (other === undefined) {
         seen.set(key, index)
         continue
       }
       if (other === index) continue
-      const subject = method === '*' ? route.path : `${method} ${route.path}`
+      const method = route.methods?.[position]
+      const subject = method === undefined ? route.path : `${method} ${route.path}`
       validation.fault(at, {
         code: 'duplicate-route',
         message: `"${subject}" is already matched by the route "${release.routes[other]?.id}" (${validation.placeText([...path, 'routes', other])}).`,
@@ -133,4 +141,16 @@ function findDuplicates(
       break
     }
   }
+}
+
+/** One for each method: two routes with the same would be matched by the same requests. */
+function listKeys({ options: { memory } }: Validation, route: Route, api: Api): readonly string[] {
+  const { strictSlash, caseSensitive } = api
+  const known = memory?.routeKeys.get(route)
+  if (known !== undefined && known.strictSlash === strictSlash && known.caseSensitive === caseSensitive)
+    return known.keys
+  const rest = `${toTemplateShape(route.path, api)} ${toPredicatesKey(route.match)}`
+  const keys = (route.methods ?? ['*']).map((method) => `${method} ${rest}`)
+  memory?.routeKeys.set(route, { strictSlash, caseSensitive, keys })
+  return keys
 }

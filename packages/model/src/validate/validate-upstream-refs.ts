@@ -10,7 +10,7 @@ export function checkUpstream(
   { path, isLive }: { path: Path; isLive: boolean },
 ): void {
   const upstreams = validation.model.upstreams
-  const upstream = upstreams.find((candidate) => candidate.id === id)
+  const upstream = validation.findUpstream(id)
   if (upstream === undefined) {
     if (validation.isLost(id)) return
     validation.fault(path, {

@@ -5,10 +5,13 @@ import type { Validation } from './validation.ts'
 
 export function validateUpstreams(validation: Validation): void {
   const used = listUsedUpstreams(validation)
+  const surroundings = validation.toSurroundings()
   for (const [index, upstream] of validation.model.upstreams.entries()) {
-    checkTargets(validation, upstream, index)
-    checkBalance(validation, upstream, index)
-    checkHeaders(validation, upstream, index)
+    validation.checkOnce(upstream, surroundings, () => {
+      checkTargets(validation, upstream, index)
+      checkBalance(validation, upstream, index)
+      checkHeaders(validation, upstream, index)
+    })
     if (!used.has(upstream.id) && upstream.enabled !== false && !validation.isMisspelt([], 'upstream')) {
       validation.warn(['upstreams', index], {
         code: 'unused-upstream',
@@ -20,12 +23,15 @@ export function validateUpstreams(validation: Validation): void {
 }
 
 function listUsedUpstreams({ model }: Validation): Set<string | undefined> {
-  return new Set(
-    model.apis.flatMap((api) => [
-      api.upstream,
-      ...api.releases.flatMap((release) => [release.upstream, ...release.routes.map((route) => route.upstream)]),
-    ]),
-  )
+  const used = new Set<string | undefined>()
+  for (const api of model.apis) {
+    used.add(api.upstream)
+    for (const release of api.releases) {
+      used.add(release.upstream)
+      for (const route of release.routes) used.add(route.upstream)
+    }
+  }
+  return used
 }
 
 function checkTargets(validation: Validation, { targets }: Upstream, index: number): void {

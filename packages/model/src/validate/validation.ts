@@ -1,10 +1,12 @@
 /** Owns what all checks of a model share: the model, the catalogue, and where findings go. */
 import { findClosest } from '../closest.ts'
+import type { ConfigurationMemory } from '../configuration-memory.ts'
 import type { Finding, Path } from '../finding.ts'
 import { NOWHERE, toPathText } from '../finding.ts'
-import type { App, GatewayModel } from '../gateway-model.ts'
+import type { App, GatewayModel, Upstream } from '../gateway-model.ts'
 import type { Sources } from '../resolve/sources.ts'
 import type { Catalogue, CatalogueEntry } from './catalogue.ts'
+import type { CheckedParts, Surroundings } from './checked-parts.ts'
 
 export interface ValidateOptions {
   /** Places for the findings, from `resolve`. */
@@ -16,6 +18,8 @@ export interface ValidateOptions {
   readonly isCatalogueIncomplete?: boolean
   /** What is wrong with a regular expression. */
   checkPattern?(source: string): string | undefined
+  /** What earlier validations of this configuration left. */
+  readonly memory?: ConfigurationMemory
 }
 
 type Report = Omit<Finding, 'severity' | 'at' | 'suggestion'> & { readonly suggestion?: string | undefined }
@@ -26,11 +30,51 @@ export class Validation {
   readonly entries: ReadonlyMap<string, CatalogueEntry>
   readonly findings: Finding[] = []
   readonly #reported = new Set<string>()
+  readonly #checked: CheckedParts | undefined
+  readonly #upstreams = new Map<string, Upstream>()
+  /** What was reported so far, also where it was said before. */
+  #reports = 0
 
   constructor(model: GatewayModel, catalogue: Catalogue, options: ValidateOptions) {
     this.model = model
     this.options = options
     this.entries = new Map(catalogue.map((entry) => [entry.name, entry]))
+    for (const upstream of model.upstreams)
+      if (!this.#upstreams.has(upstream.id)) this.#upstreams.set(upstream.id, upstream)
+    const { sources, memory, checkExpression, checkPattern, isCatalogueIncomplete } = options
+    // What was left out of a model, or is missing in the catalogue, hides faults: nothing is known to be without one then.
+    const isWhole =
+      sources === undefined || (!sources.isIncomplete && sources.lostIds.size + sources.lostKeys.size === 0)
+    this.#checked = isWhole && isCatalogueIncomplete !== true ? memory?.checked : undefined
+    this.#checked?.begin([...catalogue, checkExpression, checkPattern])
+  }
+
+  findUpstream(id: string): Upstream | undefined {
+    return this.#upstreams.get(id)
+  }
+
+  /** What the checks of a part look at beside the part, the catalogue and the upstreams. Plain data. */
+  toSurroundings(...values: unknown[]): Surroundings | undefined {
+    return this.#checked?.findSurroundings(JSON.stringify(values))
+  }
+
+  /** Not again where nothing was found before. `check` must not look at anything else than the part and its surroundings. */
+  checkOnce(part: object, surroundings: Surroundings | undefined, check: () => void): void {
+    if (surroundings !== undefined && this.#checked?.isFaultless(part, surroundings) === true) return
+    const before = this.#reports
+    check()
+    if (surroundings !== undefined && this.#reports === before) this.#checked?.keepFaultless(part, surroundings)
+  }
+
+  /** What is being checked has to be checked again next time, though nothing was reported yet. */
+  checkAgain(): void {
+    this.#reports++
+  }
+
+  /** Findings that were made elsewhere. */
+  add(findings: readonly Finding[]): void {
+    this.#reports += findings.length
+    this.findings.push(...findings)
   }
 
   fault(path: Path, report: Report): void {
@@ -65,6 +109,7 @@ export class Validation {
 
   /** A part that runs for several routes is said once. */
   #report(severity: Finding['severity'], path: Path, { suggestion, ...report }: Report): void {
+    this.#reports++
     const at = this.options.sources?.find(path) ?? { ...NOWHERE, path: toPathText(path) }
     const key = `${at.file}:${at.line}:${at.column}:${at.path}:${report.code}`
     if (this.#reported.has(key)) return
