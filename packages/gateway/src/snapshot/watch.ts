@@ -1,8 +1,8 @@
 /** Owns the watching of files: changed in place, replaced by a rename, or gone and back; one call for all that happens within a moment. */
 import { type FSWatcher, statSync, watch } from 'node:fs'
-import { basename, dirname } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 
-/** An editor writes a file in several steps, a moment apart; a change is to be live within 50 ms, and reading it takes most of them. */
+/** An editor writes a file in several steps, a moment apart. What was renamed into its place is whole, and is not waited for. */
 const SETTLE_MS = 8
 
 /** Watches folders, because a file that is replaced by a rename is another file, and its watcher would watch the old one. */
@@ -46,10 +46,16 @@ export class FileWatcher {
 
   #open(folder: string): void {
     try {
-      const watcher = watch(folder, (_, name) => {
+      let renamedFrom = ''
+      const watcher = watch(folder, (kind, name) => {
         const names = this.#names.get(folder)
+        // The system tells a rename as two events in a row: one for each name.
+        const isMoved = kind === 'rename' && renamedFrom !== '' && renamedFrom !== name && name !== null
+        renamedFrom = kind === 'rename' ? (name ?? '') : ''
         // Kubernetes replaces a `..data` link beside the files, which then point elsewhere without changing themselves.
-        if (name === null || name === '..data' || names?.has('*') === true || names?.has(name) === true) this.#settle()
+        if (name !== null && name !== '..data' && names?.has('*') !== true && names?.has(name) !== true) return
+        if (isMoved && isWhole(join(folder, name))) this.#changed()
+        else this.#settle()
       })
       watcher.on('error', () => {
         watcher.close()
@@ -62,10 +68,22 @@ export class FileWatcher {
   }
 
   #settle(): void {
-    this.#timer ??= setTimeout(() => {
-      this.#timer = undefined
-      this.#onChange()
-    }, SETTLE_MS)
+    this.#timer ??= setTimeout(() => this.#changed(), SETTLE_MS)
+  }
+
+  #changed(): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    this.#onChange()
+  }
+}
+
+/** A file that somebody only begins to write is empty. */
+function isWhole(path: string): boolean {
+  try {
+    return statSync(path).size > 0
+  } catch {
+    return false
   }
 }
 

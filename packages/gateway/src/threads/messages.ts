@@ -1,5 +1,6 @@
 /** Owns what main and its threads say to each other: plain data, told apart by `kind`. */
-import type { Api, Upstream } from '@gatewright/model'
+import type { Upstream } from '@gatewright/model'
+import type { ShippedPart } from '../snapshot/api-patch.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
 import type { CountersDescriptor } from '../state/counters/shared-counters.ts'
 import type { CredentialsDescriptor } from '../state/credentials/credentials-index.ts'
@@ -25,7 +26,7 @@ export type ToThread =
       readonly kind: 'prepare'
       readonly snapshot: Snapshot
       /** Those the thread does not have yet, by hash. */
-      readonly parts: ReadonlyMap<string, Upstream | Api>
+      readonly parts: ReadonlyMap<string, ShippedPart>
       readonly columns: ColumnsDescriptor
       readonly health: HealthDescriptor
     }

@@ -1,6 +1,7 @@
 /** Owns main's end of one data thread: what it has, what it answered, and its life. */
 import { Worker } from 'node:worker_threads'
 import type { Api, Upstream } from '@gatewright/model'
+import { type ShippedPart, toApiPatch } from '../snapshot/api-patch.ts'
 import type { Snapshot, SnapshotParts } from '../snapshot/snapshot.ts'
 import type { SharedMemory } from '../state/shared-state.ts'
 import type { FromThread, ThreadBirth, ToThread } from './messages.ts'
@@ -21,7 +22,9 @@ export class ThreadHandle {
   readonly closed: Promise<void>
   readonly #worker: Worker
   readonly #events: ThreadEvents
-  #sentParts = new Set<string>()
+  #sentParts: SnapshotParts = new Map()
+  /** What it has beside, in case the last snapshot is abandoned. */
+  #sentBefore: SnapshotParts = new Map()
   #awaited: { readonly version: number; resolve(fault: string | undefined): void } | undefined
   #awaitedCommit: { readonly version: number; resolve(): void } | undefined
   #isGone = false
@@ -64,14 +67,14 @@ export class ThreadHandle {
   /** Answers why it cannot run the snapshot, or undefined. */
   prepare(snapshot: Snapshot, parts: SnapshotParts, memory: SharedMemory): Promise<string | undefined> {
     if (this.#isGone) return Promise.resolve(undefined)
-    const missing = new Map<string, Upstream | Api>()
-    const wanted = new Set<string>()
+    const wanted = new Map<string, Upstream | Api>()
     for (const { hash } of [...snapshot.apis, ...snapshot.upstreams]) {
-      wanted.add(hash)
       const part = parts.get(hash)
-      if (part !== undefined && !this.#sentParts.has(hash)) missing.set(hash, part)
+      if (part !== undefined) wanted.set(hash, part)
     }
+    const missing = this.#toMissing(wanted)
     // The thread keeps what the serving snapshot and the prepared one refer to; anything else is sent again when it comes back.
+    this.#sentBefore = this.#sentParts
     this.#sentParts = wanted
     const { promise, resolve } = Promise.withResolvers<string | undefined>()
     this.#awaited = { version: snapshot.version, resolve }
@@ -89,7 +92,8 @@ export class ThreadHandle {
 
   /** The thread serves on with what it had; what it was sent for this version may be gone there. */
   abandon(version: number, serving: Snapshot | undefined): void {
-    this.#sentParts = new Set([...(serving?.apis ?? []), ...(serving?.upstreams ?? [])].map(({ hash }) => hash))
+    const kept = new Set([...(serving?.apis ?? []), ...(serving?.upstreams ?? [])].map(({ hash }) => hash))
+    this.#sentParts = new Map([...this.#sentBefore].filter(([hash]) => kept.has(hash)))
     this.send({ kind: 'abandon', version })
   }
 
@@ -100,6 +104,19 @@ export class ThreadHandle {
   /** Ends it at once. */
   async terminate(): Promise<void> {
     await this.#worker.terminate()
+  }
+
+  /** Of an API whose earlier form is there, what is new. */
+  #toMissing(wanted: SnapshotParts): Map<string, ShippedPart> {
+    const missing = new Map<string, ShippedPart>()
+    const formerApis = new Map<string, Api>()
+    for (const part of this.#sentParts.values()) if ('releases' in part) formerApis.set(part.id, part)
+    for (const [hash, part] of wanted) {
+      if (this.#sentParts.has(hash)) continue
+      const former = formerApis.get(part.id)
+      missing.set(hash, former !== undefined && 'releases' in part ? toApiPatch(part, former) : part)
+    }
+    return missing
   }
 
   #onMessage(message: FromThread, { setReady, setClosed }: { setReady: () => void; setClosed: () => void }): void {

@@ -11,6 +11,7 @@ import { FaultLog } from '../observe/fault-log.ts'
 import { LineSink } from '../observe/line-sink.ts'
 import { Recorder } from '../observe/recorder.ts'
 import { ThreadMeter } from '../observe/thread-meter.ts'
+import { applyApiPatch } from '../snapshot/api-patch.ts'
 import { type CompiledSnapshot, compileSnapshot, runInSlices } from '../snapshot/compile-snapshot.ts'
 import { ExtensionLoader } from '../snapshot/extension-loader.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
@@ -122,7 +123,7 @@ export class ThreadRuntime {
 
   async #prepare({ snapshot, parts, columns, health }: Prepare): Promise<void> {
     const { version } = snapshot
-    const all = new Map([...this.#parts, ...parts])
+    const all = this.#addParts(parts)
     const wanted = new Set([...snapshot.apis, ...snapshot.upstreams].map(({ hash }) => hash))
     for (const hash of all.keys()) if (!wanted.has(hash) && !this.#isCurrentPart(hash)) all.delete(hash)
     this.#parts = all
@@ -264,6 +265,17 @@ export class ThreadRuntime {
     }
     const timer = setInterval(look, 20)
     look()
+  }
+
+  /** Routes that stay are the same objects as before. A patch without its base is left out, and the compiler misses it. */
+  #addParts(shipped: Prepare['parts']): Map<string, Upstream | Api> {
+    const all = new Map(this.#parts)
+    for (const [hash, part] of shipped) {
+      const base = 'base' in part ? this.#parts.get(part.base) : undefined
+      if (!('base' in part)) all.set(hash, part)
+      else if (base !== undefined && 'releases' in base) all.set(hash, applyApiPatch(part, base))
+    }
+    return all
   }
 
   #isCurrentPart(hash: string): boolean {
