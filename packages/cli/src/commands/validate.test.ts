@@ -27,6 +27,41 @@ describe('validate', () => {
     assert.match(stdout, /^3 faults\.$/m)
   })
 
+  it('reports a policy that cannot be made of its options, on the line of its use', async () => {
+    const cwd = createFolder({
+      'gatewright.yaml': `gatewright: 1
+extensions: [./region.ts]
+plans:
+  - { id: gold, policies: [{ policy: region, options: { name: moon } }] }
+apis:
+  - id: orders
+    upstream: http://127.0.0.1:9001
+    policies:
+      - { policy: region, options: { name: earth } }
+      - { policy: region, options: { name: mars }, enabled: false }
+    routes:
+      - { path: /x, policies: [{ policy: region, options: { name: sun } }] }
+`,
+      'region.ts': `import { definePolicy, z } from '@gatewright/policies'
+export const region = definePolicy({
+  name: 'region', phase: 'transform', summary: 'Knows regions.', options: z.strictObject({ name: z.string() }),
+  create({ name }) {
+    if (name !== 'earth') throw new Error('there is no region ' + name)
+    return (exchange, next) => next(exchange)
+  },
+})
+`,
+    })
+    const { code, stdout } = await runCommand(['validate'], { cwd })
+    assert.equal(code, 1)
+    assert.match(
+      stdout,
+      /yaml:4:28: fault: The policy "region" cannot be made of these options: there is no region moon\. \(plans\[0\]\.policies\[0\]\)/,
+    )
+    assert.match(stdout, /yaml:12:32: fault: .*no region sun\. \(apis\[0\]\.routes\[0\]\.policies\[0\]\)/)
+    assert.match(stdout, /^2 faults\.$/m)
+  })
+
   it('prints the findings as an array for programs', async () => {
     const cwd = createFolder({ 'gatewright.yaml': FAULTY })
     const { code, stdout } = await runCommand(['validate', '--json'], { cwd })

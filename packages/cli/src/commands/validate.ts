@@ -1,4 +1,5 @@
 /** Owns `gatewright validate`: every fault of a configuration at once. */
+import { checkUses } from '@gatewright/gateway'
 import { type Finding, hasFaults, toFindingText } from '@gatewright/model'
 import { defineCommand } from '../command.ts'
 import { CONFIG_OPTIONS, JSON_OPTION, readConfiguration } from '../configuration.ts'
@@ -8,7 +9,7 @@ export const validate = defineCommand({
   name: 'validate',
   summary: 'Report every fault of a configuration, each with its place and how to mend it.',
   description:
-    'Reads the configuration as `start` would, with its documents and extensions, and runs nothing. A fault keeps it from running; a warning does not.',
+    'Reads the configuration as `start` would, with its documents and extensions, makes every policy, and serves nothing. A fault keeps it from running; a warning does not.',
   options: { ...CONFIG_OPTIONS, json: JSON_OPTION },
   example: {
     line: 'gatewright validate --config gatewright.yaml --overlay prod.yaml',
@@ -16,7 +17,9 @@ export const validate = defineCommand({
   },
 
   async run({ values }, terminal) {
-    const findings = faultsFirst((await readConfiguration(values, terminal)).findings)
+    const { model, catalogue, resolution, findings: found } = await readConfiguration(values, terminal)
+    const failed = model === undefined ? [] : checkUses(model, catalogue, resolution.sources)
+    const findings = faultsFirst([...found, ...failed])
     if (values.json) terminal.print(JSON.stringify(findings, null, 2))
     else {
       for (const finding of findings) terminal.print(toFindingText(finding))
