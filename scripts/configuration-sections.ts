@@ -119,7 +119,7 @@ apis:
     title: 'Policy uses',
     definition: 'PolicyUse',
     text: `Under \`policies\` of the file, a plan, an API or a route. The list is the order; global uses run first, then the API's, then the
-route's; a plan's run right behind the policy that recognised the caller. What each policy takes is on [its page](policies/README.md),
+route's; a plan's run right behind the policy that recognised the caller, or where \`{ policy: plan }\` stands. What each policy takes is on [its page](policies/README.md),
 what conditions see in [expressions](expressions.md), and how to write one in [your own policy](own-policy.md).
 
 \`\`\`yaml

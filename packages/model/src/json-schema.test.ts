@@ -37,7 +37,7 @@ describe('toJsonSchema', () => {
     assert.deepEqual(Object.keys($defs?.['options.key-auth']?.properties ?? {}), ['in', 'name'])
     assert.deepEqual(
       Object.values($defs?.PolicyUse?.properties?.policy?.enum ?? {}),
-      TEST_CATALOGUE.map(({ name }) => name).sort(),
+      [...TEST_CATALOGUE.map(({ name }) => name), 'plan'].sort(),
     )
   })
 

@@ -54,6 +54,34 @@ describe('explain, behind an answer', () => {
   })
 })
 
+describe('explain, the place of plans', () => {
+  it('tells them where the file puts them', async () => {
+    const folder = createFolder({
+      'gatewright.yaml': `gatewright: 1
+plans: [{ id: free, policies: [] }]
+apis:
+  - id: a
+    policies:
+      - policy: key-auth
+      - { policy: set-headers, options: { set: { X-A: b } } }
+      - { policy: plan, when: "request.method == 'GET'" }
+      - { policy: respond, options: { status: 204 } }
+`,
+    })
+    const { stdout } = await runCommand(['explain', 'GET', '/', '--json'], { cwd: folder })
+    const { found }: Explanation = JSON.parse(stdout)
+    assert.deepEqual(
+      found?.policies.map(({ policy, when }) => [policy, when]),
+      [
+        ['key-auth', undefined],
+        ['set-headers', undefined],
+        ["the caller's plan", "request.method == 'GET'"],
+        ['respond', undefined],
+      ],
+    )
+  })
+})
+
 describe('explain', () => {
   it('tells route, parameters, and the policies in running order with their lines', async () => {
     const { code, explanation } = await explain('GET', 'http://api.example.com/orders/7?page=2')

@@ -8,7 +8,7 @@ import {
   type RouteVerdict,
   VERDICTS,
 } from '@gatewright/gateway'
-import type { Api, GatewayModel, PolicyUse } from '@gatewright/model'
+import { type Api, type GatewayModel, PLAN_SLOT, type PolicyUse } from '@gatewright/model'
 import type { Log } from '@gatewright/policies'
 import type { Runnable } from '../configuration.ts'
 import {
@@ -212,11 +212,13 @@ function listExplained(placed: PlacedRoute, { model, catalogue, resolution: { so
     at: toPlaceText(at),
     hiddenBy: index > answering ? hiddenBy : undefined,
   }))
-  const slot = uses.findLastIndex((running) => entryOf(running)?.phase === 'authenticate')
-  if (model.plans.length === 0 || slot < 0) return explained
-  const plan = { policy: "the caller's plan", level: 'plan', when: undefined } as const
+  const said = explained.findIndex(({ policy }) => policy === PLAN_SLOT.name)
+  const before = said < 0 ? uses.findLastIndex((running) => entryOf(running)?.phase === 'authenticate') : said - 1
+  if (model.plans.length === 0) return said < 0 ? explained : explained.toSpliced(said, 1)
+  if (before < 0) return explained
+  const plan = { policy: "the caller's plan", level: 'plan', when: explained[said]?.when } as const
   const at = toPlaceText(sources.find(['plans', 0]))
-  return explained.toSpliced(slot + 1, 0, { ...plan, at, hiddenBy: explained[slot]?.hiddenBy })
+  return explained.toSpliced(before + 1, said < 0 ? 0 : 1, { ...plan, at, hiddenBy: explained[before]?.hiddenBy })
 }
 
 function toUpstream(

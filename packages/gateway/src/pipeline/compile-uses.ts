@@ -1,6 +1,6 @@
 /** Owns the step from policy uses, which are data, to policies that run: parsed options, compiled conditions, state that survives. */
 import { compileCondition } from '@gatewright/expressions'
-import type { PolicyUse } from '@gatewright/model'
+import { PLAN_SLOT, type PolicyUse } from '@gatewright/model'
 import {
   CEL_NAMES,
   type Exchange,
@@ -34,11 +34,16 @@ export function compileUses(
     const ordinal = ordinals.get(use.policy) ?? 0
     ordinals.set(use.policy, ordinal + 1)
     if (use.enabled === false) continue
+    const when = use.when === undefined ? undefined : compileWhen(use.when, services.variables)
+    if (use.policy === PLAN_SLOT.name) {
+      // What runs here is each route's own: whoever folds the list puts it in.
+      compiled.push({ name: PLAN_SLOT.name, phase: PLAN_SLOT.phase, run: (exchange, next) => next(exchange), when })
+      continue
+    }
     const definition = catalogue.get(use.policy)
     if (definition === undefined) throw new Error(`there is no policy "${use.policy}" (${scope})`)
     const useId = use.id ?? `${scope}/${use.policy}/${ordinal}`
     const run = definition.create(definition.options.parse(use.options ?? {}), { ...services, useId })
-    const when = use.when === undefined ? undefined : compileWhen(use.when, services.variables)
     compiled.push({ name: use.policy, phase: definition.phase, run, when })
   }
   return compiled

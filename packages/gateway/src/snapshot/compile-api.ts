@@ -1,6 +1,6 @@
 /** Owns the compiling of one API: its error shapes, its pipelines, its routes; in slices, so that no thread is held. */
 import { compileValue } from '@gatewright/expressions'
-import type { Api, ErrorShape, Release, Route } from '@gatewright/model'
+import { type Api, type ErrorShape, PLAN_SLOT, type Release, type Route } from '@gatewright/model'
 import {
   CEL_NAMES,
   type Exchange,
@@ -101,13 +101,16 @@ const answerWithoutUpstream: Next = () => GatewayResponse.ofProblem(new Problem(
 const refusePreflight: Next = () =>
   GatewayResponse.ofProblem(new Problem('method-not-allowed', { headers: [['Allow', '']] }))
 
-/** Right after the last authenticate use: whoever is known by then has the plan that counts. */
+/** Where `{ policy: plan }` stands, else right after the last authenticate use: whoever is known by then has the plan that counts. */
 function placePlanSlot(uses: readonly PlacedUse[], plans: CompiledPlans): readonly CompiledUse[] {
-  if (plans.size === 0) return uses
+  const said = uses.findIndex(({ name }) => name === PLAN_SLOT.name)
+  if (plans.size === 0) return said < 0 ? uses : uses.toSpliced(said, 1)
   const last = uses.findLastIndex(({ phase }) => phase === 'authenticate')
-  if (last < 0) return uses
-  const slot: CompiledUse = { name: 'plan', run: createPlanSlot(plans, compose), when: undefined }
-  return [...uses.slice(0, last + 1), slot, ...uses.slice(last + 1)]
+  if (said < 0 && last < 0) return uses
+  const slot: CompiledUse = { name: PLAN_SLOT.name, run: createPlanSlot(plans, compose), when: uses[said]?.when }
+  return said < 0
+    ? (uses as readonly CompiledUse[]).toSpliced(last + 1, 0, slot)
+    : (uses as readonly CompiledUse[]).toSpliced(said, 1, slot)
 }
 
 /** Where no route answers, what observes and protects still runs around the problem; authentication does not. */

@@ -1,4 +1,5 @@
 /** Owns users' own policies on a thread: modules loaded once per content, checked, put beside the built-ins. */
+import { PLAN_SLOT } from '@gatewright/model'
 import { BUILT_IN_POLICIES, isPolicyDefinition, type PolicyDefinition } from '@gatewright/policies'
 import { prepareImport } from './extension-imports.ts'
 import type { ExtensionModule } from './snapshot.ts'
@@ -20,7 +21,7 @@ export class ExtensionLoader {
     const catalogue = new Map<string, PolicyDefinition>(BUILT_IN_POLICIES.map((policy) => [policy.name, policy]))
     for (const extension of extensions) {
       for (const definition of await this.#load(extension)) {
-        if (catalogue.has(definition.name)) {
+        if (catalogue.has(definition.name) || definition.name === PLAN_SLOT.name) {
           throw new ExtensionFault(
             extension.specifier,
             `the policy name "${definition.name}" is taken already: choose another`,

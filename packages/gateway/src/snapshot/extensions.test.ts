@@ -114,3 +114,15 @@ describe('a fault of an extension', () => {
     assert.equal(findings[0]?.at.line, 2)
   })
 })
+
+describe('an extension that defines a policy', () => {
+  it('cannot call it `plan`: that is the place of plans', async () => {
+    const folder = createFolder({
+      'gatewright.yaml': config('stamp.ts').replace('policy: stamp', 'policy: respond'),
+      'stamp.ts': STAMP.replace("name: 'stamp'", "name: 'plan'"),
+      'lib/office.ts': OFFICE,
+    })
+    const { findings } = await loadConfiguration({ config: join(folder, 'gatewright.yaml') })
+    assert.match(findings[0]?.message ?? '', /the policy name "plan" is taken already: choose another/)
+  })
+})

@@ -7,7 +7,9 @@ export const planSchema = z
   .strictObject({
     id: idSchema,
     ...describedShape,
-    policies: policyUsesSchema.meta({ description: 'Run for callers of this plan, right after they are known.' }),
+    policies: policyUsesSchema.meta({
+      description: 'Run for callers of this plan, right after they are known, or where `{ policy: plan }` stands.',
+    }),
     apis: z
       .array(
         z.strictObject({

@@ -1,7 +1,7 @@
 /** Owns the checks of what runs for a route in its order: what never runs, and orders that are unsafe or unusual. */
 import type { Path } from '../finding.ts'
 import type { PolicyUse } from '../gateway-model.ts'
-import { POLICY_PHASES, type PolicyPhase } from './catalogue.ts'
+import { PLAN_SLOT, POLICY_PHASES, type PolicyPhase } from './catalogue.ts'
 import type { Validation } from './validation.ts'
 
 /** A use, and where it stands in the model. */
@@ -15,7 +15,9 @@ export function placeUses(uses: readonly PolicyUse[], path: Path): PlacedUse[] {
   return uses.flatMap((use, index) => (use.enabled === false ? [] : [{ use, path: [...path, index] }]))
 }
 
+/** -1: nothing is known of it. A plan's policies may be of any phase, and whoever says their place has a reason. */
 function phaseOf(validation: Validation, { use }: PlacedUse): number {
+  if (use.policy === PLAN_SLOT.name) return -1
   const phase = validation.entries.get(use.policy)?.phase
   return phase === undefined ? -1 : POLICY_PHASES.indexOf(phase)
 }

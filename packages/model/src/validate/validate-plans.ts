@@ -2,6 +2,8 @@
 import { suggestName } from '../closest.ts'
 import type { Path } from '../finding.ts'
 import type { App } from '../gateway-model.ts'
+import { placeUses } from './validate-order.ts'
+import { validateOpened, validatePlanPolicies } from './validate-plan-slot.ts'
 import { validateUses } from './validate-policies.ts'
 import type { Validation } from './validation.ts'
 
@@ -9,6 +11,7 @@ export function validatePlans(validation: Validation): void {
   for (const [index, plan] of validation.model.plans.entries()) {
     const path: Path = ['plans', index]
     validateUses(validation, plan.policies, [...path, 'policies'])
+    validatePlanPolicies(validation, placeUses(plan.policies, [...path, 'policies']))
     for (const [position, opened] of (plan.apis ?? []).entries()) {
       checkOpened(validation, opened, [...path, 'apis', position])
     }
@@ -35,6 +38,7 @@ function checkOpened(
     validation.fault([...path, 'api'], { code: 'unknown-api', message: `There is no API "${id}".`, suggestion })
     return
   }
+  validateOpened(validation, { api, routes }, path)
   const known: string[] = api.releases.flatMap((release) => release.routes.map((route) => route.id))
   for (const [position, route] of (routes ?? []).entries()) {
     if (known.includes(route) || validation.isLost(route)) continue

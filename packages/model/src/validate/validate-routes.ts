@@ -3,6 +3,7 @@ import type { Path } from '../finding.ts'
 import type { Api, Release, Route } from '../gateway-model.ts'
 import { parsePathTemplate, toTemplateShape } from '../path-template.ts'
 import { answersAlways, type PlacedUse, placeUses, reportNeverRunning, validateOrder } from './validate-order.ts'
+import { validatePlanSlot } from './validate-plan-slot.ts'
 import { validateUses } from './validate-policies.ts'
 import { toPredicatesKey, validatePredicates } from './validate-predicates.ts'
 import { checkUpstream } from './validate-upstream-refs.ts'
@@ -34,6 +35,7 @@ export function validateRoutes(validation: Validation, api: Api, apiPath: Path):
         if (!isLive || route.enabled === false) return
         const uses = [...outer, ...placeUses(route.policies, [...routePath, 'policies'])]
         validateOrder(validation, uses)
+        validatePlanSlot(validation, uses)
         reportNeverRunning(validation, uses)
         if ((route.upstream ?? upstream) !== undefined || isAnswered(validation, uses)) return
         unanswered.push(routePath)

@@ -423,7 +423,7 @@ describe('validate, listeners, upstreams, plans and apps', () => {
 
   it('refuses plans, APIs and routes that do not exist', () => {
     const text = `plans: [{ id: gold, apis: [{ api: b }, { api: a, routes: [ping, pong] }] }]
-apis: [{ id: a, upstream: "http://u", routes: [{ id: ping, path: /p }] }]
+apis: [{ id: a, upstream: "http://u", policies: [{ policy: key-auth }], routes: [{ id: ping, path: /p }] }]
 apps: [{ id: acme, plan: glod, keys: [{ hash: "sha256:${'0'.repeat(64)}", plan: silver }] }]
 `
     assert.deepEqual(codesOf(text), ['unknown-api', 'unknown-route', 'unknown-plan', 'unknown-plan'])
