@@ -7,6 +7,7 @@
 import type { App, GatewayModel } from '@gatewright/model'
 import type { Log } from '@gatewright/policies'
 import { type ExtensionModule, type Snapshot, type SnapshotParts, toSnapshot } from '../snapshot/snapshot.ts'
+import type { CredentialsDescriptor } from '../state/credentials/credentials-index.ts'
 import { SharedState } from '../state/shared-state.ts'
 import { probeListeners } from './probe-port.ts'
 import { watchPulse } from './pulse.ts'
@@ -34,6 +35,8 @@ export class Supervisor {
   readonly #restarts: { delayMs: number; atMs: number }[] = []
   #snapshot: Snapshot | undefined
   #parts: SnapshotParts = new Map()
+  #apps: readonly App[] = []
+  #credentials: CredentialsDescriptor | undefined
   readonly #stopWatching: () => void
   #versions = 0
   #isStopping = false
@@ -141,7 +144,11 @@ export class Supervisor {
   }
 
   #replaceCredentials(apps: readonly App[]): void {
-    const descriptor = this.state.replaceCredentials(apps)
+    // An app that did not change is mostly the same object: its keys are in the index already.
+    const isSame = apps.length === this.#apps.length && apps.every((app, index) => app === this.#apps[index])
+    if (!isSame || this.#credentials === undefined) this.#credentials = this.state.replaceCredentials(apps)
+    this.#apps = apps
+    const descriptor = this.#credentials
     for (const thread of this.#threads) thread.send({ kind: 'credentials', descriptor })
   }
 
