@@ -14,7 +14,7 @@
  * for all hosts unless one of that host does. Which API matched says nothing yet about its routes.
  */
 
-import type { ApiRoutes } from './api-routes.ts'
+import type { ApiRoutes, RouteEntry } from './api-routes.ts'
 import { areMet, type Conditions, type MatchedValues, type Preflight } from './conditions.ts'
 
 /** One API, ready to be put into any number of routers. */
@@ -24,6 +24,8 @@ export interface CompiledApi<A, R> {
   readonly conditions: Conditions
   readonly caseSensitive: boolean
   readonly routes: ApiRoutes<R>
+  /** What `routes` was made of, in the order of the document. */
+  readonly entries: readonly RouteEntry<R>[]
   readonly value: A
 }
 

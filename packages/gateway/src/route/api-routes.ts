@@ -1,39 +1,40 @@
 /**
- * Owns the routes of one API: a tree by path segment, compiled once and kept over reloads that don't change the API.
- *
- *     /users          GET            root ─ "users" ● GET
- *     /users/me       GET                      ├─ "me" ● GET
- *     /users/{id}     GET, POST                └─ {one} ● GET, POST
- *     /{rest+}        any            root.rest ● any
+ * Owns the search for a route in one API: by path, method and predicates, in the tree that `route-tree.ts` lays out.
  *
  *     whole: "/users" → ●, "/users/me" → ●        (templates without parameters, in one look-up)
  *
- * ● is a leaf: routes with the same template, by method. Search goes literal, then {one}, then {rest+}, and backs out of
- * a branch without a fitting route, which is "literal > {name} > {name+}, from left to right". A tree has one way to each
- * node, so no node is visited twice: a search costs at most the number of templates whose beginning fits, whatever
- * the request is. `whole` is sound because a template of literals only is the most specific one that its path can have.
+ * Search goes literal, then {one}, then {rest+}, and backs out of a branch without a fitting route, which is "literal >
+ * {name} > {name+}, from left to right". A tree has one way to each branch, so none is visited twice: a search costs at most
+ * the number of templates whose beginning fits, whatever the request is. `whole` is sound because a template of literals
+ * only is the most specific one that its path can have.
+ *
+ * All is immutable: `RoutesEdit` makes the next of the one that serves, and costs what it changes.
  *
  * Absent: knowledge of hosts and base paths (`router.ts`), and any order between routes but the one said here.
  */
 
 import type { Predicates } from '@gatewright/model'
-import {
-  areMet,
-  type CompilePattern,
-  type Conditions,
-  compileConditions,
-  type MatchedValues,
-  type Preflight,
-} from './conditions.ts'
+import { areMet, type CompilePattern, compileConditions, type MatchedValues, type Preflight } from './conditions.ts'
 import { compileTemplate, type TemplateSegment } from './path-template.ts'
+import {
+  type Branch,
+  type CompiledRoute,
+  type Leaf,
+  type PositionOf,
+  type RouteTree,
+  SharedParts,
+  type Stem,
+  TreeEdit,
+  toRoutes,
+} from './route-tree.ts'
 
 /** A route as the router needs it; `value` is handed back. */
 export interface RouteEntry<R> {
   /** Absent: every method. */
-  readonly methods?: readonly string[]
+  readonly methods?: readonly string[] | undefined
   /** Template below the base path. */
   readonly path: string
-  readonly match?: Predicates
+  readonly match?: Predicates | undefined
   readonly value: R
 }
 
@@ -55,27 +56,6 @@ export interface FoundLeaf<R> {
 /** How a search ended. */
 export type FoundRoute<R> = FoundLeaf<R> | { readonly kind: 'no-path' } | { readonly kind: 'no-method' }
 
-export interface CompiledRoute<R> {
-  readonly value: R
-  readonly methods: readonly string[] | undefined
-  readonly names: readonly string[]
-  readonly conditions: Conditions
-}
-
-/** Most conditions first. One list, not one per method: few routes share a template, and each object is a cache line. */
-type Leaf<R> = CompiledRoute<R>[]
-
-interface Node<R> {
-  /** The only literal below, while there is one: compared in place, which most segments of shared prefixes are. */
-  text: string
-  child: Node<R> | undefined
-  /** All literals below, once there are two. */
-  literals: Map<string, Node<R>> | undefined
-  one: Node<R> | undefined
-  rest: Leaf<R> | undefined
-  leaf: Leaf<R> | undefined
-}
-
 /** What is looked for: the request, and where its path is below the base path. */
 export interface Wanted {
   readonly values: MatchedValues
@@ -93,68 +73,40 @@ const NO_METHOD = { kind: 'no-method' } as const
 const NO_OFFSETS: readonly number[] = []
 
 export class ApiRoutes<R> {
+  readonly options: ApiRoutesOptions
+  readonly root: RouteTree<R> | undefined
+  readonly whole: ReadonlyMap<string, Leaf<R>>
+  /** Routes put in and taken out since the tree was made from nothing. */
+  readonly edits: number
+  readonly parts: SharedParts
   readonly #strictSlash: boolean
-  readonly #caseSensitive: boolean
-  readonly #compilePattern: CompilePattern
-  readonly #root: Node<R> = createNode()
-  readonly #whole = new Map<string, Leaf<R>>()
 
-  constructor({ strictSlash, caseSensitive, compilePattern }: ApiRoutesOptions) {
-    this.#strictSlash = strictSlash
-    this.#caseSensitive = caseSensitive
-    this.#compilePattern = compilePattern
-  }
-
-  /** While compiling only. Of two that differ in nothing, the first answers. Throws where the template is faulty. */
-  add({ methods, path, match, value }: RouteEntry<R>): void {
-    const segments = this.#compareForm(getSegments(this.#strictSlash ? path : trimSlash(path)))
-    const names = segments.flatMap((segment) => (segment.kind === 'literal' ? [] : [segment.name]))
-    const conditions = compileConditions(match, this.#compilePattern)
-    insert(this.#growLeaf(segments), { value, methods, names, conditions })
-  }
-
-  #compareForm(segments: readonly TemplateSegment[]): readonly TemplateSegment[] {
-    if (this.#caseSensitive) return segments
-    return segments.map((segment) =>
-      segment.kind === 'literal' ? { kind: 'literal', text: segment.text.toLowerCase() } : segment,
-    )
-  }
-
-  #growLeaf(segments: readonly TemplateSegment[]): Leaf<R> {
-    let node = this.#root
-    let whole: string | undefined = ''
-    for (const segment of segments) {
-      if (segment.kind === 'rest') {
-        node.rest ??= []
-        return node.rest
-      }
-      if (segment.kind === 'one') {
-        node.one ??= createNode()
-        node = node.one
-        whole = undefined
-      } else {
-        node = growLiteral(node, segment.text)
-        if (whole !== undefined) whole += `/${segment.text}`
-      }
-    }
-    node.leaf ??= []
-    if (whole !== undefined) this.#whole.set(whole, node.leaf)
-    return node.leaf
+  constructor(
+    options: ApiRoutesOptions,
+    { root, whole, edits, parts }: Pick<ApiRoutes<R>, 'root' | 'whole' | 'edits' | 'parts'>,
+  ) {
+    this.options = options
+    this.root = root
+    this.whole = whole
+    this.edits = edits
+    this.parts = parts
+    this.#strictSlash = options.strictSlash
   }
 
   /** The route for a path and method. `no-path`: no template fits, or only routes whose predicates don't. */
   find(wanted: Wanted): FoundRoute<R> {
     const begin = wanted.at
     const end = this.#endOf(wanted)
-    const whole = this.#whole.get(
-      begin === 0 && end === wanted.compared.length ? wanted.compared : wanted.compared.slice(begin, end),
-    )
-    if (whole !== undefined) {
-      const route = choose(whole, wanted)
+    if (this.whole.size > 0) {
+      const whole = this.whole.get(
+        begin === 0 && end === wanted.compared.length ? wanted.compared : wanted.compared.slice(begin, end),
+      )
+      const route = whole === undefined ? undefined : choose(whole, wanted)
       if (route !== undefined) return { kind: 'found', route, offsets: NO_OFFSETS, at: begin }
     }
+    if (this.root === undefined) return NO_PATH
     const search = new Search<R>(wanted, end, this.#strictSlash)
-    const route = search.visit(this.#root, begin, 0)
+    const route = search.visit(this.root, begin, 0)
     if (route !== undefined) return { kind: 'found', route, offsets: search.offsets, at: begin }
     return search.hasPath && !search.hasMethod ? NO_METHOD : NO_PATH
   }
@@ -164,7 +116,7 @@ export class ApiRoutes<R> {
     const methods = new Set<string>()
     const search = new Search<R>(wanted, this.#endOf(wanted), this.#strictSlash)
     search.methods = methods
-    search.visit(this.#root, wanted.at, 0)
+    if (this.root !== undefined) search.visit(this.root, wanted.at, 0)
     if (methods.has('GET')) methods.add('HEAD')
     return [...methods].sort()
   }
@@ -202,38 +154,71 @@ class Search<R> {
   }
 
   /** `at` is the slash before the next segment, or the end; `captured` offsets are taken. As deep as the tree, not the path. */
-  visit(node: Node<R>, at: number, captured: number): CompiledRoute<R> | undefined {
-    if (at >= this.#end) return this.#arrive(node, at, captured)
-    const { compared } = this.#wanted
+  visit(tree: RouteTree<R>, at: number, captured: number): CompiledRoute<R> | undefined {
+    if (tree.tail !== undefined) return this.#follow(tree, at, captured)
+    if (at >= this.#end) return this.#arrive(tree, at, captured)
     const start = at + 1
-    const slash = compared.indexOf('/', start)
-    const end = slash < 0 || slash > this.#end ? this.#end : slash
-    const child = this.#findLiteral(node, start, end)
+    const end = this.#endOfSegment(start)
+    const child = this.#findLiteral(tree, start, end)
     const literal = child === undefined ? undefined : this.visit(child, end, captured)
     if (literal !== undefined) return literal
-    if (node.one !== undefined && end > start) {
+    if (tree.one !== undefined && end > start) {
       this.offsets[captured] = start
       this.offsets[captured + 1] = end
-      const found = this.visit(node.one, end, captured + 2)
+      const found = this.visit(tree.one, end, captured + 2)
       if (found !== undefined) return found
     }
-    return node.rest === undefined ? undefined : this.#takeRest(node.rest, start, captured)
+    return tree.rest === undefined ? undefined : this.#takeRest(tree.rest, start, captured)
+  }
+
+  /** The one template that is left: it fits to its end, or nothing here does. */
+  #follow({ tail, leaf }: Stem<R>, from: number, captured: number): CompiledRoute<R> | undefined {
+    const { compared } = this.#wanted
+    let at = from
+    let taken = captured
+    for (let i = 0; i < tail.length; i++) {
+      const segment = tail[i] as TemplateSegment
+      if (segment.kind === 'rest') return this.#mayRestBegin(at) ? this.#takeRest(leaf, at + 1, taken) : undefined
+      if (at >= this.#end) return undefined
+      const start = at + 1
+      at = this.#endOfSegment(start)
+      if (segment.kind === 'literal') {
+        const { text } = segment
+        if (text.length !== at - start || !compared.startsWith(text, start)) return undefined
+      } else {
+        if (at === start) return undefined
+        this.offsets[taken++] = start
+        this.offsets[taken++] = at
+      }
+    }
+    return at >= this.#end ? this.#choose(leaf) : undefined
+  }
+
+  #endOfSegment(start: number): number {
+    const slash = this.#wanted.compared.indexOf('/', start)
+    return slash < 0 || slash > this.#end ? this.#end : slash
   }
 
   /** The literal child for the segment from `start` to `end`. */
-  #findLiteral(node: Node<R>, start: number, end: number): Node<R> | undefined {
+  #findLiteral(branch: Branch<R>, start: number, end: number): RouteTree<R> | undefined {
     const { compared } = this.#wanted
-    if (node.literals !== undefined) return node.literals.get(compared.slice(start, end))
-    const { text } = node
-    return text.length === end - start && compared.startsWith(text, start) ? node.child : undefined
+    if (branch.literals !== undefined) return branch.literals.get(compared.slice(start, end))
+    const { text } = branch
+    return text.length === end - start && compared.startsWith(text, start) ? branch.child : undefined
   }
 
-  #arrive(node: Node<R>, at: number, captured: number): CompiledRoute<R> | undefined {
-    const found = node.leaf === undefined ? undefined : this.#choose(node.leaf)
-    if (found !== undefined || node.rest === undefined) return found
-    // `/files/` has one segment below `/files`, an empty one; so has `/files`, where trailing slashes make no difference,
-    // and the root of the API, where they never do.
-    return this.#strictSlash && at !== this.#wanted.at ? undefined : this.#takeRest(node.rest, at + 1, captured)
+  #arrive({ leaf, rest }: Branch<R>, at: number, captured: number): CompiledRoute<R> | undefined {
+    const found = leaf === undefined ? undefined : this.#choose(leaf)
+    if (found !== undefined || rest === undefined) return found
+    return this.#mayRestBegin(at) ? this.#takeRest(rest, at + 1, captured) : undefined
+  }
+
+  /**
+   * `/files/` has one segment below `/files`, an empty one; so has `/files`, where trailing slashes make no difference,
+   * and the root of the API, where they never do.
+   */
+  #mayRestBegin(at: number): boolean {
+    return at < this.#end || !this.#strictSlash || at === this.#wanted.at
   }
 
   #takeRest(rest: Leaf<R>, start: number, captured: number): CompiledRoute<R> | undefined {
@@ -245,7 +230,7 @@ class Search<R> {
 
   #choose(leaf: Leaf<R>): CompiledRoute<R> | undefined {
     if (this.methods !== undefined) {
-      for (const { methods } of leaf) for (const method of methods ?? []) this.methods.add(method)
+      for (const { methods } of toRoutes(leaf)) for (const method of methods ?? []) this.methods.add(method)
       return undefined
     }
     this.hasPath = true
@@ -266,47 +251,97 @@ function choose<R>(leaf: Leaf<R>, wanted: Wanted): CompiledRoute<R> | undefined 
 
 /** `undefined` is the routes for all methods. */
 function firstMet<R>(leaf: Leaf<R>, method: string | undefined, wanted: Wanted): CompiledRoute<R> | undefined {
-  for (const route of leaf) {
-    const isForMethod = method === undefined ? route.methods === undefined : route.methods?.includes(method) === true
-    if (!isForMethod) continue
-    if (route.conditions.length === 0 || areMet(route.conditions, wanted.values, wanted.preflight)) return route
-  }
+  if ('value' in leaf) return isMet(leaf, method, wanted) ? leaf : undefined
+  for (const route of leaf) if (isMet(route, method, wanted)) return route
   return undefined
 }
 
+function isMet<R>({ methods, conditions }: CompiledRoute<R>, method: string | undefined, wanted: Wanted): boolean {
+  const isForMethod = method === undefined ? methods === undefined : methods?.includes(method) === true
+  return isForMethod && (conditions.length === 0 || areMet(conditions, wanted.values, wanted.preflight))
+}
+
 function hasMethod<R>(leaf: Leaf<R>, method: string): boolean {
-  return leaf.some(
+  return toRoutes(leaf).some(
     ({ methods }) =>
       methods === undefined || methods.includes(method) || (method === 'HEAD' && methods.includes('GET')),
   )
 }
 
-function insert<R>(routes: CompiledRoute<R>[], route: CompiledRoute<R>): void {
-  const before = routes.findIndex((other) => other.conditions.length < route.conditions.length)
-  if (before < 0) routes.push(route)
-  else routes.splice(before, 0, route)
+const NO_NAMES: readonly string[] = []
+
+interface FormerTree<R> {
+  readonly routes: ApiRoutes<R>
+  readonly positionOf: PositionOf
+  /** How many are to come. */
+  readonly edits: number
 }
 
-function growLiteral<R>(node: Node<R>, text: string): Node<R> {
-  if (node.child === undefined) {
-    node.text = text
-    node.child = createNode()
-    return node.child
-  }
-  if (node.literals === undefined) {
-    if (node.text === text) return node.child
-    node.literals = new Map([[node.text, node.child]])
-  }
-  let child = node.literals.get(text)
-  if (child === undefined) {
-    child = createNode()
-    node.literals.set(text, child)
-  }
-  return child
-}
+/** Makes the next routes of an API of those that serve, which stay as they are; or the first ones. */
+export class RoutesEdit<R> {
+  readonly #options: ApiRoutesOptions
+  readonly #tree: TreeEdit<R>
+  readonly #edits: number
+  #whole: ReadonlyMap<string, Leaf<R>>
+  #ownWhole: Map<string, Leaf<R>> | undefined
 
-function createNode<R>(): Node<R> {
-  return { text: '', child: undefined, literals: undefined, one: undefined, rest: undefined, leaf: undefined }
+  constructor(options: ApiRoutesOptions, former?: FormerTree<R>) {
+    this.#options = options
+    const parts = former?.routes.parts ?? new SharedParts()
+    this.#tree = new TreeEdit<R>(former?.routes.root, { parts, positionOf: former?.positionOf })
+    this.#edits = former === undefined ? 0 : former.routes.edits + former.edits
+    this.#whole = former?.routes.whole ?? new Map()
+  }
+
+  /** Of two that differ in nothing, the first answers. Throws where the template is faulty. */
+  add(entry: RouteEntry<R>): void {
+    const { methods, match, value } = entry
+    const { parts } = this.#tree
+    const segments = this.#toSegments(entry)
+    const names = segments.flatMap((segment) => (segment.kind === 'literal' ? [] : [segment.name]))
+    const route: CompiledRoute<R> = {
+      value,
+      methods: methods && parts.toList(methods),
+      conditions: compileConditions(match, this.#options.compilePattern),
+      names: names.length === 0 ? NO_NAMES : parts.toNames(names),
+      entry,
+    }
+    this.#tree.putIn({ segments, route })
+    this.#noteWhole(segments)
+  }
+
+  remove(entry: RouteEntry<R>): void {
+    const segments = this.#toSegments(entry)
+    this.#tree.takeOut(segments, entry)
+    this.#noteWhole(segments)
+  }
+
+  finish(): ApiRoutes<R> {
+    const { root, parts } = this.#tree
+    return new ApiRoutes(this.#options, { root, parts, whole: this.#whole, edits: this.#edits })
+  }
+
+  #toSegments({ path }: RouteEntry<R>): readonly TemplateSegment[] {
+    const { strictSlash, caseSensitive } = this.#options
+    const segments = getSegments(strictSlash ? path : trimSlash(path))
+    if (caseSensitive) return segments
+    return segments.map((segment) =>
+      segment.kind === 'literal' ? { kind: 'literal', text: segment.text.toLowerCase() } : segment,
+    )
+  }
+
+  /** After each change, what the tree has for a template of literals is what `whole` has. */
+  #noteWhole(segments: readonly TemplateSegment[]): void {
+    let path = ''
+    for (const segment of segments) {
+      if (segment.kind !== 'literal') return
+      path += `/${segment.text}`
+    }
+    if (this.#ownWhole === undefined) this.#whole = this.#ownWhole = new Map(this.#whole)
+    const leaf = this.#tree.findLeaf(segments)
+    if (leaf === undefined) this.#ownWhole.delete(path)
+    else this.#ownWhole.set(path, leaf)
+  }
 }
 
 function trimSlash(path: string): string {
