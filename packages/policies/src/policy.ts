@@ -33,7 +33,7 @@ export interface PolicyDefinition<Name extends string = string, Options extends 
   readonly answers?: boolean
   /** Fields it tells the upstream about the caller; a client's own of these names are removed on every route. */
   identityFields?(options: z.output<Options>): readonly string[]
-  /** Called once per use and snapshot, on every thread. What it throws refuses the snapshot. */
+  /** Called once per use on every thread, and again for a snapshot that changes it or what it stands in. What it throws refuses the snapshot. */
   create(options: z.output<Options>, services: PolicyServices): Policy
 }
 

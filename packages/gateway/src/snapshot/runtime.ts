@@ -21,14 +21,16 @@ export interface UpstreamPort {
 }
 
 export interface RouteRuntime {
-  readonly model: Route
-  readonly facts: RouteFacts
-  /** Policies folded around the upstream. */
+  /** Policies folded around the upstream; the same for all routes whose uses and upstream are the same. */
   readonly run: Next
   /** The list up to `cors`, for a preflight that asks for this route; absent where there is no `cors`. */
   readonly runPreflight: Next | undefined
+  readonly facts: RouteFacts
   readonly upgrades: readonly string[]
   readonly bodyBytes: number | undefined
+  readonly model: Route
+  /** What its own uses tell an upstream about the caller. */
+  readonly identityFields: readonly string[]
 }
 
 export interface ApiRuntime {

@@ -1,0 +1,191 @@
+/** Proves what a new snapshot keeps of the one that serves, and that what it keeps is what compiling anew would make. */
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { compilePattern } from '@gatewright/expressions'
+import { type GatewayModel, resolve } from '@gatewright/model'
+import { definePolicy, GatewayResponse, type PolicyDefinition, z } from '@gatewright/policies'
+import { type CompiledSnapshot, compileSnapshot, runInSlices } from './compile-snapshot.ts'
+import type { RouteRuntime } from './runtime.ts'
+import { toSnapshot } from './snapshot.ts'
+
+type Parts = Record<string, unknown>
+
+/** Says that it was compiled, and on whose behalf it counts. */
+function createStage() {
+  const created: string[] = []
+  const mark = definePolicy({
+    name: 'mark',
+    phase: 'observe',
+    summary: 'Marks.',
+    options: z.strictObject({ name: z.string(), field: z.string().optional() }),
+    identityFields: ({ field }) => (field === undefined ? [] : [field]),
+    create({ name }, { useId }) {
+      created.push(`${name} ${useId}`)
+      return (exchange, next) => next(exchange)
+    },
+  })
+  const catalogue = new Map<string, PolicyDefinition>([['mark', mark as unknown as PolicyDefinition]])
+  const upstream = { forward: () => new GatewayResponse({ status: 200 }), retire() {} }
+  const compile = async (parts: Parts, previous?: CompiledSnapshot): Promise<CompiledSnapshot> => {
+    created.length = 0
+    const nothing = {} as never
+    return runInSlices(
+      compileSnapshot(toSnapshot(toModel(parts), { version: 1, extensions: [] }), previous, {
+        services: { clock: nothing, counters: nothing, credentials: nothing, log: nothing },
+        compilePattern,
+        createUpstream: () => ({ ...upstream }),
+        loadCatalogue: async () => catalogue,
+        toApiMeter: () => undefined,
+      }),
+    )
+  }
+  return { created, compile }
+}
+
+function toModel(parts: Parts): GatewayModel {
+  const text = JSON.stringify({ gatewright: 1, ...parts })
+  const { draft, findings } = resolve({
+    files: [{ path: 'test.yaml', text }],
+    env: () => undefined,
+    readFile: () => undefined,
+  })
+  assert.deepEqual(
+    findings.filter(({ severity }) => severity === 'fault'),
+    [],
+  )
+  return draft
+}
+
+const use = (name: string, options: object = {}) => ({ policy: 'mark', options: { name, ...options } })
+const route = (id: string, more: object = {}) => ({ id, path: `/${id}`, ...more })
+const withRoutes = (routes: unknown[], api: object = {}, parts: Parts = {}): Parts => ({
+  upstreams: [
+    { id: 'one', targets: ['http://127.0.0.1:9001'] },
+    { id: 'two', targets: ['http://127.0.0.1:9002'] },
+  ],
+  apis: [{ id: 'api', upstream: 'one', routes, ...api }],
+  ...parts,
+})
+
+function getRoute(compiled: CompiledSnapshot, path: string): RouteRuntime {
+  const none = () => []
+  const request = { method: 'GET', host: '', path, headerValues: none, queryValues: none, cookieValues: none }
+  const result = compiled.runtime.router.match(request)
+  assert.ok(result.kind === 'route', `${path}: ${result.kind}`)
+  return result.route
+}
+
+const ROUTES = [route('a', { policies: [use('a')] }), route('b', { policies: [use('b')] }), route('c'), route('d')]
+
+describe('compileSnapshot', () => {
+  it('compiles of a changed API only the routes that changed', async () => {
+    const { compile, created } = createStage()
+    const before = await compile(withRoutes(ROUTES))
+    assert.deepEqual(created, ['a api/a/mark/0', 'b api/b/mark/0'])
+    const changed = ROUTES.with(1, route('b', { policies: [use('changed')] }))
+    const after = await compile(withRoutes(changed), before)
+    assert.deepEqual(created, ['changed api/b/mark/0'])
+    for (const path of ['/a', '/c', '/d']) assert.equal(getRoute(after, path), getRoute(before, path))
+    assert.notEqual(getRoute(after, '/b'), getRoute(before, '/b'))
+  })
+
+  it('keeps routes when others come, go and change places', async () => {
+    const { compile, created } = createStage()
+    const before = await compile(withRoutes(ROUTES))
+    const [a, b, c] = ROUTES
+    const after = await compile(withRoutes([route('new'), c, b, a]), before)
+    assert.deepEqual(created, [])
+    for (const path of ['/a', '/b', '/c']) assert.equal(getRoute(after, path), getRoute(before, path))
+    assert.equal(getRoute(after, '/new').facts.route, 'new')
+    assert.throws(() => getRoute(after, '/d'), /no-route/)
+  })
+
+  it('gives routes without uses of their own one pipeline for each upstream', async () => {
+    const { compile } = createStage()
+    const routes = [route('a'), route('b'), route('c', { upstream: 'two' }), route('d', { policies: [use('d')] })]
+    const before = await compile(withRoutes(routes))
+    const run = (path: string) => getRoute(before, path).run
+    assert.equal(run('/a'), run('/b'))
+    assert.equal(new Set([run('/a'), run('/c'), run('/d')]).size, 3)
+    const after = await compile(withRoutes([...routes, route('new')]), before)
+    assert.equal(getRoute(after, '/new').run, run('/a'))
+  })
+
+  for (const [what, now] of [
+    ["the API's uses", withRoutes(ROUTES, { policies: [use('outer')] })],
+    ["the API's base path", withRoutes(ROUTES, { basePath: '/base' })],
+    ['a global use', withRoutes(ROUTES, {}, { policies: [use('outer')] })],
+    ['a variable', withRoutes(ROUTES, {}, { variables: { region: 'north' } })],
+    ["the API's upstream", withRoutes(ROUTES, { upstream: 'two' })],
+    [
+      'what the upstream is',
+      withRoutes(ROUTES, {}, { upstreams: [{ id: 'one', targets: ['http://127.0.0.1:9009'] }] }),
+    ],
+  ] as const) {
+    it(`compiles every route anew where ${what} changed`, async () => {
+      const { compile, created } = createStage()
+      const before = await compile(withRoutes(ROUTES))
+      const after = await compile(now, before)
+      assert.deepEqual(created.slice(-2), ['a api/a/mark/0', 'b api/b/mark/0'])
+      const base = after.runtime.apis.get('api')?.model.basePath ?? ''
+      for (const { path } of ROUTES) assert.notEqual(getRoute(after, base + path).run, getRoute(before, path).run)
+    })
+  }
+
+  it('compiles only those routes anew whose upstream changed', async () => {
+    const { compile } = createStage()
+    const routes = [route('a'), route('b', { upstream: 'two' })]
+    const before = await compile(withRoutes(routes))
+    const [one] = (withRoutes(routes).upstreams as unknown[]) ?? []
+    const upstreams = [one, { id: 'two', targets: ['http://127.0.0.1:9009'] }]
+    const after = await compile(withRoutes(routes, {}, { upstreams }), before)
+    assert.equal(getRoute(after, '/a'), getRoute(before, '/a'))
+    assert.notEqual(getRoute(after, '/b').run, getRoute(before, '/b').run)
+  })
+
+  it('keeps an API as it is where nothing of it changed', async () => {
+    const { compile, created } = createStage()
+    const before = await compile(withRoutes(ROUTES, { policies: [use('outer')] }))
+    const after = await compile(
+      withRoutes(ROUTES, { policies: [use('outer')] }, { problemBase: 'https://x.test/' }),
+      before,
+    )
+    assert.deepEqual(created, [])
+    assert.equal(after.apis.get('api'), before.apis.get('api'))
+    assert.equal(after.runtime.problemBase, 'https://x.test/')
+  })
+
+  it('leaves the snapshot that serves as it was', async () => {
+    const { compile } = createStage()
+    const before = await compile(withRoutes(ROUTES))
+    const routes = new Map(['/a', '/b', '/c', '/d'].map((path) => [path, getRoute(before, path)]))
+    await compile(withRoutes([route('a', { policies: [use('x')] }), route('new')]), before)
+    for (const [path, route] of routes) assert.equal(getRoute(before, path), route)
+    assert.throws(() => getRoute(before, '/new'), /no-route/)
+  })
+
+  it('knows the fields about callers of every use, kept, changed or switched off, and forgets those that are gone', async () => {
+    const { compile } = createStage()
+    const field = (name: string, more: object = {}) => ({ policies: [{ ...use('x', { field: name }), ...more }] })
+    const routes = [route('a', field('X_A')), route('b', { ...field('X-B'), enabled: false })]
+    const before = await compile(withRoutes([...routes, route('c', field('X-C', { enabled: false }))], field('X-Api')))
+    assert.deepEqual([...before.runtime.identityFields].sort(), ['x-a', 'x-api', 'x-b', 'x-c'])
+    const after = await compile(withRoutes([...routes, route('d', field('X-D'))], field('X-Api')), before)
+    assert.deepEqual([...after.runtime.identityFields].sort(), ['x-a', 'x-api', 'x-b', 'x-d'])
+  })
+
+  it('keeps what it kept after many changes', async () => {
+    const { compile } = createStage()
+    const routes = Array.from({ length: 60 }, (_, index) =>
+      route(`r${index}`, { path: `/area-${index % 6}/{id}/k${index}` }),
+    )
+    let compiled = await compile(withRoutes(routes))
+    const kept = getRoute(compiled, '/area-3/x/k3')
+    for (let change = 1; change <= 80; change++) {
+      compiled = await compile(withRoutes([route(`change-${change}`), ...routes]), compiled)
+      assert.equal(getRoute(compiled, '/area-3/x/k3'), kept)
+      assert.equal(getRoute(compiled, `/change-${change}`).facts.route, `change-${change}`)
+    }
+    assert.throws(() => getRoute(compiled, '/change-1'), /no-route/)
+  })
+})
