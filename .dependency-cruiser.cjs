@@ -5,7 +5,7 @@
 const { existsSync, readdirSync } = require('node:fs')
 const { join } = require('node:path')
 
-/** A package may import those below it, each only through its door (tests also through `src/testing/index.ts`). A package that is not named here is a fault. */
+/** A package may import those below it, each only through a door: `src/index.ts`, `src/runtime/index.ts` (docs/adr/0013-a-door-for-what-runs.md), in tests `src/testing/index.ts`. A package that is not named here is a fault. */
 const MAY_IMPORT = {
   model: [],
   expressions: ['model'],
@@ -39,12 +39,15 @@ module.exports = {
     },
     ...Object.entries(MAY_IMPORT).map(([name, below]) => ({
       name: `floor-of-${name}`,
-      comment: `packages/${name} may import ${below.length === 0 ? 'no other package' : below.join(', ')}, and only through src/index.ts.`,
+      comment: `packages/${name} may import ${below.length === 0 ? 'no other package' : below.join(', ')}, and only through its doors.`,
       severity: 'error',
       from: { path: `^packages/${name}/` },
       to: {
         path: '^(?:packages|bench|e2e|scripts|examples)/',
-        pathNot: [`^packages/${name}/`, ...below.map((other) => `^packages/${other}/src/(?:testing/)?index\\.ts$`)],
+        pathNot: [
+          `^packages/${name}/`,
+          ...below.map((other) => `^packages/${other}/src/(?:(?:testing|runtime)/)?index\\.ts$`),
+        ],
       },
     })),
     {

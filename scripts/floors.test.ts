@@ -21,7 +21,9 @@ const LAWFUL: Readonly<Record<string, string>> = {
   'packages/model/src/index.ts': "export type { Route } from './route.ts'\nexport { parse } from './parse.ts'",
   'packages/model/src/route.ts': 'export interface Route { readonly id: string }',
   'packages/model/src/parse.ts': "import { parse as read } from 'yaml'\nexport const parse = read",
-  'packages/expressions/src/index.ts': "export * from '@gatewright/model'",
+  'packages/model/src/runtime/index.ts': "export type { Route } from '../route.ts'",
+  'packages/expressions/src/index.ts':
+    "export * from '@gatewright/model'\nexport type { Route as Word } from '@gatewright/model/runtime'",
   'packages/policies/src/index.ts': "export { catalog } from './catalog.ts'",
   'packages/policies/src/catalog.ts': "import { cors } from './cors/cors.ts'\nexport const catalog = [cors]",
   'packages/policies/src/messages/body.ts': 'export const body = 1',
@@ -117,7 +119,7 @@ describe('the floors', () => {
       const manifest = {
         name: name === 'cli' ? 'gatewright' : `@gatewright/${name}`,
         type: 'module',
-        exports: { '.': './src/index.ts' },
+        exports: { '.': './src/index.ts', './runtime': './src/runtime/index.ts' },
         imports: { '#main': './src/main.ts' },
         dependencies: { yaml: '*' },
       }

@@ -11,6 +11,7 @@ import type { Log } from '@gatewright/policies'
 import { type LastGood, LastGoodStore } from './snapshot/last-good.ts'
 import { type LoadOptions, loadConfiguration } from './snapshot/load.ts'
 import { FileWatcher } from './snapshot/watch.ts'
+import { giveBackMemory } from './threads/give-back-memory.ts'
 import { Supervisor } from './threads/supervisor.ts'
 
 export interface GatewayProcessOptions {
@@ -22,6 +23,9 @@ export interface GatewayProcessOptions {
   /** Where the last good configuration is kept; without it nothing is written to disk. */
   readonly dataDir?: string
 }
+
+/** Only after the last of several changes, and not while a first load balancer asks whether it is ready. */
+const REST_MS = 1000
 
 /** What the last reading of the configuration came to. */
 export interface ConfigurationState {
@@ -43,6 +47,7 @@ export class GatewayProcess {
   #model: GatewayModel | undefined
   #work: Promise<void> = Promise.resolve()
   #isReloadDue = false
+  #rest: NodeJS.Timeout | undefined
 
   constructor(options: GatewayProcessOptions) {
     this.#options = options
@@ -97,11 +102,18 @@ export class GatewayProcess {
 
   /** Nothing is watched any more. */
   close(): void {
+    clearTimeout(this.#rest)
     this.#watcher.close()
     this.supervisor.state.close()
   }
 
   async #load(): Promise<void> {
+    clearTimeout(this.#rest)
+    await this.#loadAll()
+    this.#rest = setTimeout(giveBackMemory, REST_MS).unref()
+  }
+
+  async #loadAll(): Promise<void> {
     const { config, overlays = [], adjust } = this.#options
     const loadedAtMs = Date.now()
     const loaded = await loadConfiguration({ config, overlays, memory: this.#memory, ...(adjust && { adjust }) })

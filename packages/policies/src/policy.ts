@@ -1,5 +1,5 @@
 /** Owns the one contract: what a policy is and how it is defined. */
-import { POLICY_PHASES, type PolicyPhase } from '@gatewright/model'
+import { POLICY_PHASES, type PolicyPhase } from '@gatewright/model/runtime'
 import type { z } from 'zod'
 import type { Exchange } from './exchange.ts'
 import type { MaybePromise } from './maybe-promise.ts'
@@ -12,7 +12,7 @@ export type Next = (exchange: Exchange) => MaybePromise<GatewayResponse>
 /** One function around the rest of the pipeline. It may act before next, after it, instead of it, or call it again on a fork. */
 export type Policy = (exchange: Exchange, next: Next) => MaybePromise<GatewayResponse>
 
-export { POLICY_PHASES as PHASES, type PolicyPhase as Phase } from '@gatewright/model'
+export { POLICY_PHASES as PHASES, type PolicyPhase as Phase } from '@gatewright/model/runtime'
 
 /** Options that do something useful, and in one sentence what. */
 export interface PolicyExample<Options = unknown> {

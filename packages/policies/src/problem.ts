@@ -1,5 +1,5 @@
 /** Owns what goes wrong in a way a client can see: one class, its code from the one catalogue. */
-import { PROBLEMS, type ProblemCode } from '@gatewright/model'
+import { PROBLEMS, type ProblemCode } from '@gatewright/model/runtime'
 
 interface ProblemDetails {
   /** For the caller: what happened here and what to do. Never an internal text. */

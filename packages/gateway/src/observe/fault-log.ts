@@ -1,6 +1,6 @@
 /** Owns the telling of what should not happen: an exchange that failed by a fault of the configuration or of the gateway is in the log, with its stack. */
 
-import { PROBLEMS } from '@gatewright/model'
+import { PROBLEMS } from '@gatewright/model/runtime'
 import type { Log, Problem } from '@gatewright/policies'
 import type { GatewayExchange } from '../exchange/gateway-exchange.ts'
 

@@ -1,5 +1,5 @@
 /** Owns what a problem looks like to a client: RFC 9457, unless the API says its own shape. */
-import { PROBLEMS, toProblemType } from '@gatewright/model'
+import { PROBLEMS, toProblemType } from '@gatewright/model/runtime'
 import { BytesBody, type Exchange, type GatewayResponse, type Problem } from '@gatewright/policies'
 import type { CompiledErrorShape } from '../snapshot/runtime.ts'
 

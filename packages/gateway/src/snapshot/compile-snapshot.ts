@@ -1,6 +1,6 @@
 /** Owns the compiling of a snapshot on a thread: what did not change is kept, the rest is built in slices while the old one serves. */
 import type { Api, Upstream } from '@gatewright/model'
-import { toContentHash } from '@gatewright/model'
+import { toContentHash } from '@gatewright/model/runtime'
 import type { PolicyDefinition, PolicyServices } from '@gatewright/policies'
 import type { ApiMeter } from '../observe/meters.ts'
 import { compileUses, type UseContext } from '../pipeline/compile-uses.ts'

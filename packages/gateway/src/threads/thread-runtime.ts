@@ -21,6 +21,7 @@ import { openHealth } from '../state/health/health-table.ts'
 import { DeadlineWheel } from '../timers/deadline-wheel.ts'
 import { createSystemClock } from '../timers/system-clock.ts'
 import { UpstreamRuntime } from '../upstream/upstream-runtime.ts'
+import { giveBackMemory } from './give-back-memory.ts'
 import type { FromThread, ThreadBirth, ToThread } from './messages.ts'
 
 type Prepare = Extract<ToThread, { kind: 'prepare' }>
@@ -150,6 +151,8 @@ export class ThreadRuntime {
         throw error
       })
       this.#prepared = { snapshot, compiled, newListeners, accessLog }
+      // Nobody is served yet: it is the one moment at which a collection delays nothing but the start.
+      if (this.#current === undefined) giveBackMemory()
       this.#say({ kind: 'prepared', version })
     } catch (error) {
       this.#say({ kind: 'prepared', version, fault: toFault(error) })

@@ -1,5 +1,5 @@
 /** Owns an answer on its way back: status, fields, body, and the problem it stands for, if it does. */
-import { PROBLEMS } from '@gatewright/model'
+import { PROBLEMS } from '@gatewright/model/runtime'
 import { Problem } from '../problem.ts'
 import { type Body, BytesBody, EMPTY_BODY } from './body.ts'
 import { HeaderList } from './header-list.ts'

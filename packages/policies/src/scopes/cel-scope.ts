@@ -1,6 +1,6 @@
 /** Owns what CEL sees of an exchange. Everything is a getter: only what an expression touches is computed. */
 import type { Vocabulary } from '@gatewright/expressions'
-import { PROBLEMS } from '@gatewright/model'
+import { PROBLEMS } from '@gatewright/model/runtime'
 import type { Caller, Exchange } from '../exchange.ts'
 import type { HeaderList } from '../messages/header-list.ts'
 import type { GatewayRequest } from '../messages/request.ts'

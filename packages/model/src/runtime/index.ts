@@ -1,0 +1,8 @@
+/**
+ * The small door of the model: the words of what runs. Behind it is no reader of files and no schema, so that data threads,
+ * each of which loads its own, need not hold those.
+ */
+export type * from '../gateway-model.ts'
+export { toContentHash } from '../hash.ts'
+export { PROBLEMS, type ProblemCode, type ProblemOwner, toProblemType } from '../problems.ts'
+export { POLICY_PHASES, type PolicyPhase } from '../validate/catalogue.ts'
