@@ -25,6 +25,7 @@ import {
   SharedParts,
   type Stem,
   TreeEdit,
+  toLeaf,
   toRoutes,
 } from './route-tree.ts'
 
@@ -172,13 +173,15 @@ class Search<R> {
   }
 
   /** The one template that is left: it fits to its end, or nothing here does. */
-  #follow({ tail, leaf }: Stem<R>, from: number, captured: number): CompiledRoute<R> | undefined {
+  #follow(stem: Stem<R>, from: number, captured: number): CompiledRoute<R> | undefined {
+    const { tail } = stem
     const { compared } = this.#wanted
     let at = from
     let taken = captured
     for (let i = 0; i < tail.length; i++) {
       const segment = tail[i] as TemplateSegment
-      if (segment.kind === 'rest') return this.#mayRestBegin(at) ? this.#takeRest(leaf, at + 1, taken) : undefined
+      if (segment.kind === 'rest')
+        return this.#mayRestBegin(at) ? this.#takeRest(toLeaf(stem), at + 1, taken) : undefined
       if (at >= this.#end) return undefined
       const start = at + 1
       at = this.#endOfSegment(start)
@@ -191,7 +194,7 @@ class Search<R> {
         this.offsets[taken++] = at
       }
     }
-    return at >= this.#end ? this.#choose(leaf) : undefined
+    return at >= this.#end ? this.#choose(toLeaf(stem)) : undefined
   }
 
   #endOfSegment(start: number): number {
@@ -230,7 +233,7 @@ class Search<R> {
 
   #choose(leaf: Leaf<R>): CompiledRoute<R> | undefined {
     if (this.methods !== undefined) {
-      for (const { methods } of toRoutes(leaf)) for (const method of methods ?? []) this.methods.add(method)
+      for (const { kind } of toRoutes(leaf)) for (const method of kind.methods ?? []) this.methods.add(method)
       return undefined
     }
     this.hasPath = true
@@ -256,19 +259,18 @@ function firstMet<R>(leaf: Leaf<R>, method: string | undefined, wanted: Wanted):
   return undefined
 }
 
-function isMet<R>({ methods, conditions }: CompiledRoute<R>, method: string | undefined, wanted: Wanted): boolean {
+function isMet<R>({ kind, conditions }: CompiledRoute<R>, method: string | undefined, wanted: Wanted): boolean {
+  const { methods } = kind
   const isForMethod = method === undefined ? methods === undefined : methods?.includes(method) === true
   return isForMethod && (conditions.length === 0 || areMet(conditions, wanted.values, wanted.preflight))
 }
 
 function hasMethod<R>(leaf: Leaf<R>, method: string): boolean {
   return toRoutes(leaf).some(
-    ({ methods }) =>
+    ({ kind: { methods } }) =>
       methods === undefined || methods.includes(method) || (method === 'HEAD' && methods.includes('GET')),
   )
 }
-
-const NO_NAMES: readonly string[] = []
 
 interface FormerTree<R> {
   readonly routes: ApiRoutes<R>
@@ -299,13 +301,9 @@ export class RoutesEdit<R> {
     const { parts } = this.#tree
     const segments = this.#toSegments(entry)
     const names = segments.flatMap((segment) => (segment.kind === 'literal' ? [] : [segment.name]))
-    const route: CompiledRoute<R> = {
-      value,
-      methods: methods && parts.toList(methods),
-      conditions: compileConditions(match, this.#options.compilePattern),
-      names: names.length === 0 ? NO_NAMES : parts.toNames(names),
-      entry,
-    }
+    const kind = parts.toKind(methods, names)
+    const conditions = compileConditions(match, this.#options.compilePattern)
+    const route: CompiledRoute<R> = { tail: undefined, value, kind, conditions, entry }
     this.#tree.putIn({ segments, route })
     this.#noteWhole(segments)
   }

@@ -16,12 +16,20 @@
 import type { Conditions } from './conditions.ts'
 import type { TemplateSegment } from './path-template.ts'
 
-export interface CompiledRoute<R> {
-  readonly value: R
+/** What routes of one kind share. */
+export interface RouteKind {
   /** Absent: every method. */
   readonly methods: readonly string[] | undefined
-  readonly conditions: Conditions
+  /** Of parameters, in the template's order. */
   readonly names: readonly string[]
+}
+
+export interface CompiledRoute<R> {
+  /** Where it is a stem by itself, being the only route of the only template from here on: what is left of the template. */
+  readonly tail: Tail | undefined
+  readonly value: R
+  readonly kind: RouteKind
+  readonly conditions: Conditions
   /** What it was compiled of. */
   readonly entry: object
 }
@@ -32,12 +40,16 @@ export interface CompiledRoute<R> {
  */
 export type Leaf<R> = CompiledRoute<R> | readonly CompiledRoute<R>[]
 
+type Tail = readonly TemplateSegment[]
+
 export type RouteTree<R> = Stem<R> | Branch<R>
 
-/** The only template from here on. */
-export interface Stem<R> {
-  readonly tail: readonly TemplateSegment[]
-  readonly leaf: Leaf<R>
+/** The only template from here on, with one route or with several. */
+export type Stem<R> = (CompiledRoute<R> & { readonly tail: Tail }) | StemOfSeveral<R>
+
+interface StemOfSeveral<R> {
+  readonly tail: Tail
+  readonly leaf: readonly CompiledRoute<R>[]
 }
 
 /** Changed by the edit that made it, and by no other. */
@@ -67,29 +79,20 @@ export type PositionOf = (entry: object) => number
 /** What equal parts of routes share; it lives as long as the tree is edited, and not longer. */
 export class SharedParts {
   readonly #texts = new Map<string, string>()
-  readonly #lists = new Map<string, readonly string[]>()
-  readonly #tails = new Map<string, readonly TemplateSegment[]>()
+  readonly #tails = new Map<string, Tail>()
+  readonly #kinds = new Map<string, RouteKind>()
 
-  toList(list: readonly string[]): readonly string[] {
+  toKind(methods: readonly string[] | undefined, names: readonly string[]): RouteKind {
     // No name or method contains a space.
-    const key = list.join(' ')
-    let shared = this.#lists.get(key)
-    if (shared === undefined) {
-      shared = list.map((text) => this.toText(text))
-      this.#lists.set(key, shared)
+    const key = `${methods?.join(' ') ?? ''} {${names.join(' ')}`
+    let kind = this.#kinds.get(key)
+    if (kind === undefined) {
+      // Spelled by the strings that the engine keeps as names of properties: others it looks up anew at each use.
+      const known = names.map((name) => Object.keys({ [name]: true })[0] ?? name)
+      kind = { methods: methods?.map((method) => this.toText(method)), names: known }
+      this.#kinds.set(key, kind)
     }
-    return shared
-  }
-
-  /** Spelled by the strings that the engine keeps as names of properties: others it looks up anew at each use. */
-  toNames(names: readonly string[]): readonly string[] {
-    const key = `{${names.join(' ')}`
-    let shared = this.#lists.get(key)
-    if (shared === undefined) {
-      shared = names.map((name) => Object.keys({ [name]: true })[0] ?? name)
-      this.#lists.set(key, shared)
-    }
-    return shared
+    return kind
   }
 
   toText(text: string): string {
@@ -100,7 +103,7 @@ export class SharedParts {
   }
 
   /** Equal tails are the same object; what their parameters are called makes no difference. */
-  toTail(segments: readonly TemplateSegment[], from: number): readonly TemplateSegment[] {
+  toTail(segments: readonly TemplateSegment[], from: number): Tail {
     let key = ''
     for (let at = from; at < segments.length; at++) {
       const segment = segments[at]
@@ -150,7 +153,7 @@ export class TreeEdit<R> {
   findLeaf(literals: readonly TemplateSegment[]): Leaf<R> | undefined {
     let tree = this.#root
     for (let depth = 0; tree !== undefined; depth++) {
-      if (tree.tail !== undefined) return tree.tail === this.parts.toTail(literals, depth) ? tree.leaf : undefined
+      if (tree.tail !== undefined) return tree.tail === this.parts.toTail(literals, depth) ? toLeaf(tree) : undefined
       const segment = literals[depth]
       if (segment === undefined) return tree.leaf
       tree = segment.kind === 'literal' ? findLiteral(tree, segment.text) : undefined
@@ -160,9 +163,9 @@ export class TreeEdit<R> {
 
   #grow(tree: RouteTree<R> | undefined, placed: PlacedRoute<R>, depth: number): RouteTree<R> {
     const { segments, route } = placed
-    if (tree === undefined) return { tail: this.parts.toTail(segments, depth), leaf: route }
+    if (tree === undefined) return toStem(this.parts.toTail(segments, depth), route)
     if (tree.tail !== undefined && tree.tail === this.parts.toTail(segments, depth)) {
-      return { tail: tree.tail, leaf: this.#join(tree.leaf, route) }
+      return toStem(tree.tail, this.#join(toLeaf(tree), route))
     }
     const branch = tree.tail === undefined ? this.#toOwn(tree) : this.#part(tree)
     const segment = segments[depth]
@@ -183,8 +186,8 @@ export class TreeEdit<R> {
   ): RouteTree<R> | undefined {
     if (tree === undefined) return undefined
     if (tree.tail !== undefined) {
-      const leaf = leave(tree.leaf, entry)
-      return leaf && { tail: tree.tail, leaf }
+      const leaf = leave(toLeaf(tree), entry)
+      return leaf && toStem(tree.tail, leaf)
     }
     const branch = this.#toOwn(tree)
     const segment = segments[depth]
@@ -210,16 +213,17 @@ export class TreeEdit<R> {
   }
 
   /** A second template begins like the stem's: its next segment becomes a branch. */
-  #part({ tail, leaf }: Stem<R>): Branch<R> {
+  #part(stem: Stem<R>): Branch<R> {
     const branch = new Branch<R>()
     this.#own.add(branch)
-    const [segment] = tail
+    const leaf = toLeaf(stem)
+    const [segment] = stem.tail
     if (segment === undefined) branch.leaf = leaf
     else if (segment.kind === 'rest') branch.rest = leaf
     else {
-      const stem = { tail: this.parts.toTail(tail, 1), leaf }
-      if (segment.kind === 'one') branch.one = stem
-      else setLiteral(branch, this.parts.toText(segment.text), stem)
+      const shorter = toStem(this.parts.toTail(stem.tail, 1), leaf)
+      if (segment.kind === 'one') branch.one = shorter
+      else setLiteral(branch, this.parts.toText(segment.text), shorter)
     }
     return branch
   }
@@ -236,6 +240,16 @@ export class TreeEdit<R> {
     if (more !== 0 || this.#positionOf === undefined) return more > 0
     return this.#positionOf(route.entry) < this.#positionOf(other.entry)
   }
+}
+
+export function toLeaf<R>(stem: Stem<R>): Leaf<R> {
+  return 'leaf' in stem ? stem.leaf : stem
+}
+
+function toStem<R>(tail: Tail, leaf: Leaf<R>): Stem<R> {
+  if (!('value' in leaf)) return { tail, leaf }
+  const { value, kind, conditions, entry } = leaf
+  return { tail, value, kind, conditions, entry }
 }
 
 export function toRoutes<R>(leaf: Leaf<R>): readonly CompiledRoute<R>[] {

@@ -102,7 +102,7 @@ export class RouteMatch<A, R> {
 
   /** Values by name, as they stand in the path: still encoded. Cut when first asked for. */
   get parameters(): Parameters {
-    if (this.#found.route.names.length === 0) return NO_PARAMETERS
+    if (this.#found.route.kind.names.length === 0) return NO_PARAMETERS
     this.#parameters ??= this.#cut()
     return this.#parameters
   }
@@ -111,7 +111,7 @@ export class RouteMatch<A, R> {
     const { route, offsets } = this.#found
     const parameters: Record<string, string> = new Bare()
     let taken = 0
-    for (const name of route.names) parameters[name] = this.#path.slice(offsets[taken++], offsets[taken++])
+    for (const name of route.kind.names) parameters[name] = this.#path.slice(offsets[taken++], offsets[taken++])
     return parameters
   }
 }
