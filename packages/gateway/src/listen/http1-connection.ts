@@ -22,7 +22,7 @@ import { toPlainAddress } from '../exchange/client-address.ts'
 import type { Ended, GatewayExchange, InterimHead } from '../exchange/gateway-exchange.ts'
 import { Refusal } from '../http1/refusal.ts'
 import { NO_BODY } from '../http1/request-head.ts'
-import { AnswerWriter } from '../respond/answer-writer.ts'
+import { AnswerWriter, writeWhole } from '../respond/answer-writer.ts'
 import { serializeAnswerHead, toFraming, toInterimHead } from '../respond/response-head.ts'
 import { adoptSocket } from '../sockets/adopt-socket.ts'
 import { ReadBuffer } from '../sockets/read-buffer.ts'
@@ -326,14 +326,7 @@ export class Http1Connection implements Timed, ClientConnection {
     }
     if (body instanceof BytesBody && body.sizeBytes <= PIECE_BYTES) {
       exchange.bytesOut = body.sizeBytes
-      if (body.latin1 !== undefined) {
-        this.#socket.write(head + body.latin1, 'latin1')
-      } else {
-        this.#socket.cork()
-        this.#socket.write(head, 'latin1')
-        this.#socket.write(body.held())
-        this.#socket.uncork()
-      }
+      writeWhole(this.#socket, head, body)
       return this.#onWritten()
     }
     this.#socket.write(head, 'latin1')

@@ -1,6 +1,6 @@
 /** Owns the step from policy uses, which are data, to policies that run: parsed options, compiled conditions, state that survives. */
 import { compileCondition } from '@gatewright/expressions'
-import { PLAN_SLOT, type PolicyUse } from '@gatewright/model'
+import { PLAN_SLOT, type PolicyUse } from '@gatewright/model/runtime'
 import {
   CEL_NAMES,
   type Exchange,

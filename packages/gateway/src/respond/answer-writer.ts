@@ -1,6 +1,6 @@
 /** Owns a streaming answer's body on its way to a client: framing, backpressure, and a broken body that shows as broken. */
 import type { Socket } from 'node:net'
-import type { BodySink, HeaderList } from '@gatewright/policies'
+import type { BodySink, BytesBody, HeaderList } from '@gatewright/policies'
 import { writeChunk, writeLastChunk } from '../http1/chunk-writer.ts'
 import type { AnswerFraming } from './response-head.ts'
 
@@ -9,6 +9,18 @@ export interface AnswerListener {
   onBodyBroken(reason: unknown): void
   /** The client does not take more for now. */
   onClientSlow(): void
+}
+
+/** Head and body in one write to the kernel. */
+export function writeWhole(socket: Socket, head: string, body: BytesBody): void {
+  if (body.latin1 !== undefined) {
+    socket.write(head + body.latin1, 'latin1')
+    return
+  }
+  socket.cork()
+  socket.write(head, 'latin1')
+  socket.write(body.held())
+  socket.uncork()
 }
 
 export class AnswerWriter implements BodySink {

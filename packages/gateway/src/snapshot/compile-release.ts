@@ -2,7 +2,7 @@
  * Owns the compiling of one release: a pipeline for every route, in slices. Routes without uses of their own share one
  * pipeline for each upstream; routes that did not change, in surroundings that did not change, are kept from before.
  */
-import { type Api, PLAN_SLOT, type Release, type Route } from '@gatewright/model'
+import { type Api, PLAN_SLOT, type Release, type Route } from '@gatewright/model/runtime'
 import { GatewayResponse, type Next, Problem, type RouteFacts } from '@gatewright/policies'
 import { compileUses, type PlacedUse, type UseContext } from '../pipeline/compile-uses.ts'
 import { type CompiledUse, compose } from '../pipeline/compose.ts'

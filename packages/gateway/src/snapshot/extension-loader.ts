@@ -1,5 +1,5 @@
 /** Owns users' own policies on a thread: modules loaded once per content, checked, put beside the built-ins. */
-import { PLAN_SLOT } from '@gatewright/model'
+import { PLAN_SLOT } from '@gatewright/model/runtime'
 import { BUILT_IN_POLICIES, isPolicyDefinition, type PolicyDefinition } from '@gatewright/policies'
 import { prepareImport } from './extension-imports.ts'
 import type { ExtensionModule } from './snapshot.ts'

@@ -16,7 +16,7 @@ import {
   type Route,
   toContentHash,
   type Upstream,
-} from '@gatewright/model'
+} from '@gatewright/model/runtime'
 
 export interface ExtensionModule {
   /** `file:` URL or package name. */
