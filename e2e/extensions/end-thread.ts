@@ -1,4 +1,6 @@
-/** Owns a policy that ends the thread it runs on, as a users' policy with a fatal fault would. */
+/** Owns policies that end the thread they run on, as users' policies with a fatal fault would. */
+import { unlinkSync } from 'node:fs'
+import { isMainThread } from 'node:worker_threads'
 import { definePolicy, z } from '@gatewright/policies'
 
 export const endThread = definePolicy({
@@ -13,3 +15,48 @@ export const endThread = definePolicy({
     }
   },
 })
+
+export const fillHeap = definePolicy({
+  name: 'fill-heap',
+  phase: 'observe',
+  summary: 'Allocates without end. For tests alone.',
+  options: z.strictObject({}),
+  create() {
+    return function fillHeapNow() {
+      const kept: object[] = []
+      for (;;) kept.push({ again: [kept.length] })
+    }
+  },
+})
+
+export const endThreadOnce = definePolicy({
+  name: 'end-thread-once',
+  phase: 'observe',
+  summary: 'Ends the first thread that prepares it while a file is there, and takes the file. For tests alone.',
+  options: z.strictObject({ file: z.string() }),
+  create({ file }) {
+    if (!isMainThread && isTaken(file)) process.exit(1)
+    return (exchange, next) => next(exchange)
+  },
+})
+
+export const endThreadAlways = definePolicy({
+  name: 'end-thread-always',
+  phase: 'observe',
+  summary: 'Ends every thread that prepares it. For tests alone.',
+  options: z.strictObject({}),
+  create() {
+    if (!isMainThread) process.exit(1)
+    return (exchange, next) => next(exchange)
+  },
+})
+
+/** True for exactly one caller, on whatever thread. */
+function isTaken(file: string): boolean {
+  try {
+    unlinkSync(file)
+    return true
+  } catch {
+    return false
+  }
+}

@@ -1,7 +1,7 @@
 /** Owns a real gateway: the command as users start it, in a process of its own, on free ports. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -19,6 +19,14 @@ export interface GatewayOptions {
   readonly port?: number
   /** A file or folder to serve instead of `yaml`. */
   readonly config?: string
+}
+
+/** What the admin port says of what runs. */
+export interface SnapshotFacts {
+  readonly version: number
+  readonly hash: string
+  readonly threads: readonly { readonly index: number; readonly version: number; readonly hash: string }[]
+  readonly configuration: { readonly loadedAt: string; readonly fault: string | null }
 }
 
 export class RunningGateway {
@@ -64,6 +72,26 @@ export class RunningGateway {
     } catch {
       return undefined
     }
+  }
+
+  async snapshot(): Promise<SnapshotFacts | undefined> {
+    const answer = await this.status('snapshot')
+    return answer === undefined ? undefined : (JSON.parse(answer.text) as SnapshotFacts)
+  }
+
+  /** The value of a metric without labels, or with exactly these as the text has them. */
+  async metric(name: string): Promise<number> {
+    const { text = '' } = (await this.status('metrics')) ?? {}
+    const line = text.split('\n').find((each) => each.startsWith(`${name} `))
+    if (line === undefined) throw new Error(`there is no metric ${name}`)
+    return Number(line.slice(name.length + 1))
+  }
+
+  /** Open file descriptors of the process. */
+  async openFiles(): Promise<readonly string[]> {
+    const folder = `/proc/${this.pid}/fd`
+    const names = await readdir(folder)
+    return await Promise.all(names.map((name) => readlink(join(folder, name)).catch(() => 'gone')))
   }
 
   /** Resident memory in bytes. */

@@ -8,7 +8,7 @@ import type { App, GatewayModel } from '@gatewright/model'
 import type { Log } from '@gatewright/policies'
 import { type ExtensionModule, type Snapshot, type SnapshotParts, toSnapshot } from '../snapshot/snapshot.ts'
 import type { CredentialsDescriptor } from '../state/credentials/credentials-index.ts'
-import { SharedState } from '../state/shared-state.ts'
+import { type SharedMemory, SharedState } from '../state/shared-state.ts'
 import { probeListeners } from './probe-port.ts'
 import { watchPulse } from './pulse.ts'
 import { ServiceHandle } from './service-handle.ts'
@@ -25,6 +25,9 @@ export class PublishFault extends Error {}
 /** A thread that dies again within so long is restarted with growing delays, up to the longest. */
 const CRASH_LOOP_MS = 10_000
 const LONGEST_RESTART_DELAY_MS = 10_000
+
+/** A thread may end of something else while it prepares; one that ends again is ended by the snapshot. */
+const PREPARE_ATTEMPTS = 2
 
 export class Supervisor {
   readonly state: SharedState
@@ -126,13 +129,7 @@ export class Supervisor {
     this.#versions++
     await probeListeners(snapshot.frame.listeners, this.#snapshot?.frame.listeners ?? [])
     const memory = this.state.define(model)
-    await Promise.all(this.#threads.map(({ ready }) => ready))
-    const faults = await Promise.all(this.#threads.map((thread) => thread.prepare(snapshot, parts, memory)))
-    const fault = faults.find((found) => found !== undefined)
-    if (fault !== undefined) {
-      for (const thread of this.#threads) thread.abandon(snapshot.version, this.#snapshot)
-      throw new PublishFault(fault)
-    }
+    await this.#prepare(snapshot, parts, memory)
     // Every thread can run it. Its keys come first: a route must not answer before they are known.
     this.#replaceCredentials(apps)
     this.#snapshot = snapshot
@@ -141,6 +138,27 @@ export class Supervisor {
     this.state.settle(model)
     this.#service.watch(model.upstreams, memory.health)
     return snapshot
+  }
+
+  /** Every thread that lives holds it afterwards, beside what it serves. @throws PublishFault when none does */
+  async #prepare(snapshot: Snapshot, parts: SnapshotParts, memory: SharedMemory): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      await Promise.all(this.#threads.map(({ ready }) => ready))
+      const outcomes = await Promise.all(this.#threads.map((thread) => thread.prepare(snapshot, parts, memory)))
+      const living = this.#threads.filter(({ isGone }) => !isGone)
+      const fault = outcomes.find((found) => found !== undefined)
+      // A thread that had ended before is started again with what serves by then.
+      if (fault === undefined && living.length > 0) return
+      for (const thread of living) thread.abandon(snapshot.version, this.#snapshot)
+      const couldAllThatLive = this.#threads.every(({ isGone }, index) => isGone || outcomes[index] === undefined)
+      // If all of several ended, it was the snapshot, and trying again would end them again.
+      const isWorthAnother = couldAllThatLive && (living.length > 0 || this.#threads.length === 1)
+      if (this.#isStopping || !isWorthAnother || attempt === PREPARE_ATTEMPTS) {
+        throw new PublishFault(fault ?? 'no data thread runs: the log says what they died of')
+      }
+      // Not after its delay: what is published may be what mends it.
+      await Promise.all(this.#threads.map(({ index }) => this.#restart(index)))
+    }
   }
 
   #replaceCredentials(apps: readonly App[]): void {
@@ -185,8 +203,9 @@ export class Supervisor {
     }, delayMs)
   }
 
+  /** Unless it runs already. */
   async #restart(index: number): Promise<void> {
-    if (this.#isStopping) return
+    if (this.#isStopping || this.#threads[index]?.isGone !== true) return
     const thread = this.#startThread(index)
     this.#threads[index] = thread
     await thread.ready
