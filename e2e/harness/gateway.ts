@@ -19,6 +19,8 @@ export interface GatewayOptions {
   readonly port?: number
   /** A file or folder to serve instead of `yaml`. */
   readonly config?: string
+  /** A descriptor instead of a pipe to us. */
+  readonly stderr?: number
 }
 
 /** What the admin port says of what runs. */
@@ -128,7 +130,7 @@ export async function spawnGateway(options: GatewayOptions): Promise<RunningGate
   const args = [COMMAND, 'start', '--config', config, '--port', `${port}`]
   args.push('--admin-port', `${adminPort}`, '--threads', `${options.threads ?? 1}`, ...(options.args ?? []))
   const child = spawn(process.execPath, args, {
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', options.stderr ?? 'pipe'],
     env: { ...process.env, ...options.env },
   })
   return new RunningGateway({ child, port, adminPort, folder })

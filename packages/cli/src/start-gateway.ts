@@ -28,6 +28,8 @@ const ADMIN_HOST = '127.0.0.1'
 
 /** Resolves with the exit code when the gateway has ended. */
 export async function startGateway(options: StartOptions): Promise<number> {
+  // A full disk or a reader that went away must not end what serves: what cannot be written is lost, and the next is tried.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
   const log = createLog((line) => process.stderr.write(line))
   const threads = options.threads ?? availableParallelism()
   const gateway = new GatewayProcess({
@@ -173,7 +175,7 @@ function toStartFault(fault: string): string {
   if (taken !== null) {
     return `cannot start: ${taken[1]}:${taken[2]} is in use, perhaps by another instance; end that, or choose another port with --port or --admin-port`
   }
-  if (fault.includes('EACCES'))
+  if (/listen EACCES/.test(fault))
     return `cannot start: ${fault}; ports below 1024 need rights: choose another with --port`
-  return `cannot start:\n${fault}`
+  return fault.includes('\n') ? `cannot start:\n${fault}` : `cannot start: ${fault}`
 }

@@ -67,6 +67,11 @@ export class GatewayProcess {
 
   /** The first load. Answers undefined when it serves, else why it does not. */
   async start(): Promise<string | undefined> {
+    try {
+      this.#lastGood?.open()
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error)
+    }
     await this.#load()
     if (this.#state.fault !== undefined) await this.#serveLastGood()
     return this.#model === undefined ? this.#state.fault : undefined

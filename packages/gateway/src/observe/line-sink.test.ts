@@ -87,9 +87,11 @@ describe('line sink', () => {
   it('never blocks on a pipe that nobody reads: what does not fit is dropped and counted', () => {
     const pipe = openPipe('unread')
     let told = 0
-    const sink = new LineSink({ file: pipe.path }, (lines) => {
+    const reasons: string[] = []
+    const onDrop = (lines: number): void => {
       told += lines
-    })
+    }
+    const sink = new LineSink({ file: pipe.path }, { onDrop, onTrouble: (why) => reasons.push(why) })
     const line = 'x'.repeat(999)
     const lines = 5000
     for (let i = 0; i < lines; i++) sink.writeLine(line)
@@ -107,6 +109,7 @@ describe('line sink', () => {
       'whole lines',
     )
     assert.equal(came.length + sink.dropped, lines)
+    assert.deepEqual(reasons, ['its reader does not read'], 'told once, not for every batch')
     assert.equal(told, sink.dropped)
     pipe.close()
   })

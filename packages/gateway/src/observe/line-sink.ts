@@ -14,6 +14,14 @@ const QUEUE_BYTES = 1_048_576
 /** A batch that is not full is written after so long, or a quiet gateway would show nothing. */
 const FLUSH_MS = 100
 const RETRY_MS = 20
+/** Why lines are dropped is told so often while it lasts. */
+const TELL_MS = 60_000
+
+export interface LineSinkEvents {
+  onDrop?(lines: number): void
+  /** Lines are being dropped, and why: told again only after a while. */
+  onTrouble?(why: string): void
+}
 
 export class LineSink {
   /** Lines that were not written. */
@@ -33,10 +41,11 @@ export class LineSink {
   /** A write failed: ours or another thread's may have left a part of a line behind. */
   #mayStandInLine = false
   #isClosed = false
-  readonly #onDrop: (lines: number) => void
+  #toldAtMs = Number.NEGATIVE_INFINITY
+  readonly #events: LineSinkEvents
 
-  constructor(target: { readonly fd: number } | { readonly file: string }, onDrop: (lines: number) => void = () => {}) {
-    this.#onDrop = onDrop
+  constructor(target: { readonly fd: number } | { readonly file: string }, events: LineSinkEvents = {}) {
+    this.#events = events
     if ('file' in target) {
       this.#file = target.file
       this.#fd = openForAppending(target.file)
@@ -105,7 +114,7 @@ export class LineSink {
     this.#batchLines = 0
     // Its reader may read again: without this try, a full queue under steady traffic would stay full for ever.
     if (this.#queuedBytes + batch.length > QUEUE_BYTES) this.#pump()
-    if (this.#queuedBytes + batch.length > QUEUE_BYTES) return this.#drop(lines)
+    if (this.#queuedBytes + batch.length > QUEUE_BYTES) return this.#drop(lines, 'its reader does not read')
     this.#queue.push(batch)
     this.#queueLines.push(lines)
     this.#queuedBytes += batch.length
@@ -126,7 +135,7 @@ export class LineSink {
         if (!isWhole) {
           // There was room for a part. The rest is dropped: other threads write here too, and would stand in between.
           takeBack(this.#fd, text.slice(0, written))
-          this.#drop(this.#queueLines[0] ?? 0)
+          this.#drop(this.#queueLines[0] ?? 0, 'there was room for a part only')
         }
         this.#mayStandInLine = !isWhole
       } catch (error) {
@@ -134,7 +143,7 @@ export class LineSink {
           this.#retryLater()
           return
         }
-        this.#drop(this.#queueLines[0] ?? 0)
+        this.#drop(this.#queueLines[0] ?? 0, String(error))
         this.#mayStandInLine = true
       }
       this.#shift(batch.length)
@@ -147,7 +156,7 @@ export class LineSink {
     this.#isWriting = true
     write(this.#fd, batch, null, 'latin1', (error) => {
       this.#isWriting = false
-      if (error !== null) this.#drop(this.#queueLines[0] ?? 0)
+      if (error !== null) this.#drop(this.#queueLines[0] ?? 0, String(error))
       this.#shift(batch.length)
       this.#writePooled()
     })
@@ -163,9 +172,12 @@ export class LineSink {
     this.#timer ??= setTimeout(() => this.flush(), RETRY_MS).unref()
   }
 
-  #drop(lines: number): void {
+  #drop(lines: number, why?: string): void {
     this.dropped += lines
-    this.#onDrop(lines)
+    this.#events.onDrop?.(lines)
+    if (why === undefined || performance.now() - this.#toldAtMs < TELL_MS) return
+    this.#toldAtMs = performance.now()
+    this.#events.onTrouble?.(why)
   }
 }
 

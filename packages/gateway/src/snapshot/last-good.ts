@@ -1,6 +1,6 @@
 /** Owns the last configuration that every thread could run, as a file in the data folder: what serves when the one on disk is faulty at start. */
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { type App, type GatewayModel, toTextHash } from '@gatewright/model'
 import type { ExtensionModule } from './snapshot.ts'
 
@@ -19,13 +19,29 @@ export class LastGoodStore {
     this.#folder = folder
   }
 
+  /** Makes the folder where there is none. @throws with the path */
+  open(): void {
+    try {
+      makeFolder(this.#folder)
+    } catch (cause) {
+      const said = cause instanceof Error ? cause.message : String(cause)
+      throw new Error(`the data folder ${this.#folder} cannot be made: ${said}; name another with --data`, { cause })
+    }
+  }
+
   /** Whole or not at all: written beside, then renamed. Holds hashes of keys, never keys. @throws what the file system says. */
   save(good: LastGood): void {
-    mkdirSync(this.#folder, { recursive: true, mode: 0o750 })
+    makeFolder(this.#folder)
     const path = join(this.#folder, FILE)
     const beside = `${path}.${process.pid}.tmp`
-    writeFileSync(beside, JSON.stringify({ hash: toHash(good), ...good }), { mode: 0o640, flush: true })
-    renameSync(beside, path)
+    try {
+      writeFileSync(beside, JSON.stringify({ hash: toHash(good), ...good }), { mode: 0o640, flush: true })
+      renameSync(beside, path)
+    } catch (error) {
+      // What was written of it takes up room that a full disk does not have.
+      rmSync(beside, { force: true })
+      throw error
+    }
   }
 
   /** undefined: there is none, or it is damaged. */
@@ -43,4 +59,15 @@ export class LastGoodStore {
 /** What was read has its keys in the order in which they were written: the text is the same. */
 function toHash({ model, apps, extensions }: LastGood): string {
   return toTextHash(JSON.stringify({ model, apps, extensions }))
+}
+
+/** With those above it. Node's own `recursive` never returns where nothing can be made and ENOENT is the answer, as in /proc. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) {
+    if (!statSync(path).isDirectory()) throw new Error(`${path} is no folder`)
+    return
+  }
+  const above = dirname(path)
+  if (above !== path) makeFolder(above)
+  mkdirSync(path, { mode: 0o750 })
 }
