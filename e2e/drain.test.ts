@@ -1,6 +1,8 @@
 /** Owns the proof that SIGTERM ends the process without a reset, and that a second instance does not steal traffic. */
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
 import { findField } from './harness/answer.ts'
 import { forwardAll } from './harness/configurations.ts'
 import { until, within } from './harness/deadline.ts'
@@ -74,6 +76,129 @@ describe('SIGTERM', () => {
     } finally {
       await gateway.stop()
       await upstream.close()
+    }
+  })
+})
+
+describe('the deadline of a drain', () => {
+  let upstream: RawUpstream
+
+  before(async () => {
+    upstream = await RawUpstream.listen({
+      onRequest({ target }, { socket }) {
+        if (target === '/length') socket.write('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello')
+        if (target === '/close') socket.write('HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nhello')
+      },
+    })
+  })
+  after(() => upstream.close())
+
+  it('ends what never ends: no client takes half an answer for a whole one, the records say why, the exit code is 0', async () => {
+    const log = '{ file: ./access.log }'
+    const gateway = await startGateway({
+      yaml: forwardAll(upstream.url).replace('accessLog: off', `accessLog: ${log}`),
+      threads: 2,
+      args: ['--drain-delay', '0', '--drain-timeout', '200'],
+    })
+    try {
+      const send = async (target: string, version: string, awaited: string) => {
+        const client = await RawClient.connect(gateway.port)
+        await client.write(`GET ${target} HTTP/${version}\r\nHost: a\r\n\r\n`)
+        if (awaited !== '') await client.has(awaited)
+        else await upstream.connectionThat(({ requests }) => requests.at(-1)?.target === target, 'it at the upstream')
+        return client
+      }
+      const unanswered = await send('/nothing', '1.1', '')
+      const half = await send('/length', '1.1', 'hello')
+      // Nothing but the end of the connection delimits this one.
+      const endless = await send('/close', '1.0', 'hello')
+      gateway.child.kill('SIGTERM')
+      await unanswered.end()
+      assert.equal(unanswered.received.length, 0)
+      assert.equal(await half.end(), 'reset')
+      assert.equal(await endless.end(), 'reset')
+      assert.equal(await within(gateway.exited, 'the process to end'), 0)
+      assert.match(gateway.stderr, /the deadline passed: what was still open is cut off/)
+      const records = (await readFile(join(gateway.folder, 'access.log'), 'utf8')).trim().split('\n')
+      const told = records.map(
+        (line) => JSON.parse(line) as { path: string; status: number; reason?: string; ended: string },
+      )
+      assert.deepEqual(told.map(({ path, status, ended }) => `${path} ${status} ${ended}`).sort(), [
+        '/close 200 client-left',
+        '/length 200 client-left',
+        '/nothing 499 client-left',
+      ])
+      assert.equal(told.find(({ path }) => path === '/nothing')?.reason, 'drain-timeout')
+    } finally {
+      await gateway.stop()
+    }
+  })
+
+  for (const first of ['SIGTERM', 'SIGINT'] as const) {
+    for (const second of ['SIGTERM', 'SIGINT'] as const) {
+      it(`is not waited for when ${second} comes after ${first}`, async () => {
+        const gateway = await startGateway({
+          yaml: forwardAll(upstream.url),
+          // So long that only the second signal can be what ends it.
+          args: ['--drain-delay', '600000', '--drain-timeout', '600000'],
+        })
+        try {
+          const client = await RawClient.connect(gateway.port)
+          await client.write('GET /nothing HTTP/1.1\r\nHost: a\r\n\r\n')
+          await upstream.connectionThat(({ requests }) => requests.at(-1)?.target === '/nothing', 'it at the upstream')
+          gateway.child.kill(first)
+          await until(async () => !(await gateway.isReady()) || undefined, 'not ready')
+          gateway.child.kill(second)
+          assert.equal(await within(gateway.exited, 'the process to end'), 130)
+          await client.end()
+          assert.equal(client.received.length, 0)
+        } finally {
+          await gateway.stop()
+        }
+      })
+    }
+  }
+
+  it('comes after the delay, in which it is not ready, accepts, and closes every connection behind its answer', async () => {
+    const witness = await listenAsWitness()
+    const gateway = await startGateway({
+      yaml: forwardAll(witness.url),
+      threads: 2,
+      args: ['--drain-delay', '600000'],
+    })
+    try {
+      const kept = await RawClient.connect(gateway.port)
+      const request = 'GET /a HTTP/1.1\r\nHost: a\r\n\r\n'
+      await kept.write(request)
+      assert.equal(findField(await kept.getAnswer(), 'connection'), undefined)
+      gateway.child.kill('SIGTERM')
+      const { status, text } = await until(async () => {
+        const answer = await gateway.status('readyz')
+        return answer?.status === 200 ? undefined : answer
+      }, 'not ready')
+      assert.deepEqual([status, text], [503, 'draining\n'])
+      assert.equal((await gateway.status('livez'))?.status, 200)
+      // New connections, on either thread; both have heard of the drain once so many in a row say so.
+      await until(async () => {
+        for (let i = 0; i < 20; i++) {
+          const client = await RawClient.connect(gateway.port)
+          await client.write(request)
+          const { status, ...answer } = await client.getAnswer()
+          assert.equal(status, 200)
+          if (findField(answer, 'connection') !== 'close') return undefined
+          assert.equal(await client.end(), 'end')
+          client.close()
+        }
+        return true
+      }, 'every new connection to be closed behind its answer')
+      await kept.write(request)
+      const answer = await kept.getAnswer()
+      assert.deepEqual([answer.status, findField(answer, 'connection')], [200, 'close'])
+      assert.equal(await kept.end(), 'end')
+      kept.close()
+    } finally {
+      await gateway.stop()
+      await witness.close()
     }
   })
 })

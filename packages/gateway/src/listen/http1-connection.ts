@@ -131,10 +131,12 @@ export class Http1Connection implements Timed, ClientConnection {
     }
   }
 
-  /** Closes now, whatever is under way. */
-  destroy(): void {
-    this.#socket.destroy()
-    this.#onClientLeft()
+  /** Closes now, whatever is under way; `reason` is for the record. */
+  destroy(reason?: string): void {
+    // RFC 9112 §8: an answer that only the end of the connection delimits would look whole if that came in order.
+    if (this.#isAnswerBegun && this.#exchange !== undefined) this.#socket.resetAndDestroy()
+    else this.#socket.destroy()
+    this.#onClientLeft(reason)
   }
 
   /** There are too many connections, in all or of this address. */
@@ -472,13 +474,13 @@ export class Http1Connection implements Timed, ClientConnection {
   }
 
   /** The socket is of no more use, whoever closed it. */
-  #onClientLeft(): void {
+  #onClientLeft(reason?: string): void {
     if (this.#state === 'closed') return
     this.#state = 'closed'
     this.settings.wheel.remove(this)
     const exchange = this.#exchange
     this.#exchange = undefined
-    const problem = new Problem('client-left')
+    const problem = new Problem('client-left', reason === undefined ? {} : { reason })
     if (exchange !== undefined && !this.#isAnswerBegun) {
       exchange.status = problem.status
       exchange.problem = problem

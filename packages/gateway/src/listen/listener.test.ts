@@ -1,89 +1,114 @@
-/** Owns the proof that a listener's new settings hold for connections that stay. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { type AddressInfo, connect, createServer } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { describe, it } from 'node:test'
 import { type Listener, resolve } from '@gatewright/model'
-import { EMPTY_BODY, GatewayResponse, HeaderList } from '@gatewright/policies'
+import { GatewayResponse } from '@gatewright/policies'
 import { openExchange } from '../exchange/open-exchange.ts'
-import type { Refusal } from '../http1/refusal.ts'
+import { probePort } from '../threads/probe-port.ts'
 import { DeadlineWheel } from '../timers/deadline-wheel.ts'
 import type { ClientConnection, ReceivedRequest, RequestReceiver } from './connection-contract.ts'
 import { ListenerRuntime } from './listener.ts'
 
-function toListener(given: object): Listener {
-  const text = JSON.stringify({ gatewright: 1, listeners: [{ id: 'public', host: '127.0.0.1', ...given }] })
-  const { draft } = resolve({ files: [{ path: 'a.json', text }], env: () => undefined, readFile: () => undefined })
-  const [listener] = draft.listeners
-  assert.ok(listener !== undefined)
-  return listener
-}
+const { draft } = resolve({
+  files: [{ path: 'a.json', text: JSON.stringify({ gatewright: 1, listeners: [{ id: 'public', port: 8080 }] }) }],
+  env: () => undefined,
+  readFile: () => undefined,
+})
 
-async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
-
-/** Answers who the client is and what the limits are, or why it was refused. */
-class Telling implements RequestReceiver {
-  receive(request: ReceivedRequest, connection: ClientConnection): void {
-    const { limits } = connection.settings
-    this.#answer(request, connection, `${limits.bodyBytes < 10 ? 'small' : 'large'}`)
-  }
-
-  refuse({ reason }: Refusal, { method }: { method: string }, connection: ClientConnection): void {
-    const target = { path: '/', search: '', authority: undefined }
-    const request = {
-      method,
-      rawTarget: '/',
-      target,
-      authority: undefined,
-      httpVersion: '1.1',
-      upgrade: undefined,
-    } as const
-    this.#answer({ ...request, headers: HeaderList.of(), body: EMPTY_BODY }, connection, reason)
-  }
-
-  onEnded(): void {}
-  openTunnel(): void {}
-
-  #answer(request: ReceivedRequest, connection: ClientConnection, what: string): void {
+/** Answers 200 to everything. */
+const RECEIVER: RequestReceiver = {
+  receive(received: ReceivedRequest, connection: ClientConnection) {
     const { trusted } = connection.settings
-    const exchange = openExchange(request, { connection, trusted, path: '/', identityFields: new Set() })
+    const exchange = openExchange(received, { connection, trusted, path: '/', identityFields: new Set() })
     connection.begin(exchange)
-    exchange.answer(GatewayResponse.ofText(200, `${exchange.client.address} ${what}`))
-  }
+    exchange.answer(GatewayResponse.ofText(200, 'ok'))
+  },
+  refuse: () => assert.fail('a request was refused'),
+  onEnded() {},
+  openTunnel() {},
 }
 
-describe('a listener', () => {
-  it('has its new settings for connections that stay', async () => {
-    const port = await findFreePort()
-    const listener = new ListenerRuntime(toListener({ port }), {
-      receiver: new Telling(),
+async function listen(more: Partial<Listener> = {}): Promise<{ listener: ListenerRuntime; port: number }> {
+  const port = await probePort({ host: '127.0.0.1', port: 0 })
+  const [model = assert.fail()] = draft.listeners
+  const listener = new ListenerRuntime(
+    { ...model, host: '127.0.0.1', port, ...more },
+    {
+      receiver: RECEIVER,
       wheel: new DeadlineWheel(),
       gauge: { opened: () => ({ total: 1, ofAddress: 1 }), closed() {} },
       reusePort: false,
-    })
-    await listener.listen()
-    const socket = connect(port, '127.0.0.1')
-    const ask = async (): Promise<string> => {
-      socket.write('GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 203.0.113.9\r\n\r\n')
-      const [bytes] = await once(socket, 'data')
-      return String(bytes).split('\r\n\r\n')[1] ?? ''
-    }
-    try {
-      assert.equal(await ask(), '127.0.0.1 large')
-      listener.update(toListener({ port, trustedProxies: ['127.0.0.1'], limits: { bodyBytes: 5 } }))
-      assert.equal(await ask(), '203.0.113.9 small')
-      listener.update(toListener({ port, limits: { headerFields: 1 } }))
-      assert.equal(await ask(), '127.0.0.1 header-fields')
-    } finally {
-      socket.destroy()
-      listener.destroy()
-    }
+    },
+  )
+  await listener.listen()
+  return { listener, port }
+}
+
+/** Connected as far as the kernel is concerned when it resolves, and not accepted yet: no event loop has turned. */
+async function queueUp(port: number, count: number): Promise<Socket[]> {
+  const sockets = Array.from({ length: count }, () => connect(port, '127.0.0.1'))
+  // Sockets connect in the next tick, which is before the listener's turn to look.
+  await new Promise<void>((resolve) => process.nextTick(resolve))
+  return sockets
+}
+
+/** What came until the other side ended, or why there was none. */
+async function readAll(socket: Socket): Promise<string> {
+  let text = ''
+  socket.setEncoding('latin1').on('data', (chunk: string) => {
+    text += chunk
+  })
+  const { promise, resolve } = Promise.withResolvers<void>()
+  socket.on('error', (error) => {
+    text = String(error)
+  })
+  socket.on('close', () => resolve())
+  await promise
+  return text
+}
+
+const untilDone = async (listener: ListenerRuntime): Promise<void> => {
+  while (!listener.isDone) await new Promise<void>((resolve) => setImmediate(resolve))
+}
+
+describe('a listener that closes', () => {
+  it('answers everybody who waits to be accepted, and then accepts nobody', async () => {
+    const { listener, port } = await listen()
+    const sockets = await queueUp(port, 400)
+    listener.close()
+    const answers = await Promise.all(
+      sockets.map((socket) => {
+        socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
+        return readAll(socket)
+      }),
+    )
+    for (const answer of answers) assert.match(answer, /^HTTP\/1\.1 200 [\s\S]*\r\nConnection: close\r\n/)
+    await untilDone(listener)
+    const [late = assert.fail()] = await queueUp(port, 1)
+    assert.match(await readAll(late), /ECONNREFUSED/)
+  })
+
+  it('waits for whom a load balancer is still to name', async () => {
+    const { listener, port } = await listen({ proxyProtocol: true, trustedProxies: ['127.0.0.1'] })
+    const [named = assert.fail(), silent = assert.fail()] = await queueUp(port, 2)
+    await Promise.all([named, silent].map((socket) => once(socket, 'connect')))
+    listener.close()
+    named.write('PROXY TCP4 192.0.2.1 10.0.0.1 12345 80\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n')
+    assert.match(await readAll(named), /^HTTP\/1\.1 200 /)
+    assert.equal(listener.isDone, false)
+    silent.destroy()
+    await untilDone(listener)
+  })
+
+  it('ends at once what is open when it is destroyed', async () => {
+    const { listener, port } = await listen()
+    const [socket = assert.fail()] = await queueUp(port, 1)
+    socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
+    socket.setEncoding('latin1')
+    await once(socket, 'data')
+    listener.destroy()
+    await once(socket, 'close')
+    assert.equal(listener.isDone, true)
   })
 })

@@ -10,6 +10,12 @@ import { readProxyHeader } from './proxy-protocol.ts'
 
 /** How many connections wait to be accepted; Linux caps it at net.core.somaxconn. */
 const BACKLOG = 4096
+/** Passes of the event loop without a new connection after which nobody waits to be accepted: the first may have begun before we looked. */
+const QUIET_PASSES = 2
+/** One connection a pass is accepted, so whoever waited when we began to close is. Where they never stop coming, somebody is reset in the end. */
+const MOST_PASSES = BACKLOG
+/** How long a connection may still take to say, by the PROXY protocol, whose it is. */
+const OPENING_MS = 2_000
 
 export interface ListenerParts {
   readonly receiver: RequestReceiver
@@ -26,6 +32,10 @@ export class ListenerRuntime {
   readonly #settings: Settings
   #model: Listener
   #isDraining = false
+  #isClosing = false
+  #isClosed = false
+  /** Connections that it ever took. */
+  #accepted = 0
   /** Connections that gave no request yet and are no `Http1Connection`: they read a PROXY header. */
   readonly #opening = new Set<Socket>()
 
@@ -36,8 +46,9 @@ export class ListenerRuntime {
     this.#server = createServer({ noDelay: true }, (socket) => this.#accept(socket))
   }
 
-  get connections(): ReadonlySet<Http1Connection> {
-    return this.#connections
+  /** Nothing is open any more, and nothing will be. */
+  get isDone(): boolean {
+    return this.#isClosed && this.#connections.size === 0 && this.#opening.size === 0
   }
 
   get isDraining(): boolean {
@@ -66,21 +77,46 @@ export class ListenerRuntime {
     for (const connection of this.#connections) if (!connection.isIdle) connection.closeGracefully()
   }
 
-  /** Stops accepting; idle connections end, busy ones after their answer. */
+  /** Stops accepting once nobody waits any more; idle connections end, busy ones after their answer. */
   close(): void {
-    this.#server.close()
+    if (this.#isClosing) return
+    this.#isClosing = true
     this.#isDraining = true
-    for (const socket of this.#opening) socket.destroy()
     for (const connection of this.#connections) connection.closeGracefully()
+    setTimeout(() => this.#endOpening(), OPENING_MS).unref()
+    this.#closeWhenQuiet(0, 0)
   }
 
-  /** Whatever is still open ends now. */
-  destroy(): void {
-    this.close()
-    for (const connection of [...this.#connections]) connection.destroy()
+  /** Whatever is still open ends now. `reason` is for the record. */
+  destroy(reason?: string): void {
+    this.#isClosing = true
+    this.#isDraining = true
+    this.#stopListening()
+    this.#endOpening()
+    for (const connection of [...this.#connections]) connection.destroy(reason)
+  }
+
+  /** The kernel resets connections that wait on a socket that closes: they are accepted first, for as long as there are any. */
+  #closeWhenQuiet(passes: number, quietPasses: number): void {
+    const accepted = this.#accepted
+    setImmediate(() => {
+      const quiet = this.#accepted === accepted ? quietPasses + 1 : 0
+      if (quiet === QUIET_PASSES || passes === MOST_PASSES) this.#stopListening()
+      else this.#closeWhenQuiet(passes + 1, quiet)
+    })
+  }
+
+  #stopListening(): void {
+    this.#isClosed = true
+    this.#server.close()
+  }
+
+  #endOpening(): void {
+    for (const socket of this.#opening) socket.destroy()
   }
 
   #accept(socket: Socket): void {
+    this.#accepted++
     if (!this.#model.proxyProtocol) return this.#open(socket, undefined)
     const peer = toPlainAddress(socket.remoteAddress ?? '')
     // A stranger that could say who it is could be anybody.
@@ -112,6 +148,7 @@ export class ListenerRuntime {
       return
     }
     if (proxied !== undefined && proxied.rest.length > 0) connection.onData(proxied.rest)
+    if (this.#isClosing) connection.closeGracefully()
   }
 
   onClosed(connection: Http1Connection): void {

@@ -35,12 +35,14 @@ export type ToThread =
   /** Some thread could not. */
   | { readonly kind: 'abandon'; readonly version: number }
   | { readonly kind: 'credentials'; readonly descriptor: CredentialsDescriptor | undefined }
-  /** Say `Connection: close` from here on. */
   /** The access log was renamed: open it anew by its name. */
   | { readonly kind: 'reopen-log' }
+  /** Say `Connection: close` from here on. */
   | { readonly kind: 'drain' }
   /** Accept nothing more; say `closed` when the last connection ended. */
   | { readonly kind: 'close' }
+  /** After `close`: what is still open is cut off. */
+  | { readonly kind: 'cut-off' }
 
 export type FromThread =
   | { readonly kind: 'ready' }

@@ -29,6 +29,9 @@ const LONGEST_RESTART_DELAY_MS = 10_000
 /** A thread may end of something else while it prepares; one that ends again is ended by the snapshot. */
 const PREPARE_ATTEMPTS = 2
 
+/** Closing sockets and writing their records takes a few milliseconds. */
+const CUT_OFF_MS = 1_000
+
 export class Supervisor {
   readonly state: SharedState
   readonly #options: SupervisorOptions
@@ -113,8 +116,19 @@ export class Supervisor {
     const clean = Promise.all(this.#threads.map(({ closed }) => closed)).then(() => 'clean' as const)
     const ended = await Promise.race([clean, late])
     clearTimeout(timer)
+    if (ended === 'deadline') await this.#cutOff()
     await Promise.all([this.#service.stop(), ...this.#threads.map((thread) => thread.terminate())])
     return ended
+  }
+
+  /** What is still open ends, and its records are written, unless a thread hangs. */
+  async #cutOff(): Promise<void> {
+    const serving = this.#threads.filter(({ version }) => version > 0)
+    for (const thread of serving) thread.send({ kind: 'cut-off' })
+    const { promise: late, resolve } = Promise.withResolvers<void>()
+    const timer = setTimeout(resolve, CUT_OFF_MS)
+    await Promise.race([Promise.all(serving.map(({ closed }) => closed)), late])
+    clearTimeout(timer)
   }
 
   async #publish(

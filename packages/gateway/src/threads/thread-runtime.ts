@@ -119,6 +119,10 @@ export class ThreadRuntime {
       case 'close':
         this.#close()
         break
+      case 'cut-off':
+        this.#tunnels.endWhere(() => true)
+        for (const listener of this.#everyListener()) listener.destroy('drain-timeout')
+        break
     }
   }
 
@@ -228,6 +232,7 @@ export class ThreadRuntime {
         this.#closing.add(listener)
       }
     }
+    for (const listener of this.#closing) if (listener.isDone) this.#closing.delete(listener)
   }
 
   /** While the snapshot is prepared, so that one whose log cannot be opened runs on no thread. @throws with the path */
@@ -259,10 +264,10 @@ export class ThreadRuntime {
 
   /** Says `closed` once the last connection ended, tunnels among them: what does not end by itself, main's deadline ends. */
   #close(): void {
-    for (const listener of this.#listeners.values()) listener.close()
-    const all = [...this.#listeners.values(), ...this.#closing]
+    const all = this.#everyListener()
+    for (const listener of all) listener.close()
     const look = (): void => {
-      if (all.some((listener) => listener.connections.size > 0)) return
+      if (all.some(({ isDone }) => !isDone)) return
       clearInterval(timer)
       this.#accessLog.sink?.flush()
       this.#say({ kind: 'closed' })
@@ -280,6 +285,10 @@ export class ThreadRuntime {
       else if (base !== undefined && 'releases' in base) all.set(hash, applyApiPatch(part, base))
     }
     return all
+  }
+
+  #everyListener(): readonly ListenerRuntime[] {
+    return [...this.#listeners.values(), ...this.#closing]
   }
 
   #isCurrentPart(hash: string): boolean {
