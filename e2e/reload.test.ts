@@ -1,14 +1,15 @@
 /** Owns the proof that a new configuration is taken up under load with no failed request and every WebSocket kept, and a bad one is not. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { rename, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { WebSocket, WebSocketServer } from 'ws'
 import { findField } from './harness/answer.ts'
 import { until, within } from './harness/deadline.ts'
-import { type RunningGateway, startGateway } from './harness/gateway.ts'
+import { type RunningGateway, type SnapshotFacts, startGateway } from './harness/gateway.ts'
 import { get, RawClient } from './harness/raw-client.ts'
 import { listenAsWitness, type RawUpstream } from './harness/raw-upstream.ts'
 
@@ -43,14 +44,15 @@ describe('reload', () => {
     await upstream?.close()
   })
 
-  /** New connections land on either thread: so many in a row that agree are both. */
-  function takenUp(): Promise<true> {
-    return until(async () => {
-      for (let i = 0; i < 8; i++) {
-        if (findField(await get(gateway.port, '/version'), 'x-version') !== `${version}`) return undefined
-      }
-      return true
+  /** Every thread says so, and then no connection sees anything else, whichever thread it lands on. */
+  async function takenUp(): Promise<SnapshotFacts> {
+    const facts = await until(async () => {
+      if (findField(await get(gateway.port, '/version'), 'x-version') !== `${version}`) return undefined
+      const found = await gateway.snapshot()
+      return found?.threads.every(({ version }) => version === found.version) ? found : undefined
     }, `version ${version} on every thread`)
+    for (let i = 0; i < 16; i++) assert.equal(findField(await get(gateway.port, '/version'), 'x-version'), `${version}`)
+    return facts
   }
 
   /** Requests without a pause on one kept connection until told to stop; answers how many, and throws on the first that failed. */
@@ -110,18 +112,89 @@ describe('reload', () => {
     await takenUp()
   })
 
-  it('happens on SIGHUP', async () => {
+  it('happens on SIGHUP, also where no change was seen', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'gatewright-e2e-'))
+    // Behind a link to another folder a file can change in place without a sign of it beside the link.
+    await mkdir(join(folder, 'linked'))
+    const [file, config] = [join(folder, 'elsewhere.yaml'), join(folder, 'linked', 'gatewright.yaml')]
+    await writeFile(file, yaml())
+    await symlink(file, config)
+    const linked = await startGateway({ yaml: '', config, threads: 2 })
+    try {
+      const said = async (text: string) => {
+        await until(() => linked.stderr.includes(text) || undefined, text)
+        return (await linked.snapshot()) ?? assert.fail('no snapshot')
+      }
+      const before = (await linked.snapshot()) ?? assert.fail('no snapshot')
+      await writeFile(file, yaml().replaceAll(`"${version}"`, '"by signal"'))
+      linked.child.kill('SIGHUP')
+      const after = await said('SIGHUP came and is live on every thread version=2\n')
+      assert.deepEqual(
+        after.threads,
+        [0, 1].map((index) => ({ index, version: 2, hash: after.hash })),
+      )
+      assert.notEqual(after.hash, before.hash)
+      for (let i = 0; i < 16; i++) assert.equal(findField(await get(linked.port, '/a'), 'x-version'), 'by signal')
+      linked.child.kill('SIGHUP')
+      const again = await said('SIGHUP came: nothing has changed version=2\n')
+      assert.deepEqual(again.threads, after.threads, 'nothing was published')
+      assert.notEqual(again.configuration.loadedAt, after.configuration.loadedAt)
+    } finally {
+      await linked.stop()
+      await rm(folder, { recursive: true })
+    }
+  })
+
+  it('takes up what a file of an extension imports', async () => {
+    const file = (name: string) => join(gateway.folder, name)
+    const lib = (mark: string) => writeFile(file('lib.ts'), `export const mark: string = '${mark}'\n`)
+    await lib('first')
+    await writeFile(
+      file('mark.ts'),
+      `import { definePolicy, z } from '@gatewright/policies'
+import { mark } from './lib.ts'
+export const policy = definePolicy({
+  name: 'mark', phase: 'transform', summary: 'Marks.', options: z.strictObject({}),
+  create: () => (exchange, next) => {
+    exchange.answerWith('X-Mark', mark)
+    return next(exchange)
+  },
+})
+`,
+    )
     version++
-    await gateway.rewrite(yaml())
-    gateway.child.kill('SIGHUP')
-    await takenUp()
+    const marking = yaml().replace('policies:\n', 'extensions: [./mark.ts]\npolicies:\n  - { policy: mark }\n')
+    await gateway.rewrite(marking)
+    const first = await takenUp()
+    assert.equal(findField(await get(gateway.port, '/a'), 'x-mark'), 'first')
+    await lib('second')
+    await until(async () => {
+      const found = await gateway.snapshot()
+      return found?.threads.every(({ version }) => version > first.version) || undefined
+    }, 'the change on every thread')
+    for (let i = 0; i < 16; i++) assert.equal(findField(await get(gateway.port, '/a'), 'x-mark'), 'second')
   })
 
   it('keeps the old configuration when the new one is bad, and says why', async () => {
+    const { threads } = await takenUp()
+    const said = gateway.stderr.length
     await gateway.rewrite(`${yaml()}\nupstream: typo\n`)
-    await until(() => gateway.stderr.includes('upstream') || undefined, 'the fault in the log')
-    assert.equal(findField(await get(gateway.port, '/a'), 'x-version'), `${version}`)
-    assert.equal(await gateway.isReady(), true, 'it still serves')
+    const { configuration, ...facts } = await until(async () => {
+      const found = await gateway.snapshot()
+      return found?.configuration.fault ? found : undefined
+    }, 'the fault')
+    // Line and key, in the log as on the admin port.
+    assert.match(configuration.fault ?? '', /gatewright\.yaml:10:1: fault: The key "upstream" is not known here/)
+    await until(() => gateway.stderr.slice(said).includes('is not used') || undefined, 'the fault in the log')
+    assert.match(
+      gateway.stderr.slice(said),
+      /is not used: what ran before runs on fault=\s*\S+gatewright\.yaml:10:1: fault: /,
+    )
+    assert.deepEqual(facts.threads, threads)
+    for (let i = 0; i < 16; i++) assert.equal(findField(await get(gateway.port, '/a'), 'x-version'), `${version}`)
+    const ready = await gateway.status('readyz')
+    assert.deepEqual([ready?.status, ready?.text], [200, 'ready, but the configuration on disk is faulty\n'])
+    assert.equal(await gateway.metric('gatewright_configuration_faulty'), 1)
     version++
     await gateway.rewrite(yaml())
     await takenUp()
@@ -140,9 +213,25 @@ describe('reload', () => {
     client.close()
   })
 
-  it('tells version and hash of every thread', async () => {
-    const snapshot = await gateway.status('snapshot')
-    assert.equal(snapshot?.status, 200)
-    assert.doesNotThrow(() => JSON.parse(snapshot?.text ?? ''))
+  it('tells version and hash of every thread, which rise and change with what is live', async () => {
+    const one = await takenUp()
+    assert.deepEqual(
+      one.threads,
+      [0, 1].map((index) => ({ index, version: one.version, hash: one.hash })),
+    )
+    version++
+    await gateway.rewrite(yaml())
+    const two = await takenUp()
+    assert.deepEqual(
+      two.threads,
+      [0, 1].map((index) => ({ index, version: one.version + 1, hash: two.hash })),
+    )
+    assert.notEqual(two.hash, one.hash)
+    version--
+    await gateway.rewrite(yaml())
+    const three = await takenUp()
+    assert.equal(three.version, one.version + 2, 'a version is never used twice')
+    assert.equal(three.hash, one.hash, 'the same configuration has the same hash')
+    assert.equal(three.configuration.fault, null)
   })
 })

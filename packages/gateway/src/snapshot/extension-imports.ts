@@ -1,37 +1,68 @@
 /**
- * Owns what an extension is made of: its published source, whatever stands on disk by now, and what it may import wherever it
- * lies: Gatewright's own packages and its schema library, from this installation.
+ * Owns what an extension is made of: its own file and those that it imports, as they were published, whatever stands on disk by
+ * now; and what it may import wherever it lies: Gatewright's own packages and its schema library, from this installation.
+ *
+ *   stamp.ts?content=H ──imports──▶ lib/office.ts?content=H      a change of either is another H, and so all of it anew
  */
 import { registerHooks } from 'node:module'
+import type { ExtensionFile } from './snapshot.ts'
 
 /** The same copies that run here, so that an extension needs no packages of its own. */
 const OFFERED = /^(?:@gatewright\/[^/]+|zod)(?:\/|$)/
 
-/** Extensions, and the files that they import; without what stands behind `?`. */
+/** What may be published: CommonJS modules are known to Node by their names alone, and are never loaded anew. */
+const PUBLISHED_FORMATS = new Set(['module', 'module-typescript', 'json'])
+
+/** By URL without query. undefined: it is not there, or no text. */
+export type ImportedFiles = ReadonlyMap<string, ExtensionFile | undefined>
+
+/** By the hash that stands in the URLs of an extension's files. */
+const imports = new Map<string, Map<string, ExtensionFile | undefined>>()
+/** Every file of an extension, without query: what Node loads by its name is among them. */
 const extensionModules = new Set<string>()
-/** By the URL that is imported, query included. */
-const publishedSources = new Map<string, string>()
 let isHooked = false
 
-/** To be called before a file of an extension is imported; only where there are such files is anything hooked. */
-export function prepareImport(url: string, source: string | undefined): void {
-  extensionModules.add(withoutQuery(url))
-  if (source !== undefined) publishedSources.set(url, source)
+/** To be called before the file of an extension is imported. What it imports beyond `files` is read from disk, and is in the answer afterwards. */
+export function prepareImport(
+  specifier: string,
+  hash: string,
+  files: Readonly<Record<string, ExtensionFile>> = {},
+): ImportedFiles {
+  const known =
+    imports.get(hash) ?? new Map<string, ExtensionFile | undefined>([[specifier, undefined], ...Object.entries(files)])
+  imports.set(hash, known)
+  extensionModules.add(specifier)
+  hookOnce()
+  return known
+}
+
+/** Only where there are extensions is anything hooked. */
+function hookOnce(): void {
   if (isHooked) return
   isHooked = true
   registerHooks({
     load(url, context, nextLoad) {
-      const source = publishedSources.get(url)
-      if (source === undefined) return nextLoad(url, context)
-      return { format: isTypeScript(url) ? 'module-typescript' : 'module', source, shortCircuit: true }
+      const files = imports.get(toHash(url))
+      const plain = withoutQuery(url)
+      const file = files?.get(plain)
+      if (file !== undefined) return { format: file.format, source: file.text, shortCircuit: true }
+      const loaded = nextLoad(url, context)
+      const { format, source } = loaded
+      if (files !== undefined && source && typeof format === 'string' && PUBLISHED_FORMATS.has(format)) {
+        const text = typeof source === 'string' ? source : Buffer.from(source as Uint8Array).toString()
+        files.set(plain, { format, text })
+      }
+      return loaded
     },
     resolve(specifier, context, nextResolve) {
+      // What is published need not be on disk any more.
+      if (imports.get(toHash(specifier))?.get(withoutQuery(specifier)) !== undefined) {
+        return { url: specifier, shortCircuit: true }
+      }
       const parent = context.parentURL
       if (parent === undefined || !extensionModules.has(withoutQuery(parent))) return nextResolve(specifier, context)
-      const resolved = OFFERED.test(specifier) ? resolveOffered(specifier) : nextResolve(specifier, context)
-      // Packages bring their own packages; the files of an extension are the extension.
-      if (isOwnFile(specifier)) extensionModules.add(withoutQuery(resolved.url))
-      return resolved
+      if (isOwnFile(specifier)) return resolveOwnFile(specifier, parent, (name) => nextResolve(name, context))
+      return OFFERED.test(specifier) ? resolveOffered(specifier) : nextResolve(specifier, context)
 
       function resolveOffered(name: string): ReturnType<typeof nextResolve> {
         try {
@@ -50,8 +81,38 @@ export function prepareImport(url: string, source: string | undefined): void {
   })
 }
 
-function isTypeScript(url: string): boolean {
-  return /\.m?ts$/.test(withoutQuery(url))
+interface Resolved {
+  readonly url: string
+  readonly shortCircuit?: boolean | undefined
+}
+
+/** Packages bring their own packages; the files of an extension are the extension. */
+function resolveOwnFile<Found extends Resolved>(
+  specifier: string,
+  parent: string,
+  findOnDisk: (specifier: string) => Found,
+): Found | Resolved {
+  const hash = toHash(parent)
+  const files = imports.get(hash)
+  const asked = withoutQuery(new URL(specifier, parent).href)
+  if (files?.get(asked) !== undefined) {
+    extensionModules.add(asked)
+    return { url: toImportUrl(asked, hash), shortCircuit: true }
+  }
+  // Also where it is not there: it may come.
+  if (files !== undefined && !files.has(asked)) files.set(asked, undefined)
+  const found = findOnDisk(specifier)
+  extensionModules.add(withoutQuery(found.url))
+  return files === undefined ? found : { ...found, url: toImportUrl(withoutQuery(found.url), hash) }
+}
+
+/** The query makes a changed file another module: Node keeps every module it ever loaded. */
+export function toImportUrl(specifier: string, hash: string): string {
+  return `${specifier}?content=${hash}`
+}
+
+function toHash(url: string): string {
+  return /\?content=(\w+)$/.exec(url)?.[1] ?? ''
 }
 
 function isOwnFile(specifier: string): boolean {

@@ -1,7 +1,7 @@
 /** Owns users' own policies on a thread: modules loaded once per content, checked, put beside the built-ins. */
 import { PLAN_SLOT } from '@gatewright/model/runtime'
 import { BUILT_IN_POLICIES, isPolicyDefinition, type PolicyDefinition } from '@gatewright/policies'
-import { prepareImport } from './extension-imports.ts'
+import { prepareImport, toImportUrl } from './extension-imports.ts'
 import type { ExtensionModule } from './snapshot.ts'
 
 export class ExtensionFault extends Error {
@@ -20,7 +20,7 @@ export class ExtensionLoader {
   async loadCatalogue(extensions: readonly ExtensionModule[]): Promise<ReadonlyMap<string, PolicyDefinition>> {
     const catalogue = new Map<string, PolicyDefinition>(BUILT_IN_POLICIES.map((policy) => [policy.name, policy]))
     for (const extension of extensions) {
-      for (const definition of await this.#load(extension)) {
+      for (const definition of await this.load(extension)) {
         if (catalogue.has(definition.name) || definition.name === PLAN_SLOT.name) {
           throw new ExtensionFault(
             extension.specifier,
@@ -33,14 +33,15 @@ export class ExtensionLoader {
     return catalogue
   }
 
-  async #load({ specifier, hash, source }: ExtensionModule): Promise<readonly PolicyDefinition[]> {
-    const key = `${specifier} ${hash}`
-    const known = this.#loaded.get(key)
+  /** Its policies. @throws ExtensionFault */
+  async load(extension: ExtensionModule): Promise<readonly PolicyDefinition[]> {
+    const known = this.#loaded.get(toKey(extension))
     if (known !== undefined) return known
+    const { specifier, hash, files } = extension
     let module: Record<string, unknown>
-    // The query makes a changed file another module: Node keeps every module it ever loaded.
-    const url = specifier.startsWith('file:') ? `${specifier}?content=${hash}` : specifier
-    if (url !== specifier) prepareImport(url, source)
+    const isFile = specifier.startsWith('file:')
+    if (isFile) prepareImport(specifier, hash, files)
+    const url = isFile ? toImportUrl(specifier, hash) : specifier
     try {
       module = await import(url)
     } catch (cause) {
@@ -50,9 +51,18 @@ export class ExtensionLoader {
     if (definitions.length === 0) {
       throw new ExtensionFault(specifier, 'exports no policy: export one made by definePolicy(…)')
     }
-    this.#loaded.set(key, definitions)
+    this.keep(extension, definitions)
     return definitions
   }
+
+  /** These are the policies of the extension. */
+  keep(extension: ExtensionModule, definitions: readonly PolicyDefinition[]): void {
+    this.#loaded.set(toKey(extension), definitions)
+  }
+}
+
+function toKey({ specifier, hash }: ExtensionModule): string {
+  return `${specifier} ${hash}`
 }
 
 /** Its first line, without the paths that Node adds: the finding has a place of its own. */

@@ -1,6 +1,6 @@
 /** Extensions that lie in folders of their own, far from this installation. */
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, describe, it } from 'node:test'
@@ -75,6 +75,111 @@ describe('an extension in a folder without packages', () => {
     })
     const { findings } = await loadConfiguration({ config: join(folder, 'gatewright.yaml') })
     assert.match(findings[0]?.message ?? '', /does not provide an export named 'z'/)
+  })
+})
+
+describe('the files that an extension imports', () => {
+  const IMPORTING = STAMP.replace('office.default', 'office().default')
+  const office = (least: number) =>
+    `import { z } from 'zod'\nimport more from './more.json' with { type: 'json' }\nexport const office = () => z.string().min(${least} + more.length)\n`
+  const files = {
+    'gatewright.yaml': config('stamp.ts'),
+    'stamp.ts': IMPORTING,
+    'lib/office.ts': office(1),
+    'lib/more.json': '[]',
+  }
+
+  /** The shortest text that the option takes, as the policy is loaded now. */
+  async function findLeast(folder: string): Promise<number> {
+    const { findings, catalogue } = await loadConfiguration({ config: join(folder, 'gatewright.yaml') })
+    assert.deepEqual(findings, [])
+    const { options } = catalogue.at(-1) ?? assert.fail()
+    return [0, 1, 2, 3].find((length) => options.safeParse({ at: 'x'.repeat(length) }).success) ?? assert.fail()
+  }
+
+  it('are watched, published and part of its hash', async () => {
+    const folder = createFolder(files)
+    const { extensions, watched } = await loadConfiguration({ config: join(folder, 'gatewright.yaml') })
+    const paths = ['stamp.ts', 'lib/office.ts', 'lib/more.json'].map((name) => join(folder, name))
+    for (const path of paths) assert.ok(watched.includes(path), path)
+    const [{ hash, files: published = {} } = assert.fail()] = extensions
+    assert.deepEqual(
+      Object.keys(published),
+      paths.map((path) => `file://${path}`),
+    )
+    writeFileSync(join(folder, 'lib/office.ts'), office(2))
+    const changed = await loadConfiguration({ config: join(folder, 'gatewright.yaml') })
+    assert.notEqual(changed.extensions[0]?.hash, hash)
+    writeFileSync(join(folder, 'lib/office.ts'), office(1))
+    const restored = await loadConfiguration({ config: join(folder, 'gatewright.yaml') })
+    assert.deepEqual(restored.extensions, extensions)
+  })
+
+  it('are loaded anew when one of them changed, however deep it lies', async () => {
+    const folder = createFolder(files)
+    assert.equal(await findLeast(folder), 1)
+    writeFileSync(join(folder, 'lib/office.ts'), office(2))
+    assert.equal(await findLeast(folder), 2)
+    writeFileSync(join(folder, 'lib/more.json'), '[0]')
+    assert.equal(await findLeast(folder), 3)
+    writeFileSync(join(folder, 'lib/more.json'), '[]')
+    writeFileSync(join(folder, 'lib/office.ts'), office(1))
+    assert.equal(await findLeast(folder), 1)
+  })
+
+  it('run as they were published, also where they are gone', async () => {
+    const folder = createFolder(files)
+    const { extensions } = await loadConfiguration({ config: join(folder, 'gatewright.yaml') })
+    rmSync(folder, { recursive: true })
+    const loader = JSON.stringify(new URL('extension-loader.ts', import.meta.url).href)
+    const worker = new Worker(
+      new URL(
+        `data:text/javascript,${encodeURIComponent(`
+          import { parentPort, workerData } from 'node:worker_threads'
+          const { ExtensionLoader } = await import(${loader})
+          const catalogue = await new ExtensionLoader().loadCatalogue(workerData)
+          parentPort.postMessage(catalogue.get('stamp').options.safeParse({ at: '' }).success)`)}`,
+      ),
+      { workerData: extensions },
+    )
+    const answered = await new Promise((resolve, reject) => {
+      worker.once('message', resolve)
+      worker.once('error', reject)
+    })
+    assert.equal(answered, false)
+  })
+
+  it('may be missing or faulty, and are seen when that is mended', async () => {
+    const { 'lib/office.ts': _, ...rest } = files
+    const folder = createFolder(rest)
+    mkdirSync(join(folder, 'lib'), { recursive: true })
+    const load = () => loadConfiguration({ config: join(folder, 'gatewright.yaml') })
+    const missing = await load()
+    assert.match(missing.findings[0]?.message ?? '', /stamp\.ts cannot be loaded: Cannot find module '.*office\.ts'/)
+    assert.ok(missing.watched.includes(join(folder, 'lib/office.ts')))
+    writeFileSync(join(folder, 'lib/office.ts'), `\n${office(1)} = =`)
+    const { findings } = await load()
+    assert.match(findings[0]?.at.file ?? '', /lib\/office\.ts$/)
+    assert.equal(findings[0]?.at.line, 4)
+    writeFileSync(join(folder, 'lib/office.ts'), office(2))
+    assert.equal(await findLeast(folder), 2)
+  })
+
+  it('are found where they are links, as a ConfigMap mounts them', async () => {
+    const folder = createFolder({ 'gatewright.yaml': files['gatewright.yaml'] })
+    const mount = (name: string, least: number) => {
+      for (const [file, text] of Object.entries({ ...files, 'lib/office.ts': office(least) })) {
+        mkdirSync(dirname(join(folder, name, file)), { recursive: true })
+        writeFileSync(join(folder, name, file), text)
+      }
+      rmSync(join(folder, '..data'), { force: true })
+      symlinkSync(name, join(folder, '..data'))
+    }
+    mount('..1', 1)
+    for (const name of ['stamp.ts', 'lib']) symlinkSync(`..data/${name}`, join(folder, name))
+    assert.equal(await findLeast(folder), 1)
+    mount('..2', 2)
+    assert.equal(await findLeast(folder), 2)
   })
 })
 

@@ -1,6 +1,5 @@
 /** Owns the reading of a configuration from disk: files, what they refer to, users' policies; everything that is wrong with it, at once. */
-import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { isAbsolute, join, relative, resolve as resolvePath } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { checkExpression, checkPattern } from '@gatewright/expressions'
@@ -20,6 +19,7 @@ import {
 import { BUILT_IN_POLICIES, CEL_VOCABULARIES, type PolicyDefinition } from '@gatewright/policies'
 import { ExtensionFault, ExtensionLoader } from './extension-loader.ts'
 import { findExtensionPlace } from './extension-place.ts'
+import { ExtensionReader } from './extension-reader.ts'
 import type { ExtensionModule } from './snapshot.ts'
 
 export interface LoadOptions {
@@ -47,6 +47,7 @@ export interface Configuration {
 
 /** Extensions stay loaded in this thread: equal content is the same module. */
 const extensionLoader = new ExtensionLoader()
+const extensionReader = new ExtensionReader(extensionLoader)
 
 /** Never throws for what files say; findings say it. */
 export async function loadConfiguration(options: LoadOptions): Promise<Configuration> {
@@ -63,8 +64,7 @@ export async function loadConfiguration(options: LoadOptions): Promise<Configura
   const draft = options.adjust?.(resolution.draft) ?? resolution.draft
   // Nothing could be read: that is the fault, and not what an empty file would lack.
   if (files.length > 0) findings.push(...resolution.findings)
-  const extensions = draft.extensions.map(toExtension)
-  const catalogue = await loadCatalogue(extensions, resolution, findings)
+  const { extensions, catalogue } = await loadExtensions(draft.extensions, resolution, findings)
   const isCatalogueIncomplete = findings.some(({ code }) => code === 'extension')
   if (files.length > 0) {
     findings.push(
@@ -81,7 +81,10 @@ export async function loadConfiguration(options: LoadOptions): Promise<Configura
   // Also while it cannot be read: it may come back.
   const given = typeof options.config === 'string' ? [options.config] : []
   const watched = [...given, ...(options.overlays ?? []), ...files.map(({ path }) => path), ...resolution.filesRead]
-  for (const { specifier } of extensions) if (specifier.startsWith('file:')) watched.push(new URL(specifier).pathname)
+  for (const name of draft.extensions.filter(isFileName)) {
+    // By both names, where it is a link.
+    watched.push(name, ...extensionReader.findFiles(toSpecifier(name)).map((url) => fileURLToPath(url)))
+  }
   return {
     model: hasFaults(findings) ? undefined : draft,
     apps: resolution.apps,
@@ -144,27 +147,34 @@ function toShortPath(path: string): string {
   return short.startsWith('..') ? path : short
 }
 
-function toExtension(name: string): ExtensionModule {
-  if (!isAbsolute(name) && !name.startsWith('.') && !/\.[cm]?[jt]s$/.test(name)) return { specifier: name, hash: '' }
-  const text = readIfThere(name) ?? ''
-  const hash = createHash('sha256').update(text).digest('hex').slice(0, 16)
-  return { specifier: pathToFileURL(resolvePath(name)).href, hash, source: text }
+function isFileName(name: string): boolean {
+  return isAbsolute(name) || name.startsWith('.') || /\.[cm]?[jt]s$/.test(name)
 }
 
-async function loadCatalogue(
-  extensions: readonly ExtensionModule[],
+function toSpecifier(name: string): string {
+  if (!isFileName(name)) return name
+  const path = resolvePath(name)
+  // What a linked file imports lies beside the file itself, and not beside the link.
+  return pathToFileURL(existsSync(path) ? realpathSync(path) : path).href
+}
+
+async function loadExtensions(
+  names: readonly string[],
   { sources }: Resolution,
   findings: Finding[],
-): Promise<readonly PolicyDefinition[]> {
-  const loadable: ExtensionModule[] = []
-  for (const [index, extension] of extensions.entries()) {
+): Promise<Pick<Configuration, 'extensions' | 'catalogue'>> {
+  const extensions: ExtensionModule[] = []
+  for (const [index, name] of names.entries()) {
     try {
-      await extensionLoader.loadCatalogue([...loadable, extension])
-      loadable.push(extension)
+      const extension = await extensionReader.read(toSpecifier(name))
+      await extensionLoader.loadCatalogue([...extensions, extension])
+      extensions.push(extension)
     } catch (error) {
       if (!(error instanceof ExtensionFault)) throw error
       findings.push(toExtensionFinding(error, sources.find(['extensions', index])))
     }
   }
-  return loadable.length === 0 ? BUILT_IN_POLICIES : [...(await extensionLoader.loadCatalogue(loadable)).values()]
+  const catalogue =
+    extensions.length === 0 ? BUILT_IN_POLICIES : [...(await extensionLoader.loadCatalogue(extensions)).values()]
+  return { extensions, catalogue }
 }

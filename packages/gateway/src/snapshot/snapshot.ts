@@ -21,10 +21,16 @@ import {
 export interface ExtensionModule {
   /** `file:` URL or package name. */
   readonly specifier: string
-  /** Of its content: a changed module is loaded anew. */
+  /** Of its content, and of the files that it imports: a changed module is loaded anew. */
   readonly hash: string
-  /** Of a file: what was checked and published, which is what threads run, whatever stands on disk by then. */
-  readonly source?: string
+  /** By URL: what was checked and published, which is what threads run, whatever stands on disk by then. */
+  readonly files?: Readonly<Record<string, ExtensionFile>>
+}
+
+export interface ExtensionFile {
+  /** As Node calls it. */
+  readonly format: string
+  readonly text: string
 }
 
 export interface SnapshotFrame {
