@@ -9,7 +9,7 @@ import { checkEvery } from './harness/batches.ts'
 import { forTables } from './harness/configurations.ts'
 import { until } from './harness/deadline.ts'
 import { type RunningGateway, startGateway } from './harness/gateway.ts'
-import { findPeer, type PeerName, RunningPeer } from './harness/peers.ts'
+import { findPeer, getPath, type PeerName, RunningPeer, toSkip } from './harness/peers.ts'
 import { get, RawClient } from './harness/raw-client.ts'
 import { RawUpstream } from './harness/raw-upstream.ts'
 
@@ -124,19 +124,18 @@ const ATTEMPTS: readonly Attempt[] = [
 
 for (const peerName of ['nginx', 'haproxy'] as const satisfies readonly PeerName[]) {
   const peerFound = await findPeer(peerName)
-  const skip = 'missing' in peerFound ? peerFound.missing : false
 
-  describe(`gateway → ${peerName} → origin`, { skip }, () => {
+  describe(`gateway → ${peerName} → origin`, { skip: toSkip(peerFound) }, () => {
     let origin: RawUpstream
     let peer: RunningPeer
     let gateway: RunningGateway
 
     before(async () => {
-      if ('missing' in peerFound) return
+      const path = getPath(peerFound)
       origin = await RawUpstream.listen({
         onRequest: (_, { socket }) => void socket.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'),
       })
-      peer = await RunningPeer.start(peerName, peerFound.path, origin.port)
+      peer = await RunningPeer.start(peerName, path, origin.port)
       gateway = await startGateway({ yaml: forTables(`http://127.0.0.1:${peer.port}`) })
     })
     after(async () => {

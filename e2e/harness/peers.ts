@@ -1,4 +1,4 @@
-/** Owns other people's servers on this machine: Debian's nginx and HAProxy, installed when we may, else skipped with a word why. */
+/** Owns other people's servers on this machine: Debian's nginx and HAProxy, installed when we may, else skipped with a word why, or failed where CI asks for all. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { access, constants, mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -25,21 +25,50 @@ export async function findProgram(name: string): Promise<string | undefined> {
   return undefined
 }
 
+export type FoundPeer = { readonly path: string } | { readonly missing: string }
+
 /** The program's path, or one line that says how to get it. */
-export async function findPeer(name: PeerName): Promise<{ path: string } | { missing: string }> {
+export async function findPeer(name: PeerName): Promise<FoundPeer> {
   const path = await findProgram(name)
   if (path !== undefined) return { path }
   const missing = `${name} is not installed: apt-get install ${name}`
   if (process.getuid?.() !== 0 || (await findProgram('apt-get')) === undefined) return { missing }
   try {
-    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-    await run('apt-get', ['install', '-y', '--no-install-recommends', name], { env })
+    await install(name)
   } catch (error) {
     return { missing: `${missing} (tried, and it failed: ${String(error).split('\n')[0]})` }
   }
   const installed = await findProgram(name)
   return installed === undefined ? { missing } : { path: installed }
 }
+
+/** A fresh system has no lists of packages, another test file may be installing too, and nothing that is installed is to be started. */
+async function install(name: PeerName): Promise<void> {
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' }
+  const waiting = ['-o', 'DPkg::Lock::Timeout=120']
+  const add = () => run('apt-get', [...waiting, 'install', '-y', '--no-install-recommends', name], { env })
+  await add().catch(async () => {
+    await run('apt-get', [...waiting, 'update'], { env })
+    await add()
+  })
+}
+
+/** Why tests that need the peer are skipped; where CI says that everything is to be proved, they run, and fail in `getPath`. */
+export function toSkip(
+  found: FoundPeer,
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): string | false {
+  return 'missing' in found && env.CI !== 'true' ? found.missing : false
+}
+
+/** @throws with how to get it */
+export function getPath(found: FoundPeer): string {
+  if ('path' in found) return found.path
+  throw new Error(`${found.missing}; without CI=true these tests are skipped`)
+}
+
+/** What a peer is told, given its port and a folder of its own. */
+type ToConfiguration = (port: number, folder: string) => string
 
 const CONFIGURATIONS: Readonly<Record<PeerName, (port: number, origin: number, folder: string) => string>> = {
   nginx: (port, origin, folder) => `
@@ -85,11 +114,15 @@ export class RunningPeer {
   }
 
   /** Starts the peer as a proxy before the origin's port and waits until it accepts connections. */
-  static async start(name: PeerName, path: string, originPort: number): Promise<RunningPeer> {
+  static start(name: PeerName, path: string, originPort: number): Promise<RunningPeer> {
+    return RunningPeer.configured(name, path, (port, folder) => CONFIGURATIONS[name](port, originPort, folder))
+  }
+
+  static async configured(name: PeerName, path: string, toConfiguration: ToConfiguration): Promise<RunningPeer> {
     const folder = await mkdtemp(join(tmpdir(), `gatewright-${name}-`))
     const port = await findFreePort()
     const file = join(folder, 'configuration')
-    await writeFile(file, CONFIGURATIONS[name](port, originPort, folder))
+    await writeFile(file, toConfiguration(port, folder))
     const args = name === 'nginx' ? ['-c', file, '-p', folder] : ['-db', '-f', file]
     const child = spawn(path, args, { stdio: ['ignore', 'pipe', 'pipe'] })
     let said = ''

@@ -27,8 +27,9 @@ export class RawClient {
     socket.on('close', () => this.#end('end'))
   }
 
-  static async connect(port: number, host = '127.0.0.1'): Promise<RawClient> {
-    const socket = connect({ port, host, allowHalfOpen: true })
+  /** `from`: the address of our end; loopback has many. */
+  static async connect(port: number, host = '127.0.0.1', from?: string): Promise<RawClient> {
+    const socket = connect({ port, host, allowHalfOpen: true, ...(from !== undefined && { localAddress: from }) })
     await within(once(socket, 'connect'), `a connection to ${host}:${port}`)
     return new RawClient(socket)
   }

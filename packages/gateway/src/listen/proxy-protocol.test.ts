@@ -25,10 +25,16 @@ function version2(command: number, family: number, addresses: readonly number[],
 const IPV4 = [192, 0, 2, 1, 10, 0, 0, 1, 0x30, 0x39, 0x00, 0x50]
 const IPV6 = [0x20, 0x01, 0x0d, 0xb8, ...new Array(11).fill(0), 1, ...new Array(16).fill(0), 0x30, 0x39, 0, 80]
 
+const MAPPED = [...new Array(10).fill(0), 255, 255, 192, 0, 2, 1, ...IPV6.slice(16)]
+
 describe('PROXY protocol', () => {
   for (const [line, expected] of [
     ['PROXY TCP4 192.0.2.1 10.0.0.1 12345 80\r\nGET', '192.0.2.1 12345|GET'],
     ['PROXY TCP6 2001:db8::1 ::1 12345 80\r\n', '2001:db8::1 12345|'],
+    ['PROXY TCP6 2001:DB8:0::1 ::1 12345 80\r\n', '2001:db8::1 12345|'],
+    ['PROXY TCP6 ::ffff:192.0.2.1 ::1 12345 80\r\n', '192.0.2.1 12345|'],
+    ['PROXY TCP6 0:0:0:0:0:FFFF:c000:201 ::1 12345 80\r\n', '192.0.2.1 12345|'],
+    ['PROXY TCP6 fe80::1%eth0 ::1 12345 80\r\n', 'refused'],
     ['PROXY UNKNOWN\r\nGET', 'itself|GET'],
     ['PROXY UNKNOWN ffff:: ::1 65535 65535\r\n', 'itself|'],
     ['PROXY TCP4 192.0.2.1 10.0.0.1 0 65535\r\n', '192.0.2.1 0|'],
@@ -65,6 +71,7 @@ describe('PROXY protocol', () => {
   for (const [what, bytes, expected] of [
     ['IPv4', version2(0x21, 0x11, IPV4), '192.0.2.1 12345|'],
     ['IPv6', version2(0x21, 0x21, IPV6), '2001:db8::1 12345|'],
+    ['IPv4 mapped into IPv6', version2(0x21, 0x21, MAPPED), '192.0.2.1 12345|'],
     ['extensions', version2(0x21, 0x11, [...IPV4, 0x04, 0, 1, 0]), '192.0.2.1 12345|'],
     ['what follows', Buffer.concat([version2(0x21, 0x11, IPV4), Buffer.from('GET')]), '192.0.2.1 12345|GET'],
     ['LOCAL', version2(0x20, 0x00, []), 'itself|'],

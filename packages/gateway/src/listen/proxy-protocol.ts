@@ -59,7 +59,9 @@ function parseVersion1(bytes: Buffer): ProxyHeader | 'incomplete' | undefined {
   const version = family === 'TCP4' ? 4 : family === 'TCP6' ? 6 : -1
   if (more.length > 0 || isIP(source) !== version || isIP(destination) !== version) return undefined
   if (!isPort(sourcePort) || !isPort(destinationPort)) return undefined
-  return { peer: { address: source, port: Number(sourcePort) }, rest }
+  // `fe80::1%eth0` is an address to Node, and means nothing on another machine.
+  if (source.includes('%')) return undefined
+  return { peer: { address: version === 6 ? toCanonicalIpv6(source) : source, port: Number(sourcePort) }, rest }
 }
 
 /** §2.2: signature, version and command, family and protocol, length, addresses, extensions. */
@@ -92,9 +94,17 @@ function isPort(text: string): boolean {
   return /^(0|[1-9]\d{0,4})$/.test(text) && Number(text) <= 65_535
 }
 
-/** The form of RFC 5952, which the URL parser gives. */
 function toIpv6(octets: Uint8Array): string {
   const groups: string[] = []
   for (let i = 0; i < 16; i += 2) groups.push((((octets[i] ?? 0) << 8) | (octets[i + 1] ?? 0)).toString(16))
-  return new URL(`http://[${groups.join(':')}]/`).hostname.slice(1, -1)
+  return toCanonicalIpv6(groups.join(':'))
+}
+
+/** One client, one address: the form of RFC 5952, which the URL parser gives, and IPv4 for what is mapped. */
+function toCanonicalIpv6(address: string): string {
+  const canonical = new URL(`http://[${address}]/`).hostname.slice(1, -1)
+  const mapped = /^::ffff:([0-9a-f]+):([0-9a-f]+)$/.exec(canonical)
+  if (mapped === null) return canonical
+  const [high, low] = [Number.parseInt(mapped[1] ?? '', 16), Number.parseInt(mapped[2] ?? '', 16)]
+  return [high >> 8, high & 0xff, low >> 8, low & 0xff].join('.')
 }
