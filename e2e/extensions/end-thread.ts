@@ -23,8 +23,9 @@ export const fillHeap = definePolicy({
   options: z.strictObject({}),
   create() {
     return function fillHeapNow() {
-      const kept: object[] = []
-      for (;;) kept.push({ again: [kept.length] })
+      const kept: number[][] = []
+      // Doubles: quickly enough that memory is what ends it, and not its silence.
+      for (;;) kept.push(new Array<number>(100_000).fill(kept.length + 0.5))
     }
   },
 })
