@@ -16,6 +16,8 @@ export interface Example {
   readonly greeting: readonly string[]
 }
 
+/** Beside an example, and for `start --example` alone. */
+export const GREETING_FILE = 'curls.txt'
 const EXAMPLES_FOLDER = fileURLToPath(new URL('../examples/', import.meta.url))
 /** The easiest first: the list is read from the top. */
 const ORDER = ['quickstart', 'openapi', 'keys-and-limits', 'own-policy', 'websocket', 'folder']
@@ -48,7 +50,7 @@ function readExample(name: string): Example {
   const folder = `${EXAMPLES_FOLDER}${name}`
   const [, summary = ''] = readFileSync(`${folder}/README.md`, 'utf8').split(/\n+/)
   const file = `${folder}/gatewright.yaml`
-  const greeting = `${folder}/curls.txt`
+  const greeting = `${folder}/${GREETING_FILE}`
   return {
     name,
     summary,

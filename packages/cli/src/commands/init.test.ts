@@ -19,6 +19,7 @@ describe('init', () => {
     const { stdout } = await runCommand(['init', 'new/shop'], { cwd, env: { PATH: join(cwd, 'bin') } })
     assert.equal(existsSync(join(cwd, 'new/shop/gatewright.yaml')), true)
     assert.match(stdout, /^wrote new\/shop\/gatewright\.yaml$/m)
+    assert.equal(existsSync(join(cwd, 'new/shop/curls.txt')), false, 'that is what `start --example` prints')
     assert.match(stdout, /^ {2}cd new\/shop\n {2}gatewright start$/m)
   })
 

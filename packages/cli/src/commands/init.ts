@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { copyFile, mkdir, readdir } from 'node:fs/promises'
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path'
 import { defineCommand, UsageError } from '../command.ts'
-import { type Example, getExample, listExamples } from '../examples.ts'
+import { type Example, GREETING_FILE, getExample, listExamples } from '../examples.ts'
 import { EXIT_CODES } from '../exit-codes.ts'
 import { toOwnCommand } from '../own-command.ts'
 import type { Terminal } from '../terminal.ts'
@@ -55,7 +55,7 @@ function toList(examples: readonly Example[]): string {
 async function listFiles(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true })
   return entries
-    .filter((entry) => entry.isFile())
+    .filter((entry) => entry.isFile() && entry.name !== GREETING_FILE)
     .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
     .sort()
 }

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { type ImportedFiles, prepareImport } from './extension-imports.ts'
-import type { ExtensionLoader } from './extension-loader.ts'
+import { ExtensionFault, type ExtensionLoader } from './extension-loader.ts'
 import type { ExtensionFile, ExtensionModule } from './snapshot.ts'
 
 export class ExtensionReader {
@@ -23,7 +23,10 @@ export class ExtensionReader {
     const known = this.#modules.get(hash)
     if (known !== undefined) return known
     const text = readText(specifier)
-    const files = text === undefined ? {} : { [specifier]: { format: toFormat(specifier), text } }
+    if (text === undefined) {
+      throw new ExtensionFault(specifier, 'is not there, or cannot be read: its path begins at the file that names it')
+    }
+    const files = { [specifier]: { format: toFormat(specifier), text } }
     const imported = prepareImport(specifier, hash, files)
     this.#files.set(specifier, imported)
     const definitions = await this.#loader.load({ specifier, hash, files })

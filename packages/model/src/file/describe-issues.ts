@@ -1,7 +1,8 @@
 /** Owns turning what a schema refuses into findings that a person can act on. */
 import type { z } from 'zod'
-import { suggestName } from '../closest.ts'
+import { findClosest, suggestName } from '../closest.ts'
 import type { At, Finding, Path } from '../finding.ts'
+import { suggestVariable } from './suggest-variable.ts'
 import { describeExpected, findChoices, findKnownKeys } from './walk-schema.ts'
 
 type Issue = z.core.$ZodIssue
@@ -31,11 +32,10 @@ function describe(issue: Issue, path: Path, context: IssueContext): Finding[] {
   const value = findValue(context.value, path)
   if (value === undefined && isExpecting(issue)) {
     const what = `${nameOf(path)} is missing`
-    return [
-      fault('missing', `${what}: ${describeExpected(context.schema, path)} is expected here.`, {
-        at: context.at(path, 'value'),
-      }),
-    ]
+    const expected = describeExpected(context.schema, path)
+    // Where only one value is right, it is what to write.
+    const suggestion = /^\d+$/.test(expected) ? `Write \`${path.at(-1)}: ${expected}\`.` : undefined
+    return [fault('missing', `${what}: ${expected} is expected here.`, { at: context.at(path, 'value'), suggestion })]
   }
   const shown = show(value, path, context)
   const isOwn = issue.code === 'invalid_value' && !issue.message.startsWith('Invalid')
@@ -91,11 +91,15 @@ function isExpecting(issue: Issue): boolean {
   return issue.code === 'invalid_type' || issue.code === 'invalid_value'
 }
 
-function describeUnknownKey(key: string, path: Path, { schema, at }: IssueContext): Finding {
+function describeUnknownKey(key: string, path: Path, { schema, value, at }: IssueContext): Finding {
   const known = findKnownKeys(schema, path)
+  const item = findValue(value, path)
+  // `- rate-limit: { limit: 10 }`: the name of a policy where `policy` should be.
+  const isUse =
+    known.includes('policy') && typeof item === 'object' && item !== null && Object.keys(item).join() === key
   return fault('unknown-key', `The key "${key}" is not known here.`, {
     at: at([...path, key], 'key'),
-    suggestion: suggestName(key, known, 'Known keys'),
+    suggestion: isUse ? `Write \`{ policy: ${key}, options: { … } }\`.` : suggestName(key, known, 'Known keys'),
   })
 }
 
@@ -118,9 +122,15 @@ function describeWrongType(issue: Issue, { value, shown, path, context }: WrongT
       suggestion: 'Remove the line, or say a value.',
     })
   }
+  const isEntry = expected === 'a list' && typeof value === 'object' && !Array.isArray(value)
   return fault('wrong-type', `${shown} is not ${expected}.`, {
     at,
-    suggestion: typeof value === 'string' ? suggestForText(value, { expected, path, context }) : undefined,
+    suggestion:
+      typeof value === 'string'
+        ? suggestForText(value, { expected, path, context })
+        : isEntry
+          ? 'Begin each of its entries with "- ".'
+          : undefined,
   })
 }
 
@@ -130,12 +140,22 @@ function suggestForText(
   { expected, path, context }: { expected: string; path: Path; context: IssueContext },
 ): string | undefined {
   if (context.isSecret?.(path) === true) return undefined
+  const variable = suggestVariable(value)
+  if (variable !== undefined) return variable
+  if (expected === 'a list') return `Write \`[${value}]\`.`
+  if (expected === 'true or false') return suggestTruth(value)
   if (expected.endsWith('number')) {
     if (value.trim() !== '' && !Number.isNaN(Number(value))) return 'Remove the quotes.'
     return suggestQuantity(value, String(path.at(-1)))
   }
   const isUse = expected === 'a map' && findKnownKeys(context.schema, path).includes('policy')
   return isUse && /^[A-Za-z0-9_.-]+$/.test(value) ? `Write \`{ policy: ${value} }\`.` : undefined
+}
+
+/** YAML 1.2 has no `yes` and `no`; quotes make a text of everything. */
+function suggestTruth(value: string): string | undefined {
+  if (/^(?:yes|on|true|y)$/i.test(value)) return 'Write true.'
+  return /^(?:no|off|false|n)$/i.test(value) ? 'Write false.' : undefined
 }
 
 const MS = { ms: 1, s: 1000, m: 60_000, min: 60_000, h: 3_600_000, d: 86_400_000 }
@@ -214,9 +234,20 @@ function describeNoBranch(value: unknown, path: Path, context: IssueContext): Fi
       { at, suggestion: 'Remove the line, or say a value.' },
     )
   const choices = findChoices(context.schema, path)
+  const isSecret = context.isSecret?.(path) === true
   const suggestion =
-    typeof value === 'string' && choices.length > 0 ? suggestName(value, choices, 'Choices') : undefined
+    typeof value === 'string' && choices.length > 0
+      ? suggestForChoice(value, choices, isSecret ? [] : findKnownKeys(context.schema, path))
+      : undefined
   return fault('wrong-type', `${show(value, path, context)} is not ${expected}.`, { at, suggestion })
+}
+
+function suggestForChoice(value: string, choices: readonly string[], keys: readonly string[]): string | undefined {
+  const [only, ...others] = keys
+  const isNear = findClosest(value, choices) !== undefined
+  // What is no choice was meant for the map, where that has one key only.
+  if (only !== undefined && others.length === 0 && !isNear) return `Write \`{ ${only}: ${value} }\`.`
+  return suggestName(value, choices, 'Choices')
 }
 
 function fault(

@@ -23,13 +23,25 @@ const ALIASED_NODES_MAX = 200_000
 /** Ends the reading of a document that cannot be walked; caught in this file. */
 class YamlFault extends Error {}
 
+/** In the words of somebody who writes files; what is missing here, the parser says well enough itself. */
+const MESSAGES = new Map([
+  ['MULTILINE_IMPLICIT_KEY', 'This is no key with a value.'],
+  ['BLOCK_AS_IMPLICIT_KEY', 'A value stands here, and a map besides.'],
+  ['UNEXPECTED_TOKEN', 'This cannot stand here.'],
+  ['MISSING_CHAR', 'This line does not belong to the list around it.'],
+])
+
 const ADVICE = new Map([
   ['TAB_AS_INDENT', 'Indent with spaces.'],
   ['MULTILINE_IMPLICIT_KEY', 'Is a colon missing, or a line indented too little?'],
-  ['BLOCK_AS_IMPLICIT_KEY', 'Quote the value if it holds a colon and a space.'],
+  ['BLOCK_AS_IMPLICIT_KEY', 'Align the next line with this one, or quote the value if it holds a colon and a space.'],
   ['UNEXPECTED_TOKEN', 'Quote values that hold one of { } [ ] , # or a colon and a space.'],
   ['BAD_INDENT', 'Align this line with its siblings.'],
+  ['MISSING_CHAR', 'Align it with its siblings, or begin it with "- ".'],
 ])
+
+/** Faults of indentation and of what is not closed. */
+const STRUCTURE = new Set(['MULTILINE_IMPLICIT_KEY', 'BLOCK_AS_IMPLICIT_KEY', 'MISSING_CHAR', 'BAD_INDENT'])
 
 /** The value, or `undefined` where it cannot be read. All syntax faults are reported. */
 export function parseYaml(reading: Reading): unknown {
@@ -72,20 +84,36 @@ export function parseYaml(reading: Reading): unknown {
   }
 }
 
-/** The first of each kind: after one mistake the parser stumbles over everything that follows. */
+/** The first of each kind: after one mistake in what stands below what, the parser stumbles over everything that follows. */
 function reportSyntax(reading: Reading, errors: readonly YAMLParseError[]): void {
   const seen = new Set<string>()
-  const tab = errors.find(({ code }) => code === 'TAB_AS_INDENT')
   // With a tab the whole structure is another one: what else is wrong shows once it is gone.
+  const tab = errors.find(({ code }) => code === 'TAB_AS_INDENT')
   for (const error of tab === undefined ? errors : [tab]) {
-    if (seen.has(error.code) || (seen.size > 0 && error.code === 'UNEXPECTED_TOKEN')) continue
-    seen.add(error.code)
-    const suggestion = ADVICE.get(error.code)
-    reading.fault('yaml-syntax', `${error.message.replace(/\.$/, '')}.`, {
-      offset: error.pos[0],
-      ...(suggestion === undefined ? {} : { suggestion }),
-    })
+    const kind = STRUCTURE.has(error.code) ? 'structure' : error.code
+    if (seen.has(kind) || (seen.size > 0 && error.code === 'UNEXPECTED_TOKEN')) continue
+    seen.add(kind)
+    reading.fault('yaml-syntax', toMessage(error), { offset: error.pos[0], ...toAdvice(error) })
   }
+}
+
+/** Of a character that is missing at the end of something, the parser says which. */
+function isUnclosed({ code, message }: YAMLParseError): boolean {
+  return /(?:end with a|closing) \S/.test(message) && (code === 'MISSING_CHAR' || code === 'BAD_INDENT')
+}
+
+function toMessage(error: YAMLParseError): string {
+  if (isUnclosed(error)) {
+    const closing = /(?:end with a |closing )(\S)/.exec(error.message)?.[1] ?? ''
+    return `Something is not closed: a ${closing} is missing.`
+  }
+  return MESSAGES.get(error.code) ?? `${error.message.replace(/\.$/, '')}.`
+}
+
+function toAdvice(error: YAMLParseError): { suggestion?: string } {
+  if (isUnclosed(error)) return { suggestion: 'Close it where it ends; lines between must be indented.' }
+  const suggestion = ADVICE.get(error.code)
+  return suggestion === undefined ? {} : { suggestion }
 }
 
 class YamlWalk {

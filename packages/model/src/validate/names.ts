@@ -1,4 +1,5 @@
 /** Owns the syntax of names and addresses that a model holds. */
+import { suggestVariable } from '../file/suggest-variable.ts'
 import { toIpVersion } from './addresses.ts'
 
 /** RFC 9110 §5.6.2. */
@@ -75,7 +76,8 @@ export function findRangeFault(range: string): { fault: string; suggestion?: str
 /** What is wrong with the URL of a target. */
 export function findTargetFault(text: string): { fault: string; suggestion?: string } | undefined {
   if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) {
-    return { fault: `"${text}" is no URL.`, suggestion: `Write "http://${text.replace(/^\/+/, '')}".` }
+    const suggestion = suggestVariable(text) ?? `Write "http://${text.replace(/^\/+/, '')}".`
+    return { fault: `"${text}" is no URL.`, suggestion }
   }
   let url: URL
   try {

@@ -1,7 +1,7 @@
 /** Owns the checks of routes: templates, duplicates, what answers them, the order of what runs for them. */
 import type { Path } from '../finding.ts'
 import type { Api, Release, Route } from '../gateway-model.ts'
-import { parsePathTemplate, toTemplateShape } from '../path-template.ts'
+import { parsePathTemplate, type TemplateSegment, toTemplateShape } from '../path-template.ts'
 import { answersAlways, type PlacedUse, placeUses, reportNeverRunning, validateOrder } from './validate-order.ts'
 import { validatePlanSlot } from './validate-plan-slot.ts'
 import { validateUses } from './validate-policies.ts'
@@ -52,6 +52,8 @@ function validateRoute(validation: Validation, route: Route, path: Path): void {
   if ('fault' in template) {
     const suggestion = route.path.startsWith('/') ? undefined : `Write "/${route.path}".`
     validation.fault([...path, 'path'], { code: 'invalid-template', message: template.fault, suggestion })
+  } else {
+    warnOfPlaceholders(validation, template.segments, [...path, 'path'])
   }
   for (const [index, method] of (route.methods ?? []).entries()) {
     if (method !== 'CONNECT' && method !== 'TRACE') {
@@ -69,6 +71,20 @@ function validateRoute(validation: Validation, route: Route, path: Path): void {
   }
   validatePredicates(validation, route.match, [...path, 'match'])
   validateUses(validation, route.policies, [...path, 'policies'])
+}
+
+/** `:id` and `*` are what other programs write for what is `{id}` and `{rest+}` here. */
+function warnOfPlaceholders(validation: Validation, segments: readonly TemplateSegment[], path: Path): void {
+  for (const { kind, text } of segments) {
+    if (kind !== 'literal' || !/^(?::\w+|\*+)$/.test(text)) continue
+    validation.warn(path, {
+      code: 'literal-placeholder',
+      message: `"${text}" matches only itself here.`,
+      suggestion: text.startsWith(':')
+        ? `Write {${text.slice(1)}} for any one segment.`
+        : 'Write {name} for any one segment, or {rest+} as the last for all that follow.',
+    })
+  }
 }
 
 /** A policy that is not known may answer: its name has a fault of its own. */
