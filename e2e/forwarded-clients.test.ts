@@ -267,6 +267,7 @@ describe('HAProxy in front', { skip: toSkip(haproxy) }, () => {
     ['send-proxy-v2', 'tcp'],
     ['send-proxy-v2', 'http'],
   ] as const) {
+    // A check that a busy machine answers late must not take the gateway out: hence `fall`.
     it(`with ${option} in mode ${mode} says who its clients are, and checks our health by it`, async () => {
       const upstream = await listenAsWitness()
       const gateway = await startGateway({
@@ -285,12 +286,13 @@ defaults
   timeout connect 5s
   timeout client 30s
   timeout server 30s
+  timeout check 10s
 frontend in
   bind 127.0.0.1:${port}
   default_backend gateway
 backend gateway
   option httpchk GET /health
-  server gateway 127.0.0.1:${gateway.port} ${option} check check-send-proxy inter 100ms
+  server gateway 127.0.0.1:${gateway.port} ${option} check check-send-proxy inter 200ms fall 1000
 `,
       )
       try {
