@@ -202,13 +202,13 @@ export const policy = definePolicy({
 
   it('keeps the snapshot that a request began with', async () => {
     const client = await RawClient.connect(gateway.port)
-    await client.write('POST /slow HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhel')
+    await client.write('POST /slow HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n')
     const began = version
     await upstream.connectionThat(({ seen }) => seen.includes('POST /slow'), 'the request at the upstream')
     version++
     await gateway.rewrite(yaml())
     await takenUp()
-    await client.write('lo')
+    await client.write('2\r\nlo\r\n0\r\n\r\n')
     assert.equal(findField(await client.getAnswer(), 'x-version'), `${began}`)
     client.close()
   })
