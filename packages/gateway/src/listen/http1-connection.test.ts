@@ -350,7 +350,9 @@ describe('HTTP/1.1 connection', () => {
     new Http1Connection(socket.asSocket(), stage.toSettings())
     socket.receive(Buffer.from('HEAD /1 HTTP/1.1\r\nHost: a\r\n\r\n'))
     stage.received[0]?.answer(ok('one'))
+    await new Promise((resolve) => setImmediate(resolve))
     socket.receive(Buffer.from('\x16\x03\x01'))
+    await new Promise((resolve) => setImmediate(resolve))
     assert.deepEqual(stage.refused, [{ reason: 'request-line', method: '', target: '' }])
     assert.ok(
       socket.written.toString().endsWith('\r\n\r\nrequest-line'),

@@ -27,29 +27,17 @@ import { serializeAnswerHead, toFraming, toInterimHead } from '../respond/respon
 import { adoptSocket } from '../sockets/adopt-socket.ts'
 import { ReadBuffer } from '../sockets/read-buffer.ts'
 import type { Timed } from '../timers/deadline-wheel.ts'
+import { atTurnEnd, type TurnEndListener } from '../timers/turn-end.ts'
 import { Backlog } from './backlog.ts'
 import { BodyRate, RATE_PERIOD_MS } from './body-rate.ts'
+import { CONNECTION_BOUNDS, CONNECTION_REFUSALS } from './connection-bounds.ts'
 import type { ClientConnection, ConnectionSettings, ReceivedRequest } from './connection-contract.ts'
 import { RequestBody } from './request-body.ts'
 import { type ReadHead, RequestReader } from './request-reader.ts'
 
-/** Pipelined bytes that may wait before the socket is not read any more. */
-const BACKLOG_BYTES = 65_536
-/** The rest of a body that is skipped to keep the connection; what is longer closes it. */
-const DRAIN_BYTES = 65_536
-/** How long, and how many bytes, a closing connection still reads, so that the answer is not lost to a reset (RFC 9112 §9.6). */
-const LINGER_MS = 2_000
-const LINGER_BYTES = 4_194_304
-const STALLED_CLIENT_MS = 60_000
-
-const REFUSALS = {
-  crowd: new Refusal('too-many-connections', 'connections', 'There are too many connections. Try again later.'),
-  timeout: new Refusal('request-timeout', 'head', 'The request head did not arrive in time.'),
-} as const
-
 type State = 'idle' | 'head' | 'exchange' | 'lingering' | 'tunnel' | 'closed'
 
-export class Http1Connection implements Timed, ClientConnection {
+export class Http1Connection implements Timed, TurnEndListener, ClientConnection {
   deadlineAtMs = Number.POSITIVE_INFINITY
   slotAtMs = 0
   slotPlace = 0
@@ -73,6 +61,8 @@ export class Http1Connection implements Timed, ClientConnection {
   #isReadingPaused = false
   #isAnswerBegun = false
   #isAnswerWritten = false
+  /** An answer that is written at the end of this turn. */
+  #unwritten = ''
   #mustClose = false
   #requests = 0
   #tunnelReader: ((chunk: Buffer) => void) | undefined
@@ -123,7 +113,7 @@ export class Http1Connection implements Timed, ClientConnection {
         break
       case 'lingering':
         this.#lingeredBytes += chunk.length
-        if (this.#lingeredBytes > LINGER_BYTES) this.destroy()
+        if (this.#lingeredBytes > CONNECTION_BOUNDS.lingerBytes) this.destroy()
         break
       case 'tunnel':
         this.#tunnelReader?.(this.#buffer.own(chunk))
@@ -141,7 +131,7 @@ export class Http1Connection implements Timed, ClientConnection {
 
   /** There are too many connections, in all or of this address. */
   refuseCrowd(): void {
-    this.#refuse(REFUSALS.crowd)
+    this.#refuse(CONNECTION_REFUSALS.crowd)
   }
 
   /** No further request: an idle connection closes, a busy one after its answer. */
@@ -153,16 +143,14 @@ export class Http1Connection implements Timed, ClientConnection {
     // Not closed at once: a request on its way to us would be answered by a reset, which looks like a fault to its client.
     if (this.#requests > 0) this.#linger()
     // Who connected in time is answered: clients expect an end on connections that carried a request, not on new ones.
-    else this.settings.wheel.set(this, LINGER_MS, performance.now())
+    else this.settings.wheel.set(this, CONNECTION_BOUNDS.lingerMs, performance.now())
   }
 
   onDeadline(): void {
-    if (this.#state === 'head') this.#refuse(REFUSALS.timeout)
+    if (this.#state === 'head') this.#refuse(CONNECTION_REFUSALS.timeout)
     else if (this.#state === 'exchange') this.#onExchangeDeadline()
     else this.destroy()
   }
-
-  // Reading.
 
   #readHead(chunk: Buffer): void {
     const read = this.#reader.read(chunk)
@@ -236,7 +224,7 @@ export class Http1Connection implements Timed, ClientConnection {
 
   #keepForLater(chunk: Buffer): void {
     this.#backlog.push(this.#buffer.own(chunk))
-    if (this.#backlog.bytes > BACKLOG_BYTES) this.pauseReading()
+    if (this.#backlog.bytes > CONNECTION_BOUNDS.backlogBytes) this.pauseReading()
   }
 
   // The request body's side.
@@ -247,7 +235,7 @@ export class Http1Connection implements Timed, ClientConnection {
   }
 
   resumeReading(): void {
-    if (!this.#isReadingPaused || this.#backlog.bytes > BACKLOG_BYTES) return
+    if (!this.#isReadingPaused || this.#backlog.bytes > CONNECTION_BOUNDS.backlogBytes) return
     this.#isReadingPaused = false
     this.#socket.resume()
     this.#watchRate()
@@ -305,7 +293,7 @@ export class Http1Connection implements Timed, ClientConnection {
     const body = this.#body
     if (body === undefined || body.isWhole || (body.hasReader && !body.isCancelled)) return true
     // The client waits for a 100 that will not come: it may send the body or not (RFC 9110 §10.1.1), so nothing can follow.
-    return !this.#owesContinue && body.remainingBytes <= DRAIN_BYTES
+    return !this.#owesContinue && body.remainingBytes <= CONNECTION_BOUNDS.drainBytes
   }
 
   answer(exchange: GatewayExchange, response: GatewayResponse): void {
@@ -322,13 +310,13 @@ export class Http1Connection implements Timed, ClientConnection {
     const head = serializeAnswerHead(exchange, response, { framing, keepsAlive: !this.#mustClose, nowMs: Date.now() })
     const { body } = response
     if (framing.kind === 'none' || body.sizeBytes === 0) {
-      this.#socket.write(head, 'latin1')
       if (body.sizeBytes !== 0) body.discard()
-      return this.#onWritten()
+      return this.#writeAtTurnEnd(head)
     }
     if (body instanceof BytesBody && body.sizeBytes <= PIECE_BYTES) {
       exchange.bytesOut = body.sizeBytes
-      writeWhole(this.#socket, head, body)
+      if (body.latin1 !== undefined) return this.#writeAtTurnEnd(head + body.latin1)
+      writeWhole(this.#socket, head, body.held())
       return this.#onWritten()
     }
     this.#socket.write(head, 'latin1')
@@ -342,6 +330,20 @@ export class Http1Connection implements Timed, ClientConnection {
       // A policy has read this body already; its head is out, so breaking off is the only honest end.
       this.onBodyBroken()
     }
+  }
+
+  #writeAtTurnEnd(answer: string): void {
+    this.#unwritten = answer
+    atTurnEnd(this)
+  }
+
+  onTurnEnd(): void {
+    const answer = this.#unwritten
+    this.#unwritten = ''
+    // The client may have left in this very turn.
+    if (this.#exchange === undefined || this.#state !== 'exchange') return
+    this.#socket.write(answer, 'latin1')
+    this.#onWritten()
   }
 
   onBodyWritten(): void {
@@ -358,7 +360,7 @@ export class Http1Connection implements Timed, ClientConnection {
   }
 
   onClientSlow(): void {
-    this.settings.wheel.set(this, STALLED_CLIENT_MS, performance.now())
+    this.settings.wheel.set(this, CONNECTION_BOUNDS.stalledClientMs, performance.now())
   }
 
   #onDrain(): void {
@@ -389,7 +391,7 @@ export class Http1Connection implements Timed, ClientConnection {
     const body = this.#body
     if (body !== undefined && !body.isWhole) {
       body.cancel()
-      if (!this.#mustClose && body.remainingBytes <= DRAIN_BYTES) {
+      if (!this.#mustClose && body.remainingBytes <= CONNECTION_BOUNDS.drainBytes) {
         this.settings.wheel.set(this, this.settings.limits.headTimeoutMs, performance.now())
         this.resumeReading()
         return
@@ -428,7 +430,7 @@ export class Http1Connection implements Timed, ClientConnection {
   #skipBody(body: RequestBody, chunk: Buffer): void {
     if (!this.#isAnswerWritten) {
       // Until the answer is written, no more than fits the bound is read.
-      if (body.remainingBytes > DRAIN_BYTES) this.#mustClose = true
+      if (body.remainingBytes > CONNECTION_BOUNDS.drainBytes) this.#mustClose = true
     }
     const end = body.feed(chunk, 0)
     if (body.isWhole) {
@@ -445,7 +447,7 @@ export class Http1Connection implements Timed, ClientConnection {
     this.#isReadingPaused = false
     this.#socket.end()
     this.#socket.resume()
-    this.settings.wheel.set(this, LINGER_MS, performance.now())
+    this.settings.wheel.set(this, CONNECTION_BOUNDS.lingerMs, performance.now())
   }
 
   #refuse(refusal: Refusal): void {

@@ -1,6 +1,6 @@
 /** Owns a streaming answer's body on its way to a client: framing, backpressure, and a broken body that shows as broken. */
 import type { Socket } from 'node:net'
-import type { BodySink, BytesBody, HeaderList } from '@gatewright/policies'
+import type { BodySink, HeaderList } from '@gatewright/policies'
 import { writeChunk, writeLastChunk } from '../http1/chunk-writer.ts'
 import type { AnswerFraming } from './response-head.ts'
 
@@ -12,14 +12,10 @@ export interface AnswerListener {
 }
 
 /** Head and body in one write to the kernel. */
-export function writeWhole(socket: Socket, head: string, body: BytesBody): void {
-  if (body.latin1 !== undefined) {
-    socket.write(head + body.latin1, 'latin1')
-    return
-  }
+export function writeWhole(socket: Socket, head: string, body: Uint8Array): void {
   socket.cork()
   socket.write(head, 'latin1')
-  socket.write(body.held())
+  socket.write(body)
   socket.uncork()
 }
 

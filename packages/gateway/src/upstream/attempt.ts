@@ -132,14 +132,12 @@ export class Attempt implements PooledRequest, AbortListener, BodySink {
     connection.assign(this)
     if (body instanceof BytesBody && body.sizeBytes <= TOGETHER_BYTES) {
       this.isRequestSent = true
-      const text = head + toUpstreamFields(request.method, body.sizeBytes) + toText(body)
-      if (model.pool.pipelining > 1 && this.isReplayable) connection.writeCoalesced(text)
-      else connection.writeText(text)
+      connection.writeRequest(head + toUpstreamFields(request.method, body.sizeBytes) + toText(body))
       return
     }
     this.#isChunked = body.sizeBytes === undefined
     this.#remaining = body.sizeBytes ?? Number.POSITIVE_INFINITY
-    connection.writeText(head + toUpstreamFields(request.method, body.sizeBytes))
+    connection.writeHead(head + toUpstreamFields(request.method, body.sizeBytes))
     const flow = body.pipe(this)
     if (this.isOver) flow.cancel()
     else if (!this.isRequestSent) this.#bodyFlow = flow

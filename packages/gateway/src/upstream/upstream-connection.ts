@@ -19,6 +19,7 @@ import { ResponseHead } from '../http1/response-head.ts'
 import { type HeldReader, HeldSource } from '../sockets/held-source.ts'
 import { ReadBuffer } from '../sockets/read-buffer.ts'
 import type { DeadlineWheel, Timed } from '../timers/deadline-wheel.ts'
+import { atTurnEnd, type TurnEndListener } from '../timers/turn-end.ts'
 import type { TargetRuntime } from './target.ts'
 import { UpstreamTunnel } from './upstream-tunnel.ts'
 
@@ -74,7 +75,7 @@ export interface ConnectionOwner {
   onGone(connection: UpstreamConnection, wasConnected: boolean): void
 }
 
-export class UpstreamConnection implements Timed, HeldReader {
+export class UpstreamConnection implements Timed, TurnEndListener, HeldReader {
   deadlineAtMs = Number.POSITIVE_INFINITY
   slotAtMs = 0
   slotPlace = 0
@@ -97,7 +98,6 @@ export class UpstreamConnection implements Timed, HeldReader {
   #remaining = 0
   #decoder: ChunkDecoder | undefined
   #outbox = ''
-  #isFlushDue = false
   /** How long it may wait unused: ours, or less if the target says so. */
   idleMs: number
   /** Why it could not be opened. */
@@ -180,22 +180,23 @@ export class UpstreamConnection implements Timed, HeldReader {
     request.connection = this
   }
 
-  /** Head, or head and small body as latin1 text. What waits to be coalesced came before it. */
-  writeText(text: string): void {
-    if (this.#outbox !== '') this.#flush()
-    this.#socket.write(text, 'latin1')
+  /** A request as latin1 text, at the end of this turn of the event loop: one write for all that pipelining puts here in it. */
+  writeRequest(text: string): void {
+    if (this.#outbox === '') atTurnEnd(this)
+    this.#outbox += text
   }
 
-  /** As `writeText`, together with what else comes in this turn of the event loop: one write for many requests. */
-  writeCoalesced(text: string): void {
+  /** A head that a body follows at once. What waits came before it. */
+  writeHead(text: string): void {
     this.#outbox += text
-    if (this.#isFlushDue) return
-    this.#isFlushDue = true
-    setImmediate(() => this.#flush())
+    this.#flush()
+  }
+
+  onTurnEnd(): void {
+    if (this.#outbox !== '') this.#flush()
   }
 
   #flush(): void {
-    this.#isFlushDue = false
     const text = this.#outbox
     this.#outbox = ''
     if (!this.isGone) this.#socket.write(text, 'latin1')
