@@ -1,5 +1,6 @@
 /** Owns one request's life and everything known about it so far. It dies with the request. */
 
+import { findForbiddenField } from './messages/forbidden-fields.ts'
 import { findFieldFault } from './messages/header-list.ts'
 import { isSameName } from './messages/known-fields.ts'
 import type { GatewayRequest } from './messages/request.ts'
@@ -106,9 +107,11 @@ export class Exchange {
 
   /**
    * Sets a field on whatever answer goes out, problem or not, without waiting for it. Replaces the upstream's, and what an
-   * earlier call said. @throws TypeError when it cannot stand in a message.
+   * earlier call said. What frames the message or belongs to the connection is the gateway's to say (RFC 9112 §6.3) and is left
+   * out: two lengths in one answer would be two answers to somebody. @throws TypeError when it cannot stand in a message.
    */
   answerWith(name: string, value: string): void {
+    if (!maySay(name)) return
     const fault = findFieldFault(name, value)
     if (fault !== undefined) throw new TypeError(fault)
     this.root.answerFields ??= []
@@ -196,6 +199,11 @@ export class Exchange {
     return exchange
   }
 
+  /** The gateway's: is there anybody to tell? The usual exchange has nobody. */
+  get hasFinishListeners(): boolean {
+    return this.#finishListeners !== undefined
+  }
+
   /** The gateway's: tells every finish listener; one that throws does not keep the others from hearing. */
   finish(outcome: Outcome, onListenerError: (error: unknown) => void): void {
     const listeners = this.#finishListeners
@@ -209,6 +217,20 @@ export class Exchange {
       }
     }
   }
+}
+
+/** What policies say is mostly constants: each name is looked at once. */
+const saidNames = new Map<string, boolean>()
+const MOST_SAID_NAMES = 1024
+
+function maySay(name: string): boolean {
+  let isAllowed = saidNames.get(name)
+  if (isAllowed === undefined) {
+    if (saidNames.size >= MOST_SAID_NAMES) saidNames.clear()
+    isAllowed = findForbiddenField(name, 'response') === undefined
+    saidNames.set(name, isAllowed)
+  }
+  return isAllowed
 }
 
 /** The index of a field's name in a flat list of names and values, or -1. Names are mostly constants: comparing pointers finds them. */

@@ -307,7 +307,7 @@ export class Http1Connection implements Timed, TurnEndListener, ClientConnection
     if (response.status === 101) return this.#handOver(exchange, response)
     const framing = toFraming(response, exchange.request.method, exchange.request.httpVersion)
     if (framing.kind === 'close' || !this.#mayKeepAlive()) this.#mustClose = true
-    const head = serializeAnswerHead(exchange, response, { framing, keepsAlive: !this.#mustClose, nowMs: Date.now() })
+    const head = serializeAnswerHead(exchange, response, { framing, keepsAlive: !this.#mustClose, now: Date.now })
     const { body } = response
     if (framing.kind === 'none' || body.sizeBytes === 0) {
       if (body.sizeBytes !== 0) body.discard()

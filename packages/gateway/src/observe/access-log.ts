@@ -22,18 +22,16 @@ export class AccessLog {
   }
 }
 
-let lastSecondMs = -1
-let lastSecondText = ''
+let lastMs = -1
+let lastTime = ''
 
-/** RFC 3339 in UTC with milliseconds; the part before them is made once a second. */
+/** RFC 3339 in UTC with milliseconds; busy gateways record many exchanges in one. */
 function toTime(ms: number): string {
-  const millis = ms % 1000
-  const secondMs = ms - millis
-  if (secondMs !== lastSecondMs) {
-    lastSecondMs = secondMs
-    lastSecondText = new Date(secondMs).toISOString().slice(0, 20)
+  if (ms !== lastMs) {
+    lastMs = ms
+    lastTime = new Date(ms).toISOString()
   }
-  return `${lastSecondText}${millis < 10 ? '00' : millis < 100 ? '0' : ''}${millis}Z`
+  return lastTime
 }
 
 /** One record as a line of ASCII, without its line feed. Credentials never stand in it: keys are named by their app. */
@@ -41,11 +39,10 @@ export function toRecord(exchange: GatewayExchange, ended: Ended, durationMs: nu
   const { request, route, client, caller, problem } = exchange
   let line = `{"time":"${toTime(exchange.receivedAtMs)}","id":"${exchange.id}","client":"${client.address}","method":${quote(request.method, MOST_METHOD)},"path":${quote(request.matchedPath)},"status":${exchange.status},"durationMs":${toMilliseconds(durationMs)},"bytesIn":${exchange.bytesIn},"bytesOut":${exchange.bytesOut}`
   if (request.host !== '') line += `,"host":${quote(request.host)}`
-  if (route.api !== '') line += `,"api":${quoteConfigured(route.api)}`
-  if (route.route !== '') line += `,"route":${quoteConfigured(route.route)}`
-  if (caller?.app !== undefined) line += `,"app":${quoteConfigured(caller.app)}`
+  line += API_AND_ROUTE.write(route.api, route.route)
+  if (caller?.app !== undefined) line += APP.write(caller.app, '')
   if (exchange.upstreamId !== '') {
-    line += `,"upstream":${quoteConfigured(exchange.upstreamId)},"target":${quoteConfigured(exchange.upstreamTarget)},"upstreamStatus":${exchange.upstreamStatus}`
+    line += UPSTREAM_AND_TARGET.write(exchange.upstreamId, exchange.upstreamTarget) + exchange.upstreamStatus
     if (exchange.attempts > 1) line += `,"attempts":${exchange.attempts}`
   }
   if (ended !== 'answered') line += `,"ended":"${ended}"`
@@ -72,20 +69,43 @@ function toMilliseconds(durationMs: number): string {
   return `${whole}${THOUSANDTHS[micros - whole * 1000]}`
 }
 
+/** What an old configuration held must not stay for ever. */
 const MOST_CONFIGURED = 4096
-const configured = new Map<string, string>()
 
-/** Texts of the configuration come again and again: they are quoted once. */
-function quoteConfigured(text: string): string {
-  let quoted = configured.get(text)
-  if (quoted === undefined) {
-    // What an old configuration held must not stay for ever.
-    if (configured.size >= MOST_CONFIGURED) configured.clear()
-    quoted = quote(text)
-    configured.set(text, quoted)
+/** Members whose two texts come from the configuration, and so again and again: they are quoted once. */
+class ConfiguredMembers {
+  readonly #known = new Map<string, Map<string, string>>()
+  readonly #compose: (first: string, second: string) => string
+  #size = 0
+
+  constructor(compose: (first: string, second: string) => string) {
+    this.#compose = compose
   }
-  return quoted
+
+  write(first: string, second: string): string {
+    return this.#known.get(first)?.get(second) ?? this.#learn(first, second)
+  }
+
+  #learn(first: string, second: string): string {
+    if (++this.#size > MOST_CONFIGURED) {
+      this.#known.clear()
+      this.#size = 1
+    }
+    const members = this.#compose(first, second)
+    const seconds = this.#known.get(first)
+    if (seconds === undefined) this.#known.set(first, new Map([[second, members]]))
+    else seconds.set(second, members)
+    return members
+  }
 }
+
+const API_AND_ROUTE = new ConfiguredMembers(
+  (api, route) => (api === '' ? '' : `,"api":${quote(api)}`) + (route === '' ? '' : `,"route":${quote(route)}`),
+)
+const APP = new ConfiguredMembers((app) => `,"app":${quote(app)}`)
+const UPSTREAM_AND_TARGET = new ConfiguredMembers(
+  (upstream, target) => `,"upstream":${quote(upstream)},"target":${quote(target)},"upstreamStatus":`,
+)
 
 function quote(text: string, most = MOST_TEXT): string {
   const short = text.length > most ? text.slice(0, most) : text

@@ -34,7 +34,10 @@ export class Recorder {
   record(exchange: GatewayExchange, ended: Ended): void {
     const durationMs = performance.now() - exchange.startedAtMs
     this.#meter.ended(exchange, durationMs)
-    exchange.finish({ status: exchange.status, ended, problem: exchange.problem, durationMs }, this.#onListenerError)
+    if (exchange.hasFinishListeners) {
+      const { status, problem } = exchange
+      exchange.finish({ status, ended, problem, durationMs }, this.#onListenerError)
+    }
     this.#accessLog()?.write(exchange, ended, durationMs)
     // An answer that a policy dropped, or an attempt that nobody waits for: with the exchange goes what still runs for it.
     exchange.abort(OVER)

@@ -28,7 +28,7 @@ function headOf(given: Given): string[] {
   Object.assign(exchange.request, { httpVersion })
   for (const [name, value] of given.answerWith ?? []) exchange.answerWith(name, value)
   const framing = toFraming(response, method, httpVersion)
-  const head = serializeAnswerHead(exchange, response, { framing, keepsAlive: given.keepsAlive ?? true, nowMs: 0 })
+  const head = serializeAnswerHead(exchange, response, { framing, keepsAlive: given.keepsAlive ?? true, now: () => 0 })
   assert.ok(head.endsWith('\r\n\r\n'))
   const lines = head.slice(0, -4).split('\r\n')
   assert.equal(lines.filter((line) => line === `X-Request-Id: ${exchange.id}`).length, 1)

@@ -1,5 +1,5 @@
 /** Owns an answer's head on its way to a client: status line, the upstream's fields, policies' fields, framing, and our own. */
-import { findKnownField, type GatewayResponse, type HeaderList, KNOWN_FIELDS } from '@gatewright/policies'
+import { type GatewayResponse, type HeaderList, KNOWN_FIELDS } from '@gatewright/policies'
 import type { GatewayExchange, InterimHead } from '../exchange/gateway-exchange.ts'
 import { createFieldMask, serializeFields, toDateLine, toStatusLine } from '../http1/serialize-head.ts'
 
@@ -43,13 +43,14 @@ export function toFraming(response: GatewayResponse, method: string, httpVersion
 interface HeadFacts {
   readonly framing: AnswerFraming
   readonly keepsAlive: boolean
-  readonly nowMs: number
+  /** Milliseconds since the epoch; asked only where the target said no `Date`. */
+  readonly now: () => number
 }
 
 export function serializeAnswerHead(
   exchange: GatewayExchange,
   response: GatewayResponse,
-  { framing, keepsAlive, nowMs }: HeadFacts,
+  { framing, keepsAlive, now }: HeadFacts,
 ): string {
   const { headers } = response
   const { request } = exchange
@@ -58,7 +59,7 @@ export function serializeAnswerHead(
   let head = toStatusLine(response.status, response.reason)
   head += serializeFields(headers, keepsLength ? DROPPED_BUT_LENGTH : DROPPED)
   head += said
-  if (headers.indexOfKnown(KNOWN_FIELDS.date) < 0) head += toDateLine(nowMs)
+  if (headers.indexOfKnown(KNOWN_FIELDS.date) < 0) head += toDateLine(now())
   head += `X-Request-Id: ${exchange.id}\r\n`
   if (framing.kind === 'length') head += `Content-Length: ${framing.bytes}\r\n`
   else if (framing.kind === 'chunked') head += 'Transfer-Encoding: chunked\r\n'
@@ -70,16 +71,12 @@ export function serializeAnswerHead(
   return request.httpVersion === '1.0' ? `${head}Connection: keep-alive\r\n\r\n` : `${head}\r\n`
 }
 
-/**
- * What policies say with whatever answer goes out, in the place of the target's own. What frames the message or belongs to the
- * connection is ours to say (RFC 9112 §6.3): two lengths in one answer would be two answers to somebody.
- */
+/** What policies say with whatever answer goes out, in the place of the target's own. */
 export function serializeSaid({ answerFields }: GatewayExchange, headers: HeaderList): string {
   let said = ''
   if (answerFields === undefined) return said
   for (let i = 0; i < answerFields.length; i += 2) {
     const name = answerFields[i] ?? ''
-    if (DROPPED[findKnownField(name)] === 1) continue
     headers.delete(name)
     said += `${name}: ${answerFields[i + 1]}\r\n`
   }
