@@ -118,6 +118,13 @@ describe('answer to a client', () => {
     assert.deepEqual(headOf({ fields }).slice(1, 4), ['Set-Cookie: a=b', 'Date: today', 'set-cookie: c=d'])
   })
 
+  it('says one Date: that of a policy, of the target, or ours', () => {
+    const dates = (given: Given): string[] => headOf(given).filter((line) => /^date:/i.test(line))
+    assert.deepEqual(dates({ answerWith: [['date', 'tomorrow']] }), ['date: tomorrow'])
+    assert.deepEqual(dates({ fields: [], answerWith: [['Date', 'tomorrow']] }), ['Date: tomorrow'])
+    assert.deepEqual(dates({ fields: [], answerWith: [['X-Date', 'x']] }), ['Date: Thu, 01 Jan 1970 00:00:00 GMT'])
+  })
+
   it('says what policies said, once, in the place of the same fields of the target', () => {
     const lines = headOf({
       fields: [

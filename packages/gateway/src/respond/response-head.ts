@@ -59,7 +59,7 @@ export function serializeAnswerHead(
   let head = toStatusLine(response.status, response.reason)
   head += serializeFields(headers, keepsLength ? DROPPED_BUT_LENGTH : DROPPED)
   head += said
-  if (headers.indexOfKnown(KNOWN_FIELDS.date) < 0) head += toDateLine(now())
+  if (headers.indexOfKnown(KNOWN_FIELDS.date) < 0 && !SAID_DATE.test(said)) head += toDateLine(now())
   head += `X-Request-Id: ${exchange.id}\r\n`
   if (framing.kind === 'length') head += `Content-Length: ${framing.bytes}\r\n`
   else if (framing.kind === 'chunked') head += 'Transfer-Encoding: chunked\r\n'
@@ -70,6 +70,8 @@ export function serializeAnswerHead(
   if (!keepsAlive) return `${head}Connection: close\r\n\r\n`
   return request.httpVersion === '1.0' ? `${head}Connection: keep-alive\r\n\r\n` : `${head}\r\n`
 }
+
+const SAID_DATE = /^date:/im
 
 /** What policies say with whatever answer goes out, in the place of the target's own. */
 export function serializeSaid({ answerFields }: GatewayExchange, headers: HeaderList): string {
