@@ -34,7 +34,7 @@ function findMatch(snapshot: SnapshotRuntime, exchange: GatewayExchange, open: O
   switch (result.kind) {
     case 'route': {
       const { api, route } = result
-      request.parameters = result.parameters
+      request.matched = result
       toUpstreamPath(exchange, api, result.basePathLength)
       return { run: (preflight && route.runPreflight) ?? route.run, api, route, closes: false }
     }

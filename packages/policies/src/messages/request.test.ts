@@ -42,7 +42,7 @@ describe('a request', () => {
 
   it('has clones that change alone and share the body', () => {
     const request = open('?a=1', [['Accept', '*/*']])
-    request.parameters = { id: '7' }
+    request.matched = { parameters: { id: '7' } }
     const clone = request.clone()
     clone.path = '/other'
     clone.search = ''

@@ -22,6 +22,12 @@ export interface RequestParts {
   readonly body?: Body
 }
 
+export interface Matched {
+  readonly parameters: Readonly<Record<string, string>>
+}
+
+const NOTHING_MATCHED: Matched = { parameters: Object.freeze(Object.create(null)) }
+
 export class GatewayRequest {
   method: string
   readonly rawTarget: string
@@ -36,8 +42,8 @@ export class GatewayRequest {
   readonly httpVersion: '1.0' | '1.1' | '2'
   headers: HeaderList
   body: Body
-  /** Values of the route's `{name}`s, still percent-encoded. */
-  parameters: Readonly<Record<string, string>>
+  /** The gateway's: what was matched, which cuts its parameters out of the path when they are first asked for. */
+  matched: Matched = NOTHING_MATCHED
   #query: URLSearchParams | undefined
   #querySource = ''
   #cookies: Map<string, string> | undefined
@@ -55,7 +61,11 @@ export class GatewayRequest {
     this.httpVersion = parts.httpVersion ?? '1.1'
     this.headers = parts.headers ?? HeaderList.of()
     this.body = parts.body ?? EMPTY_BODY
-    this.parameters = NO_PARAMETERS
+  }
+
+  /** Values of the route's `{name}`s, still percent-encoded. */
+  get parameters(): Readonly<Record<string, string>> {
+    return this.matched.parameters
   }
 
   /** The decoded query, for reading only: to change it, set `search`. */
@@ -96,12 +106,10 @@ export class GatewayRequest {
   clone(): GatewayRequest {
     const copy = new GatewayRequest(this)
     copy.headers = this.headers.clone()
-    copy.parameters = this.parameters
+    copy.matched = this.matched
     return copy
   }
 }
-
-const NO_PARAMETERS: Readonly<Record<string, string>> = Object.freeze(Object.create(null))
 
 function parseCookies(source: string): Map<string, string> {
   const cookies = new Map<string, string>()

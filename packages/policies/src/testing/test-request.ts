@@ -32,7 +32,7 @@ export function toRequest(request: TestRequest = {}): GatewayRequest {
     headers: HeaderList.of(isPairs(headers) ? headers : Object.entries(headers)),
     body: typeof body === 'string' ? BytesBody.ofText(body) : (body ?? EMPTY_BODY),
   })
-  if (request.parameters !== undefined) made.parameters = request.parameters
+  if (request.parameters !== undefined) made.matched = { parameters: request.parameters }
   return made
 }
 
