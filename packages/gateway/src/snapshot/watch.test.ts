@@ -20,7 +20,7 @@ describe('FileWatcher', () => {
     changes = 0
     watcher = new FileWatcher(() => changes++)
     // Time passes only where a test says so.
-    mock.timers.enable({ apis: ['setTimeout'] })
+    mock.timers.enable({ apis: ['setTimeout', 'setInterval'] })
   })
   afterEach(() => {
     mock.timers.reset()
@@ -46,6 +46,38 @@ describe('FileWatcher', () => {
       renameSync(`${file}.new`, file)
       await untilTold({ inTime: false })
     }
+  })
+
+  it('is not woken by all that happens beside the file, and still tells of its changes', { skip }, async () => {
+    const countWatchers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'FSEventWrap').length
+    // Those of other tests close in a turn of their own.
+    while (countWatchers() > 0) await turn()
+    watcher.watch([file], [])
+    const before = countWatchers()
+    const log = join(folder, 'access.log')
+    for (let turns = 0; countWatchers() === before; turns++) {
+      assert.ok(turns < 100_000, 'it is woken for ever')
+      appendFileSync(log, 'a line\n')
+      await turn()
+    }
+    // It looks once, for what may have been told in the same moment.
+    await untilTold({ inTime: true })
+    const told = changes
+    for (let i = 0; i < 100; i++) {
+      appendFileSync(log, 'a line\n')
+      mock.timers.tick(20)
+    }
+    assert.equal(changes, told, 'the log is nobody’s business')
+    writeFileSync(`${file}.new`, 'a: 2\n')
+    renameSync(`${file}.new`, file)
+    await untilTold({ inTime: true })
+    appendFileSync(file, 'b: 3\n')
+    await untilTold({ inTime: true })
+    mock.timers.tick(60_000)
+    assert.equal(countWatchers(), before, 'after a while it is watched again')
+    writeFileSync(`${file}.new`, 'a: 4\n')
+    renameSync(`${file}.new`, file)
+    await untilTold({ inTime: false })
   })
 
   it('tells that a link to all files was replaced', async () => {
