@@ -1,7 +1,8 @@
 /** Owns JSON Schema (draft 2020-12) of the file, for editors: fields, defaults, and the options of each policy by its name. */
 import { z } from 'zod'
 import { GatewrightFile } from './gatewright-file.ts'
-import { type Catalogue, type CatalogueEntry, PLAN_SLOT } from './validate/catalogue.ts'
+import type { Catalogue, CatalogueEntry } from './validate/catalogue.ts'
+import { PLAN_SLOT_ENTRY } from './validate/plan-slot-entry.ts'
 
 type Schema = { [key: string]: unknown }
 
@@ -17,7 +18,7 @@ const SUBSTITUTION_DEFINITION = {
 export function toJsonSchema(catalogue: Catalogue): Schema {
   const schema = z.toJSONSchema(GatewrightFile, { io: 'input', target: 'draft-2020-12' }) as Schema
   const definitions = allowSubstitutions(schema.$defs) as Record<string, Schema>
-  const entries = [...catalogue, ...(catalogue.length === 0 ? [] : [PLAN_SLOT])].sort((a, b) =>
+  const entries = [...catalogue, ...(catalogue.length === 0 ? [] : [PLAN_SLOT_ENTRY])].sort((a, b) =>
     a.name < b.name ? -1 : a.name > b.name ? 1 : 0,
   )
   const options: Record<string, Schema> = {}

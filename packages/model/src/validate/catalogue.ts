@@ -1,5 +1,5 @@
 /** Owns what `validate` must know of policies, since the policies themselves stand on the floor above. */
-import { z } from 'zod'
+import type { z } from 'zod'
 
 /** The usual order. A list may say otherwise: `validate` then speaks up. */
 export const POLICY_PHASES = [
@@ -28,9 +28,4 @@ export interface CatalogueEntry {
 export type Catalogue = readonly CatalogueEntry[]
 
 /** Stands in lists like a policy, and is none: each caller's plan has policies of its own. */
-export const PLAN_SLOT: CatalogueEntry & { readonly name: 'plan' } = {
-  name: 'plan',
-  phase: 'limit',
-  summary: "The policies of the caller's plan run here, instead of right behind the last policy that authenticates.",
-  options: z.strictObject({}),
-}
+export const PLAN_SLOT = { name: 'plan', phase: 'limit' } as const

@@ -5,8 +5,9 @@ import type { Finding, Path } from '../finding.ts'
 import { NOWHERE, toPathText } from '../finding.ts'
 import type { App, GatewayModel, Upstream } from '../gateway-model.ts'
 import type { Sources } from '../resolve/sources.ts'
-import { type Catalogue, type CatalogueEntry, PLAN_SLOT } from './catalogue.ts'
+import type { Catalogue, CatalogueEntry } from './catalogue.ts'
 import type { CheckedParts, Surroundings } from './checked-parts.ts'
+import { PLAN_SLOT_ENTRY } from './plan-slot-entry.ts'
 
 export interface ValidateOptions {
   /** Places for the findings, from `resolve`. */
@@ -38,7 +39,7 @@ export class Validation {
   constructor(model: GatewayModel, catalogue: Catalogue, options: ValidateOptions) {
     this.model = model
     this.options = options
-    this.entries = new Map([...catalogue, PLAN_SLOT].map((entry) => [entry.name, entry]))
+    this.entries = new Map([...catalogue, PLAN_SLOT_ENTRY].map((entry) => [entry.name, entry]))
     for (const upstream of model.upstreams)
       if (!this.#upstreams.has(upstream.id)) this.#upstreams.set(upstream.id, upstream)
     const { sources, memory, checkExpression, checkPattern, isCatalogueIncomplete } = options
