@@ -3,6 +3,7 @@
  * that serves, only what differs is put in and taken out.
  */
 import { type ApiRoutes, type ApiRoutesOptions, type RouteEntry, RoutesEdit } from './api-routes.ts'
+import { findEqualEnds } from './equal-ends.ts'
 
 /** What served until now; entries that did not change are the same objects. */
 export interface FormerRoutes<R> {
@@ -50,11 +51,7 @@ interface Changes<R> {
 
 /** What stands between an equal beginning and an equal end; within it, what stayed stays only if all that stayed kept its order. */
 function findChanges<R>(before: readonly RouteEntry<R>[], after: readonly RouteEntry<R>[]): Changes<R> {
-  let start = 0
-  while (start < before.length && start < after.length && before[start] === after[start]) start++
-  let end = 0
-  const most = Math.min(before.length, after.length) - start
-  while (end < most && before[before.length - 1 - end] === after[after.length - 1 - end]) end++
+  const { start, end } = findEqualEnds(before, after, (one, other) => one === other)
   const old = before.slice(start, before.length - end)
   const now = after.slice(start, after.length - end)
   const oldSet = new Set(old)

@@ -1,5 +1,6 @@
 /** Owns how an API travels to a thread that has an earlier form of it: the routes that it has are told by their places. */
 import type { Api, Route, Upstream } from '@gatewright/model'
+import { findEqualEnds } from '../route/equal-ends.ts'
 import { toPartHash } from './snapshot.ts'
 
 /** Routes one after the other: those that the earlier form has, or new ones. */
@@ -46,38 +47,25 @@ export function applyApiPatch({ api, stretches }: ApiPatch, base: Api): Api {
   }
 }
 
-/** What is equal at both ends is told at once; only what lies between is looked up. */
 function toStretches(routes: readonly Route[], had: readonly Route[], offset: number): readonly Stretch[] {
-  let head = 0
-  while (head < routes.length && isSame(routes[head], had[head])) head++
-  let tail = 0
-  while (
-    tail < routes.length - head &&
-    tail < had.length - head &&
-    isSame(routes[routes.length - 1 - tail], had[had.length - 1 - tail])
-  ) {
-    tail++
-  }
+  const { start, end } = findEqualEnds(had, routes, (one, other) => toPartHash(one) === toPartHash(other))
   const places = new Map<string, number>()
-  for (let place = head; place < had.length - tail; place++) places.set(toPartHash(had[place] as Route), place)
+  for (const [index, route] of had.slice(start, had.length - end).entries())
+    places.set(toPartHash(route), start + index)
   const stretches: { from: number; count: number; routes?: Route[] }[] = []
   const keep = (from: number, count: number): void => {
     const last = stretches.at(-1)
     if (last !== undefined && last.routes === undefined && last.from + last.count === from) last.count += count
     else if (count > 0) stretches.push({ from, count })
   }
-  keep(offset, head)
-  for (const route of routes.slice(head, routes.length - tail)) {
+  keep(offset, start)
+  for (const route of routes.slice(start, routes.length - end)) {
     const place = places.get(toPartHash(route))
     const last = stretches.at(-1)
     if (place !== undefined) keep(offset + place, 1)
     else if (last?.routes !== undefined) last.routes.push(route)
     else stretches.push({ from: 0, count: 0, routes: [route] })
   }
-  keep(offset + had.length - tail, tail)
+  keep(offset + had.length - end, end)
   return stretches.map(({ from, count, routes: added }) => (added === undefined ? { from, count } : { routes: added }))
-}
-
-function isSame(one: Route | undefined, other: Route | undefined): boolean {
-  return one === other || (one !== undefined && other !== undefined && toPartHash(one) === toPartHash(other))
 }

@@ -1,4 +1,5 @@
 /** Owns the compiling of one API: its error shapes, its releases, its routes; in slices, and of what did not change, nothing anew. */
+import { isDeepStrictEqual } from 'node:util'
 import { compileValue } from '@gatewright/expressions'
 import type { Api, ErrorShape } from '@gatewright/model'
 import { CEL_NAMES, type Exchange, GatewayResponse, type Next, toCelScope } from '@gatewright/policies'
@@ -13,7 +14,6 @@ import { compileApiRoutes } from '../route/router.ts'
 import { type CompiledRelease, compileRelease } from './compile-release.ts'
 import { findIdentityFields } from './identity-fields.ts'
 import type { ApiRuntime, CompiledErrorShape, RouteRuntime, UpstreamPort } from './runtime.ts'
-import { isSameData } from './same-data.ts'
 
 /** What is compiled of a snapshot's frame. While the frame is equal it is the same object, so that it can be compared by what it is. */
 export interface CompiledFrame {
@@ -64,7 +64,7 @@ export function* compileApi(
   // The facts of a route name its whole template.
   const kept = former?.frame === frame && before?.basePath === api.basePath ? former : undefined
   const outer =
-    kept !== undefined && isSameData(before?.policies, api.policies)
+    kept !== undefined && isDeepStrictEqual(before?.policies, api.policies)
       ? kept.outer
       : [...frame.globalUses, ...compileUses(api.policies, api.id, uses)]
   const releases: CompiledRelease[] = []
@@ -74,7 +74,7 @@ export function* compileApi(
     const keptRelease =
       kept?.outer === outer ? kept.releases.find(({ model }) => model.revision === release.revision) : undefined
     const releaseOuter =
-      keptRelease !== undefined && isSameData(keptRelease.model.policies, release.policies)
+      keptRelease !== undefined && isDeepStrictEqual(keptRelease.model.policies, release.policies)
         ? keptRelease.outer
         : [...outer, ...compileUses(release.policies, `${api.id}@${release.revision}`, uses)]
     const compiled = yield* compileRelease({ api, release, outer: releaseOuter }, routeContext, keptRelease)

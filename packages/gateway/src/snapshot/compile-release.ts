@@ -8,9 +8,9 @@ import { compileUses, type PlacedUse, type UseContext } from '../pipeline/compil
 import { type CompiledUse, compose } from '../pipeline/compose.ts'
 import { type CompiledPlans, createPlanSlot } from '../pipeline/plan-slot.ts'
 import type { RouteEntry } from '../route/api-routes.ts'
+import { findEqualEnds } from '../route/equal-ends.ts'
 import { findIdentityFields } from './identity-fields.ts'
 import type { RouteRuntime, UpstreamPort } from './runtime.ts'
-import { isSameData } from './same-data.ts'
 
 /** What a route's pipeline depends on beside its API, its release and its upstream. */
 export interface RouteContext {
@@ -67,11 +67,11 @@ export function* compileRelease(
   }
   const routes = release.routes.filter(({ enabled }) => enabled !== false)
   const isKept = former?.outer === outer && former.upstreamId === upstreamId
-  const kept = new KeptRoutes(isKept ? former.entries : [], routes)
+  const findKept = toFindKept(isKept ? former.entries : [], routes)
   const entries: RouteEntry<RouteRuntime>[] = []
   let effort = 0
   for (const [at, route] of routes.entries()) {
-    const found = kept.find(route, at)
+    const found = findKept(route, at)
     const entry = found !== undefined && compiler.isEndingKept(route) ? found : compiler.compile(route)
     entries.push(entry)
     noteFields(entry.value.identityFields)
@@ -83,38 +83,16 @@ export function* compileRelease(
   return { model: release, outer, upstreamId, entries, endings: compiler.endings, identityFields }
 }
 
-/** The routes of before: of those now, most stand at the same distance from the beginning or from the end. */
-class KeptRoutes {
-  readonly #entries: readonly RouteEntry<RouteRuntime>[]
-  readonly #sameStart: number
-  /** Where the equal end begins among the routes now, and how much earlier it did before. */
-  readonly #sameEnd: number
-  readonly #shift: number
-  readonly #between: ReadonlyMap<string, RouteEntry<RouteRuntime>>
-
-  constructor(entries: readonly RouteEntry<RouteRuntime>[], routes: readonly Route[]) {
-    const isAt = (before: number, now: number): boolean => entries[before]?.value.model.id === routes[now]?.id
-    const most = Math.min(entries.length, routes.length)
-    this.#shift = routes.length - entries.length
-    let start = 0
-    while (start < most && isAt(start, start)) start++
-    let end = routes.length
-    while (end > start && end - this.#shift > start && isAt(end - 1 - this.#shift, end - 1)) end--
-    this.#entries = entries
-    this.#sameStart = start
-    this.#sameEnd = end
-    this.#between = new Map(entries.slice(start, end - this.#shift).map((entry) => [entry.value.model.id, entry]))
-  }
-
-  /** The one that is equal to the route that now stands there, if there is one. */
-  find(route: Route, at: number): RouteEntry<RouteRuntime> | undefined {
-    const entry = this.#findById(route.id, at)
-    return entry !== undefined && isSameData(entry.value.model, route) ? entry : undefined
-  }
-
-  #findById(id: string, at: number): RouteEntry<RouteRuntime> | undefined {
-    if (at < this.#sameStart) return this.#entries[at]
-    return at < this.#sameEnd ? this.#between.get(id) : this.#entries[at - this.#shift]
+/** Finds what was compiled of a route before: one that did not change is the same object, since patches keep it (`applyApiPatch`). */
+function toFindKept(
+  entries: readonly RouteEntry<RouteRuntime>[],
+  routes: readonly Route[],
+): (route: Route, at: number) => RouteEntry<RouteRuntime> | undefined {
+  const { start, end } = findEqualEnds(entries, routes, ({ value }, route) => value.model === route)
+  const between = new Map(entries.slice(start, entries.length - end).map((entry) => [entry.value.model, entry]))
+  return (route, at) => {
+    if (at < start) return entries[at]
+    return at < routes.length - end ? between.get(route) : entries[at + entries.length - routes.length]
   }
 }
 

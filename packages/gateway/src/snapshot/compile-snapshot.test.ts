@@ -2,17 +2,19 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { compilePattern } from '@gatewright/expressions'
-import { type GatewayModel, resolve } from '@gatewright/model'
+import { type Api, type GatewayModel, resolve, type Upstream } from '@gatewright/model'
 import { definePolicy, GatewayResponse, type PolicyDefinition, z } from '@gatewright/policies'
+import { applyApiPatch, toApiPatch } from './api-patch.ts'
 import { type CompiledSnapshot, compileSnapshot, runInSlices } from './compile-snapshot.ts'
 import type { RouteRuntime } from './runtime.ts'
-import { toSnapshot } from './snapshot.ts'
+import { type SnapshotParts, toSnapshot } from './snapshot.ts'
 
 type Parts = Record<string, unknown>
 
 /** Says that it was compiled, and on whose behalf it counts. */
 function createStage() {
   const created: string[] = []
+  const partsOf = new WeakMap<CompiledSnapshot, SnapshotParts>()
   const mark = definePolicy({
     name: 'mark',
     phase: 'observe',
@@ -29,8 +31,10 @@ function createStage() {
   const compile = async (parts: Parts, previous?: CompiledSnapshot): Promise<CompiledSnapshot> => {
     created.length = 0
     const nothing = {} as never
-    return runInSlices(
-      compileSnapshot(toSnapshot(toModel(parts), { version: 1, extensions: [] }), previous, {
+    const { snapshot, parts: wanted } = toSnapshot(toModel(parts), { version: 1, extensions: [] })
+    const there = ship(wanted, previous === undefined ? new Map() : (partsOf.get(previous) ?? new Map()))
+    const compiled = await runInSlices(
+      compileSnapshot({ snapshot, parts: there }, previous, {
         services: { clock: nothing, counters: nothing, credentials: nothing, log: nothing },
         compilePattern,
         createUpstream: () => ({ ...upstream }),
@@ -38,8 +42,23 @@ function createStage() {
         toApiMeter: () => undefined,
       }),
     )
+    partsOf.set(compiled, there)
+    return compiled
   }
   return { created, compile }
+}
+
+/** What a thread holds that had `former`: of an API that changed, only what is new is another object. */
+function ship(wanted: SnapshotParts, former: SnapshotParts): SnapshotParts {
+  const apis = [...former.values()].filter((part) => 'releases' in part)
+  const there = new Map<string, Upstream | Api>()
+  for (const [hash, part] of wanted) {
+    const base = apis.find(({ id }) => id === part.id)
+    const isPatched = base !== undefined && 'releases' in part
+    const sent = isPatched ? applyApiPatch(structuredClone(toApiPatch(part, base)), base) : structuredClone(part)
+    there.set(hash, former.get(hash) ?? sent)
+  }
+  return there
 }
 
 function toModel(parts: Parts): GatewayModel {
