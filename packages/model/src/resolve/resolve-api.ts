@@ -40,8 +40,8 @@ export function resolveApi(api: FileApi, index: number, context: ResolveContext)
     // The API's own policies and upstream stand above every release; a file has one release, which adds nothing to them.
     releases: [{ revision: 'file', share: 100, routes, policies: [] }],
   }
-  // With a document it depends on more than its own words.
-  return api.openapi === undefined ? context.resolved.keepApi(api, resolved) : resolved
+  // With a document it depends on more than its own words; without one, its routes are the same objects too.
+  return api.openapi === undefined ? context.resolved.once(api, () => resolved) : resolved
 }
 
 function readDefinition(api: FileApi, index: number, context: ResolveContext): OpenApiDefinition | undefined {

@@ -1,5 +1,5 @@
 /** Owns what parts of a file became in the model, so that an unchanged part becomes the same object again. */
-import type { Api, Upstream } from '../gateway-model.ts'
+import type { Upstream } from '../gateway-model.ts'
 
 export class ResolvedParts {
   readonly #made = new WeakMap<object, object>()
@@ -14,17 +14,4 @@ export class ResolvedParts {
     this.#made.set(part, made)
     return made
   }
-
-  /** What the API was before, if it is the same: its words are, and its routes are the same objects. */
-  keepApi(part: object, api: Api): Api {
-    const known = this.#made.get(part) as Api | undefined
-    if (known !== undefined && haveSameRoutes(known, api)) return known
-    this.#made.set(part, api)
-    return api
-  }
-}
-
-function haveSameRoutes({ releases: [one] }: Api, { releases: [other] }: Api): boolean {
-  const [routes = [], others = []] = [one?.routes, other?.routes]
-  return routes.length === others.length && routes.every((route, index) => route === others[index])
 }
