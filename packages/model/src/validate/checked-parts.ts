@@ -1,35 +1,35 @@
-/** Owns what was checked before without a finding, so that it is not checked again in the same surroundings. */
+/** Owns what was checked before without a finding, so that it is not checked again in the same context. */
 
 /** Stands for all that a check looks at beside the part itself: it is the same object while that is the same. */
-export type Surroundings = object
+export type CheckContext = object
 
 export class CheckedParts {
-  readonly #checked = new WeakMap<object, Surroundings>()
-  #surroundings = new Map<string, Surroundings>()
-  #former = new Map<string, Surroundings>()
+  readonly #checked = new WeakMap<object, CheckContext>()
+  #contexts = new Map<string, CheckContext>()
+  #former = new Map<string, CheckContext>()
   #means: readonly unknown[] = []
 
   /** At the start of a validation. `means` are what it checks with: with others, nothing is known. */
   begin(means: readonly unknown[]): void {
     const isSame = means.length === this.#means.length && means.every((each, index) => each === this.#means[index])
     this.#means = means
-    this.#former = isSame ? this.#surroundings : new Map()
-    this.#surroundings = new Map()
+    this.#former = isSame ? this.#contexts : new Map()
+    this.#contexts = new Map()
   }
 
-  /** Those that are said by this text. */
-  findSurroundings(text: string): Surroundings {
-    const known = this.#surroundings.get(text) ?? this.#former.get(text) ?? {}
-    this.#surroundings.set(text, known)
+  /** The same object for the same text, in this validation and the one before. */
+  toContext(text: string): CheckContext {
+    const known = this.#contexts.get(text) ?? this.#former.get(text) ?? {}
+    this.#contexts.set(text, known)
     return known
   }
 
-  isFaultless(part: object, surroundings: Surroundings): boolean {
-    return this.#checked.get(part) === surroundings
+  isFaultless(part: object, context: CheckContext): boolean {
+    return this.#checked.get(part) === context
   }
 
-  keepFaultless(part: object, surroundings: Surroundings): void {
-    this.#checked.set(part, surroundings)
+  keepFaultless(part: object, context: CheckContext): void {
+    this.#checked.set(part, context)
   }
 }
 

@@ -13,10 +13,10 @@ import type { Validation } from './validation.ts'
 
 export function validateApis(validation: Validation): void {
   const { apis } = validation.model
-  const surroundings = validation.toSurroundings()
+  const context = validation.toContext()
   for (const [index, api] of apis.entries()) {
     const path: Path = ['apis', index]
-    validation.checkOnce(api, surroundings, () => {
+    validation.checkOnce(api, context, () => {
       checkHosts(validation, api, path)
       checkBasePath(validation, api, path)
       validatePredicates(validation, api.match, [...path, 'match'])

@@ -23,13 +23,13 @@ export function validateRoutes(validation: Validation, api: Api, apiPath: Path):
       ...placeUses(release.policies, [...path, 'policies']),
     ]
     const upstream = release.upstream ?? api.upstream
-    const surroundings = validation.toSurroundings(isLive, upstream !== undefined, ...outer.map(({ use }) => use))
+    const context = validation.toContext(isLive, upstream !== undefined, ...outer.map(({ use }) => use))
     for (const [position, route] of release.routes.entries()) {
       if (route.upstream !== undefined) {
         const at = [...path, 'routes', position, 'upstream']
         checkUpstream(validation, route.upstream, { path: at, isLive: isLive && route.enabled !== false })
       }
-      validation.checkOnce(route, surroundings, () => {
+      validation.checkOnce(route, context, () => {
         const routePath = [...path, 'routes', position]
         validateRoute(validation, route, routePath)
         if (!isLive || route.enabled === false) return

@@ -5,9 +5,9 @@ import type { Validation } from './validation.ts'
 
 export function validateUpstreams(validation: Validation): void {
   const used = listUsedUpstreams(validation)
-  const surroundings = validation.toSurroundings()
+  const context = validation.toContext()
   for (const [index, upstream] of validation.model.upstreams.entries()) {
-    validation.checkOnce(upstream, surroundings, () => {
+    validation.checkOnce(upstream, context, () => {
       checkTargets(validation, upstream, index)
       checkBalance(validation, upstream, index)
       checkHeaders(validation, upstream, index)

@@ -6,7 +6,7 @@ import { NOWHERE, toPathText } from '../finding.ts'
 import type { App, GatewayModel, Upstream } from '../gateway-model.ts'
 import type { Sources } from '../resolve/sources.ts'
 import type { Catalogue, CatalogueEntry } from './catalogue.ts'
-import type { CheckedParts, Surroundings } from './checked-parts.ts'
+import type { CheckContext, CheckedParts } from './checked-parts.ts'
 import { PLAN_SLOT_ENTRY } from './plan-slot-entry.ts'
 
 export interface ValidateOptions {
@@ -55,16 +55,16 @@ export class Validation {
   }
 
   /** What the checks of a part look at beside the part, the catalogue and the upstreams. Plain data. */
-  toSurroundings(...values: unknown[]): Surroundings | undefined {
-    return this.#checked?.findSurroundings(JSON.stringify(values))
+  toContext(...values: unknown[]): CheckContext | undefined {
+    return this.#checked?.toContext(JSON.stringify(values))
   }
 
-  /** Not again where nothing was found before. `check` must not look at anything else than the part and its surroundings. */
-  checkOnce(part: object, surroundings: Surroundings | undefined, check: () => void): void {
-    if (surroundings !== undefined && this.#checked?.isFaultless(part, surroundings) === true) return
+  /** Not again where nothing was found before. `check` must not look at anything else than the part and its context. */
+  checkOnce(part: object, context: CheckContext | undefined, check: () => void): void {
+    if (context !== undefined && this.#checked?.isFaultless(part, context) === true) return
     const before = this.#reports
     check()
-    if (surroundings !== undefined && this.#reports === before) this.#checked?.keepFaultless(part, surroundings)
+    if (context !== undefined && this.#reports === before) this.#checked?.keepFaultless(part, context)
   }
 
   /** What is being checked has to be checked again next time, though nothing was reported yet. */
