@@ -9,25 +9,18 @@ export interface Piece {
   readonly value: unknown
 }
 
-interface Kept extends Piece {
-  reading: number
-}
-
 /** Pieces of one file, by their text. */
 export class FilePieces {
   readonly file: string
   /** A part that is longer falls apart further. */
   readonly max: number
-  readonly #kept = new Map<string, Kept>()
-  #reading = 0
+  /** Of the last reading, and of the one under way. */
+  #former = new Map<string, Piece>()
+  #taken = new Map<string, Piece>()
 
   constructor(file: string, max: number) {
     this.file = file
     this.max = max
-  }
-
-  begin(): void {
-    this.#reading++
   }
 
   /**
@@ -35,21 +28,23 @@ export class FilePieces {
    * now, from a text of its own, since a slice would keep the whole file alive.
    */
   take(text: string, read: (source: SourceText) => unknown): Piece {
-    const known = this.#kept.get(text)
-    if (known !== undefined && known.reading !== this.#reading) {
-      known.reading = this.#reading
+    const isFirst = !this.#taken.has(text)
+    const known = this.#former.get(text)
+    if (isFirst && known !== undefined) {
+      this.#taken.set(known.source.text, known)
       return known
     }
     const source = new SourceText({ path: this.file, text: toOwnText(text) })
-    const piece: Kept = { source, value: read(source), reading: this.#reading }
+    const piece = { source, value: read(source) }
     // What is put in may change, and stands in the value itself.
-    if (known === undefined && !MAY_SUBSTITUTE.test(text)) this.#kept.set(source.text, piece)
+    if (isFirst && !MAY_SUBSTITUTE.test(text)) this.#taken.set(source.text, piece)
     return piece
   }
 
   /** What was not taken is gone from the file. */
   settle(): void {
-    for (const [text, { reading }] of this.#kept) if (reading !== this.#reading) this.#kept.delete(text)
+    this.#former = this.#taken
+    this.#taken = new Map()
   }
 }
 
@@ -76,7 +71,6 @@ export class PieceMemory {
   openFile(path: string): FilePieces {
     const pieces = this.#files.get(path) ?? new FilePieces(path, this.#max)
     this.#files.set(path, pieces)
-    pieces.begin()
     return pieces
   }
 

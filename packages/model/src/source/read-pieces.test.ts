@@ -184,10 +184,11 @@ describe('readPieces', () => {
   })
 
   it('gives data that stands twice two places', () => {
-    const memory = new PieceMemory(10)
+    const memory = new PieceMemory(30)
     const text = 'routes:\n  - id: one\n    path: /one\n  - id: one\n    path: /one\n'
-    readAgain(memory, text)
+    const before = readAgain(memory, text).value as { routes: object[] }
     const { value, origins } = readAgain(memory, text)
+    assert.equal((value as { routes: object[] }).routes[0], before.routes[0])
     assert.equal(origins.placeAt(value, ['routes', 0, 'path']).line, 3)
     assert.equal(origins.placeAt(value, ['routes', 1, 'path']).line, 5)
   })
