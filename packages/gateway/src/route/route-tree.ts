@@ -87,9 +87,8 @@ export class SharedParts {
     const key = `${methods?.join(' ') ?? ''} {${names.join(' ')}`
     let kind = this.#kinds.get(key)
     if (kind === undefined) {
-      // Spelled by the strings that the engine keeps as names of properties: others it looks up anew at each use.
-      const known = names.map((name) => Object.keys({ [name]: true })[0] ?? name)
-      kind = { methods: methods?.map((method) => this.toText(method)), names: known }
+      const share = (text: string): string => this.toText(text)
+      kind = { methods: methods?.map(share), names: names.map(share) }
       this.#kinds.set(key, kind)
     }
     return kind
