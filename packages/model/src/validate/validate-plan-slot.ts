@@ -1,6 +1,6 @@
 /** Owns the place where a plan's policies run: `{ policy: plan }` in a route's list, and the callers that it needs. */
 import type { Path } from '../finding.ts'
-import type { Api } from '../gateway-model.ts'
+import type { Api, PolicyUse, Release } from '../gateway-model.ts'
 import { PLAN_SLOT } from './catalogue.ts'
 import { type PlacedUse, placeUses } from './validate-order.ts'
 import type { Validation } from './validation.ts'
@@ -43,7 +43,7 @@ export function validatePlanPolicies(validation: Validation, uses: readonly Plac
   }
 }
 
-/** The places in `opened` that a plan opens, and where nobody could have it. */
+/** Of what a plan opens: where nobody could have it. */
 export function validateOpened(
   validation: Validation,
   opened: { readonly api: Api; readonly routes: readonly string[] | undefined },
@@ -66,13 +66,9 @@ export function validateOpened(
   }
 }
 
-/** Above all routes of it. */
-function authenticatesAlways(validation: Validation, { policies, releases }: Api): boolean {
-  return releases.every((release) =>
-    placeUses([...validation.model.policies, ...policies, ...release.policies], []).some((placed) =>
-      mayAuthenticate(validation, placed),
-    ),
-  )
+/** Whichever of its routes is asked for. */
+function authenticatesAlways(validation: Validation, api: Api): boolean {
+  return api.releases.every((release) => mayKnowCallers(validation, toOuter(validation, api, release)))
 }
 
 /** Id of each live route → may it authenticate? */
@@ -80,14 +76,20 @@ function listCallers(validation: Validation, api: Api): Map<string, boolean> {
   const callers = new Map<string, boolean>()
   if (api.enabled === false) return callers
   for (const release of api.releases) {
-    const outer = [...validation.model.policies, ...api.policies, ...release.policies]
-    const isKnown = placeUses(outer, []).some((placed) => mayAuthenticate(validation, placed))
+    const isKnown = mayKnowCallers(validation, toOuter(validation, api, release))
     for (const { id, policies, enabled } of release.routes) {
-      if (enabled === false) continue
-      callers.set(id, isKnown || placeUses(policies, []).some((placed) => mayAuthenticate(validation, placed)))
+      if (enabled !== false) callers.set(id, isKnown || mayKnowCallers(validation, policies))
     }
   }
   return callers
+}
+
+function toOuter({ model }: Validation, api: Api, release: Release): readonly PolicyUse[] {
+  return [...model.policies, ...api.policies, ...release.policies]
+}
+
+function mayKnowCallers(validation: Validation, uses: readonly PolicyUse[]): boolean {
+  return placeUses(uses, []).some((placed) => mayAuthenticate(validation, placed))
 }
 
 function isSlot({ use }: PlacedUse): boolean {
