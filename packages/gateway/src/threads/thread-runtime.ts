@@ -1,10 +1,9 @@
 /** Owns what runs on a data thread: prepare a snapshot while the old one serves, swap, drain, close. */
 import { compilePattern } from '@gatewright/expressions'
-import type { Api, Listener, Upstream } from '@gatewright/model'
+import type { Api, Upstream } from '@gatewright/model'
 import type { Log } from '@gatewright/policies'
 import { Gateway } from '../gateway.ts'
-import type { ConnectionGauge } from '../listen/connection-gauge.ts'
-import { ListenerRuntime } from '../listen/listener.ts'
+import { type BoundListeners, ListenerSet } from '../listen/listener-set.ts'
 import { TunnelKeeper } from '../listen/tunnels.ts'
 import { AccessLog } from '../observe/access-log.ts'
 import { FaultLog } from '../observe/fault-log.ts'
@@ -29,8 +28,7 @@ type Prepare = Extract<ToThread, { kind: 'prepare' }>
 interface Prepared {
   readonly snapshot: Snapshot
   readonly compiled: CompiledSnapshot
-  /** Listening already, accepting nothing that counts until the commit. */
-  readonly newListeners: ReadonlyMap<string, ListenerRuntime>
+  readonly newListeners: BoundListeners
   /** The one that is open already, unless the snapshot names another. */
   readonly accessLog: OpenAccessLog
 }
@@ -43,7 +41,6 @@ interface OpenAccessLog {
 }
 
 export class ThreadRuntime {
-  readonly #birth: ThreadBirth
   readonly #say: (message: FromThread) => void
   readonly #wheel = new DeadlineWheel()
   readonly #clock = createSystemClock()
@@ -51,14 +48,9 @@ export class ThreadRuntime {
   readonly #meter: ThreadMeter
   readonly #counters
   readonly #credentials
-  readonly #gateway: Gateway
   readonly #tunnels: TunnelKeeper
   readonly #extensions = new ExtensionLoader()
-  readonly #gauge: ConnectionGauge
-  /** By address: `host:port` is what a socket is bound to, whatever its id. */
-  readonly #listeners = new Map<string, ListenerRuntime>()
-  /** Taken out of the configuration; their last connections may still be answered. */
-  readonly #closing = new Set<ListenerRuntime>()
+  readonly #listeners: ListenerSet
   #parts = new Map<string, Upstream | Api>()
   #current: CompiledSnapshot | undefined
   #snapshot: Snapshot | undefined
@@ -67,13 +59,11 @@ export class ThreadRuntime {
   #work: Promise<void> = Promise.resolve()
 
   constructor(birth: ThreadBirth, say: (message: FromThread) => void) {
-    this.#birth = birth
     this.#say = say
     const log = (level: 'info' | 'warn' | 'error') => (message: string, facts?: Readonly<Record<string, unknown>>) =>
       say({ kind: 'log', level, message, ...(facts && { facts }) })
     this.#log = { info: log('info'), warn: log('warn'), error: log('error') }
     this.#meter = new ThreadMeter(birth)
-    this.#gauge = this.#meter
     this.#counters = openCounters(birth.counters)
     this.#credentials = openCredentials(birth.credentials)
     const recorder = new Recorder({
@@ -86,11 +76,17 @@ export class ThreadRuntime {
       onEnded: (exchange, ended) => recorder.record(exchange, ended),
       onChanged: (amount) => this.#meter.tunnelsChanged(amount),
     })
-    this.#gateway = new Gateway({
+    const gateway = new Gateway({
       current: () => this.#getCurrent().runtime,
       recorder,
       faults: new FaultLog(this.#log),
       tunnels: this.#tunnels,
+    })
+    this.#listeners = new ListenerSet({
+      receiver: gateway,
+      wheel: this.#wheel,
+      gauge: this.#meter,
+      reusePort: birth.reusePort,
     })
   }
 
@@ -114,14 +110,14 @@ export class ThreadRuntime {
         this.#accessLog.sink?.reopen()
         break
       case 'drain':
-        for (const listener of this.#listeners.values()) listener.startDraining()
+        this.#listeners.startDraining()
         break
       case 'close':
         this.#close()
         break
       case 'cut-off':
         this.#tunnels.endWhere(() => true)
-        for (const listener of this.#everyListener()) listener.destroy('drain-timeout')
+        this.#listeners.destroy('drain-timeout')
         break
     }
   }
@@ -150,7 +146,7 @@ export class ThreadRuntime {
         }),
       )
       const accessLog = this.#openAccessLog(snapshot)
-      const newListeners = await this.#openListeners(snapshot.frame.listeners).catch((error) => {
+      const newListeners = await this.#listeners.bind(snapshot.frame.listeners).catch((error) => {
         this.#closeAccessLog(accessLog)
         throw error
       })
@@ -163,29 +159,6 @@ export class ThreadRuntime {
     }
   }
 
-  async #openListeners(models: readonly Listener[]): Promise<ReadonlyMap<string, ListenerRuntime>> {
-    const opened = new Map<string, ListenerRuntime>()
-    try {
-      for (const model of models) {
-        const address = toAddress(model)
-        if (model.enabled === false || this.#listeners.has(address)) continue
-        const listener = new ListenerRuntime(model, {
-          receiver: this.#gateway,
-          wheel: this.#wheel,
-          gauge: this.#gauge,
-          reusePort: this.#birth.reusePort,
-        })
-        // The first snapshot is served from the first connection on; later ones are bound while an older one answers.
-        await listener.listen()
-        opened.set(address, listener)
-      }
-    } catch (error) {
-      for (const listener of opened.values()) listener.destroy()
-      throw error
-    }
-    return opened
-  }
-
   #commit(version: number): void {
     const prepared = this.#prepared
     if (prepared === undefined || prepared.snapshot.version !== version) return
@@ -194,8 +167,7 @@ export class ThreadRuntime {
     const previous = this.#current
     this.#current = compiled
     this.#snapshot = snapshot
-    for (const [address, listener] of newListeners) this.#listeners.set(address, listener)
-    this.#settleListeners(snapshot.frame.listeners)
+    this.#listeners.settle(snapshot.frame.listeners, newListeners)
     const formerLog = this.#accessLog
     this.#accessLog = accessLog
     this.#closeAccessLog(formerLog)
@@ -217,22 +189,6 @@ export class ThreadRuntime {
       if (this.#current?.upstreams.get(id)?.runtime !== runtime) runtime.retire()
     }
     this.#prepared = undefined
-  }
-
-  /** A listener that stays is never closed: what changed of it is changed in place. */
-  #settleListeners(models: readonly Listener[]): void {
-    const wanted = new Map(models.filter((model) => model.enabled !== false).map((model) => [toAddress(model), model]))
-    for (const [address, listener] of this.#listeners) {
-      const model = wanted.get(address)
-      if (model !== undefined) {
-        listener.update(model)
-      } else {
-        listener.close()
-        this.#listeners.delete(address)
-        this.#closing.add(listener)
-      }
-    }
-    for (const listener of this.#closing) if (listener.isDone) this.#closing.delete(listener)
   }
 
   /** While the snapshot is prepared, so that one whose log cannot be opened runs on no thread. @throws with the path */
@@ -264,8 +220,7 @@ export class ThreadRuntime {
 
   /** Says `closed` once the last connection ended, tunnels among them: what does not end by itself, main's deadline ends. */
   #close(): void {
-    const all = this.#everyListener()
-    for (const listener of all) listener.close()
+    const all = this.#listeners.close()
     const look = (): void => {
       if (all.some(({ isDone }) => !isDone)) return
       clearInterval(timer)
@@ -287,10 +242,6 @@ export class ThreadRuntime {
     return all
   }
 
-  #everyListener(): readonly ListenerRuntime[] {
-    return [...this.#listeners.values(), ...this.#closing]
-  }
-
   #isCurrentPart(hash: string): boolean {
     const snapshot = this.#snapshot
     return snapshot !== undefined && [...snapshot.apis, ...snapshot.upstreams].some((part) => part.hash === hash)
@@ -302,10 +253,6 @@ export class ThreadRuntime {
     if (current === undefined) throw new Error('a request came before the first snapshot')
     return current
   }
-}
-
-function toAddress({ host, port }: Listener): string {
-  return `${host}:${port}`
 }
 
 function toFault(error: unknown): string {
