@@ -74,6 +74,18 @@ describe('a held source', () => {
     assert.deepEqual(sinks[1].heard, ['a', 'abort upstream-closed'])
   })
 
+  it('holds what a late reader will be told, also when it broke off in the same read, and nothing that nobody wants', () => {
+    const { source, emit } = setUp()
+    emit('a')
+    source.breakOff(new Problem('body-too-large'))
+    assert.equal(source.holdsNothing, false)
+    const unwanted = setUp()
+    unwanted.emit('a')
+    unwanted.source.cancel()
+    unwanted.emit('b')
+    assert.equal(unwanted.source.holdsNothing, true)
+  })
+
   it('leaves its connection reading when it is whole', () => {
     const { source, told, emit } = setUp()
     emit('a')

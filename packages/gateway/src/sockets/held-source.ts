@@ -33,9 +33,10 @@ export class HeldSource implements BodySource, BodyFlow {
     return this.#sink !== undefined
   }
 
-  /** Right after `emit`: nobody looks at the chunk any more. */
+  /** Right after `emit`: nobody looks at the chunk any more. A body that broke off before anybody asked still tells what came. */
   get holdsNothing(): boolean {
-    return this.#sink === undefined ? this.isCancelled : this.#sink.holdsNothing === true
+    if (this.#sink !== undefined) return this.#sink.holdsNothing === true
+    return this.isCancelled && this.#waiting === undefined
   }
 
   start(sink: BodySink): BodyFlow {
