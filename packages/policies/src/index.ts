@@ -11,6 +11,7 @@ export { Body, BytesBody, EMPTY_BODY, PIECE_BYTES, StreamBody } from './messages
 export { findFieldFault, HeaderList, MARKS_PER_FIELD } from './messages/header-list.ts'
 export { isSameName, KNOWN_FIELDS, toKnownField } from './messages/known-fields.ts'
 export { IDEMPOTENT_METHODS } from './messages/methods.ts'
+export { PieceList } from './messages/piece-list.ts'
 export type { RequestParts } from './messages/request.ts'
 export { GatewayRequest } from './messages/request.ts'
 export type { Tunnel } from './messages/response.ts'

@@ -1,7 +1,12 @@
 /** Owns what a pipelining client sent ahead: kept in order until the answer before it is written. */
+import { PieceList } from '@gatewright/policies'
+
 export class Backlog {
-  bytes = 0
-  #chunks: Buffer[] = []
+  readonly #chunks = new PieceList()
+
+  get bytes(): number {
+    return this.#chunks.bytes
+  }
 
   get isEmpty(): boolean {
     return this.bytes === 0
@@ -10,15 +15,12 @@ export class Backlog {
   /** The chunk is kept: it must be in memory that stays. */
   push(chunk: Buffer): void {
     this.#chunks.push(chunk)
-    this.bytes += chunk.length
   }
 
   /** All of it, which is then gone from here. */
   take(): Buffer {
-    const [only] = this.#chunks
-    const all = this.#chunks.length === 1 && only !== undefined ? only : Buffer.concat(this.#chunks)
-    this.#chunks = []
-    this.bytes = 0
-    return all
+    const chunks = this.#chunks.take()
+    const [only] = chunks
+    return chunks.length === 1 && only instanceof Buffer ? only : Buffer.concat(chunks)
   }
 }

@@ -38,7 +38,7 @@ describe('a held source', () => {
     source.start(sink)
     emit('c')
     source.finish(HeaderList.of([['X-Sum', '1']]))
-    assert.deepEqual(sink.heard, ['a', 'b', 'c', 'end 1'])
+    assert.deepEqual(sink.heard, ['ab', 'c', 'end 1'])
     assert.deepEqual(told, ['pause', 'pause', 'resume', 'resume'])
   })
 

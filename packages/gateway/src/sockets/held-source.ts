@@ -1,5 +1,12 @@
 /** Owns a body whose bytes come from a socket: held back until somebody reads it, bounded by pausing the socket, ended once. */
-import type { BodyFlow, BodySink, BodySource, HeaderList, Problem } from '@gatewright/policies'
+import {
+  type BodyFlow,
+  type BodySink,
+  type BodySource,
+  type HeaderList,
+  PieceList,
+  type Problem,
+} from '@gatewright/policies'
 
 /** The connection that the bytes come from. */
 export interface HeldReader {
@@ -20,7 +27,7 @@ export class HeldSource implements BodySource, BodyFlow {
   readonly #reader: HeldReader
   #sink: BodySink | undefined
   /** What came before anybody asked; mostly nothing, and never more than one read of the socket. */
-  #waiting: Uint8Array[] | undefined
+  #waiting: PieceList | undefined
   #trailers: HeaderList | undefined
   #broken: Problem | undefined
 
@@ -44,7 +51,7 @@ export class HeldSource implements BodySource, BodyFlow {
     let isReady = true
     const waiting = this.#waiting
     this.#waiting = undefined
-    if (waiting !== undefined) for (const chunk of waiting) isReady = sink.write(chunk)
+    if (waiting !== undefined) for (const chunk of waiting.take()) isReady = sink.write(chunk)
     if (this.#broken !== undefined) sink.abort(this.#broken)
     else if (this.isWhole) sink.end(this.#trailers)
     else if (isReady) this.resume()
@@ -56,8 +63,8 @@ export class HeldSource implements BodySource, BodyFlow {
   readonly emit = (chunk: Uint8Array): void => {
     if (this.isCancelled) return
     if (this.#sink === undefined) {
-      if (this.#waiting === undefined) this.#waiting = [chunk]
-      else this.#waiting.push(chunk)
+      this.#waiting ??= new PieceList()
+      this.#waiting.push(chunk)
       this.#pause()
     } else if (!this.#sink.write(chunk)) {
       this.#pause()

@@ -199,6 +199,17 @@ describe('a streaming body', () => {
     assert.ok(!source.isPaused)
   })
 
+  it('keeps no piece for each byte of a client that sends one at a time', async () => {
+    const source = new HandFed()
+    const body = new StreamBody(source)
+    const held = body.hold(1000)
+    for (let at = 0; at < 1001; at++) source.feed('a')
+    assert.equal(await held, false)
+    let writes = 0
+    body.pipe({ write: () => writes++ >= 0, end() {}, abort() {} })
+    assert.equal(writes, 1)
+  })
+
   it('gives what was kept piece by piece, and then what came meanwhile', async () => {
     for (const [end, ended] of [
       [(source: HandFed) => source.sink?.end(), 'whole'],
@@ -206,17 +217,18 @@ describe('a streaming body', () => {
     ] as const) {
       const source = new HandFed()
       const body = new StreamBody(source)
-      const held = body.hold(3)
-      source.feed('abc')
+      const long = 'a'.repeat(1024)
+      const held = body.hold(1024)
+      source.feed(long)
       source.feed('def')
       assert.equal(await held, false)
       const sink = new Collected()
       sink.isReady = false
       const flow = body.pipe(sink)
       end(source)
-      assert.deepEqual([sink.text, sink.ended], ['abc', 'no'])
+      assert.deepEqual([sink.text, sink.ended], [long, 'no'])
       flow.resume()
-      assert.deepEqual([sink.text, sink.ended], ['abcdef', ended])
+      assert.deepEqual([sink.text, sink.ended], [`${long}def`, ended])
     }
   })
 

@@ -1,6 +1,7 @@
 /** Owns message bodies: nothing, bytes at hand, or a stream that flows once with backpressure and can be kept for replay. */
 import { Problem } from '../problem.ts'
 import type { HeaderList } from './header-list.ts'
+import { PieceList } from './piece-list.ts'
 
 /** Where a body flows to. The source calls `write` until it returns false, then waits for `flow.resume()`. Exactly one of `end` and `abort` comes last. */
 export interface BodySink {
@@ -182,8 +183,7 @@ export class StreamBody extends Body {
   readonly sizeBytes: number | undefined
   readonly #source: BodySource
   #state: StreamState = 'untouched'
-  #kept: Uint8Array[] = []
-  #keptBytes = 0
+  readonly #kept = new PieceList()
   #whole: Uint8Array | undefined
   #trailers: HeaderList | undefined
   #flow: BodyFlow | undefined
@@ -223,7 +223,7 @@ export class StreamBody extends Body {
   }
 
   hold(limitBytes: number): boolean | Promise<boolean> {
-    if (this.#state === 'held') return this.#keptBytes <= limitBytes
+    if (this.#state === 'held') return (this.#whole?.length ?? 0) <= limitBytes
     if (this.#state === 'overflowed') return false
     if (this.#holding !== undefined) return this.#holding
     if (this.#state !== 'untouched') throw new Error(`a streaming body can be read once; this one is ${this.#state}`)
@@ -234,8 +234,7 @@ export class StreamBody extends Body {
         write: (chunk) => {
           if (this.#relay !== undefined) return this.#relay.write(chunk)
           this.#kept.push(chunk)
-          this.#keptBytes += chunk.length
-          if (this.#keptBytes <= limitBytes) return true
+          if (this.#kept.bytes <= limitBytes) return true
           this.#state = 'overflowed'
           resolve(false)
           return false
@@ -246,8 +245,7 @@ export class StreamBody extends Body {
             this.#ending = (sink) => sink.end(trailers)
             return
           }
-          this.#whole = Buffer.concat(this.#kept)
-          this.#kept = []
+          this.#whole = Buffer.concat(this.#kept.take())
           this.#trailers = trailers
           this.#state = 'held'
           resolve(true)
@@ -274,8 +272,7 @@ export class StreamBody extends Body {
 
   #pipeKeptFirst(sink: BodySink): BodyFlow {
     this.#state = 'piped'
-    const kept = this.#kept
-    this.#kept = []
+    const kept = this.#kept.take()
     const source = this.#flow ?? FINISHED
     const goOn = (isReady: boolean): BodyFlow => {
       if (this.#ending !== undefined) {
