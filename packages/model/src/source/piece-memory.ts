@@ -57,7 +57,9 @@ const PIECE_MAX = 600
 export class PieceMemory {
   readonly containers: Containers = new WeakMap()
   readonly #max: number
+  /** Of the last reading, and of the one under way. */
   #files = new Map<string, FilePieces>()
+  #opened = new Map<string, FilePieces>()
 
   constructor(max = PIECE_MAX) {
     this.#max = max
@@ -69,19 +71,24 @@ export class PieceMemory {
   }
 
   openFile(path: string): FilePieces {
-    const pieces = this.#files.get(path) ?? new FilePieces(path, this.#max)
-    this.#files.set(path, pieces)
+    // One that is read twice, as itself and as an overlay say, has two places: nothing of the first stands in the second.
+    const known = this.#opened.has(path) ? undefined : this.#files.get(path)
+    const pieces = known ?? new FilePieces(path, this.#max)
+    this.#opened.set(path, pieces)
     return pieces
   }
 
-  /** After a reading without a fault. */
+  /** After a reading without a fault. What was not opened is gone: a folder may hold other names after every change. */
   settle(): void {
+    this.#files = this.#opened
+    this.#opened = new Map()
     for (const pieces of this.#files.values()) pieces.settle()
   }
 
   /** After a fault: what is left out then is taken out of the data itself. */
   forget(): void {
     this.#files = new Map()
+    this.#opened = new Map()
   }
 }
 

@@ -183,6 +183,33 @@ describe('readPieces', () => {
     }
   })
 
+  it('keeps nothing of a file that is gone', () => {
+    const memory = new PieceMemory(50)
+    const before = readAgain(memory, YAML_BEFORE, 'a.yaml')
+    readAgain(memory, YAML_BEFORE, 'b.yaml')
+    const after = readAgain(memory, YAML_BEFORE, 'a.yaml')
+    const [one, two] = [before.value, after.value] as { apis: { routes: object[] }[] }[]
+    assert.notEqual(two?.apis[0]?.routes[0], one?.apis[0]?.routes[0])
+  })
+
+  it('gives a file that is read twice two places', () => {
+    const memory = new PieceMemory(50)
+    const [, text, longer] = MOVED.at(-1) ?? ['', '', '']
+    for (let reading = 0; reading < 3; reading++) {
+      const origins = memory.openOrigins()
+      const places = [text, longer].map((each) => {
+        const pieces = memory.openFile('a.yaml')
+        return { ...parseSource({ path: 'a.yaml', text: each }, { origins, pieces }), origins }
+      })
+      memory.settle()
+      for (const [index, each] of [text, longer].entries()) {
+        const read = places[index]
+        assert.ok(read)
+        assert.deepStrictEqual(listPlaces(read), listPlaces(parseSource({ path: 'a.yaml', text: each })))
+      }
+    }
+  })
+
   it('gives data that stands twice two places', () => {
     const memory = new PieceMemory(30)
     const text = 'routes:\n  - id: one\n    path: /one\n  - id: one\n    path: /one\n'
