@@ -4,7 +4,9 @@
  *
  *   stamp.ts?content=H ──imports──▶ lib/office.ts?content=H      a change of either is another H, and so all of it anew
  */
+import { realpathSync } from 'node:fs'
 import { registerHooks } from 'node:module'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { ExtensionFile } from './snapshot.ts'
 
 /** The same copies that run here, so that an extension needs no packages of its own. */
@@ -12,6 +14,9 @@ const OFFERED = /^(?:@gatewright\/[^/]+|zod)(?:\/|$)/
 
 /** What may be published: CommonJS modules are known to Node by their names alone, and are never loaded anew. */
 const PUBLISHED_FORMATS = new Set(['module', 'module-typescript', 'json'])
+
+/** Stands for a format: the text is the URL of what the link led to when it was published. */
+export const LINK = 'link'
 
 /** By URL without query. undefined: it is not there, or no text. */
 export type ImportedFiles = ReadonlyMap<string, ExtensionFile | undefined>
@@ -95,15 +100,29 @@ function resolveOwnFile<Found extends Resolved>(
   const hash = toHash(parent)
   const files = imports.get(hash)
   const asked = withoutQuery(new URL(specifier, parent).href)
-  if (files?.get(asked) !== undefined) {
-    extensionModules.add(asked)
-    return { url: toImportUrl(asked, hash), shortCircuit: true }
+  const known = files?.get(asked)
+  if (known !== undefined) {
+    const published = known.format === LINK ? known.text : asked
+    extensionModules.add(published)
+    return { url: toImportUrl(published, hash), shortCircuit: true }
   }
   // Also where it is not there: it may come.
   if (files !== undefined && !files.has(asked)) files.set(asked, undefined)
-  const found = findOnDisk(specifier)
-  extensionModules.add(withoutQuery(found.url))
-  return files === undefined ? found : { ...found, url: toImportUrl(withoutQuery(found.url), hash) }
+  const found = findOnDisk(followLinks(asked) ?? specifier)
+  const real = withoutQuery(found.url)
+  extensionModules.add(real)
+  if (files === undefined) return found
+  if (real !== asked) files.set(asked, { format: LINK, text: real })
+  return { ...found, url: toImportUrl(real, hash) }
+}
+
+/** Node itself remembers for ever where a link led. undefined: there is no such file. */
+export function followLinks(url: string): string | undefined {
+  try {
+    return pathToFileURL(realpathSync(fileURLToPath(url))).href
+  } catch {
+    return undefined
+  }
 }
 
 /** The query makes a changed file another module: Node keeps every module it ever loaded. */

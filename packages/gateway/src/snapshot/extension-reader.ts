@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { type ImportedFiles, prepareImport } from './extension-imports.ts'
+import { followLinks, type ImportedFiles, LINK, prepareImport } from './extension-imports.ts'
 import { ExtensionFault, type ExtensionLoader } from './extension-loader.ts'
 import type { ExtensionFile, ExtensionModule } from './snapshot.ts'
 
@@ -19,7 +19,7 @@ export class ExtensionReader {
   /** `file:` URL or package name, as it stands on disk now. @throws ExtensionFault */
   async read(specifier: string): Promise<ExtensionModule> {
     if (!specifier.startsWith('file:')) return { specifier, hash: '' }
-    const hash = toHash(this.findFiles(specifier).map((url) => [url, readText(url)]))
+    const hash = toHash(this.findFiles(specifier).map((url) => [url, readText(url), followLinks(url)]))
     const known = this.#modules.get(hash)
     if (known !== undefined) return known
     const text = readText(specifier)
@@ -32,7 +32,9 @@ export class ExtensionReader {
     const definitions = await this.#loader.load({ specifier, hash, files })
     // What was read is what is published: nothing is read a second time.
     const read = [...imported].filter((entry): entry is [string, ExtensionFile] => entry[1] !== undefined)
-    const finalHash = toHash([...imported].map(([url, file]) => [url, file?.text ?? readText(url)]))
+    const finalHash = toHash(
+      [...imported].map(([url, file]) => [url, findPublishedText(file) ?? readText(url), followLinks(url)]),
+    )
     const module = { specifier, hash: finalHash, files: Object.fromEntries(read) }
     this.#loader.keep(module, definitions)
     this.#modules.set(finalHash, module)
@@ -45,12 +47,19 @@ export class ExtensionReader {
   }
 }
 
-function toHash(files: readonly (readonly [url: string, text: string | undefined])[]): string {
+/** Where a link leads tells which files those are that the file imports in turn. */
+function toHash(
+  files: readonly (readonly [url: string, text: string | undefined, place: string | undefined])[],
+): string {
   return createHash('sha256').update(JSON.stringify(files)).digest('hex').slice(0, 16)
 }
 
 function toFormat(specifier: string): string {
   return /\.m?ts$/.test(specifier) ? 'module-typescript' : 'module'
+}
+
+function findPublishedText(file: ExtensionFile | undefined): string | undefined {
+  return file?.format === LINK ? undefined : file?.text
 }
 
 /** undefined: it is not there, or is no file. */

@@ -129,6 +129,19 @@ describe('the files that an extension imports', () => {
 
   it('run as they were published, also where they are gone', async () => {
     const folder = createFolder(files)
+    assert.equal(await runPublished(folder), false)
+  })
+
+  it('run as they were published, also where they are links that are gone', async () => {
+    const { 'lib/office.ts': _, ...rest } = files
+    const folder = createFolder({ ...rest, 'shared/office.ts': office(1), 'shared/more.json': '[]' })
+    rmSync(join(folder, 'lib'), { recursive: true })
+    symlinkSync('shared', join(folder, 'lib'))
+    assert.equal(await runPublished(folder), false)
+  })
+
+  /** On a thread, when its folder is gone: may `at` be empty? */
+  async function runPublished(folder: string): Promise<unknown> {
     const { extensions } = await loadConfiguration({ config: join(folder, 'gatewright.yaml') })
     rmSync(folder, { recursive: true })
     const loader = JSON.stringify(new URL('extension-loader.ts', import.meta.url).href)
@@ -142,12 +155,11 @@ describe('the files that an extension imports', () => {
       ),
       { workerData: extensions },
     )
-    const answered = await new Promise((resolve, reject) => {
+    return await new Promise((resolve, reject) => {
       worker.once('message', resolve)
       worker.once('error', reject)
     })
-    assert.equal(answered, false)
-  })
+  }
 
   it('may be missing or faulty, and are seen when that is mended', async () => {
     const { 'lib/office.ts': _, ...rest } = files
@@ -179,6 +191,22 @@ describe('the files that an extension imports', () => {
     for (const name of ['stamp.ts', 'lib']) symlinkSync(`..data/${name}`, join(folder, name))
     assert.equal(await findLeast(folder), 1)
     mount('..2', 2)
+    assert.equal(await findLeast(folder), 2)
+  })
+
+  it('are loaded anew when a link leads elsewhere, whose text alone is the same', async () => {
+    const { 'lib/office.ts': _, 'lib/more.json': __, ...rest } = files
+    const folder = createFolder({
+      ...rest,
+      'one/office.ts': office(1),
+      'one/more.json': '[]',
+      'two/office.ts': office(1),
+      'two/more.json': '[0]',
+    })
+    symlinkSync('one', join(folder, 'lib'))
+    assert.equal(await findLeast(folder), 1)
+    rmSync(join(folder, 'lib'))
+    symlinkSync('two', join(folder, 'lib'))
     assert.equal(await findLeast(folder), 2)
   })
 })

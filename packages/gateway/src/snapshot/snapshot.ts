@@ -28,7 +28,7 @@ export interface ExtensionModule {
 }
 
 export interface ExtensionFile {
-  /** As Node calls it. */
+  /** As Node calls it, or `link`. */
   readonly format: string
   readonly text: string
 }
