@@ -35,8 +35,9 @@ export class ListenerSet {
     return bound
   }
 
-  /** From here on these are what is listened on. A listener that stays is never closed: what changed of it is changed in place. */
-  settle(models: readonly Listener[], bound: BoundListeners): void {
+  /** From here on these are what is listened on. A listener that stays is never closed: what changed of it is changed in place. Answers those that close. */
+  settle(models: readonly Listener[], bound: BoundListeners): readonly ListenerRuntime[] {
+    const left: ListenerRuntime[] = []
     for (const [address, listener] of bound) this.#open.set(address, listener)
     const wanted = new Map(models.filter((model) => model.enabled !== false).map((model) => [toAddress(model), model]))
     for (const [address, listener] of this.#open) {
@@ -47,9 +48,11 @@ export class ListenerSet {
         listener.close()
         this.#open.delete(address)
         this.#closing.add(listener)
+        left.push(listener)
       }
     }
     for (const listener of this.#closing) if (listener.isDone) this.#closing.delete(listener)
+    return left
   }
 
   startDraining(): void {

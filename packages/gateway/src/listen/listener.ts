@@ -38,6 +38,7 @@ export class ListenerRuntime {
   #accepted = 0
   /** Connections that gave no request yet and are no `Http1Connection`: they read a PROXY header. */
   readonly #opening = new Set<Socket>()
+  readonly #stopped = Promise.withResolvers<void>()
 
   constructor(model: Listener, parts: ListenerParts) {
     this.#model = model
@@ -53,6 +54,11 @@ export class ListenerRuntime {
 
   get isDraining(): boolean {
     return this.#isDraining
+  }
+
+  /** Its address is free again. */
+  get stopped(): Promise<void> {
+    return this.#stopped.promise
   }
 
   listen(): Promise<void> {
@@ -109,6 +115,7 @@ export class ListenerRuntime {
   #stopListening(): void {
     this.#isClosed = true
     this.#server.close()
+    this.#stopped.resolve()
   }
 
   #endOpening(): void {

@@ -159,7 +159,7 @@ export class ThreadRuntime {
     }
   }
 
-  #commit(version: number): void {
+  async #commit(version: number): Promise<void> {
     const prepared = this.#prepared
     if (prepared === undefined || prepared.snapshot.version !== version) return
     this.#prepared = undefined
@@ -167,7 +167,7 @@ export class ThreadRuntime {
     const previous = this.#current
     this.#current = compiled
     this.#snapshot = snapshot
-    this.#listeners.settle(snapshot.frame.listeners, newListeners)
+    const left = this.#listeners.settle(snapshot.frame.listeners, newListeners)
     const formerLog = this.#accessLog
     this.#accessLog = accessLog
     this.#closeAccessLog(formerLog)
@@ -177,6 +177,8 @@ export class ThreadRuntime {
     this.#tunnels.endWhere(
       (exchange) => exchange.api !== undefined && !compiled.runtime.apis.has(exchange.api.model.id),
     )
+    // The next snapshot may want back an address that this one left: main looks whether it is free.
+    for (const { stopped } of left) await stopped
     this.#say({ kind: 'committed', version, hash: snapshot.hash })
   }
 
