@@ -44,6 +44,16 @@ describe('chunk decoder', () => {
     )
   })
 
+  it('hands on the short chunks of one read together, and all that came before a fault', () => {
+    const long = 'y'.repeat(1024)
+    const body = `${'1\r\nx\r\n'.repeat(1000)}400\r\n${long}\r\n${'2\r\nab\r\n'.repeat(9)}`
+    const bytes = Buffer.from(`${body}no size\r\n`)
+    const seen: string[] = []
+    const read = new ChunkDecoder().push(bytes, 0, (data) => seen.push(Buffer.from(data).toString('latin1')))
+    assert.ok(read instanceof Refusal)
+    assert.deepEqual(seen, ['x'.repeat(1000), long + 'ab'.repeat(9)])
+  })
+
   it('hands on a chunk in the memory that it came in', () => {
     const bytes = Buffer.from('5\r\nhello\r\n0\r\n\r\n')
     const seen: Uint8Array[] = []

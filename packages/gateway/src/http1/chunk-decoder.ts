@@ -17,6 +17,8 @@ const MOST_SIZE_DIGITS = 12
 const MOST_EXTENSION_BYTES = 4096
 const MOST_TRAILER_BYTES = 16_384
 const MOST_TRAILER_FIELDS = 64
+/** Data shorter than this is moved behind the data before it: written on by itself, each chunk would cost a call of the system. */
+const SHORT_BYTES = 1024
 
 const REFUSALS = {
   size: malformed('chunk-size', 'A chunk must begin with its size in hexadecimal digits.'),
@@ -49,18 +51,39 @@ export class ChunkDecoder {
   #digits = 0
   #extensionBytes = 0
   #trailerText = ''
+  /** Begin and end of data in the octets at hand that was not emitted yet. */
+  #from = 0
+  #to = 0
 
   get isDone(): boolean {
     return this.#state === 'done'
   }
 
-  /** Reads `chunk` from `at`; data goes to `emit`. Answers how far it read (the end of the body, or of the bytes) or a refusal. */
+  /**
+   * Reads `chunk` from `at`; data goes to `emit`. Answers how far it read (the end of the body, or of the bytes) or a refusal.
+   * What was read of the chunk may be changed: data of short chunks is joined in place.
+   */
   push(chunk: Uint8Array, at: number, emit: (data: Uint8Array) => void): number | Refusal {
+    this.#from = at
+    this.#to = at
+    const read = this.#read(chunk, at, emit)
+    this.#flush(chunk, emit)
+    return read
+  }
+
+  #read(chunk: Uint8Array, at: number, emit: (data: Uint8Array) => void): number | Refusal {
     let i = at
     while (i < chunk.length && this.#state !== 'done') {
       if (this.#state === 'data') {
         const end = Math.min(chunk.length, i + this.#size)
-        emit(i === 0 && end === chunk.length ? chunk : chunk.subarray(i, end))
+        if (this.#to > this.#from && end - i < SHORT_BYTES) {
+          chunk.copyWithin(this.#to, i, end)
+          this.#to += end - i
+        } else {
+          this.#flush(chunk, emit)
+          this.#from = i
+          this.#to = end
+        }
         this.#size -= end - i
         i = end
         if (this.#size === 0) this.#state = 'data-cr'
@@ -77,6 +100,13 @@ export class ChunkDecoder {
       i++
     }
     return i
+  }
+
+  #flush(chunk: Uint8Array, emit: (data: Uint8Array) => void): void {
+    const from = this.#from
+    const to = this.#to
+    this.#from = to
+    if (from < to) emit(from === 0 && to === chunk.length ? chunk : chunk.subarray(from, to))
   }
 
   #readFraming(code: number): Refusal | undefined {
