@@ -10,7 +10,7 @@ const SETTLE_MS = 8
  * a second: measured, a tenth of a busy gateway's CPU. A folder in which more than so many changes a second concern nobody is looked at
  * by a timer instead; after a while it is watched again. Files that are written beside and renamed into place stay far below.
  */
-const MOST_STRANGE_CHANGES = 500
+const MOST_STRANGE_CHANGES = 150
 const STRANGE_WITHIN_MS = 1000
 const LOOK_MS = 20
 const LOOK_FOR_MS = 60_000
