@@ -8,7 +8,7 @@ import {
   type RouteVerdict,
   VERDICTS,
 } from '@gatewright/gateway'
-import { type Api, type GatewayModel, PLAN_SLOT, type PolicyUse } from '@gatewright/model'
+import { type Api, findPlanPlace, type GatewayModel, type PolicyUse } from '@gatewright/model'
 import type { Log } from '@gatewright/policies'
 import type { Runnable } from '../configuration.ts'
 import {
@@ -212,13 +212,17 @@ function listExplained(placed: PlacedRoute, { model, catalogue, resolution: { so
     at: toPlaceText(at),
     hiddenBy: index > answering ? hiddenBy : undefined,
   }))
-  const said = explained.findIndex(({ policy }) => policy === PLAN_SLOT.name)
-  const before = said < 0 ? uses.findLastIndex((running) => entryOf(running)?.phase === 'authenticate') : said - 1
-  if (model.plans.length === 0) return said < 0 ? explained : explained.toSpliced(said, 1)
-  if (before < 0) return explained
-  const plan = { policy: "the caller's plan", level: 'plan', when: explained[said]?.when } as const
-  const at = toPlaceText(sources.find(['plans', 0]))
-  return explained.toSpliced(before + 1, said < 0 ? 0 : 1, { ...plan, at, hiddenBy: explained[before]?.hiddenBy })
+  const place = findPlanPlace(uses.map((running) => ({ name: running.use.policy, phase: entryOf(running)?.phase })))
+  if (place === undefined) return explained
+  const { at, isSaid } = place
+  if (model.plans.length === 0) return isSaid ? explained.toSpliced(at, 1) : explained
+  return explained.toSpliced(at, isSaid ? 1 : 0, {
+    policy: "the caller's plan",
+    level: 'plan',
+    when: isSaid ? explained[at]?.when : undefined,
+    at: toPlaceText(sources.find(['plans', 0])),
+    hiddenBy: explained[isSaid ? at : at - 1]?.hiddenBy,
+  })
 }
 
 function toUpstream(

@@ -150,8 +150,8 @@ export function parseLength(value: string): number {
   return length
 }
 
-// RFC 9112 §2.3.
-const VERSION = Buffer.from('HTTP/1.', 'latin1')
+/** RFC 9112 §2.3: all that this engine speaks, but for its last digit. */
+export const VERSION = Buffer.from('HTTP/1.', 'latin1')
 
 function readVersion(octets: Uint8Array, at: number, end: number): number | Refusal {
   if (end - at === 8 && startsWith(octets, at, VERSION)) {

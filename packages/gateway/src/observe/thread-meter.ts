@@ -94,19 +94,18 @@ export class ThreadMeter implements Meter, ConnectionGauge {
   }
 }
 
-export function openUpstreamMeter(column: Column, { id: upstream, targets, health, breaker }: Upstream): UpstreamMeter {
+export function openUpstreamMeter(column: Column, { id: upstream, targets }: Upstream): UpstreamMeter {
   const ejected = new Map<string, Cells>()
-  if (health.passive !== undefined) {
-    for (const { url } of targets) {
-      ejected.set(url, column.getCells(METRICS.upstreamTargetEjected, { upstream, target: url }))
-    }
+  for (const { url } of targets) {
+    const cells = column.findCells(METRICS.upstreamTargetEjected, { upstream, target: url })
+    if (cells !== undefined) ejected.set(url, cells)
   }
   return {
     requests: column.getCells(METRICS.upstreamRequests, { upstream }),
     durations: column.getCells(METRICS.upstreamDuration, { upstream }),
     failures: column.getCells(METRICS.upstreamFailures, { upstream }),
     connections: column.getCells(METRICS.upstreamConnections, { upstream }),
-    breakerOpen: breaker && column.getCells(METRICS.upstreamBreakerOpen, { upstream }),
+    breakerOpen: column.findCells(METRICS.upstreamBreakerOpen, { upstream }),
     ejected,
   }
 }

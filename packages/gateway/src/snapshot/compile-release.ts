@@ -2,7 +2,7 @@
  * Owns the compiling of one release: a pipeline for every route, in slices. Routes without uses of their own share one
  * pipeline for each upstream; routes that did not change, in surroundings that did not change, are kept from before.
  */
-import { type Api, PLAN_SLOT, type Release, type Route } from '@gatewright/model/runtime'
+import { type Api, findPlanPlace, PLAN_SLOT, type Release, type Route } from '@gatewright/model/runtime'
 import { GatewayResponse, type Next, Problem, type RouteFacts } from '@gatewright/policies'
 import { compileUses, type PlacedUse, type UseContext } from '../pipeline/compile-uses.ts'
 import { type CompiledUse, compose } from '../pipeline/compose.ts'
@@ -184,14 +184,13 @@ function compilePipeline(given: readonly PlacedUse[], innermost: Next, plans: Co
   return { run: compose(uses, innermost), runPreflight }
 }
 
-/** Where `{ policy: plan }` stands, else right after the last authenticate use: whoever is known by then has the plan that counts. */
+/** The plan's policies are each caller's own: what stands in the list finds them when it runs. */
 function placePlanSlot(uses: readonly PlacedUse[], plans: CompiledPlans): readonly CompiledUse[] {
-  const said = uses.findIndex(({ name }) => name === PLAN_SLOT.name)
-  if (plans.size === 0) return said < 0 ? uses : uses.toSpliced(said, 1)
-  const last = uses.findLastIndex(({ phase }) => phase === 'authenticate')
-  if (said < 0 && last < 0) return uses
-  const slot: CompiledUse = { name: PLAN_SLOT.name, run: createPlanSlot(plans, compose), when: uses[said]?.when }
-  return said < 0
-    ? (uses as readonly CompiledUse[]).toSpliced(last + 1, 0, slot)
-    : (uses as readonly CompiledUse[]).toSpliced(said, 1, slot)
+  const place = findPlanPlace(uses)
+  if (place === undefined) return uses
+  const { at, isSaid } = place
+  if (plans.size === 0) return isSaid ? uses.toSpliced(at, 1) : uses
+  const when = isSaid ? uses[at]?.when : undefined
+  const slot: CompiledUse = { name: PLAN_SLOT.name, run: createPlanSlot(plans, compose), when }
+  return (uses as readonly CompiledUse[]).toSpliced(at, isSaid ? 1 : 0, slot)
 }

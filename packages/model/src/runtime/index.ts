@@ -5,4 +5,4 @@
 export type * from '../gateway-model.ts'
 export { toContentHash } from '../hash.ts'
 export { PROBLEMS, type ProblemCode, type ProblemOwner, toProblemType } from '../problems.ts'
-export { PLAN_SLOT, POLICY_PHASES, type PolicyPhase } from '../validate/catalogue.ts'
+export { findPlanPlace, PLAN_SLOT, POLICY_PHASES, type PolicyPhase } from '../validate/catalogue.ts'

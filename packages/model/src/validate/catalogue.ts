@@ -29,3 +29,19 @@ export type Catalogue = readonly CatalogueEntry[]
 
 /** Stands in lists like a policy, and is none: each caller's plan has policies of its own. */
 export const PLAN_SLOT = { name: 'plan', phase: 'limit' } as const
+
+/** Where in a route's list the policies of its caller's plan run. `isSaid`: `{ policy: plan }` stands there, and gives way to them. */
+export interface PlanPlace {
+  readonly at: number
+  readonly isSaid: boolean
+}
+
+/** As the list says, else right behind the last that authenticates: whoever is known by then has the plan that counts. undefined: nobody is ever known. */
+export function findPlanPlace(
+  uses: readonly { readonly name: string; readonly phase: PolicyPhase | undefined }[],
+): PlanPlace | undefined {
+  const said = uses.findIndex(({ name }) => name === PLAN_SLOT.name)
+  if (said >= 0) return { at: said, isSaid: true }
+  const last = uses.findLastIndex(({ phase }) => phase === 'authenticate')
+  return last < 0 ? undefined : { at: last + 1, isSaid: false }
+}

@@ -217,12 +217,16 @@ export class Column {
 
   /** Where to count: ask once, when a snapshot is compiled. Throws if main has not defined the series. */
   getCells(family: MetricFamily, labels: Labels = {}): Cells {
+    const cells = this.findCells(family, labels)
+    if (cells === undefined) throw new Error(`Main has not defined the metric ${toKey(family, labels)}`)
+    return cells
+  }
+
+  /** undefined: main has not defined the series, because there is nothing of the kind to count. */
+  findCells(family: MetricFamily, labels: Labels): Cells | undefined {
     const place = this.#places.get(toKey(family, labels))
     const cells = place && this.#pages[place.page]
-    if (place === undefined || cells === undefined) {
-      throw new Error(`Main has not defined the metric ${toKey(family, labels)}`)
-    }
-    return { cells, at: place.at }
+    return place && cells && { cells, at: place.at }
   }
 }
 
