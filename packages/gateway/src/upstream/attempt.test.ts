@@ -1,47 +1,14 @@
 import assert from 'node:assert/strict'
-import { afterEach, beforeEach, describe, it } from 'node:test'
+import { describe, it } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import { HeaderList, Problem, StreamBody } from '@gatewright/policies'
-import type { TestRequest } from '@gatewright/policies/testing'
-import { DeadlineWheel } from '../timers/deadline-wheel.ts'
-import {
-  assertAtRest,
-  HandBody,
-  LoopbackTarget,
-  OK,
-  type Reply,
-  sayResponse,
-  TestExchange,
-  toAnswer,
-  toUpstream,
-} from './loopback.fixture.ts'
-import { UpstreamRuntime } from './upstream-runtime.ts'
+import { HandBody, OK, TestExchange, toAnswer } from './loopback.fixture.ts'
+import { stageUpstream } from './upstream-stage.fixture.ts'
 
-let target: LoopbackTarget
-let upstream: UpstreamRuntime
-
-/** An upstream of one target that replies so. */
-function use(reply: Reply, given: object = {}): void {
-  target.reply = reply
-  upstream = new UpstreamRuntime(toUpstream({ targets: [target.url], ...given }), new DeadlineWheel())
-}
-
-async function forward(exchange: TestExchange): Promise<string> {
-  return sayResponse(await upstream.forward(exchange))
-}
-
-const send = (request: TestRequest = {}): Promise<string> => forward(new TestExchange(request))
+const stage = stageUpstream()
+const { use, forward, send } = stage
 
 describe('attempt', () => {
-  beforeEach(async () => {
-    target = await LoopbackTarget.listen()
-  })
-  afterEach(async () => {
-    upstream.retire()
-    await target.close()
-    await assertAtRest(upstream)
-  })
-
   describe('answers', () => {
     for (const [what, answer, expected] of [
       ['with a length', toAnswer('hello'), '200 hello'],
@@ -99,10 +66,10 @@ describe('attempt', () => {
 
     it('lose the fields that Connection names, and have their Location rewritten nevertheless', async () => {
       use((_, socket) => {
-        const fields = `X-Hop: /a\r\nConnection: x-hop, X-Other\r\nX-Other: /b\r\nLocation: ${target.url}/new\r\n`
+        const fields = `X-Hop: /a\r\nConnection: x-hop, X-Other\r\nX-Other: /b\r\nLocation: ${stage.target.url}/new\r\n`
         socket.write(toAnswer('ok', fields))
       })
-      const response = await upstream.forward(new TestExchange({ host: 'api.example.com' }))
+      const response = await stage.upstream.forward(new TestExchange({ host: 'api.example.com' }))
       assert.equal(response.headers.get('location'), 'http://api.example.com/new')
       assert.deepEqual([response.headers.has('x-hop'), response.headers.has('x-other')], [false, false])
       response.discard()
@@ -110,15 +77,15 @@ describe('attempt', () => {
 
     it('that nobody reads end their connection', async () => {
       use((_, socket) => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhello'))
-      const response = await upstream.forward(new TestExchange())
+      const response = await stage.upstream.forward(new TestExchange())
       response.discard()
-      await target.until(() => target.openConnections === 0)
+      await stage.target.until(() => stage.target.openConnections === 0)
     })
 
     it('wait for who reads slowly, without a loss', async () => {
       const megabytes = 'x'.repeat(3_000_000)
       use((_, socket) => socket.write(toAnswer(megabytes)))
-      const response = await upstream.forward(new TestExchange())
+      const response = await stage.upstream.forward(new TestExchange())
       let size = 0
       await new Promise<void>((resolve, reject) => {
         const flow = response.body.pipe({
@@ -141,8 +108,8 @@ describe('attempt', () => {
       use(() => {})
       const body = new HandBody()
       const answered = send({ method: 'POST', body: new StreamBody(body) })
-      await target.until(() => target.sockets.length === 1 && target.seen.length === 1)
-      const socket = target.sockets[0]
+      await stage.target.until(() => stage.target.sockets.length === 1 && stage.target.seen.length === 1)
+      const socket = stage.target.sockets[0]
       socket?.removeAllListeners('data')
       const done = new Promise<void>((resolve) => {
         socket?.on('data', (chunk) => {
@@ -164,23 +131,23 @@ describe('attempt', () => {
       use(() => {})
       const body = new HandBody()
       const answered = send({ method: 'POST', body: new StreamBody(body) })
-      await target.until(() => target.seen.length === 1)
-      target.sockets[0]?.write('HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno')
+      await stage.target.until(() => stage.target.seen.length === 1)
+      stage.target.sockets[0]?.write('HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno')
       assert.equal(await answered, '403 no')
       assert.equal(body.isCancelled, true)
-      await target.until(() => target.openConnections === 0)
+      await stage.target.until(() => stage.target.openConnections === 0)
     })
 
     it('that break off are the client’s problem, and the target never takes them for whole', async () => {
       use(() => {})
       const body = new HandBody(100_000)
       const answered = send({ method: 'POST', body: new StreamBody(body) })
-      await target.until(() => target.sockets.length === 1)
+      await stage.target.until(() => stage.target.sockets.length === 1)
       body.sink?.write(Buffer.from('hello'))
       body.sink?.abort(new Problem('request-timeout', { reason: 'body' }))
       assert.equal(await answered, 'request-timeout body')
-      await target.until(() => target.openConnections === 0)
-      assert.equal(target.seen.length, 0)
+      await stage.target.until(() => stage.target.openConnections === 0)
+      assert.equal(stage.target.seen.length, 0)
     })
 
     for (const [what, bytes] of [
@@ -191,14 +158,14 @@ describe('attempt', () => {
         use((_, socket) => socket.write(OK))
         const body = new HandBody(100_000)
         const answered = send({ method: 'POST', body: new StreamBody(body) })
-        await target.until(() => target.sockets.length === 1)
+        await stage.target.until(() => stage.target.sockets.length === 1)
         while (body.sink === undefined) await turn()
         body.sink.write(Buffer.alloc(bytes))
         body.sink.end()
         assert.match(await answered, /^unexpected /)
         assert.equal(body.isCancelled, true)
-        await target.until(() => target.openConnections === 0)
-        assert.equal(target.seen.length, 0)
+        await stage.target.until(() => stage.target.openConnections === 0)
+        assert.equal(stage.target.seen.length, 0)
       })
     }
 
@@ -221,7 +188,7 @@ describe('attempt', () => {
       body.sink?.write(Buffer.from('hel'))
       body.sink?.abort(new Problem('request-timeout', { reason: 'body' }))
       assert.equal(await answered, 'request-timeout body')
-      assert.equal(target.sockets.length, 0)
+      assert.equal(stage.target.sockets.length, 0)
     })
 
     it('that came whole may go once more', async () => {
@@ -249,7 +216,7 @@ describe('attempt', () => {
     it('ends an attempt that is not answered', async () => {
       use(() => {}, { timeouts: { firstByteMs: 20 } })
       assert.equal(await send(), 'upstream-timeout first-byte')
-      await target.until(() => target.openConnections === 0)
+      await stage.target.until(() => stage.target.openConnections === 0)
     })
 
     it('ends an answer that stops', async () => {
@@ -272,7 +239,7 @@ describe('attempt', () => {
       const body = new HandBody(100_000)
       const late = send({ method: 'POST', body: new StreamBody(body) })
       // Others that do time out, one after the other, last longer than this one's deadline.
-      target.reply = ({ line }, socket) => {
+      stage.target.reply = ({ line }, socket) => {
         if (line.startsWith('POST')) socket.write(OK)
       }
       assert.equal(await send(), 'upstream-timeout first-byte')
@@ -286,10 +253,10 @@ describe('attempt', () => {
       use(() => {})
       const exchange = new TestExchange()
       const answered = forward(exchange)
-      await target.until(() => target.seen.length === 1)
+      await stage.target.until(() => stage.target.seen.length === 1)
       exchange.abort(new Problem('client-left'))
       assert.match(await answered, /^client-left/)
-      await target.until(() => target.openConnections === 0)
+      await stage.target.until(() => stage.target.openConnections === 0)
     })
 
     it('begins nothing for an exchange that has ended', async () => {
@@ -297,7 +264,7 @@ describe('attempt', () => {
       const exchange = new TestExchange()
       exchange.abort(new Problem('client-left'))
       assert.match(await forward(exchange), /^client-left/)
-      assert.equal(target.sockets.length, 0)
+      assert.equal(stage.target.sockets.length, 0)
     })
   })
 })

@@ -1,53 +1,19 @@
 import assert from 'node:assert/strict'
-import { afterEach, beforeEach, describe, it } from 'node:test'
+import { describe, it } from 'node:test'
 import { Problem, StreamBody } from '@gatewright/policies'
-import type { TestRequest } from '@gatewright/policies/testing'
-import { DeadlineWheel } from '../timers/deadline-wheel.ts'
-import {
-  assertAtRest,
-  HandBody,
-  LoopbackTarget,
-  OK,
-  type Reply,
-  sayResponse,
-  TestExchange,
-  toAnswer,
-  toPool,
-  toUpstream,
-} from './loopback.fixture.ts'
-import { UpstreamRuntime } from './upstream-runtime.ts'
+import { HandBody, OK, type Reply, TestExchange, toAnswer, toPool } from './loopback.fixture.ts'
+import { stageUpstream } from './upstream-stage.fixture.ts'
 
-let target: LoopbackTarget
-let upstream: UpstreamRuntime
-
-/** An upstream of one target that replies so. */
-function use(reply: Reply, given: object = {}): void {
-  target.reply = reply
-  upstream = new UpstreamRuntime(toUpstream({ targets: [target.url], ...given }), new DeadlineWheel())
-}
-
-async function forward(exchange: TestExchange): Promise<string> {
-  return sayResponse(await upstream.forward(exchange))
-}
-
-const send = (request: TestRequest = {}): Promise<string> => forward(new TestExchange(request))
+const stage = stageUpstream()
+const { use, forward, send } = stage
 
 describe('pool', () => {
-  beforeEach(async () => {
-    target = await LoopbackTarget.listen()
-  })
-  afterEach(async () => {
-    upstream.retire()
-    await target.close()
-    await assertAtRest(upstream)
-  })
-
   describe('connections', () => {
     it('are used again', async () => {
       use((_, socket) => socket.write(OK))
       for (let i = 0; i < 3; i++) assert.equal(await send(), '200 ok')
       assert.deepEqual(
-        target.seen.map(({ connection, ordinal }) => [connection, ordinal]),
+        stage.target.seen.map(({ connection, ordinal }) => [connection, ordinal]),
         [
           [1, 1],
           [1, 2],
@@ -71,10 +37,10 @@ describe('pool', () => {
         const body = method === 'PUT' ? { body: 'replayed' } : {}
         assert.equal(await send({ method, ...body }), method === 'HEAD' ? '200 ' : '200 ok')
         assert.deepEqual(
-          target.seen.map(({ connection }) => connection),
+          stage.target.seen.map(({ connection }) => connection),
           [1, 1, 2],
         )
-        assert.equal(target.seen[2]?.body, method === 'PUT' ? 'replayed' : '')
+        assert.equal(stage.target.seen[2]?.body, method === 'PUT' ? 'replayed' : '')
       })
     }
 
@@ -83,14 +49,14 @@ describe('pool', () => {
         use(diesOnSecond)
         await send({ method })
         assert.match(await send({ method }), /^upstream-closed /)
-        assert.equal(target.seen.length, 2)
+        assert.equal(stage.target.seen.length, 2)
       })
     }
 
     it('that die fresh fail the request: that is an attempt', async () => {
       use((_, socket) => socket.destroy())
       assert.match(await send(), /^upstream-closed /)
-      assert.equal(target.seen.length, 1)
+      assert.equal(stage.target.seen.length, 1)
     })
 
     it('are replaced once and no more', async () => {
@@ -99,7 +65,7 @@ describe('pool', () => {
       )
       await send()
       assert.match(await send(), /^upstream-closed /)
-      assert.equal(target.seen.length, 3)
+      assert.equal(stage.target.seen.length, 3)
     })
 
     for (const [what, bytes] of [
@@ -110,7 +76,7 @@ describe('pool', () => {
         use(({ ordinal }, socket) => (ordinal === 1 ? socket.write(OK) : socket.end(bytes)))
         await send()
         assert.match(await send(), /^upstream-closed /)
-        assert.equal(target.seen.length, 2)
+        assert.equal(stage.target.seen.length, 2)
       })
     }
 
@@ -122,7 +88,7 @@ describe('pool', () => {
       body.sink?.write(Buffer.alloc(100_000))
       body.sink?.end()
       assert.match(await answered, /^upstream-closed /)
-      assert.equal(target.seen.length, 2)
+      assert.equal(stage.target.seen.length, 2)
     })
 
     for (const [what, answer] of [
@@ -135,7 +101,7 @@ describe('pool', () => {
         assert.match(await send(), /^20[04] /)
         assert.match(await send(), /^20[04] /)
         assert.deepEqual(
-          target.seen.map(({ connection }) => connection),
+          stage.target.seen.map(({ connection }) => connection),
           [1, 2],
         )
       })
@@ -144,8 +110,8 @@ describe('pool', () => {
     it('on which bytes come while nobody asked are closed', async () => {
       use((_, socket) => socket.write(OK))
       await send()
-      target.sockets[0]?.write('HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison')
-      await target.until(() => target.openConnections === 0)
+      stage.target.sockets[0]?.write('HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison')
+      await stage.target.until(() => stage.target.openConnections === 0)
       assert.equal(await send(), '200 ok')
     })
 
@@ -157,7 +123,7 @@ describe('pool', () => {
       it(`with ${what} are closed after the answer`, async () => {
         use((_, socket) => socket.write(head))
         assert.equal(await send(), '200 ok')
-        await target.until(() => target.openConnections === 0)
+        await stage.target.until(() => stage.target.openConnections === 0)
       })
     }
 
@@ -165,9 +131,9 @@ describe('pool', () => {
       const answers = [3, 1000].map((seconds) => toAnswer('ok', `Keep-Alive: timeout=${seconds}\r\n`))
       use(({ ordinal }, socket) => socket.write(answers[ordinal - 1] ?? OK), { pool: { idleMs: 10_000 } })
       await send()
-      assert.equal(toPool(upstream).idle[0]?.idleMs, 2000)
+      assert.equal(toPool(stage.upstream).idle[0]?.idleMs, 2000)
       await send()
-      assert.equal(toPool(upstream).idle[0]?.idleMs, 10_000)
+      assert.equal(toPool(stage.upstream).idle[0]?.idleMs, 10_000)
     })
 
     it('end when no snapshot uses the upstream any more: unused ones at once, busy ones after their answer', async () => {
@@ -177,13 +143,13 @@ describe('pool', () => {
         else socket.write(OK)
       })
       const slow = send({ target: '/slow' })
-      await target.until(() => target.seen.length === 1)
+      await stage.target.until(() => stage.target.seen.length === 1)
       await send()
-      upstream.retire()
-      await target.until(() => target.openConnections === 1)
+      stage.upstream.retire()
+      await stage.target.until(() => stage.target.openConnections === 1)
       answer()
       assert.equal(await slow, '200 ok')
-      await target.until(() => target.openConnections === 0)
+      await stage.target.until(() => stage.target.openConnections === 0)
     })
   })
 
@@ -192,7 +158,7 @@ describe('pool', () => {
       use((_, socket) => setImmediate(() => socket.write(OK)), { pool: { maxConnections: 2 } })
       const answers = await Promise.all(Array.from({ length: 20 }, () => send()))
       assert.deepEqual([...new Set(answers)], ['200 ok'])
-      assert.equal(target.sockets.length, 2)
+      assert.equal(stage.target.sockets.length, 2)
     })
 
     it('serve who waits in the order of coming', async () => {
@@ -214,19 +180,19 @@ describe('pool', () => {
 
     it('open a connection for each that waits, when those before cannot be opened', async () => {
       use(() => {}, { pool: { maxConnections: 1 } })
-      const { url } = target
-      await target.close()
+      const { url } = stage.target
+      await stage.target.close()
       const answers = await Promise.all([send(), send(), send()])
       assert.deepEqual([...new Set(answers)], ['upstream-unreachable ECONNREFUSED'])
-      target = await LoopbackTarget.listen()
-      assert.notEqual(target.url, url)
+      await stage.listen()
+      assert.notEqual(stage.target.url, url)
     })
 
     it('open a connection for those that wait when one that was busy ends', async () => {
       use((_, socket) => socket.end(toAnswer('bye', 'Connection: close\r\n')), { pool: { maxConnections: 1 } })
       const answers = await Promise.all(Array.from({ length: 5 }, () => send()))
       assert.deepEqual([...new Set(answers)], ['200 bye'])
-      assert.equal(target.sockets.length, 5)
+      assert.equal(stage.target.sockets.length, 5)
     })
 
     it('give up the place of who left the queue', async () => {
@@ -242,13 +208,13 @@ describe('pool', () => {
       const leaver = new TestExchange({ target: '/left' })
       const left = forward(leaver)
       const last = send({ target: '/last' })
-      await target.until(() => target.seen.length === 1)
+      await stage.target.until(() => stage.target.seen.length === 1)
       leaver.abort(new Problem('client-left'))
       assert.match(await left, /^client-left/)
       answer()
       assert.deepEqual(await Promise.all([first, last]), ['200 ok', '200 ok'])
       assert.deepEqual(
-        target.seen.map(({ line }) => line),
+        stage.target.seen.map(({ line }) => line),
         ['GET / HTTP/1.1', 'GET /last HTTP/1.1'],
       )
     })

@@ -1,47 +1,14 @@
 import assert from 'node:assert/strict'
-import { afterEach, beforeEach, describe, it } from 'node:test'
+import { describe, it } from 'node:test'
 import { type Caller, Problem } from '@gatewright/policies'
-import type { TestRequest } from '@gatewright/policies/testing'
-import { DeadlineWheel } from '../timers/deadline-wheel.ts'
-import {
-  assertAtRest,
-  LoopbackTarget,
-  OK,
-  type Reply,
-  sayResponse,
-  TestExchange,
-  toAnswer,
-  toPool,
-  toUpstream,
-} from './loopback.fixture.ts'
-import { UpstreamRuntime } from './upstream-runtime.ts'
+import { OK, sayResponse, TestExchange, toAnswer, toPool } from './loopback.fixture.ts'
+import { stageUpstream } from './upstream-stage.fixture.ts'
 
-let target: LoopbackTarget
-let upstream: UpstreamRuntime
-
-/** An upstream of one target that replies so. */
-function use(reply: Reply, given: object = {}): void {
-  target.reply = reply
-  upstream = new UpstreamRuntime(toUpstream({ targets: [target.url], ...given }), new DeadlineWheel())
-}
-
-async function forward(exchange: TestExchange): Promise<string> {
-  return sayResponse(await upstream.forward(exchange))
-}
-
-const send = (request: TestRequest = {}): Promise<string> => forward(new TestExchange(request))
+const stage = stageUpstream()
+const { use, forward, send } = stage
 const toCaller = (id: string): Caller => ({ id, credential: { kind: 'key', id } })
 
 describe('connection to a target', () => {
-  beforeEach(async () => {
-    target = await LoopbackTarget.listen()
-  })
-  afterEach(async () => {
-    upstream.retire()
-    await target.close()
-    await assertAtRest(upstream)
-  })
-
   describe('pipelining', () => {
     /** Holds back all answers until it is told. */
     function holdBack(): () => void {
@@ -60,9 +27,9 @@ describe('connection to a target', () => {
     it('gives each request its own answer, in order', async () => {
       const release = holdBack()
       const first = openFirst()
-      await target.until(() => target.seen.length === 1)
+      await stage.target.until(() => stage.target.seen.length === 1)
       const others = ['/a', '/b', '/c'].map((path) => send({ target: path }))
-      await target.until(() => target.seen.length === 4)
+      await stage.target.until(() => stage.target.seen.length === 4)
       release()
       assert.deepEqual(await Promise.all([first, ...others]), [
         '200 GET /first HTTP/1.1',
@@ -70,19 +37,19 @@ describe('connection to a target', () => {
         '200 GET /b HTTP/1.1',
         '200 GET /c HTTP/1.1',
       ])
-      assert.equal(target.sockets.length, 1)
+      assert.equal(stage.target.sockets.length, 1)
     })
 
     it('puts nothing behind others that must not be sent twice', async () => {
       const release = holdBack()
       const first = openFirst()
-      await target.until(() => target.seen.length === 1)
+      await stage.target.until(() => stage.target.seen.length === 1)
       const get = send({ target: '/get' })
-      await target.until(() => target.seen.length === 2)
+      await stage.target.until(() => stage.target.seen.length === 2)
       const post = send({ method: 'POST', target: '/post' })
       release()
       await Promise.all([first, get])
-      await target.until(() => target.seen.length === 3)
+      await stage.target.until(() => stage.target.seen.length === 3)
       release()
       assert.equal(await post, '200 POST /post HTTP/1.1')
     })
@@ -90,13 +57,13 @@ describe('connection to a target', () => {
     it('lets nobody wait for the answer to another caller', async () => {
       const release = holdBack()
       const first = openFirst(toCaller('anna'))
-      await target.until(() => target.seen.length === 1)
+      await stage.target.until(() => stage.target.seen.length === 1)
       const mine = forward(new TestExchange({ target: '/mine' }, toCaller('anna')))
-      await target.until(() => target.seen.length === 2)
+      await stage.target.until(() => stage.target.seen.length === 2)
       const other = forward(new TestExchange({ target: '/other' }, toCaller('bert')))
       release()
       await Promise.all([first, mine])
-      await target.until(() => target.seen.length === 3)
+      await stage.target.until(() => stage.target.seen.length === 3)
       release()
       assert.equal(await other, '200 GET /other HTTP/1.1')
     })
@@ -112,7 +79,7 @@ describe('connection to a target', () => {
         { pool: { maxConnections: 1, pipelining: 8 } },
       )
       const first = openFirst()
-      await target.until(() => target.seen.length === 1)
+      await stage.target.until(() => stage.target.seen.length === 1)
       const others = ['/a', '/b', '/c'].map((path) => send({ target: path }))
       assert.deepEqual(await Promise.all([first, ...others]), [
         '200 GET /first HTTP/1.1',
@@ -120,7 +87,7 @@ describe('connection to a target', () => {
         '200 GET /b HTTP/1.1',
         '200 GET /c HTTP/1.1',
       ])
-      assert.equal(toPool(upstream).refusesPipelining, true)
+      assert.equal(toPool(stage.upstream).refusesPipelining, true)
     })
 
     /** Opens the connection with `/first`, and puts these behind it; the target answers when it has seen all. */
@@ -141,7 +108,7 @@ describe('connection to a target', () => {
       const answers: Promise<string>[] = []
       for (const exchange of exchanges) {
         answers.push(forward(exchange))
-        await target.until(() => target.seen.length === answers.length)
+        await stage.target.until(() => stage.target.seen.length === answers.length)
       }
       const release = (): void => {
         for (const answer of held.splice(0)) answer()
@@ -164,9 +131,9 @@ describe('connection to a target', () => {
           (await Promise.all(answers)).filter((_, i) => i !== at),
           others.map((path) => `200 ${path}`),
         )
-        assert.equal(target.sockets.length, 1)
-        await target.until(() => target.openConnections === 0)
-        assert.equal(toPool(upstream).refusesPipelining, false)
+        assert.equal(stage.target.sockets.length, 1)
+        await stage.target.until(() => stage.target.openConnections === 0)
+        assert.equal(toPool(stage.upstream).refusesPipelining, false)
       })
     }
 
@@ -210,7 +177,7 @@ describe('connection to a target', () => {
         { pool: { maxConnections: 1, pipelining: 8 }, timeouts: { firstByteMs: 100 } },
       )
       const first = openFirst()
-      await target.until(() => target.seen.length === 1)
+      await stage.target.until(() => stage.target.seen.length === 1)
       const other = send({ target: '/a' })
       assert.deepEqual(await Promise.all([first, other]), ['upstream-timeout first-byte', '200 GET /a HTTP/1.1'])
     })
@@ -220,7 +187,7 @@ describe('connection to a target', () => {
       const { exchanges, answers, release } = await sendTogether((path) => {
         if (path === '/first') return toAnswer(body).slice(0, -10_000)
         exchanges[1]?.abort(new Problem('client-left'))
-        target.sockets[0]?.write(body.slice(-10_000))
+        stage.target.sockets[0]?.write(body.slice(-10_000))
         return toAnswer(path)
       }, '/a')
       release()
@@ -238,13 +205,13 @@ describe('connection to a target', () => {
         { pool: { maxConnections: 1, pipelining: 8 } },
       )
       await send()
-      const left = upstream.forward(new TestExchange())
-      await target.until(() => target.seen.length === 2)
-      const behind = upstream.forward(new TestExchange({ target: '/behind' }))
+      const left = stage.upstream.forward(new TestExchange())
+      await stage.target.until(() => stage.target.seen.length === 2)
+      const behind = stage.upstream.forward(new TestExchange({ target: '/behind' }))
       const { body } = await left
       body.discard()
       assert.equal(await sayResponse(await behind), '200 GET /behind HTTP/1.1')
-      assert.equal(target.sockets.length, 1)
+      assert.equal(stage.target.sockets.length, 1)
     })
 
     it('sends requests in the order in which it awaits their answers, coalesced or not', async () => {
@@ -288,7 +255,7 @@ describe('connection to a target', () => {
         { pool: { maxConnections: 1, pipelining: 8 } },
       )
       const first = openFirst()
-      await target.until(() => target.seen.length === 1)
+      await stage.target.until(() => stage.target.seen.length === 1)
       const others = ['/a', '/b'].map((path) => send({ target: path }))
       assert.deepEqual(await Promise.all([first, ...others]), [
         'upstream-malformed status-line',

@@ -1,60 +1,31 @@
 import assert from 'node:assert/strict'
-import { afterEach, beforeEach, describe, it } from 'node:test'
+import { describe, it } from 'node:test'
 import { GatewayResponse } from '@gatewright/policies'
-import type { TestRequest } from '@gatewright/policies/testing'
 import { defineUpstreamSeries, METRICS } from '../observe/metrics.ts'
 import { openUpstreamMeter } from '../observe/thread-meter.ts'
 import { Columns, openColumn } from '../state/gauges/columns.ts'
 import { HealthTable, openHealth } from '../state/health/health-table.ts'
 import { DeadlineWheel } from '../timers/deadline-wheel.ts'
-import {
-  assertAtRest,
-  LoopbackTarget,
-  OK,
-  type Reply,
-  sayResponse,
-  TestExchange,
-  toUpstream,
-} from './loopback.fixture.ts'
+import { LoopbackTarget, OK, sayResponse, TestExchange, toUpstream } from './loopback.fixture.ts'
 import { UpstreamRuntime } from './upstream-runtime.ts'
+import { stageUpstream } from './upstream-stage.fixture.ts'
 
-let target: LoopbackTarget
-let upstream: UpstreamRuntime
-
-/** An upstream of one target that replies so. */
-function use(reply: Reply, given: object = {}): void {
-  target.reply = reply
-  upstream = new UpstreamRuntime(toUpstream({ targets: [target.url], ...given }), new DeadlineWheel())
-}
-
-async function forward(exchange: TestExchange): Promise<string> {
-  return sayResponse(await upstream.forward(exchange))
-}
-
-const send = (request: TestRequest = {}): Promise<string> => forward(new TestExchange(request))
+const stage = stageUpstream()
+const { use, send } = stage
 
 describe('upstream', () => {
-  beforeEach(async () => {
-    target = await LoopbackTarget.listen()
-  })
-  afterEach(async () => {
-    upstream.retire()
-    await target.close()
-    await assertAtRest(upstream)
-  })
-
   describe('health', () => {
     it('answers 503 when active health says that nobody is healthy', async () => {
-      const model = toUpstream({ targets: [target.url], health: { active: {} } })
+      const model = toUpstream({ targets: [stage.target.url], health: { active: {} } })
       const table = new HealthTable()
-      table.define(model.id, target.url)
+      table.define(model.id, stage.target.url)
       const findHealth = openHealth(table.descriptor())
-      target.reply = (_, socket) => socket.write(OK)
-      upstream = new UpstreamRuntime(model, new DeadlineWheel(), { findHealth })
+      stage.target.reply = (_, socket) => socket.write(OK)
+      stage.upstream = new UpstreamRuntime(model, new DeadlineWheel(), { findHealth })
       assert.equal(await send(), '200 ok')
-      findHealth(model.id, target.url)!.isOut = true
+      findHealth(model.id, stage.target.url)!.isOut = true
       assert.equal(await send(), 'upstream-unavailable no-target')
-      findHealth(model.id, target.url)!.isOut = false
+      findHealth(model.id, stage.target.url)!.isOut = false
       assert.equal(await send(), '200 ok')
     })
 
@@ -62,13 +33,13 @@ describe('upstream', () => {
       const other = await LoopbackTarget.listen()
       const { url } = other
       await other.close()
-      target.reply = (_, socket) => socket.write(OK)
+      stage.target.reply = (_, socket) => socket.write(OK)
       const model = toUpstream({
-        targets: [target.url, url],
+        targets: [stage.target.url, url],
         balance: 'round-robin',
         health: { passive: { failures: 2, ejectMs: 60_000 } },
       })
-      upstream = new UpstreamRuntime(model, new DeadlineWheel())
+      stage.upstream = new UpstreamRuntime(model, new DeadlineWheel())
       const answers: string[] = []
       for (let i = 0; i < 10; i++) answers.push(await send())
       assert.deepEqual(answers.slice(4), Array(6).fill('200 ok'))
@@ -82,17 +53,17 @@ describe('upstream', () => {
       })
       const answers = await Promise.all([send(), send(), send()])
       assert.ok(answers.includes('upstream-overloaded queue-full'))
-      assert.equal(upstream.targets[0]?.isOut, false)
+      assert.equal(stage.upstream.targets[0]?.isOut, false)
     })
 
     it('checks, leaves out and breaks nothing unless it was asked to', async () => {
       use((_, socket) => socket.destroy())
       for (let i = 0; i < 60; i++) assert.match(await send(), /^upstream-closed /)
-      assert.equal(target.seen.length, 60)
+      assert.equal(stage.target.seen.length, 60)
     })
 
     it('shows in gauges whom it leaves out, until it is retired', async () => {
-      const { url } = target
+      const { url } = stage.target
       const model = toUpstream({
         targets: [url],
         health: { passive: { failures: 2, maxEjectedPercent: 100 } },
@@ -104,14 +75,14 @@ describe('upstream', () => {
         columns.sum(METRICS.upstreamTargetEjected, { upstream: model.id, target: url })[0],
         columns.sum(METRICS.upstreamBreakerOpen, { upstream: model.id })[0],
       ]
-      target.reply = (_, socket) => socket.destroy()
+      stage.target.reply = (_, socket) => socket.destroy()
       const meter = openUpstreamMeter(openColumn(columns.descriptor(), 0), model)
-      upstream = new UpstreamRuntime(model, new DeadlineWheel(), { meter })
+      stage.upstream = new UpstreamRuntime(model, new DeadlineWheel(), { meter })
       await send()
       assert.deepEqual(gauges(), [0, 0])
       await send()
       assert.deepEqual(gauges(), [1, 1])
-      upstream.retire()
+      stage.upstream.retire()
       assert.deepEqual(gauges(), [0, 0])
     })
 
@@ -120,11 +91,11 @@ describe('upstream', () => {
         breaker: { minRequests: 3, openMs: 60_000 },
       })
       for (let i = 0; i < 3; i++) assert.equal(await send(), '500 ')
-      const response = await upstream.forward(new TestExchange())
+      const response = await stage.upstream.forward(new TestExchange())
       assert.ok(response instanceof GatewayResponse)
       assert.equal(await sayResponse(response), 'upstream-unavailable breaker-open')
       assert.equal(response.headers.get('retry-after'), '60')
-      assert.equal(target.seen.length, 3)
+      assert.equal(stage.target.seen.length, 3)
     })
   })
 })
