@@ -65,6 +65,7 @@ export class SharedState {
   /** Makes room for what this model counts and whom it asks for their health, and answers where threads find it. */
   define(model: GatewayModel): SharedMemory {
     this.#columns.beginGeneration()
+    this.#health.beginGeneration()
     for (const { id } of model.apis) defineApiSeries(this.#columns, { api: id })
     for (const upstream of model.upstreams) {
       const { id, health, targets } = upstream
@@ -77,6 +78,7 @@ export class SharedState {
   /** The model that was defined last runs: what only those before it counted is forgotten. */
   settle(model: GatewayModel): void {
     this.#columns.settleGeneration()
+    this.#health.settleGeneration()
     this.#checked = model.upstreams.flatMap(({ id, health, targets }) =>
       health.active === undefined ? [] : targets.map(({ url }) => ({ upstream: id, target: url })),
     )

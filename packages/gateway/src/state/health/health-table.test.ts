@@ -38,6 +38,37 @@ describe('health table', () => {
     assert.ok(urls.every((url, at) => find('orders', url)?.isOut === (at % 3 === 0)))
   })
 
+  it('gives the cells of targets that are gone to others, once their snapshot is', () => {
+    const table = new HealthTable()
+    const run = (urls: readonly string[]): void => {
+      table.beginGeneration()
+      for (const url of urls) table.define('orders', url)
+      table.settleGeneration()
+    }
+    run(['http://stays:1', 'http://goes:1'])
+    const stays = openHealth(table.descriptor())('orders', 'http://stays:1')
+    stays!.isOut = true
+    for (let i = 0; i < 5000; i++) run(['http://stays:1', `http://host-${i}:1`])
+    const { pages, places } = table.descriptor()
+    assert.equal(pages.length, 1)
+    assert.deepEqual([...places.keys()], ['orders http://stays:1', 'orders http://host-4999:1'])
+    assert.equal(openHealth(table.descriptor())('orders', 'http://stays:1')?.isOut, true)
+  })
+
+  it('keeps the cells of what serves while a snapshot that comes to nothing is prepared', () => {
+    const table = new HealthTable()
+    table.beginGeneration()
+    table.define('orders', 'http://a:1')
+    table.settleGeneration()
+    table.beginGeneration()
+    table.define('orders', 'http://b:1')
+    assert.notEqual(openHealth(table.descriptor())('orders', 'http://a:1'), undefined)
+    table.beginGeneration()
+    table.define('orders', 'http://a:1')
+    table.settleGeneration()
+    assert.deepEqual([...table.descriptor().places.keys()], ['orders http://a:1'])
+  })
+
   it('has nothing for a target that nobody defined', () => {
     assert.equal(openHealth(new HealthTable().descriptor())('orders', 'http://a:1'), undefined)
   })

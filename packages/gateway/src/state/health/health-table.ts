@@ -14,22 +14,54 @@ export interface HealthDescriptor {
   readonly places: ReadonlyMap<string, number>
 }
 
-/** Main's side. Cells stay as long as the process lives: 4 bytes for each target that ever was checked. */
+interface Defined {
+  readonly place: number
+  generation: number
+}
+
+/**
+ * Main's side. A cell is its target's until a snapshot that does not ask for its health runs on every thread; then it is
+ * given to another. Whoever of a former snapshot still looks at it may leave out a target of its own for a while: at worst
+ * as if that had been slow to come back.
+ */
 export class HealthTable {
   readonly #pages: SharedArrayBuffer[] = []
-  readonly #places = new Map<string, number>()
+  readonly #places = new Map<string, Defined>()
+  readonly #free: number[] = []
+  #used = 0
+  #generation = 0
+
+  /** What is defined from here on is for one more snapshot; what it has in common with those before it is defined again. */
+  beginGeneration(): void {
+    this.#generation++
+  }
 
   /** Adds a cell unless it is there. */
   define(upstream: string, url: string): void {
     const key = toKey(upstream, url)
-    if (this.#places.has(key)) return
-    const place = this.#places.size
-    if (place % PAGE_CELLS === 0) this.#pages.push(new SharedArrayBuffer(PAGE_CELLS * Int32Array.BYTES_PER_ELEMENT))
-    this.#places.set(key, place)
+    const known = this.#places.get(key)
+    if (known !== undefined) known.generation = this.#generation
+    // The prober leaves a cell empty when it is told that nobody asks any more.
+    else this.#places.set(key, { place: this.#free.shift() ?? this.#allocate(), generation: this.#generation })
+  }
+
+  /** The snapshot runs on every thread: cells that it did not define are free. */
+  settleGeneration(): void {
+    for (const [key, { place, generation }] of this.#places) {
+      if (generation === this.#generation) continue
+      this.#places.delete(key)
+      this.#free.push(place)
+    }
   }
 
   descriptor(): HealthDescriptor {
-    return { pages: [...this.#pages], places: new Map(this.#places) }
+    return { pages: [...this.#pages], places: new Map([...this.#places].map(([key, { place }]) => [key, place])) }
+  }
+
+  #allocate(): number {
+    const place = this.#used++
+    if (place % PAGE_CELLS === 0) this.#pages.push(new SharedArrayBuffer(PAGE_CELLS * Int32Array.BYTES_PER_ELEMENT))
+    return place
   }
 }
 
