@@ -7,7 +7,6 @@
 import type { Upstream } from '@gatewright/model'
 import {
   type AbortListener,
-  type Body,
   type BodyFlow,
   type BodySink,
   BytesBody,
@@ -26,8 +25,6 @@ import type { UpstreamConnection } from './upstream-connection.ts'
 
 /** A small body travels in the same write as its head; beyond this the copy costs more than a second write. */
 const TOGETHER_BYTES = 16_384
-/** A body that says it is no longer comes whole before it takes a connection: who sends it slowly holds none meanwhile. */
-const AWAITED_BYTES = 65_536
 
 /** The upstream that is asked, and learns how it went. */
 export interface AttemptOwner {
@@ -81,6 +78,7 @@ export class Attempt implements PooledRequest, AbortListener, BodySink {
     this.method = request.method
     this.upgrade = this.#root.upgrade
     this.callerKey = shape.pipelining > 1 ? (exchange.caller?.id ?? exchange.client.address) : ''
+    // Counted from the choice on: who waits for a connection is what the next choice has to know of.
     target.inFlight++
     this.#root.upstreamId = id
     this.#root.upstreamTarget = target.authority
@@ -90,24 +88,6 @@ export class Attempt implements PooledRequest, AbortListener, BodySink {
   start(): void {
     if (this.#exchange.abortedBy !== undefined) return this.#settleWith(this.#exchange.abortedBy)
     this.#exchange.onAbort(this)
-    const { body } = this.#exchange.request
-    if (body instanceof BytesBody || body.sizeBytes === undefined || body.sizeBytes > AWAITED_BYTES) this.#acquire()
-    else this.#awaitBody(body)
-  }
-
-  #awaitBody(body: Body): void {
-    const onBroken = (thrown: unknown): void => this.#settleWith(Problem.from(thrown))
-    try {
-      const held = body.hold(AWAITED_BYTES)
-      if (typeof held === 'boolean') this.#acquire()
-      else held.then(() => this.#acquire(), onBroken)
-    } catch (thrown) {
-      onBroken(thrown)
-    }
-  }
-
-  #acquire(): void {
-    if (this.isOver) return
     const { method, body } = this.#exchange.request
     this.isReplayable = IDEMPOTENT_METHODS.has(method) && body.isReplayable && this.upgrade === undefined
     this.#pool.acquire(this)

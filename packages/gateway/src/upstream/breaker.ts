@@ -44,14 +44,18 @@ export class Breaker implements ResultListener {
     this.#sliceMs = options.windowMs / SLICES
   }
 
+  /** Would `mayPass` say no? Takes nobody's turn to try. */
+  get isShut(): boolean {
+    return this.#state !== 'closed' && this.#now() < this.#triesAtMs
+  }
+
   /** May this request go to the upstream? Once for each request that then goes. */
   mayPass(): boolean {
     if (this.#state === 'closed') return true
-    const nowMs = this.#now()
-    if (nowMs < this.#triesAtMs) return false
+    if (this.isShut) return false
     this.#state = 'trying'
     // The next one tries only if nothing is heard of this one: its client may leave before an answer.
-    this.#triesAtMs = nowMs + this.#options.openMs
+    this.#triesAtMs = this.#now() + this.#options.openMs
     return true
   }
 

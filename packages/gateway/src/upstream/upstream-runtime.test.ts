@@ -1,19 +1,67 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { GatewayResponse } from '@gatewright/policies'
+import { GatewayResponse, Problem, StreamBody } from '@gatewright/policies'
 import { defineUpstreamSeries, METRICS } from '../observe/metrics.ts'
 import { openUpstreamMeter } from '../observe/thread-meter.ts'
 import { Columns, openColumn } from '../state/gauges/columns.ts'
 import { HealthTable, openHealth } from '../state/health/health-table.ts'
 import { DeadlineWheel } from '../timers/deadline-wheel.ts'
-import { LoopbackTarget, OK, sayResponse, TestExchange, toUpstream } from './loopback.fixture.ts'
+import { HandBody, LoopbackTarget, OK, sayResponse, TestExchange, toUpstream } from './loopback.fixture.ts'
 import { UpstreamRuntime } from './upstream-runtime.ts'
 import { stageUpstream } from './upstream-stage.fixture.ts'
 
 const stage = stageUpstream()
-const { use, send } = stage
+const { use, forward, send } = stage
 
 describe('upstream', () => {
+  describe('a short body that is still arriving', () => {
+    it('weighs on no target: one is chosen when it is whole', async () => {
+      const other = await LoopbackTarget.listen()
+      const targets = [stage.target.url, other.url]
+      use((_, socket) => socket.write(OK), { targets, balance: 'least-requests' })
+      other.reply = stage.target.reply
+      const body = new HandBody(5)
+      const slow = send({ method: 'POST', body: new StreamBody(body) })
+      const load = () => stage.upstream.targets.map(({ inFlight }) => inFlight)
+      assert.deepEqual(load(), [0, 0])
+      body.sink?.write(Buffer.from('hel'))
+      assert.deepEqual(load(), [0, 0])
+      stage.target.reply = () => {}
+      const busy = new TestExchange()
+      other.reply = () => {}
+      const held = forward(busy)
+      const at = load().indexOf(1)
+      body.sink?.write(Buffer.from('lo'))
+      body.sink?.end()
+      const [taken, free] = at === 0 ? [stage.target, other] : [other, stage.target]
+      await free.until(() => free.seen.length === 1)
+      assert.deepEqual(load(), [1, 1])
+      free.sockets[0]?.write(OK)
+      assert.equal(await slow, '200 ok')
+      await taken.until(() => taken.seen.length === 1)
+      taken.sockets[0]?.write(OK)
+      assert.equal(await held, '200 ok')
+      await other.close()
+    })
+
+    it('is not waited for where it can go nowhere', async () => {
+      use((_, socket) => socket.write('HTTP/1.1 500 X\r\nContent-Length: 0\r\n\r\n'), { breaker: { minRequests: 1 } })
+      assert.equal(await send(), '500 ')
+      const body = new HandBody(5)
+      assert.equal(await send({ method: 'POST', body: new StreamBody(body) }), 'upstream-unavailable breaker-open')
+      assert.equal(body.sink, undefined)
+    })
+
+    it('asks nobody when its client leaves', async () => {
+      use((_, socket) => socket.write(OK))
+      const exchange = new TestExchange({ method: 'POST', body: new StreamBody(new HandBody(5)) })
+      const answered = forward(exchange)
+      exchange.abort(new Problem('client-left'))
+      assert.match(await answered, /^client-left/)
+      assert.deepEqual([exchange.attempts, stage.target.sockets.length], [0, 0])
+    })
+  })
+
   describe('health', () => {
     it('answers 503 when active health says that nobody is healthy', async () => {
       const model = toUpstream({ targets: [stage.target.url], health: { active: {} } })

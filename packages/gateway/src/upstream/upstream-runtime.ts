@@ -6,7 +6,8 @@ import { add, type Cells, recordDuration, recordStatus } from '../state/gauges/m
 import type { FindHealth } from '../state/health/health-table.ts'
 import type { DeadlineWheel } from '../timers/deadline-wheel.ts'
 import { Attempt, type AttemptOwner } from './attempt.ts'
-import { compileBalance } from './balance/balance.ts'
+import { awaitBody, isArriving } from './await-body.ts'
+import { compileBalance, isAvailable } from './balance/balance.ts'
 import type { ChooseTarget } from './balance/choose-target.ts'
 import { Breaker } from './breaker.ts'
 import { GaugeShare } from './gauge-share.ts'
@@ -83,12 +84,21 @@ export class UpstreamRuntime implements AttemptOwner {
 
   /** One attempt. Never rejects: what fails is a response with its problem. */
   forward(exchange: Exchange): MaybePromise<GatewayResponse> {
+    if (!isArriving(exchange.request.body)) return this.#attempt(exchange)
+    // Nobody need send the rest of what can go nowhere.
+    if (!this.targets.some(isAvailable)) return toNoTarget()
+    if (this.#breaker?.isShut) return GatewayResponse.ofProblem(this.#breaker.toProblem())
+    // Before the choice: a target counts what it works on, and a slow client must neither weigh on it nor be the one that tries.
+    return awaitBody(exchange).then((problem) =>
+      problem === undefined ? this.#attempt(exchange) : GatewayResponse.ofProblem(problem),
+    )
+  }
+
+  #attempt(exchange: Exchange): MaybePromise<GatewayResponse> {
     const target = this.#choose(this.targets, exchange)
     // Fail closed: when all targets are out there is no panic mode that sends to them nevertheless. Passive health never
     // leaves out more than its share, so this is where an operator's own probes say that nobody is healthy.
-    if (target === undefined) {
-      return GatewayResponse.ofProblem(new Problem('upstream-unavailable', { reason: 'no-target' }))
-    }
+    if (target === undefined) return toNoTarget()
     // After the choice: a request that has nowhere to go must not use up the one that may try.
     if (this.#breaker !== undefined && !this.#breaker.mayPass()) {
       return GatewayResponse.ofProblem(this.#breaker.toProblem())
@@ -118,4 +128,8 @@ export class UpstreamRuntime implements AttemptOwner {
     if (problem.code === 'upstream-overloaded') return
     for (const listener of this.#listeners) listener.onFailure(target, problem)
   }
+}
+
+function toNoTarget(): GatewayResponse {
+  return GatewayResponse.ofProblem(new Problem('upstream-unavailable', { reason: 'no-target' }))
 }

@@ -6,6 +6,7 @@ import { answersAlways, type PlacedUse, placeUses, reportNeverRunning, validateO
 import { validatePlanSlot } from './validate-plan-slot.ts'
 import { validateUses } from './validate-policies.ts'
 import { toPredicatesKey, validatePredicates } from './validate-predicates.ts'
+import { warnOfSlashTwins } from './validate-slash-twins.ts'
 import { checkUpstream } from './validate-upstream-refs.ts'
 import type { Validation } from './validation.ts'
 
@@ -44,6 +45,7 @@ export function validateRoutes(validation: Validation, api: Api, apiPath: Path):
     }
     reportUnanswered(validation, { api, release, apiPath, unanswered })
     findDuplicates(validation, { api, release, path })
+    warnOfSlashTwins(validation, { api, release, path })
   }
 }
 
