@@ -60,7 +60,7 @@ export class HeldSource implements BodySource, BodyFlow {
   }
 
   /** More of it came. */
-  readonly emit = (chunk: Uint8Array): void => {
+  emit(chunk: Uint8Array): void {
     if (this.isCancelled) return
     if (this.#sink === undefined) {
       this.#waiting ??= new PieceList()

@@ -10,13 +10,13 @@
 import { connect, type Socket } from 'node:net'
 import { BytesBody, EMPTY_BODY, GatewayResponse, type HeaderList, Problem, StreamBody } from '@gatewright/policies'
 import type { InterimHead } from '../exchange/gateway-exchange.ts'
-import { ChunkDecoder } from '../http1/chunk-decoder.ts'
 import { HeadParser } from '../http1/head-parser.ts'
 import { toLatin1 } from '../http1/latin1.ts'
 import { Refusal } from '../http1/refusal.ts'
 import { CHUNKED, UNTIL_CLOSE } from '../http1/request-head.ts'
 import { ResponseHead } from '../http1/response-head.ts'
-import { type HeldReader, HeldSource } from '../sockets/held-source.ts'
+import { FramedBody } from '../sockets/framed-body.ts'
+import type { HeldReader } from '../sockets/held-source.ts'
 import { ReadBuffer } from '../sockets/read-buffer.ts'
 import type { DeadlineWheel, Timed } from '../timers/deadline-wheel.ts'
 import { atTurnEnd, type TurnEndListener } from '../timers/turn-end.ts'
@@ -31,8 +31,6 @@ const MOST_INTERIM_ANSWERS = 16
 
 /** So much of an answer that nobody wants is read for the sake of those behind it: a few round trips' worth, and less than a new connection costs. */
 const SKIP_BYTES = 65_536
-
-type Reading = 'head' | 'body'
 
 /** What a connection knows of a request that it carries. */
 export interface CarriedRequest {
@@ -93,10 +91,8 @@ export class UpstreamConnection implements Timed, TurnEndListener, HeldReader {
   readonly #owner: ConnectionOwner
   readonly #head = new ResponseHead()
   readonly #parser: HeadParser
-  #reading: Reading = 'head'
-  #body: HeldSource | undefined
-  #remaining = 0
-  #decoder: ChunkDecoder | undefined
+  /** Of the answer under way; without one, a head comes next. */
+  #body: FramedBody | undefined
   #outbox = ''
   /** How long it may wait unused: ours, or less if the target says so. */
   idleMs: number
@@ -227,8 +223,9 @@ export class UpstreamConnection implements Timed, TurnEndListener, HeldReader {
 
   /** Its reader wants no more of the answer under way. */
   onBodyUnwanted(): void {
-    // What has no end but that of the connection leaves nothing for those behind it.
-    if (this.#remaining > SKIP_BYTES || this.#isUntilClose()) return this.destroy()
+    const body = this.#body
+    // What has no end but that of the connection leaves nothing for those behind it. Chunks are counted as they come.
+    if (body !== undefined && body.framing !== CHUNKED && body.remainingBytes > SKIP_BYTES) return this.destroy()
     // The first in line is the one that gave up, even if it has not said so yet.
     this.#closeAfterOthers(1)
     this.resumeReading()
@@ -253,7 +250,15 @@ export class UpstreamConnection implements Timed, TurnEndListener, HeldReader {
       const request = this.sent[0]
       // RFC 9112 §9.2: bytes that answer nothing are a desynchronised or hostile upstream.
       if (request === undefined) return this.destroy()
-      at = this.#reading === 'head' ? this.#readHead(chunk, at, request) : this.#readBody(chunk, at)
+      const body = this.#body
+      if (body === undefined) {
+        at = this.#readHead(chunk, at, request)
+        continue
+      }
+      // Only what shares its chunk with the head is still in the shared buffer.
+      const own = this.#buffer.own(chunk)
+      at = this.#readBody(own, at, { body, request })
+      if (body.holdsNothing) this.#buffer.giveBack(own)
     }
   }
 
@@ -314,64 +319,32 @@ export class UpstreamConnection implements Timed, TurnEndListener, HeldReader {
       this.#finishAnswer(request, chunk.length - end)
       return end
     }
-    this.#reading = 'body'
     this.#buffer.startStreaming()
-    this.#remaining = framing > 0 ? framing : 0
-    this.#decoder = framing === CHUNKED ? new ChunkDecoder() : undefined
     this.#skippedBytes = 0
-    const source = new HeldSource(this, framing > 0 ? framing : undefined)
-    this.#body = source
+    const body = new FramedBody(this, framing)
+    this.#body = body
     if (request.isOver) {
-      source.cancel()
+      body.cancel()
       return this.isGone ? chunk.length : bodyAt
     }
-    answer.body = new StreamBody(source)
+    answer.body = new StreamBody(body)
     request.onAnswer(answer, locationAt)
     request.onProgress()
     return bodyAt
   }
 
-  #readBody(bytes: Buffer, at: number): number {
-    // Only what shares its chunk with the head is still in the shared buffer.
-    const chunk = this.#buffer.own(bytes)
-    const body = this.#body
-    const request = this.sent[0]
-    if (body === undefined || request === undefined) return chunk.length
+  #readBody(chunk: Buffer, at: number, { body, request }: { body: FramedBody; request: CarriedRequest }): number {
     request.onProgress()
-    const end = this.#passOn(chunk, at, { body, request })
-    if (body.holdsNothing) this.#buffer.giveBack(chunk)
-    return end
-  }
-
-  #passOn(chunk: Buffer, at: number, { body, request }: { body: HeldSource; request: CarriedRequest }): number {
-    const decoder = this.#decoder
-    if (decoder !== undefined) {
-      if (body.isCancelled && !this.#maySkip(chunk.length - at)) return chunk.length
-      const read = decoder.push(chunk, at, body.emit)
-      if (this.isGone) return chunk.length
-      if (read instanceof Refusal) {
-        this.#breakOff(new Problem('upstream-malformed', { reason: read.reason }))
-        return chunk.length
-      }
-      if (decoder.isDone) {
-        // First the request is over, then its reader hears the end: with it the exchange ends, and what is not over is cancelled.
-        this.#finishAnswer(request, chunk.length - read)
-        body.finish(decoder.trailers)
-      }
-      return read
+    if (body.isCancelled && body.framing === CHUNKED && !this.#maySkip(chunk.length - at)) return chunk.length
+    const read = body.read(chunk, at)
+    if (this.isGone) return chunk.length
+    if (read instanceof Refusal) return this.#refuse(read, chunk)
+    if (body.isRead) {
+      // First the request is over, then its reader hears the end: with it the exchange ends, and what is not over is cancelled.
+      this.#finishAnswer(request, chunk.length - read)
+      body.finish(body.trailers)
     }
-    if (this.#remaining === 0) {
-      body.emit(at === 0 ? chunk : chunk.subarray(at))
-      return chunk.length
-    }
-    const end = Math.min(chunk.length, at + this.#remaining)
-    this.#remaining -= end - at
-    body.emit(at === 0 && end === chunk.length ? chunk : chunk.subarray(at, end))
-    if (this.#remaining === 0 && !this.isGone) {
-      this.#finishAnswer(request, chunk.length - end)
-      body.finish(undefined)
-    }
-    return end
+    return read
   }
 
   /** Of an answer in chunks, whose length nobody knew: no more than is cheap. */
@@ -387,10 +360,8 @@ export class UpstreamConnection implements Timed, TurnEndListener, HeldReader {
     this.sent.shift()
     this.#interimAnswers = 0
     this.answered++
-    this.#reading = 'head'
     if (this.#body !== undefined) this.#buffer.stopStreaming()
     this.#body = undefined
-    this.#decoder = undefined
     this.#hasBegunAnswer = false
     request.onAnswered()
     if (this.isGone) return
@@ -448,17 +419,13 @@ export class UpstreamConnection implements Timed, TurnEndListener, HeldReader {
     const request = this.sent[0]
     const body = this.#body
     // RFC 9112 §6.3 rule 8: the only framing in which closing is the end, and only a clean close.
-    if (request !== undefined && body !== undefined && this.#decoder === undefined && this.#isUntilClose()) {
+    if (request !== undefined && body?.framing === UNTIL_CLOSE) {
       this.#keepsAlive = false
       this.#finishAnswer(request, 0)
       body.finish(undefined)
       return
     }
     this.#fail(undefined)
-  }
-
-  #isUntilClose(): boolean {
-    return this.#reading === 'body' && this.#head.body === UNTIL_CLOSE
   }
 
   #breakOff(problem: Problem): void {
