@@ -40,7 +40,7 @@ export function toFraming(response: GatewayResponse, method: string, httpVersion
   return httpVersion === '1.0' ? UNTIL_CLOSE : CHUNKED
 }
 
-interface HeadFacts {
+export interface HeadFacts {
   readonly framing: AnswerFraming
   readonly keepsAlive: boolean
   /** Milliseconds since the epoch; asked only where the target said no `Date`. */

@@ -1,0 +1,133 @@
+/**
+ * Owns the answering side of a client connection: one answer at a time, until the kernel has all of it.
+ *
+ *   begun ──short──▶ one write at the end of the turn ──────────┐
+ *     └──long, or streamed──▶ as it comes, and as it is taken ──┴──▶ written ──the kernel has it──▶ flushed
+ */
+import type { Socket } from 'node:net'
+import { BytesBody, type GatewayResponse, PIECE_BYTES } from '@gatewright/policies'
+import type { GatewayExchange } from '../exchange/gateway-exchange.ts'
+import { type AnswerListener, AnswerWriter, writeWhole } from '../respond/answer-writer.ts'
+import { type HeadFacts, serializeAnswerHead } from '../respond/response-head.ts'
+import { atTurnEnd, type TurnEndListener } from '../timers/turn-end.ts'
+
+export interface AnswerOwner {
+  /** The client does not take more for now. */
+  onClientSlow(): void
+  /** It took what there was. */
+  onClientReady(): void
+  /** The kernel has the last byte. */
+  onAnswerFlushed(): void
+  /** What the client has is not the whole answer. */
+  onAnswerBroken(): void
+}
+
+export class AnswerSender implements AnswerListener, TurnEndListener {
+  /** From here on no other answer may come. */
+  isBegun = false
+  /** Every byte was given to the socket. */
+  isWritten = false
+  readonly #socket: Socket
+  readonly #owner: AnswerOwner
+  /** Whose answer is under way, and wanted. */
+  #exchange: GatewayExchange | undefined
+  #writer: AnswerWriter | undefined
+  #flow: { resume(): void; cancel(): void } | undefined
+  /** An answer that is written at the end of this turn. */
+  #unwritten = ''
+
+  constructor(socket: Socket, owner: AnswerOwner) {
+    this.#socket = socket
+    this.#owner = owner
+  }
+
+  send(exchange: GatewayExchange, response: GatewayResponse, facts: HeadFacts): void {
+    this.#exchange = exchange
+    const head = serializeAnswerHead(exchange, response, facts)
+    const { framing } = facts
+    const { body } = response
+    if (framing.kind === 'none' || body.sizeBytes === 0) {
+      if (body.sizeBytes !== 0) body.discard()
+      return this.#writeAtTurnEnd(head)
+    }
+    if (body instanceof BytesBody && body.sizeBytes <= PIECE_BYTES) {
+      exchange.bytesOut = body.sizeBytes
+      if (body.latin1 !== undefined) return this.#writeAtTurnEnd(head + body.latin1)
+      writeWhole(this.#socket, head, body.held())
+      return this.onBodyWritten()
+    }
+    this.#socket.write(head, 'latin1')
+    const writer = new AnswerWriter(this.#socket, framing, this)
+    this.#writer = writer
+    try {
+      const flow = body.pipe(writer)
+      if (writer.isBroken) flow.cancel()
+      else if (!writer.isEnded) this.#flow = flow
+    } catch {
+      // A policy has read this body already; its head is out, so breaking off is the only honest end.
+      this.onBodyBroken()
+    }
+  }
+
+  #writeAtTurnEnd(answer: string): void {
+    this.#unwritten = answer
+    atTurnEnd(this)
+  }
+
+  onTurnEnd(): void {
+    const answer = this.#unwritten
+    this.#unwritten = ''
+    // The client may have left in this very turn.
+    if (this.#exchange === undefined) return
+    this.#socket.write(answer, 'latin1')
+    this.onBodyWritten()
+  }
+
+  /** Every byte was given to the socket; once the kernel has them, the exchange is over. */
+  onBodyWritten(): void {
+    this.isWritten = true
+    this.#flow = undefined
+    if (this.#socket.writableLength === 0) return this.#onFlushed()
+    this.#owner.onClientSlow()
+    const exchange = this.#exchange
+    // `drain` would not do: it only comes where a write was told to wait, and less than that may be queued.
+    this.#socket.write('', 'latin1', () => {
+      if (this.#exchange === exchange) this.#onFlushed()
+    })
+  }
+
+  #onFlushed(): void {
+    const exchange = this.#exchange
+    if (exchange === undefined) return
+    this.#exchange = undefined
+    if (this.#writer !== undefined) exchange.bytesOut = this.#writer.writtenBytes
+    this.#owner.onAnswerFlushed()
+  }
+
+  onBodyBroken(): void {
+    this.#owner.onAnswerBroken()
+  }
+
+  onClientSlow(): void {
+    this.#owner.onClientSlow()
+  }
+
+  onDrain(): void {
+    if (this.isWritten) return
+    this.#owner.onClientReady()
+    this.#flow?.resume()
+  }
+
+  /** Nobody is there any more to take what is left of it. */
+  drop(): void {
+    this.#exchange = undefined
+    this.#flow?.cancel()
+  }
+
+  /** Its exchange is over, and another may begin. */
+  reset(): void {
+    this.isBegun = false
+    this.isWritten = false
+    this.#writer = undefined
+  }
+}
