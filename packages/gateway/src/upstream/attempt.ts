@@ -109,6 +109,7 @@ export class Attempt implements PooledRequest, AbortListener, BodySink {
     const { body } = request
     const { model } = this.#owner
     const head = toUpstreamHead(this.#exchange, this.#root, { model, target: this.#target, upgrade: this.upgrade })
+    this.connection = connection
     connection.assign(this)
     if (body instanceof BytesBody && body.sizeBytes <= TOGETHER_BYTES) {
       this.isRequestSent = true

@@ -7,8 +7,9 @@
 import type { Upstream } from '@gatewright/model'
 import { Problem } from '@gatewright/policies'
 import type { DeadlineWheel, Timed } from '../timers/deadline-wheel.ts'
+import type { CarriedRequest } from './carried-request.ts'
 import type { TargetRuntime } from './target.ts'
-import { type CarriedRequest, type ConnectionOwner, UpstreamConnection } from './upstream-connection.ts'
+import { type ConnectionOwner, UpstreamConnection } from './upstream-connection.ts'
 
 /** A request that wants a connection. */
 export interface PooledRequest extends CarriedRequest {

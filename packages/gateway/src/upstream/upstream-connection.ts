@@ -8,55 +8,21 @@
  * nobody waits for any more is read and dropped while others wait behind it, and ends the connection otherwise.
  */
 import { connect, type Socket } from 'node:net'
-import { BytesBody, EMPTY_BODY, GatewayResponse, type HeaderList, Problem, StreamBody } from '@gatewright/policies'
-import type { InterimHead } from '../exchange/gateway-exchange.ts'
-import { HeadParser } from '../http1/head-parser.ts'
-import { toLatin1 } from '../http1/latin1.ts'
+import { GatewayResponse, type HeaderList, Problem, StreamBody } from '@gatewright/policies'
 import { Refusal } from '../http1/refusal.ts'
 import { CHUNKED, UNTIL_CLOSE } from '../http1/request-head.ts'
-import { ResponseHead } from '../http1/response-head.ts'
 import { FramedBody } from '../sockets/framed-body.ts'
 import type { HeldReader } from '../sockets/held-source.ts'
 import { ReadBuffer } from '../sockets/read-buffer.ts'
 import type { DeadlineWheel, Timed } from '../timers/deadline-wheel.ts'
-import { atTurnEnd, type TurnEndListener } from '../timers/turn-end.ts'
+import { AnswerReader } from './answer-reader.ts'
+import type { CarriedRequest } from './carried-request.ts'
+import { Outbox } from './outbox.ts'
 import type { TargetRuntime } from './target.ts'
 import { UpstreamTunnel } from './upstream-tunnel.ts'
 
-/** Up to here an answer that came whole stays text: one string write later, without an allocation (Node's stack buffer for string writes). */
-const TEXT_BYTES = 16_384
-
-/** Before one answer; a server says 100, 102 and a few 103s. */
-const MOST_INTERIM_ANSWERS = 16
-
 /** So much of an answer that nobody wants is read for the sake of those behind it: a few round trips' worth, and less than a new connection costs. */
 const SKIP_BYTES = 65_536
-
-/** What a connection knows of a request that it carries. */
-export interface CarriedRequest {
-  readonly method: string
-  /** The token asked for in `Upgrade`, lower case. */
-  readonly upgrade: string | undefined
-  /** Its last byte went out. */
-  readonly isRequestSent: boolean
-  /** Nobody waits for its answer any more. */
-  readonly isOver: boolean
-  /** Set by the connection that carries it. */
-  connection: UpstreamConnection | undefined
-  /** Something of its answer came. */
-  onProgress(): void
-  onInterim(head: InterimHead): void
-  /** `locationAt`: which field is `Location`, or -1. */
-  onAnswer(response: GatewayResponse, locationAt: number): void
-  /** The answer's last byte was read. */
-  onAnswered(): void
-  /** There will be no answer here. `isReplayable`: nothing of one came, and the target is not known to have begun. */
-  onBroken(problem: Problem, facts: { readonly isReplayable: boolean }): void
-  /** Nothing came in time, and it is its turn. */
-  onDeadline(): void
-  /** The connection takes more of its body. */
-  onDrain(): void
-}
 
 export interface ConnectionOwner {
   readonly wheel: DeadlineWheel
@@ -73,7 +39,7 @@ export interface ConnectionOwner {
   onGone(connection: UpstreamConnection, wasConnected: boolean): void
 }
 
-export class UpstreamConnection implements Timed, TurnEndListener, HeldReader {
+export class UpstreamConnection implements Timed, HeldReader {
   deadlineAtMs = Number.POSITIVE_INFINITY
   slotAtMs = 0
   slotPlace = 0
@@ -89,11 +55,10 @@ export class UpstreamConnection implements Timed, TurnEndListener, HeldReader {
   readonly #socket: Socket
   readonly #buffer = new ReadBuffer()
   readonly #owner: ConnectionOwner
-  readonly #head = new ResponseHead()
-  readonly #parser: HeadParser
+  readonly #reader: AnswerReader
   /** Of the answer under way; without one, a head comes next. */
   #body: FramedBody | undefined
-  #outbox = ''
+  readonly #outbox: Outbox
   /** How long it may wait unused: ours, or less if the target says so. */
   idleMs: number
   /** Why it could not be opened. */
@@ -103,7 +68,6 @@ export class UpstreamConnection implements Timed, TurnEndListener, HeldReader {
   #keepsAlive = true
   #tunnelReader: ((chunk: Buffer) => void) | undefined
   #isPaused = false
-  #interimAnswers = 0
   /** It serves those that wait, and ends. */
   #isClosing = false
   #skippedBytes = 0
@@ -111,10 +75,8 @@ export class UpstreamConnection implements Timed, TurnEndListener, HeldReader {
   constructor(target: TargetRuntime, owner: ConnectionOwner) {
     this.#owner = owner
     this.idleMs = owner.idleMs
-    this.#parser = new HeadParser({ firstLineBytes: owner.limits.headerBytes, ...owner.limits }, this.#head.scanLine, {
-      skipsEmptyLine: false,
-    })
     const buffer = this.#buffer
+    this.#reader = new AnswerReader(owner.limits, buffer)
     const socket = connect({
       host: target.hostname,
       port: target.port,
@@ -128,6 +90,7 @@ export class UpstreamConnection implements Timed, TurnEndListener, HeldReader {
       },
     })
     this.#socket = socket
+    this.#outbox = new Outbox(socket)
     socket.on('connect', () => {
       this.isConnected = true
       owner.wheel.clear(this)
@@ -173,29 +136,16 @@ export class UpstreamConnection implements Timed, TurnEndListener, HeldReader {
   assign(request: CarriedRequest): void {
     this.sent.push(request)
     if (this.sent.length === 1) this.#expectWithin(this.#owner.firstByteMs)
-    request.connection = this
   }
 
   /** A request as latin1 text, at the end of this turn of the event loop: one write for all that pipelining puts here in it. */
   writeRequest(text: string): void {
-    if (this.#outbox === '') atTurnEnd(this)
-    this.#outbox += text
+    this.#outbox.put(text)
   }
 
   /** A head that a body follows at once. What waits came before it. */
   writeHead(text: string): void {
-    this.#outbox += text
-    this.#flush()
-  }
-
-  onTurnEnd(): void {
-    if (this.#outbox !== '') this.#flush()
-  }
-
-  #flush(): void {
-    const text = this.#outbox
-    this.#outbox = ''
-    if (!this.isGone) this.#socket.write(text, 'latin1')
+    this.#outbox.send(text)
   }
 
   pauseReading(): void {
@@ -263,72 +213,42 @@ export class UpstreamConnection implements Timed, TurnEndListener, HeldReader {
   }
 
   #readHead(chunk: Buffer, at: number, request: CarriedRequest): number {
-    const parser = this.#parser
+    const reader = this.#reader
     this.#hasBegunAnswer = true
-    const fields = parser.push(at === 0 ? chunk : chunk.subarray(at))
+    const fields = reader.read(chunk, at, request.method)
     if (fields === undefined) {
       request.onProgress()
       return chunk.length
     }
     if (fields instanceof Refusal) return this.#refuse(fields, chunk)
-    const refusal = this.#head.readFields(fields, request.method)
-    if (refusal !== undefined) return this.#refuse(refusal, chunk)
-    const bodyAt = at + parser.bodyAt
-    const { status } = this.#head
-    if (status === 101) return this.#switchProtocols(fields, request, chunk.subarray(bodyAt))
-    if (status < 200) {
-      parser.reset()
-      // RFC 9110 §15.2 sets no bound; without one an upstream could fill the client's queue with answers that are none.
-      if (++this.#interimAnswers > MOST_INTERIM_ANSWERS) {
-        return this.#refuse(new Refusal('upstream-malformed', 'interim-answers', ''), chunk)
-      }
-      request.onInterim({ status, reason: this.#head.reason, fields })
-      return bodyAt
-    }
-    return this.#beginAnswer(fields, request, { chunk, bodyAt })
+    const { status, reason } = reader.head
+    if (status === 101) return this.#switchProtocols(fields, request, chunk.subarray(reader.bodyAt))
+    if (status >= 200) return this.#beginAnswer(fields, request, chunk)
+    request.onInterim({ status, reason, fields })
+    return reader.bodyAt
   }
 
-  #beginAnswer(
-    fields: HeaderList,
-    request: CarriedRequest,
-    { chunk, bodyAt }: { chunk: Buffer; bodyAt: number },
-  ): number {
-    const head = this.#head
-    const framing = head.body
+  #beginAnswer(fields: HeaderList, request: CarriedRequest, chunk: Buffer): number {
+    const { head } = this.#reader
     this.#keepsAlive = head.keepsAlive
     this.#rememberIdleTime()
-    const answer = new GatewayResponse({ status: head.status, reason: head.reason, headers: fields, body: EMPTY_BODY })
-    let { locationAt } = head
-    if (head.connection.named.length > 0) {
-      for (const name of head.connection.named) fields.delete(name)
-      locationAt = fields.indexOf('location')
-    }
-    this.#parser.reset()
-    if (framing === 0) {
-      if (!request.isOver) request.onAnswer(answer, locationAt)
-      this.#finishAnswer(request, chunk.length - bodyAt)
-      return bodyAt
-    }
-    if (framing > 0 && bodyAt + framing <= chunk.length) {
-      const end = bodyAt + framing
-      answer.body =
-        framing <= TEXT_BYTES
-          ? new BytesBody({ latin1: toLatin1(chunk, bodyAt, end) })
-          : new BytesBody(this.#buffer.own(chunk.subarray(bodyAt, end)))
-      if (!request.isOver) request.onAnswer(answer, locationAt)
-      this.#finishAnswer(request, chunk.length - end)
-      return end
+    const answer = this.#reader.toAnswer(fields, chunk)
+    const { bodyAt, endAt } = this.#reader
+    if (endAt >= 0) {
+      if (!request.isOver) request.onAnswer(answer, head.locationAt)
+      this.#finishAnswer(request, chunk.length - endAt)
+      return endAt
     }
     this.#buffer.startStreaming()
     this.#skippedBytes = 0
-    const body = new FramedBody(this, framing)
+    const body = new FramedBody(this, head.body)
     this.#body = body
     if (request.isOver) {
       body.cancel()
       return this.isGone ? chunk.length : bodyAt
     }
     answer.body = new StreamBody(body)
-    request.onAnswer(answer, locationAt)
+    request.onAnswer(answer, head.locationAt)
     request.onProgress()
     return bodyAt
   }
@@ -358,7 +278,6 @@ export class UpstreamConnection implements Timed, TurnEndListener, HeldReader {
   /** The whole answer was read. `strayBytes`: what follows in the same chunk. */
   #finishAnswer(request: CarriedRequest, strayBytes: number): void {
     this.sent.shift()
-    this.#interimAnswers = 0
     this.answered++
     if (this.#body !== undefined) this.#buffer.stopStreaming()
     this.#body = undefined
@@ -375,33 +294,26 @@ export class UpstreamConnection implements Timed, TurnEndListener, HeldReader {
 
   /** RFC 9112 §9.3: the target's own limit, less a second for the way. */
   #rememberIdleTime(): void {
-    const seconds = this.#head.keepAliveSeconds
+    const seconds = this.#reader.head.keepAliveSeconds
     if (seconds >= 0) this.idleMs = Math.min(this.#owner.idleMs, Math.max(0, (seconds - 1) * 1000))
     if (this.idleMs === 0) this.#keepsAlive = false
   }
 
   #switchProtocols(fields: HeaderList, request: CarriedRequest, rest: Buffer): number {
+    const { upgradeAt, connection, reason } = this.#reader.head
     const asked = request.upgrade
-    const given = this.#head.upgradeAt >= 0 ? fields.valueAt(this.#head.upgradeAt).toLowerCase() : ''
+    const given = upgradeAt >= 0 ? fields.valueAt(upgradeAt).toLowerCase() : ''
     // RFC 9110 §7.8: only what was asked for, and only said with `Connection: upgrade`.
-    if (asked === undefined || given !== asked || !this.#head.connection.upgrade || this.sent.length > 1) {
+    if (asked === undefined || given !== asked || !connection.upgrade || this.sent.length > 1) {
       return this.#refuse(new Refusal('upstream-malformed', 'unasked-101', ''), rest)
     }
-    const answer = new GatewayResponse({ status: 101, reason: this.#head.reason, headers: fields })
-    const socket = this.#socket
+    const answer = new GatewayResponse({ status: 101, reason, headers: fields })
     this.sent.shift()
     this.isGone = true
     this.#owner.wheel.remove(this)
-    for (const event of ['end', 'error', 'close', 'drain', 'connect']) socket.removeAllListeners(event)
-    socket.on('error', () => socket.destroy())
-    socket.pause()
-    answer.tunnel = new UpstreamTunnel({
-      socket,
-      rest: Buffer.from(rest),
-      readWith: (reader) => {
-        this.#tunnelReader = reader
-      },
-      release() {},
+    this.#outbox.close()
+    answer.tunnel = UpstreamTunnel.takeOver(this.#socket, rest, (reader) => {
+      this.#tunnelReader = reader
     })
     this.#buffer.startStreaming()
     this.#owner.onGone(this, true)
@@ -445,6 +357,7 @@ export class UpstreamConnection implements Timed, TurnEndListener, HeldReader {
     if (this.isGone) return
     this.isGone = true
     this.#owner.wheel.remove(this)
+    this.#outbox.close()
     this.#socket.destroy()
     const owed = this.sent.splice(0)
     this.brokePipeline = owed.length > 1 && !isOurs

@@ -1,4 +1,5 @@
 /** Owns the upstream's half of a tunnel between its 101 and the moment the client's half is there. */
+import type { Socket } from 'node:net'
 import type { Tunnel } from '@gatewright/policies'
 import type { TunnelEnd } from '../sockets/tunnel-end.ts'
 
@@ -7,6 +8,14 @@ export class UpstreamTunnel implements Tunnel {
 
   constructor(end: TunnelEnd) {
     this.end = end
+  }
+
+  /** Takes the socket from the connection that brought the 101; until the client's half is there, it is not read. */
+  static takeOver(socket: Socket, rest: Uint8Array, readWith: TunnelEnd['readWith']): UpstreamTunnel {
+    for (const event of ['end', 'error', 'close', 'drain', 'connect']) socket.removeAllListeners(event)
+    socket.on('error', () => socket.destroy())
+    socket.pause()
+    return new UpstreamTunnel({ socket, rest: Buffer.from(rest), readWith, release() {} })
   }
 
   discard(): void {
