@@ -88,10 +88,10 @@ describe('line sink', () => {
     const pipe = openPipe('unread')
     let told = 0
     const reasons: string[] = []
-    const onDrop = (lines: number): void => {
+    const sink = new LineSink({ file: pipe.path }, (lines, trouble) => {
       told += lines
-    }
-    const sink = new LineSink({ file: pipe.path }, { onDrop, onTrouble: (why) => reasons.push(why) })
+      if (trouble !== undefined) reasons.push(trouble)
+    })
     const line = 'x'.repeat(999)
     const lines = 5000
     for (let i = 0; i < lines; i++) sink.writeLine(line)

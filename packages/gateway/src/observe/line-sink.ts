@@ -17,11 +17,8 @@ const RETRY_MS = 20
 /** Why lines are dropped is told so often while it lasts. */
 const TELL_MS = 60_000
 
-export interface LineSinkEvents {
-  onDrop?(lines: number): void
-  /** Lines are being dropped, and why: told again only after a while. */
-  onTrouble?(why: string): void
-}
+/** Hears of lines that are dropped. `trouble`: why, where that is news; the same is told again only after a while. */
+type DropListener = (lines: number, trouble: string | undefined) => void
 
 export class LineSink {
   /** Lines that were not written. */
@@ -42,10 +39,10 @@ export class LineSink {
   #mayStandInLine = false
   #isClosed = false
   #toldAtMs = Number.NEGATIVE_INFINITY
-  readonly #events: LineSinkEvents
+  readonly #onDrop: DropListener | undefined
 
-  constructor(target: { readonly fd: number } | { readonly file: string }, events: LineSinkEvents = {}) {
-    this.#events = events
+  constructor(target: { readonly fd: number } | { readonly file: string }, onDrop?: DropListener) {
+    this.#onDrop = onDrop
     if ('file' in target) {
       this.#file = target.file
       this.#fd = openForAppending(target.file)
@@ -174,10 +171,9 @@ export class LineSink {
 
   #drop(lines: number, why?: string): void {
     this.dropped += lines
-    this.#events.onDrop?.(lines)
-    if (why === undefined || performance.now() - this.#toldAtMs < TELL_MS) return
-    this.#toldAtMs = performance.now()
-    this.#events.onTrouble?.(why)
+    const isNews = why !== undefined && performance.now() - this.#toldAtMs >= TELL_MS
+    if (isNews) this.#toldAtMs = performance.now()
+    this.#onDrop?.(lines, isNews ? why : undefined)
   }
 }
 

@@ -199,9 +199,10 @@ export class ThreadRuntime {
     if (target === this.#accessLog.target) return this.#accessLog
     if (accessLog.to === 'off') return { target }
     try {
-      const sink = new LineSink(accessLog.to === 'stdout' ? { fd: 1 } : { file: accessLog.to.file }, {
-        onDrop: (lines) => this.#meter.droppedLines(lines),
-        onTrouble: (why) => this.#log.error(`the access log (${target}) loses records`, { why }),
+      const place = accessLog.to === 'stdout' ? { fd: 1 } : { file: accessLog.to.file }
+      const sink = new LineSink(place, (lines, why) => {
+        this.#meter.droppedLines(lines)
+        if (why !== undefined) this.#log.error(`the access log (${target}) loses records`, { why })
       })
       return { target, sink, log: new AccessLog(sink) }
     } catch (cause) {
