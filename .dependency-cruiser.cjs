@@ -24,6 +24,12 @@ const anyPolicy = `^packages/policies/src/(?:${policyFolders.join('|') || '(?!)'
 /** Tests, what they are run with, and the tables they read: `scripts/test-files.ts` says the same. */
 const TEST_FILE = '\\.(?:test|fixture|contract)\\.ts$|/(?:testing|cases)/'
 
+/** Behind the small door: `e2e/loaded-dependencies.test.ts` holds the same list against what a data thread does load. */
+const SMALL_DOOR = '^packages/model/src/(?:runtime/index|hash|problems|validate/catalogue)\\.ts$'
+
+/** What main alone loads, to read configurations. Nothing else imports it, so whatever else there is may run on a data thread. */
+const MAIN_ALONE = '^packages/gateway/src/(?:index|main|snapshot/(?:load|last-good))\\.ts$'
+
 const NODE_BUILT_INS_WITH_EFFECTS =
   '^(?:node:)?(?:fs|fs/promises|net|tls|http|http2|https|dgram|dns|dns/promises|child_process|worker_threads|cluster|sqlite)$'
 
@@ -56,6 +62,22 @@ module.exports = {
       severity: 'error',
       from: { path: `^packages/(?!(?:${Object.keys(MAY_IMPORT).join('|')})/)` },
       to: {},
+    },
+    {
+      name: 'threads-take-the-small-door',
+      comment:
+        'What a data thread may load takes values of the model through `@gatewright/model/runtime`, and nothing from what main alone loads (docs/adr/0013-a-door-for-what-runs.md). Types load nothing, and the linter sees that they are imported as types.',
+      severity: 'error',
+      from: { path: '^packages/(?:expressions|policies|gateway)/src/', pathNot: [TEST_FILE, MAIN_ALONE] },
+      to: { path: ['^packages/model/src/index\\.ts$', MAIN_ALONE], dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'small-door-is-small',
+      comment:
+        'Each data thread holds what stands behind the small door: no more than is named here, and nothing of others.',
+      severity: 'error',
+      from: { path: SMALL_DOOR },
+      to: { pathNot: SMALL_DOOR, dependencyTypesNot: ['type-only', 'core'] },
     },
     {
       name: 'policies-are-strangers',
