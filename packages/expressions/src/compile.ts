@@ -4,10 +4,7 @@ import { ExpressionSyntaxError } from './expression-error.ts'
 import { getLanguage } from './languages.ts'
 import type { ExpressionValue } from './native/cel-values.ts'
 import { compileTemplate } from './native/native.ts'
-import { SCOPE_NAMES, type Scope, type Vocabulary } from './scope.ts'
-
-/** What the scope will have. `names` is `SCOPE_NAMES` unless given. */
-export type CompileOptions = Partial<Vocabulary>
+import type { Scope, Vocabulary } from './scope.ts'
 
 /** True only for the value `true`; throws `ExpressionError` for a missing field and whatever else fails. */
 export type Condition = (scope: Scope) => boolean
@@ -19,16 +16,15 @@ export interface CompiledExpression {
   readonly constant?: string
 }
 
-/** Compiles a condition: CEL, or `{ language: source }`. Throws `ExpressionSyntaxError`. */
-export function compileCondition(condition: Expression, options: CompileOptions = {}): Condition {
+/** Compiles a condition: CEL, or `{ language: source }`; `vocabulary` is what the scope will have. Throws `ExpressionSyntaxError`. */
+export function compileCondition(condition: Expression, vocabulary: Vocabulary): Condition {
   const [language, source] = typeof condition === 'string' ? ['cel', condition] : toLanguageAndSource(condition)
-  const evaluate = getLanguage(language, source)(source, toVocabulary(options))
+  const evaluate = getLanguage(language, source)(source, vocabulary)
   return (scope) => evaluate(scope) === true
 }
 
 /** Compiles a value: a template (which results in text), or `{ language: source }` (any value). Throws `ExpressionSyntaxError`. */
-export function compileValue(expression: Expression, options: CompileOptions = {}): CompiledExpression {
-  const vocabulary = toVocabulary(options)
+export function compileValue(expression: Expression, vocabulary: Vocabulary): CompiledExpression {
   if (typeof expression === 'string') {
     const { constant, evaluate } = compileTemplate(expression, vocabulary)
     return constant === undefined ? evaluate : Object.assign(evaluate, { constant })
@@ -41,18 +37,14 @@ export function compileValue(expression: Expression, options: CompileOptions = {
  * What is wrong with a source, for `validate`; `undefined` if nothing is. The language is one of `{ language: source }`, or
  * `template` for text with `${…}` parts.
  */
-export function checkExpression(source: string, language: string, options: CompileOptions = {}): string | undefined {
+export function checkExpression(source: string, language: string, vocabulary: Vocabulary): string | undefined {
   try {
-    compileValue(language === 'template' ? source : { [language]: source }, options)
+    compileValue(language === 'template' ? source : { [language]: source }, vocabulary)
     return undefined
   } catch (error) {
     if (error instanceof ExpressionSyntaxError) return error.message
     throw error
   }
-}
-
-function toVocabulary(options: CompileOptions): Vocabulary {
-  return { names: SCOPE_NAMES, ...options }
 }
 
 function toLanguageAndSource(expression: Exclude<Expression, string>): [language: string, source: string] {

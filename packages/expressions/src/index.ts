@@ -1,7 +1,6 @@
 /** The door of the expressions: the languages in which options may depend on a request. */
 export {
   type CompiledExpression,
-  type CompileOptions,
   type Condition,
   checkExpression,
   compileCondition,
@@ -11,4 +10,4 @@ export { ExpressionError, ExpressionSyntaxError, type Position } from './express
 export type { ExpressionValue } from './native/cel-values.ts'
 export { checkPattern, compilePattern, type Pattern } from './native/pattern.ts'
 export { escapeTemplate, parseTemplate, type TemplatePart } from './native/template.ts'
-export { SCOPE_NAMES, type Scope, type ScopeRecord, type Vocabulary } from './scope.ts'
+export type { Scope, ScopeRecord, Vocabulary } from './scope.ts'

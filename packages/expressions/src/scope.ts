@@ -27,18 +27,6 @@ export function findMembers({ members = {} }: Vocabulary, name: string): readonl
   return Object.hasOwn(members, name) ? members[name] : undefined
 }
 
-/** The names that CEL sees of an exchange, unless the compiler of an expression is given others. */
-export const SCOPE_NAMES: readonly string[] = [
-  'request',
-  'caller',
-  'route',
-  'api',
-  'environment',
-  'variables',
-  'response',
-  'error',
-]
-
 const accessorsByPrototype = new WeakMap<object, ReadonlySet<string>>()
 
 /** The field of a record, or `undefined`: for a missing field, a method, and what is no record. Never `Object.prototype`'s. */
