@@ -1,40 +1,30 @@
 /** Owns the proof that what real clients send is served, however it is cut, and that the upstream sees what was meant. */
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
+import { describe, it } from 'node:test'
 import { ACCEPTED_REQUESTS } from '../packages/gateway/src/http1/cases/accepted-requests.ts'
 import type { AcceptedRequest, Seen } from '../packages/gateway/src/http1/cases/wire-case.ts'
 import { findField } from './harness/answer.ts'
 import { checkEvery } from './harness/batches.ts'
 import { forTables } from './harness/configurations.ts'
 import { type Delivery, deliveriesOf } from './harness/deliveries.ts'
-import { type RunningGateway, startGateway } from './harness/gateway.ts'
 import { RawClient } from './harness/raw-client.ts'
-import { listenAsWitness, parseTestimony, type RawUpstream, type Testimony } from './harness/raw-upstream.ts'
+import { parseTestimony, type Testimony } from './harness/raw-upstream.ts'
+import { stageGateway } from './harness/stage.ts'
 
 describe('requests that are accepted', () => {
-  let upstream: RawUpstream
-  let gateway: RunningGateway
-
-  before(async () => {
-    upstream = await listenAsWitness()
-    gateway = await startGateway({ yaml: forTables(upstream.url) })
-  })
-  after(async () => {
-    await gateway?.stop()
-    await upstream?.close()
-  })
+  const stage = stageGateway(forTables)
 
   function compare(saw: Testimony, meant: Seen): void {
     assert.equal(saw.method, meant.method)
     assert.equal(saw.target, meant.target)
     if (meant.body !== undefined) assert.equal(saw.body, meant.body)
-    assert.equal(findField(saw, 'host'), `127.0.0.1:${upstream.port}`, "Host is the target's authority")
+    assert.equal(findField(saw, 'host'), `127.0.0.1:${stage.upstream.port}`, "Host is the target's authority")
     for (const [name, value] of Object.entries(meant.fields ?? {}))
       assert.equal(findField(saw, name), value ?? undefined, name)
   }
 
   async function check(row: AcceptedRequest, delivery: Delivery): Promise<void> {
-    const client = await RawClient.connect(gateway.port)
+    const client = await RawClient.connect(stage.gateway.port)
     try {
       await client.deliver(row.send, delivery)
       for (const [index, meant] of row.sees.entries()) {
@@ -63,6 +53,6 @@ describe('requests that are accepted', () => {
   }
 
   it('writes nothing that the upstream must guess at', () => {
-    assert.deepEqual(upstream.connections.map(({ fault }) => fault).filter(Boolean), [])
+    assert.deepEqual(stage.upstream.connections.map(({ fault }) => fault).filter(Boolean), [])
   })
 })

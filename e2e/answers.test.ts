@@ -1,15 +1,15 @@
 /** Owns the proof that an upstream's malformed answer is a 502 or a broken connection, never a silently short body, and never another client's. */
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
+import { describe, it } from 'node:test'
 import { ACCEPTED_ANSWERS, ANSWER_REFUSALS } from '../packages/gateway/src/http1/cases/answer-refusals.ts'
 import type { AcceptedAnswer, AnswerRefusal } from '../packages/gateway/src/http1/cases/wire-case.ts'
 import { findField, findProblemCode } from './harness/answer.ts'
 import { checkEvery } from './harness/batches.ts'
 import { forwardAll } from './harness/configurations.ts'
 import { type Delivery, deliver, deliveriesOf } from './harness/deliveries.ts'
-import { type RunningGateway, startGateway } from './harness/gateway.ts'
 import { RawClient } from './harness/raw-client.ts'
 import { RawUpstream, type SeenRequest, type UpstreamConnection } from './harness/raw-upstream.ts'
+import { stageGateway } from './harness/stage.ts'
 
 const REFUSED = Object.values(ANSWER_REFUSALS).flat()
 const ROWS: readonly (AnswerRefusal | AcceptedAnswer)[] = [...REFUSED, ...ACCEPTED_ANSWERS]
@@ -27,18 +27,10 @@ async function answerByRow({ target }: SeenRequest, { socket }: UpstreamConnecti
 }
 
 describe('answers of upstreams', () => {
-  let upstream: RawUpstream
-  let gateway: RunningGateway
   let serial = 0
-
-  before(async () => {
-    upstream = await RawUpstream.listen({ onRequest: (request, connection) => void answerByRow(request, connection) })
-    gateway = await startGateway({ yaml: forwardAll(upstream.url) })
-  })
-  after(async () => {
-    await gateway?.stop()
-    await upstream?.close()
-  })
+  const stage = stageGateway(forwardAll, () =>
+    RawUpstream.listen({ onRequest: (request, connection) => void answerByRow(request, connection) }),
+  )
 
   interface Asking {
     readonly delivery: Delivery
@@ -46,7 +38,7 @@ describe('answers of upstreams', () => {
   }
 
   async function ask(row: AnswerRefusal | AcceptedAnswer, { delivery, version = '1.1' }: Asking) {
-    const client = await RawClient.connect(gateway.port)
+    const client = await RawClient.connect(stage.gateway.port)
     const target = `/row/${ROWS.indexOf(row)}/${delivery}/${serial++}`
     await client.write(`${row.method ?? 'GET'} ${target} HTTP/${version}\r\nHost: a\r\n\r\n`)
     return { client, target }
@@ -75,7 +67,7 @@ describe('answers of upstreams', () => {
         assert.equal(findField(answer, name), value ?? undefined, name)
       if (row.spoils === true) {
         const used = (each: UpstreamConnection) => each.requests.at(-1)?.target === target
-        await upstream.connectionThat((each) => used(each) && each.isClosed, 'the spoilt connection to be closed')
+        await stage.upstream.connectionThat((each) => used(each) && each.isClosed, 'the spoilt connection to be closed')
       }
       const word = `word${serial++}`
       await client.write(`GET /own/${word} HTTP/1.1\r\nHost: a\r\n\r\n`)

@@ -14,6 +14,7 @@ import { type RunningGateway, startGateway } from './harness/gateway.ts'
 import { APPS, KEY } from './harness/keys.ts'
 import { exchange, get, RawClient } from './harness/raw-client.ts'
 import { listenAsWitness, parseTestimony, RawUpstream, type Testimony } from './harness/raw-upstream.ts'
+import { stageGateway } from './harness/stage.ts'
 
 const run = promisify(execFile)
 const HIDDEN = 'GET /hidden HTTP/1.1\r\nHost: a\r\n\r\n'
@@ -65,22 +66,12 @@ apis:
 ${APPS}`
 
 describe('a hostile client', () => {
-  let upstream: RawUpstream
-  let gateway: RunningGateway
-
-  before(async () => {
-    upstream = await listenAsWitness()
-    gateway = await startGateway({ yaml: forClients(upstream.url), threads: 2 })
-  })
-  after(async () => {
-    await gateway?.stop()
-    await upstream?.close()
-  })
+  const stage = stageGateway((url) => ({ yaml: forClients(url), threads: 2 }))
 
   it('cannot say who it is in trailers, in any spelling', async () => {
     const head = `POST /guarded/a HTTP/1.1\r\nHost: a\r\nX-Api-Key: ${KEY}\r\nTransfer-Encoding: chunked\r\n\r\n`
     const { fields, trailers } = testimonyOf(
-      await exchange(gateway.port, `${head}1\r\nz\r\n0\r\nX-App-Id: root\r\nX_App_Id: root\r\n\r\n`),
+      await exchange(stage.gateway.port, `${head}1\r\nz\r\n0\r\nX-App-Id: root\r\nX_App_Id: root\r\n\r\n`),
     )
     assert.deepEqual(valuesOf(fields, 'x-app-id'), ['tester'])
     assert.deepEqual(valuesOf(trailers, 'x-app-id'), [])
@@ -89,7 +80,7 @@ describe('a hostile client', () => {
   it('cannot say who it is in fields, in any spelling', async () => {
     for (const path of ['/guarded/a', '/a']) {
       const key = path === '/a' ? [] : [`X-Api-Key: ${KEY}`]
-      const answer = await get(gateway.port, path, [...key, 'X-App-Id: root', 'X_App_Id: root', 'x-app_id: root'])
+      const answer = await get(stage.gateway.port, path, [...key, 'X-App-Id: root', 'X_App_Id: root', 'x-app_id: root'])
       assert.deepEqual(valuesOf(testimonyOf(answer).fields, 'x-app-id'), path === '/a' ? [] : ['tester'])
     }
   })
@@ -98,7 +89,7 @@ describe('a hostile client', () => {
     it(`cannot say ${name}, in any spelling`, async () => {
       const spellings = new Set([name, name.replace('-', '_'), name.replaceAll('-', '_')])
       const answer = await get(
-        gateway.port,
+        stage.gateway.port,
         '/a',
         [...spellings].map((spelling) => `${spelling}: forged`),
       )
@@ -111,7 +102,7 @@ describe('a hostile client', () => {
   }
 
   it('cannot say X-Forwarded-Prefix and its like, from which servers make links', async () => {
-    const answer = await get(gateway.port, '/a', ['X-Forwarded-Prefix: /evil', 'X-Forwarded-Server: evil'])
+    const answer = await get(stage.gateway.port, '/a', ['X-Forwarded-Prefix: /evil', 'X-Forwarded-Server: evil'])
     const { fields } = testimonyOf(answer)
     assert.deepEqual([...valuesOf(fields, 'x-forwarded-prefix'), ...valuesOf(fields, 'x-forwarded-server')], [])
   })
@@ -123,7 +114,7 @@ describe('a hostile client', () => {
     await checkEvery(
       Array.from({ length: 24 }, (_, i) => i),
       async (i) => {
-        const client = await RawClient.connect(gateway.port)
+        const client = await RawClient.connect(stage.gateway.port)
         const methods = ['GET', 'PUT', 'QUERY', 'GET', 'FOO']
         const requests = methods.map(
           (method, n) => `${method} ${paths[(i + n) % paths.length]} HTTP/1.1\r\nHost: a\r\n`,
@@ -154,10 +145,10 @@ describe('a hostile client', () => {
     '/admin;a=b/x',
   ]) {
     it(`gets nowhere without a key by ${path}`, async () => {
-      upstream.forget()
-      const { status } = await get(gateway.port, `/received${path}`)
+      stage.upstream.forget()
+      const { status } = await get(stage.gateway.port, `/received${path}`)
       assert.ok(status === 400 || status === 401, `${status}`)
-      assert.deepEqual(upstream.requests, [])
+      assert.deepEqual(stage.upstream.requests, [])
     })
   }
 
@@ -170,18 +161,18 @@ describe('a hostile client', () => {
     [`X-Api-Key: ${KEY}`, 'Connection: X-Api-Key'],
   ]) {
     it(`is not let in by ${JSON.stringify(fields)}`, async () => {
-      assert.equal((await get(gateway.port, '/guarded/a', fields)).status, 401)
+      assert.equal((await get(stage.gateway.port, '/guarded/a', fields)).status, 401)
     })
   }
 
   it('cannot write a field of its answer by a value that a policy repeats', async () => {
-    const answer = await get(gateway.port, '/echo?q=a%0d%0aSet-Cookie:%20b=c')
+    const answer = await get(stage.gateway.port, '/echo?q=a%0d%0aSet-Cookie:%20b=c')
     assert.equal(findProblemCode(answer), 'expression-failed')
     assert.equal(findField(answer, 'set-cookie'), undefined)
   })
 
   it('is told one status, in the head and in the document', async () => {
-    const answer = await get(gateway.port, '/shaped/other')
+    const answer = await get(stage.gateway.port, '/shaped/other')
     const { status } = JSON.parse(answer.body.toString()) as { status: number }
     assert.deepEqual([answer.status, status], [418, 418])
   })
@@ -197,12 +188,9 @@ apis: [{ id: all, basePath: /, upstream: hostile, routes: [{ id: rest, path: "/{
 const MOST_UNREAD_BYTES = 48 * 1024 * 1024
 
 describe('a hostile upstream', () => {
-  let upstream: RawUpstream
-  let gateway: RunningGateway
   let floodedBytes = 0
-
-  before(async () => {
-    upstream = await RawUpstream.listen({
+  const stage = stageGateway(forUpstreams, () =>
+    RawUpstream.listen({
       onRequest({ target }, { socket }) {
         if (target === '/flood') {
           const interim = Buffer.from(`HTTP/1.1 103 Early Hints\r\nLink: ${'x'.repeat(60_000)}\r\n\r\n`.repeat(16))
@@ -225,19 +213,17 @@ describe('a hostile upstream', () => {
           socket.write('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ngood')
         }
       },
-    })
-    gateway = await startGateway({ yaml: forUpstreams(upstream.url) })
-  })
-  after(async () => {
-    await gateway?.stop()
-    await upstream?.close()
-  })
+    }),
+  )
 
   it('cannot fill the memory with interim answers that the client does not read', async () => {
-    const client = await RawClient.connect(gateway.port)
+    const client = await RawClient.connect(stage.gateway.port)
     client.socket.pause()
     await client.write('GET /flood HTTP/1.1\r\nHost: a\r\n\r\n')
-    const flooding = await upstream.connectionThat(({ requests }) => requests.at(-1)?.target === '/flood', 'the flood')
+    const flooding = await stage.upstream.connectionThat(
+      ({ requests }) => requests.at(-1)?.target === '/flood',
+      'the flood',
+    )
     await until(
       () => flooding.isClosed || floodedBytes > MOST_UNREAD_BYTES || undefined,
       'the gateway to break off, or to have taken too much',
@@ -247,7 +233,7 @@ describe('a hostile upstream', () => {
   })
 
   it('cannot frame a 101, nor name the exchange', async () => {
-    const answer = await get(gateway.port, '/socket', ['Upgrade: websocket', 'Connection: Upgrade'])
+    const answer = await get(stage.gateway.port, '/socket', ['Upgrade: websocket', 'Connection: Upgrade'])
     assert.equal(answer.status, 101)
     // RFC 9110 §8.6: no Content-Length in 1xx.
     assert.equal(findField(answer, 'content-length'), undefined)
@@ -258,16 +244,16 @@ describe('a hostile upstream', () => {
   it('reaches nobody else with what follows an answer to HEAD', async () => {
     for (let round = 0; round < 20; round++) {
       assert.equal(
-        (await exchange(gateway.port, 'HEAD /head HTTP/1.1\r\nHost: a\r\n\r\n', { method: 'HEAD' })).status,
+        (await exchange(stage.gateway.port, 'HEAD /head HTTP/1.1\r\nHost: a\r\n\r\n', { method: 'HEAD' })).status,
         200,
       )
-      assert.equal((await get(gateway.port, '/next')).body.toString(), 'good')
+      assert.equal((await get(stage.gateway.port, '/next')).body.toString(), 'good')
     }
   })
 
   for (const target of ['/short', '/short-chunks']) {
     it(`never makes a body that breaks off look whole: ${target}`, async () => {
-      const client = await RawClient.connect(gateway.port)
+      const client = await RawClient.connect(stage.gateway.port)
       await client.write(`GET ${target} HTTP/1.1\r\nHost: a\r\n\r\n`)
       assert.equal(await client.nextAnswer(), undefined)
       client.reset()
@@ -280,15 +266,15 @@ describe('a hostile upstream', () => {
       `Upgrade: websocket\r\nConnection: Upgrade\r\n${length}`,
       `Expect: 100-continue\r\n${length}`,
     ]) {
-      upstream.forget()
-      const client = await RawClient.connect(gateway.port)
+      stage.upstream.forget()
+      const client = await RawClient.connect(stage.gateway.port)
       await client.write(
         `POST /next HTTP/1.1\r\nHost: a\r\n${fields}\r\n${HIDDEN}GET /last HTTP/1.1\r\nHost: a\r\n\r\n`,
       )
       for (let answers = 0; answers < 2; answers++) assert.equal((await client.getAnswer()).status, 200)
       client.reset()
       assert.deepEqual(
-        upstream.requests.map(({ target }) => target),
+        stage.upstream.requests.map(({ target }) => target),
         ['/next', '/last'],
       )
     }
@@ -303,17 +289,7 @@ apis: [{ id: all, basePath: /, upstream: "${url}", routes: [{ id: rest, path: "/
 `
 
 describe('a client of a trusted proxy', () => {
-  let upstream: RawUpstream
-  let gateway: RunningGateway
-
-  before(async () => {
-    upstream = await listenAsWitness()
-    gateway = await startGateway({ yaml: behindProxy(upstream.url) })
-  })
-  after(async () => {
-    await gateway?.stop()
-    await upstream?.close()
-  })
+  const stage = stageGateway(behindProxy)
 
   for (const [field, status] of [
     ['X-Forwarded-For: 192.0.2.1', 200],
@@ -329,7 +305,7 @@ describe('a client of a trusted proxy', () => {
     ['X-Forwarded-For: 192.0.2.1\r\nForwarded: for=203.0.113.7', 403],
   ] as const) {
     it(`that is told of by ${JSON.stringify(field)} gets ${status}`, async () => {
-      assert.equal((await get(gateway.port, '/a', [field])).status, status)
+      assert.equal((await get(stage.gateway.port, '/a', [field])).status, status)
     })
   }
 })

@@ -1,33 +1,23 @@
 /** Owns the proof that chunked bodies are read strictly in both directions, and that trailers arrive without what has no place in them. */
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
+import { describe, it } from 'node:test'
 import { CHUNKED_CASES } from '../packages/gateway/src/http1/cases/chunked.ts'
 import type { ChunkedCase } from '../packages/gateway/src/http1/cases/wire-case.ts'
 import { findField, findProblemCode } from './harness/answer.ts'
 import { checkEvery } from './harness/batches.ts'
 import { forwardAll } from './harness/configurations.ts'
 import { type Delivery, deliver, deliveriesOf } from './harness/deliveries.ts'
-import { type RunningGateway, startGateway } from './harness/gateway.ts'
 import { RawClient } from './harness/raw-client.ts'
-import { listenAsWitness, parseTestimony, RawUpstream } from './harness/raw-upstream.ts'
+import { parseTestimony, RawUpstream } from './harness/raw-upstream.ts'
+import { stageGateway } from './harness/stage.ts'
 
 const HEAD = 'POST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n'
 
 describe('chunked requests', () => {
-  let upstream: RawUpstream
-  let gateway: RunningGateway
-
-  before(async () => {
-    upstream = await listenAsWitness()
-    gateway = await startGateway({ yaml: forwardAll(upstream.url) })
-  })
-  after(async () => {
-    await gateway?.stop()
-    await upstream?.close()
-  })
+  const stage = stageGateway(forwardAll)
 
   async function check({ body, expect }: ChunkedCase, delivery: Delivery): Promise<void> {
-    const client = await RawClient.connect(gateway.port)
+    const client = await RawClient.connect(stage.gateway.port)
     try {
       await client.deliver(HEAD + body, delivery)
       const answer = await client.getAnswer()
@@ -54,33 +44,26 @@ describe('chunked requests', () => {
 
   it('shows the upstream no malformed body as a whole one', () => {
     const whole = new Set(CHUNKED_CASES.map(({ expect }) => (expect === 'malformed' ? undefined : expect.data)))
-    for (const { body } of upstream.requests) assert.ok(whole.has(body.toString('latin1')), body.toString('latin1'))
-    assert.deepEqual(upstream.connections.map(({ fault }) => fault).filter(Boolean), [])
+    for (const { body } of stage.upstream.requests)
+      assert.ok(whole.has(body.toString('latin1')), body.toString('latin1'))
+    assert.deepEqual(stage.upstream.connections.map(({ fault }) => fault).filter(Boolean), [])
   })
 })
 
 describe('chunked answers', () => {
-  let upstream: RawUpstream
-  let gateway: RunningGateway
-
-  before(async () => {
-    upstream = await RawUpstream.listen({
+  const stage = stageGateway(forwardAll, () =>
+    RawUpstream.listen({
       onRequest({ target }, { socket }) {
         const [, index, delivery = ''] = target.split('/')
         const text = `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${CHUNKED_CASES[Number(index)]!.body}`
         const write = (bytes: string) => new Promise<void>((done) => void socket.write(bytes, 'latin1', () => done()))
         void deliver(text, delivery === 'whole' || delivery === 'bytes' ? delivery : Number(delivery), write)
       },
-    })
-    gateway = await startGateway({ yaml: forwardAll(upstream.url) })
-  })
-  after(async () => {
-    await gateway?.stop()
-    await upstream?.close()
-  })
+    }),
+  )
 
   async function check(row: ChunkedCase, delivery: Delivery): Promise<void> {
-    const client = await RawClient.connect(gateway.port)
+    const client = await RawClient.connect(stage.gateway.port)
     try {
       await client.write(
         `GET /${CHUNKED_CASES.indexOf(row)}/${delivery} HTTP/1.1\r\nHost: a\r\nTE: trailers\r\nConnection: TE\r\n\r\n`,

@@ -1,12 +1,12 @@
 /** Owns the proof that an answer that is given early reaches a client that is still sending (RFC 9112 §9.6). */
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
+import { describe, it } from 'node:test'
 import { findField } from './harness/answer.ts'
 import { checkEvery } from './harness/batches.ts'
-import { type RunningGateway, startGateway } from './harness/gateway.ts'
 import { APPS, KEY_AUTH } from './harness/keys.ts'
 import { RawClient } from './harness/raw-client.ts'
 import { RawUpstream } from './harness/raw-upstream.ts'
+import { stageGateway } from './harness/stage.ts'
 
 const MEGABYTE = 'x'.repeat(1_000_000)
 
@@ -23,11 +23,8 @@ apis:
 ${APPS}`
 
 describe('early answers', () => {
-  let upstream: RawUpstream
-  let gateway: RunningGateway
-
-  before(async () => {
-    upstream = await RawUpstream.listen({
+  const stage = stageGateway(configure, () =>
+    RawUpstream.listen({
       onData({ seen, socket, requests }) {
         if (
           !socket.writableEnded &&
@@ -41,17 +38,12 @@ describe('early answers', () => {
       onRequest({ target }, { socket }) {
         if (target === '/next') socket.write('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nnext')
       },
-    })
-    gateway = await startGateway({ yaml: configure(upstream.url) })
-  })
-  after(async () => {
-    await gateway?.stop()
-    await upstream?.close()
-  })
+    }),
+  )
 
   /** Sends the head, then megabytes without a look at what comes back, as simple clients do. */
   async function sendAll(target: string, megabytes: number, framing: 'length' | 'chunked'): Promise<RawClient> {
-    const client = await RawClient.connect(gateway.port)
+    const client = await RawClient.connect(stage.gateway.port)
     const field = framing === 'length' ? `Content-Length: ${megabytes * MEGABYTE.length}` : 'Transfer-Encoding: chunked'
     await client.write(`POST ${target} HTTP/1.1\r\nHost: a\r\n${field}\r\n\r\n`)
     const part = framing === 'length' ? MEGABYTE : `${MEGABYTE.length.toString(16)}\r\n${MEGABYTE}\r\n`
@@ -82,7 +74,7 @@ describe('early answers', () => {
   }
 
   it('a connection goes on after a refusal whose body was short enough to skip', async () => {
-    const client = await RawClient.connect(gateway.port)
+    const client = await RawClient.connect(stage.gateway.port)
     await client.write('POST /guarded HTTP/1.1\r\nHost: a\r\nContent-Length: 5000\r\n\r\n')
     assert.equal((await client.getAnswer()).status, 401)
     await client.write(`${'x'.repeat(5000)}GET /next HTTP/1.1\r\nHost: a\r\n\r\n`)

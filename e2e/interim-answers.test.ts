@@ -1,18 +1,15 @@
 /** Owns the proof of RFC 9110 §10.1.1 and §15.2: when a client is told to go on, and whose interim answers it hears. */
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
+import { describe, it } from 'node:test'
 import { findField } from './harness/answer.ts'
 import { forTables } from './harness/configurations.ts'
-import { type RunningGateway, startGateway } from './harness/gateway.ts'
 import { RawClient } from './harness/raw-client.ts'
 import { RawUpstream } from './harness/raw-upstream.ts'
+import { stageGateway } from './harness/stage.ts'
 
 describe('interim answers', () => {
-  let upstream: RawUpstream
-  let gateway: RunningGateway
-
-  before(async () => {
-    upstream = await RawUpstream.listen({
+  const stage = stageGateway(forTables, () =>
+    RawUpstream.listen({
       onRequest({ target, body }, { socket }) {
         const hints =
           target === '/hints'
@@ -20,16 +17,11 @@ describe('interim answers', () => {
             : ''
         socket.write(`${hints}HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body.toString('latin1')}`)
       },
-    })
-    gateway = await startGateway({ yaml: forTables(upstream.url) })
-  })
-  after(async () => {
-    await gateway?.stop()
-    await upstream?.close()
-  })
+    }),
+  )
 
   it('a client that asks is told to go on before it sends its body', async () => {
-    const client = await RawClient.connect(gateway.port)
+    const client = await RawClient.connect(stage.gateway.port)
     await client.write('POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n')
     await client.has('HTTP/1.1 100 Continue\r\n\r\n')
     await client.write('hello')
@@ -41,7 +33,7 @@ describe('interim answers', () => {
   })
 
   it('a client that asks is told so only once for a chunked body', async () => {
-    const client = await RawClient.connect(gateway.port)
+    const client = await RawClient.connect(stage.gateway.port)
     await client.write('POST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n')
     await client.has('HTTP/1.1 100 Continue\r\n\r\n')
     await client.write('2\r\nhe\r\n')
@@ -52,7 +44,7 @@ describe('interim answers', () => {
   })
 
   it('a client whose request is refused hears the refusal and no 100', async () => {
-    const client = await RawClient.connect(gateway.port)
+    const client = await RawClient.connect(stage.gateway.port)
     await client.write('POST /small/x HTTP/1.1\r\nHost: a\r\nContent-Length: 500\r\nExpect: 100-continue\r\n\r\n')
     const answer = await client.getAnswer()
     assert.deepEqual([answer.status, answer.interim.length], [413, 0])
@@ -61,7 +53,7 @@ describe('interim answers', () => {
   })
 
   it('a client of HTTP/1.0 is never told to go on', async () => {
-    const client = await RawClient.connect(gateway.port)
+    const client = await RawClient.connect(stage.gateway.port)
     await client.write('POST /a HTTP/1.0\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\nhello')
     const answer = await client.getAnswer()
     assert.deepEqual([answer.status, answer.interim.length], [200, 0])
@@ -69,7 +61,7 @@ describe('interim answers', () => {
   })
 
   it('interim answers of the upstream are relayed, without their hop-by-hop fields', async () => {
-    const client = await RawClient.connect(gateway.port)
+    const client = await RawClient.connect(stage.gateway.port)
     await client.write('GET /hints HTTP/1.1\r\nHost: a\r\n\r\n')
     const answer = await client.getAnswer()
     assert.deepEqual(
@@ -82,7 +74,7 @@ describe('interim answers', () => {
   })
 
   it('interim answers of the upstream are not relayed to HTTP/1.0', async () => {
-    const client = await RawClient.connect(gateway.port)
+    const client = await RawClient.connect(stage.gateway.port)
     await client.write('GET /hints HTTP/1.0\r\n\r\n')
     const answer = await client.getAnswer()
     assert.deepEqual([answer.status, answer.interim.length], [200, 0])

@@ -1,11 +1,11 @@
 /** Owns the proof that a path means one route, the same one for us and for the upstream. */
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
+import { describe, it } from 'node:test'
 import { PATH_CASES, PATH_ROUTES } from '../packages/gateway/src/http1/cases/paths.ts'
 import { findField, findProblemCode } from './harness/answer.ts'
-import { type RunningGateway, startGateway } from './harness/gateway.ts'
 import { exchange } from './harness/raw-client.ts'
-import { listenAsWitness, parseTestimony, type RawUpstream } from './harness/raw-upstream.ts'
+import { parseTestimony } from './harness/raw-upstream.ts'
+import { stageGateway } from './harness/stage.ts'
 
 /** Each route's upstream has its own prefix, so what is forwarded tells which route it was. */
 function configure(url: string): string {
@@ -16,22 +16,12 @@ function configure(url: string): string {
 }
 
 describe('paths', () => {
-  let upstream: RawUpstream
-  let gateway: RunningGateway
-
-  before(async () => {
-    upstream = await listenAsWitness()
-    gateway = await startGateway({ yaml: configure(upstream.url) })
-  })
-  after(async () => {
-    await gateway?.stop()
-    await upstream?.close()
-  })
+  const stage = stageGateway(configure)
 
   for (const { name, target, expect } of PATH_CASES) {
     it(`${name}: ${typeof expect === 'string' ? expect : expect.route}`, async () => {
       for (const delivery of ['whole', 'bytes'] as const) {
-        const answer = await exchange(gateway.port, `GET ${target} HTTP/1.1\r\nHost: a\r\n\r\n`, { delivery })
+        const answer = await exchange(stage.gateway.port, `GET ${target} HTTP/1.1\r\nHost: a\r\n\r\n`, { delivery })
         if (typeof expect === 'string') {
           assert.deepEqual([answer.status, findProblemCode(answer)], [400, expect], answer.body.toString())
         } else {

@@ -1,18 +1,15 @@
 /** Owns the proof that clients that send ahead are answered in order (RFC 9112 §9.3.2). */
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
+import { describe, it } from 'node:test'
 import { checkEvery } from './harness/batches.ts'
 import { forwardAll } from './harness/configurations.ts'
-import { type RunningGateway, startGateway } from './harness/gateway.ts'
 import { RawClient } from './harness/raw-client.ts'
 import { RawUpstream } from './harness/raw-upstream.ts'
+import { stageGateway } from './harness/stage.ts'
 
 describe('pipelined requests', () => {
-  let upstream: RawUpstream
-  let gateway: RunningGateway
-
-  before(async () => {
-    upstream = await RawUpstream.listen({
+  const stage = stageGateway(forwardAll, () =>
+    RawUpstream.listen({
       onRequest({ target, body }, { socket }) {
         const text = target + body.toString('latin1')
         // The upstream is slowest for the first, so order is nobody's accident.
@@ -20,16 +17,11 @@ describe('pipelined requests', () => {
         if (target.endsWith('/0')) setImmediate(() => setImmediate(answer))
         else answer()
       },
-    })
-    gateway = await startGateway({ yaml: forwardAll(upstream.url) })
-  })
-  after(async () => {
-    await gateway?.stop()
-    await upstream?.close()
-  })
+    }),
+  )
 
   it('a hundred in one write are answered in order', async () => {
-    const client = await RawClient.connect(gateway.port)
+    const client = await RawClient.connect(stage.gateway.port)
     const targets = Array.from({ length: 100 }, (_, i) => `/${i}`)
     await client.write(targets.map((target) => `GET ${target} HTTP/1.1\r\nHost: a\r\n\r\n`).join(''))
     for (const target of targets) assert.equal((await client.getAnswer()).body.toString(), target)
@@ -37,7 +29,7 @@ describe('pipelined requests', () => {
   })
 
   it('bodies of all framings between them stay where they belong', async () => {
-    const client = await RawClient.connect(gateway.port)
+    const client = await RawClient.connect(stage.gateway.port)
     const round = (i: number) =>
       `POST /l${i} HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello` +
       `GET /n${i} HTTP/1.1\r\nHost: a\r\n\r\n` +
@@ -51,7 +43,7 @@ describe('pipelined requests', () => {
   })
 
   it('more than the gateway keeps waits in the socket and is answered in the end', async () => {
-    const client = await RawClient.connect(gateway.port)
+    const client = await RawClient.connect(stage.gateway.port)
     const many = 20_000
     const bytes = Array.from({ length: many }, (_, i) => `GET /${i} HTTP/1.1\r\nHost: a\r\n\r\n`).join('')
     const sent = client.write(bytes)
@@ -64,7 +56,7 @@ describe('pipelined requests', () => {
     checkEvery(
       Array.from({ length: 100 }, (_, i) => i),
       async (id) => {
-        const client = await RawClient.connect(gateway.port)
+        const client = await RawClient.connect(stage.gateway.port)
         await client.write(
           Array.from({ length: 20 }, (_, i) => `GET /of/${id}/${i} HTTP/1.1\r\nHost: a\r\n\r\n`).join(''),
         )

@@ -1,6 +1,6 @@
 /** Owns the proof that ambiguous requests are refused, however they are cut: an answer, then an orderly close, and nothing for the upstream. */
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
+import { describe, it } from 'node:test'
 import { REQUEST_REFUSALS } from '../packages/gateway/src/http1/cases/request-refusals.ts'
 import { ROUTING_REFUSALS } from '../packages/gateway/src/http1/cases/routing-refusals.ts'
 import { type RequestRefusal, USUAL_CODES } from '../packages/gateway/src/http1/cases/wire-case.ts'
@@ -8,28 +8,17 @@ import { findField, findProblemCode } from './harness/answer.ts'
 import { checkEvery } from './harness/batches.ts'
 import { forTables } from './harness/configurations.ts'
 import { type Delivery, deliveriesOf } from './harness/deliveries.ts'
-import { type RunningGateway, startGateway } from './harness/gateway.ts'
 import { RawClient } from './harness/raw-client.ts'
-import { listenAsWitness, type RawUpstream } from './harness/raw-upstream.ts'
+import { stageGateway } from './harness/stage.ts'
 
 describe('requests that are refused', () => {
-  let upstream: RawUpstream
-  let gateway: RunningGateway
-
-  before(async () => {
-    upstream = await listenAsWitness()
-    gateway = await startGateway({ yaml: forTables(upstream.url) })
-  })
-  after(async () => {
-    await gateway?.stop()
-    await upstream?.close()
-  })
+  const stage = stageGateway(forTables)
 
   async function check(
     { send, expect, code, after: earlier = [], mayStay }: RequestRefusal,
     delivery: Delivery,
   ): Promise<void> {
-    const client = await RawClient.connect(gateway.port)
+    const client = await RawClient.connect(stage.gateway.port)
     try {
       await client.deliver(send, delivery)
       for (const status of earlier) assert.equal((await client.getAnswer()).status, status)
@@ -55,7 +44,7 @@ describe('requests that are refused', () => {
   }
 
   it('shows the upstream nothing but the good requests before the bad ones', () => {
-    assert.deepEqual([...new Set(upstream.requests.map(({ target }) => target))], ['/1'])
-    assert.deepEqual(upstream.connections.map(({ fault }) => fault).filter(Boolean), [])
+    assert.deepEqual([...new Set(stage.upstream.requests.map(({ target }) => target))], ['/1'])
+    assert.deepEqual(stage.upstream.connections.map(({ fault }) => fault).filter(Boolean), [])
   })
 })

@@ -1,10 +1,10 @@
 /** Owns the proof that slow clients and slow upstreams are ended in time, each with the answer that says so. */
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
+import { describe, it } from 'node:test'
 import { findField, findProblemCode } from './harness/answer.ts'
-import { type RunningGateway, startGateway } from './harness/gateway.ts'
 import { get, RawClient } from './harness/raw-client.ts'
 import { RawUpstream } from './harness/raw-upstream.ts'
+import { stageGateway } from './harness/stage.ts'
 
 const configure = (url: string) => `gatewright: 1
 listeners:
@@ -23,24 +23,16 @@ apis:
 `
 
 describe('slow peers', () => {
-  let upstream: RawUpstream
-  let gateway: RunningGateway
-
-  before(async () => {
-    upstream = await RawUpstream.listen({
+  const stage = stageGateway(configure, () =>
+    RawUpstream.listen({
       onRequest({ target }, { socket }) {
         if (target === '/fast') socket.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n')
         if (target === '/half-a-head') socket.write('HTTP/1.1 200 OK\r\nContent-')
         if (target === '/half-a-body') socket.write('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello')
         if (target === '/half-a-chunk') socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhe')
       },
-    })
-    gateway = await startGateway({ yaml: configure(upstream.url) })
-  })
-  after(async () => {
-    await gateway?.stop()
-    await upstream?.close()
-  })
+    }),
+  )
 
   for (const [where, bytes] of [
     ['in the method', 'GE'],
@@ -50,7 +42,7 @@ describe('slow peers', () => {
     ['after an empty line', '\r\n'],
   ] as const) {
     it(`a client that stops ${where} is answered 408`, async () => {
-      const client = await RawClient.connect(gateway.port)
+      const client = await RawClient.connect(stage.gateway.port)
       await client.write(bytes)
       const answer = await client.getAnswer()
       assert.deepEqual([answer.status, findProblemCode(answer)], [408, 'request-timeout'])
@@ -61,14 +53,14 @@ describe('slow peers', () => {
   }
 
   it('a client that never sends a byte is closed without an answer', async () => {
-    const client = await RawClient.connect(gateway.port)
+    const client = await RawClient.connect(stage.gateway.port)
     await client.end()
     assert.equal(client.received.length, 0)
     client.close()
   })
 
   it('a client that stays silent after an answer is closed without another', async () => {
-    const client = await RawClient.connect(gateway.port)
+    const client = await RawClient.connect(stage.gateway.port)
     await client.write('GET /fast HTTP/1.1\r\nHost: a\r\n\r\n')
     assert.equal((await client.getAnswer()).status, 200)
     await client.end()
@@ -77,7 +69,7 @@ describe('slow peers', () => {
   })
 
   it('a client whose body comes slower than the least rate is answered 408', async () => {
-    const client = await RawClient.connect(gateway.port)
+    const client = await RawClient.connect(stage.gateway.port)
     await client.write('POST /fast HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\nhello')
     const answer = await client.getAnswer()
     assert.deepEqual([answer.status, findProblemCode(answer)], [408, 'request-timeout'])
@@ -87,9 +79,9 @@ describe('slow peers', () => {
 
   for (const target of ['/nothing', '/half-a-head']) {
     it(`an upstream that stops at ${target} is a 504`, async () => {
-      const answer = await get(gateway.port, target)
+      const answer = await get(stage.gateway.port, target)
       assert.deepEqual([answer.status, findProblemCode(answer)], [504, 'upstream-timeout'])
-      await upstream.connectionThat(
+      await stage.upstream.connectionThat(
         ({ requests, isClosed }) => isClosed && requests.at(-1)?.target === target,
         'its connection to be closed',
       )
@@ -98,7 +90,7 @@ describe('slow peers', () => {
 
   for (const target of ['/half-a-body', '/half-a-chunk']) {
     it(`an upstream that stops at ${target} breaks the answer visibly`, async () => {
-      const client = await RawClient.connect(gateway.port)
+      const client = await RawClient.connect(stage.gateway.port)
       await client.write(`GET ${target} HTTP/1.1\r\nHost: a\r\n\r\n`)
       const answer = await client.nextAnswer()
       assert.equal(answer, undefined, 'the answer looks whole')
@@ -108,7 +100,7 @@ describe('slow peers', () => {
   }
 
   it('an upstream where nobody listens is a 502', async () => {
-    const answer = await get(gateway.port, '/nobody')
+    const answer = await get(stage.gateway.port, '/nobody')
     assert.deepEqual([answer.status, findProblemCode(answer)], [502, 'upstream-unreachable'])
   })
 })
