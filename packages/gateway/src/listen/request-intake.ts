@@ -3,7 +3,7 @@
  * ahead, which waits until the answer before it is written. The socket is not read while one of them waits for somebody.
  */
 import type { Socket } from 'node:net'
-import { BytesBody, EMPTY_BODY, Problem, StreamBody } from '@gatewright/policies'
+import { EMPTY_BODY, Problem, StreamBody } from '@gatewright/policies'
 import { NO_BODY } from '../http1/request-head.ts'
 import type { ReadBuffer } from '../sockets/read-buffer.ts'
 import type { DeadlineWheel, Timed } from '../timers/deadline-wheel.ts'
@@ -45,14 +45,12 @@ export class RequestIntake {
   }
 
   /** A body that came whole is bytes; anything else is read as it comes, and what is behind it waits. */
-  beginBody({ framing, bodyAt, bodyText }: ReadHead, chunk: Buffer): ReceivedRequest['body'] {
+  beginBody({ framing, bodyAt }: ReadHead, chunk: Buffer): ReceivedRequest['body'] {
     let end = bodyAt
     let body: ReceivedRequest['body'] = EMPTY_BODY
     if (framing > 0 && bodyAt + framing <= chunk.length) {
       end = bodyAt + framing
-      body = new BytesBody(
-        bodyText === undefined ? this.#buffer.own(chunk.subarray(bodyAt, end)) : { latin1: bodyText },
-      )
+      body = this.#buffer.toBody(chunk, bodyAt, end)
     } else if (framing !== NO_BODY) {
       this.#buffer.startStreaming()
       this.body = new RequestBody(this, framing)

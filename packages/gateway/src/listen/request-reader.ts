@@ -3,13 +3,9 @@ import type { ListenerLimits } from '@gatewright/model'
 import { HeaderList } from '@gatewright/policies'
 import { type HeadLimits, HeadParser } from '../http1/head-parser.ts'
 import { type Authority, agree, parseAuthority } from '../http1/host.ts'
-import { toLatin1 } from '../http1/latin1.ts'
 import { malformed, Refusal } from '../http1/refusal.ts'
 import { NO_BODY, RequestHead } from '../http1/request-head.ts'
 import { parseTarget, type RequestTarget } from './request-target.ts'
-
-/** A body that came whole with its head stays text up to here: one string write later (Node's stack buffer for string writes). */
-const TEXT_BYTES = 16_384
 
 const REFUSALS = {
   // RFC 9110 §9.3.6 and §9.3.8: a gateway to origins tunnels for nobody, and TRACE would show a client's fields to others.
@@ -27,8 +23,6 @@ export interface ReadHead {
   readonly framing: number
   /** Index into the chunk that completed the head. */
   readonly bodyAt: number
-  /** The body as text, where it is small and the chunk holds all of it. */
-  readonly bodyText: string | undefined
   /** The token of `Upgrade`, lower case, where the connection may be upgraded. */
   readonly upgrade: string | undefined
 }
@@ -57,10 +51,10 @@ export class RequestReader {
       this.head.target = ''
     }
     const headers = parser.push(chunk)
-    return headers instanceof HeaderList ? this.#finish(headers, chunk) : headers
+    return headers instanceof HeaderList ? this.#finish(headers) : headers
   }
 
-  #finish(headers: HeaderList, chunk: Buffer): ReadHead | Refusal {
+  #finish(headers: HeaderList): ReadHead | Refusal {
     const { head } = this
     const refusal = head.readFields(headers)
     if (refusal !== undefined) return refusal
@@ -70,10 +64,8 @@ export class RequestReader {
     const authority = this.#readAuthority(headers, target)
     if (authority instanceof Refusal) return authority
     const { bodyAt } = this.#parser
-    const isText = head.body > 0 && head.body <= TEXT_BYTES && chunk.length - bodyAt >= head.body
-    const bodyText = isText ? toLatin1(chunk, bodyAt, bodyAt + head.body) : undefined
     this.#parser.reset()
-    return { headers, target, authority, framing: head.body, bodyAt, bodyText, upgrade: this.#toUpgrade(headers) }
+    return { headers, target, authority, framing: head.body, bodyAt, upgrade: this.#toUpgrade(headers) }
   }
 
   /** RFC 9112 §3.2: an absolute target must agree with Host, and then is what counts. */

@@ -5,6 +5,8 @@
  * a fifth of a proxied request's CPU and most of a busy thread's memory. Reading is synchronous, so the shared buffer is free
  * again when its callback returns; what outlives the callback is copied (`own`), or was read into private memory.
  */
+import { BytesBody } from '@gatewright/policies'
+import { toLatin1 } from '../http1/latin1.ts'
 
 /** What libuv offers a read at most. */
 const READ_BYTES = 65_536
@@ -13,6 +15,9 @@ const READ_BYTES = 65_536
  * uploads are shorter: they are copied, because the next read may be an hour away and would hold 64 KiB all the while.
  */
 const PRIVATE_FROM_BYTES = 16_384
+
+/** Up to here a body that came whole stays text: one string write later, without an allocation (Node's stack buffer for string writes). */
+const TEXT_BYTES = 16_384
 
 /** Private memory that nobody looks at any more, for whoever needs some next: 1 MiB a thread at most. */
 const MOST_SPARES = 16
@@ -75,6 +80,12 @@ export class ReadBuffer {
     this.#copied = takeSpare()
     chunk.copy(this.#copied)
     return this.#copied.subarray(0, chunk.length)
+  }
+
+  /** A body that was read whole stands in `chunk[at, end)`. */
+  toBody(chunk: Buffer, at: number, end: number): BytesBody {
+    if (end - at <= TEXT_BYTES) return new BytesBody({ latin1: toLatin1(chunk, at, end) })
+    return new BytesBody(this.own(chunk.subarray(at, end)))
   }
 
   /** What the last `own` answered is not looked at any more: what is read next may go where it was. */

@@ -1,13 +1,9 @@
 /** Owns the reading of a connection's answers up to their bodies: heads, strictly; not too many interim ones; and bodies that came whole. */
-import { BytesBody, EMPTY_BODY, GatewayResponse, HeaderList } from '@gatewright/policies'
+import { EMPTY_BODY, GatewayResponse, HeaderList } from '@gatewright/policies'
 import { HeadParser } from '../http1/head-parser.ts'
-import { toLatin1 } from '../http1/latin1.ts'
 import { Refusal } from '../http1/refusal.ts'
 import { ResponseHead } from '../http1/response-head.ts'
 import type { ReadBuffer } from '../sockets/read-buffer.ts'
-
-/** Up to here an answer that came whole stays text: one string write later, without an allocation (Node's stack buffer for string writes). */
-const TEXT_BYTES = 16_384
 
 /** Before one answer; a server says 100, 102 and a few 103s. */
 const MOST_INTERIM_ANSWERS = 16
@@ -57,12 +53,7 @@ export class AnswerReader {
     }
     const endAt = bodyAt + head.body
     this.endAt = head.body >= 0 && endAt <= chunk.length ? endAt : -1
-    if (this.endAt > bodyAt) {
-      answer.body =
-        head.body <= TEXT_BYTES
-          ? new BytesBody({ latin1: toLatin1(chunk, bodyAt, endAt) })
-          : new BytesBody(this.#buffer.own(chunk.subarray(bodyAt, endAt)))
-    }
+    if (this.endAt > bodyAt) answer.body = this.#buffer.toBody(chunk, bodyAt, endAt)
     return answer
   }
 }
