@@ -1,6 +1,7 @@
 /** Owns what a request's head means: its line, its host, how its body is framed, and what the connection is asked for. */
 import { type HeaderList, KNOWN_FIELDS, MARKS_PER_FIELD } from '@gatewright/policies'
 import { type ConnectionOptions, NO_CONNECTION_OPTIONS, parseConnection } from './connection-options.ts'
+import { CHUNKED, FRAMING_REFUSALS, NO_BODY, parseLength } from './framing.ts'
 import { startsWith, toLatin1 } from './latin1.ts'
 import { malformed, Refusal } from './refusal.ts'
 import { TOKEN_CHARACTERS } from './scan-fields.ts'
@@ -8,21 +9,12 @@ import { TOKEN_CHARACTERS } from './scan-fields.ts'
 const SP = 0x20
 const DEL = 0x7f
 
-/** Octets of the body: a length, `CHUNKED`, or `NO_BODY`. */
-export const NO_BODY = 0
-export const CHUNKED = -1
-/** Answers only: until the connection closes. */
-export const UNTIL_CLOSE = -2
-
 export const REQUEST_REFUSALS = {
+  ...FRAMING_REFUSALS,
   line: malformed('request-line', 'The request line must be: method, one space, target, one space, HTTP/1.1.'),
   version: new Refusal('version-not-supported', 'version', 'This gateway speaks HTTP/1.1 and HTTP/1.0 here.'),
   hostMissing: malformed('host-missing', 'An HTTP/1.1 request must have a Host field.'),
   hostTwice: malformed('host-twice', 'A request must have exactly one Host field.'),
-  lengthTwice: malformed('content-length-twice', 'There is more than one Content-Length field.'),
-  length: malformed('content-length', 'Content-Length must be one decimal number.'),
-  lengthAndCoding: malformed('length-and-coding', 'Content-Length and Transfer-Encoding must not stand together.'),
-  codingOn10: malformed('coding-on-1.0', 'HTTP/1.0 has no Transfer-Encoding.'),
   coding: new Refusal(
     'transfer-coding-not-supported',
     'transfer-encoding',
@@ -135,19 +127,6 @@ export class RequestHead {
   get wantsClose(): boolean {
     return this.minorVersion === 1 ? this.connection.close : this.connection.close || !this.connection.keepAlive
   }
-}
-
-/** RFC 9110 §8.6: digits only. -1 for anything else, and beyond what a double counts exactly. */
-export function parseLength(value: string): number {
-  // 15 digits are below 2^53.
-  if (value.length === 0 || value.length > 15) return -1
-  let length = 0
-  for (let i = 0; i < value.length; i++) {
-    const digit = value.charCodeAt(i) - 0x30
-    if (digit < 0 || digit > 9) return -1
-    length = length * 10 + digit
-  }
-  return length
 }
 
 /** RFC 9112 §2.3: all that this engine speaks, but for its last digit. */

@@ -1,9 +1,10 @@
 /** Owns what an answer's head means: its status line, how its body is framed, and whether its connection lives on. */
 import { type HeaderList, KNOWN_FIELDS, MARKS_PER_FIELD } from '@gatewright/policies'
 import { type ConnectionOptions, NO_CONNECTION_OPTIONS, parseConnection } from './connection-options.ts'
+import { CHUNKED, FRAMING_REFUSALS, NO_BODY, parseLength, UNTIL_CLOSE } from './framing.ts'
 import { startsWith, toLatin1 } from './latin1.ts'
 import { malformed, type Refusal } from './refusal.ts'
-import { CHUNKED, NO_BODY, parseLength, UNTIL_CLOSE, VERSION } from './request-head.ts'
+import { VERSION } from './request-head.ts'
 
 const OK = Buffer.from('OK', 'latin1')
 const SP = 0x20
@@ -11,12 +12,9 @@ const HTAB = 0x09
 const DEL = 0x7f
 
 const REFUSALS = {
+  ...FRAMING_REFUSALS,
   line: malformed('status-line', 'The status line must be: HTTP/1.1, a space, three digits, a space, a phrase.'),
-  lengthTwice: malformed('content-length-twice', 'There is more than one Content-Length field.'),
-  length: malformed('content-length', 'Content-Length must be one decimal number.'),
-  lengthAndCoding: malformed('length-and-coding', 'Content-Length and Transfer-Encoding must not stand together.'),
   coding: malformed('transfer-encoding', 'Only one `Transfer-Encoding: chunked` is supported.'),
-  codingOn10: malformed('coding-on-1.0', 'HTTP/1.0 has no Transfer-Encoding.'),
   bodiless: malformed('coding-without-body', 'This status has no body, so it has no Transfer-Encoding.'),
   connection: malformed('connection', 'The Connection field must be a list of tokens.'),
 } as const

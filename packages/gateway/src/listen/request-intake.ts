@@ -4,7 +4,7 @@
  */
 import type { Socket } from 'node:net'
 import { EMPTY_BODY, Problem, StreamBody } from '@gatewright/policies'
-import { NO_BODY } from '../http1/request-head.ts'
+import { NO_BODY } from '../http1/framing.ts'
 import type { ReadBuffer } from '../sockets/read-buffer.ts'
 import type { DeadlineWheel, Timed } from '../timers/deadline-wheel.ts'
 import { Backlog } from './backlog.ts'

@@ -1,10 +1,11 @@
 /** Owns the way from a client's bytes to a request's head: complete, framed, with one target and one host; or why it is refused. */
 import type { ListenerLimits } from '@gatewright/model'
 import { HeaderList } from '@gatewright/policies'
+import { NO_BODY } from '../http1/framing.ts'
 import { type HeadLimits, HeadParser } from '../http1/head-parser.ts'
 import { type Authority, agree, parseAuthority } from '../http1/host.ts'
 import { malformed, Refusal } from '../http1/refusal.ts'
-import { NO_BODY, RequestHead } from '../http1/request-head.ts'
+import { RequestHead } from '../http1/request-head.ts'
 import { parseTarget, type RequestTarget } from './request-target.ts'
 
 const REFUSALS = {

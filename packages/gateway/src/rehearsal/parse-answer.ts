@@ -1,8 +1,8 @@
 /** Owns the reading of what a rehearsed connection wrote: interim answers, then the one that counts. */
 import { ChunkDecoder } from '../http1/chunk-decoder.ts'
+import { CHUNKED, NO_BODY, UNTIL_CLOSE } from '../http1/framing.ts'
 import { HeadParser } from '../http1/head-parser.ts'
 import { Refusal } from '../http1/refusal.ts'
-import { CHUNKED, NO_BODY, UNTIL_CLOSE } from '../http1/request-head.ts'
 import { ResponseHead } from '../http1/response-head.ts'
 
 export type Fields = readonly (readonly [name: string, value: string])[]

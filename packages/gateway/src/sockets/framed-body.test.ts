@@ -1,8 +1,8 @@
 /** Owns the proof that a body ends where its framing says, and takes nothing of what stands behind it. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { CHUNKED, UNTIL_CLOSE } from '../http1/framing.ts'
 import { Refusal } from '../http1/refusal.ts'
-import { CHUNKED, UNTIL_CLOSE } from '../http1/request-head.ts'
 import { FramedBody } from './framed-body.ts'
 
 function setUp(framing: number): { body: FramedBody; heard: string[] } {

@@ -1,8 +1,8 @@
 /** Owns where a message's body ends, in both directions: behind a length, behind its last chunk, or with the connection (RFC 9112 §6.3). */
 import type { HeaderList } from '@gatewright/policies'
 import { ChunkDecoder } from '../http1/chunk-decoder.ts'
+import { CHUNKED } from '../http1/framing.ts'
 import type { Refusal } from '../http1/refusal.ts'
-import { CHUNKED } from '../http1/request-head.ts'
 import { type HeldReader, HeldSource } from './held-source.ts'
 
 export class FramedBody extends HeldSource {

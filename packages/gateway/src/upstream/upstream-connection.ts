@@ -9,8 +9,8 @@
  */
 import { connect, type Socket } from 'node:net'
 import { GatewayResponse, type HeaderList, Problem, StreamBody } from '@gatewright/policies'
+import { CHUNKED, UNTIL_CLOSE } from '../http1/framing.ts'
 import { Refusal } from '../http1/refusal.ts'
-import { CHUNKED, UNTIL_CLOSE } from '../http1/request-head.ts'
 import { FramedBody } from '../sockets/framed-body.ts'
 import type { HeldReader } from '../sockets/held-source.ts'
 import { ReadBuffer } from '../sockets/read-buffer.ts'
