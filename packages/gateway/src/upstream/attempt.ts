@@ -18,6 +18,7 @@ import {
 } from '@gatewright/policies'
 import type { GatewayExchange, InterimHead } from '../exchange/gateway-exchange.ts'
 import { writeChunk, writeLastChunk } from '../http1/chunk-writer.ts'
+import type { Broken } from './carried-request.ts'
 import type { Pool, PooledRequest } from './pool.ts'
 import { toUpstreamFields, toUpstreamHead } from './request-fields.ts'
 import type { TargetRuntime } from './target.ts'
@@ -206,10 +207,11 @@ export class Attempt implements PooledRequest, AbortListener, BodySink {
     this.#over()
   }
 
-  onBroken(problem: Problem, { isReplayable }: { isReplayable: boolean }): void {
+  onBroken(problem: Problem, how: Broken): void {
     this.connection = undefined
     if (this.isOver) return
-    if (isReplayable && this.isReplayable && !this.#hasBeenReplayed && !this.#isSettled) {
+    const mayGoAgain = how === 'unsent' || (how === 'unanswered' && this.isReplayable)
+    if (mayGoAgain && !this.#hasBeenReplayed && !this.#isSettled) {
       this.#hasBeenReplayed = true
       this.isRequestSent = false
       this.#pool.connectFresh(this)

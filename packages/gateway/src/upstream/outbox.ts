@@ -5,6 +5,8 @@ import { atTurnEnd, type TurnEndListener } from '../timers/turn-end.ts'
 export class Outbox implements TurnEndListener {
   readonly #socket: Socket
   #text = ''
+  /** How many of the requests that were put in last have not gone out yet. */
+  requests = 0
   #isClosed = false
 
   constructor(socket: Socket) {
@@ -15,6 +17,7 @@ export class Outbox implements TurnEndListener {
   put(text: string): void {
     if (this.#text === '') atTurnEnd(this)
     this.#text += text
+    this.requests++
   }
 
   /** At once, behind what waits. */
@@ -35,6 +38,7 @@ export class Outbox implements TurnEndListener {
   #flush(): void {
     const text = this.#text
     this.#text = ''
+    this.requests = 0
     if (!this.#isClosed) this.#socket.write(text, 'latin1')
   }
 }

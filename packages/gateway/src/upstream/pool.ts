@@ -122,7 +122,7 @@ export class Pool implements ConnectionOwner, Timed {
       this.#onCount(-1)
     } else {
       this.opening--
-      this.waiting.shift()?.onBroken(connection.connectProblem, { isReplayable: false })
+      this.waiting.shift()?.onBroken(connection.connectProblem, 'begun')
     }
     // Its place is free for one that waits because there were too many.
     this.#openForWaiting()

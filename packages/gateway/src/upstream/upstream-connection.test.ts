@@ -9,6 +9,29 @@ const { use, forward, send } = stage
 const toCaller = (id: string): Caller => ({ id, credential: { kind: 'key', id } })
 
 describe('connection to a target', () => {
+  for (const method of ['GET', 'POST']) {
+    it(`gives a second answer to nobody, though it is read when the connection has gone on to a waiting ${method}`, async () => {
+      // Head and body fill the read buffer to its last byte: what is behind them comes with the next read.
+      const head = 'HTTP/1.1 200 OK\r\nContent-Length: 65490\r\n\r\n'
+      const first = head.replace('65490', String(65_536 - head.length)) + 'v'.repeat(65_536 - head.length)
+      let release = (): void => {}
+      use(
+        ({ line }, socket) => {
+          if (line.includes('/twice')) release = () => void socket.write(first + toAnswer('stray'))
+          else socket.write(toAnswer(line))
+        },
+        { pool: { maxConnections: 1 } },
+      )
+      const twice = send({ target: '/twice' })
+      await stage.target.until(() => stage.target.seen.length === 1)
+      const waiting = send({ target: '/waiting', method })
+      release()
+      assert.equal((await twice).slice(0, 7), '200 vvv')
+      assert.equal(await waiting, `200 ${method} /waiting HTTP/1.1`)
+      assert.equal(stage.target.sockets.length, 2)
+    })
+  }
+
   describe('pipelining', () => {
     /** Holds back all answers until it is told. */
     function holdBack(): () => void {

@@ -213,6 +213,11 @@ export class UpstreamConnection implements Timed, HeldReader {
   }
 
   #readHead(chunk: Buffer, at: number, request: CarriedRequest): number {
+    // No target can answer what it was not asked: this is more of the answer before. Its next reader is somebody else.
+    if (this.sent.length <= this.#outbox.requests) {
+      this.destroy()
+      return chunk.length
+    }
     const reader = this.#reader
     this.#hasBegunAnswer = true
     const fields = reader.read(chunk, at, request.method)
@@ -344,7 +349,7 @@ export class UpstreamConnection implements Timed, HeldReader {
     const request = this.sent.shift()
     const body = this.#body
     this.#body = undefined
-    request?.onBroken(problem, { isReplayable: false })
+    request?.onBroken(problem, 'begun')
     if (body !== undefined) body.breakOff(problem)
     // Those behind it got nothing of an answer yet.
     this.answered++
@@ -360,6 +365,7 @@ export class UpstreamConnection implements Timed, HeldReader {
     this.#outbox.close()
     this.#socket.destroy()
     const owed = this.sent.splice(0)
+    const firstUnsent = owed.length - this.#outbox.requests
     this.brokePipeline = owed.length > 1 && !isOurs
     const body = this.#body
     this.#body = undefined
@@ -371,7 +377,8 @@ export class UpstreamConnection implements Timed, HeldReader {
       if (isFirst && body !== undefined) body.breakOff(new Problem('upstream-closed', { reason, cause: error }))
       // Before a byte of its answer, a connection that was used before, or that we ended, says nothing about this request.
       const isStale = (this.answered > 0 || !isFirst || isOurs) && !(isFirst && this.#hasBegunAnswer)
-      request.onBroken(new Problem('upstream-closed', { reason, cause: error }), { isReplayable: isStale })
+      const how = index >= firstUnsent ? 'unsent' : isStale ? 'unanswered' : 'begun'
+      request.onBroken(new Problem('upstream-closed', { reason, cause: error }), how)
     }
   }
 }
