@@ -121,14 +121,14 @@ describe('the deadline of a drain', () => {
       assert.match(gateway.stderr, /the deadline passed: what was still open is cut off/)
       const records = (await readFile(join(gateway.folder, 'access.log'), 'utf8')).trim().split('\n')
       const told = records.map(
-        (line) => JSON.parse(line) as { path: string; status: number; reason?: string; ended: string },
+        (line) => JSON.parse(line) as { path: string; status: number; problem?: string; ended: string },
       )
       assert.deepEqual(told.map(({ path, status, ended }) => `${path} ${status} ${ended}`).sort(), [
-        '/close 200 client-left',
-        '/length 200 client-left',
-        '/nothing 499 client-left',
+        '/close 200 drain-timeout',
+        '/length 200 drain-timeout',
+        '/nothing 503 drain-timeout',
       ])
-      assert.equal(told.find(({ path }) => path === '/nothing')?.reason, 'drain-timeout')
+      assert.equal(told.find(({ path }) => path === '/nothing')?.problem, 'drain-timeout')
     } finally {
       await gateway.stop()
     }

@@ -30,6 +30,8 @@ export const PROBLEMS = {
   'rate-limited': { status: 429, title: 'Too many requests', owner: 'client' },
   // 499 is never sent: nobody is there to read it. It is what the record says.
   'client-left': { status: 499, title: 'The client left before the answer was complete', owner: 'client' },
+  // Never sent either: the connection ends as it is.
+  'drain-timeout': { status: 503, title: 'The gateway ended before the answer was complete', owner: 'gateway' },
   'too-many-connections': { status: 503, title: 'Too many connections', owner: 'client' },
   'exchange-timeout': { status: 504, title: 'The request took longer than allowed', owner: 'upstream' },
   'upstream-unreachable': { status: 502, title: 'The upstream cannot be reached', owner: 'upstream' },

@@ -42,8 +42,8 @@ export interface RouteFacts {
 /** How an exchange ended; told once, after the last byte. */
 export interface Outcome {
   readonly status: number
-  /** `answered`: every byte was written. `client-left` and `upstream-broke`: the body broke off. */
-  readonly ended: 'answered' | 'client-left' | 'upstream-broke' | 'refused'
+  /** `answered`: every byte was written. Else it broke off; `drain-timeout`: at the deadline of a drain, by the gateway. */
+  readonly ended: 'answered' | 'client-left' | 'drain-timeout' | 'upstream-broke' | 'refused'
   readonly problem: Problem | undefined
   readonly durationMs: number
 }

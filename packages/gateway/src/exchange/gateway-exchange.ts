@@ -3,8 +3,11 @@ import { Exchange, type ExchangeParts, type GatewayResponse, type HeaderList, ty
 import { type LocatedTarget, toClientLocation } from '../respond/location.ts'
 import type { ApiRuntime } from '../snapshot/runtime.ts'
 
-/** How an exchange ended: every byte was written, or the client or the upstream broke off. */
-export type Ended = 'answered' | 'client-left' | 'upstream-broke'
+/** Who broke an exchange off at the client's side: the client, or this gateway at the deadline of its drain. */
+export type BrokenOffBy = 'client-left' | 'drain-timeout'
+
+/** How an exchange ended: every byte was written, or somebody broke off. */
+export type Ended = 'answered' | BrokenOffBy | 'upstream-broke'
 
 /** The head of an interim answer (RFC 9110 §15.2). */
 export interface InterimHead {

@@ -12,7 +12,7 @@
 import type { Socket } from 'node:net'
 import { type Client, type GatewayResponse, Problem } from '@gatewright/policies'
 import { toPlainAddress } from '../exchange/client-address.ts'
-import type { Ended, GatewayExchange, InterimHead } from '../exchange/gateway-exchange.ts'
+import type { BrokenOffBy, Ended, GatewayExchange, InterimHead } from '../exchange/gateway-exchange.ts'
 import { Refusal } from '../http1/refusal.ts'
 import { toFraming, toInterimHead } from '../respond/response-head.ts'
 import { adoptSocket } from '../sockets/adopt-socket.ts'
@@ -101,12 +101,12 @@ export class Http1Connection implements Timed, ClientConnection, AnswerOwner, In
     }
   }
 
-  /** Closes now, whatever is under way; `reason` is for the record. */
-  destroy(reason?: string): void {
+  /** Closes now, whatever is under way; `by` is for the record: on a client that stalls nothing waits, it might as well have left. */
+  destroy(by?: BrokenOffBy): void {
     // RFC 9112 §8: an answer that only the end of the connection delimits would look whole if that came in order.
     if (this.isAnswerBegun && this.#exchange !== undefined) this.#socket.resetAndDestroy()
     else this.#socket.destroy()
-    this.#onClientLeft(reason)
+    this.#onClientLeft(by)
   }
 
   /** There are too many connections, in all or of this address. */
@@ -314,13 +314,13 @@ export class Http1Connection implements Timed, ClientConnection, AnswerOwner, In
   }
 
   /** The socket is of no more use, whoever closed it. */
-  #onClientLeft(reason?: string): void {
+  #onClientLeft(by: BrokenOffBy = 'client-left'): void {
     if (this.#state === 'closed') return
     this.#state = 'closed'
     this.settings.wheel.remove(this)
     const exchange = this.#exchange
     this.#exchange = undefined
-    const problem = new Problem('client-left', reason === undefined ? {} : { reason })
+    const problem = new Problem(by)
     if (exchange !== undefined && !this.isAnswerBegun) {
       exchange.status = problem.status
       exchange.problem = problem
@@ -329,7 +329,7 @@ export class Http1Connection implements Timed, ClientConnection, AnswerOwner, In
     this.#sender.drop()
     if (exchange !== undefined) {
       exchange.abort(problem)
-      this.#tellEnded(exchange, 'client-left')
+      this.#tellEnded(exchange, by)
     }
     this.#socket.destroy()
     this.settings.onClosed(this)

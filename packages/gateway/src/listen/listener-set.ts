@@ -1,5 +1,6 @@
 /** Owns the listeners of one thread: what is new is bound beside what serves, what stays is changed in place, what goes ends by and by. */
 import type { Listener } from '@gatewright/model'
+import type { BrokenOffBy } from '../exchange/gateway-exchange.ts'
 import { type ListenerParts, ListenerRuntime } from './listener.ts'
 
 /** Bound already, accepting nothing that counts until they are settled. */
@@ -66,9 +67,9 @@ export class ListenerSet {
     return all
   }
 
-  /** Whatever is still open ends now. `reason` is for the record. */
-  destroy(reason: string): void {
-    for (const listener of this.#all()) listener.destroy(reason)
+  /** Whatever is still open ends now. `by` is for the record. */
+  destroy(by: BrokenOffBy): void {
+    for (const listener of this.#all()) listener.destroy(by)
   }
 
   #all(): readonly ListenerRuntime[] {

@@ -2,6 +2,7 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import type { Listener } from '@gatewright/model'
 import { TrustedProxies, toPlainAddress } from '../exchange/client-address.ts'
+import type { BrokenOffBy } from '../exchange/gateway-exchange.ts'
 import type { DeadlineWheel } from '../timers/deadline-wheel.ts'
 import type { ConnectionSettings, RequestReceiver } from './connection-contract.ts'
 import type { ConnectionGauge } from './connection-gauge.ts'
@@ -93,13 +94,13 @@ export class ListenerRuntime {
     this.#closeWhenQuiet(0, 0)
   }
 
-  /** Whatever is still open ends now. `reason` is for the record. */
-  destroy(reason?: string): void {
+  /** Whatever is still open ends now. `by` is for the record. */
+  destroy(by?: BrokenOffBy): void {
     this.#isClosing = true
     this.#isDraining = true
     this.#stopListening()
     this.#endOpening()
-    for (const connection of [...this.#connections]) connection.destroy(reason)
+    for (const connection of [...this.#connections]) connection.destroy(by)
   }
 
   /** The kernel resets connections that wait on a socket that closes: they are accepted first, for as long as there are any. */

@@ -52,17 +52,22 @@ export class TunnelKeeper {
     client.socket.write(toUpgradeHead(exchange, response), 'latin1')
     if (upstream.rest.length > 0) client.socket.write(upstream.rest)
     if (client.rest.length > 0) upstream.socket.write(client.rest)
-    const live = new LiveTunnel(exchange, { client, upstream, wheel: this.#settings.wheel }, () => {
+    const live = new LiveTunnel(exchange, { client, upstream, wheel: this.#settings.wheel }, (ended) => {
       this.#open.delete(live)
       client.release()
       upstream.release()
       this.#settings.onChanged(-1)
-      this.#settings.onEnded(exchange, 'answered')
+      this.#settings.onEnded(exchange, ended)
     })
     this.#open.add(live)
     this.#settings.onChanged(1)
     // One side was gone before the other half was there: nothing would tell so any more.
     if (client.socket.destroyed || upstream.socket.destroyed) live.end()
+  }
+
+  /** Ends all there are: the deadline of the drain passed. */
+  cutOff(): void {
+    for (const tunnel of [...this.#open]) tunnel.end('drain-timeout')
   }
 
   /** Ends every tunnel whose right to exist is gone: a revoked key, a removed API. */
@@ -81,13 +86,13 @@ class LiveTunnel implements Timed {
   readonly #wheel: DeadlineWheel
   readonly #idleMs: number
   readonly #endsAtMs: number
-  readonly #onGone: () => void
+  readonly #onGone: (ended: Ended) => void
   #isGone = false
 
   constructor(
     exchange: GatewayExchange,
     { client, upstream, wheel }: { client: TunnelEnd; upstream: TunnelEnd; wheel: DeadlineWheel },
-    onGone: () => void,
+    onGone: (ended: Ended) => void,
   ) {
     this.exchange = exchange
     this.#client = client.socket
@@ -110,13 +115,13 @@ class LiveTunnel implements Timed {
   }
 
   /** RFC 6455 §7.1.1: whatever the protocol inside, the TCP connection ends; both sides see it. */
-  end(): void {
+  end(ended: Ended = 'answered'): void {
     if (this.#isGone) return
     this.#isGone = true
     this.#wheel.remove(this)
     this.#client.destroySoon()
     this.#upstream.destroySoon()
-    this.#onGone()
+    this.#onGone(ended)
   }
 
   #relay({ socket: from, readWith }: TunnelEnd, to: Socket, count: (bytes: number) => void): void {

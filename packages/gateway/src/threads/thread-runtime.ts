@@ -116,7 +116,7 @@ export class ThreadRuntime {
         this.#close()
         break
       case 'cut-off':
-        this.#tunnels.endWhere(() => true)
+        this.#tunnels.cutOff()
         this.#listeners.destroy('drain-timeout')
         break
     }
