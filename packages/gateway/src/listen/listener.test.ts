@@ -3,11 +3,12 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { describe, it } from 'node:test'
 import { type Listener, resolve } from '@gatewright/model'
-import { GatewayResponse } from '@gatewright/policies'
+import { EMPTY_BODY, GatewayResponse, HeaderList } from '@gatewright/policies'
 import { openExchange } from '../exchange/open-exchange.ts'
 import { probePort } from '../threads/probe-port.ts'
 import { DeadlineWheel } from '../timers/deadline-wheel.ts'
 import type { ClientConnection, ReceivedRequest, RequestReceiver } from './connection-contract.ts'
+import type { ConnectionGauge } from './connection-gauge.ts'
 import { ListenerRuntime } from './listener.ts'
 
 const { draft } = resolve({
@@ -16,7 +17,18 @@ const { draft } = resolve({
   readFile: () => undefined,
 })
 
-/** Answers 200 to everything. */
+const NO_REQUEST: ReceivedRequest = {
+  method: '',
+  rawTarget: '',
+  target: { path: '', search: '', authority: undefined },
+  authority: undefined,
+  httpVersion: '1.1',
+  headers: HeaderList.of(),
+  body: EMPTY_BODY,
+  upgrade: undefined,
+}
+
+/** Answers 200 to everything, and 503 to those that are too many. */
 const RECEIVER: RequestReceiver = {
   receive(received: ReceivedRequest, connection: ClientConnection) {
     const { trusted } = connection.settings
@@ -24,12 +36,24 @@ const RECEIVER: RequestReceiver = {
     connection.begin(exchange)
     exchange.answer(GatewayResponse.ofText(200, 'ok'))
   },
-  refuse: () => assert.fail('a request was refused'),
+  refuse({ reason }, { method, target }, connection) {
+    assert.equal(reason, 'connections')
+    const received = { ...NO_REQUEST, method, rawTarget: target }
+    const { trusted } = connection.settings
+    const exchange = openExchange(received, { connection, trusted, path: '/', identityFields: new Set() })
+    connection.begin(exchange)
+    exchange.answer(GatewayResponse.ofText(503, reason))
+  },
   onEnded() {},
   openTunnel() {},
 }
 
-async function listen(more: Partial<Listener> = {}): Promise<{ listener: ListenerRuntime; port: number }> {
+const ROOMY: ConnectionGauge = { opened: () => ({ total: 1, ofAddress: 1 }), closed() {} }
+
+async function listen(
+  more: Partial<Listener> = {},
+  gauge = ROOMY,
+): Promise<{ listener: ListenerRuntime; port: number }> {
   const port = await probePort({ host: '127.0.0.1', port: 0 })
   const [model = assert.fail()] = draft.listeners
   const listener = new ListenerRuntime(
@@ -37,7 +61,7 @@ async function listen(more: Partial<Listener> = {}): Promise<{ listener: Listene
     {
       receiver: RECEIVER,
       wheel: new DeadlineWheel(),
-      gauge: { opened: () => ({ total: 1, ofAddress: 1 }), closed() {} },
+      gauge,
       reusePort: false,
     },
   )
@@ -110,5 +134,40 @@ describe('a listener that closes', () => {
     listener.destroy()
     await once(socket, 'close')
     assert.equal(listener.isDone, true)
+  })
+})
+
+describe('a listener that refuses an address that has too many connections', () => {
+  it('counts none of those that it refuses, and tells so no more of them at once than it can spare', async () => {
+    let open = 0
+    const gauge: ConnectionGauge = {
+      opened: () => ({ total: ++open, ofAddress: open }),
+      closed: () => open--,
+    }
+    const [model = assert.fail()] = draft.listeners
+    const { listener, port } = await listen({ limits: { ...model.limits, connectionsPerAddress: 2 } }, gauge)
+    const held = await queueUp(port, 2)
+    await Promise.all(held.map((socket) => once(socket, 'connect')))
+    while (open < 2) await new Promise<void>((resolve) => setImmediate(resolve))
+    // None of them ends its side: each would be waited for.
+    const refused = Array.from({ length: 200 }, () => connect({ port, host: '127.0.0.1', allowHalfOpen: true }))
+    const texts = await Promise.all(
+      refused.map(async (socket) => {
+        let text = ''
+        socket.setEncoding('latin1').on('data', (chunk: string) => {
+          text += chunk
+        })
+        socket.on('error', () => {})
+        await Promise.race([once(socket, 'end'), once(socket, 'close')])
+        return text
+      }),
+    )
+    assert.equal(open, 2)
+    const told = texts.filter((text) => text.startsWith('HTTP/1.1 503 ')).length
+    assert.equal(told, 64)
+    for (const socket of [...held, ...refused]) socket.destroy()
+    listener.destroy()
+    await untilDone(listener)
+    assert.equal(open, 0)
   })
 })

@@ -17,6 +17,8 @@ const QUIET_PASSES = 2
 const MOST_PASSES = BACKLOG
 /** How long a connection may still take to say, by the PROXY protocol, whose it is. */
 const OPENING_MS = 2_000
+/** Connections that hear at the same time that they are too many; who comes beyond hears nothing. */
+const MOST_REFUSED = 64
 
 export interface ListenerParts {
   readonly receiver: RequestReceiver
@@ -30,6 +32,8 @@ export class ListenerRuntime {
   readonly #server: Server
   readonly #parts: ListenerParts
   readonly #connections = new Set<Http1Connection>()
+  /** Those that were too many: they are told so, and count for nothing. */
+  readonly #refused = new Set<Http1Connection>()
   readonly #settings: Settings
   #model: Listener
   #isDraining = false
@@ -50,7 +54,7 @@ export class ListenerRuntime {
 
   /** Nothing is open any more, and nothing will be. */
   get isDone(): boolean {
-    return this.#isClosed && this.#connections.size === 0 && this.#opening.size === 0
+    return this.#isClosed && this.#connections.size + this.#refused.size + this.#opening.size === 0
   }
 
   get isDraining(): boolean {
@@ -100,7 +104,7 @@ export class ListenerRuntime {
     this.#isDraining = true
     this.#stopListening()
     this.#endOpening()
-    for (const connection of [...this.#connections]) connection.destroy(by)
+    for (const connection of [...this.#connections, ...this.#refused]) connection.destroy(by)
   }
 
   /** The kernel resets connections that wait on a socket that closes: they are accepted first, for as long as there are any. */
@@ -149,18 +153,27 @@ export class ListenerRuntime {
     const connection = new Http1Connection(socket, settings, proxied?.peer)
     const address = connection.peerAddress
     const { total, ofAddress } = this.#parts.gauge.opened(address)
-    this.#connections.add(connection)
     const isCrowded = limits.connectionsPerAddress > 0 && ofAddress > limits.connectionsPerAddress
     if ((isCrowded && !settings.trusted.has(address)) || (limits.connections > 0 && total > limits.connections)) {
-      connection.refuseCrowd()
+      this.#refuse(connection)
       return
     }
+    this.#connections.add(connection)
     if (proxied !== undefined && proxied.rest.length > 0) connection.onData(proxied.rest)
     if (this.#isClosing) connection.closeGracefully()
   }
 
+  /** One address that opens more and more must not use up what is there for all, not even with what it is refused. */
+  #refuse(connection: Http1Connection): void {
+    this.#parts.gauge.closed(connection.peerAddress)
+    this.#refused.add(connection)
+    if (this.#refused.size > MOST_REFUSED) connection.destroy()
+    else connection.refuseCrowd()
+  }
+
   onClosed(connection: Http1Connection): void {
-    if (this.#connections.delete(connection as Http1Connection)) this.#parts.gauge.closed(connection.peerAddress)
+    if (this.#refused.delete(connection)) return
+    if (this.#connections.delete(connection)) this.#parts.gauge.closed(connection.peerAddress)
   }
 }
 
