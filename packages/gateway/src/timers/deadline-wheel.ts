@@ -34,6 +34,11 @@ export class DeadlineWheel {
     this.#tick = Math.floor(now() / TICK_MS)
   }
 
+  /** The clock by which deadlines pass. */
+  now(): number {
+    return this.#now()
+  }
+
   /** Passes `delayMs` from `nowMs` on (the caller's reading of the monotonic clock). */
   set(entry: Timed, delayMs: number, nowMs: number): void {
     const deadlineAtMs = nowMs + delayMs

@@ -1,14 +1,33 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
-import { HeaderList, Problem, StreamBody } from '@gatewright/policies'
-import { HandBody, OK, TestExchange, toAnswer } from './loopback.fixture.ts'
+import { type GatewayResponse, HeaderList, Problem, StreamBody } from '@gatewright/policies'
+import { Attempt } from './attempt.ts'
+import { HandBody, OK, TestExchange, toAnswer, toPool } from './loopback.fixture.ts'
 import { stageUpstream } from './upstream-stage.fixture.ts'
 
 const stage = stageUpstream()
 const { use, forward, send } = stage
 
 describe('attempt', () => {
+  for (const [reason, failures] of [
+    ['EMFILE', 0],
+    ['EADDRNOTAVAIL', 0],
+    ['ECONNREFUSED', 1],
+  ] as const) {
+    it(`that ends with ${reason} is ${failures === 0 ? 'no failure' : 'a failure'} of its target`, async () => {
+      use(() => {})
+      let failed = 0
+      const { model } = stage.upstream
+      const owner = { model, onResult() {}, onFailure: () => void failed++ }
+      const answered = Promise.withResolvers<GatewayResponse>()
+      const attempt = new Attempt(new TestExchange(), { owner, pool: toPool(stage.upstream) }, answered.resolve)
+      attempt.refuse(new Problem('upstream-unreachable', { reason }))
+      assert.equal((await answered.promise).problem?.reason, reason)
+      assert.equal(failed, failures)
+    })
+  }
+
   describe('answers', () => {
     for (const [what, answer, expected] of [
       ['with a length', toAnswer('hello'), '200 hello'],

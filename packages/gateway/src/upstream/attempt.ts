@@ -255,7 +255,7 @@ export class Attempt implements PooledRequest, AbortListener, BodySink {
 
   #settleWith(problem: Problem): void {
     if (!this.#isSettled) {
-      if (problem.code.startsWith('upstream-')) this.#owner.onFailure(this.#target, problem)
+      if (isOfTarget(problem)) this.#owner.onFailure(this.#target, problem)
       this.#settle(GatewayResponse.ofProblem(problem))
     }
     this.#over()
@@ -279,6 +279,13 @@ export class Attempt implements PooledRequest, AbortListener, BodySink {
     const rewritten = this.#root.toClientLocation(location, this.#target)
     if (rewritten !== location) response.headers.set('Location', rewritten)
   }
+}
+
+/** What we ran out of ourselves (descriptors, ports, memory), and what a client held up, says nothing about the target. */
+const OWN_REASONS = new Set(['EMFILE', 'ENFILE', 'EADDRNOTAVAIL', 'ENOBUFS', 'ENOMEM', 'slow-client'])
+
+function isOfTarget({ code, reason = '' }: Problem): boolean {
+  return code.startsWith('upstream-') && !OWN_REASONS.has(reason)
 }
 
 function toText(body: BytesBody): string {

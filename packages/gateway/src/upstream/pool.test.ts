@@ -1,13 +1,88 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { setImmediate as turn } from 'node:timers/promises'
 import { Problem, StreamBody } from '@gatewright/policies'
 import { HandBody, OK, type Reply, TestExchange, toAnswer, toPool } from './loopback.fixture.ts'
 import { stageUpstream } from './upstream-stage.fixture.ts'
 
 const stage = stageUpstream()
-const { use, forward, send } = stage
+const { use, forward, send, passSeconds } = stage
 
 describe('pool', () => {
+  describe('a connection that a slow client holds while others wait', () => {
+    const answerLong: Reply = ({ line }, socket) => {
+      if (line.includes('/long')) socket.write(`HTTP/1.1 200 OK\r\nContent-Length: 8388608\r\n\r\n`)
+      if (line.includes('/long')) socket.write(Buffer.alloc(8_388_608))
+      else if (!line.includes('/silent')) socket.write(OK)
+    }
+
+    /** Takes nothing of what comes; `begun` once something did, `end` is how it ended. */
+    function askWithoutReading(exchange: TestExchange) {
+      const begun = Promise.withResolvers<void>()
+      const end = Promise.withResolvers<unknown>()
+      const write = (): boolean => {
+        begun.resolve()
+        return false
+      }
+      let isBroken = false
+      const abort = (reason: unknown): void => {
+        isBroken = true
+        end.resolve(reason)
+      }
+      void Promise.resolve(stage.upstream.forward(exchange)).then(({ body }) =>
+        body.pipe({ write, end: () => end.resolve('whole'), abort }),
+      )
+      return { begun: begun.promise, end: end.promise, isBroken: () => isBroken }
+    }
+
+    it('is taken back when the client takes too little of its answer, and that says nothing about the target', async () => {
+      use(answerLong, { pool: { maxConnections: 1 }, health: { passive: { failures: 1, ejectMs: 60_000 } } })
+      const unread = askWithoutReading(new TestExchange({ target: '/long' }))
+      await unread.begun
+      const other = send()
+      passSeconds(12, unread.isBroken)
+      const broken = Problem.from(await unread.end)
+      assert.equal(`${broken.code} ${broken.reason}`, 'upstream-overloaded slow-client')
+      assert.equal(await other, '200 ok')
+      assert.equal(await send(), '200 ok')
+    })
+
+    it('is taken back when the client brings too little of its request', async () => {
+      use(answerLong, { pool: { maxConnections: 1 } })
+      const body = new HandBody()
+      const upload = forward(new TestExchange({ method: 'POST', target: '/silent', body: new StreamBody(body) }))
+      while (body.sink === undefined) await turn()
+      body.sink.write(Buffer.from('a'))
+      const other = send()
+      passSeconds(12, () => body.isCancelled)
+      assert.equal(await upload, 'upstream-overloaded slow-client')
+      assert.equal(body.isCancelled, true)
+      assert.equal(await other, '200 ok')
+    })
+
+    it('is left to it while nobody waits', async () => {
+      use(answerLong, { pool: { maxConnections: 1 } })
+      const exchange = new TestExchange({ target: '/long' })
+      const unread = askWithoutReading(exchange)
+      await unread.begun
+      passSeconds(30)
+      assert.equal(await Promise.race([unread.end, 'left to it']), 'left to it')
+      exchange.abort(new Problem('client-left'))
+    })
+
+    it('is left to it while the target is what is slow', async () => {
+      use(answerLong, { pool: { maxConnections: 1 } })
+      const exchange = new TestExchange({ target: '/silent' })
+      const silent = forward(exchange)
+      await stage.target.until(() => stage.target.seen.length === 1)
+      const other = send()
+      passSeconds(30)
+      exchange.abort(new Problem('client-left'))
+      assert.match(await silent, /^client-left/)
+      assert.equal(await other, '200 ok')
+    })
+  })
+
   describe('connections', () => {
     it('are used again', async () => {
       use((_, socket) => socket.write(OK))

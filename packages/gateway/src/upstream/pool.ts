@@ -33,6 +33,11 @@ interface PoolParts {
   readonly onCount: (amount: 1 | -1) => void
 }
 
+/** How often those who wait are looked at. */
+const LOOK_INTERVAL_MS = 1_000
+/** Of a client that others wait for; a phone on the edge of its cell has more. */
+const SLOW_BYTES_PER_SECOND = 16_384
+
 export class Pool implements ConnectionOwner, Timed {
   deadlineAtMs = Number.POSITIVE_INFINITY
   slotAtMs = 0
@@ -54,7 +59,7 @@ export class Pool implements ConnectionOwner, Timed {
   /** Connections with requests in flight that may take more: pipelining only. */
   readonly #busy: Set<UpstreamConnection> = new Set()
   /** Open or opening. */
-  #connections = 0
+  readonly #connections = new Set<UpstreamConnection>()
   /** No snapshot uses it any more: connections end as they become free. */
   #isRetired = false
 
@@ -74,7 +79,7 @@ export class Pool implements ConnectionOwner, Timed {
     for (let connection = idle.pop(); connection !== undefined; connection = idle.pop()) {
       if (!connection.isGone) return this.#sendOn(connection, request)
     }
-    if (this.#connections < this.#model.maxConnections) return this.connectFresh(request)
+    if (this.#connections.size < this.#model.maxConnections) return this.connectFresh(request)
     const shared = this.#model.pipelining > 1 ? this.#findShared(request) : undefined
     if (shared !== undefined) return this.#sendOn(shared, request)
     // Whose connection is opening waits for that, and not in the queue.
@@ -113,7 +118,7 @@ export class Pool implements ConnectionOwner, Timed {
   }
 
   onGone(connection: UpstreamConnection, wasConnected: boolean): void {
-    this.#connections--
+    this.#connections.delete(connection)
     if (connection.brokePipeline) this.refusesPipelining = true
     this.#busy.delete(connection)
     const at = this.idle.indexOf(connection)
@@ -131,23 +136,41 @@ export class Pool implements ConnectionOwner, Timed {
   /** Everybody waits equally long, so the first in the list is the first whose time passes: one deadline a target will do. */
   onDeadline(): void {
     const { waiting } = this
-    const nowMs = performance.now()
-    for (let first = waiting[0]; first !== undefined; first = waiting[0]) {
-      if (first.waitsUntilMs > nowMs) {
-        this.wheel.set(this, first.waitsUntilMs - nowMs, nowMs)
-        return
-      }
+    const nowMs = this.wheel.now()
+    for (let first = waiting[0]; first !== undefined && first.waitsUntilMs <= nowMs; first = waiting[0]) {
       waiting.shift()
       first.onDeadline()
     }
+    if (waiting.length > 0) this.#takeBackFromSlow(nowMs)
+    this.#lookAgain(nowMs)
+  }
+
+  /**
+   * A few hundred clients that hardly read or hardly send would else keep everybody from a target: who waits gets the
+   * connection of the slowest, where that is slower than any network in use.
+   */
+  #takeBackFromSlow(nowMs: number): void {
+    if (this.#connections.size < this.#model.maxConnections) return
+    const slow: { readonly connection: UpstreamConnection; readonly pace: number }[] = []
+    for (const connection of this.#connections) {
+      const pace = connection.findClientPace(nowMs)
+      if (pace !== undefined && pace < SLOW_BYTES_PER_SECOND) slow.push({ connection, pace })
+    }
+    slow.sort((one, other) => one.pace - other.pace)
+    for (const { connection } of slow.slice(0, this.waiting.length)) connection.takeBack()
+  }
+
+  /** While somebody waits. */
+  #lookAgain(nowMs: number): void {
+    const [first] = this.waiting
+    if (first !== undefined) this.wheel.set(this, Math.min(first.waitsUntilMs - nowMs, LOOK_INTERVAL_MS), nowMs)
   }
 
   /** One connection for each that waits, as far as there may be more; each serves whoever waits longest when it is there. */
   #openForWaiting(): void {
-    if (this.opening >= this.waiting.length || this.#connections >= this.#model.maxConnections) return
+    if (this.opening >= this.waiting.length || this.#connections.size >= this.#model.maxConnections) return
     this.opening++
-    this.#connections++
-    new UpstreamConnection(this.target, this)
+    this.#connections.add(new UpstreamConnection(this.target, this))
   }
 
   #giveWork(connection: UpstreamConnection): void {
@@ -159,7 +182,7 @@ export class Pool implements ConnectionOwner, Timed {
     if (connection.sent.length > 0) return
     this.#busy.delete(connection)
     if (this.#isRetired) return connection.destroy()
-    this.wheel.set(connection, connection.idleMs, performance.now())
+    this.wheel.set(connection, connection.idleMs, this.wheel.now())
     this.idle.push(connection)
   }
 
@@ -191,10 +214,10 @@ export class Pool implements ConnectionOwner, Timed {
   }
 
   #wait(request: PooledRequest): void {
-    const nowMs = performance.now()
+    const nowMs = this.wheel.now()
     const waitMs = this.connectMs + this.firstByteMs
     request.waitsUntilMs = nowMs + waitMs
     this.waiting.push(request)
-    if (this.waiting.length === 1) this.wheel.set(this, waitMs, nowMs)
+    if (this.waiting.length === 1) this.#lookAgain(nowMs)
   }
 }

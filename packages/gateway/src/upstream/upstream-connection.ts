@@ -24,6 +24,9 @@ import { UpstreamTunnel } from './upstream-tunnel.ts'
 /** So much of an answer that nobody wants is read for the sake of those behind it: a few round trips' worth, and less than a new connection costs. */
 const SKIP_BYTES = 65_536
 
+/** How long a client is looked at before it is called slow. */
+const LOOK_MS = 5_000
+
 export interface ConnectionOwner {
   readonly wheel: DeadlineWheel
   readonly limits: { readonly headerBytes: number; readonly headerFields: number }
@@ -71,6 +74,8 @@ export class UpstreamConnection implements Timed, HeldReader {
   /** It serves those that wait, and ends. */
   #isClosing = false
   #skippedBytes = 0
+  /** A request that its client held up when it was looked at. */
+  #watched: { readonly request: CarriedRequest; readonly sinceMs: number; readonly bytes: number } | undefined
 
   constructor(target: TargetRuntime, owner: ConnectionOwner) {
     this.#owner = owner
@@ -100,7 +105,7 @@ export class UpstreamConnection implements Timed, HeldReader {
     socket.on('error', (error) => this.#fail(error))
     socket.on('close', () => this.#fail(undefined))
     socket.on('drain', () => this.sent[this.sent.length - 1]?.onDrain())
-    owner.wheel.set(this, owner.connectMs, performance.now())
+    owner.wheel.set(this, owner.connectMs, owner.wheel.now())
   }
 
   /** May it take another request behind those it carries? Not in the middle of one whose body is still on its way. */
@@ -120,7 +125,7 @@ export class UpstreamConnection implements Timed, HeldReader {
 
   /** Something must come within so long, or the request whose turn it is hears of it. */
   #expectWithin(delayMs: number): void {
-    this.#owner.wheel.set(this, delayMs, performance.now())
+    this.#owner.wheel.set(this, delayMs, this.#owner.wheel.now())
   }
 
   /** As this request says; while it is not its turn, another's deadline counts. */
@@ -146,6 +151,29 @@ export class UpstreamConnection implements Timed, HeldReader {
   /** A head that a body follows at once. What waits came before it. */
   writeHead(text: string): void {
     this.#outbox.send(text)
+  }
+
+  /**
+   * Octets a second since it was first looked at, where it waits for its client: to take more of an answer, or to bring more
+   * of a request that has no answer yet. `undefined`: it does not, or the first look is not `LOOK_MS` ago.
+   */
+  findClientPace(nowMs: number): number | undefined {
+    const request = this.sent[0]
+    if (request === undefined || !this.#waitsForClient(request)) return undefined
+    const bytes = this.#socket.bytesRead + this.#socket.bytesWritten
+    if (this.#watched?.request !== request) this.#watched = { request, sinceMs: nowMs, bytes }
+    const elapsedMs = nowMs - this.#watched.sinceMs
+    return elapsedMs < LOOK_MS ? undefined : ((bytes - this.#watched.bytes) * 1000) / elapsedMs
+  }
+
+  #waitsForClient({ isRequestSent }: CarriedRequest): boolean {
+    if (this.#body !== undefined) return this.#isPaused
+    return !isRequestSent && this.#socket.writableLength === 0
+  }
+
+  /** Its client is slow, and others wait. */
+  takeBack(): void {
+    this.#breakOff(new Problem('upstream-overloaded', { reason: 'slow-client' }))
   }
 
   pauseReading(): void {

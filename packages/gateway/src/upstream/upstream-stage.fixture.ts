@@ -8,6 +8,8 @@ import { UpstreamRuntime } from './upstream-runtime.ts'
 class UpstreamStage {
   #target: LoopbackTarget | undefined
   #upstream: UpstreamRuntime | undefined
+  #aheadMs = 0
+  #wheel = new DeadlineWheel()
 
   get target(): LoopbackTarget {
     if (this.#target === undefined) throw new Error('a target listens while a test runs')
@@ -37,7 +39,18 @@ class UpstreamStage {
   /** Makes the upstream of the one target, which replies so. */
   readonly use = (reply: Reply, given: object = {}): void => {
     this.target.reply = reply
-    this.upstream = new UpstreamRuntime(toUpstream({ targets: [this.target.url], ...given }), new DeadlineWheel())
+    this.#aheadMs = 0
+    this.#wheel = new DeadlineWheel(() => performance.now() + this.#aheadMs)
+    this.upstream = new UpstreamRuntime(toUpstream({ targets: [this.target.url], ...given }), this.#wheel)
+  }
+
+  /** Moves the clock of deadlines, and not that of the world, for so long or until it is enough: what begins afterwards is not late already. */
+  readonly passSeconds = (seconds: number, isEnough = () => false): void => {
+    for (let passed = 0; passed < seconds && !isEnough(); passed++) {
+      this.#aheadMs += 1000
+      this.#wheel.advance()
+    }
+    this.#aheadMs = 0
   }
 
   readonly forward = async (exchange: TestExchange): Promise<string> =>
