@@ -99,12 +99,19 @@ export class AnswerSender implements AnswerListener, TurnEndListener {
   #onFlushed(): void {
     const exchange = this.#exchange
     if (exchange === undefined) return
+    this.#noteBytes(exchange)
     this.#exchange = undefined
-    if (this.#writer !== undefined) exchange.bytesOut = this.#writer.writtenBytes
     this.#owner.onAnswerFlushed()
   }
 
+  /** What waits here the client will not get, if the answer breaks off now. */
+  #noteBytes(exchange: GatewayExchange): void {
+    if (this.#writer === undefined) return
+    exchange.bytesOut = Math.max(0, this.#writer.writtenBytes - this.#socket.writableLength)
+  }
+
   onBodyBroken(): void {
+    if (this.#exchange !== undefined) this.#noteBytes(this.#exchange)
     this.#owner.onAnswerBroken()
   }
 
@@ -113,13 +120,15 @@ export class AnswerSender implements AnswerListener, TurnEndListener {
   }
 
   onDrain(): void {
-    if (this.isWritten) return
+    // What drained before an answer began were interim ones: the deadline is the body's then.
+    if (!this.isBegun || this.isWritten) return
     this.#owner.onClientReady()
     this.#flow?.resume()
   }
 
   /** Nobody is there any more to take what is left of it. */
   drop(): void {
+    if (this.#exchange !== undefined) this.#noteBytes(this.#exchange)
     this.#exchange = undefined
     this.#flow?.cancel()
   }

@@ -6,10 +6,13 @@ export const CONNECTION_BOUNDS = {
   backlogBytes: 65_536,
   /** The rest of a body that is skipped to keep the connection; what is longer closes it. */
   drainBytes: 65_536,
-  /** How long, and how many bytes, a closing connection still reads, so that the answer is not lost to a reset (RFC 9112 §9.6). */
+  /**
+   * How long a closing connection waits for more, and how long it reads in all what nobody wants: a reset would destroy an
+   * answer that its client has not read yet, and many clients send their whole body first (RFC 9112 §9.6).
+   */
   lingerMs: 2_000,
-  lingerBytes: 4_194_304,
-  /** How long a client may take nothing of an answer that waits for it. */
+  lingerMostMs: 30_000,
+  /** How long a client may take nothing of an answer that waits for it. The kernel's own buffer hides readers below some 20 KB/s. */
   stalledClientMs: 60_000,
 } as const
 

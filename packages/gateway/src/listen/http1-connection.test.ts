@@ -408,6 +408,47 @@ describe('HTTP/1.1 connection', () => {
     assert.equal(socket.written.toString().match(/HTTP\/1\.1/g)?.length, 1)
   })
 
+  it('records how much of a body came and how much of an answer went, also where they broke off or came whole', async () => {
+    const stage = new Stage()
+    const socket = new MemorySocket('192.0.2.1', 50_000)
+    const connection = new Http1Connection(socket.asSocket(), stage.toSettings())
+    socket.receive(Buffer.from('POST /1 HTTP/1.1\r\nHost: a\r\nContent-Length: 11\r\n\r\nhello world'))
+    const first = stage.received[0]
+    first?.answer(ok('one'))
+    await turn()
+    assert.deepEqual([first?.exchange.bytesIn, first?.exchange.bytesOut], [11, 3])
+    socket.receive(get('/2'))
+    const second = stage.received[1]
+    const body = new HandBody(1000)
+    second?.answer(new GatewayResponse({ status: 200, body: new StreamBody(body) }))
+    body.sink?.write(Buffer.alloc(400))
+    connection.destroy()
+    assert.deepEqual([second?.exchange.bytesIn, second?.exchange.bytesOut], [0, 400])
+  })
+
+  it('reads on after an early answer for as long as its client sends, and no longer than that', async () => {
+    const stage = new Stage()
+    const { open, close, connections } = await listen(stage)
+    stage.onRequest = ({ answer }) => answer(GatewayResponse.ofText(413, 'no'))
+    const client = await open()
+    // Far more than the kernel holds for anybody: it is all written before anything is read.
+    client.socket.pause()
+    const piece = Buffer.alloc(1_048_576)
+    client.socket.write(`POST /1 HTTP/1.1\r\nHost: a\r\nContent-Length: ${64 * piece.length}\r\n\r\n`)
+    for (let sent = 0; sent < 64; sent++)
+      await new Promise<void>((done) => void client.socket.write(piece, () => done()))
+    client.socket.resume()
+    await until(() => client.ended !== '')
+    assert.equal(client.ended, 'end')
+    assert.match(client.text, /^HTTP\/1\.1 413 /)
+    for (const seconds of [1, 31]) {
+      stage.aheadMs += seconds * 1000
+      stage.wheel.advance()
+    }
+    assert.ok(connections.every((connection) => !connection.isIdle))
+    close()
+  })
+
   it('breaks an answer off whose body a policy has read already', () => {
     const stage = new Stage()
     const socket = new MemorySocket('192.0.2.1', 50_000)

@@ -47,7 +47,7 @@ export class Http1Connection implements Timed, ClientConnection, AnswerOwner, In
   #mustClose = false
   #requests = 0
   #tunnelReader: ((chunk: Buffer) => void) | undefined
-  #lingeredBytes = 0
+  #lingersUntilMs = 0
 
   constructor(accepted: Socket, settings: ConnectionSettings, peer?: { address: string; port: number }) {
     this.settings = settings
@@ -92,8 +92,7 @@ export class Http1Connection implements Timed, ClientConnection, AnswerOwner, In
         this.#readDuringExchange(chunk)
         break
       case 'lingering':
-        this.#lingeredBytes += chunk.length
-        if (this.#lingeredBytes > CONNECTION_BOUNDS.lingerBytes) this.destroy()
+        this.#lingerOn()
         break
       case 'tunnel':
         this.#tunnelReader?.(this.#buffer.own(chunk))
@@ -258,8 +257,7 @@ export class Http1Connection implements Timed, ClientConnection, AnswerOwner, In
   }
 
   #tellEnded(exchange: GatewayExchange, ended: Ended): void {
-    const { body } = this.#intake
-    if (body !== undefined) exchange.bytesIn = body.readBytes
+    exchange.bytesIn = this.#intake.bodyBytes
     this.settings.receiver.onEnded(exchange, ended)
   }
 
@@ -285,7 +283,15 @@ export class Http1Connection implements Timed, ClientConnection, AnswerOwner, In
     this.#state = 'lingering'
     this.#socket.end()
     this.#intake.discard()
-    this.settings.wheel.set(this, CONNECTION_BOUNDS.lingerMs, performance.now())
+    this.#lingersUntilMs = performance.now() + CONNECTION_BOUNDS.lingerMostMs
+    this.#lingerOn()
+  }
+
+  /** Whoever sends everything before it reads is waited for as long as it sends. */
+  #lingerOn(): void {
+    const nowMs = performance.now()
+    const restMs = Math.max(0, this.#lingersUntilMs - nowMs)
+    this.settings.wheel.set(this, Math.min(restMs, CONNECTION_BOUNDS.lingerMs), nowMs)
   }
 
   #refuse(refusal: Refusal): void {

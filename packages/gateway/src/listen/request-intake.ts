@@ -23,6 +23,8 @@ export interface IntakeOwner extends Timed {
 export class RequestIntake {
   /** Unless there is none, or it came whole with its head. */
   body: RequestBody | undefined
+  /** Octets of a body that came whole with its head. */
+  #wholeBytes = 0
   /** The client waits for a 100, and nobody has asked for the body. */
   owesContinue = false
   readonly #socket: Socket
@@ -48,8 +50,10 @@ export class RequestIntake {
   beginBody({ framing, bodyAt }: ReadHead, chunk: Buffer): ReceivedRequest['body'] {
     let end = bodyAt
     let body: ReceivedRequest['body'] = EMPTY_BODY
+    this.#wholeBytes = 0
     if (framing > 0 && bodyAt + framing <= chunk.length) {
       end = bodyAt + framing
+      this.#wholeBytes = framing
       body = this.#buffer.toBody(chunk, bodyAt, end)
     } else if (framing !== NO_BODY) {
       this.#buffer.startStreaming()
@@ -74,6 +78,11 @@ export class RequestIntake {
       if (body.holdsNothing) this.#buffer.giveBack(own)
     }
     if (at < chunk.length) this.keepForLater(chunk.subarray(at))
+  }
+
+  /** Octets of the body that came. */
+  get bodyBytes(): number {
+    return this.body?.readBytes ?? this.#wholeBytes
   }
 
   /** Octets of the body that did not come yet; without end where nobody said how many. */
