@@ -175,6 +175,49 @@ export const policy = definePolicy({
     for (let i = 0; i < 16; i++) assert.equal(findField(await get(gateway.port, '/a'), 'x-mark'), 'second')
   })
 
+  it('is held by no extension that never finishes loading on the threads, which keep what they served', async () => {
+    const file = join(gateway.folder, 'late.ts')
+    const late = (mark: string, more = '') =>
+      writeFile(
+        file,
+        `import { isMainThread } from 'node:worker_threads'
+import { definePolicy, z } from '@gatewright/policies'
+${more}
+export const policy = definePolicy({
+  name: 'late', phase: 'transform', summary: 'Marks.', options: z.strictObject({}),
+  create: () => (exchange, next) => {
+    exchange.answerWith('X-Mark', '${mark}')
+    return next(exchange)
+  },
+})
+`,
+      )
+    await late('first')
+    version++
+    await gateway.rewrite(yaml().replace('policies:\n', 'extensions: [./late.ts]\npolicies:\n  - { policy: late }\n'))
+    const first = await takenUp()
+    await late('never', 'if (!isMainThread) await new Promise(() => {})')
+    const { configuration, threads } = await until(
+      async () => {
+        const found = await gateway.snapshot()
+        return found?.configuration.fault ? found : undefined
+      },
+      'the fault',
+      30_000,
+    )
+    assert.match(configuration.fault ?? '', /^the extension \S+late\.ts is not loaded after 10 s: /)
+    assert.deepEqual(threads, first.threads)
+    assert.equal(findField(await get(gateway.port, '/a'), 'x-mark'), 'first')
+    await late('mended')
+    await until(async () => {
+      const found = await gateway.snapshot()
+      return found?.threads.every(({ version }) => version > first.version) || undefined
+    }, 'the mended one on every thread')
+    for (let i = 0; i < 16; i++) assert.equal(findField(await get(gateway.port, '/a'), 'x-mark'), 'mended')
+    await gateway.rewrite(yaml())
+    await takenUp()
+  })
+
   it('keeps the old configuration when the new one is bad, and says why', async () => {
     const { threads } = await takenUp()
     const said = gateway.stderr.length

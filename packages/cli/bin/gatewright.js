@@ -24,6 +24,7 @@ if (major < OLDEST_MAJOR) {
   import('#main')
     .then((main) => main.main(process.argv.slice(2)))
     .then((exitCode) => {
-      process.exitCode = exitCode
+      // After what was said is written: what an extension left open, such as a request that nobody answers, must not keep the process.
+      process.stderr.write('', () => process.stdout.write('', () => process.exit(exitCode)))
     })
 }

@@ -37,6 +37,15 @@ describe('the command as a process', () => {
     assert.deepEqual({ status, stderr }, { status: 0, stderr: '' })
   })
 
+  it('ends when it has answered, whatever an extension still waits for', () => {
+    const waiting = createFolder({
+      'gatewright.yaml': 'gatewright: 1\nextensions: [./open.js]\n',
+      'open.js':
+        "setInterval(() => {}, 60_000)\nimport { definePolicy, z } from '@gatewright/policies'\nexport const open = definePolicy({ name: 'open', phase: 'observe', summary: 'Is open.', options: z.strictObject({}), create: () => (exchange, next) => next(exchange) })\n",
+    })
+    assert.deepEqual(run(['validate'], waiting), { code: 0, stdout: 'No faults.\n', stderr: '' })
+  })
+
   it('loads no command but the one that was asked for', () => {
     const script = `
       import { registerHooks } from 'node:module'

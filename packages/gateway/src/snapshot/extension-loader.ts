@@ -1,17 +1,25 @@
 /** Owns users' own policies on a thread: modules loaded once per content, checked, put beside the built-ins. */
+import { fileURLToPath } from 'node:url'
 import { PLAN_SLOT } from '@gatewright/model/runtime'
 import { BUILT_IN_POLICIES, isPolicyDefinition, type PolicyDefinition } from '@gatewright/policies'
 import { prepareImport, toImportUrl } from './extension-imports.ts'
 import type { ExtensionModule } from './snapshot.ts'
 
+/** Its message names the extension, for whoever knows no more of it. */
 export class ExtensionFault extends Error {
   readonly specifier: string
+  readonly reason: string
 
-  constructor(specifier: string, message: string, cause?: unknown) {
-    super(message, { cause })
+  constructor(specifier: string, reason: string, cause?: unknown) {
+    const name = specifier.startsWith('file:') ? fileURLToPath(specifier) : specifier
+    super(`the extension ${name} ${reason}`, { cause })
     this.specifier = specifier
+    this.reason = reason
   }
 }
+
+/** Far longer than reading files takes, and time enough for a request or two: every later change of the configuration waits behind it. */
+const LOAD_TIMEOUT_MS = 10_000
 
 export class ExtensionLoader {
   readonly #loaded = new Map<string, readonly PolicyDefinition[]>()
@@ -38,14 +46,20 @@ export class ExtensionLoader {
     const known = this.#loaded.get(toKey(extension))
     if (known !== undefined) return known
     const { specifier, hash, files } = extension
-    let module: Record<string, unknown>
+    let module: Record<string, unknown> | undefined
     const isFile = specifier.startsWith('file:')
     if (isFile) prepareImport(specifier, hash, files)
     const url = isFile ? toImportUrl(specifier, hash) : specifier
     try {
-      module = await import(url)
+      module = await importInTime(url)
     } catch (cause) {
       throw new ExtensionFault(specifier, `cannot be loaded: ${toShortMessage(cause)}`, cause)
+    }
+    if (module === undefined) {
+      throw new ExtensionFault(
+        specifier,
+        `is not loaded after ${LOAD_TIMEOUT_MS / 1000} s: what it awaits at its top level, or in a file that it imports, does not come; give that a time-out, or await it in the policy`,
+      )
     }
     const definitions = Object.values(module).filter(isPolicyDefinition)
     if (definitions.length === 0) {
@@ -58,6 +72,17 @@ export class ExtensionLoader {
   /** These are the policies of the extension. */
   keep(extension: ExtensionModule, definitions: readonly PolicyDefinition[]): void {
     this.#loaded.set(toKey(extension), definitions)
+  }
+}
+
+/** undefined: it takes too long. Nothing can end an import: whoever asks for the same again waits for the same. */
+async function importInTime(url: string): Promise<Record<string, unknown> | undefined> {
+  const { promise: late, resolve } = Promise.withResolvers<undefined>()
+  const timer = setTimeout(() => resolve(undefined), LOAD_TIMEOUT_MS)
+  try {
+    return await Promise.race([import(url) as Promise<Record<string, unknown>>, late])
+  } finally {
+    clearTimeout(timer)
   }
 }
 

@@ -3,10 +3,11 @@ import assert from 'node:assert/strict'
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { after, describe, it } from 'node:test'
+import { after, describe, it, type TestContext } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import { BUILT_IN_POLICIES } from '@gatewright/policies'
-import { loadConfiguration } from './load.ts'
+import { type Configuration, loadConfiguration } from './load.ts'
 
 function createFolder(files: Readonly<Record<string, string>>): string {
   const folder = mkdtempSync(join(tmpdir(), 'gatewright-extension-'))
@@ -245,6 +246,48 @@ describe('a fault of an extension', () => {
     const { findings } = await loadConfiguration({ config: join(folder, 'gatewright.yaml') })
     assert.match(findings[0]?.message ?? '', /cannot be loaded: Cannot find package 'no-such-package'$/)
     assert.equal(findings[0]?.at.line, 2)
+  })
+})
+
+describe('an extension that never finishes loading', () => {
+  /** Time stands still for all but the loading itself, and jumps while it lasts. */
+  async function loadAtOnce({ mock }: TestContext, folder: string): Promise<Configuration> {
+    mock.timers.enable({ apis: ['setTimeout'] })
+    try {
+      let isOver = false
+      const loaded = loadConfiguration({ config: join(folder, 'gatewright.yaml') }).finally(() => {
+        isOver = true
+      })
+      while (!isOver) {
+        await setImmediate()
+        mock.timers.tick(1000)
+      }
+      return await loaded
+    } finally {
+      mock.timers.reset()
+    }
+  }
+
+  it('is a fault that names it and what to do, and holds no later reading', async (t) => {
+    const folder = createFolder({
+      'gatewright.yaml': config('stamp.ts'),
+      'stamp.ts': STAMP,
+      'lib/office.ts': `await new Promise(() => {})\n${OFFICE}`,
+    })
+    for (let reading = 0; reading < 3; reading++) {
+      const { findings, model } = await loadAtOnce(t, folder)
+      assert.equal(model, undefined)
+      const [{ message, at } = assert.fail(), ...more] = findings
+      assert.deepEqual(more, [])
+      assert.match(
+        message,
+        /the extension \S+stamp\.ts is not loaded after 10 s: what it awaits at its top level.*; give that a time-out/,
+      )
+      assert.deepEqual([at.file, at.line], [join(folder, 'gatewright.yaml'), 2])
+    }
+    writeFileSync(join(folder, 'lib/office.ts'), OFFICE)
+    const mended = await loadConfiguration({ config: join(folder, 'gatewright.yaml') })
+    assert.deepEqual(mended.findings, [])
   })
 })
 

@@ -133,12 +133,12 @@ function readIfThere(path: string): string | undefined {
 }
 
 /** In the extension itself, where it says where: that is what is to be mended. */
-function toExtensionFinding({ specifier, message, cause }: ExtensionFault, listed: At): Finding {
+function toExtensionFinding({ specifier, reason, cause }: ExtensionFault, listed: At): Finding {
   const name = specifier.startsWith('file:') ? toShortPath(fileURLToPath(specifier)) : specifier
   const place = findExtensionPlace(cause, specifier)
   const at = place === undefined ? listed : { ...place, file: toShortPath(place.file), path: '' }
   const line = place === undefined || listed.line === 0 ? '' : ` (${listed.file}:${listed.line})`
-  return { severity: 'fault', code: 'extension', message: `the extension ${name}${line} ${message}`, at }
+  return { severity: 'fault', code: 'extension', message: `the extension ${name}${line} ${reason}`, at }
 }
 
 /** Short where it lies below the working folder. */
