@@ -1,8 +1,9 @@
 /** Owns the proof of what `start` is told by its flags and a listener by its limits, as the operator sees it. */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -47,6 +48,23 @@ describe('start', () => {
     assert.equal((await get(gateway.port, '/kept')).status, 200)
     assert.match(gateway.stderr, /the last good one serves/)
     await gateway.stop()
+  })
+
+  it('--data runs nothing that a version with another format kept there, and says so', async () => {
+    const data = join(folder, 'older')
+    gateway = await serve({ yaml: all(), args: ['--data', data] })
+    await gateway.stop()
+    const file = join(data, 'last-good.json')
+    const { model, apps, extensions } = JSON.parse(await readFile(file, 'utf8'))
+    const kept = { model: { ...model, listeners: [{ ...model.listeners[0], limits: {} }] }, apps, extensions }
+    const hash = createHash('sha256').update(JSON.stringify(kept)).digest('hex')
+    await writeFile(file, JSON.stringify({ hash, ...kept }))
+    const failed = await spawnGateway({ yaml: all('faulty: true'), args: ['--data', data] })
+    started.push(failed)
+    assert.equal(await within(failed.exited, 'its end'), 1)
+    assert.match(failed.stderr, /cannot serve either error="?\S+last-good\.json was written by another version/)
+    assert.match(failed.stderr, /cannot start:\n\S+gatewright\.yaml:2:1: fault/)
+    await failed.stop()
   })
 
   it('without --data a faulty file ends it with 1 and the place of the fault', async () => {

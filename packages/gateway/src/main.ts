@@ -70,7 +70,7 @@ export class GatewayProcess {
     try {
       this.#lastGood?.open()
     } catch (error) {
-      return error instanceof Error ? error.message : String(error)
+      return toMessage(error)
     }
     await this.#load()
     if (this.#state.fault !== undefined) await this.#serveLastGood()
@@ -143,7 +143,7 @@ export class GatewayProcess {
     } catch (error) {
       this.#state = {
         ...this.#state,
-        fault: error instanceof Error ? error.message : String(error),
+        fault: toMessage(error),
         findings,
         loadedAtMs,
       }
@@ -160,9 +160,9 @@ export class GatewayProcess {
 
   /** A faulty file must not keep a restarted gateway from serving what it served before. */
   async #serveLastGood(): Promise<void> {
-    const good = this.#lastGood?.find()
-    if (good === undefined) return
     try {
+      const good = this.#lastGood?.find()
+      if (good === undefined) return
       // The flags of this start count, and not those of the one that kept it.
       const model = this.#options.adjust?.(good.model) ?? good.model
       const { version, hash } = await this.supervisor.publish(model, good)
@@ -170,9 +170,13 @@ export class GatewayProcess {
       this.#state = { ...this.#state, version, hash }
       this.#options.log.error('the configuration is not used: the last good one serves', { fault: this.#state.fault })
     } catch (error) {
-      this.#options.log.error('the last good configuration does not run either', { error: String(error) })
+      this.#options.log.error('the last good configuration cannot serve either', { error: toMessage(error) })
     }
   }
+}
+
+function toMessage(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }
 
 function isFolder(path: string): boolean {

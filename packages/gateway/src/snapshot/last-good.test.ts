@@ -3,16 +3,22 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
-import { LastGoodStore } from './last-good.ts'
+import { toTextHash } from '@gatewright/model'
+import { type LastGood, LastGoodStore } from './last-good.ts'
 import { loadConfiguration } from './load.ts'
 
 const TEXT = `gatewright: 1
+upstreams:
+  - { id: u, targets: ["http://127.0.0.1:9001"], health: { passive: {}, active: { path: /h } }, breaker: {} }
 apis:
   - id: a
-    upstream: http://127.0.0.1:9001
+    upstream: u
+    match: { headers: [{ name: a, present: true }] }
+    routes: [{ path: /a }]
     errors: { 5xx: { status: 503 }, default: { body: "no" } }
     policies: [{ policy: set-headers, options: { set: { "200": x, "7": y, b: z } } }]
-apps: [{ id: acme, keys: [{ hash: "sha256:${'ab'.repeat(32)}", expires: 2099-12-31T00:00:00Z }] }]
+plans: [{ id: gold, policies: [{ policy: rate-limit, options: { limit: 1, windowSeconds: 1 } }] }]
+apps: [{ id: acme, plan: gold, keys: [{ hash: "sha256:${'ab'.repeat(32)}", expires: 2099-12-31T00:00:00Z }] }]
 `
 
 describe('LastGoodStore', () => {
@@ -24,13 +30,60 @@ describe('LastGoodStore', () => {
     assert.equal(store.find(), undefined)
   })
 
-  it('finds what was kept, and nothing once a letter of it differs', async () => {
+  it('finds what was kept, and says so once a letter of it differs', async () => {
+    const { kept, file } = await save()
+    assert.deepEqual(store.find(), kept)
+    writeFileSync(file, readFileSync(file, 'utf8').replace('127.0.0.1', '127.0.0.2'))
+    assert.throws(() => store.find(), /last-good\.json is damaged: .*written anew/)
+    writeFileSync(file, '{"format":')
+    assert.throws(() => store.find(), /last-good\.json is damaged/)
+    await save()
+    assert.deepEqual(store.find(), kept)
+  })
+
+  it('refuses what another version wrote in another format, and says so', async () => {
+    const { kept, file } = await save()
+    const hash = toTextHash(JSON.stringify(kept))
+    for (const [format, words] of [
+      [{}, /last-good\.json was written by another version of Gatewright \(format none; this one reads 1\): .*anew/],
+      [{ format: 2 }, /\(format 2; this one reads 1\)/],
+    ] as const) {
+      writeFileSync(file, JSON.stringify({ ...format, hash, ...kept }))
+      assert.throws(() => store.find(), words)
+    }
+  })
+
+  it('has another format when a part of the model has other members', async () => {
+    const { kept } = await save()
+    const { format } = JSON.parse(readFileSync(join(folder, 'last-good.json'), 'utf8'))
+    const shape = toTextHash([...new Set(listMembers(kept))].sort().join('\n')).slice(0, 16)
+    assert.deepEqual(
+      { format, shape },
+      { format: 1, shape: '9b4008dbdf9ea3d2' },
+      'count FORMAT up, and put the new shape beside it',
+    )
+  })
+
+  async function save(): Promise<{ kept: LastGood; file: string }> {
     const { model, apps, extensions } = await loadConfiguration({ config: { path: 'a.yaml', text: TEXT } })
     assert.ok(model !== undefined)
     store.save({ model, apps, extensions })
-    assert.deepEqual(store.find(), { model, apps, extensions })
-    const file = join(folder, 'last-good.json')
-    writeFileSync(file, readFileSync(file, 'utf8').replace('127.0.0.1', '127.0.0.2'))
-    assert.equal(store.find(), undefined)
-  })
+    return { kept: { model, apps, extensions }, file: join(folder, 'last-good.json') }
+  }
 })
+
+/** Where a name is whatever the file says, it is no member of the model. */
+const NAMED_BY_FILE = new Set(['options', 'errors', 'variables'])
+
+/** `.apis[].releases[].share:number`; what a file leaves out is there with its default. */
+function* listMembers(value: unknown, path = ''): Generator<string> {
+  if (Array.isArray(value)) for (const item of value) yield* listMembers(item, `${path}[]`)
+  else if (typeof value !== 'object' || value === null) yield `${path}:${typeof value}`
+  else {
+    yield path
+    for (const [name, member] of Object.entries(value)) {
+      if (NAMED_BY_FILE.has(name)) yield `${path}.${name}`
+      else yield* listMembers(member, `${path}.${name}`)
+    }
+  }
+}

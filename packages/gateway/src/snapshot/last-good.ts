@@ -12,6 +12,12 @@ export interface LastGood {
 
 const FILE = 'last-good.json'
 
+/**
+ * Counted up when what is kept has other members or means something else: threads take a model at its word, and what a
+ * version without a limit kept would run without that limit.
+ */
+const FORMAT = 1
+
 export class LastGoodStore {
   readonly #folder: string
 
@@ -35,7 +41,10 @@ export class LastGoodStore {
     const path = join(this.#folder, FILE)
     const beside = `${path}.${process.pid}.tmp`
     try {
-      writeFileSync(beside, JSON.stringify({ hash: toHash(good), ...good }), { mode: 0o640, flush: true })
+      writeFileSync(beside, JSON.stringify({ format: FORMAT, hash: toHash(good), ...good }), {
+        mode: 0o640,
+        flush: true,
+      })
       renameSync(beside, path)
     } catch (error) {
       // What was written of it takes up room that a full disk does not have.
@@ -44,15 +53,38 @@ export class LastGoodStore {
     }
   }
 
-  /** undefined: there is none, or it is damaged. */
+  /** undefined: there is none. @throws what keeps it from being used: damage, another format */
   find(): LastGood | undefined {
-    try {
-      const { hash, model, apps, extensions } = JSON.parse(readFileSync(join(this.#folder, FILE), 'utf8'))
-      const good: LastGood = { model, apps, extensions }
-      return hash === toHash(good) ? good : undefined
-    } catch {
-      return undefined
+    const path = join(this.#folder, FILE)
+    if (!existsSync(path)) return undefined
+    const kept = parseKept(readFileSync(path, 'utf8'))
+    if (kept !== undefined && kept.format !== FORMAT) {
+      const format = kept.format ?? 'none'
+      throw new Error(
+        `${path} was written by another version of Gatewright (format ${format}; this one reads ${FORMAT}): ${REMEDY}`,
+      )
     }
+    if (kept === undefined || kept.hash !== toHash(kept)) throw new Error(`${path} is damaged: ${REMEDY}`)
+    const { model, apps, extensions } = kept
+    return { model, apps, extensions }
+  }
+}
+
+const REMEDY = 'mend the configuration, and it is written anew'
+
+interface Kept extends LastGood {
+  /** The first that were written had none. */
+  readonly format?: number
+  readonly hash: string
+}
+
+/** undefined: it is none. What it says is known to be so only once format and hash are right. */
+function parseKept(text: string): Kept | undefined {
+  try {
+    const kept: unknown = JSON.parse(text)
+    return typeof kept === 'object' && kept !== null ? (kept as Kept) : undefined
+  } catch {
+    return undefined
   }
 }
 
