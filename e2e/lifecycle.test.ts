@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url'
 import { WebSocket, WebSocketServer } from 'ws'
 import { findField } from './harness/answer.ts'
 import { until, within } from './harness/deadline.ts'
-import { type RunningGateway, startGateway } from './harness/gateway.ts'
+import { type RunningGateway, spawnGateway, startGateway } from './harness/gateway.ts'
 import { APPS, KEY, KEY_AUTH } from './harness/keys.ts'
 import { findFreePort } from './harness/ports.ts'
 import { get } from './harness/raw-client.ts'
@@ -92,6 +92,32 @@ ${apps}`
       'the snapshot to be refused',
     )
     assert.equal((await get(running.port, '/', [`X-Api-Key: ${KEY}`])).status, 200)
+  })
+
+  it('a policy that cannot be made is told with its place, by a reload as by a start', async () => {
+    const yaml = (policies: string) => `gatewright: 1
+extensions: [${SEAMS}]
+apis:
+  - id: all
+    basePath: /
+    upstream: "${url}"
+    routes: [{ path: "/{rest+}"${policies} }]
+`
+    const faulty = yaml(', policies: [{ policy: refuse-snapshot }]')
+    const place =
+      'gatewright.yaml:7:45: fault: The policy "refuse-snapshot" cannot be made of these options: this option cannot work. (apis[0].routes[0].policies[0])'
+    const running = await serve(yaml(''))
+    await running.rewrite(faulty)
+    await until(async () => running.stderr.includes('is not used') || undefined, 'the snapshot to be refused')
+    // The log puts its facts in quotes.
+    assert.ok(running.stderr.includes(place.replaceAll('"', '\\"')), running.stderr)
+    const { configuration } = (await running.snapshot()) ?? assert.fail()
+    assert.ok(configuration.fault?.includes(place))
+    assert.equal((await get(running.port, '/')).status, 200)
+    const failed = await spawnGateway({ yaml: faulty })
+    assert.equal(await within(failed.exited, 'its end'), 1)
+    assert.ok(failed.stderr.includes(place), failed.stderr)
+    await failed.stop()
   })
 
   it('a request on a listener that was taken out is answered before SIGTERM ends the process', async () => {

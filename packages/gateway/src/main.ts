@@ -8,11 +8,12 @@ import { statSync } from 'node:fs'
 import { resolve as resolvePath } from 'node:path'
 import { ConfigurationMemory, type Finding, type GatewayModel, toFindingText } from '@gatewright/model'
 import type { Log } from '@gatewright/policies'
+import { placePolicyFault } from './pipeline/place-policy-fault.ts'
 import { type LastGood, LastGoodStore } from './snapshot/last-good.ts'
 import { type LoadOptions, loadConfiguration } from './snapshot/load.ts'
 import { FileWatcher } from './snapshot/watch.ts'
 import { giveBackMemory } from './threads/give-back-memory.ts'
-import { Supervisor } from './threads/supervisor.ts'
+import { PublishFault, Supervisor } from './threads/supervisor.ts'
 
 export interface GatewayProcessOptions {
   readonly config: LoadOptions['config']
@@ -131,8 +132,7 @@ export class GatewayProcess {
     )
     const { findings, model, apps, extensions } = loaded
     if (model === undefined) {
-      const faults = findings.filter(({ severity }) => severity === 'fault').map(toFindingText)
-      this.#state = { ...this.#state, fault: faults.join('\n'), findings, loadedAtMs }
+      this.#state = { ...this.#state, fault: toFaultText(findings), findings, loadedAtMs }
       return
     }
     try {
@@ -141,12 +141,9 @@ export class GatewayProcess {
       this.#state = { version, hash, fault: undefined, findings, loadedAtMs }
       this.#saveLastGood({ model, apps, extensions })
     } catch (error) {
-      this.#state = {
-        ...this.#state,
-        fault: toMessage(error),
-        findings,
-        loadedAtMs,
-      }
+      const placed = error instanceof PublishFault ? placePolicyFault(error, model, loaded.resolution.sources) : []
+      const fault = placed.length > 0 ? toFaultText(placed) : toMessage(error)
+      this.#state = { ...this.#state, fault, findings: [...findings, ...placed], loadedAtMs }
     }
   }
 
@@ -173,6 +170,13 @@ export class GatewayProcess {
       this.#options.log.error('the last good configuration cannot serve either', { error: toMessage(error) })
     }
   }
+}
+
+function toFaultText(findings: readonly Finding[]): string {
+  return findings
+    .filter(({ severity }) => severity === 'fault')
+    .map(toFindingText)
+    .join('\n')
 }
 
 function toMessage(error: unknown): string {

@@ -5,12 +5,14 @@ import {
   CEL_NAMES,
   type Exchange,
   type Phase,
+  type Policy,
   type PolicyDefinition,
   type PolicyServices,
   Problem,
   toCelScope,
 } from '@gatewright/policies'
 import type { CompiledUse } from './compose.ts'
+import { PolicyFault } from './policy-fault.ts'
 
 export interface UseContext {
   readonly catalogue: ReadonlyMap<string, PolicyDefinition>
@@ -22,7 +24,7 @@ export interface PlacedUse extends CompiledUse {
   readonly phase: Phase
 }
 
-/** Compiles one list. `scope` names it (`global`, an API, a route): with the ordinal it says whose counters are whose. */
+/** Compiles one list. `scope` names it (`global`, an API, a route): with the ordinal it says whose counters are whose. @throws PolicyFault */
 export function compileUses(
   uses: readonly PolicyUse[],
   scope: string,
@@ -43,10 +45,18 @@ export function compileUses(
     const definition = catalogue.get(use.policy)
     if (definition === undefined) throw new Error(`there is no policy "${use.policy}" (${scope})`)
     const useId = use.id ?? `${scope}/${use.policy}/${ordinal}`
-    const run = definition.create(definition.options.parse(use.options ?? {}), { ...services, useId })
+    const run = createPolicy(definition, use, { ...services, useId })
     compiled.push({ name: use.policy, phase: definition.phase, run, when })
   }
   return compiled
+}
+
+function createPolicy(definition: PolicyDefinition, use: PolicyUse, services: PolicyServices): Policy {
+  try {
+    return definition.create(definition.options.parse(use.options ?? {}), services)
+  } catch (error) {
+    throw new PolicyFault(use, error)
+  }
 }
 
 /** Only the value `true` is true, and a condition that fails is a problem, never false or true. */

@@ -1,5 +1,5 @@
 /** Owns what main and its threads say to each other: plain data, told apart by `kind`. */
-import type { Upstream } from '@gatewright/model'
+import type { PolicyUse, Upstream } from '@gatewright/model'
 import type { ShippedPart } from '../snapshot/api-patch.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
 import type { CountersDescriptor } from '../state/counters/shared-counters.ts'
@@ -44,9 +44,15 @@ export type ToThread =
   /** After `close`: what is still open is cut off. */
   | { readonly kind: 'cut-off' }
 
+/** Why a thread cannot run a snapshot, and the use of a policy that keeps it from it, if one does. */
+export interface PrepareFault {
+  readonly message: string
+  readonly use?: PolicyUse
+}
+
 export type FromThread =
   | { readonly kind: 'ready' }
-  | { readonly kind: 'prepared'; readonly version: number; readonly fault?: string }
+  | { readonly kind: 'prepared'; readonly version: number; readonly fault?: PrepareFault }
   | { readonly kind: 'committed'; readonly version: number; readonly hash: string }
   | { readonly kind: 'closed' }
   | {

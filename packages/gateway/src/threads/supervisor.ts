@@ -4,11 +4,12 @@
  *   publish ─▶ prepare on every thread ─▶ all could ─▶ commit on every thread
  *                                      └▶ one could not ─▶ abandon: it runs on none
  */
-import type { App, GatewayModel } from '@gatewright/model'
+import type { App, GatewayModel, PolicyUse } from '@gatewright/model'
 import type { Log } from '@gatewright/policies'
 import { type ExtensionModule, type Snapshot, type SnapshotParts, toSnapshot } from '../snapshot/snapshot.ts'
 import type { CredentialsDescriptor } from '../state/credentials/credentials-index.ts'
 import { type SharedMemory, SharedState } from '../state/shared-state.ts'
+import type { PrepareFault } from './messages.ts'
 import { probeListeners } from './probe-port.ts'
 import { watchPulse } from './pulse.ts'
 import { ServiceHandle } from './service-handle.ts'
@@ -20,7 +21,15 @@ export interface SupervisorOptions {
 }
 
 /** A snapshot that cannot run on every thread: what serves goes on serving. */
-export class PublishFault extends Error {}
+export class PublishFault extends Error {
+  /** The one that could not be made, if that is why. */
+  readonly use: PolicyUse | undefined
+
+  constructor({ message, use }: PrepareFault) {
+    super(message)
+    this.use = use
+  }
+}
 
 /** A thread that dies again within so long is restarted with growing delays, up to the longest. */
 const CRASH_LOOP_MS = 10_000
@@ -168,7 +177,7 @@ export class Supervisor {
       // If all of several ended, it was the snapshot, and trying again would end them again.
       const isWorthAnother = couldAllThatLive && (living.length > 0 || this.#threads.length === 1)
       if (this.#isStopping || !isWorthAnother || attempt === PREPARE_ATTEMPTS) {
-        throw new PublishFault(fault ?? 'no data thread runs: the log says what they died of')
+        throw new PublishFault(fault ?? { message: 'no data thread runs: the log says what they died of' })
       }
       // Not after its delay: what is published may be what mends it.
       await Promise.all(this.#threads.map(({ index }) => this.#restart(index)))
@@ -227,7 +236,7 @@ export class Supervisor {
     if (snapshot === undefined || thread.isGone) return
     const fault = await thread.prepare(snapshot, this.#parts, this.state.memory)
     if (fault !== undefined) {
-      this.#options.log.error('a restarted thread cannot run the snapshot', { thread: index, fault })
+      this.#options.log.error('a restarted thread cannot run the snapshot', { thread: index, fault: fault.message })
       // It ends, and its end is what starts it again, later each time.
       await thread.terminate()
       return

@@ -4,7 +4,7 @@ import type { Api, Upstream } from '@gatewright/model'
 import { type ShippedPart, toApiPatch } from '../snapshot/api-patch.ts'
 import type { Snapshot, SnapshotParts } from '../snapshot/snapshot.ts'
 import type { SharedMemory } from '../state/shared-state.ts'
-import type { FromThread, ThreadBirth, ToThread } from './messages.ts'
+import type { FromThread, PrepareFault, ThreadBirth, ToThread } from './messages.ts'
 
 export interface ThreadEvents {
   onLog(message: Extract<FromThread, { kind: 'log' }>): void
@@ -25,7 +25,7 @@ export class ThreadHandle {
   #sentParts: SnapshotParts = new Map()
   /** What it has beside, in case the last snapshot is abandoned. */
   #sentBefore: SnapshotParts = new Map()
-  #awaited: { readonly version: number; resolve(fault: string | undefined): void } | undefined
+  #awaited: { readonly version: number; resolve(fault: PrepareFault | undefined): void } | undefined
   #awaitedCommit: { readonly version: number; resolve(): void } | undefined
   #isGone = false
 
@@ -53,7 +53,8 @@ export class ThreadHandle {
       this.hash = ''
       setReady()
       setClosed()
-      this.#awaited?.resolve(`thread ${this.index} ended${failure === undefined ? '' : `: ${failure.message}`}`)
+      const message = `thread ${this.index} ended${failure === undefined ? '' : `: ${failure.message}`}`
+      this.#awaited?.resolve({ message })
       this.#awaitedCommit?.resolve()
       events.onExit(this, failure)
     })
@@ -65,7 +66,7 @@ export class ThreadHandle {
   }
 
   /** Answers why it cannot run the snapshot, or undefined. */
-  prepare(snapshot: Snapshot, parts: SnapshotParts, memory: SharedMemory): Promise<string | undefined> {
+  prepare(snapshot: Snapshot, parts: SnapshotParts, memory: SharedMemory): Promise<PrepareFault | undefined> {
     if (this.#isGone) return Promise.resolve(undefined)
     const wanted = new Map<string, Upstream | Api>()
     for (const { hash } of [...snapshot.apis, ...snapshot.upstreams]) {
@@ -76,7 +77,7 @@ export class ThreadHandle {
     // The thread keeps what the serving snapshot and the prepared one refer to; anything else is sent again when it comes back.
     this.#sentBefore = this.#sentParts
     this.#sentParts = wanted
-    const { promise, resolve } = Promise.withResolvers<string | undefined>()
+    const { promise, resolve } = Promise.withResolvers<PrepareFault | undefined>()
     this.#awaited = { version: snapshot.version, resolve }
     this.send({ kind: 'prepare', snapshot, parts: missing, ...memory })
     return promise

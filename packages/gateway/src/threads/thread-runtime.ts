@@ -10,6 +10,7 @@ import { FaultLog } from '../observe/fault-log.ts'
 import { LineSink } from '../observe/line-sink.ts'
 import { Recorder } from '../observe/recorder.ts'
 import { ThreadMeter } from '../observe/thread-meter.ts'
+import { PolicyFault } from '../pipeline/policy-fault.ts'
 import { applyApiPatch } from '../snapshot/api-patch.ts'
 import { type CompiledSnapshot, compileSnapshot, runInSlices } from '../snapshot/compile-snapshot.ts'
 import { ExtensionLoader } from '../snapshot/extension-loader.ts'
@@ -21,7 +22,7 @@ import { DeadlineWheel } from '../timers/deadline-wheel.ts'
 import { createSystemClock } from '../timers/system-clock.ts'
 import { UpstreamRuntime } from '../upstream/upstream-runtime.ts'
 import { giveBackMemory } from './give-back-memory.ts'
-import type { FromThread, ThreadBirth, ToThread } from './messages.ts'
+import type { FromThread, PrepareFault, ThreadBirth, ToThread } from './messages.ts'
 
 type Prepare = Extract<ToThread, { kind: 'prepare' }>
 
@@ -155,7 +156,7 @@ export class ThreadRuntime {
       if (this.#current === undefined) giveBackMemory()
       this.#say({ kind: 'prepared', version })
     } catch (error) {
-      this.#say({ kind: 'prepared', version, fault: toFault(error) })
+      this.#say({ kind: 'prepared', version, fault: toPrepareFault(error) })
     }
   }
 
@@ -206,7 +207,7 @@ export class ThreadRuntime {
       })
       return { target, sink, log: new AccessLog(sink) }
     } catch (cause) {
-      throw new Error(`the access log (${target}) cannot be opened: ${toFault(cause)}`, { cause })
+      throw new Error(`the access log (${target}) cannot be opened: ${toMessage(cause)}`, { cause })
     }
   }
 
@@ -258,6 +259,10 @@ export class ThreadRuntime {
   }
 }
 
-function toFault(error: unknown): string {
+function toPrepareFault(error: unknown): PrepareFault {
+  return { message: toMessage(error), ...(error instanceof PolicyFault && { use: error.use }) }
+}
+
+function toMessage(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }

@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { resolve, toFindingText } from '@gatewright/model'
+import { placePolicyFault } from './place-policy-fault.ts'
+import { PolicyFault } from './policy-fault.ts'
+
+const TEXT = `gatewright: 1
+policies: [{ policy: region, options: { name: sun, at: [1] } }]
+plans: [{ id: gold, policies: [{ policy: region, options: { at: [1], name: sun } }] }]
+apis:
+  - id: a
+    upstream: http://127.0.0.1:9001
+    policies: [{ policy: region, options: { name: moon } }]
+    routes:
+      - { path: /x, policies: [{ policy: region, options: { name: sun, at: [1] }, enabled: false }] }
+      - { path: /y, policies: [{ policy: region, options: { name: sun, at: [1] } }] }
+      - { path: /z, enabled: false, policies: [{ policy: region, options: { name: sun, at: [1] } }] }
+`
+
+describe('placePolicyFault', () => {
+  const { draft, sources } = resolve({
+    files: [{ path: 'a.yaml', text: TEXT }],
+    env: () => undefined,
+    readFile: () => undefined,
+  })
+  const [use = assert.fail()] = draft.policies
+
+  it('finds every place that says the same and runs, and no other', () => {
+    // As it comes from a thread: equal, and not the same object.
+    const fault = new PolicyFault(structuredClone(use), new Error('there is no region sun.'))
+    const said = 'fault: The policy "region" cannot be made of these options: there is no region sun.'
+    assert.deepEqual(placePolicyFault(fault, draft, sources).map(toFindingText), [
+      `a.yaml:2:12: ${said} (policies[0])`,
+      `a.yaml:3:32: ${said} (plans[0].policies[0])`,
+      `a.yaml:10:32: ${said} (apis[0].routes[1].policies[0])`,
+    ])
+  })
+
+  it('finds none for a fault of something else', () => {
+    assert.deepEqual(placePolicyFault(new Error('a port is in use'), draft, sources), [])
+  })
+})

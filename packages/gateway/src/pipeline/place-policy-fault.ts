@@ -1,0 +1,54 @@
+/** Owns the way from a policy that could not be made to the lines that ask for it. */
+import {
+  type Finding,
+  type GatewayModel,
+  type Path,
+  type PolicyUse,
+  type Sources,
+  toContentHash,
+} from '@gatewright/model'
+
+/** What crosses from a thread to main of a `PolicyFault`. */
+interface ToldFault {
+  readonly message: string
+  readonly use?: PolicyUse | undefined
+}
+
+/**
+ * Everywhere that this use stands: where it says the same, it fails the same. A thread knows no files and main makes no policy,
+ * because one that never returns would hold it: the words are what both have. None where no use is named.
+ */
+export function placePolicyFault(fault: ToldFault, model: GatewayModel, sources: Sources): Finding[] {
+  const { use: faulty } = fault
+  if (faulty === undefined) return []
+  const hash = toContentHash(faulty)
+  const isSame = (use: PolicyUse): boolean => use.policy === faulty.policy && toContentHash(use) === hash
+  return [...listUses(model)].filter(([, use]) => isSame(use)).map(([path]) => toFinding(fault, path, sources))
+}
+
+export function toFinding({ message }: ToldFault, path: Path, sources: Sources): Finding {
+  return { severity: 'fault', code: 'policy-failed', message, at: sources.find(path) }
+}
+
+/** What runs: uses of the gateway, of plans, of APIs with their releases and routes. */
+export function* listUses({ policies, plans, apis }: GatewayModel): Generator<[Path, PolicyUse]> {
+  yield* placeUses(policies, [])
+  for (const [index, plan] of plans.entries()) yield* placeUses(plan.policies, ['plans', index])
+  for (const [index, api] of apis.entries()) {
+    if (api.enabled === false) continue
+    yield* placeUses(api.policies, ['apis', index])
+    for (const [at, release] of api.releases.entries()) {
+      yield* placeUses(release.policies, ['apis', index, 'releases', at])
+      for (const [position, route] of release.routes.entries()) {
+        if (route.enabled === false) continue
+        yield* placeUses(route.policies, ['apis', index, 'releases', at, 'routes', position])
+      }
+    }
+  }
+}
+
+function* placeUses(uses: readonly PolicyUse[], above: Path): Generator<[Path, PolicyUse]> {
+  for (const [index, use] of uses.entries()) {
+    if (use.enabled !== false) yield [[...above, 'policies', index], use]
+  }
+}
