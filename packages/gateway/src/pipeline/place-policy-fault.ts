@@ -1,12 +1,6 @@
 /** Owns the way from a policy that could not be made to the lines that ask for it. */
-import {
-  type Finding,
-  type GatewayModel,
-  type Path,
-  type PolicyUse,
-  type Sources,
-  toContentHash,
-} from '@gatewright/model'
+import type { Finding, GatewayModel, Path, PolicyUse, Sources } from '@gatewright/model'
+import { toContentHash } from '@gatewright/model/runtime'
 
 /** What crosses from a thread to main of a `PolicyFault`. */
 interface ToldFault {
