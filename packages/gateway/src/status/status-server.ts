@@ -1,5 +1,6 @@
 /** Owns the status endpoints: alive, ready, metrics; on the admin port also what runs on each thread. Nothing here can change anything. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import type { GatewayProcess } from '../main.ts'
 import { METRICS_CONTENT_TYPE } from '../observe/metrics.ts'
 
@@ -16,17 +17,36 @@ type Answer = readonly [status: number, contentType: string, body: string]
 const JSON_TYPE = 'application/json'
 const TEXT_TYPE = 'text/plain; charset=utf-8'
 
+/** Kubelets, Prometheus and a few people. Each is a descriptor of the process, and those are for the listeners. */
+const MOST_CONNECTIONS = 128
+/** For a head, and for a body that nobody reads: those who ask here are programs, and near. */
+const REQUEST_TIMEOUT_MS = 2_000
+const CHECK_MS = 500
+const KEEP_ALIVE_MS = 1_000
+/** For the whole answer to be taken away by somebody who reads slowly. */
+const SILENCE_MS = 5_000
+
 export class StatusServer {
   readonly #server: Server
+  /** The one that is open longest comes first. */
+  readonly #connections = new Set<Socket>()
   readonly #gateway: GatewayProcess
   readonly #kind: StatusKind
 
   constructor(gateway: GatewayProcess, kind: StatusKind) {
     this.#gateway = gateway
     this.#kind = kind
-    this.#server = createServer({ requestTimeout: 10_000, keepAliveTimeout: 5_000 }, (request, response) =>
-      this.#answer(request, response),
+    this.#server = createServer(
+      {
+        headersTimeout: REQUEST_TIMEOUT_MS,
+        requestTimeout: REQUEST_TIMEOUT_MS,
+        connectionsCheckingInterval: CHECK_MS,
+        keepAliveTimeout: KEEP_ALIVE_MS,
+      },
+      (request, response) => this.#answer(request, response),
     )
+    this.#server.timeout = SILENCE_MS
+    this.#server.on('connection', (socket: Socket) => this.#admit(socket))
   }
 
   /** Resolves with the port that was bound. @throws the system's error when it cannot be. */
@@ -43,6 +63,18 @@ export class StatusServer {
   close(): void {
     this.#server.close()
     this.#server.closeAllConnections()
+  }
+
+  /** Beyond the bound the eldest goes, not the newest: a kubelet that is refused restarts what serves, and strangers could keep the port full. */
+  #admit(socket: Socket): void {
+    this.#connections.add(socket)
+    socket.once('close', () => this.#connections.delete(socket))
+    if (this.#connections.size <= MOST_CONNECTIONS) return
+    for (const eldest of this.#connections) {
+      this.#connections.delete(eldest)
+      eldest.destroy()
+      break
+    }
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
