@@ -17,12 +17,17 @@ if (major < OLDEST_MAJOR) {
   )
   process.exitCode = 1
 } else {
+  /** Signals that nobody follows yet. Left alone, SIGHUP would end what starts, SIGUSR1 open Node's debugger, and process 1 of a container never hear of SIGTERM. */
+  const early = new Set()
+  if (process.argv[2] === 'start') {
+    for (const name of ['SIGHUP', 'SIGUSR1', 'SIGTERM']) process.on(name, (signal) => early.add(signal))
+  }
   // Loading fills the young generation of every thread, and it would stay that large: 25 MB less here. `start` lets it grow again.
   if (process.argv[2] === 'start') v8.setFlagsFromString('--semi-space-growth-factor=1')
   // Compiled code is kept between runs: a start loads a few hundred files.
   module.enableCompileCache()
   import('#main')
-    .then((main) => main.main(process.argv.slice(2)))
+    .then((main) => main.main(process.argv.slice(2), main.createProcessTerminal(early)))
     .then((exitCode) => {
       // After what was said is written: what an extension left open, such as a request that nobody answers, must not keep the process.
       process.stderr.write('', () => process.stdout.write('', () => process.exit(exitCode)))

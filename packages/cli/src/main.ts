@@ -5,6 +5,8 @@ import { COMMANDS } from './commands.ts'
 import { EXIT_CODES } from './exit-codes.ts'
 import { createProcessTerminal, type Terminal } from './terminal.ts'
 
+export { createProcessTerminal }
+
 /** Answers the exit code; never rejects. */
 export async function main(argv: readonly string[], terminal: Terminal = createProcessTerminal()): Promise<number> {
   const [name, ...args] = argv

@@ -27,6 +27,7 @@ export async function runCommand(
     complain: (text) => void complained.push(text),
     cwd,
     env,
+    earlySignals: new Set(),
   })
   return { code, stdout: printed.join('\n'), stderr: complained.join('\n') }
 }

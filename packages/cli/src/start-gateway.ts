@@ -1,10 +1,10 @@
-/** Owns the running of a gateway from the command line: start, say where it is, follow signals, end with the right exit code. */
-import { closeSync, openSync } from 'node:fs'
+/** Owns the running of a gateway from the command line: start, say where it is, end with the right exit code. */
 import { availableParallelism } from 'node:os'
 import { setFlagsFromString } from 'node:v8'
 import { GatewayProcess, type LoadOptions, StatusServer } from '@gatewright/gateway'
 import type { GatewayModel } from '@gatewright/model'
 import { createLog } from './log.ts'
+import { SignalFollower } from './signal-follower.ts'
 
 export interface StartOptions {
   readonly config: LoadOptions['config']
@@ -22,6 +22,7 @@ export interface StartOptions {
   readonly drainTimeoutMs: number
   /** Printed once the gateway serves; `{port}` stands for the first listener's. */
   readonly greeting: readonly string[]
+  readonly earlySignals: ReadonlySet<NodeJS.Signals>
 }
 
 const ADMIN_HOST = '127.0.0.1'
@@ -47,7 +48,10 @@ export async function startGateway(options: StartOptions): Promise<number> {
     await gateway.supervisor.stop(0)
     return code
   }
-  const fault = await gateway.start()
+  const signals = new SignalFollower(gateway, { ...options, log, servers })
+  // A file that takes long to load holds nobody up who is told to end.
+  const fault = await Promise.race([gateway.start(), signals.ended.then(() => undefined)])
+  if (signals.isEnding) return signals.ended
   if (fault !== undefined) {
     log.error(toStartFault(fault))
     return end(1)
@@ -64,12 +68,14 @@ export async function startGateway(options: StartOptions): Promise<number> {
     }
     // What was loaded is loaded: from here on the young generation may grow as traffic wants it.
     setFlagsFromString('--semi-space-growth-factor=2')
+    if (signals.isEnding) return signals.ended
     greet(gateway, { adminPort, threads, greeting: options.greeting })
   } catch (error) {
     log.error(toStartFault(error instanceof Error ? error.message : String(error)))
     return end(1)
   }
-  return followSignals(gateway, { log, servers, options })
+  signals.startServing()
+  return signals.ended
 }
 
 function adjust(model: GatewayModel, port: number | undefined): GatewayModel {
@@ -111,62 +117,6 @@ function toCount(count: number, noun: string): string {
 function toAuthority(host: string, port: number): string {
   if (host === '0.0.0.0' || host === '::') return `localhost:${port}`
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
-}
-
-interface Running {
-  readonly log: ReturnType<typeof createLog>
-  readonly servers: readonly StatusServer[]
-  readonly options: StartOptions
-}
-
-/** SIGHUP reads again and reopens the access log, SIGUSR1 only the latter; SIGTERM and SIGINT drain; the second of them ends at once. */
-function followSignals(gateway: GatewayProcess, { log, servers, options }: Running): Promise<number> {
-  return new Promise((resolve) => {
-    let isEnding = false
-    const wasTerminal = process.stdin.isTTY === true
-    const end = async (signal: NodeJS.Signals): Promise<void> => {
-      if (isEnding) {
-        log.warn('ends at once', { signal })
-        process.exit(130)
-      }
-      isEnding = true
-      // Somebody at a keyboard waits for no load balancer to notice.
-      const delayMs = signal === 'SIGINT' ? 0 : options.drainDelayMs
-      log.info('drains', { signal, delayMs, timeoutMs: options.drainTimeoutMs })
-      gateway.supervisor.drain()
-      if (delayMs > 0) await new Promise((done) => setTimeout(done, delayMs))
-      const startedMs = performance.now()
-      const ended = await gateway.supervisor.stop(options.drainTimeoutMs)
-      for (const server of servers) server.close()
-      gateway.close()
-      const tookMs = Math.round(performance.now() - startedMs)
-      if (ended === 'deadline') log.warn('the deadline passed: what was still open is cut off', { tookMs })
-      else log.info('has ended: every exchange was answered', { tookMs })
-      resolve(0)
-    }
-    // SIGHUP asks for a reload; from a terminal that was closed it means that nobody is there any more.
-    process.on('SIGHUP', (signal) => {
-      if (wasTerminal && !hasTerminal()) void end(signal)
-      else {
-        gateway.supervisor.reopenLog()
-        gateway.reload('SIGHUP came', { isAsked: true })
-      }
-    })
-    // What log rotation sends elsewhere. Left alone, Node would open its debugger for everybody on this machine.
-    process.on('SIGUSR1', () => gateway.supervisor.reopenLog())
-    process.on('SIGTERM', end)
-    process.on('SIGINT', end)
-  })
-}
-
-/** Opening the controlling terminal fails once it was hung up. */
-function hasTerminal(): boolean {
-  try {
-    closeSync(openSync('/dev/tty', 'r'))
-    return true
-  } catch {
-    return false
-  }
 }
 
 /** What the system says, and what to do about it. */

@@ -6,9 +6,11 @@ export interface Terminal {
   complain(text: string): void
   readonly cwd: string
   readonly env: Readonly<Record<string, string | undefined>>
+  /** Signals that came while the command was loaded, and come while nobody follows them. */
+  readonly earlySignals: ReadonlySet<NodeJS.Signals>
 }
 
-export function createProcessTerminal(): Terminal {
+export function createProcessTerminal(earlySignals: Terminal['earlySignals'] = new Set()): Terminal {
   // `gatewright routes | head`: who reads has enough, and that is no failure.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error
@@ -18,5 +20,6 @@ export function createProcessTerminal(): Terminal {
     complain: (text) => void process.stderr.write(`${text}\n`),
     cwd: process.cwd(),
     env: process.env,
+    earlySignals,
   }
 }

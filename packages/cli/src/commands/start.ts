@@ -72,6 +72,7 @@ export const start = defineCommand({
       dataDir: values.data === undefined ? undefined : toPath(values.data, terminal),
       drainDelayMs: values['drain-delay'] ?? 1000,
       drainTimeoutMs: values['drain-timeout'] ?? 30_000,
+      earlySignals: terminal.earlySignals,
       greeting:
         example === undefined || example.greeting.length === 0
           ? []
