@@ -1,12 +1,14 @@
 /** Owns the proof that a thread that dies is replaced, takes only its own connections with it, and leaves the shared counters exact. */
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer, type Socket } from 'node:net'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { findFailures } from './harness/batches.ts'
 import { until } from './harness/deadline.ts'
 import { type RunningGateway, startGateway } from './harness/gateway.ts'
 import { get, RawClient } from './harness/raw-client.ts'
-import { RawUpstream } from './harness/raw-upstream.ts'
+import { listenAsWitness, RawUpstream } from './harness/raw-upstream.ts'
 
 const EXTENSION = fileURLToPath(new URL('extensions/end-thread.ts', import.meta.url))
 const LIMIT = 200
@@ -134,3 +136,34 @@ for (const { by, says } of DEATHS) {
     })
   })
 }
+
+describe('the only thread, when it dies', { skip: process.platform === 'linux' ? false : 'needs reusePort' }, () => {
+  it('takes its port back from nobody who has it by then, and has it again when that one ends', async () => {
+    const upstream = await listenAsWitness()
+    const gateway = await startGateway({ yaml: configure(upstream.url), threads: 1 })
+    const { port } = gateway
+    const waiting = new Set<Socket>()
+    // Held by another instance that is about to open the port.
+    const lock = createServer((socket) => waiting.add(socket.on('error', () => {})))
+    const other = createServer((socket) => socket.on('error', () => {}).end('other'))
+    try {
+      await once(lock.listen(`\0gatewright-port-${port}`), 'listening')
+      const client = await RawClient.connect(port)
+      await client.write('GET /exit HTTP/1.1\r\nHost: a\r\n\r\n')
+      assert.equal(await client.nextAnswer(), undefined, 'the thread answered')
+      await until(() => waiting.size === 1 || undefined, 'the thread to be started again')
+      await once(other.listen({ port, host: '0.0.0.0', reusePort: true }), 'listening')
+      lock.close()
+      for (const socket of waiting) socket.destroy()
+      await until(() => gateway.stderr.includes('cannot run the snapshot') || undefined, 'the port to be missed')
+      assert.match(gateway.stderr, /EADDRINUSE/)
+      other.close()
+      await until(() => get(port, '/a').catch(() => undefined), 'it to serve again')
+    } finally {
+      lock.close()
+      other.close()
+      await gateway.stop()
+      await upstream.close()
+    }
+  })
+})

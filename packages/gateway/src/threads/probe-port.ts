@@ -2,13 +2,15 @@
 import { createServer } from 'node:net'
 import type { Listener } from '@gatewright/model'
 
+/** Those on ports that are not ours yet: our own sockets share a port with us, whatever the host, and only strangers are in the way. */
+export function toNewListeners(wanted: readonly Listener[], open: readonly Listener[]): readonly Listener[] {
+  const ours = new Set(open.filter(({ enabled }) => enabled !== false).map(({ port }) => port))
+  return wanted.filter(({ enabled, port }) => enabled !== false && !ours.has(port))
+}
+
 /** @throws the system's error (EADDRINUSE, EACCES…) for the first address that cannot be had. */
-export async function probeListeners(wanted: readonly Listener[], open: readonly Listener[]): Promise<void> {
-  // Our own sockets share a port with us, whatever the host: only strangers are in the way.
-  const ours = new Set(open.map(({ port }) => port))
-  for (const listener of wanted) {
-    if (listener.enabled !== false && !ours.has(listener.port)) await probePort(listener)
-  }
+export async function probeListeners(listeners: readonly Listener[]): Promise<void> {
+  for (const listener of listeners) await probePort(listener)
 }
 
 /** The port that is free: the one asked for, or, for 0, one that the system chose. */

@@ -7,11 +7,13 @@ import { Supervisor } from './supervisor.ts'
 
 const LOG = { info() {}, warn() {}, error() {} }
 
-function toModel(port: number): GatewayModel {
+const GIVEN = { apps: [], extensions: [] }
+
+function toModel(port: number, host = '127.0.0.1'): GatewayModel {
   const text = JSON.stringify({
     gatewright: 1,
     accessLog: 'off',
-    listeners: [{ id: 'public', host: '127.0.0.1', port }],
+    listeners: [{ id: 'public', host, port }],
     apis: [{ id: 'a', upstream: 'http://127.0.0.1:9' }],
   })
   return resolve({ files: [{ path: 'a.json', text }], env: () => undefined, readFile: () => undefined }).draft
@@ -20,10 +22,9 @@ function toModel(port: number): GatewayModel {
 describe('a supervisor', () => {
   it('gives a listener back that was taken out a moment ago', async () => {
     const supervisor = new Supervisor({ threads: 2, log: LOG })
-    const given = { apps: [], extensions: [] }
     const ports = [await probePort({ host: '127.0.0.1', port: 0 }), await probePort({ host: '127.0.0.1', port: 0 })]
     try {
-      for (const turn of [0, 1, 0, 1, 0, 1]) await supervisor.publish(toModel(ports[turn] ?? 0), given)
+      for (const turn of [0, 1, 0, 1, 0, 1]) await supervisor.publish(toModel(ports[turn] ?? 0), GIVEN)
       assert.deepEqual(
         supervisor.threads.map(({ version }) => version),
         [6, 6],
@@ -33,4 +34,32 @@ describe('a supervisor', () => {
       supervisor.state.close()
     }
   })
+
+  for (const hosts of [
+    ['127.0.0.1', '127.0.0.1'],
+    ['127.0.0.1', '0.0.0.0'],
+    ['0.0.0.0', '127.0.0.1'],
+  ]) {
+    it(`shares ${hosts[0]} with no other that starts on ${hosts[1]} before it has bound it`, async () => {
+      const port = await probePort({ host: '127.0.0.1', port: 0 })
+      const both = hosts.map(() => new Supervisor({ threads: 2, log: LOG }))
+      try {
+        const started = []
+        for (const [index, each] of both.entries()) {
+          started.push(each.publish(toModel(port, hosts[index]), GIVEN))
+          // As long as it takes to look whether a port is free; until it is bound, a thread has to be started.
+          for (let i = 0; i < 3; i++) await probePort({ host: '127.0.0.1', port: 0 })
+        }
+        const ends = await Promise.allSettled(started)
+        const faults = ends.flatMap((end) => (end.status === 'rejected' ? [String(end.reason)] : []))
+        assert.equal(faults.length, 1, 'one serves')
+        assert.match(faults[0] ?? '', /EADDRINUSE/)
+      } finally {
+        for (const each of both) {
+          await each.stop(0)
+          each.state.close()
+        }
+      }
+    })
+  }
 })

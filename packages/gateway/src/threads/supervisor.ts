@@ -4,13 +4,14 @@
  *   publish ─▶ prepare on every thread ─▶ all could ─▶ commit on every thread
  *                                      └▶ one could not ─▶ abandon: it runs on none
  */
-import type { App, GatewayModel, PolicyUse } from '@gatewright/model'
+import type { App, GatewayModel, Listener, PolicyUse } from '@gatewright/model'
 import type { Log } from '@gatewright/policies'
 import { type ExtensionModule, type Snapshot, type SnapshotParts, toSnapshot } from '../snapshot/snapshot.ts'
 import type { CredentialsDescriptor } from '../state/credentials/credentials-index.ts'
 import { type SharedMemory, SharedState } from '../state/shared-state.ts'
 import type { PrepareFault } from './messages.ts'
-import { probeListeners } from './probe-port.ts'
+import { PortLocks } from './port-lock.ts'
+import { probeListeners, toNewListeners } from './probe-port.ts'
 import { watchPulse } from './pulse.ts'
 import { ServiceHandle } from './service-handle.ts'
 import { ThreadHandle } from './thread-handle.ts'
@@ -47,6 +48,7 @@ export class Supervisor {
   readonly #reusePort: boolean
   readonly #threads: ThreadHandle[] = []
   readonly #service: ServiceHandle
+  readonly #locks: PortLocks
   readonly #restarts: { delayMs: number; atMs: number }[] = []
   #snapshot: Snapshot | undefined
   #parts: SnapshotParts = new Map()
@@ -70,6 +72,7 @@ export class Supervisor {
     }
     this.state = new SharedState(threads)
     this.#service = new ServiceHandle(options.log)
+    this.#locks = new PortLocks(options.log)
     for (let index = 0; index < threads; index++) this.#threads.push(this.#startThread(index))
     this.#stopWatching = watchPulse(this.state.pulse, (thread) => this.#onSilent(thread))
   }
@@ -150,9 +153,12 @@ export class Supervisor {
       return this.#snapshot
     }
     this.#versions++
-    await probeListeners(snapshot.frame.listeners, this.#snapshot?.frame.listeners ?? [])
-    const memory = this.state.define(model)
-    await this.#prepare(snapshot, parts, memory)
+    const added = toNewListeners(snapshot.frame.listeners, this.#snapshot?.frame.listeners ?? [])
+    const memory = await this.#bindAlone(added, async () => {
+      const defined = this.state.define(model)
+      await this.#prepare(snapshot, parts, defined)
+      return defined
+    })
     // Every thread can run it. Its keys come first: a route must not answer before they are known.
     this.#replaceCredentials(apps)
     this.#snapshot = snapshot
@@ -161,6 +167,21 @@ export class Supervisor {
     this.state.settle(model)
     this.#service.watch(model.upstreams, memory.health)
     return snapshot
+  }
+
+  /** Threads bind in `act` what nobody else has. @throws the system's error where somebody has it */
+  #bindAlone<Result>(listeners: readonly Listener[], act: () => Promise<Result>): Promise<Result> {
+    const look = async (): Promise<Result> => {
+      await probeListeners(listeners)
+      return act()
+    }
+    // Without reusePort the second to bind fails by itself.
+    return this.#reusePort
+      ? this.#locks.while(
+          listeners.map(({ port }) => port),
+          look,
+        )
+      : look()
   }
 
   /** Every thread that lives holds it afterwards, beside what it serves. @throws PublishFault when none does */
@@ -234,7 +255,12 @@ export class Supervisor {
     await thread.ready
     const snapshot = this.#snapshot
     if (snapshot === undefined || thread.isGone) return
-    const fault = await thread.prepare(snapshot, this.#parts, this.state.memory)
+    // Where no other thread serves, the ports were free for a moment.
+    const isAlone = !this.#threads.some(({ version }) => version > 0)
+    const free = isAlone ? toNewListeners(snapshot.frame.listeners, []) : []
+    const fault = await this.#bindAlone(free, () => thread.prepare(snapshot, this.#parts, this.state.memory)).catch(
+      (error): PrepareFault => ({ message: String(error) }),
+    )
     if (fault !== undefined) {
       this.#options.log.error('a restarted thread cannot run the snapshot', { thread: index, fault: fault.message })
       // It ends, and its end is what starts it again, later each time.
