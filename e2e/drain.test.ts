@@ -203,6 +203,23 @@ describe('the deadline of a drain', () => {
   })
 })
 
+describe('a log that nobody reads', () => {
+  it('does not keep a gateway from ending', async () => {
+    const gateway = await startGateway({ yaml: forwardAll('http://127.0.0.1:9'), args: ['--drain-delay', '0'] })
+    try {
+      gateway.child.stderr?.pause()
+      // Many times what a pipe holds: each key is a line of the log.
+      const faults = Array.from({ length: 5000 }, (_, i) => `${'unknown'.repeat(10)}${i}: 1`)
+      await gateway.rewrite(`gatewright: 1\n${faults.join('\n')}\n`)
+      await until(async () => (await gateway.snapshot())?.configuration.fault ?? undefined, 'the faults')
+      gateway.child.kill('SIGTERM')
+      assert.equal(await within(gateway.exited, 'the end'), 0)
+    } finally {
+      await gateway.stop()
+    }
+  })
+})
+
 describe('a second instance', () => {
   it('is refused in one clear line, and the first keeps all its traffic', async () => {
     const upstream = await listenAsWitness()

@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os'
 import { setFlagsFromString } from 'node:v8'
 import { GatewayProcess, type LoadOptions, StatusServer } from '@gatewright/gateway'
 import type { GatewayModel } from '@gatewright/model'
+import { createLineWriter } from './line-writer.ts'
 import { createLog } from './log.ts'
 import { SignalFollower } from './signal-follower.ts'
 
@@ -31,7 +32,11 @@ const ADMIN_HOST = '127.0.0.1'
 export async function startGateway(options: StartOptions): Promise<number> {
   // A full disk or a reader that went away must not end what serves: what cannot be written is lost, and the next is tried.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
-  const log = createLog((line) => process.stderr.write(line))
+  const log = createLog(
+    createLineWriter(process.stderr, (lines) =>
+      log.warn('lines of this log are lost: its reader did not read', { lines }),
+    ),
+  )
   const threads = options.threads ?? availableParallelism()
   const gateway = new GatewayProcess({
     config: options.config,
