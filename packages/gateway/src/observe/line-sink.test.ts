@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import {
   closeSync,
   constants,
@@ -112,6 +113,35 @@ describe('line sink', () => {
     assert.deepEqual(reasons, ['its reader does not read'], 'told once, not for every batch')
     assert.equal(told, sink.dropped)
     pipe.close()
+  })
+
+  it('keeps what a slow reader of a socket does not take yet, and writes it once that reads', async () => {
+    const lines = 800
+    // Node gives a child a socket for stdout, and makes it non-blocking where it is used.
+    const source = `
+      import { stat } from 'node:fs/promises'
+      import { LineSink } from ${JSON.stringify(new URL('./line-sink.ts', import.meta.url).href)}
+      process.stdout.on('error', () => {})
+      const sink = new LineSink({ fd: 1 })
+      for (let i = 0; i < ${lines}; i++) sink.writeLine('x'.repeat(999))
+      sink.flush()
+      // Every write that can be tried has been by then: they take turns in the same pool.
+      for (let i = 0; i < 500; i++) await stat('/')
+      process.stderr.write(String(sink.dropped))
+      setInterval(() => {}, 1000)`
+    const child = spawn(process.execPath, ['--input-type=module', '-e', source], { stdio: ['ignore', 'pipe', 'pipe'] })
+    try {
+      const [dropped] = await once(child.stderr, 'data')
+      assert.equal(String(dropped), '0')
+      let text = ''
+      for await (const chunk of child.stdout.setEncoding('latin1')) {
+        text += chunk
+        if (text.length >= lines * 1000) break
+      }
+      assert.equal(text, `${'x'.repeat(999)}\n`.repeat(lines))
+    } finally {
+      child.kill('SIGKILL')
+    }
   })
 
   it('counts what waits when it is closed, and writes nothing afterwards', () => {

@@ -151,8 +151,15 @@ export class LineSink {
     const batch = this.#queue[0]
     if (batch === undefined) return
     this.#isWriting = true
-    write(this.#fd, batch, null, 'latin1', (error) => {
+    write(this.#fd, batch, null, 'latin1', (error, written) => {
       this.#isWriting = false
+      // A socket whose reader is slow: main has made it non-blocking, because it is its stdout.
+      if (error?.code === 'EAGAIN' && !this.#isClosed) return this.#retryLater()
+      if (error === null && written < batch.length) {
+        this.#queue[0] = batch.slice(written)
+        this.#queuedBytes -= written
+        return this.#writePooled()
+      }
       if (error !== null) this.#drop(this.#queueLines[0] ?? 0, String(error))
       this.#shift(batch.length)
       this.#writePooled()
