@@ -3,12 +3,12 @@ import type { Counters, Limiter, LimiterSpec } from '@gatewright/policies'
 import { createSharedCounters, openCounters, type SharedCounters } from '../state/counters/shared-counters.ts'
 import type { RehearsalClock } from './rehearsal-clock.ts'
 
-/** Keys alive in one case; a table of them takes 100 KB and is made only where something is counted. */
-const SLOTS = 4096
+/** 4096 keys alive in one case; a table of them takes 130 KB and is made only where something is counted. */
+const LEVELS = [{ buckets: 512, regions: 1 }]
 
 export class CaseCounters implements Counters {
   readonly #clock: RehearsalClock
-  readonly #judge = openCounters(createSharedCounters({ slots: 8 }))
+  readonly #judge = openCounters(createSharedCounters({ levels: [{ buckets: 1, regions: 1 }] }))
   #counters: SharedCounters | undefined
   #limiters = new Map<string, Limiter>()
 
@@ -36,7 +36,7 @@ export class CaseCounters implements Counters {
     let limiter = this.#limiters.get(key)
     if (limiter === undefined) {
       const now = (): number => this.#clock.now()
-      this.#counters ??= openCounters(createSharedCounters({ slots: SLOTS, epochMs: now() }), { now })
+      this.#counters ??= openCounters(createSharedCounters({ levels: LEVELS, epochMs: now() }), { now })
       limiter = this.#counters.limiter(spec)
       this.#limiters.set(key, limiter)
     }

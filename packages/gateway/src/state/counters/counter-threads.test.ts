@@ -24,11 +24,12 @@ class Anvil {
   }
 
   /** All threads begin at once. */
-  async start(): Promise<void> {
-    for (let ready = Atomics.load(this.words, 0); ready < THREADS; ready = Atomics.load(this.words, 0)) {
+  async start(phase = 1): Promise<void> {
+    const awaited = THREADS * phase
+    for (let ready = Atomics.load(this.words, 0); ready < awaited; ready = Atomics.load(this.words, 0)) {
       await Atomics.waitAsync(this.words, 0, ready).value
     }
-    Atomics.store(this.words, 1, 1)
+    Atomics.store(this.words, 1, phase)
     Atomics.notify(this.words, 1)
   }
 
@@ -72,8 +73,30 @@ describe('four threads', () => {
     assert.equal(openCounters(descriptor).overflowCount(), 0)
   })
 
+  it('count exactly while the sweep takes back what they are about to use again', async () => {
+    const levels = [
+      { buckets: 2, regions: 2 },
+      { buckets: 16, regions: 1 },
+      { buckets: 512, regions: 1 },
+    ]
+    const descriptor = createSharedCounters({ levels, epochMs: EPOCH_MS })
+    const spec = toSpec('sliding-window', 3, 1000)
+    const phases = 60
+    const anvil = new Anvil({ descriptor, spec, nowMs: EPOCH_MS, keys: 300, rounds: 2, phases })
+    let phase = 1
+    const counters = openCounters(descriptor, { now: () => EPOCH_MS + (phase - 1) * 2 * spec.windowMs })
+    for (; phase <= phases; phase++) {
+      await anvil.start(phase)
+      // All that was counted has just expired, and all of it is on its way back.
+      for (let sweeps = 0; sweeps < 5; sweeps++) counters.sweep()
+    }
+    await anvil.finish()
+    assert.deepEqual(new Set(anvil.tally), new Set([spec.limit * phases]))
+    assert.equal(counters.overflowCount(), 0)
+  })
+
   it('never allow more than the limit while keys share overflows', async () => {
-    const descriptor = createSharedCounters({ slots: 64, epochMs: EPOCH_MS })
+    const descriptor = createSharedCounters({ levels: [{ buckets: 8, regions: 1 }], epochMs: EPOCH_MS })
     const anvil = new Anvil({ descriptor, spec: toSpec('sliding-window', 3), nowMs: EPOCH_MS, keys: 500, rounds: 4 })
     await anvil.start()
     await anvil.finish()
@@ -99,12 +122,15 @@ describe('killed threads', () => {
 
   it('lock nothing', async () => {
     // Few slots and short windows: the threads claim slots and charge overflows nearly all the time.
-    const descriptor = createSharedCounters({ slots: 64, epochMs: EPOCH_MS })
+    const descriptor = createSharedCounters({ levels: [{ buckets: 8, regions: 1 }], epochMs: EPOCH_MS })
     const spec = toSpec('sliding-window', 5, 50)
+    const sweeper = openCounters(descriptor, { now: () => EPOCH_MS + 1e6 })
     for (let life = 0; life < 3; life++) {
       const anvil = new Anvil({ descriptor, spec, nowMs: undefined, keys: 10, rounds: 0 })
       await anvil.start()
       for (const [order, thread] of anvil.threads.entries()) {
+        // To its clock, everything has expired: it takes regions back under the threads' hands.
+        sweeper.sweep()
         await passes(anvil.words, 2, 2000 * (order + 1))
         await thread.terminate()
       }

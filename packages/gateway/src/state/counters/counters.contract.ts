@@ -108,6 +108,16 @@ function describeAlgorithm(algorithm: LimiterSpec['algorithm'], create: CreateCo
     for (const key of keys) assert.equal((await limiter.take(key, 1)).allowed, false)
   })
 
+  it('refuses nobody for how many keys another limit has seen', async () => {
+    const bench = new Bench(create)
+    const flooded = bench.limiter({ algorithm, id: 'flooded', limit: 2 })
+    for (let i = 0; i < 40_000; i++) await flooded.take(`made up ${i}`, 1)
+    const limiter = bench.limiter({ algorithm, id: 'innocent', limit: 2 })
+    const keys = Array.from({ length: 300 }, (_, i) => `key ${i}`)
+    for (const key of keys) assert.equal((await limiter.take(key, 2)).allowed, true)
+    for (const key of keys) assert.equal((await limiter.take(key, 1)).allowed, false)
+  })
+
   it('tells keys apart whatever they are made of', async () => {
     const limiter = new Bench(create).limiter({ algorithm, limit: 1 })
     for (const key of ['', 'a', 'aa', 'a\0', 'A', 'ä', '\u{1f511}', '\ud83d', 'x'.repeat(5000), 'x'.repeat(5001)]) {

@@ -1,5 +1,6 @@
 /**
- * Owns what keys without a slot share: one count for the bucket and the class of their windows. It never slides and is
+ * Owns what keys without a slot share: one count for the bucket and the class of their windows, on the highest level that
+ * their use had a region on; what was charged before it grew stands on a lower one, and counts as well. It never slides and is
  * forgotten as a whole, when the last charge in it is as old as the longest window of those charged. So whoever is
  * counted here is counted with all others here, longer than he should be: too strict, never too lax.
  */
@@ -14,43 +15,48 @@ const CLASS_ENDS_MS = [10_000, 600_000, 36_000_000]
 const MAX_EXPIRY = 2 ** 40 - 1
 
 export interface OverflowReading {
-  /** 64-bit index. */
-  readonly bucket: number
+  /** 64-bit indexes, a bucket on each level. */
+  readonly buckets: readonly number[]
   readonly horizonMs: number
   readonly nowMs: number
 }
 
-/** One reading of one overflow. */
+/** One reading of the overflow of one key. */
 export class Overflow {
   charged = 0
   readonly #table: CounterTable
-  readonly #at: number
   readonly #horizonMs: number
   readonly #nowMs: number
   #expiryMs = 0
-  readonly #state: bigint
+  /** Of the highest level, where charges go. */
+  #at = -1
+  #state = 0n
+  #chargedThere = 0
 
-  constructor(table: CounterTable, { bucket, horizonMs, nowMs }: OverflowReading) {
+  constructor(table: CounterTable, { buckets, horizonMs, nowMs }: OverflowReading) {
     this.#table = table
     this.#horizonMs = horizonMs
-    // A clock that stepped back to before the table began makes charges live longer, not shorter.
-    this.#nowMs = Math.max(0, nowMs - table.epochMs)
+    this.#nowMs = toTableTime(table, nowMs)
     const ended = CLASS_ENDS_MS.findIndex((endMs) => horizonMs <= endMs)
-    this.#at = table.overflowAt(bucket, ended < 0 ? OVERFLOW_CLASSES - 1 : ended)
-    this.#state = Atomics.load(table.longs, this.#at)
-    const bits = BigInt.asUintN(64, this.#state)
-    this.#expiryMs = Number(bits >> 24n)
-    if (this.#expiryMs > this.#nowMs) this.charged = Number(bits & 0xff_ffffn)
+    for (const bucket of buckets) {
+      this.#at = table.overflowAt(bucket, ended < 0 ? OVERFLOW_CLASSES - 1 : ended)
+      this.#state = Atomics.load(table.longs, this.#at)
+      const { expiryMs, charged } = parseOverflow(this.#state)
+      const isAlive = expiryMs > this.#nowMs
+      this.#chargedThere = isAlive ? charged : 0
+      this.charged += this.#chargedThere
+      if (isAlive) this.#expiryMs = Math.max(this.#expiryMs, expiryMs)
+    }
   }
 
   /** `cost` fits into the limit of whom it is for: the caller has checked. False: it was changed meanwhile. */
   charge(cost: number): boolean {
     const ownMs = Math.min(MAX_EXPIRY, Math.ceil(this.#nowMs + this.#horizonMs))
-    const expiryMs = this.charged > 0 ? Math.max(this.#expiryMs, ownMs) : ownMs
-    const charged = this.charged + cost
+    const expiryMs = Math.max(this.#expiryMs, ownMs)
+    const charged = this.#chargedThere + cost
     const state = toLong(Math.floor(expiryMs / 2 ** 8) | 0, ((expiryMs % 2 ** 8) << 24) | charged)
     if (Atomics.compareExchange(this.#table.longs, this.#at, this.#state, state) !== this.#state) return false
-    this.charged = charged
+    this.charged += cost
     this.#expiryMs = expiryMs
     return true
   }
@@ -60,4 +66,22 @@ export class Overflow {
     const resetAfterMs = Math.max(1, Math.ceil(this.#expiryMs - this.#nowMs))
     return { allowed, remaining, retryAfterMs: allowed && remaining > 0 ? 0 : resetAfterMs, resetAfterMs }
   }
+}
+
+/** Whether anybody may still have a charge in one of this bucket's. */
+export function hasLiveOverflow(table: CounterTable, bucket: number, nowMs: number): boolean {
+  for (let at = table.overflowAt(bucket, 0); at < table.overflowAt(bucket, OVERFLOW_CLASSES); at++) {
+    if (parseOverflow(Atomics.load(table.longs, at)).expiryMs > toTableTime(table, nowMs)) return true
+  }
+  return false
+}
+
+/** A clock that stepped back to before the table began makes charges live longer, not shorter. */
+function toTableTime(table: CounterTable, nowMs: number): number {
+  return Math.max(0, nowMs - table.epochMs)
+}
+
+function parseOverflow(state: bigint): { expiryMs: number; charged: number } {
+  const bits = BigInt.asUintN(64, state)
+  return { expiryMs: Number(bits >> 24n), charged: Number(bits & 0xff_ffffn) }
 }

@@ -6,7 +6,7 @@ import { createSharedClock } from './shared-clock.ts'
 import { SharedLimiter } from './shared-limiter.ts'
 import { sweepTable } from './sweep.ts'
 
-export { type CountersDescriptor, createSharedCounters } from './counter-table.ts'
+export { type CountersDescriptor, createSharedCounters, type Level } from './counter-table.ts'
 export { SWEEP_INTERVAL_MS } from './sweep.ts'
 
 export interface SharedCounters extends Counters {
@@ -15,7 +15,7 @@ export interface SharedCounters extends Counters {
    * counted, a changed window begins anew. Throws a `RangeError` for a limit, burst or window that cannot be counted.
    */
   limiter(spec: LimiterSpec): SharedLimiter
-  /** Main's duty, every `SWEEP_INTERVAL_MS`; returns how many keys are alive. */
+  /** Main's duty, every `SWEEP_INTERVAL_MS`, and nobody else's; returns how many keys are alive. */
   sweep(): number
   /** How often a key found its bucket full, since the start (modulo 2^32): a metric. */
   overflowCount(): number
@@ -33,7 +33,7 @@ export function openCounters(descriptor: CountersDescriptor, options: OpenCounte
   const now = options.now ?? createSharedClock(descriptor)
   return {
     limiter: (spec) => new SharedLimiter(spec, { table, expiry, now }),
-    sweep: () => sweepTable(table, expiry, now()),
+    sweep: () => sweepTable({ table, expiry, now }),
     overflowCount: () => table.overflowCount(),
   }
 }

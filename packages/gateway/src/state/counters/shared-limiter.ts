@@ -10,7 +10,7 @@
  */
 import type { Decision, Limiter, LimiterSpec } from '@gatewright/policies'
 import { type ClaimRequest, claimSlot, peekUnslotted } from './claim-slot.ts'
-import { type CounterTable, SHAPE_BITS, SLOTS_PER_BUCKET } from './counter-table.ts'
+import { BUCKET_LONGS, type CounterTable, PREFERENCE_SHIFT, SHAPE_BITS, SLOTS_PER_BUCKET } from './counter-table.ts'
 import type { CounterThread } from './counter-thread.ts'
 import { KeyHasher } from './half-sip-hash.ts'
 import { toLong } from './long-pair.ts'
@@ -18,6 +18,7 @@ import { checkSpec, type Meter } from './meter.ts'
 import { registerShape } from './shapes.ts'
 import { SlidingWindow } from './sliding-window.ts'
 import { TokenBucket } from './token-bucket.ts'
+import { UseRegions } from './use-regions.ts'
 
 export class SharedLimiter implements Limiter {
   readonly #thread: CounterThread
@@ -25,8 +26,9 @@ export class SharedLimiter implements Limiter {
   readonly #meter: Meter
   readonly #hasher: KeyHasher
   readonly #shape: number
+  readonly #regions: UseRegions
   /** The key in hand: set by `#locate`. */
-  #bucket = 0
+  #hashLow = 0
   #tagLow = 0
   #tagHigh = 0
   /** Its state, as `#read` found it. */
@@ -40,14 +42,15 @@ export class SharedLimiter implements Limiter {
     this.#meter = spec.algorithm === 'token-bucket' ? new TokenBucket(spec) : new SlidingWindow(spec)
     this.#hasher = new KeyHasher(spec.id, thread.table.hashKey)
     this.#shape = registerShape(thread.table, this.#meter.kind, this.#meter.windowMs)
+    this.#regions = new UseRegions(thread.table, spec.id)
   }
 
   /** Synchronous. `cost` is a whole number; 0 charges nothing and tells how things stand. */
   take(key: string, cost: number): Decision {
     if (!(Number.isSafeInteger(cost) && cost >= 0)) throw new RangeError(`A cost of ${cost} cannot be charged`)
     this.#locate(key)
-    for (;;) {
-      const slot = this.#findSlot()
+    for (let isThorough = cost === 0; ; isThorough = true) {
+      const slot = this.#findSlot(isThorough)
       const decision = slot < 0 ? this.#takeUnslotted(cost) : this.#takeFrom(slot, cost)
       if (decision !== undefined) return decision
     }
@@ -59,9 +62,13 @@ export class SharedLimiter implements Limiter {
     const meter = this.#meter
     this.#locate(key)
     for (;;) {
-      const slot = this.#findSlot()
-      if (slot < 0) return
-      if (!this.#read(slot)) continue
+      const slot = this.#findSlot(true)
+      const isRead = slot >= 0 && this.#read(slot)
+      if (!isRead) {
+        // Whoever is just claiming a slot for it was charged nothing yet.
+        if (slot >= 0 ? this.#isClaim : !this.#regions.renew()) return
+        continue
+      }
       meter.refund(cost)
       if (this.#exchange(slot)) return
     }
@@ -70,7 +77,7 @@ export class SharedLimiter implements Limiter {
   /** undefined: what was read has changed, begin again. */
   #takeFrom(slot: number, cost: number): Decision | undefined {
     const meter = this.#meter
-    if (!this.#read(slot)) return undefined
+    if (!this.#read(slot)) return this.#isClaim ? this.#takeUnslotted(cost) : undefined
     if (!meter.charge(cost)) {
       // Nothing is written, so nothing would notice a torn reading: check the whole.
       const same = Atomics.load(this.#table.longs, this.#table.stateAt(slot)) === toLong(this.#readHigh, this.#readLow)
@@ -80,6 +87,11 @@ export class SharedLimiter implements Limiter {
     return meter.toDecision(true, cost)
   }
 
+  /** What was read is a claim: the key's slot is only being made. */
+  get #isClaim(): boolean {
+    return this.#readHigh !== 0 && this.#readHigh >>> 16 === 0
+  }
+
   /** Brings our key's state into the meter. */
   #read(slot: number): boolean {
     const words = this.#table.words
@@ -87,9 +99,9 @@ export class SharedLimiter implements Limiter {
     const at = 2 * this.#table.stateAt(slot)
     const low = Atomics.load(words, at)
     const high = Atomics.load(words, at + 1)
-    if (!this.#isOurs(slot)) return false
     this.#readHigh = high
     this.#readLow = low
+    if (!this.#isOurs(slot) || this.#isClaim) return false
     this.#meter.read(high, low, nowMs)
     return true
   }
@@ -105,31 +117,52 @@ export class SharedLimiter implements Limiter {
   #takeUnslotted(cost: number): Decision | undefined {
     const request: ClaimRequest = {
       meter: this.#meter,
-      bucket: this.#bucket,
+      regions: this.#regions,
+      hashLow: this.#hashLow,
       tag: toLong(this.#tagHigh, this.#tagLow),
       cost,
     }
-    return cost === 0 ? peekUnslotted(request, this.#thread) : claimSlot(request, this.#thread)
+    if (cost > 0) return claimSlot(request, this.#thread)
+    return this.#regions.renew() ? undefined : peekUnslotted(request, this.#thread)
   }
 
   #locate(key: string): void {
     const hasher = this.#hasher
     hasher.hash(key)
-    this.#bucket = this.#table.bucketAt(hasher.low)
+    this.#hashLow = hasher.low
     this.#tagLow = ((hasher.low >>> SHAPE_BITS) << SHAPE_BITS) | this.#shape
     this.#tagHigh = hasher.high
   }
 
-  /** -1: none of the bucket's slots is this key's, or it is still being claimed. */
-  #findSlot(): number {
+  /** -1: none of the key's buckets has a slot of this key's. */
+  #findSlot(isThorough: boolean): number {
+    const { at, masks } = this.#regions
+    // Of a use with many keys, most stand on the highest level.
+    for (let level = at.length - 1; level >= 0; level--) {
+      const region = at[level] ?? -1
+      if (region < 0) continue
+      const slot = this.#findSlotIn(region + (this.#hashLow & (masks[level] ?? 0)) * BUCKET_LONGS, isThorough)
+      if (slot >= 0) return slot
+    }
+    return -1
+  }
+
+  /**
+   * Keys are put into the first slot that is nobody's, from the one that their hash prefers, so a search ends at such a
+   * slot. Only where the sweep began to wipe a bucket, and somebody came back, may there be one before a key: a second,
+   * thorough search passes by it.
+   */
+  #findSlotIn(bucket: number, isThorough: boolean): number {
     const words = this.#table.words
     const tagLow = this.#tagLow
-    for (let slot = this.#bucket; slot < this.#bucket + SLOTS_PER_BUCKET; slot++) {
-      if (Atomics.load(words, 2 * slot) !== tagLow || !this.#isOurs(slot)) continue
-      const at = 2 * this.#table.stateAt(slot)
-      const high = Atomics.load(words, at + 1)
-      const isClaimed = high !== 0 && high >>> 16 === 0
-      return isClaimed ? -1 : slot
+    const preferred = this.#hashLow >>> PREFERENCE_SHIFT
+    for (let step = 0; step < SLOTS_PER_BUCKET; step++) {
+      const slot = bucket + ((preferred + step) & (SLOTS_PER_BUCKET - 1))
+      // Read as plain memory, which is a little faster: what was found is looked at again, what was not found, under the lock.
+      const low = words[2 * slot] ?? 0
+      const high = words[2 * slot + 1]
+      if (low === tagLow && high === this.#tagHigh) return slot
+      if (high === 0 && low >>> SHAPE_BITS === 0 && !isThorough) return -1
     }
     return -1
   }
