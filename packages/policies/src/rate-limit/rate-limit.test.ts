@@ -69,6 +69,35 @@ describe('rate-limit', () => {
     assert.equal(headers.get('retry-after'), '60')
   })
 
+  it('counts the addresses of one IPv6 network together, and IPv4 addresses apart', async () => {
+    const subject = run(rateLimit, { limit: 1, windowSeconds: 60 })
+    const from = async (address: string) => (await subject.with({}, { address })).status
+    assert.equal(await from('2001:db8:1:1::1'), 200)
+    assert.equal(await from('2001:db8:1:1::2'), 429)
+    assert.equal(await from('2001:DB8:0001:1:ffff::'), 429)
+    assert.equal(await from('2001:db8:1:2::1'), 200)
+    assert.equal(await from('192.0.2.1'), 200)
+    assert.equal(await from('192.0.2.2'), 200)
+    assert.equal(await from('192.0.2.1'), 429)
+    assert.equal(await from('::ffff:192.0.2.7'), 200)
+    assert.equal(await from('::ffff:192.0.2.8'), 200)
+  })
+
+  for (const [ipv6PrefixBits, same, other] of [
+    [56, '2001:db8:1:1ff::', '2001:db8:1:200::'],
+    [48, '2001:db8:1:f000::', '2001:db8:2::'],
+    [128, '2001:db8:1:100::', '2001:db8:1:100::1'],
+    [1, '7fff::', '8000::'],
+  ] as const) {
+    it(`takes the first ${ipv6PrefixBits} bits of an IPv6 address for the network where that is asked for`, async () => {
+      const subject = run(rateLimit, { limit: 1, windowSeconds: 60, ipv6PrefixBits })
+      const from = async (address: string) => (await subject.with({}, { address })).status
+      assert.equal(await from('2001:db8:1:100::'), 200)
+      assert.equal(await from(same), 429)
+      assert.equal(await from(other), 200)
+    })
+  }
+
   it('counts callers apart, wherever they call from', async () => {
     const subject = run(rateLimit, { limit: 1, windowSeconds: 60 })
     assert.equal((await subject.with({}, { caller: caller('acme'), address: '192.0.2.1' })).status, 200)

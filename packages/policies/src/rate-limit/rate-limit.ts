@@ -1,5 +1,6 @@
 /** Owns how often somebody may call: exact counts in a window or a bucket, told in structured fields. */
 import { z } from 'zod'
+import { toNetwork } from '../addresses/network.ts'
 import type { Charge, Exchange } from '../exchange.ts'
 import { definePolicy } from '../policy.ts'
 import { Problem } from '../problem.ts'
@@ -30,7 +31,11 @@ const options = z
       .meta({ description: 'How many tokens a full bucket holds; `limit` if absent. For `token-bucket` only.' }),
     key: celSchema.optional().meta({
       description:
-        "CEL: whose requests are counted together, such as `request.headers['x-tenant']`. By caller if absent, by client address when nobody was recognised. Where it fails or is empty, all count in one common bucket.",
+        "CEL: whose requests are counted together, such as `request.headers['x-tenant']`. By caller if absent, by client address (`ipv6PrefixBits`) when nobody was recognised. Where it fails or is empty, all count in one common bucket.",
+    }),
+    ipv6PrefixBits: z.int().min(1).max(128).default(64).meta({
+      description:
+        'How much of an IPv6 address counts where clients are counted by address: 64 bits are what one customer is given at least, and has all the addresses of; `56` or `48` where providers give more. An expression in `key` sees whole addresses.',
     }),
     cost: z.int().min(1).max(MOST).default(1).meta({ description: 'What one request costs.' }),
     name: z
@@ -79,7 +84,7 @@ export const rateLimit = definePolicy({
     const { limit, windowSeconds, algorithm, burst, cost, announce } = given
     const spec: LimiterSpec = { id: useId, algorithm, limit, windowMs: windowSeconds * 1000 }
     const limiter = counters.limiter(burst === undefined ? spec : { ...spec, burst })
-    const keyOf = given.key === undefined ? toCallerKey : compileKey(given.key, variables)
+    const keyOf = given.key === undefined ? createCallerKey(given.ipv6PrefixBits) : compileKey(given.key, variables)
     const name = given.name ?? `${limit}-in-${windowSeconds}s`
     // draft-ietf-httpapi-ratelimit-headers-10 §3, §4: lists of Strings; q quota, w window, r remaining, t seconds until the caller may go on.
     const item = `"${name}"`
@@ -114,8 +119,9 @@ export const rateLimit = definePolicy({
 })
 
 /** One letter keeps callers and addresses apart: a caller may be named like an address. */
-function toCallerKey({ caller, client }: Exchange): string {
-  return caller === undefined ? `a${client.address}` : `c${caller.id}`
+function createCallerKey(ipv6PrefixBits: number): (exchange: Exchange) => string {
+  return ({ caller, client }) =>
+    caller === undefined ? `a${toNetwork(client.address, ipv6PrefixBits)}` : `c${caller.id}`
 }
 
 /** Those whose key fails or is empty share it: too strict, never too lax. */
