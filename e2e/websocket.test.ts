@@ -5,9 +5,9 @@ import type { AddressInfo } from 'node:net'
 import { after, before, describe, it } from 'node:test'
 import { type RawData, WebSocket, WebSocketServer } from 'ws'
 import { findField } from './harness/answer.ts'
-import { within } from './harness/deadline.ts'
+import { until, within } from './harness/deadline.ts'
 import { type RunningGateway, startGateway } from './harness/gateway.ts'
-import { APPS, KEY, KEY_AUTH } from './harness/keys.ts'
+import { APPS, KEY, KEY_AUTH, toKeyHash } from './harness/keys.ts'
 import { RawClient } from './harness/raw-client.ts'
 import { RawUpstream } from './harness/raw-upstream.ts'
 
@@ -18,6 +18,8 @@ apis:
   - { id: raw, basePath: /raw, upstream: "${raw}", routes: [{ id: rest, path: "/{rest+}" }] }
 ${withGuarded ? `  - { id: guarded, basePath: /guarded, upstream: "${ws}", policies: [${KEY_AUTH}], routes: [{ id: rest, path: "/{rest+}" }] }` : ''}
 ${apps}`
+
+const OTHER_KEY = 'another-key-for-tests'
 
 const HANDSHAKE =
   'Host: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n'
@@ -64,6 +66,17 @@ describe('WebSockets', () => {
     const socket = new WebSocket(`ws://127.0.0.1:${gateway.port}${path}`, protocols, { headers })
     await within(once(socket, 'open'), `the WebSocket ${path}`)
     return socket
+  }
+
+  /** A guarded one; undefined: it was refused. */
+  async function connect(key: string): Promise<WebSocket | undefined> {
+    const socket = new WebSocket(`ws://127.0.0.1:${gateway.port}/guarded/a`, { headers: { 'X-Api-Key': key } })
+    socket.on('error', () => {})
+    const isOpened = await Promise.race([
+      once(socket, 'open').then(() => true),
+      once(socket, 'close').then(() => false),
+    ]).catch(() => false)
+    return isOpened ? socket : undefined
   }
 
   async function ask(socket: WebSocket, message: string | Buffer): Promise<Buffer> {
@@ -168,18 +181,39 @@ describe('WebSockets', () => {
     await gateway.rewrite(configure(echoUrl(), raw.url))
   })
 
-  it('end when their API is removed', async () => {
-    const connects = async () => {
-      const socket = new WebSocket(`ws://127.0.0.1:${gateway.port}/guarded/a`, { headers: { 'X-Api-Key': KEY } })
-      socket.on('error', () => {})
-      const opened = await Promise.race([
-        once(socket, 'open').then(() => true),
-        once(socket, 'close').then(() => false),
-      ]).catch(() => false)
-      return opened ? socket : undefined
+  it('end when their key expires, unless it was given longer meanwhile', async () => {
+    const toApps = (soon: string, later: string) => `apps:
+  - { id: acme, keys: [{ hash: "${toKeyHash(KEY)}", expires: "${soon}" }, { hash: "${toKeyHash(OTHER_KEY)}", expires: "${later}" }] }`
+    const loads = async (yaml: string): Promise<void> => {
+      const before = (await gateway.snapshot())?.configuration.loadedAt
+      await gateway.rewrite(yaml)
+      await until(async () => {
+        const facts = await gateway.snapshot()
+        return (facts !== undefined && facts.configuration.loadedAt !== before) || undefined
+      }, 'the configuration to be loaded')
     }
-    let socket = await connects()
-    while (socket === undefined) socket = await connects()
+    // On a slow machine, the keys may have expired before both were used, or one before the other was given longer.
+    for (let lifeMs = 2000; ; lifeMs *= 2) {
+      const soon = new Date(Date.now() + lifeMs).toISOString()
+      const never = '2999-01-01T00:00:00Z'
+      await loads(configure(echoUrl(), raw.url, { apps: toApps(soon, soon) }))
+      const expiring = await connect(KEY)
+      const prolonged = await connect(OTHER_KEY)
+      if (expiring === undefined || prolonged === undefined) continue
+      const ended = once(expiring, 'close')
+      await loads(configure(echoUrl(), raw.url, { apps: toApps(soon, never) }))
+      if (Date.now() >= Date.parse(soon)) continue
+      await within(ended, 'the end of the WebSocket whose key expired')
+      assert.equal((await ask(prolonged, 'still here')).toString(), 'still here')
+      prolonged.terminate()
+      break
+    }
+    await loads(configure(echoUrl(), raw.url))
+  })
+
+  it('end when their API is removed', async () => {
+    let socket = await connect(KEY)
+    while (socket === undefined) socket = await connect(KEY)
     const ended = once(socket, 'close')
     await gateway.rewrite(configure(echoUrl(), raw.url, { withGuarded: false }))
     await within(ended, 'the end of the WebSocket')

@@ -23,6 +23,8 @@ export interface OpeningTunnel {
 
 interface TunnelSettings {
   readonly wheel: DeadlineWheel
+  /** When whoever opened it has no right to it any more, in epoch milliseconds; Infinity: never, 0: he has none now. */
+  readonly rightEndsAtMs: (exchange: GatewayExchange) => number
   /** One more, or one less. */
   readonly onChanged: (amount: 1 | -1) => void
   readonly onEnded: (exchange: GatewayExchange, ended: Ended) => void
@@ -63,6 +65,7 @@ export class TunnelKeeper {
     this.#settings.onChanged(1)
     // One side was gone before the other half was there: nothing would tell so any more.
     if (client.socket.destroyed || upstream.socket.destroyed) live.end()
+    else live.setRight(this.#settings.rightEndsAtMs(exchange))
   }
 
   /** Ends all there are: the deadline of the drain passed. */
@@ -70,7 +73,12 @@ export class TunnelKeeper {
     for (const tunnel of [...this.#open]) tunnel.end('drain-timeout')
   }
 
-  /** Ends every tunnel whose right to exist is gone: a revoked key, a removed API. */
+  /** Rights have changed: keys were revoked, or expire sooner or later than before. */
+  judgeAgain(): void {
+    for (const tunnel of [...this.#open]) tunnel.setRight(this.#settings.rightEndsAtMs(tunnel.exchange))
+  }
+
+  /** Ends every tunnel whose reason to exist is gone: a removed API. */
   endWhere(isOver: (exchange: GatewayExchange) => boolean): void {
     for (const tunnel of [...this.#open]) if (isOver(tunnel.exchange)) tunnel.end()
   }
@@ -85,8 +93,10 @@ class LiveTunnel implements Timed {
   readonly #upstream: Socket
   readonly #wheel: DeadlineWheel
   readonly #idleMs: number
-  readonly #endsAtMs: number
+  readonly #oldestAtMs: number
   readonly #onGone: (ended: Ended) => void
+  #rightEndsAtMs = Number.POSITIVE_INFINITY
+  #movedAtMs = 0
   #isGone = false
 
   constructor(
@@ -100,7 +110,7 @@ class LiveTunnel implements Timed {
     this.#wheel = wheel
     this.#onGone = onGone
     this.#idleMs = exchange.tunnelIdleMs
-    this.#endsAtMs = performance.now() + exchange.tunnelMaxAgeMs
+    this.#oldestAtMs = performance.now() + exchange.tunnelMaxAgeMs
     this.#relay(client, upstream.socket, (bytes) => {
       exchange.bytesIn += bytes
     })
@@ -112,6 +122,19 @@ class LiveTunnel implements Timed {
 
   onDeadline(): void {
     this.end()
+  }
+
+  /** In epoch milliseconds; what has passed ends it at once. */
+  setRight(endsAtMs: number): void {
+    if (this.#isGone) return
+    const leftMs = endsAtMs - Date.now()
+    if (leftMs <= 0) {
+      this.end()
+      return
+    }
+    const nowMs = performance.now()
+    this.#rightEndsAtMs = nowMs + leftMs
+    this.#setDeadline(nowMs)
   }
 
   /** RFC 6455 §7.1.1: whatever the protocol inside, the TCP connection ends; both sides see it. */
@@ -138,8 +161,13 @@ class LiveTunnel implements Timed {
   }
 
   #touch(): void {
-    const nowMs = performance.now()
-    this.#wheel.set(this, Math.min(this.#idleMs, Math.max(0, this.#endsAtMs - nowMs)), nowMs)
+    this.#movedAtMs = performance.now()
+    this.#setDeadline(this.#movedAtMs)
+  }
+
+  #setDeadline(nowMs: number): void {
+    const atMs = Math.min(this.#movedAtMs + this.#idleMs, this.#oldestAtMs, this.#rightEndsAtMs)
+    this.#wheel.set(this, Math.max(0, atMs - nowMs), nowMs)
   }
 }
 

@@ -92,6 +92,7 @@ export class Rehearsal implements Stage {
     this.#listeners = model.listeners
     this.#tunnels = new TunnelKeeper({
       wheel: this.#wheel,
+      rightEndsAtMs: () => Number.POSITIVE_INFINITY,
       onChanged() {},
       onEnded: () => {
         this.#isEnded = true

@@ -74,6 +74,10 @@ export class ThreadRuntime {
     })
     this.#tunnels = new TunnelKeeper({
       wheel: this.#wheel,
+      rightEndsAtMs: ({ caller }) =>
+        caller?.credential.kind === 'key'
+          ? this.#credentials.getKeyEnd(caller.credential.id)
+          : Number.POSITIVE_INFINITY,
       onEnded: (exchange, ended) => recorder.record(exchange, ended),
       onChanged: (amount) => this.#meter.tunnelsChanged(amount),
     })
@@ -105,7 +109,7 @@ export class ThreadRuntime {
         break
       case 'credentials':
         if (message.descriptor !== undefined) this.#credentials.reopen(message.descriptor)
-        this.#endRevokedTunnels()
+        this.#tunnels.judgeAgain()
         break
       case 'reopen-log':
         this.#accessLog.sink?.reopen()
@@ -214,12 +218,6 @@ export class ThreadRuntime {
   /** Unless it is in use. */
   #closeAccessLog(accessLog: OpenAccessLog): void {
     if (accessLog !== this.#accessLog) accessLog.sink?.close()
-  }
-
-  #endRevokedTunnels(): void {
-    this.#tunnels.endWhere(
-      ({ caller }) => caller?.credential.kind === 'key' && !this.#credentials.isKeyLive(caller.credential.id),
-    )
   }
 
   /** Says `closed` once the last connection ended, tunnels among them: what does not end by itself, main's deadline ends. */

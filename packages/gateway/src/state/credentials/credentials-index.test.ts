@@ -71,7 +71,7 @@ describe('a look-up', () => {
     ] as const) {
       clock.ms = NOW_MS + ms
       assert.equal(reader.lookUp('one').found, isFound)
-      assert.equal(reader.isKeyLive(hash('sha256', 'one')), isFound)
+      assert.equal(reader.getKeyEnd(hash('sha256', 'one')), isFound ? NOW_MS + 10 : 0)
     }
   })
 })
@@ -92,7 +92,8 @@ describe('the feed', () => {
     assert.equal(outcome, 'applied')
     assert.equal(reader.revision(), revision + 1)
     assert.deepEqual(reader.lookUp('one'), { found: false, why: 'unknown' })
-    assert.equal(reader.isKeyLive(hash('sha256', 'one')), false)
+    assert.equal(reader.getKeyEnd(hash('sha256', 'one')), 0)
+    assert.equal(reader.getKeyEnd(hash('sha256', 'two')), NOW_MS + 5)
     const two = reader.lookUp('two')
     assert.equal(two.found && two.key.app, 'other')
     assert.deepEqual(reader.lookUp('three'), { found: false, why: 'disabled' })

@@ -1,7 +1,7 @@
 /** Owns a thread's look-up of keys: it hashes what a caller shows, finds it in shared memory and judges its validity. */
 import { hash } from 'node:crypto'
 import type { Credentials, KeyFacts, KeyLookup } from '@gatewright/policies'
-import { DISABLED, KeyTable, type KeyTableDescriptor, type KeyWords, toKeyWords } from './key-table.ts'
+import { DISABLED, type KeyEntry, KeyTable, type KeyTableDescriptor, type KeyWords, toKeyWords } from './key-table.ts'
 
 export interface OpenCredentialsOptions {
   /** Epoch milliseconds. */
@@ -11,7 +11,7 @@ export interface OpenCredentialsOptions {
 /** SHA-256 costs 1.1 µs a key here. Guesses are never remembered, so strangers cannot fill this. */
 const MOST_REMEMBERED = 4096
 
-const UNKNOWN: KeyLookup = { found: false, why: 'unknown' }
+const UNKNOWN = { found: false, why: 'unknown' } as const
 const REFUSALS = {
   disabled: { found: false, why: 'disabled' },
   expired: { found: false, why: 'expired' },
@@ -47,10 +47,15 @@ export class SharedCredentials implements Credentials {
     return lookup
   }
 
-  /** Whether the key with this SHA-256 (hexadecimal) would be let in now: asked again when `revision` has changed. */
-  isKeyLive(keyHash: string): boolean {
+  /**
+   * Until when the key with this SHA-256 (hexadecimal) is let in, in epoch milliseconds; 0: it isn't now. Asked again when
+   * `revision` has changed.
+   */
+  getKeyEnd(keyHash: string): number {
     const sha256 = Buffer.from(keyHash, 'hex')
-    return sha256.length === 32 && this.#judge(toKeyWords(sha256), sha256).found
+    if (sha256.length !== 32) return 0
+    const entry = this.#findEntry(toKeyWords(sha256))
+    return 'found' in entry ? 0 : entry.expires
   }
 
   /** Number of the feed that this thread sees. */
@@ -59,6 +64,15 @@ export class SharedCredentials implements Credentials {
   }
 
   #judge(words: KeyWords, sha256: Buffer): KeyLookup {
+    const entry = this.#findEntry(words)
+    if ('found' in entry) return entry
+    const table = this.#table
+    const plan = entry.plan === 0 ? undefined : table.getName(entry.plan)
+    return { found: true, key: new FoundKey(table.getName(entry.app), plan, sha256) }
+  }
+
+  /** What lets the key in now, or why nothing does. */
+  #findEntry(words: KeyWords): KeyEntry | Extract<KeyLookup, { found: false }> {
     const table = this.#table
     for (;;) {
       const number = table.find(words)
@@ -70,8 +84,7 @@ export class SharedCredentials implements Credentials {
       const nowMs = this.#now()
       if (nowMs >= entry.expires) return REFUSALS.expired
       if (nowMs < entry.notBefore) return REFUSALS['not-yet-valid']
-      const plan = entry.plan === 0 ? undefined : table.getName(entry.plan)
-      return { found: true, key: new FoundKey(table.getName(entry.app), plan, sha256) }
+      return entry
     }
   }
 }
