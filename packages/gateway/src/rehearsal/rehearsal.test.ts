@@ -98,6 +98,25 @@ apis: [{ id: a, upstream: two }]`)
     assert.deepEqual(statuses, [200, 429, 200, 200])
   })
 
+  it('answers a preflight by the first cors whose condition holds, and past those before it', async () => {
+    const cors = (origin: string) =>
+      `{ policy: cors, when: "request.headers['origin'] == 'https://${origin}.example'", options: { origins: ["https://${origin}.example"] } }`
+    const rehearsal = await rehearse(`
+apis: [{ id: a, upstream: http://127.0.0.1:1, policies: [${cors('one')}, ${cors('two')}, { policy: key-auth }] }]`)
+    const answers: unknown[] = []
+    for (const origin of ['one', 'two', 'three']) {
+      const asking = `OPTIONS / HTTP/1.1\r\nHost: a\r\nOrigin: https://${origin}.example\r\nAccess-Control-Request-Method: PUT\r\n\r\n`
+      const { answer, attempts } = await send(rehearsal, asking)
+      const allowed = answer?.headers.find(([name]) => name === 'Access-Control-Allow-Origin')?.[1]
+      answers.push([answer?.status, allowed, attempts.length])
+    }
+    assert.deepEqual(answers, [
+      [204, 'https://one.example', 0],
+      [204, 'https://two.example', 0],
+      [405, undefined, 0],
+    ])
+  })
+
   it('opens a tunnel only where one was asked for', async () => {
     const rehearsal = await rehearse(PLAIN)
     const asking = GET.replace('\r\n\r\n', '\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n')

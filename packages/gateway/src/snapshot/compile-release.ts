@@ -179,7 +179,8 @@ const refusePreflight: Next = () =>
 
 function compilePipeline(given: readonly PlacedUse[], innermost: Next, plans: CompiledPlans): Pipeline {
   const uses = placePlanSlot(given, plans)
-  const cors = uses.findIndex(({ name }) => name === 'cors')
+  // The last, because those before it may have conditions: what answers is the first that runs.
+  const cors = uses.findLastIndex(({ name }) => name === 'cors')
   const runPreflight = cors < 0 ? undefined : compose(uses.slice(0, cors + 1), refusePreflight)
   return { run: compose(uses, innermost), runPreflight }
 }

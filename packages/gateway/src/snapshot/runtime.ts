@@ -23,7 +23,7 @@ export interface UpstreamPort {
 export interface RouteRuntime {
   /** Policies folded around the upstream; the same for all routes whose uses and upstream are the same. */
   readonly run: Next
-  /** The list up to `cors`, for a preflight that asks for this route; absent where there is no `cors`. */
+  /** The list up to the last `cors`, for a preflight that asks for this route; absent where there is no `cors`. */
   readonly runPreflight: Next | undefined
   readonly facts: RouteFacts
   readonly upgrades: readonly string[]
