@@ -233,6 +233,18 @@ apis:
       assert.equal(await recordedClient('/stranger'), STRANGER)
     })
 
+    it('frames and names nothing with fields that have _ for -, and tells no upstream its proxy', async () => {
+      const names = ['Content_Length', 'Transfer_Encoding', 'X_Request_Id', 'X_Forwarded_For', 'Proxy']
+      for (const from of [STRANGER, TRUSTED]) {
+        const fields = names.map((name) => `${name}: evil`)
+        const saw = toTestimony(await ask(request('/twins', fields), { port: gateway.port, from }))
+        assert.deepEqual(
+          saw.fields.filter(([, value]) => value.includes('evil')),
+          [],
+        )
+      }
+    })
+
     it('is whom ip-filter and rate-limit look at, from a trusted proxy alone', async () => {
       const field = (last: number) => [`X-Forwarded-For: 192.0.2.${last}`]
       const status = async (target: string, last: number, from: string) =>

@@ -66,6 +66,25 @@ describe('request to a target', () => {
     assert.deepEqual(fieldOf(lines, 'X-Kept'), ['1'])
   })
 
+  for (const trustedPeer of [undefined, '10.1.2.3']) {
+    it(`has none that an upstream could take for one of the gateway's (${trustedPeer ?? 'a stranger'})`, () => {
+      // CGI and WSGI make one variable of `-` and `_`, and HTTP_PROXY of Proxy (CVE-2016-5385).
+      const evil = [
+        'Content_Length',
+        'Transfer_Encoding',
+        'x_forwarded-for',
+        'X_Request_Id',
+        'Keep_Alive',
+        'Proxy',
+        'PROXY',
+      ]
+      const headers = Object.fromEntries(evil.map((name) => [name, 'EVIL']))
+      const lines = headOf({ headers: { ...headers, X_Own: '1' } }, trustedPeer === undefined ? {} : { trustedPeer })
+      assert.ok(!lines.join().includes('EVIL'))
+      assert.deepEqual(fieldOf(lines, 'X_Own'), ['1'])
+    })
+  }
+
   it('replaces what a stranger says of itself', () => {
     const lines = headOf({
       headers: {

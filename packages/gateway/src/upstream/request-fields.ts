@@ -1,6 +1,6 @@
 /** Owns the head of a request on its way to a target: its line, its `Host`, the client's fields, and what the gateway says of itself. */
 import type { Upstream } from '@gatewright/model'
-import { type Exchange, type GatewayRequest, KNOWN_FIELDS } from '@gatewright/policies'
+import { type Exchange, type GatewayRequest, KNOWN_FIELDS, TWIN_FIELD } from '@gatewright/policies'
 import type { GatewayExchange } from '../exchange/gateway-exchange.ts'
 import { createFieldMask, serializeFields } from '../http1/serialize-head.ts'
 import type { TargetRuntime } from './target.ts'
@@ -24,6 +24,9 @@ const DROPPED = createFieldMask([
   KNOWN_FIELDS['x-forwarded-port'],
   KNOWN_FIELDS['x-request-id'],
   KNOWN_FIELDS.traceparent,
+  // CVE-2016-5385: CGI makes `HTTP_PROXY` of it, which clients of HTTP take for their proxy.
+  KNOWN_FIELDS.proxy,
+  TWIN_FIELD,
 ])
 const DROPPED_FROM_STRANGERS = DROPPED.slice()
 DROPPED_FROM_STRANGERS[KNOWN_FIELDS.tracestate] = 1

@@ -65,6 +65,33 @@ for (const [kind, make] of [
       assert.deepEqual([...headers], [FIELDS[0], FIELDS[2], FIELDS[3]])
     })
 
+    it('takes the twins along of what is set or deleted: - and _ are one to CGI and WSGI', () => {
+      const twins: [name: string, value: string][] = [
+        ['X_Role', '1'],
+        ['x-role', '2'],
+        ['X-Other_Role', '3'],
+        ['X_Roles', '4'],
+        ['Cookie', 'a_b=c_d'],
+      ]
+      const list = kind === 'off the wire' ? () => parsed(...twins) : () => HeaderList.of(twins)
+      const set = list()
+      set.set('X-Role', 'user')
+      assert.deepEqual([...set], [['X-Role', 'user'], ...twins.slice(2)])
+      const removed = list()
+      assert.equal(removed.delete('X-Role'), true)
+      assert.deepEqual([...removed], twins.slice(2))
+      const other = list()
+      assert.equal(other.delete('X-Other-Role'), true)
+      other.set('x_role', 'user')
+      assert.deepEqual([...other], [['x_role', 'user'], ...twins.slice(3)])
+      other.append('X-Late_Field', '5')
+      other.delete('X-Late-Field')
+      assert.equal(other.has('X-Late_Field'), false)
+      const appended = list()
+      appended.append('X-Role', '5')
+      assert.deepEqual([...appended], [...twins, ['X-Role', '5']])
+    })
+
     it('knows the numbers of known fields', () => {
       assert.equal(make().knownAt(0), KNOWN_FIELDS.host)
       assert.equal(make().knownAt(1), 0)

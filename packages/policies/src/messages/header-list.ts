@@ -9,8 +9,10 @@
  *
  * The first `set` or `append` turns it into `items`, a flat array of name, value, name, value; `delete` only forgets marks,
  * so neighbours in `marks` need not be neighbours in `text`. Values are latin1: one character an octet.
+ *
+ * Two names are *twins* when one has `_` where the other has `-`: many servers make one variable of both.
  */
-import { findKnownField, isSameName } from './known-fields.ts'
+import { findKnownField, isSameName, isTwinName } from './known-fields.ts'
 
 /** Numbers a field takes in `marks`. */
 export const MARKS_PER_FIELD = 5
@@ -33,6 +35,8 @@ export class HeaderList {
   marks: readonly number[]
   /** Name, value, name, value…; undefined until the first `set` or `append`. */
   items: string[] | undefined
+  /** Of some name; undefined: nobody has looked. */
+  #hasUnderscores: boolean | undefined
 
   private constructor(text: string, marks: readonly number[], items: string[] | undefined) {
     this.text = text
@@ -77,10 +81,11 @@ export class HeaderList {
     return this.indexOf(name) >= 0
   }
 
-  /** Replaces every field of that name by one, at the place of the first. @throws TypeError as `of` does. */
+  /** Replaces every field of that name, and its twins, by one, at the place of the first. @throws TypeError as `of` does. */
   set(name: string, value: string): void {
     assertField(name, value)
     const items = this.#edit()
+    this.#deleteTwins(name)
     const first = this.indexOf(name)
     if (first < 0) {
       items.push(name, value)
@@ -95,20 +100,28 @@ export class HeaderList {
   append(name: string, value: string): void {
     assertField(name, value)
     this.#edit().push(name, value)
+    if (name.includes('_')) this.#hasUnderscores = true
   }
 
-  /** Was there one? A list off the wire stays one: it forgets five numbers, and its serialization stays one of slices. */
+  /** With its twins. Was there one? A list off the wire stays one: it forgets five numbers, and its serialization stays one of slices. */
   delete(name: string): boolean {
+    const hadTwins = this.#deleteTwins(name)
     let i = this.indexOf(name)
-    if (i < 0) return false
+    if (i < 0) return hadTwins
     for (; i >= 0; i = this.indexOf(name, i)) this.deleteAt(i)
     return true
   }
 
   /** Removes the one field at this index; those behind it move up. */
   deleteAt(index: number): void {
-    if (this.items === undefined) this.marks = this.marks.toSpliced(index * MARKS_PER_FIELD, MARKS_PER_FIELD)
-    else this.items.splice(index * 2, 2)
+    if (this.items !== undefined) {
+      this.items.splice(index * 2, 2)
+      return
+    }
+    // Copied and then cut: `toSpliced` takes eight times as long.
+    const marks = this.marks.slice()
+    marks.splice(index * MARKS_PER_FIELD, MARKS_PER_FIELD)
+    this.marks = marks
   }
 
   nameAt(index: number): string {
@@ -170,6 +183,22 @@ export class HeaderList {
     return -1
   }
 
+  /** `X_Role` is `X-Role` to CGI and WSGI: whoever says what one of them is, says it of both. */
+  #deleteTwins(name: string): boolean {
+    if (!this.#findUnderscores() && !name.includes('_')) return false
+    const { size } = this
+    for (let i = size - 1; i >= 0; i--) if (isTwinName(this.nameAt(i), name)) this.deleteAt(i)
+    return this.size < size
+  }
+
+  /** Does a name hold one? Looked for once, and the usual head needs one look: that there is none in all of its text. */
+  #findUnderscores(): boolean {
+    if (this.#hasUnderscores !== undefined) return this.#hasUnderscores
+    this.#hasUnderscores =
+      this.items?.some((item, at) => at % 2 === 0 && item.includes('_')) ?? hasUnderscoredName(this.text, this.marks)
+    return this.#hasUnderscores
+  }
+
   #edit(): string[] {
     if (this.items !== undefined) return this.items
     const items: string[] = []
@@ -178,6 +207,17 @@ export class HeaderList {
     this.items = items
     return items
   }
+}
+
+function hasUnderscoredName(text: string, marks: readonly number[]): boolean {
+  let at = -1
+  for (let i = 0; i < marks.length; i += MARKS_PER_FIELD) {
+    const start = marks[i] ?? 0
+    if (at < start) at = text.indexOf('_', start)
+    if (at < 0) return false
+    if (at < (marks[i + 1] ?? 0)) return true
+  }
+  return false
 }
 
 function assertField(name: string, value: string): void {

@@ -30,6 +30,20 @@ describe('set-headers', () => {
     )
   })
 
+  it('takes with a field what an upstream may take for it', async () => {
+    const subject = run(setHeaders, { remove: ['X-Debug'], set: { 'X-Role': 'user' } })
+    const { upstream } = await subject.with({
+      headers: { X_Debug: '1', X_Role: 'admin', 'x-role': 'admin', X_Other: '1' },
+    })
+    assert.deepEqual(
+      [...(upstream[0]?.headers ?? [])],
+      [
+        ['X-Role', 'user'],
+        ['X_Other', '1'],
+      ],
+    )
+  })
+
   it('computes values from the request', async () => {
     const subject = run(setHeaders, {
       set: { 'X-App': '${caller.app}/${request.method}', 'X-Path': { cel: 'request.path' } },

@@ -22,10 +22,14 @@ const options = z
       .enum(['request', 'response'])
       .default('request')
       .meta({ description: 'Changes the request on its way to the upstream, or the answer on its way back.' }),
-    remove: z.array(nameSchema).default([]).meta({ description: 'Fields that are taken away. Happens first.' }),
-    set: values
-      .default({})
-      .meta({ description: 'Fields by name, each with the one value it will have. Values may hold `${ CEL }`.' }),
+    remove: z.array(nameSchema).default([]).meta({
+      description:
+        'Fields that are taken away. Happens first. `X_Debug` goes with `X-Debug`: many servers take the two for one.',
+    }),
+    set: values.default({}).meta({
+      description:
+        'Fields by name, each with the one value it will have; `X_Role` goes where `X-Role` is set. Values may hold `${ CEL }`.',
+    }),
     append: values
       .default({})
       .meta({ description: 'Fields by name, each added to what is there. Values may hold `${ CEL }`.' }),
