@@ -51,7 +51,7 @@ const ACCEPTED: readonly [raw: string, normal: string, kind?: 'open'][] = [
   ['/a%20b', '/a%20b'],
   ['/%c3%a9', '/%C3%A9'],
   ['/%E9', '/%E9'],
-  ['/a%23b%3f', '/a%23b%3F'],
+  ['/a%23b%3f', '/a%23b%3F', 'open'],
   ['/%0d%0a', '/%0D%0A'],
   ['/%7f', '/%7F'],
   ['/%01', '/%01'],
@@ -83,8 +83,7 @@ const ACCEPTED: readonly [raw: string, normal: string, kind?: 'open'][] = [
   ['/%40me', '/%40me', 'open'],
   ['/a%3ab', '/a%3Ab', 'open'],
   ['/a%7Cb', '/a%7Cb', 'open'],
-  // An escaped `;` is data.
-  ['/a%3bx', '/a%3Bx'],
+  ['/a%3bx', '/a%3Bx', 'open'],
 ]
 
 const REFUSED: readonly [raw: string, at: number, detail: RegExp][] = [

@@ -36,7 +36,17 @@ const READINGS: readonly [raw: string, readings: readonly string[]][] = [
   ['/a;%2Fb', ['/a', '/a/b', '/a;/b']],
   // Nothing is decoded twice, and other escapes are data.
   ['/a%252Fb', []],
-  ['/a%3Bx', []],
+  // A parameter to who decodes first.
+  ['/a%3Bx', ['/a', '/a;x']],
+  ['/a/..%3B/b', ['/a/..;/b', '/b']],
+  // Dropped segment by segment, or after slashes are decoded, too.
+  ['/a%3Bx%2Fb', ['/a', '/a%3Bx/b', '/a/b', '/a;x%2Fb', '/a;x/b']],
+  // A query or a fragment to who decodes before splitting.
+  ['/a%3Fx', ['/a']],
+  ['/a%23x', ['/a']],
+  ['/a%23b%3Fc', ['/a', '/a%23b']],
+  ['/a/%2E%2E%3F/b', ['/']],
+  ['/a%253Fx', []],
   ['/a%20b%C3%A9', []],
   // Dot segments are resolved again, in what came and in what is forwarded.
   ['/x/a%2Fb/../c', ['/x/a/c']],
@@ -48,7 +58,7 @@ describe('readings of a path', () => {
   }
 
   it('are normal themselves, so that they can be matched', () => {
-    const piece = fc.constantFrom('/', '/', '.', '..', '%2F', '%5C', ';', '%40', '%3A', 'a', 'b')
+    const piece = fc.constantFrom('/', '/', '.', '..', '%2F', '%5C', ';', '%40', '%3A', '%3B', '%3F', '%23', 'a', 'b')
     const raw = fc.array(piece, { maxLength: 20 }).map((pieces) => `/${pieces.join('')}`)
     fc.assert(
       fc.property(raw, (raw) => {

@@ -6,6 +6,7 @@
  *     drop parameters   /a;x/b    → /a/b      servlet containers, before or after they decode
  *     decode slashes    /a%2Fb    → /a/b      most file servers; some take %5C for a slash too
  *     decode the rest   /%40me    → /@me      nearly all: RFC 3986 keeps the two apart, they don't
+ *     split off a query /a%3Fb    → /a        those who decode the target before they split it; %23 likewise
  *     merge slashes     /a//b     → /a/b      before they resolve dot segments, or after
  *
  * So `/open/..%2Fadmin` and `/open/..;/admin` may mean `/admin`, and `/a//../b` means `/b` to one and `/a/b` to another. Every
@@ -22,14 +23,14 @@ export interface Readings {
 
 /**
  * More `//`, `;` and escaped delimiters than honest paths have: letters of other scripts and spaces don't count. It bounds
- * what one hostile request can cost: measured with 120 of them, in an order that gives 34 readings, 0.2 ms.
+ * what one hostile request can cost: measured with 120 of them, in an order that gives 81 readings, 0.24 ms.
  */
 const MOST_OPEN_PLACES = 128
 
-// The escapes of `/` and `\`, and of characters that a literal of a route may contain raw. Not `%`, `#`, `?`, which end a
-// path raw, and not `;`: an escaped one is data to all who drop parameters before they decode.
-const OPEN_PLACE = /\/(?=\/)|;|%(?:2[F1246789ABC]|3[ACDE]|40|5[BCDE]|60|7[BCD])/g
-const ESCAPED_CHARACTER = /%(?:2[1246789ABC]|3[ACDE]|40|5[BDE]|60|7[BCD])/g
+// The escapes of `/` and `\`, of `?` and `#`, which end a path, and of characters that a literal of a route may contain raw. Not
+// `%`: nothing is decoded twice.
+const OPEN_PLACE = /\/(?=\/)|;|%(?:2[F12346789ABC]|3[ABCDEF]|40|5[BCDE]|60|7[BCD])/g
+const ESCAPED_CHARACTER = /%(?:2[1246789ABC]|3[ABCDE]|40|5[BDE]|60|7[BCD])/g
 
 /** `spelled` has its escapes in one spelling but its dot segments unresolved; `normal` is the same, resolved. */
 export function findReadings(spelled: string, normal: string): Readings | 'above-root' | 'too-many' | undefined {
@@ -65,6 +66,19 @@ function countOpenPlaces(path: string): number {
 function addSpellings(path: string, into: Set<string>): void {
   addDecoded(path, into)
   if (path.includes(';')) addDecoded(dropParameters(path), into)
+  addCutOff(path, '%3F', into)
+  addCutOff(path, '%23', into)
+}
+
+/** Who finds an escaped `?` or `#` has decoded all that stands before it, slashes too. */
+function addCutOff(path: string, end: '%3F' | '%23', into: Set<string>): void {
+  const at = path.indexOf(end)
+  if (at < 0) return
+  const slashes = path.slice(0, at).replaceAll('%2F', '/')
+  for (const decoded of new Set([slashes, slashes.replaceAll('%5C', '/')])) {
+    const characters = decodeCharacters(decoded)
+    into.add(characters).add(dropParameters(characters))
+  }
 }
 
 function addDecoded(path: string, into: Set<string>): void {
