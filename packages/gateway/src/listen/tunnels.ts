@@ -16,6 +16,9 @@ const DROPPED = createFieldMask([
   KNOWN_FIELDS['x-request-id'],
 ])
 
+/** How long the last bytes of a tunnel that has ended may take. */
+const FLUSH_MS = 2_000
+
 export interface OpeningTunnel {
   readonly response: GatewayResponse
   readonly client: TunnelEnd
@@ -56,8 +59,8 @@ export class TunnelKeeper {
     if (client.rest.length > 0) upstream.socket.write(client.rest)
     const live = new LiveTunnel(exchange, { client, upstream, wheel: this.#settings.wheel }, (ended) => {
       this.#open.delete(live)
-      client.release()
-      upstream.release()
+      whenClosed(client)
+      whenClosed(upstream)
       this.#settings.onChanged(-1)
       this.#settings.onEnded(exchange, ended)
     })
@@ -121,7 +124,8 @@ class LiveTunnel implements Timed {
   }
 
   onDeadline(): void {
-    this.end()
+    if (this.#isGone) this.#destroy()
+    else this.end()
   }
 
   /** In epoch milliseconds; what has passed ends it at once. */
@@ -142,13 +146,22 @@ class LiveTunnel implements Timed {
     if (this.#isGone) return
     this.#isGone = true
     this.#wheel.remove(this)
+    this.#onGone(ended)
+    if (ended === 'drain-timeout') return this.#destroy()
+    // What is on its way still arrives, where somebody takes it; who takes nothing is not waited for.
     this.#client.destroySoon()
     this.#upstream.destroySoon()
-    this.#onGone(ended)
+    if (!this.#client.destroyed || !this.#upstream.destroyed) this.#wheel.set(this, FLUSH_MS, performance.now())
+  }
+
+  #destroy(): void {
+    this.#client.destroy()
+    this.#upstream.destroy()
   }
 
   #relay({ socket: from, readWith }: TunnelEnd, to: Socket, count: (bytes: number) => void): void {
     readWith((chunk) => {
+      if (this.#isGone) return
       count(chunk.length)
       this.#touch()
       if (!to.write(chunk)) from.pause()
@@ -169,6 +182,12 @@ class LiveTunnel implements Timed {
     const atMs = Math.min(this.#movedAtMs + this.#idleMs, this.#oldestAtMs, this.#rightEndsAtMs)
     this.#wheel.set(this, Math.max(0, atMs - nowMs), nowMs)
   }
+}
+
+/** Until then it is a connection, and counts as one. */
+function whenClosed({ socket, release }: TunnelEnd): void {
+  if (socket.closed) release()
+  else socket.once('close', release)
 }
 
 /** Unlike other answers, a 101 keeps `Connection` and `Upgrade`: they are what it says. */
