@@ -5,7 +5,7 @@ import { describe, it } from 'node:test'
 import { checkExpression, compileCondition, compileValue, ExpressionError, ExpressionSyntaxError } from './index.ts'
 
 const VOCABULARY = { names: ['request', 'caller', 'response'] }
-const SCOPE = { caller: { id: 'ann', admin: true, count: 3 }, request: { headers: {} } }
+const SCOPE = { caller: { id: 'ann', admin: true, count: 3, none: null, groups: [] }, request: { headers: {} } }
 
 describe('a name with fixed members', () => {
   const options = { names: ['request', 'caller'], members: { request: ['path', 'headers'] } }
@@ -41,12 +41,27 @@ describe('a name with fixed members', () => {
 })
 
 describe('a condition', () => {
-  it('is true for the value true alone', () => {
+  it('is true or false', () => {
     assert.equal(compileCondition('caller.admin', VOCABULARY)(SCOPE), true)
-    assert.equal(compileCondition('caller.id', VOCABULARY)(SCOPE), false)
-    assert.equal(compileCondition('caller.count + 1', VOCABULARY)(SCOPE), false)
     assert.equal(compileCondition({ cel: "caller.id != 'ann'" }, VOCABULARY)(SCOPE), false)
   })
+
+  for (const [source, what] of [
+    ['caller.id', 'a string'],
+    ['caller.count', 'a number'],
+    ['caller.none', 'null'],
+    ['caller', 'a map'],
+    ['caller.groups', 'a list'],
+    ["caller.admin ? caller.id : 'x' == 'y'", 'a string'],
+  ] as const) {
+    it(`fails, and is not false, where it is ${what}: ${source}`, () => {
+      const condition = compileCondition(source, VOCABULARY)
+      assert.throws(() => condition(SCOPE), {
+        name: 'ExpressionError',
+        reason: `the condition is neither true nor false, but ${what}`,
+      })
+    })
+  }
 
   it('fails for a missing field, in the simple part of CEL and in the whole', () => {
     assert.throws(() => compileCondition("request.headers['x-a'] == 'b'", VOCABULARY)(SCOPE), ExpressionError)
@@ -62,11 +77,67 @@ describe('a condition', () => {
   })
 })
 
+describe('what can be neither true nor false', () => {
+  const options = {
+    names: ['request', 'variables'],
+    types: { request: 'map', 'request.path': 'string', 'request.query.*': 'string', 'request.groups': 'list' },
+  }
+
+  for (const [source, type, at] of [
+    ["'yes'", 'string', "'yes'"],
+    ['1', 'int', '1'],
+    ['null', 'null', 'null'],
+    ['[true]', 'list', '[true]'],
+    ['{}', 'map', '{}'],
+    ['bool', 'type', 'bool'],
+    ['request', 'map', 'request'],
+    ['request.path', 'string', 'request.path'],
+    ['request.query.debug', 'string', 'request.query.debug'],
+    ["request.query['a.b']", 'string', "request.query['a.b']"],
+    ['!request.path', 'string', 'request.path'],
+    ["variables.on && request.query['x']", 'string', "request.query['x']"],
+    ["request.path || 'x' == 'y'", 'string', "request.path || 'x' == 'y'"],
+    ["variables.on ? request.path : variables.a == 'b'", 'string', "request.path : variables.a == 'b'"],
+    ['size(request.path)', 'int', 'size(request.path)'],
+    ['request.path.lowerAscii()', 'string', 'request.path.lowerAscii()'],
+    ["request.path + 'x'", 'the result of a calculation', "request.path + 'x'"],
+    ['[1].map(x, x > 1)', 'list', '.map(x, x > 1)'],
+  ] as const) {
+    it(`is no condition: ${source}`, () => {
+      const fault = checkExpression(source, 'condition', options) ?? ''
+      assert.ok(fault.includes(`a condition is true or false, and this is ${type}: `), fault)
+      assert.ok(fault.endsWith(`(at \`${at}\`)`), fault)
+      assert.equal(checkExpression(source, 'cel', options), undefined)
+    })
+  }
+
+  for (const source of [
+    'true',
+    'variables.on',
+    '!variables.on',
+    "variables['on'] || variables.off",
+    "request.path == 'x' && request.query.x != 'y'",
+    'has(request.query.x)',
+    "'x' in request.query",
+    "request.path.startsWith('/') || request.path.matches('x')",
+    'bool(request.query.x)',
+    'dyn(request.query.x)',
+    'request.query.x.y',
+    "request.path == 'x' ? variables.on : size(request.path) > 1",
+    '[1].all(x, x > 1) && [1].exists(x, x > 1) && [1].exists_one(x, x > 1)',
+    '[true][0]',
+  ]) {
+    it(`is not what may be either: ${source}`, () => {
+      assert.equal(checkExpression(source, 'condition', options), undefined)
+    })
+  }
+})
+
 describe('a value', () => {
   it('of a template is a text, of a language any value', () => {
     assert.equal(compileValue('${caller.count}', VOCABULARY)(SCOPE), '3')
     assert.equal(compileValue({ cel: 'caller.count' }, VOCABULARY)(SCOPE), 3)
-    assert.deepEqual(compileValue({ cel: 'caller' }, VOCABULARY)(SCOPE), { id: 'ann', admin: true, count: 3 })
+    assert.deepEqual(compileValue({ cel: 'caller' }, VOCABULARY)(SCOPE), SCOPE.caller)
   })
 
   it('says that it is constant', () => {

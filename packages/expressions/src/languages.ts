@@ -3,10 +3,14 @@ import { ExpressionSyntaxError } from './expression-error.ts'
 import type { ExpressionValue } from './native/cel-values.ts'
 import { compileNative } from './native/native.ts'
 import { findNearestName } from './nearest-name.ts'
-import type { Scope, Vocabulary } from './scope.ts'
+import type { Purpose, Scope, Vocabulary } from './scope.ts'
 
 /** What a language promises: pure, without I/O, bounded. Compiling throws `ExpressionSyntaxError`, running `ExpressionError`. */
-export type CompileLanguage = (source: string, vocabulary: Vocabulary) => (scope: Scope) => ExpressionValue
+export type CompileLanguage = (
+  source: string,
+  vocabulary: Vocabulary,
+  purpose: Purpose,
+) => (scope: Scope) => ExpressionValue
 
 const LANGUAGES: ReadonlyMap<string, CompileLanguage> = new Map([['cel', compileNative]])
 

@@ -20,11 +20,23 @@ export interface Vocabulary {
   readonly names: readonly string[]
   /** Names whose records have fixed fields, and these; a name that is not here has any. */
   readonly members?: Readonly<Record<string, readonly string[]>>
+  /** CEL's names of types that values always have, by path: `request.method`, or `request.headers.*` for every field. */
+  readonly types?: Readonly<Record<string, string>>
 }
+
+/** What is wanted of an expression: `condition` means true or false. */
+export type Purpose = 'value' | 'condition'
 
 /** The fields of a name; undefined where it may have any. */
 export function findMembers({ members = {} }: Vocabulary, name: string): readonly string[] | undefined {
   return Object.hasOwn(members, name) ? members[name] : undefined
+}
+
+/** The type of what this path leads to; undefined where it may have any. */
+export function findType({ types = {} }: Vocabulary, path: readonly string[]): string | undefined {
+  const places = [path, [...path.slice(0, -1), '*']].map((names) => names.join('.'))
+  const known = places.find((place) => Object.hasOwn(types, place))
+  return known === undefined ? undefined : types[known]
 }
 
 const accessorsByPrototype = new WeakMap<object, ReadonlySet<string>>()

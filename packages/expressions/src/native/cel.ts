@@ -7,28 +7,35 @@
  * `matches` is a literal.
  */
 import { ExpressionError, ExpressionSyntaxError } from '../expression-error.ts'
-import type { Scope, Vocabulary } from '../scope.ts'
+import type { Purpose, Scope, Vocabulary } from '../scope.ts'
 import { createMeteredFunctions } from './cel-functions.ts'
 import { type CelEnv, type CelInput, type CelLibrary, type Expr, loadCelLibrary } from './cel-library.ts'
 import { type ExpressionValue, fromCel, toCelInput } from './cel-values.ts'
-import { checkTree } from './check-tree.ts'
+import { checkCondition } from './check-condition.ts'
+import { checkTree, type TreeRules } from './check-tree.ts'
 import { MAX_BRACKET_DEPTH, MAX_SOURCE_CHARS } from './limits.ts'
 import { Meter } from './meter.ts'
 import { scanBrackets } from './scan-brackets.ts'
 
 /** Compiles CEL over what the scope will have; throws `ExpressionSyntaxError`. What it returns throws `ExpressionError`. */
-export function compileCel(source: string, vocabulary: Vocabulary): (scope: Scope) => ExpressionValue {
+export function compileCel(
+  source: string,
+  vocabulary: Vocabulary,
+  purpose: Purpose = 'value',
+): (scope: Scope) => ExpressionValue {
   checkSource(source)
   const library = loadCelLibrary()
   const { expr, sourceInfo } = parseCel(source, library)
   const offsetOf = (id: bigint | undefined) => (id === undefined ? 0 : (sourceInfo?.positions[String(id)] ?? 0))
-  checkTree(expr, {
+  const rules: TreeRules = {
     library,
     vocabulary,
     refuse(reason, at) {
       throw new ExpressionSyntaxError(reason, source, offsetOf(at.id))
     },
-  })
+  }
+  checkTree(expr, rules)
+  if (purpose === 'condition') checkCondition(expr, rules)
   const meter = new Meter()
   const run = planCel(expr, library, meter)
   const Bindings = defineBindings(vocabulary.names, library, meter)

@@ -116,7 +116,7 @@ function checkMember(node: Expr, variables: readonly string[], { vocabulary, ref
   refuse(`"${name}" has no "${member}"${advice}`, of)
 }
 
-function readMember({ exprKind }: Expr): { of: Expr | undefined; member: string } | undefined {
+export function readMember({ exprKind }: Expr): { of: Expr | undefined; member: string } | undefined {
   if (exprKind.case === 'selectExpr') return { of: exprKind.value.operand, member: exprKind.value.field }
   if (exprKind.case !== 'callExpr' || exprKind.value.function !== '_[_]') return undefined
   const [of, key] = exprKind.value.args

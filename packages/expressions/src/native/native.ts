@@ -1,6 +1,6 @@
 /** The native language as a whole: which of its two ways runs a source of CEL, and how templates are compiled over it. */
 import { ExpressionError, ExpressionSyntaxError } from '../expression-error.ts'
-import type { Scope, Vocabulary } from '../scope.ts'
+import type { Purpose, Scope, Vocabulary } from '../scope.ts'
 import { compileCel } from './cel.ts'
 import type { ExpressionValue } from './cel-values.ts'
 import { MAX_SOURCE_CHARS } from './limits.ts'
@@ -8,9 +8,13 @@ import { compileSimpleCel } from './simple-cel.ts'
 import { joinTexts, parseTemplate, printValue } from './template.ts'
 
 /** Compiles CEL; sources of the simple part do not load the library. */
-export function compileNative(source: string, vocabulary: Vocabulary): (scope: Scope) => ExpressionValue {
-  const simple = source.length <= MAX_SOURCE_CHARS ? compileSimpleCel(source, vocabulary) : undefined
-  return simple ?? compileCel(source, vocabulary)
+export function compileNative(
+  source: string,
+  vocabulary: Vocabulary,
+  purpose: Purpose = 'value',
+): (scope: Scope) => ExpressionValue {
+  const simple = source.length <= MAX_SOURCE_CHARS ? compileSimpleCel(source, vocabulary, purpose) : undefined
+  return simple ?? compileCel(source, vocabulary, purpose)
 }
 
 /** A compiled template; `constant` is its text where it has no parts, and then nothing needs to be evaluated. */

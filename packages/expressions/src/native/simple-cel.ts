@@ -12,7 +12,7 @@
  * what both can run (a test compares them on generated expressions).
  */
 import { ExpressionError } from '../expression-error.ts'
-import { findField, findMembers, type Scope, type Vocabulary } from '../scope.ts'
+import { findField, findMembers, findType, type Purpose, type Scope, type Vocabulary } from '../scope.ts'
 import { type ExpressionValue, fromScope } from './cel-values.ts'
 
 /** CEL's errors are values: `||` and `&&` ignore one if the other side decides. */
@@ -27,6 +27,12 @@ class Failure {
 
 /** A piece of an expression: what it reads from a scope, or a `Failure`. */
 type Node = (scope: Scope) => unknown
+
+interface TypedNode {
+  readonly node: Node
+  /** As `findType` knows it. */
+  readonly type: string | undefined
+}
 
 interface Token {
   readonly kind: 'name' | 'text' | 'int' | 'sign' | 'end'
@@ -55,9 +61,10 @@ const COMPARISONS: Readonly<Record<string, (left: number | bigint | string, righ
 export function compileSimpleCel(
   source: string,
   vocabulary: Vocabulary,
+  purpose: Purpose = 'value',
 ): ((scope: Scope) => ExpressionValue) | undefined {
   const tokens = toTokens(source)
-  const node = tokens && new SimpleParser(tokens, vocabulary).parse()
+  const node = tokens && new SimpleParser(tokens, { vocabulary, purpose }).parse()
   if (node === undefined) return undefined
   return function evaluate(scope) {
     try {
@@ -91,11 +98,13 @@ const END: Token = { kind: 'end', value: '', offset: 0 }
 class SimpleParser {
   readonly #tokens: readonly Token[]
   readonly #vocabulary: Vocabulary
+  readonly #purpose: Purpose
   #at = 0
 
-  constructor(tokens: readonly Token[], vocabulary: Vocabulary) {
+  constructor(tokens: readonly Token[], { vocabulary, purpose }: { vocabulary: Vocabulary; purpose: Purpose }) {
     this.#tokens = tokens
     this.#vocabulary = vocabulary
+    this.#purpose = purpose
   }
 
   parse(): Node | undefined {
@@ -121,8 +130,9 @@ class SimpleParser {
       this.#require(')')
       return this.#endOfTerm(node)
     }
-    if (this.#takes('!')) return this.#endOfTerm(negate(this.#path()))
-    const path = this.#path()
+    if (this.#takes('!')) return this.#endOfTerm(negate(this.#toSide(this.#path())))
+    const asked = this.#path()
+    const path = asked.node
     const sign = this.#peek()
     if (sign.value === 'in' && sign.kind === 'name') {
       this.#next()
@@ -130,11 +140,17 @@ class SimpleParser {
     }
     if (this.#takes('==')) return this.#endOfTerm(compareEqual(path, this.#literal(), true))
     if (this.#takes('!=')) return this.#endOfTerm(compareEqual(path, this.#literal(), false))
-    if (sign.kind !== 'sign' || !Object.hasOwn(COMPARISONS, sign.value)) return path
+    if (sign.kind !== 'sign' || !Object.hasOwn(COMPARISONS, sign.value)) return this.#toSide(asked)
     this.#next()
     const literal = this.#literal()
     if (typeof literal !== 'string' && typeof literal !== 'number') throw NOT_SIMPLE
     return this.#endOfTerm(compareOrder(path, sign, literal))
+  }
+
+  /** What a condition needs to be true or false, and never is, is a fault. */
+  #toSide({ node, type }: TypedNode): Node {
+    if (this.#purpose === 'condition' && type !== undefined && type !== 'bool') throw NOT_SIMPLE
+    return node
   }
 
   /** `a.b == c == d` and `!a == b` mean more than this grammar says. */
@@ -144,14 +160,16 @@ class SimpleParser {
     throw NOT_SIMPLE
   }
 
-  #path(): Node {
+  #path(): TypedNode {
     const root = this.#name()
     if (!this.#vocabulary.names.includes(root.value)) throw NOT_SIMPLE
     let members = findMembers(this.#vocabulary, root.value)
     let node = readName(root)
+    const names = [root.value]
     const checkMember = (name: string): void => {
       if (members?.includes(name) === false) throw NOT_SIMPLE
       members = undefined
+      names.push(name)
     }
     for (;;) {
       if (this.#takes('[')) {
@@ -168,8 +186,8 @@ class SimpleParser {
         }
         node = testEnds(node, name, this.#text())
         this.#require(')')
-        return this.#endOfTerm(node)
-      } else return node
+        return { node: this.#endOfTerm(node), type: 'bool' }
+      } else return { node, type: findType(this.#vocabulary, names) }
     }
   }
 

@@ -59,7 +59,7 @@ function createPolicy(definition: PolicyDefinition, use: PolicyUse, services: Po
   }
 }
 
-/** Only the value `true` is true, and a condition that fails is a problem, never false or true. */
+/** `true` runs the use and `false` skips it; what is neither, as what fails, is a problem. */
 function compileWhen(source: string, variables: Readonly<Record<string, string>>): (exchange: Exchange) => boolean {
   const condition = compileCondition(source, { names: CEL_NAMES })
   return (exchange) => {

@@ -117,6 +117,14 @@ apis: [{ id: a, upstream: http://127.0.0.1:1, policies: [${cors('one')}, ${cors(
     ])
   })
 
+  it('lets nobody past a guard whose condition is neither true nor false', async () => {
+    const rehearsal = await rehearse(
+      'apis: [{ id: a, upstream: http://127.0.0.1:1, policies: [{ policy: key-auth, when: request.query.y }] }]',
+    )
+    const { answer, problem, attempts } = await send(rehearsal, GET)
+    assert.deepEqual([answer?.status, problem, attempts.length], [500, 'expression-failed', 0])
+  })
+
   it('opens a tunnel only where one was asked for', async () => {
     const rehearsal = await rehearse(PLAIN)
     const asking = GET.replace('\r\n\r\n', '\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n')

@@ -112,7 +112,7 @@ function checkReleases(validation: Validation, { id, releases }: Api, path: Path
     })
   }
   for (const [index, { when }] of releases.entries()) {
-    const fault = when === undefined ? undefined : validation.options.checkExpression?.(when, 'cel')
+    const fault = when === undefined ? undefined : validation.options.checkExpression?.(when, 'condition')
     if (fault === undefined) continue
     validation.fault([...path, 'releases', index, 'when'], {
       code: 'invalid-expression',

@@ -14,7 +14,7 @@ export function validateUses(validation: Validation, uses: readonly PolicyUse[],
 
 function validateUse(validation: Validation, use: PolicyUse, path: Path): void {
   const { checkExpression, sources } = validation.options
-  const fault = use.when === undefined ? undefined : checkExpression?.(use.when, 'cel')
+  const fault = use.when === undefined ? undefined : checkExpression?.(use.when, 'condition')
   if (fault !== undefined) {
     validation.fault([...path, 'when'], {
       code: 'invalid-expression',

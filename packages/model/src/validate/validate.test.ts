@@ -157,11 +157,11 @@ describe('validate, policies', () => {
     const codes = codesOf(text, {
       checkExpression: (source, language) => {
         seen.push(`${language} ${source}`)
-        return language === 'cel' ? 'no' : undefined
+        return language === 'template' ? undefined : 'no'
       },
       checkPattern: () => 'no',
     })
-    assert.deepEqual(seen.sort(), ['cel a b', 'cel x', 'template v'])
+    assert.deepEqual(seen.sort(), ['cel x', 'condition a b', 'template v'])
     assert.deepEqual(codes.sort(), ['invalid-expression', 'invalid-expression', 'invalid-pattern'])
   })
 

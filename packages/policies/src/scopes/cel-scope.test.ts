@@ -66,6 +66,28 @@ describe('what CEL may speak of', () => {
     }
   })
 
+  it('has the types that conditions are checked by', () => {
+    const exchange = open()
+    exchange.caller = { ...caller, plan: 'free', scopes: ['a'], groups: ['b'] }
+    const response = GatewayResponse.ofProblem(new Problem('rate-limited', { headers: [['x', 'y']] }))
+    const names = { string: 'string', number: 'int', object: 'map' } as Record<string, string>
+    for (const [path, type] of Object.entries(CEL_VOCABULARIES.response.types)) {
+      const [head = '', isField] = path.split('.*')
+      const field = isField === undefined ? undefined : FIELDS[head]
+      const value = evaluate(field === undefined ? head : `${head}['${field}']`, exchange, { response })
+      assert.equal(Array.isArray(value) ? 'list' : names[typeof value], type, path)
+    }
+  })
+
+  it('is no condition where it is a text, and one where it is compared or may be anything', () => {
+    const check = (cel: string) => checkExpression(cel, 'condition', CEL_VOCABULARIES.request)
+    assert.match(check('request.query.debug') ?? '', /a condition is true or false, and this is string/)
+    assert.match(check('caller.plan') ?? '', /this is string/)
+    for (const cel of ['has(request.query.debug)', 'caller.claims.admin', 'variables.on', "caller.plan == 'free'"]) {
+      assert.equal(check(cel), undefined, cel)
+    }
+  })
+
   for (const [cel, side, words] of [
     ['request.pat', 'request', /did you mean "path"/],
     ['request.headrs["x"]', 'request', /did you mean "headers"/],
@@ -85,6 +107,14 @@ describe('what CEL may speak of', () => {
     assert.equal(checkExpression('error.code', 'cel', CEL_VOCABULARIES.problem), undefined)
   })
 })
+
+const FIELDS: Readonly<Record<string, string>> = {
+  'request.headers': 'accept',
+  'request.query': 'q',
+  'request.cookies': 'theme',
+  'request.parameters': 'id',
+  'response.headers': 'x',
+}
 
 function getters(prototype: object): string[] {
   return Object.entries(Object.getOwnPropertyDescriptors(prototype)).flatMap(([name, { get }]) => (get ? [name] : []))

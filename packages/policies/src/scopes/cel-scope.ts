@@ -34,11 +34,34 @@ const CEL_MEMBERS = {
   error: ['code', 'status', 'title', 'owner', 'detail'],
 } as const
 
+const TEXTS = [
+  ...['method', 'scheme', 'host', 'path', 'search', 'target'].map((name) => `request.${name}`),
+  ...['headers.*', 'query.*', 'cookies.*', 'parameters.*'].map((name) => `request.${name}`),
+  ...['caller.id', 'caller.app', 'caller.plan', 'caller.credential.kind', 'caller.credential.id'],
+  ...['client.address', 'route.id', 'route.template', 'route.operation', 'api.id', 'environment'],
+  ...['response.headers.*', 'error.code', 'error.title', 'error.owner', 'error.detail'],
+]
+const NUMBERS = ['client.port', 'response.status', 'error.status']
+const LISTS = ['caller.scopes', 'caller.groups', 'route.tags']
+const MAPS = [
+  ...CEL_NAMES.filter((name) => name !== 'environment'),
+  ...['request.headers', 'request.query', 'request.cookies', 'request.parameters'],
+  ...['caller.credential', 'caller.claims', 'response.headers'],
+]
+
+/** What is a text, number, list or map wherever it is there: by itself it is no condition. Claims and variables are anything. */
+const CEL_TYPES: Readonly<Record<string, string>> = Object.fromEntries([
+  ...TEXTS.map((path) => [path, 'string']),
+  ...NUMBERS.map((path) => [path, 'int']),
+  ...LISTS.map((path) => [path, 'list']),
+  ...MAPS.map((path) => [path, 'map']),
+])
+
 /** What expressions may speak of, by where they stand: a policy's way in (and `when`), its way back, an error shape. */
 export const CEL_VOCABULARIES = {
-  request: { names: REQUEST_NAMES, members: CEL_MEMBERS },
-  response: { names: CEL_NAMES, members: CEL_MEMBERS },
-  problem: { names: [...REQUEST_NAMES, 'error'], members: CEL_MEMBERS },
+  request: { names: REQUEST_NAMES, members: CEL_MEMBERS, types: CEL_TYPES },
+  response: { names: CEL_NAMES, members: CEL_MEMBERS, types: CEL_TYPES },
+  problem: { names: [...REQUEST_NAMES, 'error'], members: CEL_MEMBERS, types: CEL_TYPES },
 } as const satisfies Readonly<Record<string, Vocabulary>>
 
 export interface CelScopeParts {
