@@ -1,5 +1,6 @@
 /** Owns how a file describes who calls: apps and the hashes of their keys. */
 import { z } from 'zod'
+import type { Path } from '../finding.ts'
 import { describedShape, idSchema } from './described.ts'
 
 const KEY_HASH = /^sha256:[0-9a-f]{64}$/
@@ -35,3 +36,15 @@ export const appSchema = z
       .meta({ description: 'What it authenticates with; two, to change one at leisure.' }),
   })
   .meta({ id: 'App' })
+
+/** Is it `apps[].keys`, or below? Whoever puts a plain key there must not find it in a log. */
+export function isOfKeys([list, , member]: Path): boolean {
+  return list === 'apps' && member === 'keys'
+}
+
+/** How a key is written, for what stands in the place of one, or of the list of them. */
+export function adviseOnKeys(path: Path): string | undefined {
+  if (!isOfKeys(path) || path.length > 4) return undefined
+  const entry = '{ hash: "sha256:…" }'
+  return `Write \`${path.length === 3 ? `[${entry}]` : entry}\` with the hash of the key, never the key itself (docs/how-to/hash-a-key.md).`
+}

@@ -15,6 +15,8 @@ export interface IssueContext {
   at(path: Path, point: 'key' | 'value'): At
   /** Is the value at `path` one that must not be shown? */
   isSecret?(path: Path): boolean
+  /** What to write at `path` instead of something else, where that is known. */
+  findAdvice?(path: Path): string | undefined
 }
 
 /** One finding per mistake, at the place where it is. */
@@ -91,8 +93,13 @@ function isExpecting(issue: Issue): boolean {
   return issue.code === 'invalid_type' || issue.code === 'invalid_value'
 }
 
-function describeUnknownKey(key: string, path: Path, { schema, value, at }: IssueContext): Finding {
+function describeUnknownKey(key: string, path: Path, context: IssueContext): Finding {
+  const { schema, value, at } = context
   const known = findKnownKeys(schema, path)
+  if (context.isSecret?.(path) === true && findClosest(key, known) === undefined) {
+    const message = 'A key of this map is not known here.'
+    return fault('unknown-key', message, { at: at(path, 'value'), suggestion: context.findAdvice?.(path) })
+  }
   const item = findValue(value, path)
   // `- rate-limit: { limit: 10 }`: the name of a policy where `policy` should be.
   const isUse =
@@ -126,11 +133,12 @@ function describeWrongType(issue: Issue, { value, shown, path, context }: WrongT
   return fault('wrong-type', `${shown} is not ${expected}.`, {
     at,
     suggestion:
-      typeof value === 'string'
+      context.findAdvice?.(path) ??
+      (typeof value === 'string'
         ? suggestForText(value, { expected, path, context })
         : isEntry
           ? 'Begin each of its entries with "- ".'
-          : undefined,
+          : undefined),
   })
 }
 

@@ -31,6 +31,36 @@ describe('parseFile', () => {
     assert.deepEqual(upstream?.timeouts, { connectMs: 2000, firstByteMs: 60_000, idleMs: 60_000 })
   })
 
+  for (const keys of [
+    '[my-secret]',
+    'my-secret',
+    '[[my-secret]]',
+    '{ my-secret: 1 }',
+    '[{ my-secret }]',
+    '[{ my-secret: my-secret }]',
+    '[{ key: my-secret }]',
+    '[{ hash: my-secret }]',
+    '[{ hash: [my-secret] }]',
+    '[{ plan: [my-secret], enabled: my-secret, expires: my-secret, notBefore: my-secret }]',
+  ]) {
+    it(`never quotes a plain key where a hash belongs: ${keys}`, () => {
+      const { findings } = resolveText(`${HEAD}apps: [{ id: a, keys: ${keys} }]\n`)
+      assert.ok(findings.length > 0)
+      assert.doesNotMatch(JSON.stringify(findings), /my-secret/)
+    })
+  }
+
+  it('says how a key is written where something else stands', () => {
+    assert.match(
+      suggestionOf('apps: [{ id: a, keys: [abc] }]\n') ?? '',
+      /^Write `\{ hash: "sha256:…" \}`.*hash-a-key\.md/,
+    )
+    assert.match(suggestionOf('apps: [{ id: a, keys: abc }]\n') ?? '', /^Write `\[\{ hash: "sha256:…" \}\]`/)
+    assert.match(suggestionOf('apps: [{ id: a, keys: [{ value: abc }] }]\n') ?? '', /^Write `\{ hash: "sha256:…" \}`/)
+    const { findings } = resolveText(`${HEAD}apps: [{ id: a, keys: [{ hsah: abc }] }]\n`)
+    assert.ok(findings.some(({ suggestion }) => suggestion === 'Did you mean "hash"?'))
+  })
+
   it('reports all faults at once, each where it is', () => {
     const text = `lisners: []
 listeners:

@@ -2,6 +2,7 @@
 import { type Finding, type Path, toPathText } from '../finding.ts'
 import { GatewrightFile } from '../gatewright-file.ts'
 import type { Origins } from '../source/origins.ts'
+import { adviseOnKeys, isOfKeys } from './app.ts'
 import { describeIssues, findValue } from './describe-issues.ts'
 import { type ParsedParts, parseParts } from './parse-parts.ts'
 
@@ -50,7 +51,8 @@ export function parseFile(
     schema: GatewrightFile,
     value: merged,
     at: (path, point) => ({ ...origins.placeAt(merged, path, point), path: toPathText(path) }),
-    isSecret: (path) => origins.isSubstituted(merged, path),
+    isSecret: (path) => isOfKeys(path) || origins.isSubstituted(merged, path),
+    findAdvice: adviseOnKeys,
   })
   const paths = recordPaths(merged)
   const lostIds: string[] = []

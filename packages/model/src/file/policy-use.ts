@@ -10,12 +10,10 @@ export const policyUseSchema = z
       .record(z.string(), z.unknown())
       .default({})
       .meta({ description: "The policy's own options; its documentation page lists them." }),
-    when: celSchema
-      .exactOptional()
-      .meta({
-        description:
-          'The use runs only where this CEL condition is true. What is neither true nor false refuses the request.',
-      }),
+    when: celSchema.exactOptional().meta({
+      description:
+        'The use runs only where this CEL condition is true. What is neither true nor false refuses the request.',
+    }),
     enabled: z.boolean().exactOptional().meta({ description: 'False: it stays in the list and does not run.' }),
     id: idSchema.exactOptional().meta({
       description: 'Names its state (counters, caches), which survives reloads; if absent, place and name do.',
