@@ -10,6 +10,15 @@ describe('a problem', () => {
     }
   })
 
+  it('has one of the codes that there are, and whoever takes another is told them', () => {
+    for (const code of ['no-such-code', 'toString']) {
+      assert.throws(() => new Problem(code as ProblemCode), {
+        name: 'TypeError',
+        message: new RegExp(`^there is no problem "${code}"; there is: malformed-request, .*, access-denied, `),
+      })
+    }
+  })
+
   it('is itself when it was thrown', () => {
     const problem = new Problem('access-denied')
     assert.equal(Problem.from(problem), problem)

@@ -26,6 +26,10 @@ export class Problem {
   readonly reason: string | undefined
 
   constructor(code: ProblemCode, details: ProblemDetails = {}) {
+    // Plain JavaScript may name any; found later, it would be a failure without the name.
+    if (!Object.hasOwn(PROBLEMS, code)) {
+      throw new TypeError(`there is no problem "${code}"; there is: ${Object.keys(PROBLEMS).join(', ')}`)
+    }
     this.code = code
     this.detail = details.detail
     this.headers = details.headers ?? []

@@ -51,12 +51,22 @@ export function compileUses(
   return compiled
 }
 
-function createPolicy(definition: PolicyDefinition, use: PolicyUse, services: PolicyServices): Policy {
+/** @throws PolicyFault */
+export function createPolicy(definition: PolicyDefinition, use: PolicyUse, services: PolicyServices): Policy {
   try {
-    return definition.create(definition.options.parse(use.options ?? {}), services)
+    const policy: unknown = definition.create(definition.options.parse(use.options ?? {}), services)
+    if (typeof policy === 'function') return policy as Policy
+    // Plain JavaScript may return anything; found later, it would be every request's failure.
+    throw new TypeError(`its \`create\` returns ${toWhat(policy)}: return a function that takes (exchange, next)`)
   } catch (error) {
     throw new PolicyFault(use, error)
   }
+}
+
+function toWhat(value: unknown): string {
+  if (value instanceof Promise) return 'a promise'
+  if (value === undefined || value === null) return 'nothing'
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`
 }
 
 /** `true` runs the use and `false` skips it; what is neither, as what fails, is a problem. */

@@ -83,10 +83,16 @@ describe('compose', () => {
     }
   })
 
-  it('makes a policy that answers nothing `unexpected`', async () => {
-    const forgetful = ((exchange: Exchange, next: Next) => void next(exchange)) as unknown as Policy
-    const response = await compose([use(forgetful)], upstream)(new TestExchange())
-    assert.equal(response.problem?.code, 'unexpected')
+  it('makes a policy that answers nothing `unexpected`, and names it for the log', async () => {
+    const forgetful: unknown[] = [
+      (exchange: Exchange, next: Next) => void next(exchange),
+      async (exchange: Exchange, next: Next) => void (await next(exchange)),
+    ]
+    for (const policy of forgetful) {
+      const response = await compose([use(policy as Policy, undefined, 'stamp')], upstream)(new TestExchange())
+      assert.equal(response.problem?.code, 'unexpected')
+      assert.match(String(response.problem?.cause), /the policy "stamp" returned no response: return next\(exchange\)/)
+    }
   })
 
   it('keeps the promises of exchanges that run at once apart', async () => {

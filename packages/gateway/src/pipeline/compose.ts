@@ -32,6 +32,8 @@ function wrap({ name, run, when }: CompiledUse, next: Next): Next {
     passed = result
     return result
   }
+  const require = (response: GatewayResponse): GatewayResponse =>
+    response instanceof GatewayResponse ? response : GatewayResponse.ofProblem(toNoAnswer(name))
   return function runPolicy(exchange) {
     try {
       if (when !== undefined && !when(exchange)) return next(exchange)
@@ -41,9 +43,15 @@ function wrap({ name, run, when }: CompiledUse, next: Next): Next {
       // Kept any longer, the last answer of every route would stay in memory.
       passed = undefined
       if (isPassed || result instanceof GatewayResponse) return result
-      return result.catch(GatewayResponse.ofProblem)
+      if (typeof result?.then !== 'function') throw toNoAnswer(name)
+      return result.then(require, GatewayResponse.ofProblem)
     } catch (thrown) {
       return GatewayResponse.ofProblem(thrown)
     }
   }
+}
+
+/** Plain JavaScript may forget to return; the error's own words would not say whose. */
+function toNoAnswer(name: string): TypeError {
+  return new TypeError(`the policy "${name}" returned no response: return next(exchange), or a GatewayResponse`)
 }

@@ -1,6 +1,7 @@
 /** Owns the check that every policy use of a model can be made, as each thread will make it: some options are wrong only for the policy itself. */
 import type { Finding, GatewayModel, PolicyUse, Sources } from '@gatewright/model'
 import type { PolicyDefinition, PolicyServices } from '@gatewright/policies'
+import { createPolicy } from '../pipeline/compile-uses.ts'
 import { listUses, toFinding } from '../pipeline/place-policy-fault.ts'
 import { PolicyFault } from '../pipeline/policy-fault.ts'
 import { CredentialsIndex, openCredentials } from '../state/credentials/credentials-index.ts'
@@ -24,10 +25,11 @@ export function checkUses(model: GatewayModel, catalogue: readonly PolicyDefinit
 
 function tryUse(definition: PolicyDefinition, use: PolicyUse, services: PolicyServices): PolicyFault | undefined {
   try {
-    definition.create(definition.options.parse(use.options ?? {}), services)
+    createPolicy(definition, use, services)
     return undefined
   } catch (error) {
-    return new PolicyFault(use, error)
+    if (error instanceof PolicyFault) return error
+    throw error
   }
 }
 
