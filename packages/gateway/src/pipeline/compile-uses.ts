@@ -39,14 +39,20 @@ export function compileUses(
     const when = use.when === undefined ? undefined : compileWhen(use.when, services.variables)
     if (use.policy === PLAN_SLOT.name) {
       // What runs here is each route's own: whoever folds the list puts it in.
-      compiled.push({ name: PLAN_SLOT.name, phase: PLAN_SLOT.phase, run: (exchange, next) => next(exchange), when })
+      compiled.push({
+        name: PLAN_SLOT.name,
+        phase: PLAN_SLOT.phase,
+        run: (exchange, next) => next(exchange),
+        when,
+        id: use.id,
+      })
       continue
     }
     const definition = catalogue.get(use.policy)
     if (definition === undefined) throw new Error(`there is no policy "${use.policy}" (${scope})`)
     const useId = use.id ?? `${scope}/${use.policy}/${ordinal}`
     const run = createPolicy(definition, use, { ...services, useId })
-    compiled.push({ name: use.policy, phase: definition.phase, run, when })
+    compiled.push({ name: use.policy, phase: definition.phase, run, when, id: use.id })
   }
   return compiled
 }
@@ -76,7 +82,8 @@ function compileWhen(source: string, variables: Readonly<Record<string, string>>
     try {
       return condition(toCelScope(exchange, { variables }))
     } catch (cause) {
-      throw new Problem('expression-failed', { cause, reason: 'when' })
+      const words = cause instanceof Error ? cause.message : String(cause)
+      throw new Problem('expression-failed', { cause, reason: `when: ${words}` })
     }
   }
 }

@@ -131,6 +131,37 @@ describe('compose', () => {
     assert.deepEqual(seen, ['outer in', 'outer out expression-failed'])
   })
 
+  it('tells the record whose expression failed, and who threw what is no problem', async () => {
+    const expression = (): never => {
+      throw new Problem('expression-failed', { reason: 'field not found: x', cause: new Error('x') })
+    }
+    const bug = (): never => {
+      throw new Error('bug')
+    }
+    for (const [given, code, reason] of [
+      [{ name: 'key-auth', run: pass, when: expression }, 'expression-failed', 'key-auth: field not found: x'],
+      [
+        { name: 'respond', id: 'page', run: expression, when: undefined },
+        'expression-failed',
+        'respond (page): field not found: x',
+      ],
+      [{ name: 'stamp', run: bug, when: undefined }, 'unexpected', 'stamp'],
+      [{ name: 'stamp', id: 'late', run: async () => bug(), when: undefined }, 'unexpected', 'stamp (late)'],
+    ] as const) {
+      const { problem } = await compose([use(pass), given], upstream)(new TestExchange())
+      assert.deepEqual([problem?.code, problem?.reason], [code, reason])
+      assert.ok(problem?.cause instanceof Error)
+    }
+  })
+
+  it('leaves other problems as they were thrown', async () => {
+    const problem = new Problem('access-denied', { reason: 'rule' })
+    const deny = (): never => {
+      throw problem
+    }
+    assert.equal((await compose([use(deny)], upstream)(new TestExchange())).problem, problem)
+  })
+
   it('tells the story of the uses that ran, where somebody asks', () => {
     const run = compose([use(pass, undefined, 'a'), use(pass, () => false, 'b'), use(pass, undefined, 'c')], upstream)
     const asked = new TestExchange()

@@ -1,5 +1,5 @@
 /** Owns the folding of policies around the upstream: once per snapshot, so that a request meets plain calls and nothing else. */
-import { type Exchange, GatewayResponse, type Next, type Policy } from '@gatewright/policies'
+import { type Exchange, GatewayResponse, type Next, type Policy, Problem } from '@gatewright/policies'
 
 /** A policy ready to run: its name for the story, its condition, itself. */
 export interface CompiledUse {
@@ -7,6 +7,8 @@ export interface CompiledUse {
   readonly run: Policy
   /** Only `true` runs it; what throws is the problem that is answered. */
   readonly when: ((exchange: Exchange) => boolean) | undefined
+  /** Of the use, where it has one: it tells the record which of several failed. */
+  readonly id?: string | undefined
 }
 
 /** The first use is the outermost. */
@@ -25,15 +27,16 @@ export function compose(uses: readonly CompiledUse[], innermost: Next): Next {
  *
  * A promise that a policy merely passes on needs no second `catch`; `passed` is how that is recognised without marking promises.
  */
-function wrap({ name, run, when }: CompiledUse, next: Next): Next {
+function wrap({ name, run, when, id }: CompiledUse, next: Next): Next {
   let passed: unknown
   const inner: Next = (exchange) => {
     const result = next(exchange)
     passed = result
     return result
   }
+  const fail = (thrown: unknown): GatewayResponse => GatewayResponse.ofProblem(toNamedProblem(thrown, name, id))
   const require = (response: GatewayResponse): GatewayResponse =>
-    response instanceof GatewayResponse ? response : GatewayResponse.ofProblem(toNoAnswer(name))
+    response instanceof GatewayResponse ? response : fail(toNoAnswer(name))
   return function runPolicy(exchange) {
     try {
       if (when !== undefined && !when(exchange)) return next(exchange)
@@ -44,9 +47,9 @@ function wrap({ name, run, when }: CompiledUse, next: Next): Next {
       passed = undefined
       if (isPassed || result instanceof GatewayResponse) return result
       if (typeof result?.then !== 'function') throw toNoAnswer(name)
-      return result.then(require, GatewayResponse.ofProblem)
+      return result.then(require, fail)
     } catch (thrown) {
-      return GatewayResponse.ofProblem(thrown)
+      return fail(thrown)
     }
   }
 }
@@ -54,4 +57,19 @@ function wrap({ name, run, when }: CompiledUse, next: Next): Next {
 /** Plain JavaScript may forget to return; the error's own words would not say whose. */
 function toNoAnswer(name: string): TypeError {
   return new TypeError(`the policy "${name}" returned no response: return next(exchange), or a GatewayResponse`)
+}
+
+/** Whose expression failed, or who threw what is no problem, cannot be told from the error: the record says it. */
+function toNamedProblem(thrown: unknown, name: string, id: string | undefined): Problem {
+  const problem = Problem.from(thrown)
+  if (problem === thrown && problem.code !== 'expression-failed') return problem
+  const label = id === undefined ? name : `${name} (${id})`
+  const { code, reason, detail, headers, extensions, cause } = problem
+  return new Problem(code, {
+    ...(detail !== undefined && { detail }),
+    ...(extensions !== undefined && { extensions }),
+    headers,
+    cause,
+    reason: reason === undefined ? label : `${label}: ${reason}`,
+  })
 }
