@@ -124,8 +124,7 @@ export class Gateway implements RequestReceiver {
       renderProblem(response, exchange, {
         errors: exchange.api?.errors ?? NO_ERRORS,
         problemBase: snapshot.problemBase,
-        onShapeFailed: (cause) =>
-          this.#parts.faults.write(exchange, new Problem('expression-failed', { cause, reason: 'errors' })),
+        onShapeFailed: (cause) => this.#parts.faults.writeShapeFailure(exchange, problem, cause),
       })
       exchange.status = response.status
     }

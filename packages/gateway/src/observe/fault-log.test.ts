@@ -25,6 +25,15 @@ describe('the fault log', () => {
     assert.ok(!JSON.stringify(log).includes('e1'))
   })
 
+  it('tells of an error shape that failed as such: the exchange ended with another problem', () => {
+    const log = new RecordingLog()
+    new FaultLog(log).writeShapeFailure(exchange, new Problem('upstream-closed'), new Error('no such field'))
+    const text = JSON.stringify(log)
+    for (const part of ['an error shape', 'failed', 'upstream-closed', 'no such field', 'e1', 'orders'])
+      assert.ok(text.includes(part), part)
+    assert.ok(!text.includes('expression-failed'))
+  })
+
   it('is bounded: a fault on a busy route fills no disk', () => {
     const log = new RecordingLog()
     const faults = new FaultLog(log)

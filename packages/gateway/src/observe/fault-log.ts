@@ -22,13 +22,23 @@ export class FaultLog {
   write(exchange: GatewayExchange, { code, reason, cause }: Problem): void {
     const { owner } = PROBLEMS[code]
     if ((owner !== 'config' && owner !== 'gateway') || cause === undefined) return
+    this.#tell(exchange, `an exchange ended with the problem ${code}`, { reason, cause })
+  }
+
+  /** The client got the problem nevertheless, in the standard form: the shape failed, not the exchange. */
+  writeShapeFailure(exchange: GatewayExchange, { code }: Problem, cause: unknown): void {
+    const words = 'an error shape (`errors` of the API) failed, and its problem was answered in the standard form'
+    this.#tell(exchange, words, { problem: code, cause })
+  }
+
+  #tell(exchange: GatewayExchange, message: string, { cause, ...more }: Readonly<Record<string, unknown>>): void {
     if (!this.#mayTell(performance.now())) return
     const { api, route } = exchange.route
-    this.#log.error(`an exchange ended with the problem ${code}`, {
+    this.#log.error(message, {
       id: exchange.id,
       api: api === '' ? undefined : api,
       route: route === '' ? undefined : route,
-      reason,
+      ...more,
       cause: cause instanceof Error ? (cause.stack ?? cause.message) : String(cause),
     })
   }
