@@ -34,6 +34,7 @@ describe('rate-limit', () => {
     assert.equal(headers.get('retry-after'), '50')
     assert.equal(headers.get('ratelimit'), '"1-in-60s";r=0;t=50')
     assert.deepEqual(problem?.extensions, { limit: 1, window_seconds: 60, retry_after_seconds: 50, policy: '1-in-60s' })
+    assert.equal(problem?.reason, '1-in-60s')
   })
 
   it('says as t when a caller may go on: with Retry-After where nothing is left, never more than a window else', async () => {

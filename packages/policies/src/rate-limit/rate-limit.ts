@@ -190,5 +190,6 @@ function toRefusal({ retryAfterMs }: Decision, { limit, windowSeconds, name }: R
     detail: `At most ${limit} requests are allowed in ${windowSeconds} s. Try again in ${retryAfterSeconds} s.`,
     headers: [['Retry-After', String(retryAfterSeconds)]],
     extensions: { limit, window_seconds: windowSeconds, retry_after_seconds: retryAfterSeconds, policy: name },
+    reason: name,
   })
 }
