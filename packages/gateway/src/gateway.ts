@@ -13,7 +13,7 @@ import type { FaultLog } from './observe/fault-log.ts'
 import type { Recorder } from './observe/recorder.ts'
 import { renderProblem } from './respond/problem-response.ts'
 import { ALLOWED_METHODS, matchRequest } from './route/match-request.ts'
-import { findQueryFault, toNormalPath } from './route/normal-path.ts'
+import { findQueryFault, type PathFault, toNormalPath } from './route/normal-path.ts'
 import type { RouteRuntime, SnapshotRuntime } from './snapshot/runtime.ts'
 import type { TunnelEnd } from './sockets/tunnel-end.ts'
 
@@ -43,7 +43,7 @@ export class Gateway implements RequestReceiver {
     const fault = typeof normal === 'object' && normal.kind === 'refused' ? normal : findQueryFault(target.search)
     if (fault !== undefined) {
       connection.closeGracefully()
-      return this.#run(exchange, snapshot.runUnmatched(new Problem(fault.problem, { detail: fault.detail })), snapshot)
+      return this.#run(exchange, snapshot.runUnmatched(toPathProblem(fault)), snapshot)
     }
     const found = matchRequest(
       snapshot,
@@ -133,6 +133,10 @@ export class Gateway implements RequestReceiver {
 }
 
 const NO_ERRORS = new Map()
+
+function toPathProblem({ problem, detail, reason }: PathFault): Problem {
+  return new Problem(problem, { detail, reason })
+}
 
 /** A user's policy in plain JavaScript may forget its `return`, or say a status that no client understands: that is its fault, not the end of the thread. */
 function toAnswer(response: unknown): GatewayResponse {

@@ -46,7 +46,10 @@ function findMatch(snapshot: SnapshotRuntime, exchange: GatewayExchange, open: O
       return toRefused(snapshot, undefined, new Problem('route-not-found'))
     case 'ambiguous-path': {
       const detail = `Others could read this path as "${result.reading}", which means something else here.`
-      return { ...toRefused(snapshot, result.api, new Problem('ambiguous-path', { detail })), closes: true }
+      return {
+        ...toRefused(snapshot, result.api, new Problem('ambiguous-path', { detail, reason: 'path-reading' })),
+        closes: true,
+      }
     }
   }
 }

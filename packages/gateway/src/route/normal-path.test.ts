@@ -170,6 +170,23 @@ describe('toNormalPath', () => {
     })
   }
 
+  it('has a word for the record for each refusal', () => {
+    for (const [raw, reason] of [
+      ['t', 'path-slash'],
+      ['/../t', 'path-climbs'],
+      ['/t/%zz', 'path-escape'],
+      ['/t/%00', 'path-null'],
+      ['/t/\x00', 'path-null'],
+      ['/t#', 'path-character'],
+      ['/a%2F..%2F..%2Fb', 'path-climbs'],
+      [`/${'a;'.repeat(200)}`, 'path-readings'],
+    ] as const) {
+      const result = toNormalPath(raw)
+      assert.equal(typeof result === 'object' && result.kind === 'refused' && result.reason, reason)
+    }
+    assert.equal(findQueryFault('?a b')?.reason, 'query-character')
+  })
+
   it('refuses each control, and DEL, and each byte outside ASCII, wherever it stands', () => {
     for (let code = 0; code < 0x100; code++) {
       if (code > 0x20 && code < 0x7f) continue

@@ -6,6 +6,8 @@ import { findReadings, type Readings, resolveDots } from './path-readings.ts'
 export interface PathFault {
   readonly kind: 'refused'
   readonly problem: 'malformed-request' | 'ambiguous-path'
+  /** A word for the record. */
+  readonly reason: string
   /** Index into what was given; 0 where it is about the whole. */
   readonly at: number
   /** A sentence for the client: what, where, and how to mend it. */
@@ -64,17 +66,19 @@ function isPlain(raw: string): boolean {
 }
 
 function normalise(raw: string): NormalPath {
-  if (raw.charCodeAt(0) !== SLASH) return fault(0, 'The path does not begin with a slash.')
+  if (raw.charCodeAt(0) !== SLASH) return fault('path-slash', 0, 'The path does not begin with a slash.')
   const spelled = spell(raw)
   if (typeof spelled !== 'string') return spelled
   const path = resolveDots(spelled)
   // RFC 3986 §5.2.4 would drop what climbs above the root. No honest client sends it, a server that does not drop it
   // leaves its document root, so it is refused.
-  if (path === undefined) return fault(0, 'The path climbs above the root. Remove the extra "..".')
+  if (path === undefined) return fault('path-climbs', 0, 'The path climbs above the root. Remove the extra "..".')
   const readings = findReadings(spelled, path)
   if (readings === undefined) return path
-  if (readings === 'above-root') return ambiguous('The path climbs above the root once "%2F", "//" or ";" is resolved.')
-  if (readings === 'too-many') return ambiguous('The path has too many "%2F", "//" or ";" to be read safely.')
+  if (readings === 'above-root')
+    return ambiguous('path-climbs', 'The path climbs above the root once "%2F", "//" or ";" is resolved.')
+  if (readings === 'too-many')
+    return ambiguous('path-readings', 'The path has too many "%2F", "//" or ";" to be read safely.')
   return { kind: 'open', path, readings }
 }
 
@@ -87,8 +91,9 @@ function spell(raw: string): string | PathFault {
     if (code > 0xff || KINDS[code] === REFUSED) return refuse(code, index)
     if (code !== PERCENT) continue
     const value = hexDigit(raw, index + 1) * 16 + hexDigit(raw, index + 2)
-    if (Number.isNaN(value)) return fault(index, 'A "%" is not followed by two hex digits. Send a percent sign as %25.')
-    if (value === 0) return fault(index, 'The path contains %00.')
+    if (Number.isNaN(value))
+      return fault('path-escape', index, 'A "%" is not followed by two hex digits. Send a percent sign as %25.')
+    if (value === 0) return fault('path-null', index, 'The path contains %00.')
     // RFC 3986 §6.2.2.2: an escaped unreserved character is that character. §6.2.2.1: hex digits are upper case.
     const escaped = isUnreserved(value) ? String.fromCharCode(value) : raw.slice(index, index + 3).toUpperCase()
     spelled += raw.slice(copied, index) + escaped
@@ -133,20 +138,21 @@ export function findQueryFault(search: string): PathFault | undefined {
 }
 
 function refuse(code: number, at: number, where: 'path' | 'query' = 'path'): PathFault {
-  if (code > 0xff) return fault(at, `The ${where} contains a character that is not one byte.`)
+  const reason = code === 0 ? `${where}-null` : `${where}-character`
+  if (code > 0xff) return fault(reason, at, `The ${where} contains a character that is not one byte.`)
   const escaped = `%${code.toString(16).toUpperCase().padStart(2, '0')}`
-  if (code === 0) return fault(at, `The ${where} contains a null byte.`)
+  if (code === 0) return fault(reason, at, `The ${where} contains a null byte.`)
   if (code > 0x20 && code < 0x7f) {
-    return fault(at, `The ${where} contains a raw "${String.fromCharCode(code)}". Send it as ${escaped}.`)
+    return fault(reason, at, `The ${where} contains a raw "${String.fromCharCode(code)}". Send it as ${escaped}.`)
   }
   const name = code === 0x20 ? 'space' : code >= 0x80 ? 'byte outside ASCII' : 'control character'
-  return fault(at, `The ${where} contains a raw ${name}. Send it as ${escaped}.`)
+  return fault(reason, at, `The ${where} contains a raw ${name}. Send it as ${escaped}.`)
 }
 
-function fault(at: number, detail: string): PathFault {
-  return { kind: 'refused', problem: 'malformed-request', at, detail }
+function fault(reason: string, at: number, detail: string): PathFault {
+  return { kind: 'refused', problem: 'malformed-request', reason, at, detail }
 }
 
-function ambiguous(detail: string): PathFault {
-  return { kind: 'refused', problem: 'ambiguous-path', at: 0, detail }
+function ambiguous(reason: string, detail: string): PathFault {
+  return { kind: 'refused', problem: 'ambiguous-path', reason, at: 0, detail }
 }
