@@ -29,7 +29,7 @@ export const METRICS = {
   },
   upstreamFailures: {
     name: 'gatewright_upstream_failures_total',
-    help: 'Attempts that an upstream did not answer: refused, broken, malformed or too late.',
+    help: 'Attempts that an upstream did not answer: refused, broken, malformed, too late, or called off by a time-out.',
     kind: 'counter',
   },
   upstreamConnections: {

@@ -19,7 +19,7 @@ describe('attempt', () => {
       use(() => {})
       let failed = 0
       const { model } = stage.upstream
-      const owner = { model, onResult() {}, onFailure: () => void failed++ }
+      const owner = { model, onResult() {}, onFailure: () => void failed++, onLate() {} }
       const answered = Promise.withResolvers<GatewayResponse>()
       const attempt = new Attempt(new TestExchange(), { owner, pool: toPool(stage.upstream) }, answered.resolve)
       attempt.refuse(new Problem('upstream-unreachable', { reason }))

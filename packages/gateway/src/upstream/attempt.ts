@@ -34,6 +34,8 @@ export interface AttemptOwner {
   onResult(target: TargetRuntime, status: number, durationMs: number): void
   /** None came. */
   onFailure(target: TargetRuntime, problem: Problem): void
+  /** None came before the time of the whole exchange was out. */
+  onLate(): void
 }
 
 export class Attempt implements PooledRequest, AbortListener, BodySink {
@@ -237,6 +239,7 @@ export class Attempt implements PooledRequest, AbortListener, BodySink {
 
   onAbort(problem: Problem): void {
     const { connection } = this
+    if (!this.#isSettled && problem.code === 'exchange-timeout') this.#owner.onLate()
     this.#cancel(problem)
     connection?.abandon(this)
   }

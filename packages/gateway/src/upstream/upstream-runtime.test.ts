@@ -134,6 +134,33 @@ describe('upstream', () => {
       assert.deepEqual(gauges(), [0, 0])
     })
 
+    it('counts an attempt that a time-out of the exchange called off, and blames no target for it', async () => {
+      const { url } = stage.target
+      const model = toUpstream({ targets: [url], health: { passive: { failures: 1, maxEjectedPercent: 100 } } })
+      const columns = new Columns({ threads: 1 })
+      defineUpstreamSeries(columns, model)
+      stage.target.reply = () => {}
+      const meter = openUpstreamMeter(openColumn(columns.descriptor(), 0), model)
+      stage.upstream = new UpstreamRuntime(model, new DeadlineWheel(), { meter })
+      const failures = () => columns.sum(METRICS.upstreamFailures, { upstream: model.id })[0]
+      for (const [code, counted] of [
+        ['exchange-timeout', 1],
+        ['client-left', 1],
+      ] as const) {
+        const exchange = new TestExchange()
+        const answered = forward(exchange)
+        await stage.target.until(() => stage.target.seen.length > 0)
+        exchange.abort(new Problem(code))
+        assert.match(await answered, new RegExp(`^${code}`))
+        assert.equal(failures(), counted)
+      }
+      assert.equal(stage.upstream.targets[0]?.isOut, false)
+      const late = new TestExchange()
+      late.abort(new Problem('exchange-timeout'))
+      await forward(late)
+      assert.equal(failures(), 1)
+    })
+
     it('opens the breaker on failures, with a time to come back', async () => {
       use((_, socket) => socket.write('HTTP/1.1 500 X\r\nContent-Length: 0\r\n\r\n'), {
         breaker: { minRequests: 3, openMs: 60_000 },

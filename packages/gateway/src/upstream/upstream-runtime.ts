@@ -128,6 +128,11 @@ export class UpstreamRuntime implements AttemptOwner {
     if (problem.code === 'upstream-overloaded') return
     for (const listener of this.#listeners) listener.onFailure(target, problem)
   }
+
+  /** Counted, but no target's failure: the time was for other tries, queues and the client's body as well. */
+  onLate(): void {
+    if (this.#meter !== undefined) add(this.#meter.failures, 1)
+  }
 }
 
 function toNoTarget(): GatewayResponse {

@@ -34,6 +34,7 @@ describe('timeout', () => {
     const { status, problem } = await answer
     assert.deepEqual([status, problem?.code], [504, 'exchange-timeout'])
     assert.match(problem?.detail ?? '', /3000 ms/)
+    assert.equal(problem?.reason, '3000ms')
   })
 
   it('leaves the exchange itself alive, so that others may try again', async () => {

@@ -26,7 +26,10 @@ export const timeout = definePolicy({
   examples: [{ says: 'Answers 504 after three seconds.', options: { timeoutMs: 3000 } }],
 
   create({ timeoutMs, until }, { clock }) {
-    const problem = new Problem('exchange-timeout', { detail: `There was no answer within ${timeoutMs} ms.` })
+    const problem = new Problem('exchange-timeout', {
+      detail: `There was no answer within ${timeoutMs} ms.`,
+      reason: `${timeoutMs}ms`,
+    })
     const limit = { clock, timeoutMs, problem, untilFinish: until === 'body' }
 
     return async function timeout(exchange, next) {
