@@ -74,6 +74,8 @@ export async function loadConfiguration(options: LoadOptions): Promise<Configura
         checkExpression: checkExpressionOf,
         checkPattern,
         isCatalogueIncomplete,
+        isWhole: !hasFaults(findings),
+        nowMs: Date.now(),
         ...(options.memory && { memory: options.memory }),
       }),
     )

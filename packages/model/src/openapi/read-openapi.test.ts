@@ -15,6 +15,24 @@ function operationsOf(files: Parameters<typeof read>[0]): string[] {
 }
 
 describe('readOpenApi', () => {
+  it('warns of what is neither a method nor a field of a path item', () => {
+    const { findings } = read(`openapi: 3.1.0
+info: { title: t, version: "1" }
+paths:
+  /x:
+    summary: s
+    x-own: {}
+    get: {}
+    fetch: {}
+    psot: {}
+`)
+    assert.deepEqual(toLines(findings), [
+      '/d/api.yaml:8:5: warning: "fetch" is neither a method nor a field of a path item, and is left out. (paths["/x"].fetch)',
+      '/d/api.yaml:9:5: warning: "psot" is neither a method nor a field of a path item, and is left out. (paths["/x"].psot)',
+    ])
+    assert.equal(findings[1]?.suggestion, 'Did you mean "post"?')
+  })
+
   it('reads Swagger 2.0', () => {
     const { definition, findings } = read(`swagger: "2.0"
 info: { title: Shop, version: 1.2.3 }

@@ -1,4 +1,5 @@
 /** Owns the operations of an OpenAPI document: method, path template, id, and where they stand. */
+import { findClosest } from '../closest.ts'
 import type { Place } from '../finding.ts'
 import { parsePathTemplate } from '../path-template.ts'
 import { isMap, type Located, type OpenApiDocuments } from './documents.ts'
@@ -17,6 +18,9 @@ export interface OpenApiOperation {
 
 /** `query` is OpenAPI 3.2's. `trace` is left out: the gateway refuses TRACE (RFC 9110 §9.3.8 allows clients to be told everything). */
 const METHOD_KEYS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'query']
+
+/** OpenAPI 3.2 §4.9 "Path Item Object", and the method that is left out with words of its own. */
+const ITEM_FIELDS = ['$ref', 'summary', 'description', 'servers', 'parameters', 'additionalOperations', 'trace']
 
 /** All operations of `paths` that can be matched; what is left out is a warning with its reason. */
 export function readOperations(paths: Located, documents: OpenApiDocuments): OpenApiOperation[] {
@@ -87,12 +91,29 @@ function listOperations(item: Located, documents: OpenApiDocuments): FoundOperat
       message: 'TRACE is left out: the gateway answers it with 405 on every path.',
     })
   }
+  warnOfUnknownKeys(item, documents)
   if (isMap(item.value.additionalOperations)) {
     for (const [method, value] of Object.entries(item.value.additionalOperations)) {
       add(method, [...item.path, 'additionalOperations', method], value)
     }
   }
   return found
+}
+
+/** A slip would leave an operation out without a word. */
+function warnOfUnknownKeys(item: Located, documents: OpenApiDocuments): void {
+  for (const key of isMap(item.value) ? Object.keys(item.value) : []) {
+    if (key.startsWith('x-') || METHOD_KEYS.includes(key) || ITEM_FIELDS.includes(key)) continue
+    const closest = findClosest(key, METHOD_KEYS)
+    documents.warn(
+      { ...item, path: [...item.path, key] },
+      {
+        code: 'unknown-path-item-key',
+        message: `"${key}" is neither a method nor a field of a path item, and is left out.`,
+        ...(closest !== undefined && { suggestion: `Did you mean "${closest}"?` }),
+      },
+    )
+  }
 }
 
 function toOperation(

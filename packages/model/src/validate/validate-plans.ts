@@ -72,6 +72,14 @@ function checkApp(validation: Validation, app: App, { path, owners }: { path: Pa
       })
     }
     owners.set(key.hash, at)
+    const { nowMs } = validation.options
+    if (key.expires !== undefined && nowMs !== undefined && key.expires <= nowMs && key.enabled !== false) {
+      validation.warn([...at, 'expires'], {
+        code: 'expired-key',
+        message: `This key expired at ${new Date(key.expires).toISOString()}: it is refused.`,
+        suggestion: 'Remove it, or give it a later time.',
+      })
+    }
     if (key.notBefore !== undefined && key.expires !== undefined && key.expires <= key.notBefore) {
       validation.fault([...at, 'expires'], {
         code: 'never-valid',

@@ -2,6 +2,7 @@
 import type { Path } from '../finding.ts'
 import type { Api, Release, Route } from '../gateway-model.ts'
 import { parsePathTemplate, type TemplateSegment, toTemplateShape } from '../path-template.ts'
+import { checkMethod } from './validate-methods.ts'
 import { answersAlways, type PlacedUse, placeUses, reportNeverRunning, validateOrder } from './validate-order.ts'
 import { validatePlanSlot } from './validate-plan-slot.ts'
 import { validateUses } from './validate-policies.ts'
@@ -57,20 +58,8 @@ function validateRoute(validation: Validation, route: Route, path: Path): void {
   } else {
     warnOfPlaceholders(validation, template.segments, [...path, 'path'])
   }
-  for (const [index, method] of (route.methods ?? []).entries()) {
-    if (method !== 'CONNECT' && method !== 'TRACE') {
-      if (/[a-z]/.test(method) && method === method.toLowerCase()) {
-        validation.warn([...path, 'methods', index], {
-          code: 'lower-case-method',
-          message: `Methods are case-sensitive: "${method}" is not "${method.toUpperCase()}".`,
-          suggestion: `Write ${method.toUpperCase()}.`,
-        })
-      }
-      continue
-    }
-    const message = `${method} is answered with 405 before routes are looked at.`
-    validation.fault([...path, 'methods', index], { code: 'method-never-routed', message, suggestion: 'Remove it.' })
-  }
+  for (const [index, method] of (route.methods ?? []).entries())
+    checkMethod(validation, method, [...path, 'methods', index])
   validatePredicates(validation, route.match, [...path, 'match'])
   validateUses(validation, route.policies, [...path, 'policies'])
 }

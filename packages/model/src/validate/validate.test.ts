@@ -226,6 +226,51 @@ describe('validate, routes and APIs', () => {
     )
   })
 
+  it('warns of a method that is probably a slip, and of no other', () => {
+    const methods = '[GTE, PSOT, DELET, Get, GET, QUERY, BATCH, PURGE, PROPFIND, MOVE, LOCK]'
+    const findings = check(api(`routes: [{ path: /x, methods: ${methods} }]`))
+    assert.deepEqual(
+      findings.map(({ severity, code, suggestion }) => [severity, code, suggestion]),
+      [
+        ['warning', 'unusual-method', 'Did you mean GET?'],
+        ['warning', 'unusual-method', 'Did you mean POST?'],
+        ['warning', 'unusual-method', 'Did you mean DELETE?'],
+        ['warning', 'lower-case-method', 'Write GET.'],
+      ],
+    )
+  })
+
+  it('warns of a key that has expired, where it knows the time', () => {
+    const key = (more: string) => `{ hash: "sha256:${'0'.repeat(64)}", expires: 2026-01-01T00:00:00Z${more} }`
+    const text = (more = '') => `${api('policies: []')}apps: [{ id: acme, keys: [${key(more)}] }]\n`
+    const nowMs = Date.UTC(2026, 0, 1)
+    assert.deepEqual(codesOf(text(), { nowMs }), ['expired-key'])
+    assert.deepEqual(codesOf(text(', enabled: false'), { nowMs }), [])
+    assert.deepEqual(codesOf(text(), { nowMs: nowMs - 1 }), [])
+    assert.deepEqual(codesOf(text()), [])
+  })
+
+  it('warns once of keys that are asked for and that nobody has', () => {
+    const key = `keys: [{ hash: "sha256:${'0'.repeat(64)}"`
+    const uses = api('policies: [{ policy: key-auth }], routes: [{ path: /x, policies: [{ policy: key-auth }] }]')
+    assert.deepEqual(linesOf(uses, { isWhole: true }), [
+      '3:47: warning: "key-auth" lets nobody pass: no app has a key that is switched on. (apis[0].policies[0])',
+    ])
+    assert.deepEqual(codesOf(`${uses}apps: [{ id: acme, ${key}, enabled: false }] }]\n`, { isWhole: true }), [
+      'nobody-has-a-key',
+    ])
+    assert.deepEqual(codesOf(`${uses}apps: [{ id: acme, ${key} }] }]\n`, { isWhole: true }), [])
+    assert.deepEqual(codesOf(api('policies: [{ policy: key-auth, enabled: false }]'), { isWhole: true }), [])
+    assert.deepEqual(codesOf(uses), [])
+  })
+
+  it('warns of a file without APIs, unless they have faults', () => {
+    assert.deepEqual(codesOf('', { isWhole: true }), ['no-apis'])
+    assert.deepEqual(codesOf('apis: []\n', { isWhole: true }), ['no-apis'])
+    assert.deepEqual(codesOf('policies: [{ policy: crs }]\n', { isWhole: true }), ['unknown-policy'])
+    assert.deepEqual(codesOf(''), [])
+  })
+
   it('does not take a conditional answer for an answer', () => {
     assert.deepEqual(codesOf('apis: [{ id: a, policies: [{ policy: respond, when: "true" }] }]\n'), ['no-upstream'])
   })

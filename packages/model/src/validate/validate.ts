@@ -8,6 +8,7 @@ import { validatePlans } from './validate-plans.ts'
 import { validateUses } from './validate-policies.ts'
 import { validateUpstreams } from './validate-upstreams.ts'
 import { type ValidateOptions, Validation } from './validation.ts'
+import { warnOfLacks } from './warn-of-lacks.ts'
 
 /** Pure. Give it `resolve`'s draft, sources and apps, so that findings have places and include what stands beside a fault. */
 export function validate(model: GatewayModel, catalogue: Catalogue, options: ValidateOptions = {}): Finding[] {
@@ -17,5 +18,6 @@ export function validate(model: GatewayModel, catalogue: Catalogue, options: Val
   validateUses(validation, model.policies, ['policies'])
   validateApis(validation)
   validatePlans(validation)
+  warnOfLacks(validation)
   return sortFindings(validation.findings)
 }

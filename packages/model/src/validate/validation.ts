@@ -19,6 +19,10 @@ export interface ValidateOptions {
   readonly isCatalogueIncomplete?: boolean
   /** What is wrong with a regular expression. */
   checkPattern?(source: string): string | undefined
+  /** Was nothing left out of this model, so that what it lacks is lacking in the files? Then that is told as well. */
+  readonly isWhole?: boolean
+  /** The time that keys are judged at; without it, none has expired. */
+  readonly nowMs?: number
   /** What earlier validations of this configuration left. */
   readonly memory?: ConfigurationMemory
 }
