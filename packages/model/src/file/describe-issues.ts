@@ -1,7 +1,7 @@
 /** Owns turning what a schema refuses into findings that a person can act on. */
 import type { z } from 'zod'
 import { findClosest, suggestName } from '../closest.ts'
-import type { At, Finding, Path } from '../finding.ts'
+import { type At, type Finding, type Path, toPathText } from '../finding.ts'
 import { suggestVariable } from './suggest-variable.ts'
 import { describeExpected, findChoices, findKnownKeys } from './walk-schema.ts'
 
@@ -21,11 +21,34 @@ export interface IssueContext {
 
 /** One finding per mistake, at the place where it is. */
 export function describeIssues(issues: readonly Issue[], context: IssueContext): Finding[] {
-  return issues.flatMap((issue) => describe(issue, toPath(issue.path), context))
+  // Checks of a schema that look at the same value may say the same of it.
+  const findings = new Map<string, Finding>()
+  for (const finding of describeAll(issues, [], context)) {
+    findings.set(`${finding.code} ${finding.at.path} ${finding.message}`, finding)
+  }
+  return [...findings.values()]
+}
+
+function describeAll(issues: readonly Issue[], around: Path, context: IssueContext): Finding[] {
+  const placed = issues.map((issue) => ({ issue, path: [...around, ...toPath(issue.path)] }))
+  const misspelt = new Set(placed.flatMap(({ issue, path }) => listMisspelt(issue, path, context)))
+  return placed
+    .filter(({ path }) => !misspelt.has(toPathText(path)) || findValue(context.value, path) !== undefined)
+    .flatMap(({ issue, path }) => describe(issue, path, context))
+}
+
+/** What is written with a slip is missing for that reason alone: the slip says it. */
+function listMisspelt(issue: Issue, path: Path, { schema }: IssueContext): string[] {
+  if (issue.code !== 'unrecognized_keys') return []
+  const known = findKnownKeys(schema, path)
+  return issue.keys.flatMap((key) => {
+    const meant = findClosest(key, known)
+    return meant === undefined ? [] : [toPathText([...path, meant])]
+  })
 }
 
 function describe(issue: Issue, path: Path, context: IssueContext): Finding[] {
-  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => describeUnknownKey(key, path, context))
+  if (issue.code === 'unrecognized_keys') return describeUnknownKeys(issue.keys, path, context)
   if (issue.code === 'invalid_union') return describeUnion(issue, path, context)
   if (issue.code === 'invalid_key') {
     const first = issue.issues[0]
@@ -91,6 +114,27 @@ function nameOf(path: Path): string {
 
 function isExpecting(issue: Issue): boolean {
   return issue.code === 'invalid_type' || issue.code === 'invalid_value'
+}
+
+function describeUnknownKeys(keys: readonly string[], path: Path, context: IssueContext): Finding[] {
+  const { schema, value, at } = context
+  const item = findValue(value, path)
+  const known = findKnownKeys(schema, path)
+  const isUse =
+    known.includes('policy') && known.includes('options') && isContainer(item) && Object.hasOwn(item, 'policy')
+  // `limit` beside `policy`: one slip, however many options there are. Short names are near to anything (`in`, `id`).
+  const options = isUse ? keys.filter((key) => key.length < 3 || findClosest(key, known) === undefined) : []
+  const findings = keys.filter((key) => !options.includes(key)).map((key) => describeUnknownKey(key, path, context))
+  const [first] = options
+  if (first === undefined) return findings
+  const names = options.map((key) => `"${key}"`).join(', ')
+  const message = `The ${options.length === 1 ? `key ${names} is` : `keys ${names} are`} not known beside \`policy\`.`
+  const suggestion = `What a policy takes stands under \`options\`: write \`options: { ${options.map((key) => `${key}: …`).join(', ')} }\`.`
+  return [...findings, fault('unknown-key', message, { at: at([...path, first], 'key'), suggestion })]
+}
+
+function isContainer(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
 }
 
 function describeUnknownKey(key: string, path: Path, context: IssueContext): Finding {
@@ -217,7 +261,7 @@ function describeUnion(issue: Issue & { code: 'invalid_union' }, path: Path, con
   const meant = issue.errors.filter((branch) => !branch.some((inner) => inner.path.length === 0 && isExpecting(inner)))
   const known = meant.toSorted((a, b) => countMistakes(a) - countMistakes(b))[0]
   if (known === undefined) return [describeNoBranch(value, path, context)]
-  return known.flatMap((inner) => describe(inner, [...path, ...toPath(inner.path)], context))
+  return describeAll(known, path, context)
 }
 
 /** An unknown key weighs most: it tells branches apart that differ in their keys. */

@@ -25,7 +25,8 @@ export class OpenApiDocuments {
   readonly findings: Finding[] = []
   readonly origins = new Origins()
   readonly #readFile: (path: string) => string | undefined
-  readonly #loaded = new Map<string, OpenApiDocument | undefined>()
+  /** In the same words whenever somebody asks, so that a reference that leads nowhere is one finding. */
+  readonly #loaded = new Map<string, OpenApiDocument | { fault: string }>()
   readonly #reported = new Set<string>()
 
   constructor(readFile: (path: string) => string | undefined) {
@@ -34,8 +35,14 @@ export class OpenApiDocuments {
 
   /** The document, or what kept it from being read as a text for people. */
   load(path: string): OpenApiDocument | { fault: string } {
-    if (this.#loaded.has(path)) return this.#loaded.get(path) ?? { fault: `${path} cannot be read.` }
-    this.#loaded.set(path, undefined)
+    const known = this.#loaded.get(path)
+    if (known !== undefined) return known
+    const loaded = this.#read(path)
+    this.#loaded.set(path, loaded)
+    return loaded
+  }
+
+  #read(path: string): OpenApiDocument | { fault: string } {
     let text: string | undefined
     try {
       text = this.#readFile(path)
@@ -46,9 +53,7 @@ export class OpenApiDocuments {
     const parsed = parseSource({ path, text }, { origins: this.origins, tags: 'ignore' })
     this.findings.push(...parsed.findings)
     if (parsed.value === undefined) return { fault: `${path} cannot be read as YAML or JSON.` }
-    const document = { path, value: parsed.value }
-    this.#loaded.set(path, document)
-    return document
+    return { path, value: parsed.value }
   }
 
   /** Follows `$ref` until there is none; members beside it stay where the target lacks them (path items allow that). */
@@ -72,7 +77,8 @@ export class OpenApiDocuments {
   }
 
   /** What a reference names; `undefined`, and a finding, where there is nothing. */
-  follow(reference: string, from: Located): Located | undefined {
+  follow(reference: string, holder: Located): Located | undefined {
+    const from = holder.path.at(-1) === '$ref' ? holder : { ...holder, path: [...holder.path, '$ref'] }
     const [file, fragment] = splitReference(reference)
     if (/^[a-z][a-z0-9+.-]+:/i.test(file)) {
       this.warn(from, {

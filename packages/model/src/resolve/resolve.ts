@@ -59,7 +59,9 @@ export function resolve(input: ResolveInput): Resolution {
   const sources = new Sources(origins)
   const read = (file: SourceFile) => {
     const parsed = parseSource(file, { origins, ...(memory && { pieces: memory.pieces.openFile(file.path) }) })
-    findings.push(...parsed.findings, ...substitute(parsed, surroundings))
+    const unfilled = substitute(parsed, surroundings)
+    findings.push(...parsed.findings, ...unfilled)
+    for (const { code, at } of unfilled) if (code === 'substitution-missing') sources.addUnfilled(at)
     if (parsed.value === undefined) sources.isIncomplete = true
     return parsed
   }
@@ -77,7 +79,7 @@ export function resolve(input: ResolveInput): Resolution {
     isIncomplete: sources.isIncomplete,
     ...(memory && { parsed: memory.parsed }),
   })
-  findings.push(...parsed.findings)
+  findings.push(...parsed.findings.filter(({ at }) => !sources.isUnfilled(at)))
   for (const id of parsed.lostIds) sources.lostIds.add(id)
   for (const { code, at } of parsed.findings) if (code === 'unknown-key') sources.lostKeys.add(at.path)
   const documents = new Map<string, string>()

@@ -25,12 +25,23 @@ export class Sources {
   /** True where a whole file could not be read, so that nothing can be said about references. */
   isIncomplete = false
 
+  readonly #unfilled = new Set<string>()
+
   constructor(origins: Origins) {
     this.#origins = origins
   }
 
   add(modelPath: Path, anchor: Anchor): void {
     this.#anchors.set(toPathText(modelPath), anchor)
+  }
+
+  /** Says that what should be put in here is not there, which is a fault: the text that stands there instead is none. */
+  addUnfilled(place: Place): void {
+    if (place.line > 0) this.#unfilled.add(toPlaceKey(place))
+  }
+
+  isUnfilled(place: Place): boolean {
+    return this.#unfilled.size > 0 && this.#unfilled.has(toPlaceKey(place))
   }
 
   /** For the items of a list that have no anchor of their own. */
@@ -71,4 +82,8 @@ export class Sources {
     const index = modelPath[length - 1]
     return typeof index === 'number' ? this.#lists.get(toPathText(modelPath.slice(0, length - 1)))?.(index) : undefined
   }
+}
+
+function toPlaceKey({ file, line, column }: Place): string {
+  return `${file}:${line}:${column}`
 }

@@ -44,7 +44,10 @@ function validateUse(validation: Validation, use: PolicyUse, path: Path): void {
       sources?.find([...optionsPath, ...inner], point) ?? { ...NOWHERE, path: toPathText([...optionsPath, ...inner]) },
     isSecret: (inner) => sources?.isSecret([...optionsPath, ...inner]) ?? false,
   })
-  validation.add(findings.map((finding) => ({ ...finding, message: `${use.policy}: ${finding.message}` })))
+  // Options that stand beside `policy` are a fault already, and missing for that reason.
+  const isMisplaced = validation.hasLostKeys(path)
+  const own = findings.filter(({ code }) => !isMisplaced || code !== 'missing')
+  validation.add(own.map((finding) => ({ ...finding, message: `${use.policy}: ${finding.message}` })))
 }
 
 type Parsed = { success: true } | { success: false; issues: Parameters<typeof describeIssues>[0] }

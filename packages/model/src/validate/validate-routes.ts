@@ -90,7 +90,10 @@ interface Unanswered {
   readonly unanswered: readonly Path[]
 }
 
-/** Once for the API where nothing of it is answered. */
+/** A longer list hides what it says. */
+const MOST_NAMED = 5
+
+/** Once for the API, unless it is about one route among others. */
 function reportUnanswered(validation: Validation, { api, release, apiPath, unanswered }: Unanswered): void {
   if (validation.options.sources?.isIncomplete === true || validation.isMisspelt(apiPath, 'upstream')) return
   const suggestion = 'Add `upstream:` with an id or a URL, or a policy that answers by itself, such as `respond`.'
@@ -99,6 +102,16 @@ function reportUnanswered(validation: Validation, { api, release, apiPath, unans
     validation.fault(apiPath, {
       code: 'no-upstream',
       message: `The API "${api.id}" has no upstream, and no policy answers for it.`,
+      suggestion,
+    })
+    return
+  }
+  if (unanswered.length > 1) {
+    const ids = unanswered.map((path) => `"${release.routes[Number(path.at(-1))]?.id}"`)
+    const more = ids.length > MOST_NAMED ? ` and ${ids.length - MOST_NAMED} more` : ''
+    validation.fault(apiPath, {
+      code: 'no-upstream',
+      message: `The API "${api.id}" has no upstream, and no policy answers for ${ids.length} of its routes: ${ids.slice(0, MOST_NAMED).join(', ')}${more}.`,
       suggestion,
     })
     return

@@ -79,7 +79,7 @@ export class Validation {
   /** Findings that were made elsewhere. */
   add(findings: readonly Finding[]): void {
     this.#reports += findings.length
-    this.findings.push(...findings)
+    this.findings.push(...findings.filter(({ at }) => this.options.sources?.isUnfilled(at) !== true))
   }
 
   fault(path: Path, report: Report): void {
@@ -112,10 +112,19 @@ export class Validation {
     )
   }
 
+  /** Were members of this part left out because nobody knows them, which is a fault already? */
+  hasLostKeys(path: Path): boolean {
+    const { sources } = this.options
+    if (sources === undefined || sources.lostKeys.size === 0) return false
+    const prefix = `${sources.find(path).path}.`
+    return [...sources.lostKeys].some((key) => key.startsWith(prefix))
+  }
+
   /** A part that runs for several routes is said once. */
   #report(severity: Finding['severity'], path: Path, { suggestion, ...report }: Report): void {
     this.#reports++
     const at = this.options.sources?.find(path) ?? { ...NOWHERE, path: toPathText(path) }
+    if (this.options.sources?.isUnfilled(at) === true) return
     const key = `${at.file}:${at.line}:${at.column}:${at.path}:${report.code}`
     if (this.#reported.has(key)) return
     this.#reported.add(key)
