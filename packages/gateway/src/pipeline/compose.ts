@@ -35,7 +35,7 @@ function wrap({ name, run, when, id }: CompiledUse, next: Next): Next {
     return result
   }
   const fail = (thrown: unknown): GatewayResponse => GatewayResponse.ofProblem(toNamedProblem(thrown, name, id))
-  const require = (response: GatewayResponse): GatewayResponse =>
+  const toResponse = (response: GatewayResponse): GatewayResponse =>
     response instanceof GatewayResponse ? response : fail(toNoAnswer(name))
   return function runPolicy(exchange) {
     try {
@@ -47,7 +47,7 @@ function wrap({ name, run, when, id }: CompiledUse, next: Next): Next {
       passed = undefined
       if (isPassed || result instanceof GatewayResponse) return result
       if (typeof result?.then !== 'function') throw toNoAnswer(name)
-      return result.then(require, fail)
+      return result.then(toResponse, fail)
     } catch (thrown) {
       return fail(thrown)
     }
