@@ -39,7 +39,8 @@ describe('the command as a process', () => {
 
   it('ends when it has answered, whatever an extension still waits for', () => {
     const waiting = createFolder({
-      'gatewright.yaml': 'gatewright: 1\nextensions: [./open.js]\n',
+      'gatewright.yaml':
+        'gatewright: 1\nextensions: [./open.js]\napis: [{ id: a, upstream: "http://127.0.0.1:9001" }]\n',
       'open.js':
         "setInterval(() => {}, 60_000)\nimport { definePolicy, z } from '@gatewright/policies'\nexport const open = definePolicy({ name: 'open', phase: 'observe', summary: 'Is open.', options: z.strictObject({}), create: () => (exchange, next) => next(exchange) })\n",
     })

@@ -75,7 +75,7 @@ export const region = definePolicy({
         ['fault', 8],
       ],
     )
-    const clean = createFolder({ 'gatewright.yaml': 'gatewright: 1\n' })
+    const clean = createFolder({ 'gatewright.yaml': 'gatewright: 1\napis: [{ id: a, upstream: "http://u" }]\n' })
     assert.equal((await runCommand(['validate', '--json'], { cwd: clean })).stdout, '[]')
   })
 
@@ -152,7 +152,7 @@ apis:
     })
     const { code, stdout } = await runCommand(['validate'], { cwd })
     assert.match(stdout, /: warning: /)
-    assert.match(stdout, /No faults, 1 warning\./)
+    assert.match(stdout, /No faults, 2 warnings\./)
     assert.equal(code, 0)
   })
 
