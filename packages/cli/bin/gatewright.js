@@ -16,7 +16,7 @@ const major = Number(process.versions.node.split('.')[0])
 if (major < OLDEST_MAJOR) {
   process.stderr.write(
     `gatewright needs Node ${OLDEST_MAJOR} or newer, and this is Node ${process.versions.node} (${process.execPath}): ` +
-      'install a newer one from https://nodejs.org/, or in this folder with `npm install node@26`, and run the command again by `npx gatewright`.\n',
+      `install a newer one from https://nodejs.org/, or in this folder with \`npm install node@26\`, and run \`npx --no-install node ${process.argv[1]}\`.\n`,
   )
   process.exitCode = 1
 } else {

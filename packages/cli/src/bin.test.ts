@@ -29,6 +29,13 @@ describe('the command as a process', () => {
     assert.equal(run(['validate', '--config'], folder).code, 2)
   })
 
+  it('names a way to run it on another Node that asks no registry for the command', () => {
+    const old = `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.11.0' } })`
+    const preload = `data:text/javascript,${encodeURIComponent(old)}`
+    const { stderr } = spawnSync(process.execPath, ['--import', preload, bin, 'start'], { encoding: 'utf8' })
+    assert.ok(stderr.includes(`run \`npx --no-install node ${bin}\`.`), stderr)
+  })
+
   it('does not mind a reader who has seen enough', () => {
     const { status, stderr } = spawnSync('sh', ['-c', `"${process.execPath}" "${bin}" schema | head -c 1`], {
       cwd: folder,

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { toOwnCommand } from './own-command.ts'
 import { createFolder } from './run-command.fixture.ts'
@@ -8,23 +9,30 @@ const invocation = { script: '/clone/packages/cli/bin/gatewright.js', node: '/cl
 describe('the words that call this command again', () => {
   it('are its name where it is on the PATH', () => {
     const folder = createFolder({ gatewright: '' })
-    assert.equal(toOwnCommand({ ...invocation, env: { PATH: `/none:${folder}` } }, { isBelow: false }), 'gatewright')
+    assert.equal(toOwnCommand({ ...invocation, env: { PATH: `/none:${folder}` } }, '/none'), 'gatewright')
   })
 
   it('are not its name where only npm put it on the PATH', () => {
     const folder = createFolder({ 'node_modules/.bin/gatewright': '' })
     const env = { PATH: `${folder}/node_modules/.bin`, npm_command: 'exec' }
-    assert.equal(toOwnCommand({ ...invocation, env }, { isBelow: true }), 'npx gatewright')
+    assert.equal(toOwnCommand({ ...invocation, env }, join(folder, 'shop/orders')), 'npx gatewright')
+  })
+
+  it('are not those of npx below another package, which would ask the registry', () => {
+    const folder = createFolder({ 'node_modules/.bin/gatewright': '', 'shop/package.json': '{}' })
+    const env = { PATH: `${folder}/node_modules/.bin`, npm_command: 'exec' }
+    const words = '/clone/node_modules/node/bin/node /clone/packages/cli/bin/gatewright.js'
+    assert.equal(toOwnCommand({ ...invocation, env }, join(folder, 'shop/orders')), words)
   })
 
   it('are Node and the script where npx would not find it', () => {
     const env = { PATH: '/none', npm_command: 'exec' }
     const words = '/clone/node_modules/node/bin/node /clone/packages/cli/bin/gatewright.js'
-    assert.equal(toOwnCommand({ ...invocation, env }, { isBelow: false }), words)
+    assert.equal(toOwnCommand({ ...invocation, env }, createFolder()), words)
   })
 
   it('are what was typed where Node ran the script, with quotes around spaces', () => {
     const script = '/my clone/bin/gatewright.js'
-    assert.equal(toOwnCommand({ ...invocation, script, env: {} }, { isBelow: true }), `node "${script}"`)
+    assert.equal(toOwnCommand({ ...invocation, script, env: {} }, '/none'), `node "${script}"`)
   })
 })

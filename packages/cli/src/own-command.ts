@@ -1,6 +1,6 @@
 /** Owns how this command is called from a shell: the words that work again where they worked before. */
 import { existsSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { delimiter, dirname, join } from 'node:path'
 
 export interface Invocation {
   /** `process.argv[1]` */
@@ -14,16 +14,24 @@ export interface Invocation {
 const OF_NPM = /[\\/](?:node_modules[\\/]\.bin|node-gyp-bin|_npx)(?:[\\/]|$)/
 
 /**
- * `gatewright` where it is on the PATH, `npx gatewright` where npx ran it and finds it again from `isBelow` the working folder,
- * else Node and the path of the script.
+ * For a shell in the folder `from`: `gatewright` where it is on the PATH, `npx gatewright` where npx finds it there, else Node and
+ * the path of the script.
  */
-export function toOwnCommand({ script, node, env }: Invocation, { isBelow }: { isBelow: boolean }): string {
+export function toOwnCommand({ script, node, env }: Invocation, from: string): string {
   const folders = (env.PATH ?? '').split(delimiter).filter((folder) => folder !== '' && !OF_NPM.test(`${folder}/`))
   if (folders.some((folder) => existsSync(join(folder, 'gatewright')))) return 'gatewright'
   const isOfNpm = env.npm_command !== undefined
-  if (isOfNpm && isBelow) return 'npx gatewright'
+  if (isOfNpm && isFoundByNpx(from)) return 'npx gatewright'
   // Under npm, the `node` of a shell may be another and too old one.
   return `${isOfNpm ? quote(node) : 'node'} ${quote(script)}`
+}
+
+/** npx looks in the nearest folder that is a package or has packages, and after that it asks the registry, where anybody may own the name. */
+function isFoundByNpx(folder: string): boolean {
+  const isPackage = ['package.json', 'node_modules'].some((name) => existsSync(join(folder, name)))
+  if (isPackage) return existsSync(join(folder, 'node_modules', '.bin', 'gatewright'))
+  const above = dirname(folder)
+  return above !== folder && isFoundByNpx(above)
 }
 
 function quote(path: string): string {

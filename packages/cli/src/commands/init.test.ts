@@ -24,11 +24,15 @@ describe('init', () => {
   })
 
   it('says how this very command is called, where it is not on the PATH', async () => {
-    const { stdout } = await runCommand(['init', 'shop'], { cwd: createFolder(), env: { npm_command: 'exec' } })
+    const cwd = createFolder({ 'node_modules/.bin/gatewright': '' })
+    const env = { npm_command: 'exec' }
+    const { stdout } = await runCommand(['init', 'shop'], { cwd, env })
     assert.match(stdout, /^ {2}cd shop\n {2}npx gatewright start\n {2}npx gatewright test$/m)
-    // Below a package.json of its own, npx finds nothing.
-    const own = await runCommand(['init', '--example', 'own-policy'], { cwd: createFolder() })
-    assert.match(own.stdout, /^Next:\n {2}node \S+ start$/m)
+    // From a folder of somebody else, and below a package.json of its own, npx would ask the registry.
+    const elsewhere = await runCommand(['init', 'shop'], { cwd: createFolder(), env })
+    assert.match(elsewhere.stdout, /^ {2}cd shop\n {2}\/\S*node\S* \S+ start$/m)
+    const own = await runCommand(['init', '--example', 'own-policy', 'own'], { cwd, env })
+    assert.match(own.stdout, /^ {2}cd own\n {2}\/\S*node\S* \S+ start$/m)
   })
 
   it('lists the examples, and names the one that was meant', async () => {

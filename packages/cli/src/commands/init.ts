@@ -60,12 +60,10 @@ async function listFiles(folder: string): Promise<string[]> {
     .sort()
 }
 
-function toNextSteps({ folder, name }: Example, target: string, { cwd, env }: Terminal): string {
+function toNextSteps({ name }: Example, target: string, { cwd, env }: Terminal): string {
   const here = relative(cwd, target)
   const isElsewhere = here.startsWith('..') || isAbsolute(here)
-  // In a folder that is a package itself, npx looks no further up.
-  const isBelow = !isElsewhere && !existsSync(join(folder, 'package.json'))
-  const command = toOwnCommand({ script: process.argv[1] ?? '', node: process.execPath, env }, { isBelow })
+  const command = toOwnCommand({ script: process.argv[1] ?? '', node: process.execPath, env }, target)
   const others = listExamples().filter((example) => example.name !== name)
   return [
     'Next:',
