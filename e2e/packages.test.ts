@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join, resolve } from 'node:path'
@@ -70,6 +70,19 @@ describe('the published packages', () => {
     gateway.kill('SIGTERM')
     const [code] = await once(gateway, 'exit')
     assert.equal(code, 0, 'SIGTERM ends it in peace')
+  })
+
+  it('install beside an example as its README says, and its own tests pass', async () => {
+    const env = { ...process.env, PATH: `${dirname(process.execPath)}${delimiter}${process.env.PATH}` }
+    await run('node', [bin, 'init', '--example', 'own-policy', 'own'], { cwd: folder, env })
+    const own = join(folder, 'own')
+    const readme = await readFile(join(own, 'README.md'), 'utf8')
+    assert.ok(readme.includes('npm install ./packages/*.tgz\nnpm test\n'))
+    await cp(join(folder, 'tarballs'), join(own, 'packages'), { recursive: true })
+    const install = 'npm install --no-audit --no-fund --prefer-offline --loglevel=error ./packages/*.tgz'
+    await run('sh', ['-c', install], { cwd: own, env })
+    const { stdout } = await run('npm', ['test'], { cwd: own, env })
+    assert.match(stdout, /^3 passed, 0 failed/m)
   })
 
   it('carry declarations that a strict compiler accepts', async () => {
