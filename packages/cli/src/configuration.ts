@@ -86,7 +86,10 @@ export async function readConfiguration(values: ConfigValues, terminal: Terminal
 
 /** What runs; undefined, and every fault on stderr, where there is nothing that could. */
 export async function readFaultless(values: ConfigValues, terminal: Terminal): Promise<Runnable | undefined> {
-  const configuration = await readConfiguration(values, terminal)
+  return toRunnable(await readConfiguration(values, terminal), terminal)
+}
+
+export function toRunnable(configuration: Configuration, terminal: Terminal): Runnable | undefined {
   const { model, findings } = configuration
   if (model !== undefined && !hasFaults(findings)) return { ...configuration, model }
   for (const finding of findings) if (finding.severity === 'fault') terminal.complain(toFindingText(finding))

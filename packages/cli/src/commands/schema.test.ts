@@ -33,6 +33,20 @@ describe('schema', () => {
     assert.ok(policyNames(readFileSync(join(cwd, 'schema.json'), 'utf8')).length > 0)
   })
 
+  it('says in one line that a file cannot be written', async () => {
+    const cwd = createFolder({ 'a/b': '', file: '' })
+    for (const [out, why] of [
+      ['nowhere/schema.json', /there is no folder \S+nowhere\./],
+      ['a', /it is a folder\./],
+      ['file/schema.json', /\S+file is no folder\./],
+    ] as const) {
+      const { code, stderr } = await runCommand(['schema', '--out', out], { cwd })
+      assert.equal(code, 2)
+      assert.match(stderr, /^gatewright schema: --out \S+ cannot be written: [^\n]+$/)
+      assert.match(stderr, why)
+    }
+  })
+
   it('answers 1 where the extension cannot be loaded', async () => {
     const cwd = createFolder({ 'gatewright.yaml': 'gatewright: 1\nextensions: [./gone.js]\n' })
     const { code, stderr } = await runCommand(['schema', '--config', 'gatewright.yaml'], { cwd })

@@ -1,11 +1,10 @@
 /** Owns `gatewright schema`: what editors complete and check with. */
-import { writeFile } from 'node:fs/promises'
-import { resolve } from 'node:path'
 import { toFindingText, toJsonSchema } from '@gatewright/model'
 import { BUILT_IN_POLICIES } from '@gatewright/policies'
 import { defineCommand } from '../command.ts'
 import { CONFIG_OPTIONS, readConfiguration } from '../configuration.ts'
 import { EXIT_CODES } from '../exit-codes.ts'
+import { writeOutput } from '../write-output.ts'
 
 export const schema = defineCommand({
   name: 'schema',
@@ -34,7 +33,7 @@ export const schema = defineCommand({
     const text = JSON.stringify(toJsonSchema(catalogue), null, 2)
     if (values.out === undefined) terminal.print(text)
     else {
-      await writeFile(resolve(terminal.cwd, values.out), `${text}\n`)
+      await writeOutput({ option: '--out', path: values.out, text: `${text}\n` }, terminal)
       terminal.complain(`wrote ${values.out}`)
     }
     return EXIT_CODES.ok

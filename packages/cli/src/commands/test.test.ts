@@ -18,6 +18,8 @@ apis:
       - { policy: retry, options: { attempts: 2 } }
 `
 
+const SOUND_CASE = 'cases:\n  - { name: a, request: GET /orders, expect: 200 }\n'
+
 async function test(cases: string, ...args: string[]) {
   const cwd = createFolder({ 'gatewright.yaml': GATEWAY, 'tests.yaml': cases })
   return { cwd, ...(await runCommand(['test', ...args], { cwd })) }
@@ -59,6 +61,36 @@ describe('test', () => {
     request: { method: POST, path: /orders, body: x }
     upstream: { fail: silent }
     expect: 504
+`)
+    assert.equal(code, 0, stdout)
+  })
+
+  it('counts every attempt, also one that was refused', async () => {
+    const { stdout } = await test(`cases:
+  - name: two
+    request: GET /orders/7
+    upstream: [{ fail: refused }, { status: 200 }]
+    expect: { status: 200, upstream: { calls: 2 } }
+  - name: refused
+    request: { method: POST, path: /orders/7 }
+    upstream: { fail: refused }
+    expect: { status: 502, upstream: { calls: 1, path: /7 } }
+  - name: three
+    request: GET /orders/7
+    upstream: { fail: refused }
+    expect: { status: 502, upstream: { calls: 3 } }
+`)
+    assert.match(stdout, /upstream calls\n {8}expected 3\n {8}actual {3}2\n/)
+    assert.match(stdout, /GET \/7 at http:\/\/127\.0\.0\.1:9001 was refused\n/)
+    assert.match(stdout, /^2 passed, 1 failed/m)
+  })
+
+  it('takes fields out of a request that all others have', async () => {
+    const { code, stdout } = await test(`defaults: { headers: { X-Api-Key: open, X-A: b } }
+cases:
+  - { name: with, request: GET /orders, expect: { upstream: { headers: { X-Api-Key: open, X-A: b } } } }
+  - { name: without, request: { path: /orders, headers: { x-api-key: null } }, expect: { upstream: { headers: { X-Api-Key: null, X-A: b } } } }
+  - { name: host, request: { path: /orders, headers: { Host: null } }, expect: { status: 400, problem: malformed-request } }
 `)
     assert.equal(code, 0, stdout)
   })
@@ -129,6 +161,28 @@ describe('test', () => {
       /<testcase name="a &lt; b &amp; &quot;c&quot;" .* line="2" .*>\n\s+<failure message="status: expected 201, actual 200">/,
     )
     assert.match(xml, /<testcase name="fine" .*\/>/)
+  })
+
+  it('writes JUnit XML with an error where no case can run', async () => {
+    const cases = 'cases:\n  - { name: a, requst: GET /, expect: "<" }\n'
+    const { cwd, code } = await test(cases, '--junit', 'results.xml')
+    assert.equal(code, 1)
+    const xml = readFileSync(join(cwd, 'results.xml'), 'utf8')
+    assert.match(xml, /<testsuites name="gatewright test" tests="\d+" failures="0" errors="\d+" skipped="0"/)
+    assert.match(xml, /<testcase name="can run" .*tests\.yaml" line="2" .*>\n\s+<error message="[^"]*requst/)
+    const faulty = createFolder({ 'gatewright.yaml': 'gatewright: 2\n', 'tests.yaml': SOUND_CASE })
+    await runCommand(['test', '--junit', 'results.xml'], { cwd: faulty })
+    assert.match(readFileSync(join(faulty, 'results.xml'), 'utf8'), /gatewright\.yaml" line="1" .*>\n\s+<error /)
+  })
+
+  it('says in one line that the results cannot be written, after they were told', async () => {
+    const { code, stdout, stderr } = await test(SOUND_CASE, '--junit', 'nowhere/results.xml')
+    assert.equal(code, 2)
+    assert.match(stdout, /^1 passed/m)
+    assert.match(
+      stderr,
+      /^gatewright test: --junit nowhere\/results\.xml cannot be written: there is no folder \S+nowhere\. See: .*$/,
+    )
   })
 
   it('prints everything as JSON for programs', async () => {

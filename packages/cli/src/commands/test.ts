@@ -1,17 +1,17 @@
 /** Owns `gatewright test`: users' own cases against the real pipeline, without sockets and without waiting. */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
-import { Rehearsal } from '@gatewright/gateway'
-import { hasFaults, toFindingText } from '@gatewright/model'
+import { dirname, join } from 'node:path'
+import { type Configuration, Rehearsal } from '@gatewright/gateway'
+import { type Finding, hasFaults, toFindingText } from '@gatewright/model'
 import { defineCommand, UsageError } from '../command.ts'
-import { CONFIG_OPTIONS, findConfig, JSON_OPTION, type Runnable, readFaultless, toPath } from '../configuration.ts'
+import { CONFIG_OPTIONS, findConfig, JSON_OPTION, readConfiguration, toPath, toRunnable } from '../configuration.ts'
 import { EXIT_CODES } from '../exit-codes.ts'
 import { createLog } from '../log.ts'
 import type { Terminal } from '../terminal.ts'
 import { type CaseReading, readCases } from '../test-cases/read-cases.ts'
-import { toJunit, toReport, toSummary } from '../test-cases/report.ts'
+import { toFaultJunit, toJunit, toReport, toSummary } from '../test-cases/report.ts'
 import { type FileResult, runCases } from '../test-cases/run-cases.ts'
+import { writeOutput } from '../write-output.ts'
 
 export const test = defineCommand({
   name: 'test',
@@ -45,36 +45,55 @@ export const test = defineCommand({
       typeof config === 'string' ? dirname(config) : toPath('.', terminal),
       terminal,
     )
-    const runnable = await readFaultless(values, terminal)
-    if (runnable === undefined) return EXIT_CODES.faults
-    const readings = files.map((path) => readCases({ path, text: readFileSync(path, 'utf8') }))
-    const findings = readings.flatMap((reading) => reading.findings)
-    for (const finding of findings) terminal.complain(toFindingText(finding))
-    if (hasFaults(findings)) return EXIT_CODES.faults
-    const results = await runAll(readings, runnable, terminal)
-    if (results === undefined) return EXIT_CODES.faults
+    const writeJunit = async (text: string): Promise<void> => {
+      if (values.junit !== undefined) await writeOutput({ option: '--junit', path: values.junit, text }, terminal)
+    }
+    const prepared = await prepare(await readConfiguration(values, terminal), files, terminal)
+    if ('faults' in prepared) {
+      // A build server takes a file that is missing, or one of an earlier run, for no failure at all.
+      await writeJunit(toFaultJunit(prepared.faults))
+      return EXIT_CODES.faults
+    }
+    const results = await runAll(prepared)
     const durationMs = performance.now() - beganMs
-    if (values.junit !== undefined) await writeFile(resolve(terminal.cwd, values.junit), toJunit(results, durationMs))
     const summary = toSummary(results)
     if (values.json) terminal.print(JSON.stringify({ ...summary, durationMs, files: results }, null, 2))
     else terminal.print(toReport(results, durationMs))
+    await writeJunit(toJunit(results, durationMs))
     return summary.failed === 0 ? EXIT_CODES.ok : EXIT_CODES.faults
   },
 })
 
-async function runAll(
-  readings: readonly CaseReading[],
-  { model, apps, extensions }: Runnable,
+interface Prepared {
+  readonly readings: readonly CaseReading[]
+  readonly rehearsal: Rehearsal
+}
+
+/** What can run; or else every fault, told on stderr too. */
+async function prepare(
+  configuration: Configuration,
+  files: readonly string[],
   terminal: Terminal,
-): Promise<FileResult[] | undefined> {
+): Promise<Prepared | { readonly faults: readonly Finding[] }> {
+  const isFault = ({ severity }: Finding): boolean => severity === 'fault'
+  const runnable = toRunnable(configuration, terminal)
+  if (runnable === undefined) return { faults: configuration.findings.filter(isFault) }
+  const readings = files.map((path) => readCases({ path, text: readFileSync(path, 'utf8') }))
+  const findings = readings.flatMap((reading) => reading.findings)
+  for (const finding of findings) terminal.complain(toFindingText(finding))
+  if (hasFaults(findings)) return { faults: findings.filter(isFault) }
+  const { model, apps, extensions, resolution } = runnable
   const log = createLog((line) => terminal.complain(line.trimEnd()))
-  let rehearsal: Rehearsal
   try {
-    rehearsal = await Rehearsal.create({ model, apps, extensions, log, startMs: Date.now() })
-  } catch (fault) {
-    terminal.complain(`The configuration cannot run: ${fault instanceof Error ? fault.message : String(fault)}`)
-    return undefined
+    return { readings, rehearsal: await Rehearsal.create({ model, apps, extensions, log, startMs: Date.now() }) }
+  } catch (thrown) {
+    const message = `The configuration cannot run: ${thrown instanceof Error ? thrown.message : String(thrown)}`
+    terminal.complain(message)
+    return { faults: [{ severity: 'fault', code: 'cannot-run', message, at: resolution.sources.find([]) }] }
   }
+}
+
+async function runAll({ readings, rehearsal }: Prepared): Promise<FileResult[]> {
   const results: FileResult[] = []
   for (const reading of readings) results.push(await runCases(reading, rehearsal))
   return results

@@ -7,6 +7,8 @@ const FAILURES = Object.keys(UPSTREAM_FAILURES) as [UpstreamFailure, ...Upstream
 /** YAML reads `5` and `true` as what they are; on the wire they are texts. */
 const text = z.union([z.string(), z.number(), z.boolean()]).transform(String)
 const fields = z.record(z.string(), z.union([text, z.array(text)]))
+/** `null`: the request has none, whatever `defaults` say. */
+const requestFields = z.record(z.string(), z.union([text, z.array(text), z.null()]))
 
 /** A text as it must be, or what can be said of it; `null`: it must not be there. */
 const match = z.union([
@@ -35,7 +37,7 @@ const requestMap = z.strictObject({
   path: z.string().default('/'),
   host: z.string().default('localhost'),
   version: z.enum(['1.0', '1.1']).default('1.1'),
-  headers: fields.default({}),
+  headers: requestFields.default({}),
   body: text.optional(),
   json: z.json().optional(),
   from: z.string().optional(),
@@ -120,7 +122,7 @@ export type CaseFile = z.output<typeof caseFileSchema>
 export type CaseEntry = CaseFile['cases'][number]
 export type Defaults = CaseFile['defaults']
 export type StepEntry = z.output<typeof step>
-export type FieldsEntry = z.output<typeof fields>
+export type FieldsEntry = z.output<typeof requestFields>
 export type AnswerEntry = z.output<typeof answer>
 export type Expectation = z.output<typeof expectation>
 export type Match = z.output<typeof match>

@@ -27,6 +27,7 @@ const exchange: RehearsedExchange = {
       path: '/7',
       headers: [['Host', '127.0.0.1:9001']],
       body: Buffer.from('hello'),
+      isRefused: false,
     },
   ],
   durationMs: 0,
@@ -98,10 +99,14 @@ describe('an expectation', () => {
 
   it('tells an upstream that was called, or was not', () => {
     assert.deepEqual(differ({ upstream: false }), ['upstream: not called / GET /7 at http://127.0.0.1:9001'])
+    const attempts = exchange.attempts.map((attempt) => ({ ...attempt, isRefused: true }))
+    assert.deepEqual(differ({ upstream: false }, { attempts }), [
+      'upstream: not called / GET /7 at http://127.0.0.1:9001 was refused',
+    ])
     assert.deepEqual(differ({ upstream: {} }, { attempts: [] }), ['upstream: called / not called'])
     assert.deepEqual(differ({ upstream: { calls: 2, path: '/8' } }), [
       'upstream path: "/8" / "/7"',
-      'upstream calls: "2" / "1"',
+      'upstream calls: 2 / 1',
     ])
   })
 

@@ -129,7 +129,8 @@ function compareUpstream(wanted: Expectation['upstream'], attempts: readonly Rec
   if (wanted === undefined) return []
   if (wanted === false) {
     if (last === undefined) return []
-    return [{ what: 'upstream', expected: 'not called', actual: `${last.method} ${last.path} at ${last.target}`, path }]
+    const actual = `${last.method} ${last.path} at ${last.target}${last.isRefused ? ' was refused' : ''}`
+    return [{ what: 'upstream', expected: 'not called', actual, path }]
   }
   if (last === undefined) return [{ what: 'upstream', expected: 'called', actual: 'not called', path }]
   const host = last.headers.find(([name]) => name.toLowerCase() === 'host')?.[1]
@@ -139,12 +140,15 @@ function compareUpstream(wanted: Expectation['upstream'], attempts: readonly Rec
     ['method', wanted.method, last.method],
     ['path', wanted.path, last.path],
     ['host', wanted.host, host],
-    ['calls', wanted.calls === undefined ? undefined : String(wanted.calls), String(attempts.length)],
   ]
+  const { calls = attempts.length } = wanted
   return [
     ...texts.flatMap(([name, match, value]) =>
       match === undefined ? [] : compareText(match, value, { what: `upstream ${name}`, path: [...path, name] }),
     ),
+    ...(calls === attempts.length
+      ? []
+      : [{ what: 'upstream calls', expected: show(calls), actual: show(attempts.length), path: [...path, 'calls'] }]),
     ...compareFields(wanted.headers, last.headers, { what: 'upstream header', path: [...path, 'headers'] }),
     ...compareContent(wanted, last.body, { what: 'upstream', path }),
   ]

@@ -1,4 +1,5 @@
 /** Owns what a run of cases is told as: lines for people, JUnit XML for build servers. */
+import { type Finding, toFindingText } from '@gatewright/model'
 import { toPlaceText } from '../route-uses.ts'
 import type { CaseResult, Failure, FileResult } from './run-cases.ts'
 
@@ -56,6 +57,36 @@ export function toJunit(files: readonly FileResult[], durationMs: number): strin
     '</testsuites>',
     '',
   ].join('\n')
+}
+
+/** No case ran: an error for each fault, so that the build says why. */
+export function toFaultJunit(faults: readonly Finding[]): string {
+  const files = [...new Set(faults.map(({ at }) => at.file))]
+  const counts = (count: number): string => `tests="${count}" failures="0" errors="${count}" skipped="0" time="0.000"`
+  return [
+    '<?xml version="1.0" encoding="UTF-8"?>',
+    `<testsuites name="gatewright test" ${counts(faults.length)}>`,
+    ...files.flatMap((file) => {
+      const own = faults.filter(({ at }) => at.file === file)
+      return [
+        `  <testsuite name="${escapeXml(file)}" ${counts(own.length)}>`,
+        ...own.flatMap(toErrorLines),
+        '  </testsuite>',
+      ]
+    }),
+    '</testsuites>',
+    '',
+  ].join('\n')
+}
+
+function toErrorLines(fault: Finding): string[] {
+  const { file, line } = fault.at
+  const facts = `name="can run" classname="${escapeXml(file)}" file="${escapeXml(file)}" line="${line}" time="0.000"`
+  return [
+    `    <testcase ${facts}>`,
+    `      <error message="${escapeXml(fault.message)}">${escapeXml(toFindingText(fault))}</error>`,
+    '    </testcase>',
+  ]
 }
 
 function toSuiteLines(result: FileResult): string[] {

@@ -99,7 +99,8 @@ const SHOWN_MAX = 400
 function toFacts({ api, route, policies, attempts, answer }: RehearsedExchange): string[] {
   const facts = [route === '' ? `no route matched${api === '' ? '' : ` in the API ${api}`}` : `route ${api}/${route}`]
   facts.push(policies.length === 0 ? 'no policy ran' : `policies that ran: ${policies.join(', ')}`)
-  for (const { method, path, target } of attempts) facts.push(`upstream saw ${method} ${path} at ${target}`)
+  for (const { method, path, target, isRefused } of attempts)
+    facts.push(isRefused ? `${method} ${path} at ${target} was refused` : `upstream saw ${method} ${path} at ${target}`)
   const body = answer?.body.toString('utf8').trim() ?? ''
   if (body !== '') facts.push(`body: ${body.length > SHOWN_MAX ? `${body.slice(0, SHOWN_MAX)}…` : body}`)
   return facts

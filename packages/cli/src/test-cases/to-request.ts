@@ -12,11 +12,12 @@ export function toRequest({ request, upstream }: StepEntry, defaults: Defaults):
   const { method = 'GET', path = '/', version = '1.1' } = given
   const host =
     typeof request === 'string' || request.host === 'localhost' ? (defaults.host ?? 'localhost') : request.host
-  const own = toFields(given.headers ?? {})
-  const isSaid = (name: string): boolean => own.some(([other]) => other.toLowerCase() === name.toLowerCase())
-  const headers = [...toFields(defaults.headers ?? {}).filter(([name]) => !isSaid(name)), ...own]
+  const said = new Set(Object.keys(given.headers ?? {}).map((name) => name.toLowerCase()))
+  const inherited = toFields(defaults.headers ?? {}).filter(([name]) => !said.has(name.toLowerCase()))
+  const headers = [...inherited, ...toFields(given.headers ?? {})]
   const body = Buffer.from(given.json === undefined ? (given.body ?? '') : JSON.stringify(given.json))
-  const says = (name: string): boolean => headers.some(([other]) => other.toLowerCase() === name)
+  // Also one that is said to be absent: nothing takes its place.
+  const says = (name: string): boolean => said.has(name) || inherited.some(([other]) => other.toLowerCase() === name)
   const lines = [`${method} ${path} HTTP/${version}`]
   if (!says('host')) lines.push(`Host: ${host}`)
   for (const [name, value] of headers) lines.push(`${name}: ${value}`)
@@ -45,7 +46,9 @@ function toParts(line: string): Partial<RequestMap> {
 }
 
 function toFields(fields: FieldsEntry): Fields {
-  return Object.entries(fields).flatMap(([name, value]) => [value].flat().map((each) => [name, each] as const))
+  return Object.entries(fields).flatMap(([name, value]) =>
+    value === null ? [] : [value].flat().map((each) => [name, each] as const),
+  )
 }
 
 function toAnswers(answers: AnswerEntry | readonly AnswerEntry[]): readonly RehearsedAnswer[] {

@@ -35,7 +35,7 @@ export interface RehearsedAnswer {
   readonly fail?: UpstreamFailure
 }
 
-/** One attempt, as the target would have received it. */
+/** One attempt, as the target received it, or would have. */
 export interface ReceivedAttempt {
   readonly upstream: string
   readonly target: string
@@ -44,6 +44,8 @@ export interface ReceivedAttempt {
   readonly path: string
   readonly headers: Fields
   readonly body: Buffer
+  /** The target took no connection, so it saw nothing of this. */
+  readonly isRefused: boolean
 }
 
 /** What the attempts of the request under way meet. */
@@ -95,7 +97,8 @@ export class RehearsedUpstream implements UpstreamPort {
     const answer = this.#stage.nextAnswer()
     try {
       const body = await exchange.request.body.bytes({ limitBytes: BODY_LIMIT_BYTES })
-      if (answer.fail !== 'refused') this.#stage.note(this.#toReceived(exchange, target, Buffer.from(body)))
+      const received = this.#toReceived(exchange, target, Buffer.from(body))
+      this.#stage.note({ ...received, isRefused: answer.fail === 'refused' })
     } catch (broken) {
       return GatewayResponse.ofProblem(broken)
     }
@@ -104,7 +107,7 @@ export class RehearsedUpstream implements UpstreamPort {
     return toResponse(root, target, answer)
   }
 
-  #toReceived(exchange: Exchange, target: TargetRuntime, body: Buffer): ReceivedAttempt {
+  #toReceived(exchange: Exchange, target: TargetRuntime, body: Buffer): Omit<ReceivedAttempt, 'isRefused'> {
     const root = exchange.root as GatewayExchange
     const { upgrade } = root
     const way = { model: this.#model, target, upgrade }
