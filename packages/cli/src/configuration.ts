@@ -1,9 +1,10 @@
 /** Owns the options that say which configuration is meant, and the reading of it. */
 import { existsSync } from 'node:fs'
-import { basename, join, relative, resolve } from 'node:path'
-import { type Configuration, loadConfiguration } from '@gatewright/gateway'
-import { hasFaults, type SourceFile, toFindingText } from '@gatewright/model'
+import { join, relative, resolve } from 'node:path'
+import { type Configuration, loadConfiguration, type MadeFile } from '@gatewright/gateway'
+import { hasFaults, toFindingText } from '@gatewright/model'
 import { UsageError } from './command.ts'
+import { toDocumentFile } from './document-config.ts'
 import type { Terminal } from './terminal.ts'
 
 export const CONFIG_OPTIONS = {
@@ -25,6 +26,11 @@ export const CONFIG_OPTIONS = {
     description: 'Instead of a configuration: the operations of this OpenAPI file. Needs --upstream.',
   },
   upstream: { type: 'text', value: 'URL', description: 'Where the operations of --openapi are forwarded to.' },
+  'base-path': {
+    type: 'text',
+    value: 'PATH',
+    description: 'What clients write before the paths of --openapi; it is left out of what is forwarded. Default: /.',
+  },
 } as const
 
 export const JSON_OPTION = { type: 'switch', description: 'Print JSON for programs.' } as const
@@ -34,21 +40,24 @@ export interface ConfigValues {
   readonly overlay: readonly string[]
   readonly openapi?: string | undefined
   readonly upstream?: string | undefined
+  readonly 'base-path'?: string | undefined
 }
 
 const DEFAULT_NAMES = ['gatewright.yaml', 'gatewright.yml', 'gatewright.json', 'gatewright']
 
 /** As it was given, else what is there. @throws UsageError when nothing is, or what was given makes no sense together. */
-export function findConfig(values: ConfigValues, terminal: Terminal): string | SourceFile {
+export function findConfig(values: ConfigValues, terminal: Terminal): string | MadeFile {
   const { config, openapi, upstream } = values
   if (openapi !== undefined || upstream !== undefined) return toOpenApiConfig(values, terminal)
+  if (values['base-path'] !== undefined)
+    throw new UsageError('--base-path belongs to --openapi: in a configuration it is `basePath`')
   if (config !== undefined) return toPath(config, terminal)
   const found = DEFAULT_NAMES.find((name) => existsSync(join(terminal.cwd, name)))
   if (found !== undefined) return toPath(found, terminal)
   throw new UsageError('there is no gatewright.yaml here: name a file with --config, or run `gatewright init`')
 }
 
-function toOpenApiConfig({ config, openapi, upstream }: ConfigValues, terminal: Terminal): SourceFile {
+function toOpenApiConfig({ config, openapi, upstream, ...others }: ConfigValues, terminal: Terminal): MadeFile {
   if (openapi === undefined || upstream === undefined) {
     throw new UsageError('--openapi and --upstream belong together: which operations, and where they are forwarded to')
   }
@@ -61,12 +70,7 @@ function toOpenApiConfig({ config, openapi, upstream }: ConfigValues, terminal: 
     const written = URL.canParse(meant) ? meant : 'http://127.0.0.1:9001'
     throw new UsageError(`--upstream: "${upstream}" is not a URL: write it as ${written}`)
   }
-  const id =
-    basename(openapi)
-      .replace(/\.[^.]*$/, '')
-      .replace(/[^A-Za-z0-9_-]+/g, '-') || 'api'
-  const file = { gatewright: 1, apis: [{ id, openapi: path, upstream }] }
-  return { path: join(process.cwd(), '--openapi'), text: JSON.stringify(file) }
+  return toDocumentFile({ openapi: path, upstream, basePath: others['base-path'] })
 }
 
 /** Short where it lies below the working folder: findings show it. */

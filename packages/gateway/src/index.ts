@@ -22,6 +22,6 @@ export {
   UPSTREAM_FAILURES,
   type UpstreamFailure,
 } from './rehearsal/rehearsed-upstream.ts'
-export { type Configuration, type LoadOptions, loadConfiguration } from './snapshot/load.ts'
+export { type Configuration, type LoadOptions, loadConfiguration, type MadeFile } from './snapshot/load.ts'
 export { type StatusAddress, StatusServer } from './status/status-server.ts'
 export { probePort } from './threads/probe-port.ts'

@@ -82,6 +82,18 @@ apis:
   })
 })
 
+describe('explain, of a document without a configuration', () => {
+  it('names the document where a file would be named', async () => {
+    const folder = createFolder({
+      'shop.yaml': "openapi: 3.1.0\ninfo: { title: T, version: '1' }\npaths:\n  /a:\n    get: {}\n",
+    })
+    const given = ['--openapi', 'shop.yaml', '--upstream', 'http://127.0.0.1:1']
+    const { stdout } = await runCommand(['explain', 'GET', '/a', ...given], { cwd: folder })
+    assert.match(stdout, /^API +shop +host any +\S*[^-]shop\.yaml$/m)
+    assert.match(stdout, /^Route .* \S*[^-]shop\.yaml:5$/m)
+  })
+})
+
 describe('explain', () => {
   it('tells route, parameters, and the policies in running order with their lines', async () => {
     const { code, explanation } = await explain('GET', 'http://api.example.com/orders/7?page=2')

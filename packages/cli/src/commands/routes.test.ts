@@ -33,6 +33,14 @@ describe('routes of an OpenAPI file without a configuration', () => {
     assert.match(stdout, /GET +any +\/a +shop +GET \/a +http:\/\/127\.0\.0\.1:9301/)
   })
 
+  it('stand below the base path that was asked for', async () => {
+    const { stdout } = await runCommand([...given, 'http://127.0.0.1:9301', '--base-path', '/v1'], { cwd })
+    assert.match(stdout, /GET +any +\/v1\/a +shop /)
+    const { code, stderr } = await runCommand(['routes', '--base-path', '/v1'], { cwd })
+    assert.equal(code, 2)
+    assert.match(stderr, /--base-path belongs to --openapi: in a configuration it is `basePath`/)
+  })
+
   it('are missed by the names that were typed', async () => {
     for (const [typed, words] of [
       ['127.0.0.1:9301', '"127.0.0.1:9301" is not a URL: write it as http://127.0.0.1:9301'],

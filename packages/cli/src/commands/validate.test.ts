@@ -185,6 +185,28 @@ apis:
     assert.match(stdout, /gatewright\.yaml:5:5: fault: .*missing\.js/)
   })
 
+  it('places what it finds in a document, or at the flag that says it, where no file is', async () => {
+    const shop =
+      "openapi: 3.1.0\ninfo: { title: T, version: '1' }\nservers:\n  - url: https://a.example/v1\npaths: {}\n"
+    const swagger = "swagger: '2.0'\ninfo: { title: T, version: '1' }\nbasePath: /v1\npaths: {}\n"
+    const cwd = createFolder({ 'shop.yaml': shop, 'swagger.yaml': swagger })
+    const validate = async (...args: string[]) => (await runCommand(['validate', '--openapi', ...args], { cwd })).stdout
+    const upstream = ['--upstream', 'http://127.0.0.1:1']
+    assert.match(
+      await validate('shop.yaml', ...upstream),
+      /^\S*[^-]shop\.yaml:3:1: warning: .* below "\/v1" .* begin at "\/"\.\n {4}Add `--base-path \/v1`, or `--base-path \/` if that is meant\.\n/,
+    )
+    assert.match(await validate('swagger.yaml', ...upstream), /^\S*swagger\.yaml:3:1: warning: /)
+    for (const path of ['/v1', '/']) {
+      assert.equal(await validate('shop.yaml', ...upstream, '--base-path', path), 'No faults.')
+    }
+    assert.match(await validate('shop.yaml', ...upstream, '--base-path', 'v1'), /^--base-path: fault: [^()]*$/m)
+    assert.match(
+      await validate('shop.yaml', '--upstream', 'http://a/?b', '--base-path', '/'),
+      /^--upstream: fault: "http:\/\/a\/\?b": [^()]*$/m,
+    )
+  })
+
   it('says what to do where there is no file', async () => {
     const cwd = createFolder()
     const { code, stderr } = await runCommand(['validate'], { cwd })

@@ -22,9 +22,17 @@ import { findExtensionPlace } from './extension-place.ts'
 import { ExtensionReader } from './extension-reader.ts'
 import type { ExtensionModule } from './snapshot.ts'
 
+/** A file that is on no disk, made of something else. */
+export interface MadeFile extends SourceFile {
+  /** What it is made of: parts that only it says are said to stand there. */
+  readonly at?: At
+  /** Where what a finding says of it can be mended, and how. */
+  relocate?(finding: Finding): Finding
+}
+
 export interface LoadOptions {
   /** A file, or a folder whose `*.yaml`, `*.yml` and `*.json` are merged by id. */
-  readonly config: string | SourceFile
+  readonly config: string | MadeFile
   readonly overlays?: readonly string[]
   readonly env?: Readonly<Record<string, string | undefined>>
   /** Last word on the model before it is checked: what flags of the command line change. */
@@ -80,6 +88,8 @@ export async function loadConfiguration(options: LoadOptions): Promise<Configura
       }),
     )
   }
+  const made = typeof options.config === 'string' ? undefined : options.config
+  if (made?.at !== undefined) for (const path of [[], ['apis', 0]]) resolution.sources.addAlias(path, made.at)
   // Also while it cannot be read: it may come back.
   const given = typeof options.config === 'string' ? [options.config] : []
   const watched = [...given, ...(options.overlays ?? []), ...files.map(({ path }) => path), ...resolution.filesRead]
@@ -93,7 +103,7 @@ export async function loadConfiguration(options: LoadOptions): Promise<Configura
     extensions,
     catalogue,
     resolution,
-    findings: sortFindings(findings),
+    findings: sortFindings(findings.map((finding) => made?.relocate?.(finding) ?? finding)),
     watched: [...new Set(watched.map((path) => resolvePath(path)))],
   }
 }

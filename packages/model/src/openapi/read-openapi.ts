@@ -15,6 +15,8 @@ export interface OpenApiDefinition {
   readonly servers: readonly string[]
   /** The path of the first server, or Swagger's `basePath`; `''` for the root. */
   readonly basePath: string
+  /** Of `servers`, or Swagger's `basePath`. */
+  readonly serversPlace: Place
   readonly operations: readonly OpenApiOperation[]
   /** The whole definition as one JSON text, files that it refers to included. */
   readonly content: string
@@ -71,6 +73,7 @@ function readDefinition(
     ...(description === undefined ? {} : { description }),
     servers,
     basePath: basePath.replace(/\/+$/, ''),
+    serversPlace: documents.placeOf({ value, document: root, path: [format === '2.0' ? 'basePath' : 'servers'] }),
     operations: readOperations({ value: value.paths, document: root, path: ['paths'] }, documents),
     content: bundle(root, documents),
     place: documents.placeOf({ value, document: root, path: [] }),
