@@ -160,7 +160,8 @@ anything else is the name of an installed package. See [your own policy](own-pol
 upstreams, APIs, plans and apps. An id, or a single value such as \`accessLog\`, that two files say is a fault.
 
 \`--overlay prod.yaml\` changes parts of what \`--config\` says, and may be given several times. Maps are merged; lists whose items all have
-ids are merged by id; any other list is replaced as a whole; \`null\` removes a key. \`gatewright diff\` shows what a change comes to.`,
+ids are merged by id; any other list is replaced as a whole; \`null\` removes a key.
+\`gatewright diff gatewright.yaml gatewright.yaml --overlay prod.yaml\` shows what it comes to.`,
   },
   {
     title: 'Values from outside',

@@ -1,6 +1,7 @@
 /** Proves the real command in a process of its own: exit codes, pipes, and what is loaded. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { createFolder } from './run-command.fixture.ts'
@@ -27,6 +28,17 @@ describe('the command as a process', () => {
     assert.equal(faulty.code, 1)
     assert.match(faulty.stdout, /^faulty\.yaml:3:14: fault: .*upstreem/m)
     assert.equal(run(['validate', '--config'], folder).code, 2)
+  })
+
+  it('ends with one line where a folder cannot be made', { skip: !existsSync('/proc/self') }, () => {
+    const { status, stderr } = spawnSync(process.execPath, [bin, 'init', '/proc/x/y'], {
+      encoding: 'utf8',
+      // The system refuses in an instant, and Node's own recursion would go on for ever.
+      timeout: 20_000,
+      killSignal: 'SIGKILL',
+    })
+    assert.equal(status, 2)
+    assert.match(stderr, /^gatewright init: the folder \/proc\/x cannot be made: [^\n]+\n$/)
   })
 
   it('names a way to run it on another Node that asks no registry for the command', () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { COMMANDS } from './commands.ts'
+import { listExamples } from './examples.ts'
 import { runCommand } from './run-command.fixture.ts'
 
 describe('gatewright', () => {
@@ -14,7 +15,8 @@ describe('gatewright', () => {
 
   it('tells its version', async () => {
     const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
-    assert.deepEqual(await runCommand(['--version']), { code: 0, stdout: version, stderr: '' })
+    for (const flag of ['--version', '-V', '-v'])
+      assert.deepEqual(await runCommand([flag]), { code: 0, stdout: version, stderr: '' })
   })
 
   it('answers an unknown command with exit code 2 and the one that was meant', async () => {
@@ -35,6 +37,14 @@ describe('gatewright', () => {
 
   it('does not know commands named like something that every object has', async () => {
     assert.equal((await runCommand(['constructor'])).code, 2)
+  })
+})
+
+describe('the help of start', () => {
+  it('names every example, and both signals that drain', async () => {
+    const words = (await runCommand(['start', '--help'])).stdout.replaceAll(/\s+/g, ' ')
+    for (const { name } of listExamples()) assert.ok(words.includes(name), name)
+    assert.match(words, /SIGTERM and SIGINT \(Ctrl-C\) drain/)
   })
 })
 

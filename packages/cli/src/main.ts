@@ -11,7 +11,7 @@ export { createProcessTerminal }
 export async function main(argv: readonly string[], terminal: Terminal = createProcessTerminal()): Promise<number> {
   const [name, ...args] = argv
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') return showHelp(args[0], terminal)
-  if (name === '--version' || name === '-V' || name === 'version') {
+  if (name === '--version' || name === '-V' || name === '-v' || name === 'version') {
     terminal.print(readVersion())
     return EXIT_CODES.ok
   }

@@ -1,24 +1,24 @@
-/** Owns the writing of a file that an option names: what keeps it from being written is told in one line, because it is the user's path. */
+/** Owns the writing of a file that the user names: what keeps it from being written is told in one line. */
 import { existsSync, statSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { UsageError } from './command.ts'
 
 export interface Output {
-  /** `--junit` */
-  readonly option: string
+  /** `--junit`, or another word before its path. */
+  readonly what: string
   /** As it was given. */
   readonly path: string
   readonly text: string
 }
 
 /** @throws UsageError when it cannot be written. */
-export async function writeOutput({ option, path, text }: Output, { cwd }: { readonly cwd: string }): Promise<void> {
+export async function writeOutput({ what, path, text }: Output, { cwd }: { readonly cwd: string }): Promise<void> {
   const absolute = resolve(cwd, path)
   try {
     await writeFile(absolute, text)
   } catch (error) {
-    throw new UsageError(`${option} ${path} cannot be written: ${explain(error as NodeJS.ErrnoException, absolute)}`)
+    throw new UsageError(`${what} ${path} cannot be written: ${explain(error as NodeJS.ErrnoException, absolute)}`)
   }
 }
 

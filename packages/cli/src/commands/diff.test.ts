@@ -39,6 +39,18 @@ describe('diff', () => {
     assert.deepEqual(JSON.parse(stdout)[1], { kind: 'added', subject: 'api b', text: 'added' })
   })
 
+  it('applies overlays to the second, and to the first those that are said to be its', async () => {
+    const folder = createFolder({
+      'a.yaml': 'gatewright: 1\nlisteners: [{ id: public, port: 8080 }]\n',
+      'prod.yaml': 'gatewright: 1\nlisteners: [{ id: public, port: 443 }]\n',
+    })
+    const overlay = ['--overlay', 'prod.yaml']
+    const alone = await runCommand(['diff', 'a.yaml', 'a.yaml', ...overlay], { cwd: folder })
+    assert.equal(alone.stdout, 'listener public: port 8080 → 443')
+    const both = await runCommand(['diff', 'a.yaml', 'a.yaml', ...overlay, '--overlay-a', 'prod.yaml'], { cwd: folder })
+    assert.equal(both.stdout, 'No difference.')
+  })
+
   it('answers 1, with the faults, where one of them could not run', async () => {
     const { code, stderr } = await runCommand(['diff', 'a.yaml', 'faulty.yaml'], { cwd })
     assert.equal(code, 1)

@@ -213,6 +213,19 @@ No route: 400 ambiguous-path
     assert.match(none.stdout, /^Nearest routes:\n {2}orders\/list +GET +\/orders +the path fits, the method does not/m)
   })
 
+  it('says that https is not served, where it is asked for', async () => {
+    const { explanation } = await explain('GET', 'https://api.example.com/orders/7')
+    assert.match(explanation.hints.join(), /no TLS yet/)
+    const { stdout } = await runCommand(['explain', 'GET', 'https://api.example.com/orders/7'], { cwd })
+    assert.match(stdout, /^GET http:\/\/api\.example\.com\/orders\/7\n[^\n]*no TLS yet/)
+    assert.deepEqual((await explain('GET', 'http://api.example.com/orders/7')).explanation.hints, [])
+  })
+
+  it('says how a method is written, where its letter case keeps it from matching', async () => {
+    const { explanation } = await explain('get', 'http://api.example.com/orders')
+    assert.match(explanation.hints.join(), /^Methods .*: "get" is not GET/)
+  })
+
   it('refuses what is no request', async () => {
     for (const args of [
       ['GET', 'orders'],

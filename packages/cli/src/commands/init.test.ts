@@ -35,6 +35,20 @@ describe('init', () => {
     assert.match(own.stdout, /^ {2}cd own\n {2}\/\S*node\S* \S+ start$/m)
   })
 
+  it('says in one line that it cannot write where it is told to', async () => {
+    const cwd = createFolder({ file: '' })
+    for (const target of ['file', 'file/shop']) {
+      const { code, stdout, stderr } = await runCommand(['init', target], { cwd })
+      assert.deepEqual([code, stdout], [2, ''])
+      assert.match(stderr, /^gatewright init: \S+file is a file, and no folder: name another\. See: .*$/)
+    }
+  })
+
+  it('counts what is there already', async () => {
+    const cwd = createFolder({ 'tests.yaml': '', 'README.md': '' })
+    assert.match((await runCommand(['init'], { cwd })).stderr, /: README\.md, tests\.yaml exist already in /)
+  })
+
   it('lists the examples, and names the one that was meant', async () => {
     const { stdout } = await runCommand(['init', '--list'])
     assert.match(stdout, /^quickstart +\S.*\.$/m)

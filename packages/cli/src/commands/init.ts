@@ -1,12 +1,14 @@
 /** Owns `gatewright init`: an example to begin with, written where nothing is overwritten. */
 import { existsSync } from 'node:fs'
-import { copyFile, mkdir, readdir } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path'
 import { defineCommand, UsageError } from '../command.ts'
 import { type Example, GREETING_FILE, getExample, listExamples } from '../examples.ts'
 import { EXIT_CODES } from '../exit-codes.ts'
+import { makeFolder } from '../make-folder.ts'
 import { toOwnCommand } from '../own-command.ts'
 import type { Terminal } from '../terminal.ts'
+import { writeOutput } from '../write-output.ts'
 
 export const init = defineCommand({
   name: 'init',
@@ -33,13 +35,15 @@ export const init = defineCommand({
     const files = await listFiles(example.folder)
     const taken = files.filter((file) => existsSync(join(target, file)))
     if (taken.length > 0) {
+      const exist = taken.length === 1 ? 'exists' : 'exist'
       throw new UsageError(
-        `${taken.join(', ')} exists already in ${target}, and nothing was written: name another folder`,
+        `${taken.join(', ')} ${exist} already in ${target}, and nothing was written: name another folder`,
       )
     }
     for (const file of files) {
-      await mkdir(dirname(join(target, file)), { recursive: true })
-      await copyFile(join(example.folder, file), join(target, file))
+      await makeFolder(dirname(join(target, file)))
+      const text = await readFile(join(example.folder, file), 'utf8')
+      await writeOutput({ what: 'the file', path: join(target, file), text }, terminal)
       terminal.print(`wrote ${join(relative(terminal.cwd, target), file)}`)
     }
     terminal.print(`\n${toNextSteps(example, target, terminal)}`)

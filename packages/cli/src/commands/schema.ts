@@ -33,7 +33,7 @@ export const schema = defineCommand({
     const text = JSON.stringify(toJsonSchema(catalogue), null, 2)
     if (values.out === undefined) terminal.print(text)
     else {
-      await writeOutput({ option: '--out', path: values.out, text: `${text}\n` }, terminal)
+      await writeOutput({ what: '--out', path: values.out, text: `${text}\n` }, terminal)
       terminal.complain(`wrote ${values.out}`)
     }
     return EXIT_CODES.ok

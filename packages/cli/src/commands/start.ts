@@ -8,10 +8,15 @@ export const start = defineCommand({
   name: 'start',
   summary: 'Run the gateway.',
   description:
-    'Serves a configuration until it is told to end. A changed file is live within 50 ms, and a faulty one changes nothing: the log, the admin port and `gatewright validate` say why. SIGHUP reads everything again, SIGTERM drains. Nothing is written to disk without --data.',
+    'Serves a configuration until it is told to end. A changed file is live within 50 ms, and a faulty one changes nothing: the log, the admin port and `gatewright validate` say why. SIGHUP reads everything again, SIGTERM and SIGINT (Ctrl-C) drain, a second one ends at once. Nothing is written to disk without --data.',
   options: {
     ...CONFIG_OPTIONS,
-    example: { type: 'text', value: 'NAME', description: 'Run an example instead of a configuration: quickstart.' },
+    example: {
+      type: 'text',
+      value: 'NAME',
+      description:
+        'Run an example instead of a configuration: quickstart, openapi, keys-and-limits, own-policy, websocket or folder.',
+    },
     port: {
       type: 'integer',
       value: 'PORT',
@@ -45,7 +50,7 @@ export const start = defineCommand({
       value: 'MS',
       min: 0,
       max: 600_000,
-      description: 'After SIGTERM, still accept for so long while saying "not ready". Default: 1000.',
+      description: 'After SIGTERM, still accept for so long while saying "not ready"; not after SIGINT. Default: 1000.',
     },
     'drain-timeout': {
       type: 'integer',

@@ -46,7 +46,7 @@ export const test = defineCommand({
       terminal,
     )
     const writeJunit = async (text: string): Promise<void> => {
-      if (values.junit !== undefined) await writeOutput({ option: '--junit', path: values.junit, text }, terminal)
+      if (values.junit !== undefined) await writeOutput({ what: '--junit', path: values.junit, text }, terminal)
     }
     const prepared = await prepare(await readConfiguration(values, terminal), files, terminal)
     if ('faults' in prepared) {

@@ -20,10 +20,12 @@ import {
   toPlaceText,
   toTemplate,
 } from '../route-uses.ts'
-import { toBytes } from './parse-asked.ts'
+import { type Asked, toBytes } from './parse-asked.ts'
 
 export interface Explanation {
-  readonly asked: AskedRequest
+  readonly asked: Asked
+  /** What is worth knowing of what was asked. */
+  readonly hints: readonly string[]
   /** The normal form that is matched; undefined: the path is refused. */
   readonly path: string | undefined
   /** Why no route answers: problem code and detail. */
@@ -85,7 +87,7 @@ export interface Other {
 
 const SHOWN_OTHERS = 8
 
-export async function explainRequest(asked: AskedRequest, runnable: Runnable, log: Log): Promise<Explanation> {
+export async function explainRequest(asked: Asked, runnable: Runnable, log: Log): Promise<Explanation> {
   const { model } = runnable
   const judgement = judgeRoutes(model, asked)
   const exchange = await rehearse(asked, runnable, log)
@@ -93,15 +95,29 @@ export async function explainRequest(asked: AskedRequest, runnable: Runnable, lo
   const match = placed.find(({ api, route }) => api.id === exchange.api && route.id === exchange.route)
   const others = toOthers(judgement, { runnable, placed, match })
   const { path } = judgement ?? {}
+  const hints = toHints(asked)
   if (match === undefined) {
     const refusal = toRefusal(exchange)
     const ambiguity = findAmbiguity(model, asked, refusal)
     const nearest = ambiguity === undefined ? others : []
-    return { asked, path, refusal, ambiguity, found: undefined, others: nearest }
+    return { asked, hints, path, refusal, ambiguity, found: undefined, others: nearest }
   }
   const found = toFound(match, runnable, { asked, judgement, exchange })
-  return { asked, path, refusal: undefined, ambiguity: undefined, found, others }
+  return { asked, hints, path, refusal: undefined, ambiguity: undefined, found, others }
 }
+
+function toHints({ scheme, method }: Asked): string[] {
+  const upper = method.toUpperCase()
+  return [
+    ...(scheme === 'https' ? ['Gatewright itself speaks no TLS yet: this is the request as it comes over http.'] : []),
+    // RFC 9110 §9.1: methods have a letter case, and those of the standard are written in capitals.
+    ...(method !== upper && KNOWN_METHODS.has(upper)
+      ? [`Methods have a letter case: "${method}" is not ${upper}, which was probably meant.`]
+      : []),
+  ]
+}
+
+const KNOWN_METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'CONNECT'])
 
 /** The gateway says of the other reading what it is, and not where it leads. */
 function findAmbiguity(

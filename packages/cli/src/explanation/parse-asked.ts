@@ -2,8 +2,12 @@
 import type { AskedRequest } from '@gatewright/gateway'
 import { UsageError } from '../command.ts'
 
+export interface Asked extends AskedRequest {
+  readonly scheme: 'http' | 'https'
+}
+
 /** A URL with or without a host: `/orders` means `http://localhost/orders`. @throws UsageError */
-export function parseAsked(method: string, url: string, headerLines: readonly string[]): AskedRequest {
+export function parseAsked(method: string, url: string, headerLines: readonly string[]): Asked {
   const headers = headerLines.map(parseHeader)
   const parts = /^(?:https?:\/\/([^/?#]+))?([^?#]*)(\?[^#]*)?(?:#.*)?$/i.exec(url)
   const path = parts?.[2] ?? ''
@@ -14,6 +18,7 @@ export function parseAsked(method: string, url: string, headerLines: readonly st
     throw new UsageError(`"${method}" is no method: write GET, for instance`)
   const host = headers.find(([name]) => name.toLowerCase() === 'host')?.[1]
   return {
+    scheme: /^https:/i.test(url) ? 'https' : 'http',
     method,
     authority: host ?? parts[1] ?? 'localhost',
     path: path === '' ? '/' : path,

@@ -15,11 +15,11 @@ const WORDS: Readonly<Record<Other['verdict'], string>> = {
 }
 
 export function toExplanationText(explanation: Explanation): string {
-  const { asked, path, refusal, ambiguity, found, others } = explanation
+  const { asked, hints, path, refusal, ambiguity, found, others } = explanation
   const lines = [`${asked.method} http://${asked.authority}${asked.path}${asked.search}`]
   if (path !== undefined && path !== asked.path && ambiguity === undefined)
     lines.push(`matched as ${path}, its normal form`)
-  lines.push('')
+  lines.push(...hints, '')
   if (found !== undefined) lines.push(...toFoundLines(found))
   if (refusal !== undefined) lines.push(...toRefusalLines(refusal, ambiguity))
   if (others.length > 0) {
