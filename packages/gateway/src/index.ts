@@ -6,6 +6,7 @@ export {
   type Judgement,
   judgeRoutes,
   type RouteVerdict,
+  type Unmet,
   VERDICTS,
   type Verdict,
 } from './rehearsal/judge-routes.ts'

@@ -213,6 +213,56 @@ No route: 400 ambiguous-path
     assert.match(none.stdout, /^Nearest routes:\n {2}orders\/list +GET +\/orders +the path fits, the method does not/m)
   })
 
+  it('names the host, and the condition, that keeps a route from matching', async () => {
+    const folder = createFolder({
+      'gatewright.yaml':
+        'gatewright: 1\napis: [{ id: orders, hosts: [api.example.com], upstream: http://127.0.0.1:1 }]\n',
+    })
+    const { stdout } = await runCommand(['explain', 'GET', 'http://b.example/orders/7'], { cwd: folder })
+    assert.match(stdout, / orders\/\S+ .* {2}another host: api\.example\.com {2}/)
+    const beta = await runCommand(['explain', 'GET', 'http://api.example.com/orders/7'], { cwd })
+    assert.match(beta.stdout, / orders\/beta .* {2}path and method fit, and this is not met: header X-Beta {2}/)
+  })
+
+  it('says whether a condition holds, where the request alone decides it', async () => {
+    const whens = [
+      "request.method == 'GET'",
+      "request.method == 'POST'",
+      "request.headers['x-none'] == 'a'",
+      "'x-a' in request.headers",
+      'caller == null',
+    ]
+    const policies = whens.map(
+      (when) => `      - { policy: timeout, when: ${JSON.stringify(when)}, options: { timeoutMs: 9 } }\n`,
+    )
+    const folder = createFolder({
+      'gatewright.yaml': `gatewright: 1\napis:\n  - id: a\n    upstream: http://127.0.0.1:1\n    policies:\n${policies.join('')}      - { policy: set-headers, options: { set: { X-A: b } } }\n${policies[3]}`,
+    })
+    const given = ['explain', 'GET', '/', '-H', 'X-A: 1']
+    const { found }: Explanation = JSON.parse((await runCommand([...given, '--json'], { cwd: folder })).stdout)
+    assert.deepEqual(
+      found?.policies.map(({ holds }) => holds),
+      ['yes', 'no', 'failed', 'yes', 'unknown', undefined, 'unknown'],
+    )
+    const { stdout } = await runCommand(given, { cwd: folder })
+    assert.match(stdout, /when request\.method == 'GET', which holds$/m)
+    assert.match(stdout, /when request\.method == 'POST', which does not hold: it does not run$/m)
+    assert.match(stdout, /when .*x-none.*, which fails for this request: 500 expression-failed$/m)
+    assert.match(stdout, /when caller == null$/m)
+  })
+
+  it('says that a policy answers whose condition holds', async () => {
+    const folder = createFolder({
+      'gatewright.yaml': `gatewright: 1
+apis:
+  - { id: a, upstream: http://127.0.0.1:1, policies: [{ policy: respond, when: "request.path == '/a'" }] }
+`,
+    })
+    const explained = async (path: string) => (await runCommand(['explain', 'GET', path], { cwd: folder })).stdout
+    assert.match(await explained('/a'), /The policy respond answers; no upstream is called\.$/)
+    assert.match(await explained('/b'), /^ {2}GET \/b$/m)
+  })
+
   it('says that https is not served, where it is asked for', async () => {
     const { explanation } = await explain('GET', 'https://api.example.com/orders/7')
     assert.match(explanation.hints.join(), /no TLS yet/)

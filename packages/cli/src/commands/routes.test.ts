@@ -85,6 +85,27 @@ describe('routes', () => {
     )
   })
 
+  it('shows what tells routes with one path apart, of the route and of its API', async () => {
+    const folder = createFolder({
+      'gatewright.yaml': `gatewright: 1
+apis:
+  - id: orders
+    upstream: http://127.0.0.1:9001
+    match: { cookies: [{ name: beta, prefix: x }] }
+    routes:
+      - { id: v1, path: /a, match: { headers: [{ name: X-V, exact: "1" }], query: [{ name: q, pattern: "^a" }] } }
+      - { id: v2, path: /a, match: { headers: [{ name: X-V, present: false }] } }
+`,
+    })
+    const { stdout } = await runCommand(['routes'], { cwd: folder })
+    assert.deepEqual(
+      stdout.split('\n').map((line) => line.split(/ {2,}/)[3]),
+      ['MATCH', 'cookie beta = "x"…, header X-V = "1", query q ~ /^a/', 'cookie beta = "x"…, no header X-V'],
+    )
+    const [row] = JSON.parse((await runCommand(['routes', '--json'], { cwd: folder })).stdout)
+    assert.deepEqual(row.match, ['cookie beta = "x"…', 'header X-V = "1"', 'query q ~ /^a/'])
+  })
+
   it('prints an array for programs, also an empty one', async () => {
     const rows = JSON.parse((await runCommand(['routes', '--json'], { cwd })).stdout)
     assert.equal(rows.length, 2)

@@ -3,6 +3,7 @@ import type { GatewayModel, Sources } from '@gatewright/model'
 import { defineCommand } from '../command.ts'
 import { CONFIG_OPTIONS, JSON_OPTION, readFaultless } from '../configuration.ts'
 import { EXIT_CODES } from '../exit-codes.ts'
+import { toMatchTexts } from '../match-texts.ts'
 import { findUpstreamId, listRoutes, listUses, type PlacedRoute, toPlaceText, toTemplate } from '../route-uses.ts'
 import { toColumns } from '../to-columns.ts'
 
@@ -33,6 +34,8 @@ interface Row {
   readonly methods: readonly string[] | undefined
   readonly hosts: readonly string[] | undefined
   readonly path: string
+  /** What is asked of fields, query and cookies, in words; empty: nothing. */
+  readonly match: readonly string[]
   readonly api: string
   readonly route: string
   readonly upstream: string | undefined
@@ -46,6 +49,7 @@ function toRow(model: GatewayModel, placed: PlacedRoute, sources: Sources): Row 
     methods: route.methods,
     hosts: api.hosts,
     path: toTemplate(api, route),
+    match: [...toMatchTexts(api.match), ...toMatchTexts(route.match)],
     api: api.id,
     route: route.id,
     upstream: findUpstreamId(placed),
@@ -55,12 +59,16 @@ function toRow(model: GatewayModel, placed: PlacedRoute, sources: Sources): Row 
 }
 
 function toTable(rows: readonly Row[]): string {
+  // Most files have none, and the table is wide enough.
+  const hasMatch = rows.some(({ match }) => match.length > 0)
+  const whereMatched = (text: string): string[] => (hasMatch ? [text] : [])
   return toColumns([
-    ['METHOD', 'HOST', 'PATH', 'API', 'ROUTE', 'UPSTREAM', 'POLICIES'],
-    ...rows.map(({ methods, hosts, path, api, route, upstream, policies }) => [
+    ['METHOD', 'HOST', 'PATH', ...whereMatched('MATCH'), 'API', 'ROUTE', 'UPSTREAM', 'POLICIES'],
+    ...rows.map(({ methods, hosts, path, match, api, route, upstream, policies }) => [
       methods?.join(',') ?? 'any',
       hosts?.join(',') ?? 'any',
       path,
+      ...whereMatched(match.join(', ') || '-'),
       api,
       route,
       upstream ?? '-',

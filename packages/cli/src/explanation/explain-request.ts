@@ -11,6 +11,7 @@ import {
 import { type Api, findPlanPlace, type GatewayModel, type PolicyUse } from '@gatewright/model'
 import type { Log } from '@gatewright/policies'
 import type { Runnable } from '../configuration.ts'
+import { toMatchTexts } from '../match-texts.ts'
 import {
   findUpstreamId,
   listRoutes,
@@ -20,6 +21,7 @@ import {
   toPlaceText,
   toTemplate,
 } from '../route-uses.ts'
+import { type Holds, judgeWhens } from './judge-whens.ts'
 import { type Asked, toBytes } from './parse-asked.ts'
 
 export interface Explanation {
@@ -63,6 +65,8 @@ export interface ExplainedUse {
   readonly policy: string
   readonly level: RunningUse['level'] | 'plan'
   readonly when: string | undefined
+  /** Does `when` hold for this request? undefined: there is none. */
+  readonly holds: Holds | undefined
   readonly at: string
   /** The policy before it that always answers, if there is one. */
   readonly hiddenBy: string | undefined
@@ -82,6 +86,10 @@ export interface Other {
   readonly methods: readonly string[] | undefined
   readonly template: string
   readonly verdict: RouteVerdict['verdict']
+  /** Of its API; undefined: any. */
+  readonly hosts: readonly string[] | undefined
+  /** Which conditions are not met, in words; empty where that is not the verdict. */
+  readonly unmet: readonly string[]
   readonly at: string
 }
 
@@ -102,7 +110,13 @@ export async function explainRequest(asked: Asked, runnable: Runnable, log: Log)
     const nearest = ambiguity === undefined ? others : []
     return { asked, hints, path, refusal, ambiguity, found: undefined, others: nearest }
   }
-  const found = toFound(match, runnable, { asked, judgement, exchange })
+  const uses = listUses(model, match, runnable.resolution.sources)
+  const request = { bytes: toBytes(asked), method: asked.method }
+  const holds = await judgeWhens(
+    uses.map(({ use }) => use),
+    { request, placed: match, runnable, log },
+  )
+  const found = toFound(match, runnable, { asked, judgement, exchange, holds })
   return { asked, hints, path, refusal: undefined, ambiguity: undefined, found, others }
 }
 
@@ -180,13 +194,15 @@ interface Findings {
   readonly asked: AskedRequest
   readonly judgement: Judgement | undefined
   readonly exchange: RehearsedExchange
+  /** Of the uses that run, in order. */
+  readonly holds: readonly (Holds | undefined)[]
 }
 
-function toFound(placed: PlacedRoute, runnable: Runnable, { asked, judgement, exchange }: Findings): FoundRoute {
+function toFound(placed: PlacedRoute, runnable: Runnable, { asked, judgement, exchange, holds }: Findings): FoundRoute {
   const { api, route, path } = placed
   const { model, catalogue } = runnable
   const { sources } = runnable.resolution
-  const all = listExplained(placed, runnable)
+  const all = listExplained(placed, runnable, holds)
   // Fetch §4.8: a preflight runs the list of the route it asks for, up to `cors`, which answers.
   const cors =
     isPreflight(asked) && exchange.attempts.length === 0 ? all.findIndex(({ policy }) => policy === 'cors') : -1
@@ -194,7 +210,8 @@ function toFound(placed: PlacedRoute, runnable: Runnable, { asked, judgement, ex
     cors >= 0
       ? all[cors]
       : all.find(
-          ({ policy, when }) => catalogue.find(({ name }) => name === policy)?.answers === true && when === undefined,
+          ({ policy, when, holds: held }) =>
+            catalogue.find(({ name }) => name === policy)?.answers === true && (when === undefined || held === 'yes'),
         )
   return {
     api: api.id,
@@ -216,7 +233,11 @@ function isPreflight({ method, headers }: AskedRequest): boolean {
 }
 
 /** The outermost first, with the caller's plan where it runs. */
-function listExplained(placed: PlacedRoute, { model, catalogue, resolution: { sources } }: Runnable): ExplainedUse[] {
+function listExplained(
+  placed: PlacedRoute,
+  { model, catalogue, resolution: { sources } }: Runnable,
+  holds: Findings['holds'],
+): ExplainedUse[] {
   const uses = listUses(model, placed, sources)
   const entryOf = ({ use }: RunningUse) => catalogue.find(({ name }) => name === use.policy)
   const answering = uses.findIndex((running) => running.use.when === undefined && entryOf(running)?.answers === true)
@@ -225,6 +246,7 @@ function listExplained(placed: PlacedRoute, { model, catalogue, resolution: { so
     policy: use.policy,
     level,
     when: use.when,
+    holds: holds[index],
     at: toPlaceText(at),
     hiddenBy: index > answering ? hiddenBy : undefined,
   }))
@@ -236,6 +258,7 @@ function listExplained(placed: PlacedRoute, { model, catalogue, resolution: { so
     policy: "the caller's plan",
     level: 'plan',
     when: isSaid ? explained[at]?.when : undefined,
+    holds: isSaid ? explained[at]?.holds : undefined,
     at: toPlaceText(sources.find(['plans', 0])),
     hiddenBy: explained[isSaid ? at : at - 1]?.hiddenBy,
   })
@@ -276,10 +299,20 @@ function toOthers(judgement: Judgement | undefined, { runnable, placed, match }:
     .map((each) => ({ ...each, shared: countShared(each.template, judgement.path) }))
   near.sort((a, b) => b.shared - a.shared)
   near.sort((a, b) => (match === undefined ? 0 : VERDICTS.indexOf(b.verdict) - VERDICTS.indexOf(a.verdict)))
-  return near.slice(0, SHOWN_OTHERS).map(({ api, route, verdict, template }) => {
+  return near.slice(0, SHOWN_OTHERS).map(({ api, route, verdict, unmet, template }) => {
     const path = placed.find((each) => each.route === route)?.path ?? []
     const at = toPlaceText(runnable.resolution.sources.find(path))
-    return { api: api.id, route: route.id, methods: route.methods, template, verdict, at }
+    const { hosts, id } = api
+    return {
+      api: id,
+      route: route.id,
+      methods: route.methods,
+      template,
+      verdict,
+      hosts,
+      unmet: toMatchTexts(unmet),
+      at,
+    }
   })
 }
 

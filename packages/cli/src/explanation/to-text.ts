@@ -1,14 +1,15 @@
 /** Owns an explanation as people read it. */
 import { toColumns } from '../to-columns.ts'
 import type { ExplainedUse, Explanation, FoundRoute, Other } from './explain-request.ts'
+import type { Holds } from './judge-whens.ts'
 
 const WORDS: Readonly<Record<Other['verdict'], string>> = {
   host: 'another host',
   'base-path': 'another base path',
-  'api-conditions': 'the conditions of its API are not met',
+  'api-conditions': 'a condition of its API is not met',
   path: 'another path',
   method: 'the path fits, the method does not',
-  conditions: 'path and method fit, its conditions are not met',
+  conditions: 'path and method fit, and this is not met',
   'other-api': 'it fits too, and the API of a more specific host or base path comes first',
   'less-specific': 'it fits too, and the route above is more specific',
   matches: 'it fits',
@@ -64,9 +65,16 @@ function toFoundLines(found: FoundRoute): string[] {
   ]
 }
 
-function toUseRow({ policy, level, when, at, hiddenBy }: ExplainedUse, index: number): string[] {
+const HELD: Readonly<Record<Holds, string>> = {
+  yes: ', which holds',
+  no: ', which does not hold: it does not run',
+  failed: ', which fails for this request: 500 expression-failed',
+  unknown: '',
+}
+
+function toUseRow({ policy, level, when, holds, at, hiddenBy }: ExplainedUse, index: number): string[] {
   const notes = [
-    ...(when === undefined ? [] : [`when ${when}`]),
+    ...(when === undefined ? [] : [`when ${when}${holds === undefined ? '' : HELD[holds]}`]),
     ...(hiddenBy === undefined ? [] : [`never runs: ${hiddenBy} answers first`]),
   ]
   return [`${index + 1}.`, policy, level, at, ...(notes.length === 0 ? [] : [notes.join('; ')])]
@@ -80,8 +88,10 @@ function toEndLines({ upstream, answeredBy }: FoundRoute): string[] {
   return [`Upstream ${address}`, `  ${method} ${path}`, `  Host: ${host}`]
 }
 
-function toOtherRow({ api, route, methods, template, verdict, at }: Other): string[] {
-  return [`${api}/${route}`, methods?.join(',') ?? 'any method', template, WORDS[verdict], at]
+function toOtherRow({ api, route, methods, template, verdict, hosts, unmet, at }: Other): string[] {
+  const host = verdict === 'host' && hosts !== undefined ? `: ${hosts.join(', ')}` : ''
+  const conditions = unmet.length === 0 ? '' : `: ${unmet.join(', ')}`
+  return [`${api}/${route}`, methods?.join(',') ?? 'any method', template, WORDS[verdict] + host + conditions, at]
 }
 
 function indent(text: string): string {

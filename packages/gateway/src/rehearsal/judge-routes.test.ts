@@ -64,6 +64,20 @@ describe('the verdicts on routes', () => {
     assert.equal(preview?.get, 'other-api')
   })
 
+  it('say which conditions are not met, of the route or of its API', () => {
+    const judgement = judgeRoutes(model as GatewayModel, {
+      ...{ method: 'GET', authority: 'shop.example', path: '/v1/items/7', search: '', headers: [] },
+    })
+    const unmet = judgement?.verdicts.filter(({ unmet }) => unmet !== undefined)
+    assert.deepEqual(
+      unmet?.map(({ route, unmet }) => [route.id, unmet]),
+      [
+        ['beta', { headers: [], query: [{ name: 'beta', present: true }], cookies: [] }],
+        ['draft', { headers: [{ name: 'X-Preview', present: true }], query: [], cookies: [] }],
+      ],
+    )
+  })
+
   it('are told of the normal form, with the values of the one that matches', () => {
     const judgement = judgeRoutes(model as GatewayModel, {
       method: 'GET',

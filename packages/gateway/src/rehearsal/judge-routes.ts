@@ -1,6 +1,6 @@
 /** Owns the question why a request meets this route and not another: the real router, asked about each route alone. */
 import { compilePattern } from '@gatewright/expressions'
-import type { Api, GatewayModel, Route } from '@gatewright/model'
+import type { Api, GatewayModel, Match, Predicates, Route } from '@gatewright/model'
 import { GatewayRequest, HeaderList } from '@gatewright/policies'
 import { parseAuthority } from '../http1/host.ts'
 import type { CompiledApi } from '../route/api-index.ts'
@@ -30,7 +30,11 @@ export interface RouteVerdict {
   readonly api: Api
   readonly route: Route
   readonly verdict: Verdict
+  /** Those that the request does not meet, where that is the verdict. */
+  readonly unmet: Unmet | undefined
 }
+
+export type Unmet = Required<Predicates>
 
 export interface AskedRequest {
   readonly method: string
@@ -62,11 +66,14 @@ export function judgeRoutes(model: GatewayModel, asked: AskedRequest): Judgement
   const winner = createRouter(apis.map((api) => compile(api, listRoutes(api)))).match(request)
   const verdicts = apis.flatMap((api) => {
     const verdict = judgeApi(api, request)
-    return listRoutes(api).map((route) => ({
-      api,
-      route,
-      verdict: verdict ?? judgeRoute({ api, route }, request, winner),
-    }))
+    const unmet =
+      verdict === 'api-conditions' ? findUnmet(api.match, (match) => fitsApi({ ...api, match }, request)) : undefined
+    return listRoutes(api).map((route) => {
+      if (verdict !== undefined) return { api, route, verdict, unmet }
+      const own = judgeRoute({ api, route }, request, winner)
+      const fits = (match: Predicates) => matchAlone(api, { ...route, match }, request) === 'route'
+      return { api, route, verdict: own, unmet: own === 'conditions' ? findUnmet(route.match, fits) : undefined }
+    })
   })
   return { path: request.path, parameters: winner.kind === 'route' ? winner.parameters : {}, verdicts }
 }
@@ -95,7 +102,7 @@ function toRouted({ method, authority, path, search, headers }: AskedRequest): R
 
 /** What keeps the API from being chosen, whatever its routes; undefined: nothing. */
 function judgeApi(api: Api, request: RoutedRequest): Verdict | undefined {
-  const fits = (changed: Api): boolean => createRouter([compile(changed, [])]).match(request).kind !== 'no-api'
+  const fits = (changed: Api): boolean => fitsApi(changed, request)
   if (fits(api)) return undefined
   const { match: _, ...unconditional } = api
   if (fits(unconditional)) return 'api-conditions'
@@ -103,12 +110,27 @@ function judgeApi(api: Api, request: RoutedRequest): Verdict | undefined {
   return fits(anywhere) ? 'host' : 'base-path'
 }
 
+function fitsApi(api: Api, request: RoutedRequest): boolean {
+  return createRouter([compile(api, [])]).match(request).kind !== 'no-api'
+}
+
+function matchAlone(api: Api, route: Route, request: RoutedRequest): MatchResult<Api, Route>['kind'] {
+  return createRouter([compile(api, [route])]).match(request).kind
+}
+
+/** `fits` is asked about each of them alone. */
+function findUnmet(predicates: Predicates = {}, fits: (match: Predicates) => boolean): Unmet {
+  const find = (source: keyof Predicates): Match[] =>
+    (predicates[source] ?? []).filter((match) => !fits({ [source]: [match] }))
+  return { headers: find('headers'), query: find('query'), cookies: find('cookies') }
+}
+
 function judgeRoute(
   { api, route }: { api: Api; route: Route },
   request: RoutedRequest,
   winner: MatchResult<Api, Route>,
 ): Verdict {
-  const match = (changed: Route) => createRouter([compile(api, [changed])]).match(request).kind
+  const match = (changed: Route) => matchAlone(api, changed, request)
   const kind = match(route)
   if (kind === 'route' || kind === 'ambiguous-path') {
     if ('api' in winner && winner.api !== undefined && winner.api !== api) return 'other-api'
