@@ -89,6 +89,23 @@ describe('start', () => {
     await gateway.stop()
   })
 
+  it('prints the warnings of the configuration, whole', async () => {
+    const uses = '{ policy: rate-limit, options: { limit: 1, windowSeconds: 1 } }, { policy: key-auth }'
+    const running = await serve({ yaml: all(`policies: [${uses}]`) })
+    const shown = [...running.stderr.matchAll(/^ {2}\S+gatewright\.yaml:2:\d+: warning: .+$/gm)]
+    assert.ok(shown.length > 0, running.stderr)
+  })
+
+  it('Ctrl-C says in words what is waited for', async () => {
+    const running = await serve({ yaml: all() })
+    running.child.kill('SIGINT')
+    assert.equal(await within(running.exited, 'its end'), 0)
+    assert.match(
+      running.stderr,
+      / drains: nothing is under way signal=SIGINT delayMs=0 timeoutMs=30000 requests=0 tunnels=0\n/,
+    )
+  })
+
   it('--openapi and --upstream serve the operations of a document, and no others', async () => {
     const file = join(folder, 'pets.yaml')
     await writeFile(

@@ -5,6 +5,7 @@
 import { closeSync, openSync } from 'node:fs'
 import type { GatewayProcess, StatusServer } from '@gatewright/gateway'
 import type { Log } from '@gatewright/policies'
+import { toDrainWords } from './drain-words.ts'
 
 export interface SignalFollowerOptions {
   readonly log: Log
@@ -79,7 +80,8 @@ export class SignalFollower {
     const { log, servers, drainDelayMs, drainTimeoutMs } = this.#options
     // Somebody at a keyboard waits for no load balancer to notice, and one that does not serve yet is in none.
     const delayMs = signal === 'SIGINT' || !this.#isServing ? 0 : drainDelayMs
-    log.info('drains', { signal, delayMs, timeoutMs: drainTimeoutMs })
+    const drain = { signal, delayMs, timeoutMs: drainTimeoutMs, ...this.#gateway.countUnderWay() }
+    log.info(toDrainWords(drain), { ...drain })
     this.#gateway.supervisor.drain()
     if (delayMs > 0) await new Promise((done) => setTimeout(done, delayMs))
     const startedMs = performance.now()

@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os'
 import { setFlagsFromString } from 'node:v8'
 import { GatewayProcess, type LoadOptions, StatusServer } from '@gatewright/gateway'
-import type { GatewayModel } from '@gatewright/model'
+import { type Finding, type GatewayModel, toFindingText } from '@gatewright/model'
 import { createLineWriter } from './line-writer.ts'
 import { createLog } from './log.ts'
 import { SignalFollower } from './signal-follower.ts'
@@ -97,22 +97,33 @@ function greet(
   const lines = listeners.map(({ id, host, port }) => `  ${id.padEnd(8)} http://${toAuthority(host, port)}`)
   lines.push(`  ${'admin'.padEnd(8)} http://${ADMIN_HOST}:${adminPort}  (/livez /readyz /metrics /snapshot)`)
   lines.push(`  ${'serves'.padEnd(8)} ${toSummary(gateway)}`)
+  lines.push(...toWarningLines(gateway.configuration.findings))
   const port = String(listeners[0]?.port ?? '')
   if (greeting.length > 0) lines.push('', ...greeting.map((line) => line.replaceAll('{port}', port)))
   process.stderr.write(`Gatewright serves on ${threads} ${threads === 1 ? 'thread' : 'threads'}\n${lines.join('\n')}\n`)
 }
 
-/** `2 APIs, 5 routes`, and that there are warnings. */
-function toSummary({ model, configuration }: GatewayProcess): string {
+/** More of them would push the addresses out of sight. */
+const SHOWN_WARNINGS = 10
+
+function toWarningLines(findings: readonly Finding[]): string[] {
+  const warnings = findings.filter(({ severity }) => severity === 'warning')
+  const untold = warnings.length - SHOWN_WARNINGS
+  return [
+    ...(warnings.length === 0 ? [] : ['']),
+    ...warnings.slice(0, SHOWN_WARNINGS).map((warning) => `  ${toFindingText(warning).replaceAll('\n', '\n  ')}`),
+    ...(untold > 0 ? [`  and ${toCount(untold, 'more warning')}, which \`gatewright validate\` shows`] : []),
+  ]
+}
+
+/** `2 APIs, 5 routes` */
+function toSummary({ model }: GatewayProcess): string {
   const apis = model?.apis ?? []
   const routes = apis.reduce(
     (sum, api) => sum + api.releases.reduce((all, release) => all + release.routes.length, 0),
     0,
   )
-  const warnings = configuration.findings.filter(({ severity }) => severity === 'warning').length
-  const parts = [toCount(apis.length, 'API'), toCount(routes, 'route')]
-  if (warnings > 0) parts.push(`${toCount(warnings, 'warning')}, which \`gatewright validate\` shows`)
-  return parts.join(', ')
+  return `${toCount(apis.length, 'API')}, ${toCount(routes, 'route')}`
 }
 
 function toCount(count: number, noun: string): string {
