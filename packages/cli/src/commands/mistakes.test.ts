@@ -71,6 +71,7 @@ const MISTAKES: readonly Mistake[] = [
   { name: 'the same path twice', change: ['path: "/{orderId}" }', 'path: "/{orderId}" }\n      - { id: o2, path: "/{id}" }'], says: /:21:9: fault: .* already matched by the route "order" .*\n {4}Remove one/ },
   { name: 'CEL that cannot be read', change: ['windowSeconds: 60', 'windowSeconds: 60, key: "request.headers[\'x\'"'], says: /:17:78: fault: rate-limit: `key`: line 1, column 16: / },
   { name: 'CEL with a name misspelt', change: ['windowSeconds: 60', 'windowSeconds: 60, key: "reqest.path"'], says: /:17:78: fault: .*did you mean "request"\?/ },
+  { name: 'a map for the body of an error', change: ['    title: Orders', '    errors: { default: { body: { error: x } } }'], says: /:12:\d+: fault: The key "error" is not known here\. .*\n {4}Known keys: cel\./ },
   { name: 'a pattern that cannot run', change: ['path: /', 'path: /, match: { headers: [{ name: X, pattern: "[a-" }] }'], says: /:19:\d+: fault: .*missing closing \]/ },
   { name: 'a key instead of its hash', change: [`sha256:${'d7'.repeat(32)}`, 'open-sesame'], says: /:22:32: fault: A key is written as its hash: .*sha256sum/ },
   { name: 'a file for the access log', change: ['gatewright: 1', 'gatewright: 1\naccessLog: /var/log/a.log'], says: /:2:12: fault: .*\n {4}Write `\{ file: \/var\/log\/a\.log \}`/ },

@@ -1,7 +1,7 @@
 /** Owns users' own policies on a thread: modules loaded once per content, checked, put beside the built-ins. */
 import { fileURLToPath } from 'node:url'
 import { PLAN_SLOT } from '@gatewright/model/runtime'
-import { BUILT_IN_POLICIES, isPolicyDefinition, type PolicyDefinition } from '@gatewright/policies'
+import { BUILT_IN_POLICIES, isPolicyDefinition, PHASES, type PolicyDefinition } from '@gatewright/policies'
 import { prepareImport, toImportUrl } from './extension-imports.ts'
 import type { ExtensionModule } from './snapshot.ts'
 
@@ -32,7 +32,7 @@ export class ExtensionLoader {
         if (catalogue.has(definition.name) || definition.name === PLAN_SLOT.name) {
           throw new ExtensionFault(
             extension.specifier,
-            `the policy name "${definition.name}" is taken already: choose another`,
+            `defines the policy "${definition.name}", a name that is taken: choose another`,
           )
         }
         catalogue.set(definition.name, definition)
@@ -61,6 +61,8 @@ export class ExtensionLoader {
         `is not loaded after ${LOAD_TIMEOUT_MS / 1000} s: what it awaits at its top level, or in a file that it imports, does not come; give that a time-out, or await it in the policy`,
       )
     }
+    const flaw = findFlaw(module)
+    if (flaw !== undefined) throw new ExtensionFault(specifier, flaw)
     const definitions = Object.values(module).filter(isPolicyDefinition)
     if (definitions.length === 0) {
       throw new ExtensionFault(specifier, 'exports no policy: export one made by definePolicy(…)')
@@ -73,6 +75,32 @@ export class ExtensionLoader {
   keep(extension: ExtensionModule, definitions: readonly PolicyDefinition[]): void {
     this.#loaded.set(toKey(extension), definitions)
   }
+}
+
+/** What is written as a policy, whatever became of it. */
+interface Meant {
+  readonly create: unknown
+  readonly name?: unknown
+  readonly phase?: unknown
+  readonly options?: unknown
+}
+
+/** What keeps an export from being the policy that it is meant to be; undefined: nothing. */
+function findFlaw(module: Readonly<Record<string, unknown>>): string | undefined {
+  for (const [name, value] of Object.entries(module)) {
+    if (typeof value !== 'object' || value === null || !('create' in value) || !('summary' in value)) continue
+    const meant: Meant = value
+    if (!isPolicyDefinition(meant)) return `exports "${name}", which is no policy: its ${describeFlaw(meant)}`
+  }
+  return undefined
+}
+
+function describeFlaw({ name, phase, options }: Meant): string {
+  if (typeof name !== 'string') return '`name` is missing: it is a text'
+  if (phase === undefined) return `\`phase\` is missing: it is one of ${PHASES.join(', ')}`
+  if (!(PHASES as readonly unknown[]).includes(phase)) return `\`phase\` "${phase}" is none of ${PHASES.join(', ')}`
+  if (typeof options !== 'object') return '`options` are missing: they are a schema, such as `z.strictObject({ … })`'
+  return '`create` is no function'
 }
 
 /** undefined: it takes too long. Nothing can end an import: whoever asks for the same again waits for the same. */

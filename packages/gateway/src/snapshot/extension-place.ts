@@ -1,18 +1,26 @@
 /** Owns the place of a fault in an extension: the line and column that Node's errors carry, where they carry one. */
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { findImportPlace } from './import-place.ts'
 
 export interface ExtensionPlace {
   /** Absolute. */
   readonly file: string
   readonly line: number
   readonly column: number
+  /** How to mend it. */
+  readonly suggestion?: string
 }
 
 /** Where a module failed while it was loaded; undefined where nothing says so. `specifier` is the extension's `file:` URL. */
 export function findExtensionPlace(cause: unknown, specifier: string): ExtensionPlace | undefined {
   const { stack = '', name } = cause instanceof Error ? cause : {}
-  return findExcerpt(stack) ?? findFrame(stack) ?? (name === 'SyntaxError' ? checkSyntax(specifier) : undefined)
+  return (
+    findImportPlace(cause) ??
+    findExcerpt(stack) ??
+    findFrame(stack) ??
+    (name === 'SyntaxError' ? checkSyntax(specifier) : undefined)
+  )
 }
 
 /** Syntax errors of TypeScript, and imports that lead nowhere, begin with the place, the line, and a caret under the column. */

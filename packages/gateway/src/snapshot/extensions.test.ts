@@ -168,7 +168,10 @@ describe('the files that an extension imports', () => {
     mkdirSync(join(folder, 'lib'), { recursive: true })
     const load = () => loadConfiguration({ config: join(folder, 'gatewright.yaml') })
     const missing = await load()
-    assert.match(missing.findings[0]?.message ?? '', /stamp\.ts cannot be loaded: Cannot find module '.*office\.ts'/)
+    assert.match(
+      missing.findings[0]?.message ?? '',
+      /stamp\.ts \(\S+\) cannot be loaded: Cannot find module '.*office\.ts'/,
+    )
     assert.ok(missing.watched.includes(join(folder, 'lib/office.ts')))
     writeFileSync(join(folder, 'lib/office.ts'), `\n${office(1)} = =`)
     const { findings } = await load()
@@ -241,12 +244,79 @@ describe('a fault of an extension', () => {
   it('stands in the configuration where the extension says nothing of a place', async () => {
     const folder = createFolder({
       'gatewright.yaml': config('lost.mjs'),
-      'lost.mjs': "import 'no-such-package'\n",
+      'lost.mjs': "throw 'nowhere'\n",
     })
     const { findings } = await loadConfiguration({ config: join(folder, 'gatewright.yaml') })
-    assert.match(findings[0]?.message ?? '', /cannot be loaded: Cannot find package 'no-such-package'$/)
+    assert.match(findings[0]?.message ?? '', /cannot be loaded: nowhere$/)
     assert.equal(findings[0]?.at.line, 2)
   })
+
+  for (const [imported, words, suggestion] of [
+    [
+      './lib/office',
+      /Cannot find module '\S+lib\/office'$/,
+      "Write './lib/office.ts': an import names the whole file.",
+    ],
+    [
+      './lib/office.js',
+      /Cannot find module '\S+office\.js'$/,
+      "Write './lib/office.ts': an import names the whole file.",
+    ],
+    ['./lib', /is not supported resolving ES modules/, "Write './lib/index.ts': an import names the whole file."],
+    ['./nowhere.ts', /Cannot find module '\S+nowhere\.ts'$/, undefined],
+    [
+      'no-such/part.js',
+      /Cannot find package 'no-such'$/,
+      'It is looked for in node_modules beside this file, and above.',
+    ],
+  ] as const) {
+    it(`has its place at an import that leads nowhere: ${imported}`, async () => {
+      const folder = createFolder({
+        'gatewright.yaml': config('lost.ts'),
+        'lost.ts': "import './between.ts'\n",
+        'between.ts': `// office\nimport {\n  x,\n} from '${imported}'\nexport default x\n`,
+        'lib/office.ts': 'export const x = 1\n',
+        'lib/index.ts': 'export const x = 1\n',
+      })
+      const { findings } = await loadConfiguration({ config: join(folder, 'gatewright.yaml') })
+      const [{ at, message, suggestion: said } = assert.fail()] = findings
+      assert.match(message, words)
+      assert.equal(said, suggestion)
+      assert.ok(at.file.endsWith('/between.ts'), at.file)
+      assert.deepEqual([at.line, at.column], [4, 8])
+    })
+  }
+
+  for (const [name, change, words] of [
+    [
+      'a phase that is none',
+      ["'transform'", "'transfrom'"],
+      /exports "stamp", which is no policy: its `phase` "transfrom" is none of observe, .* transform, .* upstream$/,
+    ],
+    ['no phase', ["phase: 'transform',", ''], /which is no policy: its `phase` is missing: it is one of observe, /],
+    ['no name', ["name: 'stamp',", ''], /which is no policy: its `name` is missing: it is a text$/],
+    [
+      'no options',
+      ['options: z', 'option: z'],
+      /which is no policy: its `options` are missing: they are a schema, such as `z\.strictObject/,
+    ],
+    [
+      'a name that is taken',
+      ["name: 'stamp'", "name: 'cors'"],
+      /^the extension \S+stamp\.ts defines the policy "cors", a name that is taken: choose another$/,
+    ],
+  ] as const) {
+    it(`is told as what it is: ${name}`, async () => {
+      const [right, wrong] = change
+      const text = `import { definePolicy, z } from '@gatewright/policies'
+export const stamp = definePolicy({ name: 'stamp', phase: 'transform', summary: 'S.', options: z.strictObject({}), create: () => (exchange, next) => next(exchange) })
+`
+      assert.ok(text.includes(right))
+      const folder = createFolder({ 'gatewright.yaml': config('stamp.ts'), 'stamp.ts': text.replace(right, wrong) })
+      const { findings } = await loadConfiguration({ config: join(folder, 'gatewright.yaml') })
+      assert.match(findings[0]?.message ?? '', words)
+    })
+  }
 })
 
 describe('an extension that never finishes loading', () => {
@@ -299,6 +369,6 @@ describe('an extension that defines a policy', () => {
       'lib/office.ts': OFFICE,
     })
     const { findings } = await loadConfiguration({ config: join(folder, 'gatewright.yaml') })
-    assert.match(findings[0]?.message ?? '', /the policy name "plan" is taken already: choose another/)
+    assert.match(findings[0]?.message ?? '', /defines the policy "plan", a name that is taken: choose another/)
   })
 })

@@ -148,9 +148,11 @@ function readIfThere(path: string): string | undefined {
 function toExtensionFinding({ specifier, reason, cause }: ExtensionFault, listed: At): Finding {
   const name = specifier.startsWith('file:') ? toShortPath(fileURLToPath(specifier)) : specifier
   const place = findExtensionPlace(cause, specifier)
-  const at = place === undefined ? listed : { ...place, file: toShortPath(place.file), path: '' }
+  const { line: placeLine = 0, column = 0, suggestion } = place ?? {}
+  const at = place === undefined ? listed : { file: toShortPath(place.file), line: placeLine, column, path: '' }
   const line = place === undefined || listed.line === 0 ? '' : ` (${listed.file}:${listed.line})`
-  return { severity: 'fault', code: 'extension', message: `the extension ${name}${line} ${reason}`, at }
+  const message = `the extension ${name}${line} ${reason}`
+  return { severity: 'fault', code: 'extension', message, ...(suggestion !== undefined && { suggestion }), at }
 }
 
 /** Short where it lies below the working folder. */
