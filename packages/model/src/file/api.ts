@@ -30,7 +30,7 @@ export const apiSchema = z
     match: predicatesSchema.exactOptional(),
     openapi: z.string().min(1).exactOptional().meta({
       description:
-        'An OpenAPI 3.x or Swagger 2.0 document, JSON or YAML, relative to this file. Its paths become routes; its servers and base path do not count.',
+        'An OpenAPI 3.x or Swagger 2.0 document, JSON or YAML, relative to this file. Its paths become routes; its servers and base path do not count, and its security, parameters and schemas are not enforced yet.',
     }),
     upstream: upstreamRefSchema.exactOptional(),
     paths: z
