@@ -145,6 +145,28 @@ describe('parseSource, aliases', () => {
     assert.equal(yaml(lines.join('\n')).findings[0]?.code, 'alias-bomb')
   })
 
+  /** Each link of the chain is as deep as the bound allows to the parser, and its innermost key is the link before. */
+  const chain = (links: number) => {
+    const link = (key: string) => `${'{? '.repeat(100)}${key}${' : 1}'.repeat(100)}`
+    return `k0: &k0 { x: 1 }\n${Array.from({ length: links }, (_, i) => `k${i + 1}: &k${i + 1} ${link(`*k${i}`)}\n`).join('')}`
+  }
+
+  it('bounds the depth of keys, also through aliases', () => {
+    const [first, ...rest] = yaml(chain(40)).findings.filter(({ code }) => code === 'too-deep')
+    assert.deepEqual(rest, [])
+    assert.equal(first?.message, 'The document is nested more than 128 levels deep.')
+    assert.deepEqual([first?.at.file, first?.at.line], ['a.yaml', 2])
+    assert.ok((first?.at.column ?? 0) > 0)
+    const [keys] = yaml(`a: ${'{? '.repeat(200)}1${' : 1}'.repeat(200)}\n`).findings
+    assert.deepEqual([keys?.code, keys?.at.line, keys?.at.column], ['too-deep', 1, 4 + 3 * 128])
+  })
+
+  it('bounds the depth of values, also through aliases', () => {
+    const nest = (value: string) => `${'['.repeat(60)}${value}${']'.repeat(60)}`
+    const [fault] = yaml(`a: &a ${nest('1')}\nb: &b ${nest('*a')}\nc: ${nest('*b')}\n`).findings
+    assert.deepEqual([fault?.code, fault?.at.line], ['too-deep', 1])
+  })
+
   it('refuses an alias inside its own anchor', () => {
     assert.equal(yaml('a: &x [1, *x]\n').findings[0]?.code, 'alias-cycle')
   })

@@ -122,16 +122,19 @@ class YamlWalk {
   readonly #anchors = new Map<string, Node>()
   readonly #targets = new Map<Node, Node>()
   readonly #open = new Set<Node>()
+  /** Of lists and maps around a node, also where it is a key or what an alias stands for: the path has no place for these. */
+  #depth: number
   #aliasDepth = 0
   #aliasedNodes = 0
 
   constructor(reading: Reading) {
     this.#reading = reading
+    this.#depth = reading.depth ?? 0
   }
 
   value(node: Node | null, path: (string | number)[]): unknown {
     if (node === null) return null
-    if (path.length > DEPTH_MAX)
+    if (this.#depth > DEPTH_MAX)
       this.#stop('too-deep', `The document is nested more than ${DEPTH_MAX} levels deep.`, { node, path })
     if (this.#aliasDepth > 0 && ++this.#aliasedNodes > ALIASED_NODES_MAX) {
       this.#stop('alias-bomb', `The aliases of this file stand for more than ${ALIASED_NODES_MAX} values.`, {
@@ -167,7 +170,9 @@ class YamlWalk {
 
   #inside<Value>(node: Node, walk: () => Value): Value {
     this.#open.add(node)
+    this.#depth++
     const value = walk()
+    this.#depth--
     this.#open.delete(node)
     return value
   }
