@@ -44,7 +44,7 @@ export class GatewayProcess {
   readonly #options: GatewayProcessOptions
   readonly #watcher: FileWatcher
   readonly #lastGood: LastGoodStore | undefined
-  readonly #memory = new ConfigurationMemory()
+  #memory = new ConfigurationMemory()
   #state: ConfigurationState = { version: 0, hash: '', fault: 'not loaded yet', findings: [], loadedAtMs: 0 }
   #model: GatewayModel | undefined
   #work: Promise<void> = Promise.resolve()
@@ -123,21 +123,31 @@ export class GatewayProcess {
 
   async #load(): Promise<void> {
     clearTimeout(this.#rest)
-    await this.#loadAll()
+    const loadedAtMs = Date.now()
+    try {
+      await this.#loadAll(loadedAtMs)
+    } catch (error) {
+      // A mistake of ours, and no reason to end what serves. What was half done is forgotten.
+      this.#memory = new ConfigurationMemory()
+      const said = error instanceof Error ? (error.stack ?? error.message) : String(error)
+      const fault = `the configuration cannot be loaded, and that is a fault of Gatewright itself; please report it: ${said}`
+      this.#state = { ...this.#state, fault, findings: [], loadedAtMs }
+      // Otherwise what was watched before still is.
+      if (this.#model === undefined) this.#watch([])
+    }
     this.#rest = setTimeout(giveBackMemory, REST_MS).unref()
   }
 
-  async #loadAll(): Promise<void> {
+  #watch(paths: readonly string[]): void {
+    const { config, overlays = [] } = this.#options
+    const given = [config, ...overlays].filter((path) => typeof path === 'string').map((path) => resolvePath(path))
+    this.#watcher.watch([...new Set([...given, ...paths])], given.filter(isFolder))
+  }
+
+  async #loadAll(loadedAtMs: number): Promise<void> {
     const { config, overlays = [], adjust } = this.#options
-    const loadedAtMs = Date.now()
     const loaded = await loadConfiguration({ config, overlays, memory: this.#memory, ...(adjust && { adjust }) })
-    this.#watcher.watch(
-      loaded.watched,
-      [config, ...overlays]
-        .filter((path) => typeof path === 'string')
-        .map((path) => resolvePath(path))
-        .filter(isFolder),
-    )
+    this.#watch(loaded.watched)
     const { findings, model, apps, extensions } = loaded
     if (model === undefined) {
       this.#state = { ...this.#state, fault: toFaultText(findings), findings, loadedAtMs }

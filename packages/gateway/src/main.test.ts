@@ -1,0 +1,80 @@
+/** Owns the proof that what runs outlives whatever a reading of the configuration comes to. */
+import assert from 'node:assert/strict'
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, it } from 'node:test'
+import type { GatewayModel } from '@gatewright/model'
+import { GatewayProcess, type GatewayProcessOptions } from './main.ts'
+import { probePort } from './threads/probe-port.ts'
+
+describe('a gateway process', () => {
+  let folder: string
+  let file: string
+  let port: number
+  let gateway: GatewayProcess | undefined
+  let told: string[]
+  let waiting: (() => void)[]
+
+  const log = { info: tell, warn: tell, error: tell }
+  function tell(message: string, facts?: object): void {
+    told.push(`${message} ${JSON.stringify(facts)}`)
+    for (const wake of waiting.splice(0)) wake()
+  }
+
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'gatewright-main-'))
+    file = join(folder, 'gatewright.json')
+    port = await probePort({ host: '127.0.0.1', port: 0 })
+    told = []
+    waiting = []
+  })
+  afterEach(async () => {
+    gateway?.close()
+    await gateway?.supervisor.stop(0)
+    rmSync(folder, { recursive: true })
+  })
+
+  function toText(body: string): string {
+    return JSON.stringify({
+      gatewright: 1,
+      accessLog: 'off',
+      listeners: [{ id: 'public', host: '127.0.0.1', port }],
+      apis: [{ id: 'a', policies: [{ policy: 'respond', options: { body } }] }],
+    })
+  }
+
+  function replace(text: string): void {
+    writeFileSync(`${file}.new`, text)
+    renameSync(`${file}.new`, file)
+  }
+
+  async function untilTold(part: string): Promise<void> {
+    while (!told.some((line) => line.includes(part))) await new Promise<void>((resolve) => waiting.push(resolve))
+  }
+
+  async function start(options: Partial<GatewayProcessOptions> = {}): Promise<GatewayProcess> {
+    writeFileSync(file, toText('first'))
+    gateway = new GatewayProcess({ config: file, threads: 1, log, ...options })
+    assert.equal(await gateway.start(), undefined)
+    return gateway
+  }
+
+  it('keeps what runs where a reading throws, says so, and reads the next change', async () => {
+    let isBroken = false
+    const adjust = (model: GatewayModel) => {
+      if (isBroken) throw new RangeError('Maximum call stack size exceeded')
+      return model
+    }
+    const running = await start({ adjust })
+    isBroken = true
+    replace(toText('second'))
+    await untilTold('what ran before runs on')
+    assert.match(running.configuration.fault ?? '', /a fault of Gatewright itself.*Maximum call stack size exceeded/)
+    assert.deepEqual([running.configuration.version, running.supervisor.threads[0]?.version], [1, 1])
+    isBroken = false
+    replace(toText('third'))
+    await untilTold('is live on every thread')
+    assert.deepEqual([running.configuration.fault, running.configuration.version], [undefined, 2])
+  })
+})
