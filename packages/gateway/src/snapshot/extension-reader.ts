@@ -1,9 +1,9 @@
 /** Owns the reading of extensions from disk: each with the files that it imports, loaded and checked, and anew when one of them changed. */
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { followLinks, type ImportedFiles, LINK, prepareImport } from './extension-imports.ts'
 import { ExtensionFault, type ExtensionLoader } from './extension-loader.ts'
+import { readTextFile } from './read-text-file.ts'
 import type { ExtensionFile, ExtensionModule } from './snapshot.ts'
 
 export class ExtensionReader {
@@ -65,7 +65,7 @@ function findPublishedText(file: ExtensionFile | undefined): string | undefined 
 /** undefined: it is not there, or is no file. */
 function readText(url: string): string | undefined {
   try {
-    return readFileSync(fileURLToPath(url), 'utf8')
+    return readTextFile(fileURLToPath(url))
   } catch {
     return undefined
   }

@@ -1,6 +1,6 @@
 /** Owns the reading of a configuration from disk: files, what they refer to, users' policies; everything that is wrong with it, at once. */
-import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
-import { isAbsolute, join, relative, resolve as resolvePath } from 'node:path'
+import { existsSync, realpathSync } from 'node:fs'
+import { isAbsolute, relative, resolve as resolvePath } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { checkExpression, checkPattern } from '@gatewright/expressions'
 import {
@@ -20,6 +20,8 @@ import { BUILT_IN_POLICIES, CEL_VOCABULARIES, type PolicyDefinition } from '@gat
 import { ExtensionFault, ExtensionLoader } from './extension-loader.ts'
 import { findExtensionPlace } from './extension-place.ts'
 import { ExtensionReader } from './extension-reader.ts'
+import { readConfig } from './read-config.ts'
+import { isMissing, readTextFile } from './read-text-file.ts'
 import type { ExtensionModule } from './snapshot.ts'
 
 /** A file that is on no disk, made of something else. */
@@ -112,36 +114,13 @@ function checkExpressionOf(source: string, language: string, side: 'request' | '
   return checkExpression(source, language, CEL_VOCABULARIES[side])
 }
 
-function readConfig(path: string, findings: Finding[]): SourceFile[] {
-  try {
-    if (!statSync(path).isDirectory()) return [{ path, text: readFileSync(path, 'utf8') }]
-    const names = readdirSync(path).filter((name) => /\.(ya?ml|json)$/.test(name) && !name.startsWith('.'))
-    const files = names.sort().map((name) => ({ path: join(path, name), text: readFileSync(join(path, name), 'utf8') }))
-    if (files.length > 0) return files
-    findings.push(
-      toReadFault(path, `the folder ${path} holds no .yaml, .yml or .json file`, 'put a gatewright.yaml there'),
-    )
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    const message =
-      code === 'ENOENT' ? `there is no file or folder ${path}` : `${path} cannot be read: ${(error as Error).message}`
-    findings.push(toReadFault(path, message, 'run `gatewright init` for an example, or name another with --config'))
-  }
-  return []
-}
-
-function toReadFault(path: string, message: string, suggestion: string): Finding {
-  return {
-    severity: 'fault',
-    code: 'unreadable',
-    message,
-    suggestion,
-    at: { file: path, line: 0, column: 0, path: '' },
-  }
-}
-
 function readIfThere(path: string): string | undefined {
-  return existsSync(path) && statSync(path).isFile() ? readFileSync(path, 'utf8') : undefined
+  try {
+    return readTextFile(path)
+  } catch (error) {
+    if (isMissing(error)) return undefined
+    throw error
+  }
 }
 
 /** In the extension itself, where it says where: that is what is to be mended. */
