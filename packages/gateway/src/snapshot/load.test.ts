@@ -10,6 +10,7 @@ import { type LoadOptions, loadConfiguration } from './load.ts'
 import { TEXT_BYTES_MAX } from './read-text-file.ts'
 
 const SOUND = 'gatewright: 1\napis: [{ id: a, upstream: "http://127.0.0.1:9" }]\n'
+const OPENAPI = 'openapi: 3.0.0\ninfo: { title: a, version: "1" }\npaths: { /a: { get: {} } }\n'
 const NAMING = `gatewright: 1\napis: [{ id: a, upstream: "http://127.0.0.1:9", openapi: document.yaml }]\n`
 
 const isWindows = process.platform === 'win32'
@@ -78,5 +79,32 @@ describe('loadConfiguration', () => {
       'a.yaml: fault: a.yaml cannot be read: it is a pipe, and no file\n    Write a regular file.',
     ])
     assert.match((await load({ config: '/dev/zero' }))[0] ?? '', /it is a device, and no file/)
+  })
+
+  it('names the link of a folder that leads nowhere', async () => {
+    write('a.yaml', SOUND)
+    symlinkSync('nowhere', path('b.yaml'))
+    symlinkSync('c.yaml', path('c.yaml'))
+    const faults = await load({ config: folder })
+    assert.deepEqual(faults[0], 'b.yaml: fault: there is no file b.yaml\n    Is it a link that leads nowhere?')
+    assert.match(faults[1] ?? '', /^c\.yaml: fault: c\.yaml cannot be read: ELOOP/)
+    assert.equal(faults.length, 2)
+  })
+
+  it('repairs no bytes that are no UTF-8, and says where they stand', async () => {
+    write('a.yaml', Buffer.from(`${SOUND}# é \uFFFD `))
+    assert.deepEqual(await load({ config: path('a.yaml') }), [])
+    write('a.yaml', Buffer.concat([Buffer.from(`${SOUND}# é \uFFFD `), Buffer.from('ä\n', 'latin1')]))
+    assert.deepEqual(await load({ config: path('a.yaml') }), [
+      'a.yaml:3:7: fault: a.yaml cannot be read: it is no UTF-8 at line 3, column 7\n    Save it as UTF-8.',
+    ])
+    write('a.yaml', Buffer.from(`\uFEFF${SOUND}`, 'utf16le'))
+    assert.match((await load({ config: path('a.yaml') }))[0] ?? '', /^a\.yaml:1:1: fault: .* no UTF-8/)
+    write('a.yaml', NAMING)
+    write('document.yaml', Buffer.from(`${OPENAPI}x-a: ä\n`, 'latin1'))
+    assert.match(
+      (await load({ config: path('a.yaml') }))[0] ?? '',
+      /document\.yaml cannot be read: .* line 4, column 6/,
+    )
   })
 })
