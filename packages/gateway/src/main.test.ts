@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, it } from 'node:test'
+import { afterEach, beforeEach, describe, it, mock } from 'node:test'
 import type { GatewayModel } from '@gatewright/model'
 import { GatewayProcess, type GatewayProcessOptions } from './main.ts'
 import { probePort } from './threads/probe-port.ts'
@@ -30,6 +30,7 @@ describe('a gateway process', () => {
     waiting = []
   })
   afterEach(async () => {
+    mock.timers.reset()
     gateway?.close()
     await gateway?.supervisor.stop(0)
     rmSync(folder, { recursive: true })
@@ -76,5 +77,29 @@ describe('a gateway process', () => {
     replace(toText('third'))
     await untilTold('is live on every thread')
     assert.deepEqual([running.configuration.fault, running.configuration.version], [undefined, 2])
+  })
+
+  it('reads again by itself what the system could not give it, and says so once', async () => {
+    let failures = 0
+    const adjust = (model: GatewayModel) => {
+      if (failures === 0) return model
+      failures--
+      throw new Error(`EMFILE: too many open files, open '${file}'`)
+    }
+    const running = await start({ adjust })
+    // Time passes only where this test says so.
+    mock.timers.enable({ apis: ['setTimeout'] })
+    failures = 3
+    replace(toText('second'))
+    await untilTold('what ran before runs on')
+    for (let turns = 0; running.configuration.fault !== undefined; turns++) {
+      assert.ok(turns < 100_000, 'nothing is read again')
+      mock.timers.tick(1000)
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    assert.equal(failures, 0)
+    await untilTold('the configuration was read again and is live on every thread')
+    assert.equal(running.configuration.version, 2)
+    assert.equal(told.filter((line) => line.includes('EMFILE')).length, 1)
   })
 })

@@ -12,6 +12,7 @@ import { METRICS } from './observe/metrics.ts'
 import { placePolicyFault } from './pipeline/place-policy-fault.ts'
 import { type LastGood, LastGoodStore } from './snapshot/last-good.ts'
 import { type LoadOptions, loadConfiguration } from './snapshot/load.ts'
+import { isPassing } from './snapshot/passing-fault.ts'
 import { FileWatcher } from './snapshot/watch.ts'
 import { giveBackMemory } from './threads/give-back-memory.ts'
 import { PublishFault, Supervisor } from './threads/supervisor.ts'
@@ -28,6 +29,9 @@ export interface GatewayProcessOptions {
 
 /** Only after the last of several changes, and not while a first load balancer asks whether it is ready. */
 const REST_MS = 1000
+
+/** What the system lacks, it mostly has again a moment later; a reading that fails costs little. */
+const AGAIN_MS = 1000
 
 /** What the last reading of the configuration came to. */
 export interface ConfigurationState {
@@ -50,6 +54,7 @@ export class GatewayProcess {
   #work: Promise<void> = Promise.resolve()
   #isReloadDue = false
   #rest: NodeJS.Timeout | undefined
+  #again: NodeJS.Timeout | undefined
 
   constructor(options: GatewayProcessOptions) {
     this.#options = options
@@ -80,7 +85,7 @@ export class GatewayProcess {
   }
 
   /** Reads the configuration again. Changes that come while one is being read are read together, after it. */
-  reload(why: string, { isAsked = false } = {}): void {
+  reload(why: string, { isAsked = false, isAgain = false } = {}): void {
     // What drains ends as it is: a new listener would have nobody to close it.
     if (this.#isReloadDue || this.supervisor.isDraining) return
     this.#isReloadDue = true
@@ -89,8 +94,10 @@ export class GatewayProcess {
       const before = this.#state
       await this.#load()
       const { version, fault } = this.#state
-      if (fault !== undefined) this.#options.log.error(`${why}, and is not used: what ran before runs on`, { fault })
-      else if (version !== before.version) this.#options.log.info(`${why} and is live on every thread`, { version })
+      if (fault !== undefined) {
+        const isTold = isAgain && fault === before.fault
+        if (!isTold) this.#options.log.error(`${why}, and is not used: what ran before runs on`, { fault })
+      } else if (version !== before.version) this.#options.log.info(`${why} and is live on every thread`, { version })
       else if (before.fault !== undefined)
         this.#options.log.info(`${why}: the fault is mended, and it is what runs already`, { version })
       else if (isAsked) this.#options.log.info(`${why}: nothing has changed`, { version })
@@ -117,25 +124,27 @@ export class GatewayProcess {
   /** Nothing is watched any more. */
   close(): void {
     clearTimeout(this.#rest)
+    clearTimeout(this.#again)
     this.#watcher.close()
     this.supervisor.state.close()
   }
 
   async #load(): Promise<void> {
     clearTimeout(this.#rest)
+    clearTimeout(this.#again)
     const loadedAtMs = Date.now()
     try {
       await this.#loadAll(loadedAtMs)
     } catch (error) {
       // A mistake of ours, and no reason to end what serves. What was half done is forgotten.
       this.#memory = new ConfigurationMemory()
-      const said = error instanceof Error ? (error.stack ?? error.message) : String(error)
-      const fault = `the configuration cannot be loaded, and that is a fault of Gatewright itself; please report it: ${said}`
-      this.#state = { ...this.#state, fault, findings: [], loadedAtMs }
+      this.#state = { ...this.#state, fault: toLoadFault(error), findings: [], loadedAtMs }
       // Otherwise what was watched before still is.
       if (this.#model === undefined) this.#watch([])
     }
     this.#rest = setTimeout(giveBackMemory, REST_MS).unref()
+    if (!isPassing(this.#state.fault ?? '')) return
+    this.#again = setTimeout(() => this.reload('the configuration was read again', { isAgain: true }), AGAIN_MS).unref()
   }
 
   #watch(paths: readonly string[]): void {
@@ -199,6 +208,13 @@ function toFaultText(findings: readonly Finding[]): string {
 
 function toMessage(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
+}
+
+function toLoadFault(error: unknown): string {
+  const said = error instanceof Error ? error.message : String(error)
+  if (isPassing(said)) return `the configuration cannot be loaded: ${said}`
+  const stack = error instanceof Error ? error.stack : undefined
+  return `the configuration cannot be loaded, and that is a fault of Gatewright itself; please report it: ${stack ?? said}`
 }
 
 function isFolder(path: string): boolean {

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import { followLinks, type ImportedFiles, LINK, prepareImport } from './extension-imports.ts'
 import { ExtensionFault, type ExtensionLoader } from './extension-loader.ts'
+import { isPassing } from './passing-fault.ts'
 import { readTextFile } from './read-text-file.ts'
 import type { ExtensionFile, ExtensionModule } from './snapshot.ts'
 
@@ -62,11 +63,13 @@ function findPublishedText(file: ExtensionFile | undefined): string | undefined 
   return file?.format === LINK ? undefined : file?.text
 }
 
-/** undefined: it is not there, or is no file. */
+/** undefined: it is not there, or is no text. @throws ExtensionFault where the system says why it cannot be read */
 function readText(url: string): string | undefined {
   try {
     return readTextFile(fileURLToPath(url))
-  } catch {
+  } catch (error) {
+    const said = error instanceof Error ? error.message : String(error)
+    if (isPassing(said)) throw new ExtensionFault(url, `cannot be read: ${said}`, error)
     return undefined
   }
 }
