@@ -18,8 +18,8 @@ export interface Located {
 
 type Report = Omit<Finding, 'severity' | 'at'>
 
-/** Longer chains of references than any real definition has. */
-const REFERENCES_MAX = 100
+/** Definitions have two or three in a row. Every one costs each item before it, so that a chain without an end costs the square. */
+export const REFERENCES_MAX = 20
 
 export class OpenApiDocuments {
   readonly findings: Finding[] = []
@@ -28,6 +28,7 @@ export class OpenApiDocuments {
   /** In the same words whenever somebody asks, so that a reference that leads nowhere is one finding. */
   readonly #loaded = new Map<string, OpenApiDocument | { fault: string }>()
   readonly #reported = new Set<string>()
+  #hasLongChain = false
 
   constructor(readFile: (path: string) => string | undefined) {
     this.#readFile = readFile
@@ -61,7 +62,11 @@ export class OpenApiDocuments {
     let located = start
     const seen = new Set<unknown>()
     while (isMap(located.value) && typeof located.value.$ref === 'string') {
-      if (seen.has(located.value) || seen.size > REFERENCES_MAX) {
+      if (seen.size === REFERENCES_MAX) {
+        this.faultOfChain(start)
+        return { ...located, value: {} }
+      }
+      if (seen.has(located.value)) {
         this.warn(located, {
           code: 'reference-cycle',
           message: `The reference "${located.value.$ref}" leads back to itself.`,
@@ -114,6 +119,17 @@ export class OpenApiDocuments {
   placeOf({ document, path }: Located): Place {
     const place = this.origins.placeAt(document.value, path, 'key')
     return place === NOWHERE ? { ...NOWHERE, file: document.path } : place
+  }
+
+  /** Once: every link of a chain would say the same of the rest of it. */
+  faultOfChain(where: Located): void {
+    if (this.#hasLongChain) return
+    this.#hasLongChain = true
+    this.fault(where, {
+      code: 'reference-chain',
+      message: `More than ${REFERENCES_MAX} references stand in a row here.`,
+      suggestion: 'Let each refer to the last one.',
+    })
   }
 
   fault(where: Located, fault: Report): void {

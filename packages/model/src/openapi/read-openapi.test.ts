@@ -181,6 +181,28 @@ describe('readOpenApi, references', () => {
     assert.deepEqual(read(files).definition?.operations[0]?.place, { file: '/d/paths/a.yaml', line: 1, column: 1 })
   })
 
+  /** `/p0` refers to `/p1`, which refers to `/p2`, …; the last one has operations. */
+  const chain = (references: number) => {
+    const links = Array.from({ length: references }, (_, i) => `  /p${i}: { $ref: "#/paths/~1p${i + 1}" }\n`)
+    return `openapi: 3.1.0\npaths:\n${links.join('')}  /p${references}: { get: {} }\n`
+  }
+
+  it('follows references in a row as far as anybody writes them, and says once where there are more', () => {
+    assert.deepEqual(read(chain(20)).findings, [])
+    assert.equal(operationsOf(chain(20)).length, 21)
+    assert.deepEqual(toLines(read(chain(5000)).findings), [
+      '/d/api.yaml:3:3: fault: More than 20 references stand in a row here. (paths["/p0"])',
+    ])
+    const operations = Array.from({ length: 30 }, (_, i) => `  o${i}: { $ref: "#/x-all/o${i + 1}" }\n`).join('')
+    const { findings } = read(
+      `openapi: 3.1.0\npaths: { /a: { get: { $ref: "#/x-all/o0" } } }\nx-all:\n${operations}  o30: {}\n`,
+    )
+    assert.deepEqual(
+      findings.map(({ code, at }) => [code, at.line]),
+      [['reference-chain', 2]],
+    )
+  })
+
   it('ends at cycles, and says so', () => {
     const files = {
       '/d/api.yaml':

@@ -2,7 +2,7 @@
 import { findClosest } from '../closest.ts'
 import type { Place } from '../finding.ts'
 import { parsePathTemplate } from '../path-template.ts'
-import { isMap, type Located, type OpenApiDocuments } from './documents.ts'
+import { isMap, type Located, type OpenApiDocuments, REFERENCES_MAX } from './documents.ts'
 
 export interface OpenApiOperation {
   readonly operationId?: string
@@ -62,6 +62,10 @@ function findOperations(item: Located, documents: OpenApiDocuments): FoundOperat
   const seen = new Set<unknown>()
   for (let at: Located | undefined = item; at !== undefined && isMap(at.value) && !seen.has(at.value); ) {
     seen.add(at.value)
+    if (seen.size > REFERENCES_MAX + 1) {
+      documents.faultOfChain(item)
+      break
+    }
     for (const operation of listOperations(at, documents)) {
       if (!found.has(operation.method)) found.set(operation.method, operation)
     }
