@@ -91,6 +91,8 @@ export class GatewayProcess {
     this.#isReloadDue = true
     this.#work = this.#work.then(async () => {
       this.#isReloadDue = false
+      // Nobody asked for half a file: once it stands still, the watcher tells.
+      if (!isAsked && this.#watcher.isSettling) return
       const before = this.#state
       await this.#load()
       const { version, fault } = this.#state
