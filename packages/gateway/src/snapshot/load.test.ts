@@ -87,7 +87,13 @@ describe('loadConfiguration', () => {
     symlinkSync('c.yaml', path('c.yaml'))
     const faults = await load({ config: folder })
     assert.deepEqual(faults[0], 'b.yaml: fault: there is no file b.yaml\n    Is it a link that leads nowhere?')
-    assert.match(faults[1] ?? '', /^c\.yaml: fault: c\.yaml cannot be read: ELOOP/)
+    assert.match(
+      faults[1] ?? '',
+      /^c\.yaml: fault: c\.yaml cannot be read: ELOOP.*'c\.yaml'$/,
+      'and no advice for what is missing',
+    )
+    assert.match((await load({ config: path('c.yaml') }))[0] ?? '', /cannot be read: ELOOP.*'c\.yaml'$/)
+    assert.match((await load({ config: path('b.yaml') }))[0] ?? '', /there is no file or folder .*\n.*gatewright init/)
     assert.equal(faults.length, 2)
   })
 

@@ -4,9 +4,14 @@ import { join } from 'node:path'
 import type { Finding, SourceFile } from '@gatewright/model'
 import { isMissing, readTextFile, TextFault } from './read-text-file.ts'
 
+/** Of what is not there; what is, and cannot be read, says for itself what is to be mended. */
+interface Absence {
+  readonly message: string
+  readonly suggestion: string
+}
+
 /** None where one of them cannot be read: what refers to the others would be a second fault. */
 export function readConfig(path: string, findings: Finding[]): SourceFile[] {
-  const suggestion = 'run `gatewright init` for an example, or name another with --config'
   try {
     if (!statSync(path).isDirectory()) return [{ path, text: readTextFile(path) }]
     const names = readdirSync(path).filter(isMember)
@@ -15,7 +20,9 @@ export function readConfig(path: string, findings: Finding[]): SourceFile[] {
     const message = `the folder ${path} holds no .yaml, .yml or .json file`
     findings.push(toReadFault(path, { message, suggestion: 'put a gatewright.yaml there' }))
   } catch (error) {
-    findings.push(toFinding(path, error, { missing: `there is no file or folder ${path}`, suggestion }))
+    const message = `there is no file or folder ${path}`
+    const suggestion = 'run `gatewright init` for an example, or name another with --config'
+    findings.push(toFinding(path, error, { message, suggestion }))
   }
   return []
 }
@@ -29,37 +36,22 @@ function readMember(path: string, findings: Finding[]): SourceFile[] {
   try {
     return [{ path, text: readTextFile(path) }]
   } catch (error) {
-    const suggestion = isMissing(error) ? 'Is it a link that leads nowhere?' : 'Mend it, or take it out of the folder.'
-    findings.push(toFinding(path, error, { missing: `there is no file ${path}`, suggestion }))
+    const suggestion = 'Is it a link that leads nowhere?'
+    findings.push(toFinding(path, error, { message: `there is no file ${path}`, suggestion }))
     return []
   }
 }
 
-function toFinding(
-  path: string,
-  error: unknown,
-  { missing, suggestion }: { missing: string; suggestion: string },
-): Finding {
-  if (error instanceof TextFault)
-    return toReadFault(path, { ...error, message: `${path} cannot be read: ${error.message}` })
-  const said = error instanceof Error ? error.message : String(error)
-  return toReadFault(path, { message: isMissing(error) ? missing : `${path} cannot be read: ${said}`, suggestion })
+function toFinding(path: string, error: unknown, absence: Absence): Finding {
+  if (isMissing(error)) return toReadFault(path, absence)
+  const message = `${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`
+  return toReadFault(path, { ...(error instanceof TextFault && error), message })
 }
 
 function toReadFault(
   path: string,
-  {
-    message,
-    suggestion,
-    line = 0,
-    column = 0,
-  }: { message: string; suggestion: string; line?: number; column?: number },
+  { message, suggestion, line = 0, column = 0 }: Partial<Omit<TextFault, 'message'>> & { message: string },
 ): Finding {
-  return {
-    severity: 'fault',
-    code: 'unreadable',
-    message,
-    suggestion,
-    at: { file: path, line, column, path: '' },
-  }
+  const at = { file: path, line, column, path: '' }
+  return { severity: 'fault', code: 'unreadable', message, ...(suggestion !== undefined && { suggestion }), at }
 }
