@@ -1,6 +1,7 @@
 /** Owns the proof that what runs outlives whatever a reading of the configuration comes to. */
 import assert from 'node:assert/strict'
-import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { mkdtempSync, renameSync, rmSync, watch, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it, mock } from 'node:test'
@@ -101,5 +102,30 @@ describe('a gateway process', () => {
     await untilTold('the configuration was read again and is live on every thread')
     assert.equal(running.configuration.version, 2)
     assert.equal(told.filter((line) => line.includes('EMFILE')).length, 1)
+  })
+
+  it('reads no file that is half written, for whatever reason it reads', async () => {
+    const running = await start()
+    mock.timers.enable({ apis: ['setTimeout'] })
+    const whole = toText('second')
+    const half = whole.replace('second', 'half')
+    for (const text of [half, whole]) {
+      const own = watch(folder)
+      const noticed = once(own, 'change')
+      writeFileSync(file, text)
+      await noticed
+      own.close()
+      // Whatever else is told of it comes in the same turn.
+      await new Promise((resolve) => setImmediate(resolve))
+      running.reload('the configuration was read again', { isAgain: true })
+      await new Promise((resolve) => setImmediate(resolve))
+      mock.timers.tick(499)
+    }
+    mock.timers.tick(1)
+    mock.timers.reset()
+    await untilTold('the configuration changed and is live on every thread')
+    assert.equal(running.configuration.version, 2)
+    running.reload('SIGHUP came', { isAsked: true })
+    await untilTold('SIGHUP came: nothing has changed')
   })
 })
