@@ -8,7 +8,6 @@ import { statSync } from 'node:fs'
 import { resolve as resolvePath } from 'node:path'
 import { ConfigurationMemory, type Finding, type GatewayModel, toFindingText } from '@gatewright/model'
 import type { Log } from '@gatewright/policies'
-import { METRICS } from './observe/metrics.ts'
 import { placePolicyFault } from './pipeline/place-policy-fault.ts'
 import { type LastGood, LastGoodStore } from './snapshot/last-good.ts'
 import { type LoadOptions, loadConfiguration } from './snapshot/load.ts'
@@ -118,9 +117,7 @@ export class GatewayProcess {
 
   /** What has begun and not ended, on all threads. */
   countUnderWay(): { readonly requests: number; readonly tunnels: number } {
-    const text = this.renderMetrics()
-    const read = (name: string): number => Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(text)?.[1] ?? 0)
-    return { requests: read(METRICS.requestsInFlight.name), tunnels: read(METRICS.tunnels.name) }
+    return this.supervisor.state.countUnderWay()
   }
 
   /** Nothing is watched any more. */

@@ -5,6 +5,7 @@ import {
   defineProcessSeries,
   defineUpstreamSeries,
   type MainReadings,
+  METRICS,
   renderMetrics,
   type TargetHealth,
 } from '../observe/metrics.ts'
@@ -97,6 +98,13 @@ export class SharedState {
   clearThread(index: number): void {
     this.#columns.clear(index)
     clearAddresses(this.#addresses, index)
+  }
+
+  /** What has begun and not ended, on all threads. */
+  countUnderWay(): { readonly requests: number; readonly tunnels: number } {
+    const [requests = 0] = this.#columns.sum(METRICS.requestsInFlight)
+    const [tunnels = 0] = this.#columns.sum(METRICS.tunnels)
+    return { requests, tunnels }
   }
 
   /** The text that Prometheus reads. */
