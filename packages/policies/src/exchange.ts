@@ -43,7 +43,7 @@ export interface RouteFacts {
 export interface Outcome {
   readonly status: number
   /** `answered`: every byte was written. Else it broke off; `drain-timeout`: at the deadline of a drain, by the gateway. */
-  readonly ended: 'answered' | 'client-left' | 'drain-timeout' | 'upstream-broke' | 'refused'
+  readonly ended: 'answered' | 'client-left' | 'drain-timeout' | 'upstream-broke'
   readonly problem: Problem | undefined
   readonly durationMs: number
 }

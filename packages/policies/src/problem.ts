@@ -11,6 +11,8 @@ interface ProblemDetails {
   readonly cause?: unknown
   /** A short machine-readable reason for the record, never shown: `dns`, `refused`, `bad-chunk`… */
   readonly reason?: string
+  /** Which policy failed, for the record, where that is not what it was thrown for. */
+  readonly policy?: string
 }
 
 /**
@@ -24,6 +26,7 @@ export class Problem {
   readonly extensions: Readonly<Record<string, unknown>> | undefined
   readonly cause: unknown
   readonly reason: string | undefined
+  readonly policy: string | undefined
 
   constructor(code: ProblemCode, details: ProblemDetails = {}) {
     // Plain JavaScript may name any; found later, it would be a failure without the name.
@@ -36,6 +39,7 @@ export class Problem {
     this.extensions = details.extensions
     this.cause = details.cause
     this.reason = details.reason
+    this.policy = details.policy
   }
 
   get status(): number {

@@ -29,6 +29,8 @@ export class Stage implements RequestReceiver {
   readonly received: Received[] = []
   readonly refused: { reason: string; method: string; target: string }[] = []
   readonly ended: string[] = []
+  /** All that were opened, refused ones among them. */
+  readonly exchanges: GatewayExchange[] = []
   readonly wheel: DeadlineWheel
   isDraining = false
   /** Moves the clock of the wheel, not of the world. */
@@ -82,6 +84,7 @@ export class Stage implements RequestReceiver {
       identityFields: new Set(),
     })
     connection.begin(exchange)
+    this.exchanges.push(exchange)
     return exchange
   }
 }

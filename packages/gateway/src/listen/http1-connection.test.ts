@@ -265,6 +265,21 @@ describe('HTTP/1.1 connection', () => {
     assert.deepEqual([second?.exchange.bytesIn, second?.exchange.bytesOut], [0, 400])
   })
 
+  it('records no body of the request before for a head that is refused', async () => {
+    const stage = new Stage()
+    const socket = new MemorySocket('192.0.2.1', 50_000)
+    new Http1Connection(socket.asSocket(), stage.toSettings())
+    socket.receive(Buffer.from('POST /1 HTTP/1.1\r\nHost: a\r\nContent-Length: 11\r\n\r\nhello world'))
+    stage.received[0]?.answer(ok('one'))
+    await turn()
+    socket.receive(Buffer.from('GET / 2 HTTP/1.1\r\n\r\n'))
+    await turn()
+    assert.deepEqual(
+      stage.exchanges.map(({ bytesIn }) => bytesIn),
+      [11, 0],
+    )
+  })
+
   it('reads on after an early answer for as long as its client sends, and no longer than that', async () => {
     const stage = new Stage()
     const { open, close, connections } = await listen(stage)

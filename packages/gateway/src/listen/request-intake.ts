@@ -101,6 +101,7 @@ export class RequestIntake {
   end(): void {
     if (this.body !== undefined) this.#buffer.stopStreaming()
     this.body = undefined
+    this.#wholeBytes = 0
   }
 
   // What was sent ahead.

@@ -48,6 +48,7 @@ export function toRecord(exchange: GatewayExchange, ended: Ended, durationMs: nu
   if (ended !== 'answered') line += `,"ended":"${ended}"`
   if (problem !== undefined) {
     line += `,"problem":"${problem.code}"`
+    if (problem.policy !== undefined) line += `,"policy":${quote(problem.policy)}`
     if (problem.reason !== undefined) line += `,"reason":${quote(problem.reason)}`
   }
   if (exchange.traceId !== exchange.id) line += `,"trace":"${exchange.traceId}"`

@@ -19,10 +19,10 @@ export class FaultLog {
   }
 
   /** Tells of problems whose owner is the configuration or the gateway, and which have a cause; others are nobody's fault here. */
-  write(exchange: GatewayExchange, { code, reason, cause }: Problem): void {
+  write(exchange: GatewayExchange, { code, policy, reason, cause }: Problem): void {
     const { owner } = PROBLEMS[code]
     if ((owner !== 'config' && owner !== 'gateway') || cause === undefined) return
-    this.#tell(exchange, `an exchange ended with the problem ${code}`, { reason, cause })
+    this.#tell(exchange, `an exchange ended with the problem ${code}`, { policy, reason, cause })
   }
 
   /** The client got the problem nevertheless, in the standard form: the shape failed, not the exchange. */

@@ -87,9 +87,18 @@ describe('compose', () => {
     const forgetful: unknown[] = [
       (exchange: Exchange, next: Next) => void next(exchange),
       async (exchange: Exchange, next: Next) => void (await next(exchange)),
+      () => {},
+      () => null,
     ]
+    const dress: Policy = async (exchange, next) => {
+      const response = await next(exchange)
+      response.headers.set('X-Dressed', 'yes')
+      return response
+    }
     for (const policy of forgetful) {
-      const response = await compose([use(policy as Policy, undefined, 'stamp')], upstream)(new TestExchange())
+      const uses = [use(dress), use(policy as Policy, undefined, 'stamp')]
+      const response = await compose(uses, upstream)(new TestExchange())
+      assert.equal(response.headers.get('x-dressed'), 'yes')
       assert.equal(response.problem?.code, 'unexpected')
       assert.match(String(response.problem?.cause), /the policy "stamp" returned no response: return next\(exchange\)/)
     }
@@ -138,18 +147,15 @@ describe('compose', () => {
     const bug = (): never => {
       throw new Error('bug')
     }
-    for (const [given, code, reason] of [
-      [{ name: 'key-auth', run: pass, when: expression }, 'expression-failed', 'key-auth: field not found: x'],
-      [
-        { name: 'respond', id: 'page', run: expression, when: undefined },
-        'expression-failed',
-        'respond (page): field not found: x',
-      ],
+    for (const [given, code, policy] of [
+      [{ name: 'key-auth', run: pass, when: expression }, 'expression-failed', 'key-auth'],
+      [{ name: 'respond', id: 'page', run: expression, when: undefined }, 'expression-failed', 'respond (page)'],
       [{ name: 'stamp', run: bug, when: undefined }, 'unexpected', 'stamp'],
       [{ name: 'stamp', id: 'late', run: async () => bug(), when: undefined }, 'unexpected', 'stamp (late)'],
     ] as const) {
       const { problem } = await compose([use(pass), given], upstream)(new TestExchange())
-      assert.deepEqual([problem?.code, problem?.reason], [code, reason])
+      const reason = code === 'expression-failed' ? 'field not found: x' : undefined
+      assert.deepEqual([problem?.code, problem?.policy, problem?.reason], [code, policy, reason])
       assert.ok(problem?.cause instanceof Error)
     }
   })

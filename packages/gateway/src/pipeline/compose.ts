@@ -25,13 +25,15 @@ export function compose(uses: readonly CompiledUse[], innermost: Next): Next {
  * Makes sure that `next` never throws or rejects: what a policy throws becomes a response that carries its problem, so that
  * everything outside still sees and dresses it.
  *
- * A promise that a policy merely passes on needs no second `catch`; `passed` is how that is recognised without marking promises.
+ * A promise that a policy merely passes on needs no second `catch`; `passed` is how that is recognised without marking
+ * promises. It means something while `run` is on the stack, and is kept no longer: the last answer of every route would be.
  */
 function wrap({ name, run, when, id }: CompiledUse, next: Next): Next {
   let passed: unknown
+  let isRunning = false
   const inner: Next = (exchange) => {
     const result = next(exchange)
-    passed = result
+    if (isRunning) passed = result
     return result
   }
   const fail = (thrown: unknown): GatewayResponse => GatewayResponse.ofProblem(toNamedProblem(thrown, name, id))
@@ -41,14 +43,17 @@ function wrap({ name, run, when, id }: CompiledUse, next: Next): Next {
     try {
       if (when !== undefined && !when(exchange)) return next(exchange)
       exchange.story?.push(name)
+      isRunning = true
       const result = run(exchange, inner)
-      const isPassed = result === passed
-      // Kept any longer, the last answer of every route would stay in memory.
+      const isPassed = result !== undefined && result === passed
+      isRunning = false
       passed = undefined
       if (isPassed || result instanceof GatewayResponse) return result
       if (typeof result?.then !== 'function') throw toNoAnswer(name)
       return result.then(toResponse, fail)
     } catch (thrown) {
+      isRunning = false
+      passed = undefined
       return fail(thrown)
     }
   }
@@ -63,13 +68,13 @@ function toNoAnswer(name: string): TypeError {
 function toNamedProblem(thrown: unknown, name: string, id: string | undefined): Problem {
   const problem = Problem.from(thrown)
   if (problem === thrown && problem.code !== 'expression-failed') return problem
-  const label = id === undefined ? name : `${name} (${id})`
   const { code, reason, detail, headers, extensions, cause } = problem
   return new Problem(code, {
     ...(detail !== undefined && { detail }),
     ...(extensions !== undefined && { extensions }),
+    ...(reason !== undefined && { reason }),
     headers,
     cause,
-    reason: reason === undefined ? label : `${label}: ${reason}`,
+    policy: id === undefined ? name : `${name} (${id})`,
   })
 }

@@ -60,6 +60,22 @@ describe('pool', () => {
       assert.equal(await other, '200 ok')
     })
 
+    it('leaves the target its pipelining, and breaks no other answer off for somebody who is being connected', async () => {
+      use(answerLong, { pool: { maxConnections: 2, pipelining: 4 } })
+      const exchanges = ['/long', '/long'].map((target) => new TestExchange({ target }))
+      const unread = exchanges.map(askWithoutReading)
+      for (const { begun } of unread) await begun
+      const behind = [send({ method: 'POST' })]
+      passSeconds(12, () => unread.some(({ isBroken }) => isBroken()))
+      assert.equal(toPool(stage.upstream).refusesPipelining, false)
+      // Its connection is opening: for the wheel, which does not turn the event loop, it opens for ever.
+      passSeconds(1)
+      passSeconds(1)
+      assert.equal(unread.filter(({ isBroken }) => isBroken()).length, 1)
+      for (const exchange of exchanges) exchange.abort(new Problem('client-left'))
+      await Promise.all([...unread.map(({ end }) => end), ...behind])
+    })
+
     it('is left to it while nobody waits', async () => {
       use(answerLong, { pool: { maxConnections: 1 } })
       const exchange = new TestExchange({ target: '/long' })

@@ -157,7 +157,7 @@ export class Pool implements ConnectionOwner, Timed {
       if (pace !== undefined && pace < SLOW_BYTES_PER_SECOND) slow.push({ connection, pace })
     }
     slow.sort((one, other) => one.pace - other.pace)
-    for (const { connection } of slow.slice(0, this.waiting.length)) connection.takeBack()
+    for (const { connection } of slow.slice(0, Math.max(0, this.waiting.length - this.opening))) connection.takeBack()
   }
 
   /** While somebody waits. */

@@ -173,7 +173,7 @@ export class UpstreamConnection implements Timed, HeldReader {
 
   /** Its client is slow, and others wait. */
   takeBack(): void {
-    this.#breakOff(new Problem('upstream-overloaded', { reason: 'slow-client' }))
+    this.#breakOff(new Problem('upstream-overloaded', { reason: 'slow-client' }), { isOurs: true })
   }
 
   pauseReading(): void {
@@ -373,7 +373,7 @@ export class UpstreamConnection implements Timed, HeldReader {
     this.#fail(undefined)
   }
 
-  #breakOff(problem: Problem): void {
+  #breakOff(problem: Problem, how = { isOurs: false }): void {
     const request = this.sent.shift()
     const body = this.#body
     this.#body = undefined
@@ -382,7 +382,7 @@ export class UpstreamConnection implements Timed, HeldReader {
     // Those behind it got nothing of an answer yet.
     this.answered++
     this.#hasBegunAnswer = false
-    this.#fail(undefined)
+    this.#fail(undefined, how)
   }
 
   /** The socket is gone or unusable: everybody who waits for it is told what that means for them. */

@@ -21,7 +21,7 @@ const options = z
       .meta({ description: 'Length of the window in seconds; a day at most, what is longer is a quota.' }),
     algorithm: z.enum(['sliding-window', 'token-bucket']).default('sliding-window').meta({
       description:
-        '`sliding-window` allows `limit` requests in any window. `token-bucket` refills `limit` tokens over a window and lets `burst` of them be spent at once.',
+        '`sliding-window` counts the requests of this window, and those of the one before as far as it still reaches into the last `windowSeconds`, taken to be evenly spread: a steady caller gets `limit` in any window, one that calls in bursts may get more across a boundary (less than twice) and waits for it afterwards. `token-bucket` refills `limit` tokens over a window and lets `burst` of them be spent at once.',
     }),
     burst: z
       .int()

@@ -48,11 +48,13 @@ describe('health table', () => {
     run(['http://stays:1', 'http://goes:1'])
     const stays = openHealth(table.descriptor())('orders', 'http://stays:1')
     stays!.isOut = true
+    openHealth(table.descriptor())('orders', 'http://goes:1')!.isOut = true
     for (let i = 0; i < 5000; i++) run(['http://stays:1', `http://host-${i}:1`])
     const { pages, places } = table.descriptor()
     assert.equal(pages.length, 1)
     assert.deepEqual([...places.keys()], ['orders http://stays:1', 'orders http://host-4999:1'])
     assert.equal(openHealth(table.descriptor())('orders', 'http://stays:1')?.isOut, true)
+    assert.equal(openHealth(table.descriptor())('orders', 'http://host-4999:1')?.isOut, false)
   })
 
   it('keeps the cells of what serves while a snapshot that comes to nothing is prepared', () => {

@@ -41,8 +41,15 @@ export class HealthTable {
     const key = toKey(upstream, url)
     const known = this.#places.get(key)
     if (known !== undefined) known.generation = this.#generation
-    // The prober leaves a cell empty when it is told that nobody asks any more.
-    else this.#places.set(key, { place: this.#free.shift() ?? this.#allocate(), generation: this.#generation })
+    else this.#places.set(key, { place: this.#takeFree() ?? this.#allocate(), generation: this.#generation })
+  }
+
+  /** Emptied: a prober that died with its thread left what it had found out. */
+  #takeFree(): number | undefined {
+    const place = this.#free.shift()
+    const page = place === undefined ? undefined : this.#pages[Math.floor(place / PAGE_CELLS)]
+    if (place !== undefined && page !== undefined) Atomics.store(new Int32Array(page), place % PAGE_CELLS, 0)
+    return place
   }
 
   /** The snapshot runs on every thread: cells that it did not define are free. */
