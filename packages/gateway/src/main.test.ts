@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { mkdtempSync, renameSync, rmSync, watch, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it, mock } from 'node:test'
@@ -37,11 +38,11 @@ describe('a gateway process', () => {
     rmSync(folder, { recursive: true })
   })
 
-  function toText(body: string): string {
+  function toText(body: string, listenerPort = port): string {
     return JSON.stringify({
       gatewright: 1,
       accessLog: 'off',
-      listeners: [{ id: 'public', host: '127.0.0.1', port }],
+      listeners: [{ id: 'public', host: '127.0.0.1', port: listenerPort }],
       apis: [{ id: 'a', policies: [{ policy: 'respond', options: { body } }] }],
     })
   }
@@ -127,5 +128,34 @@ describe('a gateway process', () => {
     assert.equal(running.configuration.version, 2)
     running.reload('SIGHUP came', { isAsked: true })
     await untilTold('SIGHUP came: nothing has changed')
+  })
+
+  it('is not brought back to the last good configuration by a first reading that fails after the file is mended', async () => {
+    const dataDir = join(folder, 'data')
+    const former = await start({ dataDir })
+    former.close()
+    await former.supervisor.stop(0)
+    const stranger = createServer().listen(0, '127.0.0.1')
+    await once(stranger, 'listening')
+    const { port: taken } = stranger.address() as AddressInfo
+    writeFileSync(file, toText('faulty', taken))
+    const later = new GatewayProcess({ config: file, threads: 1, log, dataDir, adjust: mendOnce })
+    gateway = later
+    let isMended = false
+    // It is read by now, and not yet published.
+    function mendOnce(model: GatewayModel): GatewayModel {
+      if (isMended) return model
+      isMended = true
+      replace(toText('mended'))
+      later.reload('the configuration changed')
+      return model
+    }
+    assert.equal(await later.start(), undefined)
+    await untilTold('the configuration changed and is live on every thread')
+    stranger.close()
+    const { fault, hash } = later.configuration
+    assert.equal(fault, undefined)
+    assert.deepEqual(later.model?.apis[0]?.policies[0]?.options, { body: 'mended' })
+    assert.equal(later.supervisor.threads[0]?.hash, hash)
   })
 })

@@ -78,8 +78,12 @@ export class GatewayProcess {
     } catch (error) {
       return toMessage(error)
     }
-    await this.#load()
-    if (this.#state.fault !== undefined) await this.#serveLastGood()
+    // The first of the queue: what was mended meanwhile is read after it, and not overwritten by it.
+    this.#work = this.#work.then(async () => {
+      await this.#load()
+      if (this.#state.fault !== undefined) await this.#serveLastGood()
+    })
+    await this.#work
     return this.#model === undefined ? this.#state.fault : undefined
   }
 
