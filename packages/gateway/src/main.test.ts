@@ -158,4 +158,22 @@ describe('a gateway process', () => {
     assert.deepEqual(later.model?.apis[0]?.policies[0]?.options, { body: 'mended' })
     assert.equal(later.supervisor.threads[0]?.hash, hash)
   })
+
+  it('does what it is asked for, also where a reading is due that waits until a file stands still', async () => {
+    const running = await start()
+    mock.timers.enable({ apis: ['setTimeout'] })
+    const own = watch(folder)
+    const noticed = once(own, 'change')
+    writeFileSync(file, toText('second'))
+    await noticed
+    own.close()
+    await new Promise((resolve) => setImmediate(resolve))
+    running.reload('the configuration was read again', { isAgain: true })
+    running.reload('SIGHUP came', { isAsked: true })
+    for (let turns = 0; !told.some((line) => line.startsWith('SIGHUP came')); turns++) {
+      assert.ok(turns < 100_000, 'nothing is read')
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    assert.match(told.at(-1) ?? '', /^SIGHUP came and is live on every thread/)
+  })
 })

@@ -52,6 +52,8 @@ export class GatewayProcess {
   #model: GatewayModel | undefined
   #work: Promise<void> = Promise.resolve()
   #isReloadDue = false
+  /** Why the reading that is due was asked for, if it was. */
+  #asked: string | undefined
   #rest: NodeJS.Timeout | undefined
   #again: NodeJS.Timeout | undefined
 
@@ -89,24 +91,31 @@ export class GatewayProcess {
 
   /** Reads the configuration again. Changes that come while one is being read are read together, after it. */
   reload(why: string, { isAsked = false, isAgain = false } = {}): void {
+    if (isAsked) this.#asked = why
     // What drains ends as it is: a new listener would have nobody to close it.
     if (this.#isReloadDue || this.supervisor.isDraining) return
     this.#isReloadDue = true
-    this.#work = this.#work.then(async () => {
+    this.#work = this.#work.then(() => {
+      const asked = this.#asked
       this.#isReloadDue = false
-      // Nobody asked for half a file: once it stands still, the watcher tells.
-      if (!isAsked && this.#watcher.isSettling) return
-      const before = this.#state
-      await this.#load()
-      const { version, fault } = this.#state
-      if (fault !== undefined) {
-        const isTold = isAgain && fault === before.fault
-        if (!isTold) this.#options.log.error(`${why}, and is not used: what ran before runs on`, { fault })
-      } else if (version !== before.version) this.#options.log.info(`${why} and is live on every thread`, { version })
-      else if (before.fault !== undefined)
-        this.#options.log.info(`${why}: the fault is mended, and it is what runs already`, { version })
-      else if (isAsked) this.#options.log.info(`${why}: nothing has changed`, { version })
+      this.#asked = undefined
+      return this.#reload(asked ?? why, { isAsked: asked !== undefined, isAgain })
     })
+  }
+
+  async #reload(why: string, { isAsked, isAgain }: { isAsked: boolean; isAgain: boolean }): Promise<void> {
+    // Nobody asked for half a file: once it stands still, the watcher tells.
+    if (!isAsked && this.#watcher.isSettling) return
+    const before = this.#state
+    await this.#load()
+    const { version, fault } = this.#state
+    if (fault !== undefined) {
+      const isTold = isAgain && !isAsked && fault === before.fault
+      if (!isTold) this.#options.log.error(`${why}, and is not used: what ran before runs on`, { fault })
+    } else if (version !== before.version) this.#options.log.info(`${why} and is live on every thread`, { version })
+    else if (before.fault !== undefined)
+      this.#options.log.info(`${why}: the fault is mended, and it is what runs already`, { version })
+    else if (isAsked) this.#options.log.info(`${why}: nothing has changed`, { version })
   }
 
   /** The text that Prometheus reads. */
