@@ -176,4 +176,33 @@ describe('a gateway process', () => {
     }
     assert.match(told.at(-1) ?? '', /^SIGHUP came and is live on every thread/)
   })
+
+  it('reads nothing more that was due when it began to drain', async () => {
+    let readings = 0
+    const adjust = (model: GatewayModel): GatewayModel => {
+      readings++
+      return model
+    }
+    const running = await start({ adjust })
+    const before = running.configuration
+    writeFileSync(file, toText('second'))
+    running.reload('SIGHUP came', { isAsked: true })
+    running.supervisor.drain()
+    for (let turns = 0; turns < 50; turns++) await new Promise((resolve) => setImmediate(resolve))
+    assert.deepEqual([readings, running.configuration], [1, before])
+  })
+
+  it('says nothing of a reading that its end overtakes', async () => {
+    let isOvertaken = false
+    const adjust = (model: GatewayModel): GatewayModel => {
+      if (isOvertaken) gateway?.supervisor.drain()
+      return model
+    }
+    const running = await start({ adjust })
+    const before = running.configuration
+    isOvertaken = true
+    running.reload('SIGHUP came', { isAsked: true })
+    for (let turns = 0; turns < 50; turns++) await new Promise((resolve) => setImmediate(resolve))
+    assert.deepEqual([told, running.supervisor.isDraining, running.configuration], [[], true, before])
+  })
 })

@@ -83,7 +83,7 @@ export class GatewayProcess {
     // The first of the queue: what was mended meanwhile is read after it, and not overwritten by it.
     this.#work = this.#work.then(async () => {
       await this.#load()
-      if (this.#state.fault !== undefined) await this.#serveLastGood()
+      if (this.#state.fault !== undefined && !this.supervisor.isDraining) await this.#serveLastGood()
     })
     await this.#work
     return this.#model === undefined ? this.#state.fault : undefined
@@ -92,8 +92,7 @@ export class GatewayProcess {
   /** Reads the configuration again. Changes that come while one is being read are read together, after it. */
   reload(why: string, { isAsked = false, isAgain = false } = {}): void {
     if (isAsked) this.#asked = why
-    // What drains ends as it is: a new listener would have nobody to close it.
-    if (this.#isReloadDue || this.supervisor.isDraining) return
+    if (this.#isReloadDue) return
     this.#isReloadDue = true
     this.#work = this.#work.then(() => {
       const asked = this.#asked
@@ -104,10 +103,14 @@ export class GatewayProcess {
   }
 
   async #reload(why: string, { isAsked, isAgain }: { isAsked: boolean; isAgain: boolean }): Promise<void> {
+    // What drains ends as it is: a new listener would have nobody to close it.
+    if (this.supervisor.isDraining) return
     // Nobody asked for half a file: once it stands still, the watcher tells.
     if (!isAsked && this.#watcher.isSettling) return
     const before = this.#state
     await this.#load()
+    // It was left where it was: the gateway ends.
+    if (this.#state === before) return
     const { version, fault } = this.#state
     if (fault !== undefined) {
       const isTold = isAgain && !isAsked && fault === before.fault
@@ -168,6 +171,7 @@ export class GatewayProcess {
   async #loadAll(loadedAtMs: number): Promise<void> {
     const { config, overlays = [], adjust } = this.#options
     const loaded = await loadConfiguration({ config, overlays, memory: this.#memory, ...(adjust && { adjust }) })
+    if (this.supervisor.isDraining) return
     this.#watch(loaded.watched)
     const { findings, model, apps, extensions } = loaded
     if (model === undefined) {
@@ -180,6 +184,7 @@ export class GatewayProcess {
       this.#state = { version, hash, fault: undefined, findings, loadedAtMs }
       this.#saveLastGood({ model, apps, extensions })
     } catch (error) {
+      if (this.supervisor.isDraining) return
       const placed = error instanceof PublishFault ? placePolicyFault(error, model, loaded.resolution.sources) : []
       const fault = placed.length > 0 ? toFaultText(placed) : toMessage(error)
       this.#state = { ...this.#state, fault, findings: [...findings, ...placed], loadedAtMs }

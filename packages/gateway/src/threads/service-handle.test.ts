@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, it } from 'node:test'
+import type { Worker } from 'node:worker_threads'
 import { RecordingLog } from '@gatewright/policies/testing'
 import { HealthTable, openHealth } from '../state/health/health-table.ts'
 import { LoopbackTarget, toUpstream } from '../upstream/loopback.fixture.ts'
@@ -55,5 +56,21 @@ describe('service thread', () => {
     await turn()
     process.off('worker', count)
     assert.equal(started, 0)
+  })
+
+  it('is not there once it is stopped', async () => {
+    const started: Worker[] = []
+    const note = (worker: Worker): number => started.push(worker)
+    process.on('worker', note)
+    try {
+      await service.stop()
+      const active = { path: '/healthz', intervalMs: 100, unhealthyAfter: 2, healthyAfter: 1 }
+      service.watch([toUpstream({ targets: [target.url], health: { active } })], new HealthTable().descriptor())
+      await turn()
+      assert.equal(started.length, 0)
+    } finally {
+      process.off('worker', note)
+      for (const worker of started) await worker.terminate()
+    }
   })
 })

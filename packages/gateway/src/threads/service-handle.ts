@@ -22,8 +22,9 @@ export class ServiceHandle {
     this.#log = log
   }
 
-  /** Asks the targets of these upstreams from here on, as far as they want it, and no others. */
+  /** Asks the targets of these upstreams from here on, as far as they want it, and no others; nobody once it is stopped. */
   watch(upstreams: readonly Upstream[], health: HealthDescriptor): void {
+    if (this.#isStopped) return
     const wanted = upstreams.filter((upstream) => upstream.enabled !== false && upstream.health.active !== undefined)
     if (wanted.length === 0 && this.#watched === undefined) return
     this.#watched = { kind: 'watch', upstreams: wanted, health }

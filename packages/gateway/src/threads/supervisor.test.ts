@@ -9,12 +9,28 @@ const LOG = { info() {}, warn() {}, error() {} }
 
 const GIVEN = { apps: [], extensions: [] }
 
-function toModel(port: number, host = '127.0.0.1'): GatewayModel {
+/** Says on its thread, while a snapshot is prepared there, that it is. */
+const TELL = {
+  specifier: 'file:///nowhere/tell.mjs',
+  hash: 'tell',
+  files: {
+    'file:///nowhere/tell.mjs': {
+      format: 'module',
+      text: `import { definePolicy, z } from '@gatewright/policies'
+        export const tell = definePolicy({
+          name: 'tell', phase: 'observe', summary: 'Tells.', options: z.strictObject({}),
+          create: (_, { log }) => (log.info('prepares'), (exchange, next) => next(exchange)),
+        })`,
+    },
+  },
+}
+
+function toModel(port: number, host = '127.0.0.1', policies: readonly object[] = []): GatewayModel {
   const text = JSON.stringify({
     gatewright: 1,
     accessLog: 'off',
     listeners: [{ id: 'public', host, port }],
-    apis: [{ id: 'a', upstream: 'http://127.0.0.1:9' }],
+    apis: [{ id: 'a', upstream: 'http://127.0.0.1:9', policies }],
   })
   return resolve({ files: [{ path: 'a.json', text }], env: () => undefined, readFile: () => undefined }).draft
 }
@@ -34,6 +50,34 @@ describe('a supervisor', () => {
       supervisor.state.close()
     }
   })
+
+  for (const when of ['before it is prepared', 'while it is prepared']) {
+    it(`commits nothing that is published when it drains ${when}`, async () => {
+      const info = (message: string): void => {
+        if (message === 'prepares') supervisor.drain()
+      }
+      const supervisor = new Supervisor({ threads: 2, log: { ...LOG, info } })
+      const port = await probePort({ host: '127.0.0.1', port: 0 })
+      try {
+        const { version } = await supervisor.publish(toModel(port), GIVEN)
+        const other = await probePort({ host: '127.0.0.1', port: 0 })
+        const published = supervisor.publish(toModel(other, '127.0.0.1', [{ policy: 'tell' }]), {
+          ...GIVEN,
+          extensions: [TELL],
+        })
+        if (when === 'before it is prepared') supervisor.drain()
+        await assert.rejects(published, /the gateway is ending/)
+        assert.deepEqual([supervisor.isDraining, supervisor.snapshot?.version], [true, version])
+        assert.deepEqual(
+          supervisor.threads.map((thread) => thread.version),
+          [version, version],
+        )
+      } finally {
+        await supervisor.stop(0)
+        supervisor.state.close()
+      }
+    })
+  }
 
   for (const hosts of [
     ['127.0.0.1', '127.0.0.1'],

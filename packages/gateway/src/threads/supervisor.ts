@@ -32,6 +32,9 @@ export class PublishFault extends Error {
   }
 }
 
+/** What drains ends as it is: a new listener would have nobody to close it. */
+const ENDING: PrepareFault = { message: 'the gateway is ending, and takes over nothing new' }
+
 /** A thread that dies again within so long is restarted with growing delays, up to the longest. */
 const CRASH_LOOP_MS = 10_000
 const LONGEST_RESTART_DELAY_MS = 10_000
@@ -96,7 +99,7 @@ export class Supervisor {
     return this.#isDraining
   }
 
-  /** Serves this model on every thread, or on none. @throws PublishFault */
+  /** Serves this model on every thread, or on none; on none once it drains. @throws PublishFault */
   publish(
     model: GatewayModel,
     given: { apps: readonly App[]; extensions: readonly ExtensionModule[] },
@@ -147,6 +150,7 @@ export class Supervisor {
     model: GatewayModel,
     { apps, extensions }: { apps: readonly App[]; extensions: readonly ExtensionModule[] },
   ): Promise<Snapshot> {
+    if (this.#isDraining) throw new PublishFault(ENDING)
     const { snapshot, parts } = toSnapshot(model, { version: this.#versions + 1, extensions })
     if (this.#snapshot?.hash === snapshot.hash) {
       this.#replaceCredentials(apps)
@@ -159,6 +163,10 @@ export class Supervisor {
       await this.#prepare(snapshot, parts, defined)
       return defined
     })
+    if (this.#isDraining) {
+      for (const thread of this.#threads) thread.abandon(snapshot.version, this.#snapshot)
+      throw new PublishFault(ENDING)
+    }
     // Every thread can run it. Its keys come first: a route must not answer before they are known.
     this.#replaceCredentials(apps)
     this.#snapshot = snapshot
@@ -254,13 +262,15 @@ export class Supervisor {
     this.#threads[index] = thread
     await thread.ready
     const snapshot = this.#snapshot
-    if (snapshot === undefined || thread.isGone) return
+    if (snapshot === undefined || thread.isGone || this.#isStopping) return
     // Where no other thread serves, the ports were free for a moment.
     const isAlone = !this.#threads.some(({ version }) => version > 0)
     const free = isAlone ? toNewListeners(snapshot.frame.listeners, []) : []
     const fault = await this.#bindAlone(free, () => thread.prepare(snapshot, this.#parts, this.state.memory)).catch(
       (error): PrepareFault => ({ message: String(error) }),
     )
+    // It was told to close, and `stop` ends it.
+    if (this.#isStopping) return
     if (fault !== undefined) {
       this.#options.log.error('a restarted thread cannot run the snapshot', { thread: index, fault: fault.message })
       // It ends, and its end is what starts it again, later each time.

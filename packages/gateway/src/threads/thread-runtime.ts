@@ -57,6 +57,7 @@ export class ThreadRuntime {
   #snapshot: Snapshot | undefined
   #prepared: Prepared | undefined
   #accessLog: OpenAccessLog = { target: 'off' }
+  #isClosing = false
   #work: Promise<void> = Promise.resolve()
 
   constructor(birth: ThreadBirth, say: (message: FromThread) => void) {
@@ -156,6 +157,10 @@ export class ThreadRuntime {
         throw error
       })
       this.#prepared = { snapshot, compiled, newListeners, accessLog }
+      if (this.#isClosing) {
+        this.#abandon(version)
+        throw new Error('the thread is closing')
+      }
       // Nobody is served yet: it is the one moment at which a collection delays nothing but the start.
       if (this.#current === undefined) giveBackMemory()
       this.#say({ kind: 'prepared', version })
@@ -222,6 +227,9 @@ export class ThreadRuntime {
 
   /** Says `closed` once the last connection ended, tunnels among them: what does not end by itself, main's deadline ends. */
   #close(): void {
+    this.#isClosing = true
+    // Its listeners are bound, and would accept what nobody answers.
+    if (this.#prepared !== undefined) this.#abandon(this.#prepared.snapshot.version)
     const all = this.#listeners.close()
     const look = (): void => {
       if (all.some(({ isDone }) => !isDone)) return
