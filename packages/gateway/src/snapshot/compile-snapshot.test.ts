@@ -28,24 +28,31 @@ function createStage() {
   })
   const catalogue = new Map<string, PolicyDefinition>([['mark', mark as unknown as PolicyDefinition]])
   const upstream = { forward: () => new GatewayResponse({ status: 200 }), retire() {} }
-  const compile = async (parts: Parts, previous?: CompiledSnapshot): Promise<CompiledSnapshot> => {
+  const begin = (parts: Parts, previous?: CompiledSnapshot) => {
     created.length = 0
+    const createdUpstreams: string[] = []
     const nothing = {} as never
     const { snapshot, parts: wanted } = toSnapshot(toModel(parts), { version: 1, extensions: [] })
     const there = ship(wanted, previous === undefined ? new Map() : (partsOf.get(previous) ?? new Map()))
-    const compiled = await runInSlices(
-      compileSnapshot({ snapshot, parts: there }, previous, {
-        services: { clock: nothing, counters: nothing, credentials: nothing, log: nothing },
-        compilePattern,
-        createUpstream: () => ({ ...upstream }),
-        loadCatalogue: async () => catalogue,
-        toApiMeter: () => undefined,
-      }),
-    )
+    const compilation = compileSnapshot({ snapshot, parts: there }, previous, {
+      services: { clock: nothing, counters: nothing, credentials: nothing, log: nothing },
+      compilePattern,
+      createUpstream({ id }) {
+        createdUpstreams.push(id)
+        return { ...upstream }
+      },
+      loadCatalogue: async () => catalogue,
+      toApiMeter: () => undefined,
+    })
+    return { compilation, createdUpstreams, there }
+  }
+  const compile = async (parts: Parts, previous?: CompiledSnapshot): Promise<CompiledSnapshot> => {
+    const { compilation, there } = begin(parts, previous)
+    const compiled = await runInSlices(compilation)
     partsOf.set(compiled, there)
     return compiled
   }
-  return { created, compile }
+  return { created, begin, compile }
 }
 
 /** What a thread holds that had `former`: of an API that changed, only what is new is another object. */
@@ -97,6 +104,16 @@ function getRoute(compiled: CompiledSnapshot, path: string): RouteRuntime {
 const ROUTES = [route('a', { policies: [use('a')] }), route('b', { policies: [use('b')] }), route('c'), route('d')]
 
 describe('compileSnapshot', () => {
+  it('gives way between any two upstreams', async () => {
+    const { compilation, createdUpstreams } = createStage().begin(withRoutes(ROUTES))
+    let most = 0
+    for (let before = 0, isDone = false; !isDone; before = createdUpstreams.length) {
+      isDone = (await compilation.next()).done === true
+      most = Math.max(most, createdUpstreams.length - before)
+    }
+    assert.deepEqual([createdUpstreams, most], [['one', 'two'], 1])
+  })
+
   it('compiles of a changed API only the routes that changed', async () => {
     const { compile, created } = createStage()
     const before = await compile(withRoutes(ROUTES))

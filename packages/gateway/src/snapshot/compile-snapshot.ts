@@ -50,6 +50,7 @@ export async function* compileSnapshot(
       id,
       kept?.hash === hash ? kept : { hash, runtime: settings.createUpstream(getPart(parts, hash) as Upstream) },
     )
+    yield
   }
   const { compilePattern, toApiMeter } = settings
   const findUpstream = (id: string): UpstreamPort | undefined => upstreams.get(id)?.runtime
