@@ -1,5 +1,5 @@
 /** Owns the place of a fault in an extension: the line and column that Node's errors carry, where they carry one. */
-import { spawnSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { findImportPlace } from './import-place.ts'
 
@@ -13,13 +13,13 @@ export interface ExtensionPlace {
 }
 
 /** Where a module failed while it was loaded; undefined where nothing says so. `specifier` is the extension's `file:` URL. */
-export function findExtensionPlace(cause: unknown, specifier: string): ExtensionPlace | undefined {
+export async function findExtensionPlace(cause: unknown, specifier: string): Promise<ExtensionPlace | undefined> {
   const { stack = '', name } = cause instanceof Error ? cause : {}
   return (
     findImportPlace(cause) ??
     findExcerpt(stack) ??
     findFrame(stack) ??
-    (name === 'SyntaxError' ? checkSyntax(specifier) : undefined)
+    (name === 'SyntaxError' ? await checkSyntax(specifier) : undefined)
   )
 }
 
@@ -48,12 +48,13 @@ const OWN_FOLDER = new URL('.', import.meta.url).href
 /** How long Node may take to read one file. */
 const CHECK_TIMEOUT_MS = 5000
 
-/** Syntax errors of JavaScript modules show their place only when Node itself ends with them. */
-function checkSyntax(specifier: string): ExtensionPlace | undefined {
+/** Syntax errors of JavaScript modules show their place only when Node itself ends with them. It is awaited: main takes signals meanwhile. */
+async function checkSyntax(specifier: string): Promise<ExtensionPlace | undefined> {
   if (!specifier.startsWith('file:')) return undefined
-  const { stderr } = spawnSync(process.execPath, ['--check', fileURLToPath(specifier)], {
-    encoding: 'utf8',
-    timeout: CHECK_TIMEOUT_MS,
-  })
-  return findExcerpt(stderr)
+  const args = ['--check', fileURLToPath(specifier)]
+  const said = await new Promise<string>((resolve) => {
+    // That it fails is what it is asked for, and a Node that cannot be started only leaves the place out.
+    execFile(process.execPath, args, { timeout: CHECK_TIMEOUT_MS }, (_, __, stderr) => resolve(stderr))
+  }).catch(() => '')
+  return findExcerpt(said)
 }

@@ -7,6 +7,7 @@ import { after, describe, it, type TestContext } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import { BUILT_IN_POLICIES } from '@gatewright/policies'
+import { findExtensionPlace } from './extension-place.ts'
 import { type Configuration, loadConfiguration } from './load.ts'
 
 function createFolder(files: Readonly<Record<string, string>>): string {
@@ -240,6 +241,13 @@ describe('a fault of an extension', () => {
       assert.ok(finding.at.file.endsWith(`/${name}`), finding.at.file)
     })
   }
+
+  it('holds nobody up while Node is asked for its place', async () => {
+    const folder = createFolder({ 'bad.mjs': 'const a = = 1\n' })
+    const place = findExtensionPlace(new SyntaxError('Unexpected token'), `file://${join(folder, 'bad.mjs')}`)
+    assert.equal(await Promise.race([place, setImmediate('others')]), 'others')
+    assert.deepEqual(await place, { file: join(folder, 'bad.mjs'), line: 1, column: 11 })
+  })
 
   it('stands in the configuration where the extension says nothing of a place', async () => {
     const folder = createFolder({

@@ -124,9 +124,9 @@ function readIfThere(path: string): string | undefined {
 }
 
 /** In the extension itself, where it says where: that is what is to be mended. */
-function toExtensionFinding({ specifier, reason, cause }: ExtensionFault, listed: At): Finding {
+async function toExtensionFinding({ specifier, reason, cause }: ExtensionFault, listed: At): Promise<Finding> {
   const name = specifier.startsWith('file:') ? toShortPath(fileURLToPath(specifier)) : specifier
-  const place = findExtensionPlace(cause, specifier)
+  const place = await findExtensionPlace(cause, specifier)
   const { line: placeLine = 0, column = 0, suggestion } = place ?? {}
   const at = place === undefined ? listed : { file: toShortPath(place.file), line: placeLine, column, path: '' }
   const line = place === undefined || listed.line === 0 ? '' : ` (${listed.file}:${listed.line})`
@@ -164,7 +164,7 @@ async function loadExtensions(
       extensions.push(extension)
     } catch (error) {
       if (!(error instanceof ExtensionFault)) throw error
-      findings.push(toExtensionFinding(error, sources.find(['extensions', index])))
+      findings.push(await toExtensionFinding(error, sources.find(['extensions', index])))
     }
   }
   const catalogue =
