@@ -10,6 +10,8 @@ import type { GatewayModel } from '@gatewright/model'
 import { GatewayProcess, type GatewayProcessOptions } from './main.ts'
 import { probePort } from './threads/probe-port.ts'
 
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
 describe('a gateway process', () => {
   let folder: string
   let file: string
@@ -97,13 +99,62 @@ describe('a gateway process', () => {
     for (let turns = 0; running.configuration.fault !== undefined; turns++) {
       assert.ok(turns < 100_000, 'nothing is read again')
       mock.timers.tick(1000)
-      await new Promise((resolve) => setImmediate(resolve))
+      await turn()
     }
     assert.equal(failures, 0)
     await untilTold('the configuration was read again and is live on every thread')
     assert.equal(running.configuration.version, 2)
     assert.equal(told.filter((line) => line.includes('EMFILE')).length, 1)
   })
+
+  it('reads ever less often what the system does not give it', async () => {
+    let isLacking = false
+    const adjust = (model: GatewayModel) => {
+      if (isLacking) throw new Error(`EMFILE: too many open files, open '${file}'`)
+      return model
+    }
+    const running = await start({ adjust })
+    mock.timers.enable({ apis: ['setTimeout'] })
+    isLacking = true
+    running.reload('SIGHUP came', { isAsked: true })
+    await untilTold('what ran before runs on')
+    for (const seconds of [1, 2, 4, 8, 16, 30, 30]) {
+      const before = running.configuration
+      mock.timers.tick(seconds * 1000 - 1)
+      for (let turns = 0; turns < 20; turns++) await turn()
+      assert.equal(running.configuration, before, `read again before ${seconds} s`)
+      mock.timers.tick(1)
+      for (let turns = 0; running.configuration === before; turns++) {
+        assert.ok(turns < 100_000, `not read again after ${seconds} s`)
+        await turn()
+      }
+    }
+  })
+
+  for (const where of ['main', 'a data thread']) {
+    it(`reads an extension that failed on ${where} only when something has changed`, async () => {
+      const text = `import { definePolicy, z } from '@gatewright/policies'
+        import { isMainThread } from 'node:worker_threads'
+        if (isMainThread === ${where === 'main'}) throw new Error('connect ETIMEDOUT 192.0.2.1:443')
+        export const late = definePolicy({
+          name: 'late', phase: 'observe', summary: 'Late.', options: z.strictObject({}),
+          create: () => (exchange, next) => next(exchange),
+        })`
+      writeFileSync(join(folder, 'late.mjs'), text)
+      writeFileSync(file, JSON.stringify({ ...JSON.parse(toText('first')), extensions: ['./late.mjs'] }))
+      mock.timers.enable({ apis: ['setTimeout'] })
+      let readings = 0
+      const adjust = (model: GatewayModel): GatewayModel => {
+        readings++
+        return model
+      }
+      gateway = new GatewayProcess({ config: file, threads: 1, log, adjust })
+      assert.match((await gateway.start()) ?? '', /late\.mjs.* cannot be loaded: connect ETIMEDOUT/)
+      mock.timers.tick(60_000)
+      for (let turns = 0; turns < 50; turns++) await turn()
+      assert.equal(readings, 1)
+    })
+  }
 
   it('reads no file that is half written, for whatever reason it reads', async () => {
     const running = await start()
@@ -117,9 +168,9 @@ describe('a gateway process', () => {
       await noticed
       own.close()
       // Whatever else is told of it comes in the same turn.
-      await new Promise((resolve) => setImmediate(resolve))
+      await turn()
       running.reload('the configuration was read again', { isAgain: true })
-      await new Promise((resolve) => setImmediate(resolve))
+      await turn()
       mock.timers.tick(499)
     }
     mock.timers.tick(1)
@@ -167,12 +218,12 @@ describe('a gateway process', () => {
     writeFileSync(file, toText('second'))
     await noticed
     own.close()
-    await new Promise((resolve) => setImmediate(resolve))
+    await turn()
     running.reload('the configuration was read again', { isAgain: true })
     running.reload('SIGHUP came', { isAsked: true })
     for (let turns = 0; !told.some((line) => line.startsWith('SIGHUP came')); turns++) {
       assert.ok(turns < 100_000, 'nothing is read')
-      await new Promise((resolve) => setImmediate(resolve))
+      await turn()
     }
     assert.match(told.at(-1) ?? '', /^SIGHUP came and is live on every thread/)
   })
@@ -188,7 +239,7 @@ describe('a gateway process', () => {
     writeFileSync(file, toText('second'))
     running.reload('SIGHUP came', { isAsked: true })
     running.supervisor.drain()
-    for (let turns = 0; turns < 50; turns++) await new Promise((resolve) => setImmediate(resolve))
+    for (let turns = 0; turns < 50; turns++) await turn()
     assert.deepEqual([readings, running.configuration], [1, before])
   })
 
@@ -202,7 +253,7 @@ describe('a gateway process', () => {
     const before = running.configuration
     isOvertaken = true
     running.reload('SIGHUP came', { isAsked: true })
-    for (let turns = 0; turns < 50; turns++) await new Promise((resolve) => setImmediate(resolve))
+    for (let turns = 0; turns < 50; turns++) await turn()
     assert.deepEqual([told, running.supervisor.isDraining, running.configuration], [[], true, before])
   })
 })

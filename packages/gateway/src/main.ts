@@ -29,8 +29,9 @@ export interface GatewayProcessOptions {
 /** Only after the last of several changes, and not while a first load balancer asks whether it is ready. */
 const REST_MS = 1000
 
-/** What the system lacks, it mostly has again a moment later; a reading that fails costs little. */
+/** What the system lacks, it mostly has again a moment later. What it lacks for longer is asked for ever less often, up to twice a minute. */
 const AGAIN_MS = 1000
+const LONGEST_AGAIN_MS = 30_000
 
 /** What the last reading of the configuration came to. */
 export interface ConfigurationState {
@@ -56,6 +57,7 @@ export class GatewayProcess {
   #asked: string | undefined
   #rest: NodeJS.Timeout | undefined
   #again: NodeJS.Timeout | undefined
+  #againMs = AGAIN_MS
 
   constructor(options: GatewayProcessOptions) {
     this.#options = options
@@ -148,18 +150,25 @@ export class GatewayProcess {
     clearTimeout(this.#rest)
     clearTimeout(this.#again)
     const loadedAtMs = Date.now()
+    let mayPass = false
     try {
-      await this.#loadAll(loadedAtMs)
+      mayPass = await this.#loadAll(loadedAtMs)
     } catch (error) {
       // A mistake of ours, and no reason to end what serves. What was half done is forgotten.
       this.#memory = new ConfigurationMemory()
       this.#state = { ...this.#state, fault: toLoadFault(error), findings: [], loadedAtMs }
+      mayPass = isPassing(toMessage(error))
       // Otherwise what was watched before still is.
       if (this.#model === undefined) this.#watch([])
     }
     this.#rest = setTimeout(giveBackMemory, REST_MS).unref()
-    if (!isPassing(this.#state.fault ?? '')) return
-    this.#again = setTimeout(() => this.reload('the configuration was read again', { isAgain: true }), AGAIN_MS).unref()
+    if (!mayPass) {
+      this.#againMs = AGAIN_MS
+      return
+    }
+    const again = (): void => this.reload('the configuration was read again', { isAgain: true })
+    this.#again = setTimeout(again, this.#againMs).unref()
+    this.#againMs = Math.min(LONGEST_AGAIN_MS, this.#againMs * 2)
   }
 
   #watch(paths: readonly string[]): void {
@@ -168,26 +177,29 @@ export class GatewayProcess {
     this.#watcher.watch([...new Set([...given, ...paths])], given.filter(isFolder))
   }
 
-  async #loadAll(loadedAtMs: number): Promise<void> {
+  /** Answers whether it has a fault that may pass by itself. */
+  async #loadAll(loadedAtMs: number): Promise<boolean> {
     const { config, overlays = [], adjust } = this.#options
     const loaded = await loadConfiguration({ config, overlays, memory: this.#memory, ...(adjust && { adjust }) })
-    if (this.supervisor.isDraining) return
+    if (this.supervisor.isDraining) return false
     this.#watch(loaded.watched)
     const { findings, model, apps, extensions } = loaded
     if (model === undefined) {
       this.#state = { ...this.#state, fault: toFaultText(findings), findings, loadedAtMs }
-      return
+      return findings.some(isPassingFinding)
     }
     try {
       const { version, hash } = await this.supervisor.publish(model, { apps, extensions })
       this.#model = model
       this.#state = { version, hash, fault: undefined, findings, loadedAtMs }
       this.#saveLastGood({ model, apps, extensions })
+      return false
     } catch (error) {
-      if (this.supervisor.isDraining) return
+      if (this.supervisor.isDraining) return false
       const placed = error instanceof PublishFault ? placePolicyFault(error, model, loaded.resolution.sources) : []
       const fault = placed.length > 0 ? toFaultText(placed) : toMessage(error)
       this.#state = { ...this.#state, fault, findings: [...findings, ...placed], loadedAtMs }
+      return isPassing(toMessage(error)) && !(error instanceof PublishFault && error.isLasting)
     }
   }
 
@@ -221,6 +233,11 @@ function toFaultText(findings: readonly Finding[]): string {
     .filter(({ severity }) => severity === 'fault')
     .map(toFindingText)
     .join('\n')
+}
+
+/** An extension that could not be evaluated is remembered by Node as it failed, and one that could not be read is no finding. */
+function isPassingFinding({ severity, code, message }: Finding): boolean {
+  return severity === 'fault' && code !== 'extension' && isPassing(message)
 }
 
 function toMessage(error: unknown): string {

@@ -25,6 +25,8 @@ export type ImportedFiles = ReadonlyMap<string, ExtensionFile | undefined>
 const imports = new Map<string, Map<string, ExtensionFile | undefined>>()
 /** Every file of an extension, without query: what Node loads by its name is among them. */
 const extensionModules = new Set<string>()
+/** What the system said where it did not let a file be read: not evaluated yet, it may be tried again. */
+const unread = new WeakSet<Error>()
 let isHooked = false
 
 /** To be called before the file of an extension is imported. What it imports beyond `files` is read from disk, and is in the answer afterwards. */
@@ -51,7 +53,7 @@ function hookOnce(): void {
       const plain = withoutQuery(url)
       const file = files?.get(plain)
       if (file !== undefined) return { format: file.format, source: file.text, shortCircuit: true }
-      const loaded = nextLoad(url, context)
+      const loaded = readOnDisk(() => nextLoad(url, context))
       const { format, source } = loaded
       if (files !== undefined && source && typeof format === 'string' && PUBLISHED_FORMATS.has(format)) {
         const text = typeof source === 'string' ? source : Buffer.from(source as Uint8Array).toString()
@@ -84,6 +86,20 @@ function hookOnce(): void {
       }
     },
   })
+}
+
+function readOnDisk<Loaded>(read: () => Loaded): Loaded {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof Error) unread.add(error)
+    throw error
+  }
+}
+
+/** A file could not be read, whatever it would have done. */
+export function isUnread(error: unknown): error is Error {
+  return error instanceof Error && unread.has(error)
 }
 
 interface Resolved {

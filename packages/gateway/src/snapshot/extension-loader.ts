@@ -2,10 +2,11 @@
 import { fileURLToPath } from 'node:url'
 import { PLAN_SLOT } from '@gatewright/model/runtime'
 import { BUILT_IN_POLICIES, isPolicyDefinition, PHASES, type PolicyDefinition } from '@gatewright/policies'
-import { prepareImport, toImportUrl } from './extension-imports.ts'
+import { isUnread, prepareImport, toImportUrl } from './extension-imports.ts'
+import { isPassing } from './passing-fault.ts'
 import type { ExtensionModule } from './snapshot.ts'
 
-/** Its message names the extension, for whoever knows no more of it. */
+/** Its message names the extension, for whoever knows no more of it. It lasts: Node evaluates a module once, and remembers how it failed. */
 export class ExtensionFault extends Error {
   readonly specifier: string
   readonly reason: string
@@ -41,7 +42,7 @@ export class ExtensionLoader {
     return catalogue
   }
 
-  /** Its policies. @throws ExtensionFault */
+  /** Its policies. @throws ExtensionFault, or what the system says that lacks something for a moment */
   async load(extension: ExtensionModule): Promise<readonly PolicyDefinition[]> {
     const known = this.#loaded.get(toKey(extension))
     if (known !== undefined) return known
@@ -53,6 +54,7 @@ export class ExtensionLoader {
     try {
       module = await importInTime(url)
     } catch (cause) {
+      if (isUnread(cause) && isPassing(cause.message)) throw cause
       throw new ExtensionFault(specifier, `cannot be loaded: ${toShortMessage(cause)}`, cause)
     }
     if (module === undefined) {

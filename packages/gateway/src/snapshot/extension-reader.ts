@@ -17,7 +17,7 @@ export class ExtensionReader {
     this.#loader = loader
   }
 
-  /** `file:` URL or package name, as it stands on disk now. @throws ExtensionFault */
+  /** `file:` URL or package name, as it stands on disk now. @throws ExtensionFault, or what the system says that lacks something for a moment */
   async read(specifier: string): Promise<ExtensionModule> {
     if (!specifier.startsWith('file:')) return { specifier, hash: '' }
     const hash = toHash(this.findFiles(specifier).map((url) => [url, readText(url), followLinks(url)]))
@@ -63,13 +63,12 @@ function findPublishedText(file: ExtensionFile | undefined): string | undefined 
   return file?.format === LINK ? undefined : file?.text
 }
 
-/** undefined: it is not there, or is no text. @throws ExtensionFault where the system says why it cannot be read */
+/** undefined: it is not there, or is no text. @throws what the system says that lacks something for a moment */
 function readText(url: string): string | undefined {
   try {
     return readTextFile(fileURLToPath(url))
   } catch (error) {
-    const said = error instanceof Error ? error.message : String(error)
-    if (isPassing(said)) throw new ExtensionFault(url, `cannot be read: ${said}`, error)
+    if (error instanceof Error && isPassing(error.message)) throw error
     return undefined
   }
 }

@@ -48,6 +48,8 @@ export type ToThread =
 export interface PrepareFault {
   readonly message: string
   readonly use?: PolicyUse
+  /** It fails the same until something is changed, whatever its message quotes. */
+  readonly isLasting?: boolean
 }
 
 export type FromThread =

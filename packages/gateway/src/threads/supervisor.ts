@@ -25,10 +25,14 @@ export interface SupervisorOptions {
 export class PublishFault extends Error {
   /** The one that could not be made, if that is why. */
   readonly use: PolicyUse | undefined
+  /** It fails the same until something is changed. */
 
-  constructor({ message, use }: PrepareFault) {
+  readonly isLasting: boolean
+
+  constructor({ message, use, isLasting = false }: PrepareFault) {
     super(message)
     this.use = use
+    this.isLasting = isLasting
   }
 }
 

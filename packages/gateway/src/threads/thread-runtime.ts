@@ -13,7 +13,7 @@ import { ThreadMeter } from '../observe/thread-meter.ts'
 import { PolicyFault } from '../pipeline/policy-fault.ts'
 import { applyApiPatch } from '../snapshot/api-patch.ts'
 import { type CompiledSnapshot, compileSnapshot, runInSlices } from '../snapshot/compile-snapshot.ts'
-import { ExtensionLoader } from '../snapshot/extension-loader.ts'
+import { ExtensionFault, ExtensionLoader } from '../snapshot/extension-loader.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
 import { openCounters } from '../state/counters/shared-counters.ts'
 import { openCredentials } from '../state/credentials/credentials-index.ts'
@@ -266,7 +266,11 @@ export class ThreadRuntime {
 }
 
 function toPrepareFault(error: unknown): PrepareFault {
-  return { message: toMessage(error), ...(error instanceof PolicyFault && { use: error.use }) }
+  return {
+    message: toMessage(error),
+    ...(error instanceof PolicyFault && { use: error.use }),
+    ...(error instanceof ExtensionFault && { isLasting: true }),
+  }
 }
 
 function toMessage(error: unknown): string {
