@@ -66,7 +66,7 @@ export class TokenBucket implements Meter {
     }
     this.#window = this.#number
     this.#elapsedMs = elapsedMs
-    this.#now = Math.round((elapsedMs / this.windowMs) * this.#radix)
+    this.#now = this.#toUnits(elapsedMs)
     this.#owed = charged * this.#token
   }
 
@@ -98,8 +98,23 @@ export class TokenBucket implements Meter {
   /** Whole milliseconds until the clock's reading, which is rounded to units, has risen by so many. */
   #toMs(units: number): number {
     if (units === 0) return 0
-    const atMs = ((this.#now + units - 0.5) / this.#radix) * this.windowMs
-    return Math.max(1, Math.ceil(atMs - this.#elapsedMs))
+    const until = this.#now + units
+    const atMs = ((until - 0.5) / this.#radix) * this.windowMs
+    const ms = Math.max(1, Math.ceil(atMs - this.#elapsedMs))
+    // Near half a unit the reading then and this one round apart, in the last bit of a double: what is read then counts.
+    if (this.#readAfter(ms) < until) return ms + 1
+    return ms > 1 && this.#readAfter(ms - 1) >= until ? ms - 1 : ms
+  }
+
+  /** What the clock reads so much later, in units since this window began. */
+  #readAfter(ms: number): number {
+    const atMs = this.#elapsedMs + ms
+    const windows = Math.floor(atMs / this.windowMs)
+    return windows * this.#radix + this.#toUnits(atMs - windows * this.windowMs)
+  }
+
+  #toUnits(elapsedMs: number): number {
+    return Math.round((elapsedMs / this.windowMs) * this.#radix)
   }
 
   #write(): void {
