@@ -1,19 +1,12 @@
-/** Owns the making of a folder that the user names, with those above it. */
-import { existsSync, statSync } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
-import { dirname } from 'node:path'
+/** Owns the telling of a folder that a command cannot make: what the user named is the user's to mend. */
+import { makeFolder as make } from '@gatewright/gateway'
 import { UsageError } from './command.ts'
 
-/** Node's own `recursive` never returns where nothing can be made and ENOENT is the answer, as in /proc. @throws UsageError */
-export async function makeFolder(path: string): Promise<void> {
-  if (existsSync(path)) {
-    if (!statSync(path).isDirectory()) throw new UsageError(`${path} is a file, and no folder: name another`)
-    return
-  }
-  await makeFolder(dirname(path))
+/** @throws UsageError */
+export function makeFolder(path: string): void {
   try {
-    await mkdir(path)
+    make(path)
   } catch (error) {
-    throw new UsageError(`the folder ${path} cannot be made: ${(error as Error).message}`)
+    throw new UsageError((error as Error).message)
   }
 }

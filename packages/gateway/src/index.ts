@@ -24,5 +24,6 @@ export {
   type UpstreamFailure,
 } from './rehearsal/rehearsed-upstream.ts'
 export { type Configuration, type LoadOptions, loadConfiguration, type MadeFile } from './snapshot/load.ts'
+export { makeFolder } from './snapshot/make-folder.ts'
 export { type StatusAddress, StatusServer } from './status/status-server.ts'
 export { probePort } from './threads/probe-port.ts'

@@ -41,7 +41,7 @@ export const init = defineCommand({
       )
     }
     for (const file of files) {
-      await makeFolder(dirname(join(target, file)))
+      makeFolder(dirname(join(target, file)))
       const text = await readFile(join(example.folder, file), 'utf8')
       await writeOutput({ what: 'the file', path: join(target, file), text }, terminal)
       terminal.print(`wrote ${join(relative(terminal.cwd, target), file)}`)

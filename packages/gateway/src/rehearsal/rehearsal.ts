@@ -93,7 +93,10 @@ export class Rehearsal implements Stage {
     this.#tunnels = new TunnelKeeper({
       wheel: this.#wheel,
       rightEndsAtMs: () => Number.POSITIVE_INFINITY,
-      onChanged() {},
+      // One that opened is the answer: nothing more is waited for.
+      onChanged: () => {
+        this.#isEnded = true
+      },
       onEnded: () => {
         this.#isEnded = true
       },
@@ -205,7 +208,7 @@ export class Rehearsal implements Stage {
   /** Lets everything happen that can, and moves the clock only when it is what is waited for. */
   async #untilAnswered(socket: MemorySocket): Promise<void> {
     let waitedMs = 0
-    const isOver = (): boolean => this.#isEnded || socket.isDestroyed || socket.written.includes('HTTP/1.1 101 ')
+    const isOver = (): boolean => this.#isEnded || socket.isDestroyed
     while (!isOver()) {
       for (let turn = 0; turn < TURNS && !isOver(); turn++) await setImmediate()
       if (isOver() || this.clock.skip()) continue

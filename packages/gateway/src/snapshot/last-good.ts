@@ -1,7 +1,8 @@
 /** Owns the last configuration that every thread could run, as a file in the data folder: what serves when the one on disk is faulty at start. */
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { type App, type GatewayModel, toTextHash } from '@gatewright/model'
+import { makeFolder } from './make-folder.ts'
 import type { ExtensionModule } from './snapshot.ts'
 
 export interface LastGood {
@@ -11,6 +12,8 @@ export interface LastGood {
 }
 
 const FILE = 'last-good.json'
+/** It holds hashes of keys, and what the configuration took from the environment. */
+const FOLDER_MODE = 0o750
 
 /**
  * Counted up when what is kept has other members or means something else: threads take a model at its word, and what a
@@ -28,7 +31,7 @@ export class LastGoodStore {
   /** Makes the folder where there is none. @throws with the path */
   open(): void {
     try {
-      makeFolder(this.#folder)
+      makeFolder(this.#folder, FOLDER_MODE)
     } catch (cause) {
       const said = cause instanceof Error ? cause.message : String(cause)
       throw new Error(`the data folder ${this.#folder} cannot be made: ${said}; name another with --data`, { cause })
@@ -37,7 +40,7 @@ export class LastGoodStore {
 
   /** Whole or not at all: written beside, then renamed. Holds hashes of keys, never keys. @throws what the file system says. */
   save(good: LastGood): void {
-    makeFolder(this.#folder)
+    makeFolder(this.#folder, FOLDER_MODE)
     const path = join(this.#folder, FILE)
     const beside = `${path}.${process.pid}.tmp`
     try {
@@ -91,15 +94,4 @@ function parseKept(text: string): Kept | undefined {
 /** What was read has its keys in the order in which they were written: the text is the same. */
 function toHash({ model, apps, extensions }: LastGood): string {
   return toTextHash(JSON.stringify({ model, apps, extensions }))
-}
-
-/** With those above it. Node's own `recursive` never returns where nothing can be made and ENOENT is the answer, as in /proc. */
-function makeFolder(path: string): void {
-  if (existsSync(path)) {
-    if (!statSync(path).isDirectory()) throw new Error(`${path} is no folder`)
-    return
-  }
-  const above = dirname(path)
-  if (above !== path) makeFolder(above)
-  mkdirSync(path, { mode: 0o750 })
 }
