@@ -47,6 +47,43 @@ listeners:
 \`\`\``,
   },
   {
+    title: 'TLS of a listener',
+    definition: 'ListenerTls',
+    text: `\`tls: {}\` shows every certificate of the file, by the name that a client asks for (SNI): an exact name first, then a
+wildcard. More in [TLS, certificates and HTTP/2](how-to/tls.md).
+
+\`\`\`yaml
+gatewright: 1
+listeners:
+  - { id: plain, port: 80, redirectToHttps: true }
+  - id: public
+    port: 443
+    hsts: true
+    tls:
+      hosts:
+        - names: [partners.example.com]
+          clientCertificates: { ca: ./partners-ca.pem, allow: [{ dns: "*.partner.example" }] }
+certificates:
+  - { id: wildcard, cert: ./example.com.pem, key: ./example.com.key }
+\`\`\``,
+  },
+  {
+    title: 'Certificates',
+    definition: 'Certificate',
+    text: `From files, from a folder of many, or ordered from a CA by ACME and renewed by themselves.
+
+\`\`\`yaml
+gatewright: 1
+listeners:
+  - { id: plain, port: 80, redirectToHttps: true }
+  - { id: public, port: 443, tls: {} }
+certificates:
+  - { id: customers, folder: ./customers }
+  - id: shop
+    acme: { hosts: [shop.example.com], email: ops@example.com }
+\`\`\``,
+  },
+  {
     title: 'Upstreams',
     definition: 'Upstream',
     text: `Equal targets behind one name. No health check, ejection, breaker or retry happens unless the file asks for it.
@@ -67,6 +104,24 @@ upstreams:
     breaker: {}
 apis:
   - { id: orders, basePath: /orders, upstream: orders }
+\`\`\``,
+  },
+  {
+    title: 'TLS to an upstream',
+    definition: 'UpstreamTls',
+    text: `A target with \`https://\` is verified: by the system's CAs and the name in its URL, unless this says otherwise.
+
+\`\`\`yaml
+gatewright: 1
+upstreams:
+  - id: billing
+    targets: [https://billing.internal:8443]
+    protocol: auto
+    tls:
+      ca: ./internal-ca.pem
+      clientCertificate: { cert: ./gateway.pem, key: ./gateway.key }
+apis:
+  - { id: billing, basePath: /billing, upstream: billing }
 \`\`\``,
   },
   {

@@ -54,7 +54,9 @@ describe('whole configurations in documents', () => {
         const config = { path: join(root, 'packages/cli/examples/own-policy/gatewright.yaml'), text: yaml }
         const env = { PORT: '8080', REGION: 'eu', ORDERS_URL: 'http://127.0.0.1:9001' }
         const { findings } = await loadConfiguration({ config, env })
-        assert.deepEqual(findings.filter(({ severity }) => severity === 'fault').map(toFindingText), [])
+        // Certificates and keys are the reader's own.
+        const faults = findings.filter(({ severity, code }) => severity === 'fault' && code !== 'pem-unreadable')
+        assert.deepEqual(faults.map(toFindingText), [])
       })
     }
   }

@@ -4,6 +4,7 @@ declare const brand: unique symbol
 type Branded<Name extends string> = string & { readonly [brand]: Name }
 
 export type ListenerId = Branded<'ListenerId'>
+export type CertificateId = Branded<'CertificateId'>
 export type UpstreamId = Branded<'UpstreamId'>
 export type ApiId = Branded<'ApiId'>
 export type RouteId = Branded<'RouteId'>
@@ -63,6 +64,8 @@ export interface ListenerLimits {
   readonly bodyBytes: number
   /** From the first byte of a head to its end; 408 beyond. */
   readonly headTimeoutMs: number
+  /** From the connection to the end of the TLS handshake. */
+  readonly handshakeTimeoutMs: number
   /** Slowest acceptable body, measured only while we read. 0 is off. */
   readonly bodyMinBytesPerSecond: number
   readonly keepAliveMs: number
@@ -78,6 +81,101 @@ export interface ListenerLimits {
   readonly tunnelMaxAgeMs: number
 }
 
+/** A PEM file: the path that a file of the configuration names, and what stood in it when that was read. */
+export interface PemFile {
+  readonly path: string
+  /** SHA-256 of its text: what threads find it by; '' where it could not be read. */
+  readonly sha256: string
+}
+
+/** What AcmeOptions of the data plane take; RFC 8555. */
+export interface Acme {
+  readonly hosts: readonly string[]
+  readonly directory: string
+  readonly email?: string
+  readonly externalAccount?: { readonly keyId: string; readonly keyFile: string }
+  readonly challenge: AcmeChallenge
+  readonly keyType: 'ecdsa-p256' | 'rsa-2048'
+  readonly preferredChain?: string
+  /** Path of a PEM file. */
+  readonly ca?: string
+}
+
+export type AcmeChallenge =
+  | 'http-01'
+  | 'tls-alpn-01'
+  | { readonly dns: { readonly rfc2136: DynamicUpdate } | { readonly hook: DnsHook } }
+
+/** RFC 2136 with TSIG (RFC 8945). */
+export interface DynamicUpdate {
+  readonly server: string
+  readonly zone?: string
+  readonly keyName?: string
+  readonly algorithm: 'hmac-sha256' | 'hmac-sha384' | 'hmac-sha512'
+  readonly secretFile?: string
+  readonly ttlSeconds: number
+}
+
+export interface DnsHook {
+  readonly command: readonly string[]
+  readonly timeoutMs: number
+}
+
+/** Where certificates come from; paths are absolute, or relative to the working folder. */
+export interface CertificateSource extends Described {
+  readonly id: CertificateId
+  readonly from:
+    | { readonly kind: 'files'; readonly cert: string; readonly key: string }
+    | { readonly kind: 'folder'; readonly folder: string }
+    | { readonly kind: 'acme'; readonly acme: Acme }
+  /** Staple OCSP answers where a responder is named. */
+  readonly ocsp: boolean
+}
+
+export type TlsProfile = 'modern' | 'intermediate' | 'compatible'
+
+/** All members must hold. */
+export interface CertificateRule {
+  readonly dns?: string
+  readonly uri?: string
+  readonly email?: string
+  readonly subject?: Readonly<Record<string, string>>
+}
+
+export interface ClientCertificates {
+  readonly mode: 'require' | 'request'
+  readonly ca: PemFile
+  /** Most certificates between the client's and its CA. */
+  readonly depth: number
+  readonly crl?: PemFile
+  /** One must hold; absent: every certificate of the CAs. */
+  readonly allow?: readonly CertificateRule[]
+}
+
+/** What is demanded of a connection before anything is answered on it. */
+export interface TlsDemands {
+  readonly profile: TlsProfile
+  readonly clientCertificates?: ClientCertificates
+}
+
+export interface ListenerTls extends TlsDemands {
+  /** Absent: all of the model. */
+  readonly certificates?: readonly CertificateId[]
+  readonly defaultCertificate?: CertificateId
+  /** Names with demands of their own; `*.x` stands for one label. */
+  readonly hosts: readonly ({ readonly names: readonly string[] } & TlsDemands)[]
+}
+
+export interface ListenerHttp2 {
+  /** Over TLS. */
+  readonly enabled: boolean
+  /** Without TLS (RFC 9113 §3.3). */
+  readonly priorKnowledge: boolean
+  readonly streams: number
+  /** Extended CONNECT (RFC 8441). */
+  readonly webSockets: boolean
+}
+
 export interface Listener extends Described {
   readonly id: ListenerId
   readonly host: string
@@ -86,11 +184,27 @@ export interface Listener extends Described {
   readonly trustedProxies: readonly string[]
   /** PROXY protocol v1/v2 is required from trusted proxies, and refused from others. */
   readonly proxyProtocol: boolean
+  readonly tls?: ListenerTls
+  readonly http2: ListenerHttp2
+  /** Nothing is answered here but where else it is. */
+  readonly redirectToHttps?: { readonly port: number; readonly status: 301 | 302 | 307 | 308 }
+  readonly hsts?: { readonly maxAgeSeconds: number; readonly includeSubDomains: boolean; readonly preload: boolean }
   readonly limits: ListenerLimits
 }
 
+export interface UpstreamTls {
+  readonly verify: boolean
+  readonly ca?: PemFile
+  /** Asked for by SNI, and looked for in the certificate; absent: the target's host. */
+  readonly serverName?: string
+  readonly clientCertificate?: { readonly cert: PemFile; readonly key: PemFile }
+  readonly minVersion: '1.2' | '1.3'
+}
+
+export type UpstreamProtocol = 'http1' | 'h2' | 'h2c' | 'auto'
+
 export interface Target {
-  /** `http://host:port/prefix`; its path stands before the forwarded path. */
+  /** `http://host:port/prefix` or `https://…`; its path stands before the forwarded path. */
   readonly url: string
   /** Share among its siblings; 0 takes no new requests. */
   readonly weight: number
@@ -152,6 +266,9 @@ export interface Breaker {
 export interface Upstream extends Described {
   readonly id: UpstreamId
   readonly targets: readonly Target[]
+  readonly protocol: UpstreamProtocol
+  /** For `https:` targets. */
+  readonly tls: UpstreamTls
   readonly balance: Balance
   readonly timeouts: UpstreamTimeouts
   readonly pool: UpstreamPool
@@ -239,6 +356,7 @@ export interface GatewayModel {
   /** Readable for two majors. */
   readonly gatewright: 1
   readonly listeners: readonly Listener[]
+  readonly certificates: readonly CertificateSource[]
   readonly upstreams: readonly Upstream[]
   /** Global uses, outermost. */
   readonly policies: readonly PolicyUse[]

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { apiSchema } from './file/api.ts'
 import { appSchema } from './file/app.ts'
+import { certificateSchema } from './file/certificate.ts'
 import { listenerSchema } from './file/listener.ts'
 import { planSchema } from './file/plan.ts'
 import { policyUsesSchema } from './file/policy-use.ts'
@@ -17,6 +18,10 @@ export const GatewrightFile = z
       .min(1)
       .prefault([{ id: 'public', port: 8080 }])
       .meta({ description: 'Sockets for clients. One on port 8080 if absent.' }),
+    certificates: z
+      .array(certificateSchema)
+      .default([])
+      .meta({ description: 'What listeners with `tls` show to their clients.' }),
     extensions: z.array(z.string().min(1)).default([]).meta({
       description:
         'Modules with your own policies: paths relative to this file (./policies/stamp.ts), or package names.',

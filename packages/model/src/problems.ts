@@ -27,6 +27,9 @@ export const PROBLEMS = {
   'access-denied': { status: 403, title: 'Access is denied', owner: 'client' },
   'address-denied': { status: 403, title: 'This address may not call', owner: 'client' },
   'origin-denied': { status: 403, title: 'This origin may not call', owner: 'client' },
+  'client-certificate-missing': { status: 403, title: 'A client certificate is needed', owner: 'client' },
+  'client-certificate-refused': { status: 403, title: 'The client certificate is not accepted', owner: 'client' },
+  'misdirected-request': { status: 421, title: 'This connection is not for this host', owner: 'client' },
   'rate-limited': { status: 429, title: 'Too many requests', owner: 'client' },
   // 499 is never sent: nobody is there to read it. It is what the record says.
   'client-left': { status: 499, title: 'The client left before the answer was complete', owner: 'client' },
@@ -35,6 +38,7 @@ export const PROBLEMS = {
   'too-many-connections': { status: 503, title: 'Too many connections', owner: 'client' },
   'exchange-timeout': { status: 504, title: 'The request took longer than allowed', owner: 'upstream' },
   'upstream-unreachable': { status: 502, title: 'The upstream cannot be reached', owner: 'upstream' },
+  'upstream-untrusted': { status: 502, title: 'The upstream could not prove who it is', owner: 'upstream' },
   'upstream-malformed': { status: 502, title: 'The upstream did not answer in valid HTTP', owner: 'upstream' },
   'upstream-closed': { status: 502, title: 'The upstream closed the connection before it answered', owner: 'upstream' },
   'upstream-timeout': { status: 504, title: 'The upstream did not answer in time', owner: 'upstream' },

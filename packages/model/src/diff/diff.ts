@@ -21,6 +21,7 @@ export function diff(before: GatewayModel | Diffable, after: GatewayModel | Diff
   return [
     ...diffGateway(a.model, b.model),
     ...diffById('listener', a.model.listeners, b.model.listeners),
+    ...diffById('certificate', a.model.certificates, b.model.certificates),
     ...diffById('upstream', a.model.upstreams, b.model.upstreams),
     ...diffPolicies('gateway', a.model.policies, b.model.policies),
     ...diffResources('api', [a.model.apis, b.model.apis], diffApi),

@@ -1,6 +1,7 @@
 /** Owns how a file describes the sockets that clients connect to, and their limits. */
 import { z } from 'zod'
 import { describedShape, idSchema } from './described.ts'
+import { hstsSchema, http2Schema, listenerTlsSchema, redirectSchema } from './tls.ts'
 
 const KIB = 1024
 const SECOND_MS = 1000
@@ -40,6 +41,11 @@ const limitsSchema = z
       .min(1)
       .default(10 * SECOND_MS)
       .meta({ description: 'From the first byte of a request to the end of its head; 408 beyond. 10 s.' }),
+    handshakeTimeoutMs: z
+      .int()
+      .min(1)
+      .default(10 * SECOND_MS)
+      .meta({ description: 'From the connection to the end of the TLS handshake. 10 s.' }),
     bodyMinBytesPerSecond: orOff.default(240).meta({
       description: 'Slowest acceptable body, measured only while it is read; 0 is off. 240: below any real line.',
     }),
@@ -88,6 +94,10 @@ export const listenerSchema = z
       .boolean()
       .default(false)
       .meta({ description: 'PROXY protocol v1 or v2 is required from trusted proxies, and refused from others.' }),
+    tls: listenerTlsSchema.exactOptional(),
+    http2: http2Schema,
+    redirectToHttps: redirectSchema.exactOptional(),
+    hsts: hstsSchema.exactOptional(),
     limits: limitsSchema,
   })
   .meta({ id: 'Listener' })

@@ -1,6 +1,7 @@
 /** Owns how a file describes where requests are forwarded to. */
 import { z } from 'zod'
 import { describedShape, idSchema } from './described.ts'
+import { upstreamTlsSchema } from './tls.ts'
 
 const KIB = 1024
 
@@ -21,7 +22,7 @@ export const targetSchema = z
       url: z
         .string()
         .min(1)
-        .meta({ description: '`http://host:port/prefix`; its path stands before the forwarded one.' }),
+        .meta({ description: '`http://host:port/prefix` or `https://…`; its path stands before the forwarded one.' }),
       weight: z
         .int()
         .min(0)
@@ -50,7 +51,9 @@ const balanceSchema = z
 
 const timeoutsSchema = z
   .strictObject({
-    connectMs: z.int().min(1).default(2000).meta({ description: 'Until connected. 2 s: a healthy network needs one.' }),
+    connectMs: z.int().min(1).default(2000).meta({
+      description: 'Until connected, TLS included. 2 s: a healthy network needs one.',
+    }),
     firstByteMs: z
       .int()
       .min(1)
@@ -131,6 +134,11 @@ export const upstreamSchema = z
     id: idSchema,
     ...describedShape,
     targets: z.array(targetSchema).min(1).meta({ description: 'Servers that answer alike.' }),
+    protocol: z.enum(['http1', 'h2', 'h2c', 'auto']).default('http1').meta({
+      description:
+        'What is spoken to the targets. h2: HTTP/2 over TLS. h2c: HTTP/2 without TLS. auto: over TLS, whichever the target prefers (ALPN); HTTP/1.1 without. gRPC needs h2 or h2c.',
+    }),
+    tls: upstreamTlsSchema,
     balance: balanceSchema,
     timeouts: timeoutsSchema,
     pool: poolSchema,

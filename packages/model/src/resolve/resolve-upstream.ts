@@ -1,8 +1,20 @@
 /** Owns the step from an upstream of a file to one of the model. */
 import { upstreamSchema } from '../file/upstream.ts'
-import type { ActiveHealth, Balance, PassiveHealth, Target, Upstream, UpstreamId } from '../gateway-model.ts'
+import type { Path } from '../finding.ts'
+import type {
+  ActiveHealth,
+  Balance,
+  PassiveHealth,
+  PemFile,
+  Target,
+  Upstream,
+  UpstreamId,
+  UpstreamTls,
+} from '../gateway-model.ts'
 import type { GatewrightFile } from '../gatewright-file.ts'
+import type { PemFiles } from './pem-files.ts'
 import { pickPresent } from './pick-present.ts'
+import type { ResolvedParts } from './resolved-parts.ts'
 
 type FileUpstream = GatewrightFile['upstreams'][number]
 
@@ -12,6 +24,8 @@ export function toUpstream(upstream: FileUpstream): Upstream {
     id: upstream.id as UpstreamId,
     ...pickPresent(upstream, 'title', 'description', 'tags', 'owner', 'enabled'),
     targets: upstream.targets.map(toTarget),
+    protocol: upstream.protocol,
+    tls: pickPresent(upstream.tls, 'verify', 'serverName', 'minVersion'),
     balance: toBalance(upstream.balance),
     timeouts: upstream.timeouts,
     pool: upstream.pool,
@@ -27,6 +41,29 @@ export function toUpstream(upstream: FileUpstream): Upstream {
     limits: upstream.limits,
     via: upstream.via,
   }
+}
+
+/** Files may change where the part that names them does not. */
+export function fillPemFiles(
+  upstream: FileUpstream,
+  index: number,
+  { pems, resolved }: { readonly pems: PemFiles; readonly resolved: ResolvedParts },
+): Upstream {
+  const plain = resolved.once(upstream, toUpstream)
+  const { ca, clientCertificate } = upstream.tls
+  if (ca === undefined && clientCertificate === undefined) return plain
+  const at = ['upstreams', index, 'tls']
+  const read = (name: string, ...rest: Path): PemFile => pems.read(name, [...at, ...rest])
+  const files: Pick<UpstreamTls, 'ca' | 'clientCertificate'> = {
+    ...(ca !== undefined && { ca: read(ca, 'ca') }),
+    ...(clientCertificate !== undefined && {
+      clientCertificate: {
+        cert: read(clientCertificate.cert, 'clientCertificate', 'cert'),
+        key: read(clientCertificate.key, 'clientCertificate', 'key'),
+      },
+    }),
+  }
+  return resolved.onceGiven(upstream, JSON.stringify(files), () => ({ ...plain, tls: { ...plain.tls, ...files } }))
 }
 
 /** What `upstream: http://…` stands for: one target, all defaults. Its id is the URL, which no written id can be. */

@@ -12,10 +12,13 @@ import { applyOverlay } from '../source/overlay.ts'
 import { parseSource } from '../source/parse-source.ts'
 import type { SourceFile } from '../source/source-text.ts'
 import { type Surroundings, substitute } from '../source/substitute.ts'
+import { PemFiles } from './pem-files.ts'
 import { pickPresent } from './pick-present.ts'
 import { findSayingFile, linkPart, type ResolveContext } from './resolution.ts'
 import { resolveApi } from './resolve-api.ts'
-import { isUrl, toImplicitUpstream, toUpstream } from './resolve-upstream.ts'
+import { toCertificateSource } from './resolve-certificate.ts'
+import { toListener } from './resolve-listener.ts'
+import { fillPemFiles, isUrl, toImplicitUpstream } from './resolve-upstream.ts'
 import { ResolvedParts } from './resolved-parts.ts'
 import { Sources } from './sources.ts'
 
@@ -37,6 +40,8 @@ export interface Resolution {
   readonly apps: readonly App[]
   /** OpenAPI documents by the SHA-256 of their content, as `Api.openapi` names them. */
   readonly documents: ReadonlyMap<string, string>
+  /** Texts of the PEM files that listeners and upstreams name, by SHA-256. */
+  readonly pems: ReadonlyMap<string, string>
   readonly sources: Sources
   /** Every path that was read or looked for beside the files themselves: what to watch. */
   readonly filesRead: readonly string[]
@@ -83,7 +88,7 @@ export function resolve(input: ResolveInput): Resolution {
   for (const id of parsed.lostIds) sources.lostIds.add(id)
   for (const { code, at } of parsed.findings) if (code === 'unknown-key') sources.lostKeys.add(at.path)
   const documents = new Map<string, string>()
-  const { draft, apps } = build({
+  const { draft, apps, pems } = build({
     ...parsed,
     origins,
     sources,
@@ -100,6 +105,7 @@ export function resolve(input: ResolveInput): Resolution {
     draft,
     apps,
     documents,
+    pems,
     sources,
     filesRead: [...filesRead],
     findings: sortFindings(findings),
@@ -112,7 +118,7 @@ type BuildInput = Pick<
 > &
   Pick<Surroundings, 'readFile'>
 
-function build(input: BuildInput): { draft: GatewayModel; apps: App[] } {
+function build(input: BuildInput): { draft: GatewayModel; apps: App[]; pems: PemFiles['texts'] } {
   const { file, resolved } = input
   const openApi = new Map<string, OpenApiReading>()
   const implicit = new Map<string, Upstream>()
@@ -134,15 +140,22 @@ function build(input: BuildInput): { draft: GatewayModel; apps: App[] } {
     },
   }
   linkPart(context, [], [])
-  for (const kind of ['listeners', 'upstreams', 'apis', 'plans', 'apps'] as const) {
+  for (const kind of ['listeners', 'certificates', 'upstreams', 'apis', 'plans', 'apps'] as const) {
     for (const index of file[kind].keys()) linkPart(context, [kind, index], [kind, index])
   }
+  const pems = new PemFiles(context, input.readFile)
   const apis = file.apis.map((api, index) => resolveApi(api, index, context))
   resolved.implicit = implicit
   const draft: GatewayModel = {
     gatewright: 1,
-    listeners: file.listeners as unknown as GatewayModel['listeners'],
-    upstreams: [...file.upstreams.map((upstream) => resolved.once(upstream, toUpstream)), ...implicit.values()],
+    listeners: file.listeners.map((listener, index) => toListener(listener, index, pems)),
+    certificates: file.certificates
+      .map((certificate, index) => toCertificateSource(certificate, index, context))
+      .filter((certificate) => certificate !== undefined),
+    upstreams: [
+      ...file.upstreams.map((upstream, index) => fillPemFiles(upstream, index, { pems, resolved })),
+      ...implicit.values(),
+    ],
     policies: file.policies as readonly PolicyUse[],
     apis,
     plans: file.plans.map(toPlan),
@@ -153,7 +166,7 @@ function build(input: BuildInput): { draft: GatewayModel; apps: App[] } {
     accessLog: toAccessLog(file.accessLog, findSayingFile(context, ['accessLog', 'file'])),
     ...pickPresent(file, 'problemBase'),
   }
-  return { draft, apps: file.apps.map((app) => resolved.once(app, toApp)) }
+  return { draft, apps: file.apps.map((app) => resolved.once(app, toApp)), pems: pems.texts }
 }
 
 function toPlan(plan: GatewrightFile['plans'][number]): Plan {

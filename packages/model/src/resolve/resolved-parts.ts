@@ -3,6 +3,7 @@ import type { Upstream } from '../gateway-model.ts'
 
 export class ResolvedParts {
   readonly #made = new WeakMap<object, object>()
+  readonly #filled = new WeakMap<object, { readonly given: string; readonly made: object }>()
   /** By URL; those of the last reading. */
   implicit: ReadonlyMap<string, Upstream> = new Map()
 
@@ -12,6 +13,15 @@ export class ResolvedParts {
     if (known !== undefined) return known as Made
     const made = make(part)
     this.#made.set(part, made)
+    return made
+  }
+
+  /** `make` depends on the part and on what `given` says, and on nothing else. The last of each part is known. */
+  onceGiven<Part extends object, Made extends object>(part: Part, given: string, make: (part: Part) => Made): Made {
+    const known = this.#filled.get(part)
+    if (known?.given === given) return known.made as Made
+    const made = make(part)
+    this.#filled.set(part, { given, made })
     return made
   }
 }

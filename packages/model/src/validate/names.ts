@@ -85,13 +85,9 @@ export function findTargetFault(text: string): { fault: string; suggestion?: str
   } catch {
     return { fault: `"${text}" is no URL.`, suggestion: 'Write it as http://host:port.' }
   }
-  if (url.protocol === 'https:') {
-    return {
-      fault: 'TLS to upstreams is not available in this version.',
-      suggestion: 'Use http:// to a server that you reach over a network you trust, or put a TLS proxy beside it.',
-    }
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
+    return { fault: `"${url.protocol}//" cannot be forwarded to; only "http://" and "https://" can.` }
   }
-  if (url.protocol !== 'http:') return { fault: `"${url.protocol}//" cannot be forwarded to; only "http://" can.` }
   // The text is not shown: a password stands in it.
   if (url.username !== '' || url.password !== '') {
     return {

@@ -3,12 +3,14 @@
 import type { Listener } from '../gateway-model.ts'
 import { toIpVersion } from './addresses.ts'
 import { findRangeFault } from './names.ts'
+import { validateListenerTls } from './validate-tls.ts'
 import type { Validation } from './validation.ts'
 
 export function validateListeners(validation: Validation): void {
   const { listeners } = validation.model
   for (const [index, listener] of listeners.entries()) {
     checkHost(validation, listener, index)
+    validateListenerTls(validation, listener, index)
     for (const [position, range] of listener.trustedProxies.entries()) {
       const found = findRangeFault(range)
       if (found === undefined) continue

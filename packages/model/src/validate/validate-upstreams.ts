@@ -1,6 +1,7 @@
 /** Owns the checks of upstreams: targets, weights, what is hashed, which are unused. */
 import type { Upstream } from '../gateway-model.ts'
 import { findFieldNameFault, findFieldValueFault, findTargetFault, isAuthority, isToken } from './names.ts'
+import { validateUpstreamTls } from './validate-tls.ts'
 import type { Validation } from './validation.ts'
 
 export function validateUpstreams(validation: Validation): void {
@@ -11,6 +12,7 @@ export function validateUpstreams(validation: Validation): void {
       checkTargets(validation, upstream, index)
       checkBalance(validation, upstream, index)
       checkHeaders(validation, upstream, index)
+      validateUpstreamTls(validation, upstream, index)
     })
     if (!used.has(upstream.id) && upstream.enabled !== false && !validation.isMisspelt([], 'upstream')) {
       validation.warn(['upstreams', index], {

@@ -3,6 +3,7 @@ import { type Finding, sortFindings } from '../finding.ts'
 import type { GatewayModel } from '../gateway-model.ts'
 import type { Catalogue } from './catalogue.ts'
 import { validateApis } from './validate-apis.ts'
+import { validateCertificates } from './validate-certificates.ts'
 import { validateListeners } from './validate-listeners.ts'
 import { validatePlans } from './validate-plans.ts'
 import { validateUses } from './validate-policies.ts'
@@ -14,6 +15,7 @@ import { warnOfLacks } from './warn-of-lacks.ts'
 export function validate(model: GatewayModel, catalogue: Catalogue, options: ValidateOptions = {}): Finding[] {
   const validation = new Validation(model, catalogue, options)
   validateListeners(validation)
+  validateCertificates(validation)
   validateUpstreams(validation)
   validateUses(validation, model.policies, ['policies'])
   validateApis(validation)
