@@ -12,6 +12,7 @@ import { placePolicyFault } from './pipeline/place-policy-fault.ts'
 import { type LastGood, LastGoodStore } from './snapshot/last-good.ts'
 import { type LoadOptions, loadConfiguration } from './snapshot/load.ts'
 import { isPassing } from './snapshot/passing-fault.ts'
+import { rereadPems } from './snapshot/reread-pems.ts'
 import { FileWatcher } from './snapshot/watch.ts'
 import { giveBackMemory } from './threads/give-back-memory.ts'
 import { PublishFault, Supervisor } from './threads/supervisor.ts'
@@ -183,13 +184,13 @@ export class GatewayProcess {
     const loaded = await loadConfiguration({ config, overlays, memory: this.#memory, ...(adjust && { adjust }) })
     if (this.supervisor.isDraining) return false
     this.#watch(loaded.watched)
-    const { findings, model, apps, extensions } = loaded
+    const { findings, model, apps, extensions, pems } = loaded
     if (model === undefined) {
       this.#state = { ...this.#state, fault: toFaultText(findings), findings, loadedAtMs }
       return findings.some(isPassingFinding)
     }
     try {
-      const { version, hash } = await this.supervisor.publish(model, { apps, extensions })
+      const { version, hash } = await this.supervisor.publish(model, { apps, extensions, pems })
       this.#model = model
       this.#state = { version, hash, fault: undefined, findings, loadedAtMs }
       this.#saveLastGood({ model, apps, extensions })
@@ -217,8 +218,8 @@ export class GatewayProcess {
       const good = this.#lastGood?.find()
       if (good === undefined) return
       // The flags of this start count, and not those of the one that kept it.
-      const model = this.#options.adjust?.(good.model) ?? good.model
-      const { version, hash } = await this.supervisor.publish(model, good)
+      const { model, pems } = rereadPems(this.#options.adjust?.(good.model) ?? good.model)
+      const { version, hash } = await this.supervisor.publish(model, { ...good, pems })
       this.#model = model
       this.#state = { ...this.#state, version, hash }
       this.#options.log.error('the configuration is not used: the last good one serves', { fault: this.#state.fault })

@@ -48,6 +48,8 @@ export interface Configuration {
   readonly model: GatewayModel | undefined
   readonly apps: readonly App[]
   readonly extensions: readonly ExtensionModule[]
+  /** Texts of the PEM files that the model refers to, by SHA-256. */
+  readonly pems: ReadonlyMap<string, string>
   readonly catalogue: readonly PolicyDefinition[]
   readonly resolution: Resolution
   readonly findings: readonly Finding[]
@@ -103,6 +105,7 @@ export async function loadConfiguration(options: LoadOptions): Promise<Configura
     model: hasFaults(findings) ? undefined : draft,
     apps: resolution.apps,
     extensions,
+    pems: resolution.pems,
     catalogue,
     resolution,
     findings: sortFindings(findings.map((finding) => made?.relocate?.(finding) ?? finding)),

@@ -21,11 +21,13 @@ import { type CredentialsDescriptor, CredentialsIndex } from './credentials/cred
 import { clearAddresses, createAddressGauge } from './gauges/address-gauge.ts'
 import { Columns, type ColumnsDescriptor } from './gauges/columns.ts'
 import { type HealthDescriptor, HealthTable, openHealth } from './health/health-table.ts'
+import { type PemDescriptor, PemTable } from './pems/pem-table.ts'
 
 /** What threads are told anew with each snapshot, because each may need more of it. */
 export interface SharedMemory {
   readonly columns: ColumnsDescriptor
   readonly health: HealthDescriptor
+  readonly pems: PemDescriptor
 }
 
 export class SharedState {
@@ -36,6 +38,7 @@ export class SharedState {
   readonly #credentials = new CredentialsIndex()
   readonly #addresses
   readonly #health = new HealthTable()
+  readonly #pems = new PemTable()
   /** Whom active health asks. */
   #checked: readonly Pick<TargetHealth, 'upstream' | 'target'>[] = []
   readonly #sweeper: NodeJS.Timeout
@@ -64,9 +67,10 @@ export class SharedState {
   }
 
   /** Makes room for what this model counts and whom it asks for their health, and answers where threads find it. */
-  define(model: GatewayModel): SharedMemory {
+  define(model: GatewayModel, pems: ReadonlyMap<string, string>): SharedMemory {
     this.#columns.beginGeneration()
     this.#health.beginGeneration()
+    this.#pems.define(pems)
     for (const { id } of model.apis) defineApiSeries(this.#columns, { api: id })
     for (const upstream of model.upstreams) {
       const { id, health, targets } = upstream
@@ -80,13 +84,14 @@ export class SharedState {
   settle(model: GatewayModel): void {
     this.#columns.settleGeneration()
     this.#health.settleGeneration()
+    this.#pems.settle()
     this.#checked = model.upstreams.flatMap(({ id, health, targets }) =>
       health.active === undefined ? [] : targets.map(({ url }) => ({ upstream: id, target: url })),
     )
   }
 
   get memory(): SharedMemory {
-    return { columns: this.#columns.descriptor(), health: this.#health.descriptor() }
+    return { columns: this.#columns.descriptor(), health: this.#health.descriptor(), pems: this.#pems.descriptor }
   }
 
   replaceCredentials(apps: readonly App[]): CredentialsDescriptor {

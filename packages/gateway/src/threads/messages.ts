@@ -7,6 +7,7 @@ import type { CredentialsDescriptor } from '../state/credentials/credentials-ind
 import type { AddressGaugeDescriptor } from '../state/gauges/address-gauge.ts'
 import type { ColumnsDescriptor } from '../state/gauges/columns.ts'
 import type { HealthDescriptor } from '../state/health/health-table.ts'
+import type { PemDescriptor } from '../state/pems/pem-table.ts'
 import type { PulseDescriptor } from './pulse.ts'
 
 /** What a thread is born with. */
@@ -29,6 +30,7 @@ export type ToThread =
       readonly parts: ReadonlyMap<string, ShippedPart>
       readonly columns: ColumnsDescriptor
       readonly health: HealthDescriptor
+      readonly pems: PemDescriptor
     }
   /** Every thread could prepare it: serve it. */
   | { readonly kind: 'commit'; readonly version: number }
@@ -70,6 +72,7 @@ export interface ToService {
   /** Those with active health. */
   readonly upstreams: readonly Upstream[]
   readonly health: HealthDescriptor
+  readonly pems: PemDescriptor
 }
 
 export type FromService = Extract<FromThread, { kind: 'log' }>

@@ -3,9 +3,11 @@ import { afterEach, beforeEach, describe, it } from 'node:test'
 import type { Worker } from 'node:worker_threads'
 import { RecordingLog } from '@gatewright/policies/testing'
 import { HealthTable, openHealth } from '../state/health/health-table.ts'
+import { PemTable } from '../state/pems/pem-table.ts'
 import { LoopbackTarget, toUpstream } from '../upstream/loopback.fixture.ts'
 import { ServiceHandle } from './service-handle.ts'
 
+const pems = new PemTable().descriptor
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 describe('service thread', () => {
@@ -33,7 +35,7 @@ describe('service thread', () => {
     const table = new HealthTable()
     table.define(upstream.id, target.url)
     const cell = openHealth(table.descriptor())(upstream.id, target.url)
-    service.watch([upstream], table.descriptor())
+    service.watch([upstream], { health: table.descriptor(), pems })
     while (cell?.isOut === false) await turn()
     assert.ok(target.seen.length >= 2)
     status = 200
@@ -42,7 +44,7 @@ describe('service thread', () => {
     assert.deepEqual([warned?.facts.upstream, warned?.facts.status], ['orders', 500])
     status = 500
     while (cell?.isOut === false) await turn()
-    service.watch([], table.descriptor())
+    service.watch([], { health: table.descriptor(), pems })
     while (cell?.isOut === true) await turn()
     assert.equal(cell?.isOut, false)
   })
@@ -51,8 +53,8 @@ describe('service thread', () => {
     let started = 0
     const count = (): void => void started++
     process.on('worker', count)
-    service.watch([toUpstream({ targets: [target.url] })], new HealthTable().descriptor())
-    service.watch([], new HealthTable().descriptor())
+    service.watch([toUpstream({ targets: [target.url] })], { health: new HealthTable().descriptor(), pems })
+    service.watch([], { health: new HealthTable().descriptor(), pems })
     await turn()
     process.off('worker', count)
     assert.equal(started, 0)
@@ -65,7 +67,10 @@ describe('service thread', () => {
     try {
       await service.stop()
       const active = { path: '/healthz', intervalMs: 100, unhealthyAfter: 2, healthyAfter: 1 }
-      service.watch([toUpstream({ targets: [target.url], health: { active } })], new HealthTable().descriptor())
+      service.watch([toUpstream({ targets: [target.url], health: { active } })], {
+        health: new HealthTable().descriptor(),
+        pems,
+      })
       await turn()
       assert.equal(started.length, 0)
     } finally {

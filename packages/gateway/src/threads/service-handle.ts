@@ -2,7 +2,7 @@
 import { Worker } from 'node:worker_threads'
 import type { Upstream } from '@gatewright/model'
 import type { Log } from '@gatewright/policies'
-import type { HealthDescriptor } from '../state/health/health-table.ts'
+import type { SharedMemory } from '../state/shared-state.ts'
 import type { FromService, ToService } from './messages.ts'
 
 /** Beside this file, in source and in built packages alike. */
@@ -23,11 +23,11 @@ export class ServiceHandle {
   }
 
   /** Asks the targets of these upstreams from here on, as far as they want it, and no others; nobody once it is stopped. */
-  watch(upstreams: readonly Upstream[], health: HealthDescriptor): void {
+  watch(upstreams: readonly Upstream[], { health, pems }: Pick<SharedMemory, 'health' | 'pems'>): void {
     if (this.#isStopped) return
     const wanted = upstreams.filter((upstream) => upstream.enabled !== false && upstream.health.active !== undefined)
     if (wanted.length === 0 && this.#watched === undefined) return
-    this.#watched = { kind: 'watch', upstreams: wanted, health }
+    this.#watched = { kind: 'watch', upstreams: wanted, health, pems }
     if (this.#worker === undefined && this.#restart === undefined) this.#start()
     else this.#worker?.postMessage(this.#watched)
   }

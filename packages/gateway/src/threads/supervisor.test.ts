@@ -7,7 +7,7 @@ import { Supervisor } from './supervisor.ts'
 
 const LOG = { info() {}, warn() {}, error() {} }
 
-const GIVEN = { apps: [], extensions: [] }
+const GIVEN = { apps: [], extensions: [], pems: new Map<string, string>() }
 
 /** Says on its thread, while a snapshot is prepared there, that it is. */
 const TELL = {

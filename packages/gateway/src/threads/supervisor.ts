@@ -21,6 +21,14 @@ export interface SupervisorOptions {
   readonly log: Log
 }
 
+/** What travels beside a model. */
+export interface Published {
+  readonly apps: readonly App[]
+  readonly extensions: readonly ExtensionModule[]
+  /** Texts of the PEM files that the model refers to, by SHA-256. */
+  readonly pems: ReadonlyMap<string, string>
+}
+
 /** A snapshot that cannot run on every thread: what serves goes on serving. */
 export class PublishFault extends Error {
   /** The one that could not be made, if that is why. */
@@ -104,10 +112,7 @@ export class Supervisor {
   }
 
   /** Serves this model on every thread, or on none; on none once it drains. @throws PublishFault */
-  publish(
-    model: GatewayModel,
-    given: { apps: readonly App[]; extensions: readonly ExtensionModule[] },
-  ): Promise<Snapshot> {
+  publish(model: GatewayModel, given: Published): Promise<Snapshot> {
     const published = this.#work.then(() => this.#publish(model, given))
     this.#work = published.catch(() => {})
     return published
@@ -150,10 +155,7 @@ export class Supervisor {
     clearTimeout(timer)
   }
 
-  async #publish(
-    model: GatewayModel,
-    { apps, extensions }: { apps: readonly App[]; extensions: readonly ExtensionModule[] },
-  ): Promise<Snapshot> {
+  async #publish(model: GatewayModel, { apps, extensions, pems }: Published): Promise<Snapshot> {
     if (this.#isDraining) throw new PublishFault(ENDING)
     const { snapshot, parts } = toSnapshot(model, { version: this.#versions + 1, extensions })
     if (this.#snapshot?.hash === snapshot.hash) {
@@ -162,11 +164,7 @@ export class Supervisor {
     }
     this.#versions++
     const added = toNewListeners(snapshot.frame.listeners, this.#snapshot?.frame.listeners ?? [])
-    const memory = await this.#bindAlone(added, async () => {
-      const defined = this.state.define(model)
-      await this.#prepare(snapshot, parts, defined)
-      return defined
-    })
+    await this.#bindAlone(added, () => this.#prepare(snapshot, parts, this.state.define(model, pems)))
     if (this.#isDraining) {
       for (const thread of this.#threads) thread.abandon(snapshot.version, this.#snapshot)
       throw new PublishFault(ENDING)
@@ -177,7 +175,7 @@ export class Supervisor {
     this.#parts = parts
     await Promise.all(this.#threads.map((thread) => thread.commit(snapshot.version)))
     this.state.settle(model)
-    this.#service.watch(model.upstreams, memory.health)
+    this.#service.watch(model.upstreams, this.state.memory)
     return snapshot
   }
 

@@ -18,6 +18,7 @@ import type { Snapshot } from '../snapshot/snapshot.ts'
 import { openCounters } from '../state/counters/shared-counters.ts'
 import { openCredentials } from '../state/credentials/credentials-index.ts'
 import { openHealth } from '../state/health/health-table.ts'
+import { openPems } from '../state/pems/pem-table.ts'
 import { DeadlineWheel } from '../timers/deadline-wheel.ts'
 import { createSystemClock } from '../timers/system-clock.ts'
 import { UpstreamRuntime } from '../upstream/upstream-runtime.ts'
@@ -128,7 +129,7 @@ export class ThreadRuntime {
     }
   }
 
-  async #prepare({ snapshot, parts, columns, health }: Prepare): Promise<void> {
+  async #prepare({ snapshot, parts, columns, health, pems }: Prepare): Promise<void> {
     const { version } = snapshot
     const all = this.#addParts(parts)
     const wanted = new Set([...snapshot.apis, ...snapshot.upstreams].map(({ hash }) => hash))
@@ -136,6 +137,7 @@ export class ThreadRuntime {
     this.#parts = all
     this.#meter.reopen(columns)
     const findHealth = openHealth(health)
+    const getPem = openPems(pems)
     try {
       const compiled = await runInSlices(
         compileSnapshot({ snapshot, parts: new Map([...all].filter(([hash]) => wanted.has(hash))) }, this.#current, {
@@ -145,6 +147,7 @@ export class ThreadRuntime {
             new UpstreamRuntime(model, this.#wheel, {
               meter: this.#meter.toUpstreamMeter(model),
               findHealth,
+              getPem,
               log: this.#log,
             }),
           loadCatalogue: (extensions) => this.#extensions.loadCatalogue(extensions),

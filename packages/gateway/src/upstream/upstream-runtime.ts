@@ -4,6 +4,7 @@ import { type Exchange, GatewayResponse, type Log, type MaybePromise, Problem } 
 import type { UpstreamMeter } from '../observe/meters.ts'
 import { add, type Cells, recordDuration, recordStatus } from '../state/gauges/metric-family.ts'
 import type { FindHealth } from '../state/health/health-table.ts'
+import type { GetPem } from '../state/pems/pem-table.ts'
 import type { DeadlineWheel } from '../timers/deadline-wheel.ts'
 import { Attempt, type AttemptOwner } from './attempt.ts'
 import { awaitBody, isArriving } from './await-body.ts'
@@ -20,6 +21,8 @@ import { TargetRuntime } from './target.ts'
 interface UpstreamParts {
   readonly meter?: UpstreamMeter
   readonly findHealth?: FindHealth
+  /** Where what `tls` refers to is read. */
+  readonly getPem?: GetPem
   readonly log?: Log
 }
 
