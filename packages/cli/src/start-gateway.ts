@@ -94,7 +94,10 @@ function greet(
   { adminPort, threads, greeting }: { adminPort: number | undefined; threads: number; greeting: readonly string[] },
 ): void {
   const listeners = gateway.model?.listeners.filter(({ enabled }) => enabled !== false) ?? []
-  const lines = listeners.map(({ id, host, port }) => `  ${id.padEnd(8)} http://${toAuthority(host, port)}`)
+  const lines = listeners.map(
+    ({ id, host, port, tls }) =>
+      `  ${id.padEnd(8)} ${tls === undefined ? 'http' : 'https'}://${toAuthority(host, port)}`,
+  )
   lines.push(`  ${'admin'.padEnd(8)} http://${ADMIN_HOST}:${adminPort}  (/livez /readyz /metrics /snapshot)`)
   lines.push(`  ${'serves'.padEnd(8)} ${toSummary(gateway)}`)
   lines.push(...toWarningLines(gateway.configuration.findings))

@@ -40,6 +40,8 @@ export class Gateway implements RequestReceiver {
     const normal = target.path === '*' ? '*' : toNormalPath(target.path)
     const path = typeof normal === 'string' ? normal : normal.kind === 'open' ? normal.path : target.path
     const exchange = this.#open(received, connection, { path, snapshot })
+    const gated = connection.settings.gate.findAnswer(received, connection)
+    if (gated !== undefined) return this.#answerGated(exchange, gated, { connection, snapshot })
     const fault = typeof normal === 'object' && normal.kind === 'refused' ? normal : findQueryFault(target.search)
     if (fault !== undefined) {
       connection.closeGracefully()
@@ -99,8 +101,20 @@ export class Gateway implements RequestReceiver {
     const { trusted } = connection.settings
     const exchange = openExchange(received, { connection, trusted, path, identityFields: snapshot.identityFields })
     connection.begin(exchange)
+    const { hsts } = connection.settings.gate
+    if (hsts !== undefined) exchange.answerWith('Strict-Transport-Security', hsts)
     this.#parts.recorder.open(exchange)
     return exchange
+  }
+
+  /** No policy runs: who did not come in as the listener demands is not told more. */
+  #answerGated(
+    exchange: GatewayExchange,
+    response: GatewayResponse,
+    { connection, snapshot }: { connection: ClientConnection; snapshot: SnapshotRuntime },
+  ): void {
+    if (response.problem !== undefined) connection.closeGracefully()
+    this.#answer(exchange, response, snapshot)
   }
 
   #run(exchange: GatewayExchange, run: Next, snapshot: SnapshotRuntime): void {

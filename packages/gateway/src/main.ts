@@ -8,12 +8,14 @@ import { statSync } from 'node:fs'
 import { resolve as resolvePath } from 'node:path'
 import { ConfigurationMemory, type Finding, type GatewayModel, toFindingText } from '@gatewright/model'
 import type { Log } from '@gatewright/policies'
+import { CertificateMemory } from './certificates/load-certificates.ts'
 import { placePolicyFault } from './pipeline/place-policy-fault.ts'
 import { type LastGood, LastGoodStore } from './snapshot/last-good.ts'
 import { type LoadOptions, loadConfiguration } from './snapshot/load.ts'
 import { isPassing } from './snapshot/passing-fault.ts'
+import { isMember } from './snapshot/read-config.ts'
 import { rereadPems } from './snapshot/reread-pems.ts'
-import { FileWatcher } from './snapshot/watch.ts'
+import { FileWatcher, type WatchedFolder } from './snapshot/watch.ts'
 import { giveBackMemory } from './threads/give-back-memory.ts'
 import { PublishFault, Supervisor } from './threads/supervisor.ts'
 
@@ -50,6 +52,7 @@ export class GatewayProcess {
   readonly #watcher: FileWatcher
   readonly #lastGood: LastGoodStore | undefined
   #memory = new ConfigurationMemory()
+  readonly #certificateMemory = new CertificateMemory()
   #state: ConfigurationState = { version: 0, hash: '', fault: 'not loaded yet', findings: [], loadedAtMs: 0 }
   #model: GatewayModel | undefined
   #work: Promise<void> = Promise.resolve()
@@ -131,6 +134,7 @@ export class GatewayProcess {
       snapshotVersion: version,
       configurationFaulty: fault === undefined ? 0 : 1,
       configurationLoadedSeconds: loadedAtMs / 1000,
+      certificates: this.supervisor.certificates.certificates,
     })
   }
 
@@ -172,25 +176,32 @@ export class GatewayProcess {
     this.#againMs = Math.min(LONGEST_AGAIN_MS, this.#againMs * 2)
   }
 
-  #watch(paths: readonly string[]): void {
+  #watch(paths: readonly string[], folders: readonly WatchedFolder[] = []): void {
     const { config, overlays = [] } = this.#options
     const given = [config, ...overlays].filter((path) => typeof path === 'string').map((path) => resolvePath(path))
-    this.#watcher.watch([...new Set([...given, ...paths])], given.filter(isFolder))
+    const read = given.filter(isFolder).map((path) => ({ path, isMember }))
+    this.#watcher.watch([...new Set([...given, ...paths])], [...read, ...folders])
   }
 
   /** Answers whether it has a fault that may pass by itself. */
   async #loadAll(loadedAtMs: number): Promise<boolean> {
     const { config, overlays = [], adjust } = this.#options
-    const loaded = await loadConfiguration({ config, overlays, memory: this.#memory, ...(adjust && { adjust }) })
+    const loaded = await loadConfiguration({
+      config,
+      overlays,
+      memory: this.#memory,
+      certificateMemory: this.#certificateMemory,
+      ...(adjust && { adjust }),
+    })
     if (this.supervisor.isDraining) return false
-    this.#watch(loaded.watched)
-    const { findings, model, apps, extensions, pems } = loaded
+    this.#watch(loaded.watched, loaded.watchedFolders)
+    const { findings, model, apps, extensions, pems, certificates } = loaded
     if (model === undefined) {
       this.#state = { ...this.#state, fault: toFaultText(findings), findings, loadedAtMs }
       return findings.some(isPassingFinding)
     }
     try {
-      const { version, hash } = await this.supervisor.publish(model, { apps, extensions, pems })
+      const { version, hash } = await this.supervisor.publish(model, { apps, extensions, pems, certificates })
       this.#model = model
       this.#state = { version, hash, fault: undefined, findings, loadedAtMs }
       this.#saveLastGood({ model, apps, extensions })
@@ -218,8 +229,8 @@ export class GatewayProcess {
       const good = this.#lastGood?.find()
       if (good === undefined) return
       // The flags of this start count, and not those of the one that kept it.
-      const { model, pems } = rereadPems(this.#options.adjust?.(good.model) ?? good.model)
-      const { version, hash } = await this.supervisor.publish(model, { ...good, pems })
+      const { model, pems, certificates } = rereadPems(this.#options.adjust?.(good.model) ?? good.model)
+      const { version, hash } = await this.supervisor.publish(model, { ...good, pems, certificates })
       this.#model = model
       this.#state = { ...this.#state, version, hash }
       this.#options.log.error('the configuration is not used: the last good one serves', { fault: this.#state.fault })

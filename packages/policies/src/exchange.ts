@@ -1,5 +1,6 @@
 /** Owns one request's life and everything known about it so far. It dies with the request. */
 
+import type { ClientCertificate } from './client-certificate.ts'
 import { findForbiddenField } from './messages/forbidden-fields.ts'
 import { findFieldFault } from './messages/header-list.ts'
 import { isSameName } from './messages/known-fields.ts'
@@ -25,6 +26,8 @@ export interface Client {
   /** The other end of the connection. */
   readonly peerAddress: string
   readonly isPeerTrusted: boolean
+  /** Proven in the TLS handshake of this connection, and accepted by its listener. */
+  readonly certificate?: ClientCertificate | undefined
 }
 
 /** Which part of the model answers. */

@@ -3,6 +3,7 @@
 /** The one schema library, for users' own policies: theirs must be the same copy. */
 export { z } from 'zod'
 export { BUILT_IN_POLICIES } from './catalog.ts'
+export type { ClientCertificate } from './client-certificate.ts'
 export type { AbortListener, Caller, Charge, Client, ExchangeParts, Outcome, RouteFacts } from './exchange.ts'
 export { Exchange } from './exchange.ts'
 export type { MaybePromise } from './maybe-promise.ts'

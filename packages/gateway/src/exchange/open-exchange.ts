@@ -57,6 +57,7 @@ export function openExchange(received: ReceivedRequest, opening: Opening): Gatew
         port: connection.peerPort,
         peerAddress: connection.peerAddress,
         isPeerTrusted,
+        certificate: connection.tls?.certificate,
       }
     : connection.strangerFacts
   if (connection.connectionFields.length > 0) removeConnectionFields(received, connection.connectionFields)
@@ -79,7 +80,7 @@ export function openExchange(received: ReceivedRequest, opening: Opening): Gatew
       rawTarget: received.rawTarget,
       path,
       search: received.target.search,
-      scheme: isPeerTrusted ? toScheme(headers) : 'http',
+      scheme: toScheme(headers, { isPeerTrusted, isEncrypted: connection.tls !== undefined }),
       host: authority?.host ?? '',
       authority: authority?.received ?? '',
       httpVersion: received.httpVersion,
@@ -142,9 +143,15 @@ function removeForwardingFields(headers: HeaderList): void {
   }
 }
 
-/** What a trusted peer says of the way before it; of several, the nearest to the client. */
-function toScheme(headers: HeaderList): 'http' | 'https' {
+/** What a trusted peer says of the way before it; of several, the nearest to the client. Else what its connection speaks. */
+function toScheme(
+  headers: HeaderList,
+  { isPeerTrusted, isEncrypted }: { readonly isPeerTrusted: boolean; readonly isEncrypted: boolean },
+): 'http' | 'https' {
+  const own = isEncrypted ? 'https' : 'http'
+  if (!isPeerTrusted) return own
   const said =
     headers.get('x-forwarded-proto') ?? /(?:^|[;,])\s*proto="?(\w+)/i.exec(headers.get('forwarded') ?? '')?.[1]
-  return said?.split(',')[0]?.trim().toLowerCase() === 'https' ? 'https' : 'http'
+  if (said === undefined) return own
+  return said.split(',')[0]?.trim().toLowerCase() === 'https' ? 'https' : 'http'
 }

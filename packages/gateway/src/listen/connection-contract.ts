@@ -1,12 +1,22 @@
 /** Owns what a client connection and the gateway behind it promise each other. */
 import type { ListenerLimits } from '@gatewright/model'
-import type { BytesBody, Client, EMPTY_BODY, GatewayResponse, HeaderList, StreamBody } from '@gatewright/policies'
+import type {
+  BytesBody,
+  Client,
+  ClientCertificate,
+  EMPTY_BODY,
+  GatewayResponse,
+  HeaderList,
+  Problem,
+  StreamBody,
+} from '@gatewright/policies'
 import type { TrustedProxies } from '../exchange/client-address.ts'
-import type { ClientSide, Ended, GatewayExchange } from '../exchange/gateway-exchange.ts'
+import type { BrokenOffBy, ClientSide, Ended, GatewayExchange } from '../exchange/gateway-exchange.ts'
 import type { Authority } from '../http1/host.ts'
 import type { Refusal } from '../http1/refusal.ts'
 import type { TunnelEnd } from '../sockets/tunnel-end.ts'
 import type { DeadlineWheel } from '../timers/deadline-wheel.ts'
+import type { Demands } from '../tls/demands.ts'
 import type { RequestTarget } from './request-target.ts'
 
 /** A request as it came off the wire, before the gateway looked at its path. */
@@ -15,11 +25,56 @@ export interface ReceivedRequest {
   readonly rawTarget: string
   readonly target: RequestTarget
   readonly authority: Authority | undefined
-  readonly httpVersion: '1.0' | '1.1'
+  readonly httpVersion: '1.0' | '1.1' | '2'
   readonly headers: HeaderList
   readonly body: BytesBody | StreamBody | typeof EMPTY_BODY
   /** The token of `Upgrade`, lower case, where the connection may be upgraded. */
   readonly upgrade: string | undefined
+}
+
+/** What a TLS handshake came to. */
+export interface ConnectionTls {
+  /** Demanded of it by the name that its client said. */
+  readonly demands: Demands
+  /** Why nothing is answered on it but that. */
+  readonly problem: Problem | undefined
+  readonly certificate: ClientCertificate | undefined
+}
+
+/** Whose a connection is, where its socket does not say it. */
+export interface ConnectionOrigin {
+  /** Whom a trusted balancer speaks for. */
+  readonly peer?: { readonly address: string; readonly port: number } | undefined
+  readonly tls?: ConnectionTls | undefined
+}
+
+export function toStrangerFacts({
+  peerAddress,
+  peerPort,
+  tls,
+}: Pick<ClientConnection, 'peerAddress' | 'peerPort' | 'tls'>): Client {
+  return {
+    address: peerAddress,
+    port: peerPort,
+    peerAddress,
+    isPeerTrusted: false,
+    certificate: tls?.certificate,
+  }
+}
+
+/** A client's connection as its listener sees it. */
+export interface OpenConnection {
+  readonly peerAddress: string
+  /** Nothing is under way on it. */
+  readonly isIdle: boolean
+  /** Bytes that came before it was there. */
+  onData(chunk: Buffer): void
+  onSettingsChanged(): void
+  closeGracefully(): void
+  /** There are too many connections, in all or of this address. */
+  refuseCrowd(): void
+  /** Closes now, whatever is under way; `by` is for the record. */
+  destroy(by?: BrokenOffBy): void
 }
 
 /** A client's connection as the gateway sees it, whatever protocol it speaks. */
@@ -30,6 +85,8 @@ export interface ClientConnection extends ClientSide {
   readonly peerPort: number
   /** Who a client is for whom nobody else may speak. */
   readonly strangerFacts: Client
+  /** What was agreed on and proven in TLS; undefined: there is none. */
+  readonly tls: ConnectionTls | undefined
   /** Lower-case names that this request's `Connection` field meant for this connection only. */
   readonly connectionFields: readonly string[]
   /** The exchange whose answer comes next. */
@@ -53,13 +110,22 @@ export interface RequestReceiver {
   openTunnel(exchange: GatewayExchange, response: GatewayResponse, client: TunnelEnd): void
 }
 
+/** What a listener answers before anything is routed. */
+export interface RequestGate {
+  /** The value of `Strict-Transport-Security`, where the listener says it. */
+  readonly hsts: string | undefined
+  /** undefined: the request goes on. */
+  findAnswer(received: ReceivedRequest, connection: Pick<ClientConnection, 'tls'>): GatewayResponse | undefined
+}
+
 export interface ConnectionSettings {
   readonly receiver: RequestReceiver
   readonly wheel: DeadlineWheel
   readonly limits: ListenerLimits
   readonly localPort: number
   readonly trusted: TrustedProxies
+  readonly gate: RequestGate
   /** True while the gateway drains: every answer closes its connection. */
   readonly isDraining: boolean
-  onClosed(connection: ClientConnection): void
+  onClosed(connection: OpenConnection): void
 }

@@ -2,13 +2,16 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { type ListenerLimits, resolve } from '@gatewright/model'
 import { BytesBody, GatewayResponse } from '@gatewright/policies'
+import { NO_CHALLENGES } from '../certificates/certificate-feed.ts'
 import { TrustedProxies } from '../exchange/client-address.ts'
 import type { GatewayExchange } from '../exchange/gateway-exchange.ts'
 import { openExchange } from '../exchange/open-exchange.ts'
 import type { Refusal } from '../http1/refusal.ts'
 import { MemorySocket } from '../rehearsal/memory-socket.ts'
+import { adoptSocket } from '../sockets/adopt-socket.ts'
 import { DeadlineWheel } from '../timers/deadline-wheel.ts'
 import type { ClientConnection, ConnectionSettings, ReceivedRequest, RequestReceiver } from './connection-contract.ts'
+import { Gate } from './gate.ts'
 import { Http1Connection } from './http1-connection.ts'
 
 const { draft } = resolve({
@@ -49,6 +52,7 @@ export class Stage implements RequestReceiver {
       limits: { ...LIMITS, ...limits },
       localPort: 8080,
       trusted: new TrustedProxies([]),
+      gate: new Gate({}, { demands: undefined, challenges: () => NO_CHALLENGES }),
       get isDraining() {
         return stage.isDraining
       },
@@ -134,7 +138,9 @@ export class FullSocket extends MemorySocket {
 /** A connection over the loopback: the client's socket, and what it received. */
 export async function listen(stage: Stage, limits: Partial<ListenerLimits> = {}) {
   const connections: Http1Connection[] = []
-  const server = createServer((socket) => connections.push(new Http1Connection(socket, stage.toSettings(limits))))
+  const server = createServer((socket) =>
+    connections.push(new Http1Connection(adoptSocket(socket), stage.toSettings(limits))),
+  )
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const clients: Socket[] = []

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { type BodySink, BytesBody, GatewayResponse, HeaderList, StreamBody } from '@gatewright/policies'
 import { MemorySocket } from '../rehearsal/memory-socket.ts'
+import { adoptSocket } from '../sockets/adopt-socket.ts'
 import { HandBody } from '../upstream/loopback.fixture.ts'
 import { FullSocket, get, listen, ok, Stage, turn, until } from './connection-stage.fixture.ts'
 import { Http1Connection } from './http1-connection.ts'
@@ -10,7 +11,7 @@ describe('HTTP/1.1 connection', () => {
   it('takes bytes that come while earlier ones wait for their turn after those', async () => {
     const stage = new Stage()
     const socket = new MemorySocket('192.0.2.1', 50_000)
-    new Http1Connection(socket.asSocket(), stage.toSettings())
+    new Http1Connection(adoptSocket(socket.asSocket()), stage.toSettings())
     socket.receive(Buffer.concat([get('/1'), get('/2').subarray(0, 10)]))
     stage.received[0]?.answer(ok('one'))
     // The second request waits for a turn of the event loop; its rest comes first.
@@ -29,7 +30,7 @@ describe('HTTP/1.1 connection', () => {
   it('writes no interim answer of an exchange whose turn is over', () => {
     const stage = new Stage()
     const socket = new MemorySocket('192.0.2.1', 50_000)
-    new Http1Connection(socket.asSocket(), stage.toSettings())
+    new Http1Connection(adoptSocket(socket.asSocket()), stage.toSettings())
     const hint = (text: string) => ({ status: 103, reason: '', fields: HeaderList.of([['Link', text]]) })
     socket.receive(get('/1'))
     const first = stage.received[0]
@@ -49,7 +50,7 @@ describe('HTTP/1.1 connection', () => {
     it(`breaks off an answer that holds ${what} than it says`, () => {
       const stage = new Stage()
       const socket = new MemorySocket('192.0.2.1', 50_000)
-      new Http1Connection(socket.asSocket(), stage.toSettings())
+      new Http1Connection(adoptSocket(socket.asSocket()), stage.toSettings())
       socket.receive(get('/1'))
       const body = new HandBody(3)
       stage.received[0]?.answer(new GatewayResponse({ status: 200, body: new StreamBody(body) }))
@@ -64,7 +65,7 @@ describe('HTTP/1.1 connection', () => {
   it('goes on when the kernel has the answer, also where too little was queued for a drain', async () => {
     const stage = new Stage()
     const socket = new FullSocket()
-    const connection = new Http1Connection(socket.asSocket(), stage.toSettings())
+    const connection = new Http1Connection(adoptSocket(socket.asSocket()), stage.toSettings())
     socket.receive(get('/1'))
     stage.received[0]?.answer(ok('one'))
     assert.deepEqual(stage.ended, [])
@@ -76,7 +77,7 @@ describe('HTTP/1.1 connection', () => {
   it('ends a client that does not take its answer', () => {
     const stage = new Stage()
     const socket = new FullSocket()
-    new Http1Connection(socket.asSocket(), stage.toSettings())
+    new Http1Connection(adoptSocket(socket.asSocket()), stage.toSettings())
     socket.receive(get('/1'))
     stage.received[0]?.answer(ok('one'))
     stage.aheadMs += 61_000
@@ -94,7 +95,7 @@ describe('HTTP/1.1 connection', () => {
       t.mock.method(performance, 'now', () => nowMs)
       const stage = new Stage()
       const socket = new FullSocket()
-      new Http1Connection(socket.asSocket(), stage.toSettings())
+      new Http1Connection(adoptSocket(socket.asSocket()), stage.toSettings())
       socket.receive(get('/1'))
       stage.received[0]?.answer(new GatewayResponse({ status: 200, body: new BytesBody(Buffer.alloc(300_000)) }))
       const pass = (ms: number): void => {
@@ -113,7 +114,7 @@ describe('HTTP/1.1 connection', () => {
   it('lets an answer go on for as long as it likes after a body that was watched', () => {
     const stage = new Stage()
     const socket = new MemorySocket('192.0.2.1', 50_000)
-    new Http1Connection(socket.asSocket(), stage.toSettings({ bodyMinBytesPerSecond: 100 }))
+    new Http1Connection(adoptSocket(socket.asSocket()), stage.toSettings({ bodyMinBytesPerSecond: 100 }))
     socket.receive(Buffer.from('POST /1 HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n'))
     stage.received[0]?.exchange.request.body.pipe({ write: () => true, end() {}, abort() {} })
     socket.receive(Buffer.from('hello'))
@@ -142,7 +143,7 @@ describe('HTTP/1.1 connection', () => {
     for (const isReaderReady of [true, false]) {
       const stage = new Stage()
       const socket = new MemorySocket('192.0.2.1', 50_000)
-      new Http1Connection(socket.asSocket(), stage.toSettings({ bodyMinBytesPerSecond: 100 }))
+      new Http1Connection(adoptSocket(socket.asSocket()), stage.toSettings({ bodyMinBytesPerSecond: 100 }))
       socket.receive(Buffer.from('POST /1 HTTP/1.1\r\nHost: a\r\nContent-Length: 5000\r\n\r\n'))
       let outcome = 'goes on'
       stage.received[0]?.exchange.request.body.pipe({
@@ -163,7 +164,7 @@ describe('HTTP/1.1 connection', () => {
   it('never takes what follows a malformed chunk for another request', async () => {
     const stage = new Stage()
     const socket = new MemorySocket('192.0.2.1', 50_000)
-    new Http1Connection(socket.asSocket(), stage.toSettings())
+    new Http1Connection(adoptSocket(socket.asSocket()), stage.toSettings())
     socket.receive(Buffer.from('POST /1 HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n'))
     let broken = ''
     stage.received[0]?.exchange.request.body.pipe({
@@ -186,7 +187,7 @@ describe('HTTP/1.1 connection', () => {
   it('does not record, or answer, a refused head as the one before', async () => {
     const stage = new Stage()
     const socket = new MemorySocket('192.0.2.1', 50_000)
-    new Http1Connection(socket.asSocket(), stage.toSettings())
+    new Http1Connection(adoptSocket(socket.asSocket()), stage.toSettings())
     socket.receive(Buffer.from('HEAD /1 HTTP/1.1\r\nHost: a\r\n\r\n'))
     stage.received[0]?.answer(ok('one'))
     await new Promise((resolve) => setImmediate(resolve))
@@ -202,7 +203,7 @@ describe('HTTP/1.1 connection', () => {
   it("takes a route's limit for a body that came with its head, also where the listener's is smaller", () => {
     const stage = new Stage()
     const socket = new MemorySocket('192.0.2.1', 50_000)
-    new Http1Connection(socket.asSocket(), stage.toSettings({ bodyBytes: 10 }))
+    new Http1Connection(adoptSocket(socket.asSocket()), stage.toSettings({ bodyBytes: 10 }))
     const allowed: boolean[] = []
     stage.onRequest = ({ connection }) => allowed.push(connection.limitBody(50))
     const heads = 'POST /1 HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n'
@@ -227,7 +228,7 @@ describe('HTTP/1.1 connection', () => {
   it('records 499 for a client that left before its answer began', () => {
     const stage = new Stage()
     const socket = new MemorySocket('192.0.2.1', 50_000)
-    new Http1Connection(socket.asSocket(), stage.toSettings())
+    new Http1Connection(adoptSocket(socket.asSocket()), stage.toSettings())
     socket.receive(get('/1'))
     socket.emit('close')
     stage.received[0]?.answer(ok('late'))
@@ -239,7 +240,7 @@ describe('HTTP/1.1 connection', () => {
   it('writes one answer, however many come', () => {
     const stage = new Stage()
     const socket = new MemorySocket('192.0.2.1', 50_000)
-    new Http1Connection(socket.asSocket(), stage.toSettings())
+    new Http1Connection(adoptSocket(socket.asSocket()), stage.toSettings())
     socket.receive(get('/1'))
     const body = new StreamBody({ sizeBytes: 3, start: () => ({ resume() {}, cancel() {} }), discard() {} })
     stage.received[0]?.answer(new GatewayResponse({ status: 200, body }))
@@ -250,7 +251,7 @@ describe('HTTP/1.1 connection', () => {
   it('records how much of a body came and how much of an answer went, also where they broke off or came whole', async () => {
     const stage = new Stage()
     const socket = new MemorySocket('192.0.2.1', 50_000)
-    const connection = new Http1Connection(socket.asSocket(), stage.toSettings())
+    const connection = new Http1Connection(adoptSocket(socket.asSocket()), stage.toSettings())
     socket.receive(Buffer.from('POST /1 HTTP/1.1\r\nHost: a\r\nContent-Length: 11\r\n\r\nhello world'))
     const first = stage.received[0]
     first?.answer(ok('one'))
@@ -268,7 +269,7 @@ describe('HTTP/1.1 connection', () => {
   it('records no body of the request before for a head that is refused', async () => {
     const stage = new Stage()
     const socket = new MemorySocket('192.0.2.1', 50_000)
-    new Http1Connection(socket.asSocket(), stage.toSettings())
+    new Http1Connection(adoptSocket(socket.asSocket()), stage.toSettings())
     socket.receive(Buffer.from('POST /1 HTTP/1.1\r\nHost: a\r\nContent-Length: 11\r\n\r\nhello world'))
     stage.received[0]?.answer(ok('one'))
     await turn()
@@ -306,7 +307,7 @@ describe('HTTP/1.1 connection', () => {
   it('breaks an answer off whose body a policy has read already', () => {
     const stage = new Stage()
     const socket = new MemorySocket('192.0.2.1', 50_000)
-    new Http1Connection(socket.asSocket(), stage.toSettings())
+    new Http1Connection(adoptSocket(socket.asSocket()), stage.toSettings())
     socket.receive(get('/1'))
     const body = new StreamBody({ sizeBytes: 3, start: () => ({ resume() {}, cancel() {} }), discard() {} })
     body.pipe({ write: () => true, end() {}, abort() {} })

@@ -15,12 +15,18 @@ import { toPlainAddress } from '../exchange/client-address.ts'
 import type { BrokenOffBy, Ended, GatewayExchange, InterimHead } from '../exchange/gateway-exchange.ts'
 import { Refusal } from '../http1/refusal.ts'
 import { toFraming, toInterimHead } from '../respond/response-head.ts'
-import { adoptSocket } from '../sockets/adopt-socket.ts'
-import { ReadBuffer } from '../sockets/read-buffer.ts'
+import type { AdoptedSocket } from '../sockets/adopt-socket.ts'
+import type { ReadBuffer } from '../sockets/read-buffer.ts'
 import type { Timed } from '../timers/deadline-wheel.ts'
 import { type AnswerOwner, AnswerSender } from './answer-sender.ts'
 import { CONNECTION_BOUNDS, CONNECTION_REFUSALS } from './connection-bounds.ts'
-import type { ClientConnection, ConnectionSettings } from './connection-contract.ts'
+import {
+  type ClientConnection,
+  type ConnectionOrigin,
+  type ConnectionSettings,
+  type ConnectionTls,
+  toStrangerFacts,
+} from './connection-contract.ts'
 import { type IntakeOwner, RequestIntake } from './request-intake.ts'
 import { type ReadHead, RequestReader } from './request-reader.ts'
 
@@ -36,9 +42,11 @@ export class Http1Connection implements Timed, ClientConnection, AnswerOwner, In
   readonly peerPort: number
   /** Who a client is for whom nobody else may speak. */
   readonly strangerFacts: Client
+  readonly tls: ConnectionTls | undefined
   readonly settings: ConnectionSettings
   readonly #socket: Socket
-  readonly #buffer = new ReadBuffer()
+  readonly #adopted: AdoptedSocket
+  readonly #buffer: ReadBuffer
   readonly #reader: RequestReader
   #state: State = 'idle'
   #exchange: GatewayExchange | undefined
@@ -49,16 +57,19 @@ export class Http1Connection implements Timed, ClientConnection, AnswerOwner, In
   #tunnelReader: ((chunk: Buffer) => void) | undefined
   #lingersUntilMs = 0
 
-  constructor(accepted: Socket, settings: ConnectionSettings, peer?: { address: string; port: number }) {
+  constructor(adopted: AdoptedSocket, settings: ConnectionSettings, { peer, tls }: ConnectionOrigin = {}) {
+    const { socket } = adopted
     this.settings = settings
     this.localPort = settings.localPort
-    this.peerAddress = toPlainAddress(peer?.address ?? accepted.remoteAddress ?? '')
-    this.peerPort = peer?.port ?? accepted.remotePort ?? 0
-    const { peerAddress, peerPort } = this
-    this.strangerFacts = { address: peerAddress, port: peerPort, peerAddress, isPeerTrusted: false }
+    this.tls = tls
+    this.peerAddress = toPlainAddress(peer?.address ?? socket.remoteAddress ?? '')
+    this.peerPort = peer?.port ?? socket.remotePort ?? 0
+    this.strangerFacts = toStrangerFacts(this)
     const { limits } = settings
-    this.#reader = new RequestReader(limits)
-    const socket = adoptSocket(accepted, this.#buffer, (chunk) => this.onData(chunk))
+    this.#reader = new RequestReader(limits, tls === undefined ? 'http' : 'https')
+    this.#adopted = adopted
+    this.#buffer = adopted.buffer
+    adopted.onData = (chunk) => this.onData(chunk)
     this.#socket = socket
     this.#intake = new RequestIntake(socket, this.#buffer, this)
     this.#sender = new AnswerSender(socket, this)
@@ -103,7 +114,7 @@ export class Http1Connection implements Timed, ClientConnection, AnswerOwner, In
   /** Closes now, whatever is under way; `by` is for the record: on a client that stalls nothing waits, it might as well have left. */
   destroy(by?: BrokenOffBy): void {
     // RFC 9112 §8: an answer that only the end of the connection delimits would look whole if that came in order.
-    if (this.isAnswerBegun && this.#exchange !== undefined) this.#socket.resetAndDestroy()
+    if (this.isAnswerBegun && this.#exchange !== undefined) this.#adopted.breakOff()
     else this.#socket.destroy()
     this.#onClientLeft(by)
   }
@@ -230,7 +241,7 @@ export class Http1Connection implements Timed, ClientConnection, AnswerOwner, In
     const exchange = this.#exchange
     this.#exchange = undefined
     if (exchange !== undefined) this.#tellEnded(exchange, 'upstream-broke')
-    this.#socket.resetAndDestroy()
+    this.#adopted.breakOff()
     this.#onClientLeft()
   }
 

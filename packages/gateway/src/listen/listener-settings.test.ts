@@ -8,6 +8,7 @@ import { EMPTY_BODY, GatewayResponse, HeaderList } from '@gatewright/policies'
 import { openExchange } from '../exchange/open-exchange.ts'
 import type { Refusal } from '../http1/refusal.ts'
 import { DeadlineWheel } from '../timers/deadline-wheel.ts'
+import { CertificateStore } from '../tls/certificate-store.ts'
 import type { ClientConnection, ReceivedRequest, RequestReceiver } from './connection-contract.ts'
 import { ListenerRuntime } from './listener.ts'
 
@@ -67,6 +68,8 @@ describe('a listener', () => {
       wheel: new DeadlineWheel(),
       gauge: { opened: () => ({ total: 1, ofAddress: 1 }), closed() {} },
       reusePort: false,
+      certificates: new CertificateStore(Buffer.alloc(48)),
+      handshakes: { onSecure() {}, onFailed() {} },
     })
     await listener.listen()
     const socket = connect(port, '127.0.0.1')

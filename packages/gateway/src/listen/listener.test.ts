@@ -7,6 +7,7 @@ import { EMPTY_BODY, GatewayResponse, HeaderList } from '@gatewright/policies'
 import { openExchange } from '../exchange/open-exchange.ts'
 import { probePort } from '../threads/probe-port.ts'
 import { DeadlineWheel } from '../timers/deadline-wheel.ts'
+import { CertificateStore } from '../tls/certificate-store.ts'
 import type { ClientConnection, ReceivedRequest, RequestReceiver } from './connection-contract.ts'
 import type { ConnectionGauge } from './connection-gauge.ts'
 import { ListenerRuntime } from './listener.ts'
@@ -63,6 +64,8 @@ async function listen(
       wheel: new DeadlineWheel(),
       gauge,
       reusePort: false,
+      certificates: new CertificateStore(Buffer.alloc(48)),
+      handshakes: { onSecure() {}, onFailed() {} },
     },
   )
   await listener.listen()

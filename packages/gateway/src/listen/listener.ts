@@ -3,11 +3,16 @@ import { createServer, type Server, type Socket } from 'node:net'
 import type { Listener } from '@gatewright/model'
 import { TrustedProxies, toPlainAddress } from '../exchange/client-address.ts'
 import type { BrokenOffBy } from '../exchange/gateway-exchange.ts'
+import { type AdoptedSocket, adoptSocket } from '../sockets/adopt-socket.ts'
 import type { DeadlineWheel } from '../timers/deadline-wheel.ts'
-import type { ConnectionSettings, RequestReceiver } from './connection-contract.ts'
+import type { CertificateStore } from '../tls/certificate-store.ts'
+import { DemandsTable } from '../tls/demands.ts'
+import type { ConnectionOrigin, ConnectionSettings, OpenConnection, RequestReceiver } from './connection-contract.ts'
 import type { ConnectionGauge } from './connection-gauge.ts'
+import { Gate } from './gate.ts'
 import { Http1Connection } from './http1-connection.ts'
 import { readProxyHeader } from './proxy-protocol.ts'
+import { type Secured, TlsOpening, type TlsOpeningOwner, type TlsTerms } from './tls-opening.ts'
 
 /** How many connections wait to be accepted; Linux caps it at net.core.somaxconn. */
 const BACKLOG = 4096
@@ -32,14 +37,23 @@ export interface ListenerParts {
   readonly gauge: ConnectionGauge
   /** Several threads listen on one port. */
   readonly reusePort: boolean
+  readonly certificates: CertificateStore
+  readonly handshakes: HandshakeMeter
+}
+
+/** Told how handshakes end. */
+export interface HandshakeMeter {
+  onSecure(): void
+  /** `why`: the code of OpenSSL or of the system, or a word of ours. */
+  onFailed(why: string, listener: string): void
 }
 
 export class ListenerRuntime {
   readonly #server: Server
   readonly #parts: ListenerParts
-  readonly #connections = new Set<Http1Connection>()
+  readonly #connections = new Set<OpenConnection>()
   /** Those that were too many: they are told so, and count for nothing. */
-  readonly #refused = new Set<Http1Connection>()
+  readonly #refused = new Set<OpenConnection>()
   readonly #settings: Settings
   #model: Listener
   #isDraining = false
@@ -47,8 +61,8 @@ export class ListenerRuntime {
   #isClosed = false
   /** Connections that it ever took. */
   #accepted = 0
-  /** Connections that gave no request yet and are no `Http1Connection`: they read a PROXY header. */
-  readonly #opening = new Set<Socket>()
+  /** Connections that are none to speak on yet: they read a PROXY header, or shake hands. Those in TLS are counted already. */
+  readonly #opening = new Set<Socket | TlsOpening>()
   readonly #stopped = Promise.withResolvers<void>()
 
   constructor(model: Listener, parts: ListenerParts) {
@@ -134,12 +148,12 @@ export class ListenerRuntime {
   }
 
   #endOpening(): void {
-    for (const socket of this.#opening) socket.destroy()
+    for (const opening of [...this.#opening]) opening.destroy()
   }
 
   #accept(socket: Socket): void {
     this.#accepted++
-    if (!this.#model.proxyProtocol) return this.#open(socket, undefined)
+    if (!this.#model.proxyProtocol) return this.#admit(socket, {})
     const peer = toPlainAddress(socket.remoteAddress ?? '')
     // A stranger that could say who it is could be anybody.
     if (!this.#settings.trusted.has(peer)) {
@@ -150,71 +164,132 @@ export class ListenerRuntime {
     readProxyHeader(socket, { timeoutMs: this.#model.limits.headTimeoutMs }, (result) => {
       this.#opening.delete(socket)
       if (result === undefined) socket.destroy()
-      else this.#open(socket, result)
+      else this.#admit(socket, { peer: result.peer }, result.rest)
     })
   }
 
-  #open(
-    socket: Socket,
-    proxied: { readonly peer: { address: string; port: number } | undefined; readonly rest: Buffer } | undefined,
-  ): void {
-    const settings = this.#settings
-    const { limits } = this.#model
-    const connection = new Http1Connection(socket, settings, proxied?.peer)
-    const address = connection.peerAddress
-    const { total, ofAddress } = this.#parts.gauge.opened(address)
-    const isCrowded = limits.connectionsPerAddress > 0 && ofAddress > limits.connectionsPerAddress
-    if ((isCrowded && !settings.trusted.has(address)) || (limits.connections > 0 && total > limits.connections)) {
-      this.#refuse(connection)
+  /** `rest`: what was read of it already. */
+  #admit(socket: Socket, origin: ConnectionOrigin, rest?: Buffer): void {
+    const address = toPlainAddress(origin.peer?.address ?? socket.remoteAddress ?? '')
+    const isTooMuch = this.#isTooMuch(address)
+    const { terms } = this.#settings
+    if (terms === undefined) {
+      const connection = new Http1Connection(adoptSocket(socket), this.#settings, origin)
+      if (isTooMuch) this.#refuse(connection)
+      else this.#open(connection, rest)
       return
     }
+    if (isTooMuch) {
+      // A handshake, only to be told that, would cost more than a request.
+      this.#parts.gauge.closed(address)
+      socket.destroy()
+      return
+    }
+    const opening = new TlsOpening(socket, this.#settings, { terms, peer: origin.peer, address })
+    this.#opening.add(opening)
+    if (rest !== undefined && rest.length > 0) opening.onData(rest)
+  }
+
+  /** Counts it. */
+  #isTooMuch(address: string): boolean {
+    const { limits } = this.#model
+    const { total, ofAddress } = this.#parts.gauge.opened(address)
+    const isCrowded = limits.connectionsPerAddress > 0 && ofAddress > limits.connectionsPerAddress
+    return (isCrowded && !this.#settings.trusted.has(address)) || (limits.connections > 0 && total > limits.connections)
+  }
+
+  onSecure(opening: TlsOpening, adopted: AdoptedSocket, { tls }: Secured): void {
+    this.#opening.delete(opening)
+    this.#parts.handshakes.onSecure()
+    this.#open(new Http1Connection(adopted, this.#settings, { peer: opening.peer, tls }))
+  }
+
+  onFailed(opening: TlsOpening, why: string): void {
+    if (!this.#opening.delete(opening)) return
+    this.#parts.gauge.closed(opening.address)
+    this.#parts.handshakes.onFailed(why, this.#model.id)
+  }
+
+  #open(connection: OpenConnection, rest?: Buffer): void {
     this.#connections.add(connection)
-    if (proxied !== undefined && proxied.rest.length > 0) connection.onData(proxied.rest)
+    if (rest !== undefined && rest.length > 0) connection.onData(rest)
     if (this.#isClosing) connection.closeGracefully()
   }
 
   /** One address that opens more and more must not use up what is there for all, not even with what it is refused. */
-  #refuse(connection: Http1Connection): void {
+  #refuse(connection: OpenConnection): void {
     this.#parts.gauge.closed(connection.peerAddress)
     this.#refused.add(connection)
     if (this.#refused.size > MOST_REFUSED) connection.destroy()
     else connection.refuseCrowd()
   }
 
-  onClosed(connection: Http1Connection): void {
+  onClosed(connection: OpenConnection): void {
     if (this.#refused.delete(connection)) return
     if (this.#connections.delete(connection)) this.#parts.gauge.closed(connection.peerAddress)
   }
 }
 
 /** One for all connections of a listener, for as long as it lives. */
-class Settings implements ConnectionSettings {
+class Settings implements ConnectionSettings, TlsOpeningOwner {
   readonly receiver: RequestReceiver
   readonly wheel: DeadlineWheel
-  limits: Listener['limits']
   readonly localPort: number
+  limits: Listener['limits']
   trusted: TrustedProxies
+  gate: Gate
+  /** undefined: no TLS. */
+  terms: TlsTerms | undefined
+  readonly #parts: ListenerParts
   readonly #owner: ListenerRuntime
 
   constructor(model: Listener, parts: ListenerParts, owner: ListenerRuntime) {
     this.receiver = parts.receiver
     this.wheel = parts.wheel
-    this.limits = model.limits
     this.localPort = model.port
-    this.trusted = new TrustedProxies(model.trustedProxies)
+    this.#parts = parts
     this.#owner = owner
+    this.limits = model.limits
+    this.trusted = new TrustedProxies(model.trustedProxies)
+    this.terms = toTerms(model, parts)
+    this.gate = this.#toGate(model)
   }
 
   update(model: Listener): void {
     this.limits = model.limits
     this.trusted = new TrustedProxies(model.trustedProxies)
+    this.terms = toTerms(model, this.#parts)
+    this.gate = this.#toGate(model)
   }
 
   get isDraining(): boolean {
     return this.#owner.isDraining
   }
 
-  onClosed(connection: Http1Connection): void {
+  get handshakeTimeoutMs(): number {
+    return this.limits.handshakeTimeoutMs
+  }
+
+  onClosed(connection: OpenConnection): void {
     this.#owner.onClosed(connection)
   }
+
+  onSecure(opening: TlsOpening, adopted: AdoptedSocket, secure: Secured): void {
+    this.#owner.onSecure(opening, adopted, secure)
+  }
+
+  onFailed(opening: TlsOpening, why: string): void {
+    this.#owner.onFailed(opening, why)
+  }
+
+  #toGate(model: Listener): Gate {
+    const { certificates } = this.#parts
+    return new Gate(model, { demands: this.terms?.demands, challenges: () => certificates.challenges })
+  }
+}
+
+const PROTOCOLS = ['http/1.1']
+
+function toTerms({ tls }: Listener, { certificates }: ListenerParts): TlsTerms | undefined {
+  return tls && { model: tls, demands: new DemandsTable(tls), protocols: PROTOCOLS, store: certificates }
 }

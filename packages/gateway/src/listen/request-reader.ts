@@ -31,11 +31,13 @@ export interface ReadHead {
 export class RequestReader {
   readonly head = new RequestHead()
   readonly #parser: HeadParser
+  readonly #scheme: 'http' | 'https'
   /** Clients say the same Host again and again. */
   #lastHost: string | undefined
   #lastAuthority: Authority | undefined
 
-  constructor(limits: ListenerLimits) {
+  constructor(limits: ListenerLimits, scheme: 'http' | 'https' = 'http') {
+    this.#scheme = scheme
     this.#parser = new HeadParser(toHeadLimits(limits), this.head.scanLine, { skipsEmptyLine: true })
   }
 
@@ -60,7 +62,7 @@ export class RequestReader {
     const refusal = head.readFields(headers)
     if (refusal !== undefined) return refusal
     if (head.method === 'CONNECT' || head.method === 'TRACE') return REFUSALS.method
-    const target = parseTarget(head.target, head.method)
+    const target = parseTarget(head.target, head.method, this.#scheme)
     if (target instanceof Refusal) return target
     const authority = this.#readAuthority(headers, target)
     if (authority instanceof Refusal) return authority
@@ -81,7 +83,11 @@ export class RequestReader {
       this.#lastAuthority = authority
     }
     const host = this.#lastAuthority
-    if (target.authority !== undefined && host !== undefined && !agree(target.authority, host, 80)) {
+    if (
+      target.authority !== undefined &&
+      host !== undefined &&
+      !agree(target.authority, host, this.#scheme === 'http' ? 80 : 443)
+    ) {
       return REFUSALS.disagreement
     }
     return host

@@ -17,13 +17,15 @@ const REFUSALS = {
   authority: malformed('target-authority', 'The absolute request target does not name a valid host.'),
 } as const
 
+const ABSOLUTE = { http: /^http:\/\/([^/?#]*)(.*)$/i, https: /^https:\/\/([^/?#]*)(.*)$/i } as const
+
 const SLASH = 0x2f
 
-export function parseTarget(target: string, method: string): RequestTarget | Refusal {
+export function parseTarget(target: string, method: string, scheme: 'http' | 'https'): RequestTarget | Refusal {
   if (target.charCodeAt(0) === SLASH) return splitQuery(target, undefined)
   if (target === '*') return method === 'OPTIONS' ? { path: '*', search: '', authority: undefined } : REFUSALS.asterisk
-  // RFC 9112 §3.2.2: a server accepts the absolute form. `https` names a scheme that this listener does not speak for.
-  const absolute = /^http:\/\/([^/?#]*)(.*)$/i.exec(target)
+  // RFC 9112 §3.2.2: a server accepts the absolute form, of the scheme that this connection speaks for.
+  const absolute = ABSOLUTE[scheme].exec(target)
   if (absolute === null) return REFUSALS.form
   const authority = parseAuthority(absolute[1] ?? '')
   if (authority === undefined) return REFUSALS.authority

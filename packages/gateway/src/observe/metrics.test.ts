@@ -13,6 +13,7 @@ const MAIN = {
   configurationFaulty: 0,
   configurationLoadedSeconds: 0,
   targets: [],
+  certificates: [],
 }
 
 function openProcess() {

@@ -48,6 +48,16 @@ export const METRICS = {
     kind: 'gauge',
   },
   connections: { name: 'gatewright_connections', help: 'Open connections of clients.', kind: 'gauge' },
+  tlsHandshakes: {
+    name: 'gatewright_tls_handshakes_total',
+    help: 'TLS handshakes of clients that ended well.',
+    kind: 'counter',
+  },
+  tlsHandshakeFailures: {
+    name: 'gatewright_tls_handshake_failures_total',
+    help: 'TLS handshakes of clients that did not.',
+    kind: 'counter',
+  },
   requestsInFlight: {
     name: 'gatewright_requests_in_flight',
     help: 'Requests that have begun and not ended.',
@@ -78,6 +88,13 @@ export interface MainReadings {
   readonly configurationLoadedSeconds: number
   /** Those that active health asks. */
   readonly targets: readonly TargetHealth[]
+  readonly certificates: readonly CertificateAge[]
+}
+
+/** When one of a certificate of the model ends; of a folder there are many. */
+export interface CertificateAge {
+  readonly source: string
+  readonly notAfterMs: number
 }
 
 export interface TargetHealth {
@@ -91,6 +108,8 @@ export const STATUS_CLASSES = ['1xx', '2xx', '3xx', '4xx', '5xx'] as const
 
 const PER_PROCESS = [
   METRICS.connections,
+  METRICS.tlsHandshakes,
+  METRICS.tlsHandshakeFailures,
   METRICS.requestsInFlight,
   METRICS.tunnels,
   METRICS.refusals,
@@ -158,6 +177,9 @@ export function renderMetrics(columns: Columns, main: MainReadings): string {
   for (const { upstream, target, isHealthy } of main.targets) {
     open(TARGET_HEALTHY).lines += renderSample(TARGET_HEALTHY.name, { upstream, target }, isHealthy ? 1 : 0)
   }
+  for (const [certificate, endsMs] of findFirstEnds(main.certificates)) {
+    open(CERTIFICATE_ENDS).lines += renderSample(CERTIFICATE_ENDS.name, { certificate }, endsMs / 1000)
+  }
   return [...pages.values()].map(renderPage).join('')
 }
 
@@ -166,6 +188,20 @@ const TARGET_HEALTHY = {
   name: 'gatewright_upstream_target_healthy',
   help: '1 while active health lets a target take requests, 0 while it leaves it out.',
 } as const
+
+const CERTIFICATE_ENDS = {
+  type: 'gauge',
+  name: 'gatewright_certificate_expiry_timestamp_seconds',
+  help: 'When a certificate ends, in seconds since the epoch; of a folder, the first to end.',
+} as const
+
+function findFirstEnds(certificates: readonly CertificateAge[]): Map<string, number> {
+  const ends = new Map<string, number>()
+  for (const { source, notAfterMs } of certificates) {
+    ends.set(source, Math.min(notAfterMs, ends.get(source) ?? Number.POSITIVE_INFINITY))
+  }
+  return ends
+}
 
 type Reading = readonly [type: Page['type'], name: string, help: string, value: number]
 

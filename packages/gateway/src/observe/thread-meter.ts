@@ -2,6 +2,7 @@
 import type { Upstream } from '@gatewright/model'
 import type { GatewayExchange } from '../exchange/gateway-exchange.ts'
 import type { ConnectionGauge } from '../listen/connection-gauge.ts'
+import type { HandshakeMeter } from '../listen/listener.ts'
 import { AddressGauge, type AddressGaugeDescriptor } from '../state/gauges/address-gauge.ts'
 import { type Column, type ColumnsDescriptor, openColumn } from '../state/gauges/columns.ts'
 import { add, type Cells, recordDuration, recordStatus } from '../state/gauges/metric-family.ts'
@@ -15,7 +16,7 @@ interface MeterParts {
   readonly index: number
 }
 
-export class ThreadMeter implements Meter, ConnectionGauge {
+export class ThreadMeter implements Meter, ConnectionGauge, HandshakeMeter {
   #column: Column
   readonly #index: number
   readonly #addresses: AddressGauge
@@ -25,6 +26,8 @@ export class ThreadMeter implements Meter, ConnectionGauge {
   readonly #tunnels: Cells
   readonly #refusals: Cells
   readonly #dropped: Cells
+  readonly #handshakes: Cells
+  readonly #handshakeFailures: Cells
 
   constructor({ columns, addresses, index }: MeterParts) {
     this.#index = index
@@ -37,6 +40,8 @@ export class ThreadMeter implements Meter, ConnectionGauge {
     this.#inFlight = this.#column.getCells(METRICS.requestsInFlight)
     this.#tunnels = this.#column.getCells(METRICS.tunnels)
     this.#refusals = this.#column.getCells(METRICS.refusals)
+    this.#handshakes = this.#column.getCells(METRICS.tlsHandshakes)
+    this.#handshakeFailures = this.#column.getCells(METRICS.tlsHandshakeFailures)
     this.#dropped = this.#column.getCells(METRICS.accessLogDropped)
   }
 
@@ -87,6 +92,14 @@ export class ThreadMeter implements Meter, ConnectionGauge {
 
   tunnelsChanged(amount: 1 | -1): void {
     add(this.#tunnels, amount)
+  }
+
+  onSecure(): void {
+    add(this.#handshakes, 1)
+  }
+
+  onFailed(): void {
+    add(this.#handshakeFailures, 1)
   }
 
   droppedLines(lines: number): void {

@@ -6,10 +6,12 @@ import { setImmediate, setTimeout } from 'node:timers/promises'
 import { compilePattern } from '@gatewright/expressions'
 import type { App, GatewayModel, Listener } from '@gatewright/model'
 import type { Log } from '@gatewright/policies'
+import { NO_CHALLENGES } from '../certificates/certificate-feed.ts'
 import { TrustedProxies } from '../exchange/client-address.ts'
 import type { Ended, GatewayExchange } from '../exchange/gateway-exchange.ts'
 import { Gateway } from '../gateway.ts'
-import type { ConnectionSettings } from '../listen/connection-contract.ts'
+import type { ConnectionOrigin, ConnectionSettings } from '../listen/connection-contract.ts'
+import { Gate } from '../listen/gate.ts'
 import { Http1Connection } from '../listen/http1-connection.ts'
 import { TunnelKeeper } from '../listen/tunnels.ts'
 import { FaultLog } from '../observe/fault-log.ts'
@@ -18,8 +20,10 @@ import { compileSnapshot, runInSlices } from '../snapshot/compile-snapshot.ts'
 import { ExtensionLoader } from '../snapshot/extension-loader.ts'
 import type { SnapshotRuntime } from '../snapshot/runtime.ts'
 import { type ExtensionModule, toSnapshot } from '../snapshot/snapshot.ts'
+import { adoptSocket } from '../sockets/adopt-socket.ts'
 import { CredentialsIndex, openCredentials } from '../state/credentials/credentials-index.ts'
 import { DeadlineWheel } from '../timers/deadline-wheel.ts'
+import { DemandsTable } from '../tls/demands.ts'
 import { CaseCounters } from './case-counters.ts'
 import { MemorySocket } from './memory-socket.ts'
 import { parseAnswer, type ReceivedAnswer } from './parse-answer.ts'
@@ -139,8 +143,8 @@ export class Rehearsal implements Stage {
     this.#isEnded = false
     const beganMs = this.clock.monotonicMs()
     const socket = new MemorySocket(request.address ?? CLIENT_ADDRESS, CLIENT_PORT)
-    const settings = this.#toSettings(request.listener)
-    const connection = new Http1Connection(socket.asSocket(), settings)
+    const { settings, origin } = this.#toSettings(request.listener)
+    const connection = new Http1Connection(adoptSocket(socket.asSocket()), settings, origin)
     socket.receive(request.bytes)
     await this.#untilAnswered(socket)
     const answer = parseAnswer(socket.written, request.method)
@@ -189,20 +193,28 @@ export class Rehearsal implements Stage {
     return runtime
   }
 
-  #toSettings(id: string | undefined): ConnectionSettings {
+  #toSettings(id: string | undefined): { settings: ConnectionSettings; origin: ConnectionOrigin } {
     const listener = this.#listeners.find((each) => each.id === (id ?? this.#listeners[0]?.id))
     if (listener === undefined || this.#gateway === undefined) throw new RangeError(`there is no listener "${id}"`)
     const trusted = this.#trusted.get(listener.id) ?? new TrustedProxies(listener.trustedProxies)
     this.#trusted.set(listener.id, trusted)
-    return {
+    const settings: ConnectionSettings = {
       receiver: this.#gateway,
       wheel: this.#wheel,
       limits: listener.limits,
       localPort: listener.port,
       trusted,
+      // Whatever TLS demands of connections is fulfilled here: there are none.
+      gate: new Gate(listener, { demands: undefined, challenges: () => NO_CHALLENGES }),
       isDraining: false,
       onClosed() {},
     }
+    const tls = listener.tls && {
+      demands: new DemandsTable(listener.tls).find(undefined),
+      problem: undefined,
+      certificate: undefined,
+    }
+    return { settings, origin: { tls } }
   }
 
   /** Lets everything happen that can, and moves the clock only when it is what is waited for. */

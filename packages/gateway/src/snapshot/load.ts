@@ -17,12 +17,15 @@ import {
   validate,
 } from '@gatewright/model'
 import { BUILT_IN_POLICIES, CEL_VOCABULARIES, type PolicyDefinition } from '@gatewright/policies'
+import { checkClientAuthorities } from '../certificates/check-client-authorities.ts'
+import { type CertificateMemory, type LoadedCertificates, loadCertificates } from '../certificates/load-certificates.ts'
 import { ExtensionFault, ExtensionLoader } from './extension-loader.ts'
 import { findExtensionPlace } from './extension-place.ts'
 import { ExtensionReader } from './extension-reader.ts'
 import { readConfig } from './read-config.ts'
 import { isMissing, readTextFile } from './read-text-file.ts'
 import type { ExtensionModule } from './snapshot.ts'
+import type { WatchedFolder } from './watch.ts'
 
 /** A file that is on no disk, made of something else. */
 export interface MadeFile extends SourceFile {
@@ -41,6 +44,7 @@ export interface LoadOptions {
   readonly adjust?: (model: GatewayModel) => GatewayModel
   /** What earlier readings of the same configuration left: with it only what changed is read and checked. */
   readonly memory?: ConfigurationMemory
+  readonly certificateMemory?: CertificateMemory
 }
 
 export interface Configuration {
@@ -50,11 +54,15 @@ export interface Configuration {
   readonly extensions: readonly ExtensionModule[]
   /** Texts of the PEM files that the model refers to, by SHA-256. */
   readonly pems: ReadonlyMap<string, string>
+  /** Those that stand in files. */
+  readonly certificates: LoadedCertificates
   readonly catalogue: readonly PolicyDefinition[]
   readonly resolution: Resolution
   readonly findings: readonly Finding[]
   /** Every path whose change may change the outcome. */
   readonly watched: readonly string[]
+  /** Where files may appear that nobody names. */
+  readonly watchedFolders: readonly WatchedFolder[]
 }
 
 /** Extensions stay loaded in this thread: equal content is the same module. */
@@ -92,11 +100,18 @@ export async function loadConfiguration(options: LoadOptions): Promise<Configura
       }),
     )
   }
+  const certificates = loadCertificates(draft.certificates, {
+    sources: resolution.sources,
+    nowMs: Date.now(),
+    ...(options.certificateMemory && { memory: options.certificateMemory }),
+  })
+  findings.push(...certificates.findings, ...checkClientAuthorities(draft, resolution))
   const made = typeof options.config === 'string' ? undefined : options.config
   if (made?.at !== undefined) for (const path of [[], ['apis', 0]]) resolution.sources.addAlias(path, made.at)
   // Also while it cannot be read: it may come back.
   const given = typeof options.config === 'string' ? [options.config] : []
   const watched = [...given, ...(options.overlays ?? []), ...files.map(({ path }) => path), ...resolution.filesRead]
+  watched.push(...certificates.watched)
   for (const name of draft.extensions.filter(isFileName)) {
     // By both names, where it is a link.
     watched.push(name, ...extensionReader.findFiles(toSpecifier(name)).map((url) => fileURLToPath(url)))
@@ -106,10 +121,12 @@ export async function loadConfiguration(options: LoadOptions): Promise<Configura
     apps: resolution.apps,
     extensions,
     pems: resolution.pems,
+    certificates,
     catalogue,
     resolution,
     findings: sortFindings(findings.map((finding) => made?.relocate?.(finding) ?? finding)),
     watched: [...new Set(watched.map((path) => resolvePath(path)))],
+    watchedFolders: certificates.folders,
   }
 }
 

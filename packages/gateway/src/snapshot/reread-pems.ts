@@ -1,9 +1,17 @@
 /** Owns the PEM files of a model that was kept on disk: it names them, and never holds what stands in them. */
-import { type GatewayModel, type PemFile, toTextHash } from '@gatewright/model'
+import { type GatewayModel, type PemFile, toTextHash } from '@gatewright/model/runtime'
+import type { CertificateBatch } from '../certificates/certificate-shelf.ts'
+import { loadCertificates } from '../certificates/load-certificates.ts'
 import { readTextFile } from './read-text-file.ts'
 
+interface Reread {
+  readonly model: GatewayModel
+  readonly pems: ReadonlyMap<string, string>
+  readonly certificates: CertificateBatch
+}
+
 /** The same model with the files as they are now, and their texts. @throws where one cannot be read */
-export function rereadPems(model: GatewayModel): { model: GatewayModel; pems: ReadonlyMap<string, string> } {
+export function rereadPems(model: GatewayModel): Reread {
   const pems = new Map<string, string>()
   const reread = ({ path }: PemFile): PemFile => {
     const text = readTextFile(path)
@@ -11,10 +19,11 @@ export function rereadPems(model: GatewayModel): { model: GatewayModel; pems: Re
     pems.set(sha256, text)
     return { path, sha256 }
   }
-  return {
-    model: { ...model, listeners: rewrite(model.listeners, reread), upstreams: rewrite(model.upstreams, reread) },
-    pems,
-  }
+  const listeners = rewrite(model.listeners, reread)
+  const upstreams = rewrite(model.upstreams, reread)
+  const sources = { find: () => ({ file: '', line: 0, column: 0, path: '' }) }
+  const certificates = loadCertificates(model.certificates, { sources, nowMs: Date.now() })
+  return { model: { ...model, listeners, upstreams }, pems, certificates }
 }
 
 /** What names no file stays the same object. */

@@ -14,6 +14,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it, mock } from 'node:test'
+import { isMember } from './read-config.ts'
 import { FileWatcher } from './watch.ts'
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
@@ -168,11 +169,11 @@ describe('FileWatcher', () => {
     symlinkSync('gatewright.yaml', `${file}.new`)
     renameSync(`${file}.new`, file)
     await untilTold({ inTime: true })
-    watcher.watch([file], [file])
+    watcher.watch([file], [{ path: file, isMember }])
   })
 
   it('tells of all files of a folder, and of no others', async () => {
-    watcher.watch([], [folder])
+    watcher.watch([], [{ path: folder, isMember }])
     writeFileSync(join(folder, 'more.yaml'), 'b: 1\n')
     await untilTold({ inTime: true })
     changes = 0

@@ -1,7 +1,6 @@
 /** Owns the watching of files: changed in place, replaced by a rename, or gone and back; one call for all that happens within a moment. */
 import { readdirSync, statSync, watch } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { isMember } from './read-config.ts'
 
 /**
  * Node does not tell that a writer has closed a file, and the first part of one is often a sound configuration that lacks its last
@@ -23,14 +22,19 @@ const LOOK_FOR_MS = 60_000
 
 /** Kubernetes replaces this link beside the files, which then point elsewhere without changing themselves. */
 const LINK_TO_ALL = '..data'
-/** Stands among names for the files that are read in a folder. */
-const MEMBERS = '*'
+/** A folder of which files are read that nobody names. */
+export interface WatchedFolder {
+  readonly path: string
+  /** Is a file of this name read? */
+  isMember(name: string): boolean
+}
 
 /** Watches folders, because a file that is replaced by a rename is another file, and its watcher would watch the old one. */
 export class FileWatcher {
   readonly #onChange: () => void
   readonly #watchers = new Map<string, { readonly inode: bigint; close(): void }>()
   #names = new Map<string, ReadonlySet<string>>()
+  #members = new Map<string, WatchedFolder['isMember']>()
   /** By path: what of it was seen last. */
   readonly #unsettled = new Map<string, string>()
   /** By path: whole, unless this turn still brings a sign that somebody writes into it. */
@@ -47,19 +51,20 @@ export class FileWatcher {
   }
 
   /** Absolute paths of files and folders, replacing those before; of `folders` among them all files that are read there are watched. */
-  watch(paths: readonly string[], folders: readonly string[]): void {
+  watch(paths: readonly string[], folders: readonly WatchedFolder[]): void {
     const names = new Map<string, Set<string>>()
     for (const path of paths) {
       const folder = dirname(path)
       names.set(folder, (names.get(folder) ?? new Set()).add(basename(path)))
     }
-    for (const folder of folders) names.set(folder, (names.get(folder) ?? new Set()).add(MEMBERS))
+    for (const { path } of folders) if (!names.has(path)) names.set(path, new Set())
     // A folder that is replaced by a rename is another folder: the one around it tells.
     for (const folder of [...names.keys()]) {
       const around = dirname(folder)
       if (around !== folder) names.set(around, (names.get(around) ?? new Set()).add(basename(folder)))
     }
     this.#names = names
+    this.#members = new Map(folders.map(({ path, isMember }) => [path, isMember]))
     for (const [folder, watcher] of this.#watchers) {
       if (names.has(folder) && findInode(folder) === watcher.inode) continue
       watcher.close()
@@ -102,8 +107,8 @@ export class FileWatcher {
   }
 
   #concerns(folder: string, name: string): boolean {
-    const names = this.#names.get(folder)
-    return name === LINK_TO_ALL || names?.has(name) === true || (names?.has(MEMBERS) === true && isMember(name))
+    if (name === LINK_TO_ALL || this.#names.get(folder)?.has(name) === true) return true
+    return this.#members.get(folder)?.(name) === true
   }
 
   #lookByTimer(folder: string): void {
@@ -131,7 +136,8 @@ export class FileWatcher {
 
   #findTraces(folder: string): Map<string, string> {
     const names = this.#names.get(folder) ?? new Set()
-    const members = names.has(MEMBERS) ? findMembers(folder) : []
+    const isMember = this.#members.get(folder)
+    const members = isMember === undefined ? [] : findNames(folder).filter(isMember)
     const paths = [...names, ...members, LINK_TO_ALL].map((name) => join(folder, name))
     return new Map(paths.map((path) => [path, toTrace(path)]))
   }
@@ -213,9 +219,9 @@ function findFacts(path: string) {
   }
 }
 
-function findMembers(folder: string): string[] {
+function findNames(folder: string): string[] {
   try {
-    return readdirSync(folder).filter(isMember)
+    return readdirSync(folder)
   } catch {
     return []
   }

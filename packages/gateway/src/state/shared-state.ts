@@ -30,6 +30,9 @@ export interface SharedMemory {
   readonly pems: PemDescriptor
 }
 
+/** What of a thread's birth is shared memory. */
+type SharedBirth = Omit<ThreadBirth, 'certificates' | 'challenges' | 'ticketKey'>
+
 export class SharedState {
   readonly #threads: number
   readonly #columns: Columns
@@ -54,7 +57,7 @@ export class SharedState {
     this.#sweeper = setInterval(() => this.#counting.sweep(), SWEEP_INTERVAL_MS).unref()
   }
 
-  toBirth(index: number, reusePort: boolean): ThreadBirth {
+  toBirth(index: number, reusePort: boolean): SharedBirth {
     return {
       index,
       reusePort,
@@ -113,9 +116,7 @@ export class SharedState {
   }
 
   /** The text that Prometheus reads. */
-  renderMetrics(
-    readings: Pick<MainReadings, 'snapshotVersion' | 'configurationFaulty' | 'configurationLoadedSeconds'>,
-  ): string {
+  renderMetrics(readings: Omit<MainReadings, 'targets' | 'threads' | 'counterOverflow'>): string {
     const findHealth = openHealth(this.#health.descriptor())
     const targets = this.#checked.map((checked) => ({
       ...checked,

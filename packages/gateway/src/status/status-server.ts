@@ -1,6 +1,7 @@
 /** Owns the status endpoints: alive, ready, metrics; on the admin port also what runs on each thread. Nothing here can change anything. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { listEndingCertificates } from '../certificates/ending-certificates.ts'
 import type { GatewayProcess } from '../main.ts'
 import { METRICS_CONTENT_TYPE } from '../observe/metrics.ts'
 
@@ -113,12 +114,10 @@ export class StatusServer {
     const { supervisor, configuration } = this.#gateway
     if (supervisor.isDraining) return [503, TEXT_TYPE, 'draining\n']
     if (!supervisor.isReady) return [503, TEXT_TYPE, 'not every thread serves the snapshot\n']
-    // A faulty file on disk does not make the gateway unready: what ran before runs on. It is worth a line all the same.
-    return [
-      200,
-      TEXT_TYPE,
-      configuration.fault === undefined ? 'ready\n' : 'ready, but the configuration on disk is faulty\n',
-    ]
+    // Neither makes the gateway unready: what ran before runs on. Both are worth a line.
+    const lacks = configuration.fault === undefined ? [] : ['the configuration on disk is faulty']
+    lacks.push(...listEndingCertificates(supervisor.certificates.certificates, Date.now()))
+    return [200, TEXT_TYPE, lacks.length === 0 ? 'ready\n' : `ready, but ${lacks.join(', and ')}\n`]
   }
 
   #toSnapshotFacts(): object {

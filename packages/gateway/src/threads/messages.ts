@@ -1,5 +1,6 @@
 /** Owns what main and its threads say to each other: plain data, told apart by `kind`. */
 import type { PolicyUse, Upstream } from '@gatewright/model'
+import type { CertificateFeed, ChallengeFeed } from '../certificates/certificate-feed.ts'
 import type { ShippedPart } from '../snapshot/api-patch.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
 import type { CountersDescriptor } from '../state/counters/shared-counters.ts'
@@ -19,6 +20,10 @@ export interface ThreadBirth {
   readonly columns: ColumnsDescriptor
   readonly addresses: AddressGaugeDescriptor
   readonly pulse: PulseDescriptor
+  readonly certificates: CertificateFeed
+  readonly challenges: ChallengeFeed
+  /** What session tickets are encrypted with, on all threads; 48 octets. */
+  readonly ticketKey: Uint8Array
 }
 
 export type ToThread =
@@ -37,6 +42,10 @@ export type ToThread =
   /** Some thread could not. */
   | { readonly kind: 'abandon'; readonly version: number }
   | { readonly kind: 'credentials'; readonly descriptor: CredentialsDescriptor | undefined }
+  | { readonly kind: 'certificates'; readonly feed: CertificateFeed }
+  /** Answered by `challenged`: the CA is told to ask when every thread can answer. */
+  | { readonly kind: 'challenges'; readonly number: number; readonly feed: ChallengeFeed }
+  | { readonly kind: 'ticket-key'; readonly key: Uint8Array }
   /** The access log was renamed: open it anew by its name. */
   | { readonly kind: 'reopen-log' }
   /** Say `Connection: close` from here on. */
@@ -58,6 +67,7 @@ export type FromThread =
   | { readonly kind: 'ready' }
   | { readonly kind: 'prepared'; readonly version: number; readonly fault?: PrepareFault }
   | { readonly kind: 'committed'; readonly version: number; readonly hash: string }
+  | { readonly kind: 'challenged'; readonly number: number }
   | { readonly kind: 'closed' }
   | {
       readonly kind: 'log'

@@ -2,12 +2,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { type GatewayModel, resolve } from '@gatewright/model'
+import { NO_BATCH } from '../certificates/certificate-shelf.ts'
 import { probePort } from './probe-port.ts'
 import { Supervisor } from './supervisor.ts'
 
 const LOG = { info() {}, warn() {}, error() {} }
 
-const GIVEN = { apps: [], extensions: [], pems: new Map<string, string>() }
+const GIVEN = { apps: [], extensions: [], pems: new Map<string, string>(), certificates: NO_BATCH }
 
 /** Says on its thread, while a snapshot is prepared there, that it is. */
 const TELL = {

@@ -4,8 +4,11 @@
  *   publish ─▶ prepare on every thread ─▶ all could ─▶ commit on every thread
  *                                      └▶ one could not ─▶ abandon: it runs on none
  */
+import { randomBytes } from 'node:crypto'
 import type { App, GatewayModel, Listener, PolicyUse } from '@gatewright/model'
 import type { Log } from '@gatewright/policies'
+import { type ChallengeFeed, NO_CHALLENGES } from '../certificates/certificate-feed.ts'
+import { type CertificateBatch, CertificateShelf } from '../certificates/certificate-shelf.ts'
 import { type ExtensionModule, type Snapshot, type SnapshotParts, toSnapshot } from '../snapshot/snapshot.ts'
 import type { CredentialsDescriptor } from '../state/credentials/credentials-index.ts'
 import { type SharedMemory, SharedState } from '../state/shared-state.ts'
@@ -27,6 +30,8 @@ export interface Published {
   readonly extensions: readonly ExtensionModule[]
   /** Texts of the PEM files that the model refers to, by SHA-256. */
   readonly pems: ReadonlyMap<string, string>
+  /** Those that listeners show, from files. */
+  readonly certificates: CertificateBatch
 }
 
 /** A snapshot that cannot run on every thread: what serves goes on serving. */
@@ -54,11 +59,20 @@ const LONGEST_RESTART_DELAY_MS = 10_000
 /** A thread may end of something else while it prepares; one that ends again is ended by the snapshot. */
 const PREPARE_ATTEMPTS = 2
 
+/** Node's: a name, and two keys of 16 octets each. */
+const TICKET_KEY_BYTES = 48
+/** Who learns a key reads the connections that were resumed by its tickets, and under TLS 1.2 also those that got them. */
+const TICKET_KEY_LIFE_MS = 12 * 3_600_000
+
 /** Closing sockets and writing their records takes a few milliseconds. */
 const CUT_OFF_MS = 1_000
 
 export class Supervisor {
   readonly state: SharedState
+  readonly certificates = new CertificateShelf()
+  #challenges: ChallengeFeed = NO_CHALLENGES
+  #ticketKey: Uint8Array = randomBytes(TICKET_KEY_BYTES)
+  readonly #rotation: NodeJS.Timeout
   readonly #options: SupervisorOptions
   readonly #reusePort: boolean
   readonly #threads: ThreadHandle[] = []
@@ -89,6 +103,7 @@ export class Supervisor {
     this.#service = new ServiceHandle(options.log)
     this.#locks = new PortLocks(options.log)
     for (let index = 0; index < threads; index++) this.#threads.push(this.#startThread(index))
+    this.#rotation = setInterval(() => this.#rotateTicketKey(), TICKET_KEY_LIFE_MS).unref()
     this.#stopWatching = watchPulse(this.state.pulse, (thread) => this.#onSilent(thread))
   }
 
@@ -132,6 +147,7 @@ export class Supervisor {
   /** Accepts nothing more; resolves when every connection ended, or the deadline did it. */
   async stop(deadlineMs: number): Promise<'clean' | 'deadline'> {
     this.#stopWatching()
+    clearInterval(this.#rotation)
     this.#isStopping = true
     this.#isDraining = true
     for (const thread of this.#threads) thread.send({ kind: 'close' })
@@ -155,11 +171,12 @@ export class Supervisor {
     clearTimeout(timer)
   }
 
-  async #publish(model: GatewayModel, { apps, extensions, pems }: Published): Promise<Snapshot> {
+  async #publish(model: GatewayModel, { apps, extensions, pems, certificates }: Published): Promise<Snapshot> {
     if (this.#isDraining) throw new PublishFault(ENDING)
     const { snapshot, parts } = toSnapshot(model, { version: this.#versions + 1, extensions })
     if (this.#snapshot?.hash === snapshot.hash) {
       this.#replaceCredentials(apps)
+      this.#replaceCertificates(model, certificates)
       return this.#snapshot
     }
     this.#versions++
@@ -171,6 +188,7 @@ export class Supervisor {
     }
     // Every thread can run it. Its keys come first: a route must not answer before they are known.
     this.#replaceCredentials(apps)
+    this.#replaceCertificates(model, certificates)
     this.#snapshot = snapshot
     this.#parts = parts
     await Promise.all(this.#threads.map((thread) => thread.commit(snapshot.version)))
@@ -224,8 +242,35 @@ export class Supervisor {
     for (const thread of this.#threads) thread.send({ kind: 'credentials', descriptor })
   }
 
+  #replaceCertificates(model: GatewayModel, batch: CertificateBatch): void {
+    const ids = new Set<string>(model.certificates.filter(({ enabled }) => enabled !== false).map(({ id }) => id))
+    if (this.certificates.setFiles(batch, ids)) this.sendCertificates()
+  }
+
+  /** What is on the shelf has changed. */
+  sendCertificates(): void {
+    for (const thread of this.#threads) thread.send({ kind: 'certificates', feed: this.certificates.feed })
+  }
+
+  /** Resolves when every thread that lives answers CAs with these, and with no others. */
+  async challenge(feed: ChallengeFeed): Promise<void> {
+    this.#challenges = feed
+    await Promise.all(this.#threads.map((thread) => thread.challenge(feed)))
+  }
+
+  #rotateTicketKey(): void {
+    this.#ticketKey = randomBytes(TICKET_KEY_BYTES)
+    for (const thread of this.#threads) thread.send({ kind: 'ticket-key', key: this.#ticketKey })
+  }
+
   #startThread(index: number): ThreadHandle {
-    return new ThreadHandle(this.state.toBirth(index, this.#reusePort), {
+    const birth = {
+      ...this.state.toBirth(index, this.#reusePort),
+      certificates: this.certificates.feed,
+      challenges: this.#challenges,
+      ticketKey: this.#ticketKey,
+    }
+    return new ThreadHandle(birth, {
       onLog: ({ level, message, facts }) => this.#options.log[level](message, { thread: index, ...facts }),
       onExit: (_, error) => this.#onExit(index, error),
     })

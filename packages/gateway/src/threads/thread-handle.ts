@@ -1,6 +1,7 @@
 /** Owns main's end of one data thread: what it has, what it answered, and its life. */
 import { Worker } from 'node:worker_threads'
 import type { Api, Upstream } from '@gatewright/model'
+import type { ChallengeFeed } from '../certificates/certificate-feed.ts'
 import { type ShippedPart, toApiPatch } from '../snapshot/api-patch.ts'
 import type { Snapshot, SnapshotParts } from '../snapshot/snapshot.ts'
 import type { SharedMemory } from '../state/shared-state.ts'
@@ -27,6 +28,8 @@ export class ThreadHandle {
   #sentBefore: SnapshotParts = new Map()
   #awaited: { readonly version: number; resolve(fault: PrepareFault | undefined): void } | undefined
   #awaitedCommit: { readonly version: number; resolve(): void } | undefined
+  readonly #awaitedChallenges = new Map<number, () => void>()
+  #challenges = 0
   #isGone = false
 
   constructor(birth: ThreadBirth, events: ThreadEvents) {
@@ -56,6 +59,7 @@ export class ThreadHandle {
       const message = `thread ${this.index} ended${failure === undefined ? '' : `: ${failure.message}`}`
       this.#awaited?.resolve({ message })
       this.#awaitedCommit?.resolve()
+      for (const resolve of this.#awaitedChallenges.values()) resolve()
       events.onExit(this, failure)
     })
     this.#worker.on('message', (message: FromThread) => this.#onMessage(message, { setReady, setClosed }))
@@ -98,6 +102,16 @@ export class ThreadHandle {
     this.send({ kind: 'abandon', version })
   }
 
+  /** Resolves when the thread answers with these, or has ended. */
+  challenge(feed: ChallengeFeed): Promise<void> {
+    if (this.#isGone) return Promise.resolve()
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#challenges++
+    this.#awaitedChallenges.set(this.#challenges, resolve)
+    this.send({ kind: 'challenges', number: this.#challenges, feed })
+    return promise
+  }
+
   send(message: ToThread): void {
     if (!this.#isGone) this.#worker.postMessage(message)
   }
@@ -132,6 +146,10 @@ export class ThreadHandle {
         this.version = message.version
         this.hash = message.hash
         if (this.#awaitedCommit?.version === message.version) this.#awaitedCommit.resolve()
+        break
+      case 'challenged':
+        this.#awaitedChallenges.get(message.number)?.()
+        this.#awaitedChallenges.delete(message.number)
         break
       case 'closed':
         setClosed()

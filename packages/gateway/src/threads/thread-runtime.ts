@@ -7,6 +7,7 @@ import { type BoundListeners, ListenerSet } from '../listen/listener-set.ts'
 import { TunnelKeeper } from '../listen/tunnels.ts'
 import { AccessLog } from '../observe/access-log.ts'
 import { FaultLog } from '../observe/fault-log.ts'
+import { HandshakeLog } from '../observe/handshake-log.ts'
 import { LineSink } from '../observe/line-sink.ts'
 import { Recorder } from '../observe/recorder.ts'
 import { ThreadMeter } from '../observe/thread-meter.ts'
@@ -21,6 +22,7 @@ import { openHealth } from '../state/health/health-table.ts'
 import { openPems } from '../state/pems/pem-table.ts'
 import { DeadlineWheel } from '../timers/deadline-wheel.ts'
 import { createSystemClock } from '../timers/system-clock.ts'
+import { CertificateStore } from '../tls/certificate-store.ts'
 import { UpstreamRuntime } from '../upstream/upstream-runtime.ts'
 import { giveBackMemory } from './give-back-memory.ts'
 import type { FromThread, PrepareFault, ThreadBirth, ToThread } from './messages.ts'
@@ -51,6 +53,7 @@ export class ThreadRuntime {
   readonly #counters
   readonly #credentials
   readonly #tunnels: TunnelKeeper
+  readonly #certificates: CertificateStore
   readonly #extensions = new ExtensionLoader()
   readonly #listeners: ListenerSet
   #parts = new Map<string, Upstream | Api>()
@@ -69,6 +72,10 @@ export class ThreadRuntime {
     this.#meter = new ThreadMeter(birth)
     this.#counters = openCounters(birth.counters)
     this.#credentials = openCredentials(birth.credentials)
+    this.#certificates = new CertificateStore(birth.ticketKey)
+    this.#certificates.replace(birth.certificates)
+    this.#certificates.challenges = birth.challenges
+    const handshakeLog = new HandshakeLog(this.#log, () => performance.now())
     const recorder = new Recorder({
       meter: this.#meter,
       accessLog: () => this.#accessLog.log,
@@ -94,6 +101,14 @@ export class ThreadRuntime {
       wheel: this.#wheel,
       gauge: this.#meter,
       reusePort: birth.reusePort,
+      certificates: this.#certificates,
+      handshakes: {
+        onSecure: () => this.#meter.onSecure(),
+        onFailed: (why, listener) => {
+          this.#meter.onFailed()
+          handshakeLog.onFailed(why, listener)
+        },
+      },
     })
   }
 
@@ -112,6 +127,16 @@ export class ThreadRuntime {
       case 'credentials':
         if (message.descriptor !== undefined) this.#credentials.reopen(message.descriptor)
         this.#tunnels.judgeAgain()
+        break
+      case 'certificates':
+        this.#certificates.replace(message.feed)
+        break
+      case 'challenges':
+        this.#certificates.challenges = message.feed
+        this.#say({ kind: 'challenged', number: message.number })
+        break
+      case 'ticket-key':
+        this.#certificates.rotate(message.key)
         break
       case 'reopen-log':
         this.#accessLog.sink?.reopen()
@@ -138,6 +163,8 @@ export class ThreadRuntime {
     this.#meter.reopen(columns)
     const findHealth = openHealth(health)
     const getPem = openPems(pems)
+    // What serves refers to texts that are there as well.
+    this.#certificates.useSnapshotPems(getPem)
     try {
       const compiled = await runInSlices(
         compileSnapshot({ snapshot, parts: new Map([...all].filter(([hash]) => wanted.has(hash))) }, this.#current, {

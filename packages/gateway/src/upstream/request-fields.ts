@@ -71,18 +71,19 @@ export function toUpstreamFields(method: string, bodyBytes: number | undefined):
 let lastAddress = ''
 let lastAuthority = ''
 let lastPort = 0
+let lastScheme = ''
 let lastFields = ''
 
 /** What a stranger said of itself is replaced; what a trusted peer said is extended. */
 function toForwardingFields(exchange: GatewayExchange): string {
   const { client, request, clientSide } = exchange
   if (client.isPeerTrusted) return extendForwardingFields(request, exchange)
-  if (client.peerAddress === lastAddress && request.authority === lastAuthority && clientSide.localPort === lastPort) {
-    return lastFields
-  }
+  const isSameClient = client.peerAddress === lastAddress && request.authority === lastAuthority
+  if (isSameClient && clientSide.localPort === lastPort && request.scheme === lastScheme) return lastFields
   lastAddress = client.peerAddress
   lastAuthority = request.authority
   lastPort = clientSide.localPort
+  lastScheme = request.scheme
   lastFields = `X-Forwarded-For: ${lastAddress}\r\nX-Forwarded-Proto: ${request.scheme}\r\n${
     lastAuthority === '' ? '' : `X-Forwarded-Host: ${lastAuthority}\r\n`
   }X-Forwarded-Port: ${lastPort}\r\n`

@@ -3,6 +3,6 @@
  * each of which loads its own, need not hold those.
  */
 export type * from '../gateway-model.ts'
-export { toContentHash } from '../hash.ts'
+export { toContentHash, toTextHash } from '../hash.ts'
 export { PROBLEMS, type ProblemCode, type ProblemOwner, toProblemType } from '../problems.ts'
 export { findPlanPlace, PLAN_SLOT, POLICY_PHASES, type PolicyPhase } from '../validate/catalogue.ts'

@@ -8,10 +8,26 @@ import { Problem } from '../problem.ts'
 import { toRequest } from '../testing/test-request.ts'
 import { CEL_NAMES, CEL_VOCABULARIES, toCelScope } from './cel-scope.ts'
 
+const certificate = {
+  subject: { CN: ['billing'], O: ['Acme'] },
+  issuer: { CN: ['Root'] },
+  subjectText: 'CN=billing,O=Acme',
+  issuerText: 'CN=Root',
+  serial: '0a',
+  fingerprint: 'ab',
+  notBeforeMs: 0,
+  notAfterMs: 1,
+  dnsNames: ['b.example'],
+  uris: ['spiffe://b'],
+  emails: [],
+  der: Buffer.alloc(0),
+  chainDer: [],
+}
+
 function open(): Exchange {
   const exchange = new Exchange({
     id: '1',
-    client: { address: '192.0.2.1', port: 5, peerAddress: '192.0.2.9', isPeerTrusted: true },
+    client: { address: '192.0.2.1', port: 5, peerAddress: '192.0.2.9', isPeerTrusted: true, certificate },
     request: toRequest({
       method: 'PUT',
       target: '/orders/a%2Fb?page=2&page=3&q=a+b',
@@ -141,6 +157,14 @@ describe('what CEL sees of an exchange', () => {
     ['request.parameters.broken', '%ff'],
     ["'constructor' in request.parameters", false],
     ['client.address', '192.0.2.1'],
+    ['client.certificate.subject', 'CN=billing,O=Acme'],
+    ['client.certificate.issuer', 'CN=Root'],
+    ['client.certificate.commonName', 'billing'],
+    ['client.certificate.serial', '0a'],
+    ['client.certificate.fingerprint', 'ab'],
+    ['client.certificate.dnsNames[0]', 'b.example'],
+    ['size(client.certificate.emails) == 0', true],
+    ["'spiffe://b' in client.certificate.uris", true],
     ['route.id', 'put'],
     ['route.template', '/orders/{id}'],
     ['route.operation', 'putOrder'],

@@ -1,6 +1,7 @@
 /** Owns what CEL sees of an exchange. Everything is a getter: only what an expression touches is computed. */
 import type { Vocabulary } from '@gatewright/expressions'
 import { PROBLEMS } from '@gatewright/model/runtime'
+import type { ClientCertificate } from '../client-certificate.ts'
 import type { Caller, Exchange } from '../exchange.ts'
 import type { HeaderList } from '../messages/header-list.ts'
 import type { GatewayRequest } from '../messages/request.ts'
@@ -27,7 +28,7 @@ const REQUEST_NAMES = CEL_NAMES.filter((name) => name !== 'response' && name !==
 const CEL_MEMBERS = {
   request: ['method', 'scheme', 'host', 'path', 'search', 'target', 'headers', 'query', 'cookies', 'parameters'],
   caller: ['id', 'app', 'plan', 'credential', 'claims', 'scopes', 'groups'],
-  client: ['address', 'port'],
+  client: ['address', 'port', 'certificate'],
   route: ['id', 'template', 'operation', 'tags'],
   api: ['id'],
   response: ['status', 'headers'],
@@ -38,15 +39,19 @@ const TEXTS = [
   ...['method', 'scheme', 'host', 'path', 'search', 'target'].map((name) => `request.${name}`),
   ...['headers.*', 'query.*', 'cookies.*', 'parameters.*'].map((name) => `request.${name}`),
   ...['caller.id', 'caller.app', 'caller.plan', 'caller.credential.kind', 'caller.credential.id'],
+  ...['subject', 'issuer', 'commonName', 'serial', 'fingerprint'].map((name) => `client.certificate.${name}`),
   ...['client.address', 'route.id', 'route.template', 'route.operation', 'api.id', 'environment'],
   ...['response.headers.*', 'error.code', 'error.title', 'error.owner', 'error.detail'],
 ]
 const NUMBERS = ['client.port', 'response.status', 'error.status']
-const LISTS = ['caller.scopes', 'caller.groups', 'route.tags']
+const LISTS = [
+  ...['dnsNames', 'uris', 'emails'].map((name) => `client.certificate.${name}`),
+  ...['caller.scopes', 'caller.groups', 'route.tags'],
+]
 const MAPS = [
   ...CEL_NAMES.filter((name) => name !== 'environment'),
   ...['request.headers', 'request.query', 'request.cookies', 'request.parameters'],
-  ...['caller.credential', 'caller.claims', 'response.headers'],
+  ...['caller.credential', 'caller.claims', 'response.headers', 'client.certificate'],
 ]
 
 /** What is a text, number, list or map wherever it is there: by itself it is no condition. Claims and variables are anything. */
@@ -101,9 +106,10 @@ class CelScope {
     return this.#exchange.caller ?? null
   }
 
-  get client(): { readonly address: string; readonly port: number } {
-    const { address, port } = this.#exchange.client
-    return { address, port }
+  get client(): object {
+    const { address, port, certificate } = this.#exchange.client
+    // Null where none was shown, or none was asked for.
+    return { address, port, certificate: certificate === undefined ? null : new CertificateFacts(certificate) }
   }
 
   get route(): object {
@@ -136,6 +142,47 @@ class CelScope {
     if (problem === undefined) return null
     const { status, title, owner } = PROBLEMS[problem.code]
     return { code: problem.code, status, title, owner, detail: problem.detail ?? '' }
+  }
+}
+
+class CertificateFacts {
+  readonly #certificate: ClientCertificate
+
+  constructor(certificate: ClientCertificate) {
+    this.#certificate = certificate
+  }
+
+  get subject(): string {
+    return this.#certificate.subjectText
+  }
+
+  get issuer(): string {
+    return this.#certificate.issuerText
+  }
+
+  /** Of the subject; '' where it has none. */
+  get commonName(): string {
+    return this.#certificate.subject.CN?.[0] ?? ''
+  }
+
+  get serial(): string {
+    return this.#certificate.serial
+  }
+
+  get fingerprint(): string {
+    return this.#certificate.fingerprint
+  }
+
+  get dnsNames(): readonly string[] {
+    return this.#certificate.dnsNames
+  }
+
+  get uris(): readonly string[] {
+    return this.#certificate.uris
+  }
+
+  get emails(): readonly string[] {
+    return this.#certificate.emails
   }
 }
 

@@ -1,5 +1,6 @@
 /** Owns the one harness for policies: real options, fake effects, no sockets. */
 import type { z } from 'zod'
+import type { ClientCertificate } from '../client-certificate.ts'
 import { type Caller, Exchange, type RouteFacts } from '../exchange.ts'
 import type { MaybePromise } from '../maybe-promise.ts'
 import type { HeaderList } from '../messages/header-list.ts'
@@ -51,6 +52,8 @@ export interface CallFacts {
   readonly address?: string
   /** Who calls, as if an earlier policy had recognised them. */
   readonly caller?: Caller
+  /** What the client proved in TLS. */
+  readonly certificate?: ClientCertificate
 }
 
 /** `await run(rateLimit, { limit: 1, windowSeconds: 60 }).with({ target: '/orders' })` */
@@ -111,11 +114,11 @@ export class PolicyRun {
   }
 
   /** An exchange that a test wants to hold on to, to end it early for instance. */
-  open(request: TestRequest = {}, { address = '192.0.2.1', caller }: CallFacts = {}): Exchange {
+  open(request: TestRequest = {}, { address = '192.0.2.1', caller, certificate }: CallFacts = {}): Exchange {
     this.#exchanges += 1
     const exchange = new Exchange({
       id: this.#exchanges.toString(16).padStart(32, '0'),
-      client: { address, port: 50_000, peerAddress: address, isPeerTrusted: false },
+      client: { address, port: 50_000, peerAddress: address, isPeerTrusted: false, certificate },
       request: toRequest(request),
       route: this.#route,
       receivedAtMs: this.clock.now(),

@@ -1,0 +1,51 @@
+/** Owns the check of what listeners judge clients' certificates by: files that OpenSSL cannot use are found before anything runs. */
+import { createSecureContext } from 'node:tls'
+import type { ClientCertificates, Finding, GatewayModel, Path, Sources } from '@gatewright/model'
+
+interface Given {
+  readonly sources: Pick<Sources, 'find'>
+  /** By SHA-256. */
+  readonly pems: ReadonlyMap<string, string>
+}
+
+export function checkClientAuthorities({ listeners }: Pick<GatewayModel, 'listeners'>, given: Given): Finding[] {
+  const findings: Finding[] = []
+  for (const [index, { tls }] of listeners.entries()) {
+    const at: Path = ['listeners', index, 'tls']
+    if (tls?.clientCertificates) findings.push(...check(tls.clientCertificates, [...at, 'clientCertificates'], given))
+    for (const [position, host] of tls?.hosts.entries() ?? []) {
+      // One that a host does not say itself is the listener's, and was checked there.
+      if (host.clientCertificates === undefined || host.clientCertificates === tls?.clientCertificates) continue
+      findings.push(...check(host.clientCertificates, [...at, 'hosts', position, 'clientCertificates'], given))
+    }
+  }
+  return findings
+}
+
+function check({ ca, crl }: ClientCertificates, at: Path, { sources, pems }: Given): Finding[] {
+  const caText = pems.get(ca.sha256)
+  const crlText = crl && pems.get(crl.sha256)
+  // What could not be read is a fault already.
+  if (caText === undefined || (crl !== undefined && crlText === undefined)) return []
+  const report = (member: 'ca' | 'crl', message: string): Finding[] => [
+    { severity: 'fault', code: 'certificate-unusable', message, at: sources.find([...at, member]) },
+  ]
+  if (!caText.includes('-----BEGIN CERTIFICATE-----'))
+    return report('ca', `The file ${ca.path} holds no certificate in PEM.`)
+  try {
+    createSecureContext({ ca: caText })
+  } catch (error) {
+    return report('ca', `The file ${ca.path} holds no certificates that can be used: ${toMessage(error)}.`)
+  }
+  if (crl === undefined || crlText === undefined) return []
+  try {
+    createSecureContext({ ca: caText, crl: crlText })
+    return []
+  } catch (error) {
+    return report('crl', `The file ${crl.path} holds no revocation list that can be used: ${toMessage(error)}.`)
+  }
+}
+
+function toMessage(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,298 @@
+/** Owns the reading of certificates from files and folders: what they are for, whether they can serve, and what is wrong with them. */
+import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { readdirSync, statSync } from 'node:fs'
+import { join, resolve as resolvePath } from 'node:path'
+import type { CertificateSource, Finding, Path, Sources } from '@gatewright/model'
+import { toTextHash } from '@gatewright/model/runtime'
+import { isMissing, readTextFile } from '../snapshot/read-text-file.ts'
+import type { WatchedFolder } from '../snapshot/watch.ts'
+import type { LoadedCertificate } from './certificate-feed.ts'
+import { SOON_MS } from './ending-certificates.ts'
+
+export interface LoadedCertificates {
+  readonly certificates: readonly LoadedCertificate[]
+  /** Texts of chains and keys, by SHA-256. */
+  readonly pems: ReadonlyMap<string, string>
+  readonly findings: readonly Finding[]
+  /** Files whose change may change the outcome, and folders where others may appear. */
+  readonly watched: readonly string[]
+  readonly folders: readonly WatchedFolder[]
+}
+
+/** Files that did not change since are not read again. */
+export class CertificateMemory {
+  readonly pairs = new Map<string, { readonly stamp: string; readonly pair: LoadedPair }>()
+}
+
+interface LoadedPair extends Omit<LoadedCertificate, 'source'> {
+  readonly chainText: string
+  readonly keyText: string
+}
+
+interface PairPaths {
+  readonly cert: string
+  readonly key: string
+}
+
+/** What cannot be used; caught in this file. */
+class Unusable extends Error {
+  readonly at: 'cert' | 'key'
+  readonly suggestion: string | undefined
+  readonly code: 'pem-unreadable' | 'certificate-unusable'
+
+  constructor(
+    message: string,
+    {
+      at,
+      suggestion,
+      code = 'certificate-unusable',
+    }: { at: 'cert' | 'key'; suggestion?: string; code?: Unusable['code'] },
+  ) {
+    super(message)
+    this.at = at
+    this.suggestion = suggestion
+    this.code = code
+  }
+}
+
+const DAY_MS = 86_400_000
+
+interface Given {
+  readonly sources: Pick<Sources, 'find'>
+  readonly nowMs: number
+  readonly memory?: CertificateMemory
+}
+
+/** Never throws for what files hold. Certificates by ACME are somebody else's. */
+export function loadCertificates(from: readonly CertificateSource[], given: Given): LoadedCertificates {
+  const loading = new Loading(given)
+  for (const [index, source] of from.entries()) if (source.enabled !== false) loading.add(source, index)
+  return loading.finish()
+}
+
+class Loading implements LoadedCertificates {
+  readonly certificates: LoadedCertificate[] = []
+  readonly pems = new Map<string, string>()
+  readonly findings: Finding[] = []
+  readonly watched: string[] = []
+  readonly folders: WatchedFolder[] = []
+  readonly #given: Given
+  readonly #memory: CertificateMemory
+  readonly #seen = new Set<string>()
+
+  constructor(given: Given) {
+    this.#given = given
+    this.#memory = given.memory ?? new CertificateMemory()
+  }
+
+  finish(): LoadedCertificates {
+    const { pairs } = this.#memory
+    for (const path of pairs.keys()) if (!this.#seen.has(path)) pairs.delete(path)
+    return this
+  }
+
+  add(source: CertificateSource, index: number): void {
+    const { from } = source
+    const at: Path = ['certificates', index]
+    if (from.kind === 'files') this.#addPair(source, from, (member) => [...at, member])
+    else if (from.kind === 'folder') this.#addFolder(source, from.folder, [...at, 'folder'])
+  }
+
+  #addFolder(source: CertificateSource, folder: string, at: Path): void {
+    this.folders.push({ path: resolvePath(folder), isMember: isVisible })
+    let pairs: readonly PairPaths[]
+    try {
+      pairs = listPairs(folder)
+    } catch (error) {
+      const why = isMissing(error) ? 'does not exist' : `cannot be read: ${toMessage(error)}`
+      this.#report('fault', at, { code: 'pem-unreadable', message: `The folder ${folder} ${why}.` })
+      return
+    }
+    if (pairs.length === 0) {
+      this.#report('warning', at, {
+        code: 'no-certificate',
+        message: `The folder ${folder} holds no certificate with its key.`,
+        suggestion: 'Put pairs such as shop.crt and shop.key there.',
+      })
+    }
+    for (const pair of pairs) this.#addPair(source, pair, () => at)
+  }
+
+  #addPair(source: CertificateSource, paths: PairPaths, placeOf: (member: 'cert' | 'key') => Path): void {
+    this.watched.push(paths.cert, paths.key)
+    this.#seen.add(paths.cert)
+    // One bad pair among thousands must not keep the others from being shown; one that is named by itself must.
+    const severity = source.from.kind === 'folder' ? 'warning' : 'fault'
+    let pair: LoadedPair
+    try {
+      pair = this.#loadPair(paths)
+    } catch (error) {
+      if (!(error instanceof Unusable)) throw error
+      const { message, at, suggestion, code } = error
+      this.#report(severity, placeOf(at), { code, message, ...(suggestion !== undefined && { suggestion }) })
+      return
+    }
+    const { chainText, keyText, ocspUrl, ...rest } = pair
+    this.pems.set(pair.chain, chainText)
+    this.pems.set(pair.key, keyText)
+    this.certificates.push({ source: source.id, ...rest, ...(source.ocsp && ocspUrl !== undefined && { ocspUrl }) })
+    this.#judgeAge(pair, placeOf('cert'))
+  }
+
+  #loadPair(paths: PairPaths): LoadedPair {
+    const stamp = `${toStamp(paths.cert, 'cert')} ${toStamp(paths.key, 'key')}`
+    const known = this.#memory.pairs.get(paths.cert)
+    if (known?.stamp === stamp) return known.pair
+    const pair = toPair(readPem(paths.cert, 'cert'), readPem(paths.key, 'key'), paths)
+    this.#memory.pairs.set(paths.cert, { stamp, pair })
+    return pair
+  }
+
+  #judgeAge({ notBeforeMs, notAfterMs, from }: LoadedPair, at: Path): void {
+    const { nowMs } = this.#given
+    if (nowMs > notAfterMs) {
+      const message = `The certificate ${from} ended on ${toDay(notAfterMs)}: clients refuse it.`
+      this.#report('warning', at, { code: 'certificate-expired', message, suggestion: 'Renew it.' })
+    } else if (nowMs < notBeforeMs) {
+      const message = `The certificate ${from} begins on ${toDay(notBeforeMs)}: clients refuse it until then.`
+      this.#report('warning', at, { code: 'certificate-not-yet', message })
+    } else if (notAfterMs - nowMs < SOON_MS) {
+      const days = Math.floor((notAfterMs - nowMs) / DAY_MS)
+      const message = `The certificate ${from} ends on ${toDay(notAfterMs)}, in ${days} days.`
+      this.#report('warning', at, { code: 'certificate-expires', message, suggestion: 'Renew it.' })
+    }
+  }
+
+  #report(severity: Finding['severity'], at: Path, report: Omit<Finding, 'severity' | 'at'>): void {
+    this.findings.push({ severity, ...report, at: this.#given.sources.find(at) })
+  }
+}
+
+/** `NAME.crt` or `NAME.pem` beside `NAME.key`; and folders as certbot and lego write them. */
+function listPairs(folder: string): PairPaths[] {
+  const pairs: PairPaths[] = []
+  const entries = readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))
+  const names = new Set(entries.map(({ name }) => name))
+  for (const { name } of entries) {
+    const stem = /^(.+)\.(?:crt|pem)$/.exec(name)?.[1]
+    if (stem !== undefined && names.has(`${stem}.key`)) {
+      pairs.push({ cert: join(folder, name), key: join(folder, `${stem}.key`) })
+    } else if (isVisible(name) && isFolder(join(folder, name))) {
+      const inside = new Set(readdirSync(join(folder, name)))
+      if (inside.has('fullchain.pem') && inside.has('privkey.pem')) {
+        pairs.push({ cert: join(folder, name, 'fullchain.pem'), key: join(folder, name, 'privkey.pem') })
+      }
+    }
+  }
+  return pairs
+}
+
+/** Editors and Kubernetes keep what is none yet, or is no more, behind a dot. */
+function isVisible(name: string): boolean {
+  return !name.startsWith('.')
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
+}
+
+function toStamp(path: string, at: 'cert' | 'key'): string {
+  try {
+    const { mtimeMs, size, ino } = statSync(path)
+    return `${mtimeMs} ${size} ${ino}`
+  } catch (error) {
+    throw toUnreadable(path, at, error)
+  }
+}
+
+function readPem(path: string, at: 'cert' | 'key'): string {
+  try {
+    return readTextFile(path)
+  } catch (error) {
+    throw toUnreadable(path, at, error)
+  }
+}
+
+function toUnreadable(path: string, at: 'cert' | 'key', error: unknown): Unusable {
+  const why = isMissing(error) ? 'does not exist' : `cannot be read: ${toMessage(error)}`
+  return new Unusable(`The file ${path} ${why}.`, { at, code: 'pem-unreadable' })
+}
+
+/** @throws Unusable */
+function toPair(chainText: string, keyText: string, { cert, key }: PairPaths): LoadedPair {
+  const leaf = toLeaf(chainText, cert)
+  const privateKey = toPrivateKey(keyText, key)
+  if (!leaf.checkPrivateKey(privateKey)) {
+    throw new Unusable(`The key ${key} is not that of the certificate ${cert}.`, {
+      at: 'key',
+      suggestion: 'Are both of the same renewal, and does the certificate itself stand first in its file?',
+    })
+  }
+  const names = listNames(leaf)
+  if (names.length === 0) {
+    throw new Unusable(`The certificate ${cert} is for no host name and no address.`, {
+      at: 'cert',
+      suggestion: 'Clients look at its subject alternative names (RFC 9525 §2), and no more at its common name.',
+    })
+  }
+  const ocspUrl = /^OCSP - URI:(http:\/\/\S+)$/m.exec(leaf.infoAccess ?? '')?.[1]
+  return {
+    names,
+    chain: toTextHash(chainText),
+    key: toTextHash(keyText),
+    from: cert,
+    notBeforeMs: leaf.validFromDate.getTime(),
+    notAfterMs: leaf.validToDate.getTime(),
+    chainText,
+    keyText,
+    ...(ocspUrl !== undefined && { ocspUrl }),
+  }
+}
+
+function toLeaf(text: string, path: string): X509Certificate {
+  try {
+    return new X509Certificate(text)
+  } catch (error) {
+    throw new Unusable(`The file ${path} holds no certificate in PEM: ${toMessage(error)}.`, {
+      at: 'cert',
+      suggestion: 'It begins with "-----BEGIN CERTIFICATE-----".',
+    })
+  }
+}
+
+function toPrivateKey(text: string, path: string): ReturnType<typeof createPrivateKey> {
+  try {
+    return createPrivateKey(text)
+  } catch (error) {
+    const isEncrypted = /ENCRYPTED/.test(text)
+    throw new Unusable(
+      isEncrypted
+        ? `The key ${path} is encrypted.`
+        : `The file ${path} holds no private key in PEM: ${toMessage(error)}.`,
+      {
+        at: 'key',
+        suggestion: isEncrypted
+          ? `Write it out without a passphrase, readable for this user only: openssl pkey -in ${path} -out plain.key`
+          : 'It begins with "-----BEGIN PRIVATE KEY-----".',
+      },
+    )
+  }
+}
+
+/** Lower case; what stands in quotes holds characters that no name has. */
+export function listNames({ subjectAltName = '' }: Pick<X509Certificate, 'subjectAltName'>): string[] {
+  const names: string[] = []
+  for (const entry of subjectAltName.split(', ')) {
+    const name = /^(?:DNS|IP Address):([^"\s]+)$/.exec(entry)?.[1]
+    if (name !== undefined) names.push(name.toLowerCase())
+  }
+  return names
+}
+
+function toDay(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 10)
+}
+
+function toMessage(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
