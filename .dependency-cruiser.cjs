@@ -100,7 +100,7 @@ module.exports = {
         'The gateway speaks HTTP itself (docs/adr/0003-own-http-engine.md): no node:http and no undici where requests pass.',
       severity: 'error',
       from: {
-        path: '^packages/gateway/src/(?:gateway\\.ts$|(?:http1|listen|exchange|route|pipeline|upstream|respond)/)',
+        path: '^packages/gateway/src/(?:gateway\\.ts$|(?:http1|http2|listen|exchange|route|pipeline|upstream|respond)/)',
         pathNot: TEST_FILE,
       },
       to: { path: '^(?:node:)?(?:http|https|http2)$|node_modules/undici/' },

@@ -10,6 +10,12 @@ export function toLatin1(octets: Uint8Array, start: number, end: number): string
   return (buffer as unknown as Latin1Buffer).latin1Slice(start, end)
 }
 
+/** The same text in memory of its own: a slice would keep the whole head alive that it was cut from. */
+export function copyLatin1(text: string): string {
+  const octets = Buffer.from(text, 'latin1')
+  return toLatin1(octets, 0, octets.length)
+}
+
 /** Does `start` stand at `octets[at]`? */
 export function startsWith(octets: Uint8Array, at: number, start: Uint8Array): boolean {
   for (let i = 0; i < start.length; i++) if (octets[at + i] !== start[i]) return false

@@ -19,6 +19,14 @@ for (const character of "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcd
   TOKEN_CHARACTERS[character.charCodeAt(0)] = 1
 }
 
+/**
+ * 1 for every octet that may stand in a field value (RFC 9110 §5.5): visible characters, obs-text, SP, HTAB. `scanField` says the
+ * same by comparisons, because it has to know blanks anyway; a test holds the two together.
+ */
+export const VALUE_OCTETS: Uint8Array = Uint8Array.from({ length: 256 }, (_, octet) =>
+  octet === HTAB || (octet >= SP && octet !== DEL) ? 1 : 0,
+)
+
 /** The line's end is not there yet. */
 export const INCOMPLETE = -1
 /** `lastFieldFault` says why. Where a line was read, the answer is not below 0. */
