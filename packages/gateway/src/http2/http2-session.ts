@@ -1,0 +1,546 @@
+/**
+ * Owns one HTTP/2 connection (RFC 9113) for either role: what both sides agree on, which streams there are, and when it ends.
+ *
+ *   port ──octets──▶ FrameReader ──frames──▶ session ──messages──▶ MessageIntake ──▶ streams ──▶ their listeners
+ *   port ◀─writes── SessionOutput ◀─DATA── SendSchedule ◀──────────────────────────── streams ◀── their users
+ *
+ * It knows no socket and no timer: its owner feeds it, and ends what it declares over.
+ */
+import { type HeaderList, KNOWN_FIELDS } from '@gatewright/policies'
+import { createFieldMask } from '../http1/serialize-head.ts'
+import { EARNINGS, FloodGuard, PRICES } from './flood-guard.ts'
+import {
+  DEFAULT_WINDOW_BYTES,
+  ERROR_CODES,
+  FLAGS,
+  FRAME_BYTES,
+  FRAME_TYPES,
+  type Http2Fault,
+  LAST_STREAM_ID,
+  MOST_WINDOW_BYTES,
+  PREFACE,
+  readUint31,
+  readUint32,
+  SETTINGS,
+} from './frame.ts'
+import { FrameReader, type FrameSink } from './frame-reader.ts'
+import { HeadWriter } from './head-writer.ts'
+import { HpackEncoder } from './hpack/hpack-encoder.ts'
+import { Http2Stream, type StreamListener, type StreamReset } from './http2-stream.ts'
+import { type IntakeSession, MessageIntake, type RequestTaker } from './message-intake.ts'
+import { PeerSettings } from './peer-settings.ts'
+import { SendSchedule } from './send-schedule.ts'
+import { type OutputOwner, SessionOutput, type SessionPort } from './session-output.ts'
+import type { Http2Settings } from './session-settings.ts'
+import { StreamTable, WAS } from './stream-table.ts'
+
+export interface SessionOwner {
+  /** The peer's SETTINGS came, for the first time or again. */
+  onSettings(peer: PeerSettings): void
+  /** The peer takes no stream above this one, and opens none. Those above were told that they are unprocessed. */
+  onGoaway(lastStreamId: number, code: number): void
+  /** The last open stream is over. */
+  onIdle(): void
+  /** A connection error (RFC 9113 §5.4.1): the peer was told as far as it listens, and the owner closes the socket. Streams are told next. */
+  onDown(code: number, reason: string): void
+}
+
+export type SessionParts = {
+  readonly port: SessionPort
+  readonly settings: Http2Settings
+  /** Monotonic, in milliseconds. */
+  readonly now: () => number
+} & (
+  | { readonly role: 'server'; readonly owner: SessionOwner & RequestTaker }
+  | { readonly role: 'client'; readonly owner: SessionOwner }
+)
+
+/** RFC 9113 §8.2.2: never in a message of this protocol; what a trailer may not say at all its source has taken out. */
+const CONNECTION_FIELDS = createFieldMask([
+  KNOWN_FIELDS.connection,
+  KNOWN_FIELDS['keep-alive'],
+  KNOWN_FIELDS['proxy-connection'],
+  KNOWN_FIELDS['transfer-encoding'],
+  KNOWN_FIELDS.upgrade,
+])
+
+/** What our own PING carries; there is never more than one. */
+const PING = Buffer.from('gatewrit', 'latin1')
+
+export class Http2Session implements FrameSink, OutputOwner, IntakeSession {
+  readonly settings: Http2Settings
+  readonly output: SessionOutput
+  readonly table: StreamTable
+  readonly guard: FloodGuard
+  readonly reader: FrameReader
+  readonly requestTaker: RequestTaker | undefined
+  /** No stream that the peer opens from here on is looked at. */
+  isGoingAway = false
+  /** It is over: nothing is read or sent any more. */
+  isDown = false
+  readonly peer: PeerSettings = new PeerSettings()
+  readonly #owner: SessionOwner
+  readonly #intake: MessageIntake
+  readonly #schedule: SendSchedule
+  readonly #encoder = new HpackEncoder()
+  readonly #heads: HeadWriter
+  /** Octets of the preface that came. */
+  #prefaceBytes: number
+  /** SETTINGS of ours that the peer has not acknowledged. */
+  #unacknowledged = 0
+  #isDraining = false
+  /** Where the peer goes away: the last of our streams that it takes. */
+  #lastTakenId = LAST_STREAM_ID
+
+  constructor(parts: SessionParts) {
+    const { port, owner, now } = parts
+    const isServer = parts.role === 'server'
+    this.settings = toSettings(parts.settings)
+    this.#owner = owner
+    this.requestTaker = parts.role === 'server' ? parts.owner : undefined
+    this.output = new SessionOutput(port, this)
+    this.table = new StreamTable(isServer)
+    this.guard = new FloodGuard(now)
+    this.reader = new FrameReader(this)
+    this.#intake = new MessageIntake(this, this.settings.connectionWindowBytes)
+    this.#schedule = new SendSchedule(this.output, DEFAULT_WINDOW_BYTES)
+    this.#heads = new HeadWriter(this.#encoder)
+    this.#prefaceBytes = isServer ? 0 : PREFACE.length
+    this.#greet(isServer)
+  }
+
+  /** RFC 9113 §3.4: each side's SETTINGS come first, a client's behind its preface. */
+  #greet(isServer: boolean): void {
+    const { output, settings } = this
+    if (!isServer) output.raw(PREFACE)
+    const pairs: [number, number][] = [
+      [SETTINGS.initialWindowSize, settings.streamWindowBytes],
+      [SETTINGS.maxHeaderListSize, settings.headerListBytes],
+    ]
+    if (isServer) pairs.push([SETTINGS.maxConcurrentStreams, settings.concurrentStreams])
+    else pairs.push([SETTINGS.enablePush, 0])
+    if (isServer && settings.takesExtendedConnect) pairs.push([SETTINGS.enableConnectProtocol, 1])
+    output.settings(pairs)
+    this.#unacknowledged++
+    const more = settings.connectionWindowBytes - DEFAULT_WINDOW_BYTES
+    if (more > 0) output.windowUpdate(0, more)
+  }
+
+  // The owner's side.
+
+  /** Octets came; they are looked at before this returns, and not kept. */
+  read(chunk: Buffer): void {
+    let at = 0
+    while (this.#prefaceBytes < PREFACE.length && at < chunk.length) {
+      if (chunk[at++] !== PREFACE[this.#prefaceBytes++]) return this.fail(ERROR_CODES.protocolError, 'preface')
+    }
+    this.reader.read(chunk, at)
+  }
+
+  /** The port has taken what it was given. */
+  onDrain(): void {
+    const { output } = this
+    output.isBlocked = false
+    this.#sendWaiting()
+    output.flush()
+    output.resumeReading()
+  }
+
+  /** The connection is gone, whoever ended it: open streams are told. */
+  close(reason: string): void {
+    if (this.isDown) return
+    this.#shut()
+    this.#dropStreams(ERROR_CODES.cancel, reason)
+  }
+
+  /** Client: may another stream be opened now? */
+  get canOpen(): boolean {
+    if (this.isDown || this.isGoingAway || this.#lastTakenId !== LAST_STREAM_ID) return false
+    return this.table.size < this.peer.concurrentStreams && this.table.lastOwnId + 2 <= LAST_STREAM_ID
+  }
+
+  /** Client: no id is left, or the peer goes away: another connection has to follow. */
+  get isUsedUp(): boolean {
+    return this.isDown || this.#lastTakenId !== LAST_STREAM_ID || this.table.lastOwnId + 2 > LAST_STREAM_ID
+  }
+
+  /** Client: a stream for one request. It counts from its head on. */
+  open(listener: StreamListener): Http2Stream {
+    const stream = new Http2Stream(this, 0)
+    stream.listener = listener
+    return stream
+  }
+
+  /** Open streams. */
+  get size(): number {
+    return this.table.size
+  }
+
+  /**
+   * No further stream; open ones go on. RFC 9113 §6.8: a server says first that it is going to, and which was the last when the
+   * peer has heard that: what was on its way meanwhile is served.
+   */
+  goAway(): void {
+    if (this.isDown || this.#isDraining) return
+    this.#isDraining = true
+    if (this.requestTaker === undefined) return this.#sayLast()
+    this.output.goaway(LAST_STREAM_ID, ERROR_CODES.noError)
+    this.output.ping(PING, 0, 0)
+  }
+
+  #sayLast(): void {
+    this.isGoingAway = true
+    this.output.goaway(this.table.lastPeerId, ERROR_CODES.noError)
+    if (this.table.size === 0) this.#owner.onIdle()
+  }
+
+  // Frames.
+
+  onFault({ code, reason }: Http2Fault): void {
+    this.fail(code, reason)
+  }
+
+  onFrameHead(): void {
+    const { type, streamId, bytes, flags } = this.reader
+    const { blockStreamId } = this.#intake
+    // RFC 9113 §4.2.
+    if (bytes > FRAME_BYTES) return this.fail(ERROR_CODES.frameSizeError, 'frame-size')
+    // RFC 9113 §3.4: SETTINGS come first, of the peer's own.
+    if (!this.peer.hasCome && (type !== FRAME_TYPES.settings || (flags & FLAGS.ack) !== 0)) {
+      return this.fail(ERROR_CODES.protocolError, 'settings-missing')
+    }
+    // RFC 9113 §6.2: nothing stands between the frames of a header block.
+    if (blockStreamId !== 0 && (type !== FRAME_TYPES.continuation || streamId !== blockStreamId)) {
+      return this.fail(ERROR_CODES.protocolError, 'header-block')
+    }
+    if (type === FRAME_TYPES.data) this.#intake.onDataHead()
+  }
+
+  onData(octets: Buffer, at: number, end: number): void {
+    this.#intake.onData(octets, at, end)
+  }
+
+  onDataEnd(paddingBytes: number): void {
+    this.#intake.onDataEnd(paddingBytes)
+  }
+
+  onFrame(octets: Buffer, at: number, end: number): void {
+    switch (this.reader.type) {
+      case FRAME_TYPES.headers:
+        return this.#intake.onHeaders(octets, at, end)
+      case FRAME_TYPES.continuation:
+        return this.#intake.onContinuation(octets, at, end)
+      case FRAME_TYPES.windowUpdate:
+        return this.#onWindowUpdate(octets, at)
+      case FRAME_TYPES.rstStream:
+        return this.#onReset(octets, at)
+      case FRAME_TYPES.settings:
+        return this.#onSettings(octets, at, end)
+      case FRAME_TYPES.ping:
+        return this.#onPing(octets, at)
+      case FRAME_TYPES.goaway:
+        return this.#onGoaway(octets, at)
+      case FRAME_TYPES.priority:
+        return this.#onPriority(octets, at)
+      case FRAME_TYPES.pushPromise:
+        // RFC 9113 §8.4: a client pushes nothing, and as a client we have said that we take none.
+        return this.fail(ERROR_CODES.protocolError, 'push-promise')
+      default:
+        // RFC 9113 §5.5: what is unknown is ignored.
+        this.charge(PRICES.ignored)
+    }
+  }
+
+  /** RFC 9113 §6.5. */
+  #onSettings(octets: Buffer, at: number, end: number): void {
+    const { peer, reader, output } = this
+    const { bytes, flags, streamId } = reader
+    if (streamId !== 0) return this.fail(ERROR_CODES.protocolError, 'settings-on-stream')
+    if ((flags & FLAGS.ack) !== 0) {
+      if (bytes !== 0) return this.fail(ERROR_CODES.frameSizeError, 'settings-ack')
+      if (--this.#unacknowledged < 0) this.fail(ERROR_CODES.protocolError, 'settings-ack')
+      return
+    }
+    if (bytes % 6 !== 0) return this.fail(ERROR_CODES.frameSizeError, 'settings')
+    if (!this.charge(PRICES.settings)) return
+    const { windowBytes } = peer
+    const fault = peer.read(octets, at, end)
+    if (fault !== undefined) return this.onFault(fault)
+    this.#encoder.setPeerTableBytes(peer.headerTableBytes)
+    // Acknowledged once it holds (RFC 9113 §6.5.3), so before anything that is sent because of it.
+    output.acknowledgeSettings()
+    if (peer.windowBytes !== windowBytes && !this.#moveWindows(peer.windowBytes - windowBytes)) {
+      return this.fail(ERROR_CODES.flowControlError, 'initial-window-size')
+    }
+    this.#owner.onSettings(peer)
+  }
+
+  /** RFC 9113 §6.9.2: the windows of all open streams move with what new ones begin with. */
+  #moveWindows(bytes: number): boolean {
+    for (const stream of this.table.all()) {
+      if (!this.#widen(stream, bytes)) return false
+    }
+    return true
+  }
+
+  #widen(stream: Http2Stream, bytes: number): boolean {
+    stream.sendWindow += bytes
+    if (stream.sendWindow > MOST_WINDOW_BYTES) return false
+    if (stream.queuedBytes > 0) this.schedule(stream, false)
+    return true
+  }
+
+  /** RFC 9113 §6.9. */
+  #onWindowUpdate(octets: Buffer, at: number): void {
+    const { bytes, streamId } = this.reader
+    if (bytes !== 4) return this.fail(ERROR_CODES.frameSizeError, 'window-update')
+    if (!this.charge(PRICES.windowUpdate)) return
+    const more = readUint31(octets, at)
+    if (streamId === 0) {
+      if (more === 0) return this.fail(ERROR_CODES.protocolError, 'window-update')
+      if (!this.#schedule.widen(more)) return this.fail(ERROR_CODES.flowControlError, 'window-update')
+      return this.output.awaitTurnEnd()
+    }
+    const stream = this.table.find(streamId)
+    if (stream === undefined) {
+      if (this.table.findPast(streamId) === WAS.idle)
+        this.fail(ERROR_CODES.protocolError, 'window-update-on-idle-stream')
+    } else if (more === 0) {
+      this.faultStream(stream, ERROR_CODES.protocolError, 'window-update')
+    } else if (!this.#widen(stream, more)) {
+      this.faultStream(stream, ERROR_CODES.flowControlError, 'window-update')
+    }
+  }
+
+  /** RFC 9113 §6.4. */
+  #onReset(octets: Buffer, at: number): void {
+    const { bytes, streamId } = this.reader
+    if (bytes !== 4) return this.fail(ERROR_CODES.frameSizeError, 'rst-stream')
+    const stream = this.table.find(streamId)
+    if (stream === undefined) {
+      const isIdle = streamId === 0 || this.table.findPast(streamId) === WAS.idle
+      if (isIdle) this.fail(ERROR_CODES.protocolError, 'rst-stream-on-idle-stream')
+      else this.charge(PRICES.late)
+      return
+    }
+    const code = readUint32(octets, at)
+    const isUnprocessed = this.requestTaker === undefined && code === ERROR_CODES.refusedStream
+    this.#breakOff(stream, WAS.resetByPeer, { code, by: 'peer', reason: 'reset', isUnprocessed })
+    // CVE-2023-44487: its answer had not ended, or the stream would not be open.
+    if (this.requestTaker !== undefined) this.charge(PRICES.reset)
+  }
+
+  /** RFC 9113 §6.7. */
+  #onPing(octets: Buffer, at: number): void {
+    const { bytes, flags, streamId } = this.reader
+    if (streamId !== 0) return this.fail(ERROR_CODES.protocolError, 'ping-on-stream')
+    if (bytes !== 8) return this.fail(ERROR_CODES.frameSizeError, 'ping')
+    if ((flags & FLAGS.ack) === 0) {
+      if (this.charge(PRICES.ping)) this.output.ping(octets, at, FLAGS.ack)
+    } else if (this.#isDraining && !this.isGoingAway) {
+      this.#sayLast()
+    }
+  }
+
+  /** RFC 9113 §6.8. */
+  #onGoaway(octets: Buffer, at: number): void {
+    const { bytes, streamId } = this.reader
+    if (streamId !== 0) return this.fail(ERROR_CODES.protocolError, 'goaway-on-stream')
+    if (bytes < 8) return this.fail(ERROR_CODES.frameSizeError, 'goaway')
+    const lastStreamId = readUint31(octets, at)
+    const code = readUint32(octets, at + 4)
+    if (this.requestTaker === undefined) {
+      // The last id that a draining server names first is the highest of all; it means the same.
+      this.#lastTakenId = Math.min(this.#lastTakenId, lastStreamId, LAST_STREAM_ID - 1)
+      for (const stream of this.table.all()) {
+        if (stream.id <= lastStreamId) continue
+        this.#breakOff(stream, WAS.resetByPeer, { code, by: 'peer', reason: 'goaway', isUnprocessed: true })
+      }
+    }
+    this.#owner.onGoaway(lastStreamId, code)
+  }
+
+  /** RFC 9113 §5.3.2: says nothing any more; what is wrong with it still is (§6.3, RFC 7540 §5.3.1). */
+  #onPriority(octets: Buffer, at: number): void {
+    const { bytes, streamId } = this.reader
+    if (streamId === 0) return this.fail(ERROR_CODES.protocolError, 'priority-without-stream')
+    if (!this.charge(PRICES.ignored)) return
+    const isWrong = bytes !== 5
+    if (!isWrong && readUint31(octets, at) !== streamId) return
+    const code = isWrong ? ERROR_CODES.frameSizeError : ERROR_CODES.protocolError
+    const stream = this.table.find(streamId)
+    if (stream === undefined) this.fail(code, 'priority')
+    else this.faultStream(stream, code, 'priority')
+  }
+
+  // The intake's and the streams' side.
+
+  get peerWindowBytes(): number {
+    return this.peer.windowBytes
+  }
+
+  charge(price: number): boolean {
+    if (this.guard.charge(price)) return true
+    this.fail(ERROR_CODES.enhanceYourCalm, 'flood')
+    return false
+  }
+
+  fail(code: number, reason: string): void {
+    if (this.isDown) return
+    this.output.goaway(this.table.lastPeerId, code)
+    this.output.flush()
+    this.#shut()
+    this.#owner.onDown(code, reason)
+    this.#dropStreams(code, reason)
+  }
+
+  #shut(): void {
+    this.isDown = true
+    this.reader.isStopped = true
+    this.output.close()
+  }
+
+  #dropStreams(code: number, reason: string): void {
+    for (const stream of this.table.all()) {
+      this.#breakOff(stream, WAS.resetByUs, { code, by: 'connection', reason, isUnprocessed: false })
+    }
+  }
+
+  faultStream(stream: Http2Stream, code: number, reason: string): void {
+    this.output.reset(stream.id, code)
+    this.#breakOff(stream, WAS.resetByUs, { code, by: 'engine', reason, isUnprocessed: false })
+    this.charge(PRICES.reset)
+  }
+
+  #breakOff(stream: Http2Stream, was: number, reset: StreamReset): void {
+    const { listener } = stream
+    stream.close()
+    this.#remove(stream, was)
+    listener?.onReset(reset)
+  }
+
+  #remove({ id }: Http2Stream, was: number): void {
+    this.table.remove(id, was)
+    if (this.table.size === 0 && !this.isDown) this.#owner.onIdle()
+  }
+
+  closeInOrder(stream: Http2Stream): void {
+    stream.isClosed = true
+    this.#uncount(stream)
+    this.guard.earn(EARNINGS.message)
+    this.#remove(stream, WAS.ended)
+  }
+
+  #uncount(stream: Http2Stream): void {
+    if (!stream.isCounted) return
+    stream.isCounted = false
+    this.table.counted--
+  }
+
+  onReleased(stream: Http2Stream): void {
+    // RFC 9113 §8.1: an answer is whole before its request is, and the rest of that is not wanted.
+    const isEarly = this.requestTaker !== undefined && stream.isSendEnded
+    if (!stream.isClosed) this.sendReset(stream, isEarly ? ERROR_CODES.noError : ERROR_CODES.cancel)
+    this.#uncount(stream)
+  }
+
+  beginHead(stream: Http2Stream): HeadWriter {
+    const heads = this.#heads
+    if (stream.isClosed || stream.isSendEnded || this.isDown) {
+      heads.begin(undefined)
+      return heads
+    }
+    if (stream.id === 0) {
+      this.table.lastOwnId += 2
+      stream.id = this.table.lastOwnId
+      stream.sendWindow = this.peer.windowBytes
+      this.table.add(stream)
+    }
+    heads.begin(this.output.openHead())
+    return heads
+  }
+
+  sendHead(stream: Http2Stream, endsStream: boolean): void {
+    if (!this.#heads.isOpen) return
+    stream.isBodiless ||= this.#heads.isBodiless
+    this.output.closeHead(stream.id, endsStream ? FLAGS.endStream : 0)
+  }
+
+  sendTrailers(stream: Http2Stream, trailers: HeaderList): void {
+    this.beginHead(stream).fields(trailers, CONNECTION_FIELDS)
+    this.sendHead(stream, true)
+  }
+
+  sendNow(stream: Http2Stream, chunk: Uint8Array | string): boolean {
+    return this.#schedule.sendNow(stream, chunk)
+  }
+
+  schedule(stream: Http2Stream, isLong: boolean): void {
+    this.#schedule.add(stream)
+    if (!isLong) return this.output.awaitTurnEnd()
+    this.#sendWaiting()
+    this.output.flush()
+  }
+
+  sendEnd(stream: Http2Stream): void {
+    this.output.endStream(stream.id)
+  }
+
+  onEndSent(stream: Http2Stream): void {
+    const { resetAfterEnd } = stream
+    if (stream.isReceiveEnded && (resetAfterEnd === undefined || resetAfterEnd === ERROR_CODES.noError)) {
+      this.closeInOrder(stream)
+    } else if (resetAfterEnd !== undefined) {
+      this.sendReset(stream, resetAfterEnd)
+      this.#uncount(stream)
+    }
+  }
+
+  sendReset(stream: Http2Stream, code: number): void {
+    if (stream.isClosed) return
+    stream.close()
+    if (stream.id === 0) return
+    this.output.reset(stream.id, code)
+    this.#remove(stream, WAS.resetByUs)
+  }
+
+  sendWindowUpdate(streamId: number, bytes: number): void {
+    this.output.windowUpdate(streamId, bytes)
+  }
+
+  consumed(bytes: number): void {
+    const given = this.#intake.take(bytes)
+    if (given > 0 && !this.isDown) this.output.windowUpdate(0, given)
+  }
+
+  get holdsNothing(): boolean {
+    return this.output.holdsNothing
+  }
+
+  // The output's side.
+
+  onTurnEnd(): void {
+    this.#sendWaiting()
+  }
+
+  #sendWaiting(): void {
+    const schedule = this.#schedule
+    schedule.pump()
+    if (schedule.frames === 0) return
+    this.guard.earn(schedule.frames * EARNINGS.data)
+    schedule.frames = 0
+  }
+}
+
+/** RFC 9113 §6.9.2: until the peer has read our SETTINGS it counts with the default, so no window is below it. */
+function toSettings(settings: Http2Settings): Http2Settings {
+  const connectionWindowBytes = Math.max(settings.connectionWindowBytes, DEFAULT_WINDOW_BYTES)
+  const streamWindowBytes = Math.max(settings.streamWindowBytes, DEFAULT_WINDOW_BYTES)
+  const most = Math.min(settings.streamWindowMostBytes, Math.floor(connectionWindowBytes / 2))
+  return {
+    ...settings,
+    connectionWindowBytes,
+    streamWindowBytes,
+    streamWindowMostBytes: Math.max(most, streamWindowBytes),
+  }
+}
