@@ -18,6 +18,7 @@ export const PRICES = {
   /** Frames that bring nothing (CVE-2019-9518), or come for a stream that is over. */
   empty: 10,
   late: 5,
+  lateData: 1,
   /** A header block in pieces (CVE-2024-27316). */
   continuation: 5,
   windowUpdate: 2,
@@ -29,7 +30,7 @@ export const PRICES = {
 export const EARNINGS = {
   /** A message that ended in order pays for the priorities and window updates that came with it. */
   message: 20,
-  /** A DATA frame that we send pays for a PING and two window updates. */
+  /** A DATA frame that we send, and that is no crumb of one (CVE-2019-9511), pays for a PING and two window updates. */
   data: 14,
 } as const
 

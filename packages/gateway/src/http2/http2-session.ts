@@ -8,6 +8,7 @@
  */
 import { type HeaderList, KNOWN_FIELDS } from '@gatewright/policies'
 import { createFieldMask } from '../http1/serialize-head.ts'
+import { ControlIntake, type ControlSession } from './control-intake.ts'
 import { EARNINGS, FloodGuard, PRICES } from './flood-guard.ts'
 import {
   DEFAULT_WINDOW_BYTES,
@@ -19,41 +20,19 @@ import {
   LAST_STREAM_ID,
   MOST_WINDOW_BYTES,
   PREFACE,
-  readUint31,
-  readUint32,
   SETTINGS,
 } from './frame.ts'
 import { FrameReader, type FrameSink } from './frame-reader.ts'
 import { HeadWriter } from './head-writer.ts'
 import { HpackEncoder } from './hpack/hpack-encoder.ts'
 import { Http2Stream, type StreamListener, type StreamReset } from './http2-stream.ts'
-import { type IntakeSession, MessageIntake, type RequestTaker } from './message-intake.ts'
+import { MessageIntake, type RequestTaker } from './message-intake.ts'
 import { PeerSettings } from './peer-settings.ts'
 import { SendSchedule } from './send-schedule.ts'
-import { type OutputOwner, SessionOutput, type SessionPort } from './session-output.ts'
-import type { Http2Settings } from './session-settings.ts'
+import type { SessionOwner, SessionParts } from './session-contract.ts'
+import { type OutputOwner, SessionOutput } from './session-output.ts'
+import { type Http2Settings, toSafeSettings } from './session-settings.ts'
 import { StreamTable, WAS } from './stream-table.ts'
-
-export interface SessionOwner {
-  /** The peer's SETTINGS came, for the first time or again. */
-  onSettings(peer: PeerSettings): void
-  /** The peer takes no stream above this one, and opens none. Those above were told that they are unprocessed. */
-  onGoaway(lastStreamId: number, code: number): void
-  /** The last open stream is over. */
-  onIdle(): void
-  /** A connection error (RFC 9113 §5.4.1): the peer was told as far as it listens, and the owner closes the socket. Streams are told next. */
-  onDown(code: number, reason: string): void
-}
-
-export type SessionParts = {
-  readonly port: SessionPort
-  readonly settings: Http2Settings
-  /** Monotonic, in milliseconds. */
-  readonly now: () => number
-} & (
-  | { readonly role: 'server'; readonly owner: SessionOwner & RequestTaker }
-  | { readonly role: 'client'; readonly owner: SessionOwner }
-)
 
 /** RFC 9113 §8.2.2: never in a message of this protocol; what a trailer may not say at all its source has taken out. */
 const CONNECTION_FIELDS = createFieldMask([
@@ -67,7 +46,7 @@ const CONNECTION_FIELDS = createFieldMask([
 /** What our own PING carries; there is never more than one. */
 const PING = Buffer.from('gatewrit', 'latin1')
 
-export class Http2Session implements FrameSink, OutputOwner, IntakeSession {
+export class Http2Session implements FrameSink, OutputOwner, ControlSession {
   readonly settings: Http2Settings
   readonly output: SessionOutput
   readonly table: StreamTable
@@ -81,13 +60,12 @@ export class Http2Session implements FrameSink, OutputOwner, IntakeSession {
   readonly peer: PeerSettings = new PeerSettings()
   readonly #owner: SessionOwner
   readonly #intake: MessageIntake
+  readonly #control: ControlIntake
   readonly #schedule: SendSchedule
   readonly #encoder = new HpackEncoder()
   readonly #heads: HeadWriter
   /** Octets of the preface that came. */
   #prefaceBytes: number
-  /** SETTINGS of ours that the peer has not acknowledged. */
-  #unacknowledged = 0
   #isDraining = false
   /** Where the peer goes away: the last of our streams that it takes. */
   #lastTakenId = LAST_STREAM_ID
@@ -95,7 +73,7 @@ export class Http2Session implements FrameSink, OutputOwner, IntakeSession {
   constructor(parts: SessionParts) {
     const { port, owner, now } = parts
     const isServer = parts.role === 'server'
-    this.settings = toSettings(parts.settings)
+    this.settings = toSafeSettings(parts.settings)
     this.#owner = owner
     this.requestTaker = parts.role === 'server' ? parts.owner : undefined
     this.output = new SessionOutput(port, this)
@@ -103,6 +81,7 @@ export class Http2Session implements FrameSink, OutputOwner, IntakeSession {
     this.guard = new FloodGuard(now)
     this.reader = new FrameReader(this)
     this.#intake = new MessageIntake(this, this.settings.connectionWindowBytes)
+    this.#control = new ControlIntake(this)
     this.#schedule = new SendSchedule(this.output, DEFAULT_WINDOW_BYTES)
     this.#heads = new HeadWriter(this.#encoder)
     this.#prefaceBytes = isServer ? 0 : PREFACE.length
@@ -121,7 +100,6 @@ export class Http2Session implements FrameSink, OutputOwner, IntakeSession {
     else pairs.push([SETTINGS.enablePush, 0])
     if (isServer && settings.takesExtendedConnect) pairs.push([SETTINGS.enableConnectProtocol, 1])
     output.settings(pairs)
-    this.#unacknowledged++
     const more = settings.connectionWindowBytes - DEFAULT_WINDOW_BYTES
     if (more > 0) output.windowUpdate(0, more)
   }
@@ -231,17 +209,17 @@ export class Http2Session implements FrameSink, OutputOwner, IntakeSession {
       case FRAME_TYPES.continuation:
         return this.#intake.onContinuation(octets, at, end)
       case FRAME_TYPES.windowUpdate:
-        return this.#onWindowUpdate(octets, at)
+        return this.#control.onWindowUpdate(octets, at)
       case FRAME_TYPES.rstStream:
-        return this.#onReset(octets, at)
+        return this.#control.onReset(octets, at)
       case FRAME_TYPES.settings:
-        return this.#onSettings(octets, at, end)
+        return this.#control.onSettings(octets, at, end)
       case FRAME_TYPES.ping:
-        return this.#onPing(octets, at)
+        return this.#control.onPing(octets, at)
       case FRAME_TYPES.goaway:
-        return this.#onGoaway(octets, at)
+        return this.#control.onGoaway(octets, at)
       case FRAME_TYPES.priority:
-        return this.#onPriority(octets, at)
+        return this.#control.onPriority(octets, at)
       case FRAME_TYPES.pushPromise:
         // RFC 9113 §8.4: a client pushes nothing, and as a client we have said that we take none.
         return this.fail(ERROR_CODES.protocolError, 'push-promise')
@@ -251,132 +229,44 @@ export class Http2Session implements FrameSink, OutputOwner, IntakeSession {
     }
   }
 
-  /** RFC 9113 §6.5. */
-  #onSettings(octets: Buffer, at: number, end: number): void {
-    const { peer, reader, output } = this
-    const { bytes, flags, streamId } = reader
-    if (streamId !== 0) return this.fail(ERROR_CODES.protocolError, 'settings-on-stream')
-    if ((flags & FLAGS.ack) !== 0) {
-      if (bytes !== 0) return this.fail(ERROR_CODES.frameSizeError, 'settings-ack')
-      if (--this.#unacknowledged < 0) this.fail(ERROR_CODES.protocolError, 'settings-ack')
-      return
-    }
-    if (bytes % 6 !== 0) return this.fail(ERROR_CODES.frameSizeError, 'settings')
-    if (!this.charge(PRICES.settings)) return
-    const { windowBytes } = peer
-    const fault = peer.read(octets, at, end)
-    if (fault !== undefined) return this.onFault(fault)
-    this.#encoder.setPeerTableBytes(peer.headerTableBytes)
-    // Acknowledged once it holds (RFC 9113 §6.5.3), so before anything that is sent because of it.
-    output.acknowledgeSettings()
-    if (peer.windowBytes !== windowBytes && !this.#moveWindows(peer.windowBytes - windowBytes)) {
-      return this.fail(ERROR_CODES.flowControlError, 'initial-window-size')
-    }
-    this.#owner.onSettings(peer)
+  // The intake's and the streams' side.
+
+  get peerWindowBytes(): number {
+    return this.peer.windowBytes
   }
 
-  /** RFC 9113 §6.9.2: the windows of all open streams move with what new ones begin with. */
-  #moveWindows(bytes: number): boolean {
-    for (const stream of this.table.all()) {
-      if (!this.#widen(stream, bytes)) return false
-    }
-    return true
+  onPeerSettings(): void {
+    this.#encoder.setPeerTableBytes(this.peer.headerTableBytes)
+    this.#owner.onSettings(this.peer)
   }
 
-  #widen(stream: Http2Stream, bytes: number): boolean {
+  widenStream(stream: Http2Stream, bytes: number): boolean {
     stream.sendWindow += bytes
     if (stream.sendWindow > MOST_WINDOW_BYTES) return false
     if (stream.queuedBytes > 0) this.schedule(stream, false)
     return true
   }
 
-  /** RFC 9113 §6.9. */
-  #onWindowUpdate(octets: Buffer, at: number): void {
-    const { bytes, streamId } = this.reader
-    if (bytes !== 4) return this.fail(ERROR_CODES.frameSizeError, 'window-update')
-    if (!this.charge(PRICES.windowUpdate)) return
-    const more = readUint31(octets, at)
-    if (streamId === 0) {
-      if (more === 0) return this.fail(ERROR_CODES.protocolError, 'window-update')
-      if (!this.#schedule.widen(more)) return this.fail(ERROR_CODES.flowControlError, 'window-update')
-      return this.output.awaitTurnEnd()
-    }
-    const stream = this.table.find(streamId)
-    if (stream === undefined) {
-      if (this.table.findPast(streamId) === WAS.idle)
-        this.fail(ERROR_CODES.protocolError, 'window-update-on-idle-stream')
-    } else if (more === 0) {
-      this.faultStream(stream, ERROR_CODES.protocolError, 'window-update')
-    } else if (!this.#widen(stream, more)) {
-      this.faultStream(stream, ERROR_CODES.flowControlError, 'window-update')
-    }
+  widenConnection(bytes: number): boolean {
+    this.output.awaitTurnEnd()
+    return this.#schedule.widen(bytes)
   }
 
-  /** RFC 9113 §6.4. */
-  #onReset(octets: Buffer, at: number): void {
-    const { bytes, streamId } = this.reader
-    if (bytes !== 4) return this.fail(ERROR_CODES.frameSizeError, 'rst-stream')
-    const stream = this.table.find(streamId)
-    if (stream === undefined) {
-      const isIdle = streamId === 0 || this.table.findPast(streamId) === WAS.idle
-      if (isIdle) this.fail(ERROR_CODES.protocolError, 'rst-stream-on-idle-stream')
-      else this.charge(PRICES.late)
-      return
-    }
-    const code = readUint32(octets, at)
-    const isUnprocessed = this.requestTaker === undefined && code === ERROR_CODES.refusedStream
-    this.#breakOff(stream, WAS.resetByPeer, { code, by: 'peer', reason: 'reset', isUnprocessed })
-    // CVE-2023-44487: its answer had not ended, or the stream would not be open.
-    if (this.requestTaker !== undefined) this.charge(PRICES.reset)
+  onPong(): void {
+    if (this.#isDraining && !this.isGoingAway) this.#sayLast()
+    else this.charge(PRICES.ignored)
   }
 
-  /** RFC 9113 §6.7. */
-  #onPing(octets: Buffer, at: number): void {
-    const { bytes, flags, streamId } = this.reader
-    if (streamId !== 0) return this.fail(ERROR_CODES.protocolError, 'ping-on-stream')
-    if (bytes !== 8) return this.fail(ERROR_CODES.frameSizeError, 'ping')
-    if ((flags & FLAGS.ack) === 0) {
-      if (this.charge(PRICES.ping)) this.output.ping(octets, at, FLAGS.ack)
-    } else if (this.#isDraining && !this.isGoingAway) {
-      this.#sayLast()
-    }
-  }
-
-  /** RFC 9113 §6.8. */
-  #onGoaway(octets: Buffer, at: number): void {
-    const { bytes, streamId } = this.reader
-    if (streamId !== 0) return this.fail(ERROR_CODES.protocolError, 'goaway-on-stream')
-    if (bytes < 8) return this.fail(ERROR_CODES.frameSizeError, 'goaway')
-    const lastStreamId = readUint31(octets, at)
-    const code = readUint32(octets, at + 4)
+  onPeerLeaving(lastStreamId: number, code: number): void {
     if (this.requestTaker === undefined) {
       // The last id that a draining server names first is the highest of all; it means the same.
       this.#lastTakenId = Math.min(this.#lastTakenId, lastStreamId, LAST_STREAM_ID - 1)
       for (const stream of this.table.all()) {
         if (stream.id <= lastStreamId) continue
-        this.#breakOff(stream, WAS.resetByPeer, { code, by: 'peer', reason: 'goaway', isUnprocessed: true })
+        this.breakOff(stream, WAS.resetByPeer, { code, by: 'peer', reason: 'goaway', isUnprocessed: true })
       }
     }
     this.#owner.onGoaway(lastStreamId, code)
-  }
-
-  /** RFC 9113 §5.3.2: says nothing any more; what is wrong with it still is (§6.3, RFC 7540 §5.3.1). */
-  #onPriority(octets: Buffer, at: number): void {
-    const { bytes, streamId } = this.reader
-    if (streamId === 0) return this.fail(ERROR_CODES.protocolError, 'priority-without-stream')
-    if (!this.charge(PRICES.ignored)) return
-    const isWrong = bytes !== 5
-    if (!isWrong && readUint31(octets, at) !== streamId) return
-    const code = isWrong ? ERROR_CODES.frameSizeError : ERROR_CODES.protocolError
-    const stream = this.table.find(streamId)
-    if (stream === undefined) this.fail(code, 'priority')
-    else this.faultStream(stream, code, 'priority')
-  }
-
-  // The intake's and the streams' side.
-
-  get peerWindowBytes(): number {
-    return this.peer.windowBytes
   }
 
   charge(price: number): boolean {
@@ -402,17 +292,17 @@ export class Http2Session implements FrameSink, OutputOwner, IntakeSession {
 
   #dropStreams(code: number, reason: string): void {
     for (const stream of this.table.all()) {
-      this.#breakOff(stream, WAS.resetByUs, { code, by: 'connection', reason, isUnprocessed: false })
+      this.breakOff(stream, WAS.resetByUs, { code, by: 'connection', reason, isUnprocessed: false })
     }
   }
 
   faultStream(stream: Http2Stream, code: number, reason: string): void {
     this.output.reset(stream.id, code)
-    this.#breakOff(stream, WAS.resetByUs, { code, by: 'engine', reason, isUnprocessed: false })
+    this.breakOff(stream, WAS.resetByUs, { code, by: 'engine', reason, isUnprocessed: false })
     this.charge(PRICES.reset)
   }
 
-  #breakOff(stream: Http2Stream, was: number, reset: StreamReset): void {
+  breakOff(stream: Http2Stream, was: number, reset: StreamReset): void {
     const { listener } = stream
     stream.close()
     this.#remove(stream, was)
@@ -482,6 +372,10 @@ export class Http2Session implements FrameSink, OutputOwner, IntakeSession {
     this.output.flush()
   }
 
+  unschedule(stream: Http2Stream): void {
+    this.#schedule.drop(stream)
+  }
+
   sendEnd(stream: Http2Stream): void {
     this.output.endStream(stream.id)
   }
@@ -529,18 +423,5 @@ export class Http2Session implements FrameSink, OutputOwner, IntakeSession {
     if (schedule.frames === 0) return
     this.guard.earn(schedule.frames * EARNINGS.data)
     schedule.frames = 0
-  }
-}
-
-/** RFC 9113 §6.9.2: until the peer has read our SETTINGS it counts with the default, so no window is below it. */
-function toSettings(settings: Http2Settings): Http2Settings {
-  const connectionWindowBytes = Math.max(settings.connectionWindowBytes, DEFAULT_WINDOW_BYTES)
-  const streamWindowBytes = Math.max(settings.streamWindowBytes, DEFAULT_WINDOW_BYTES)
-  const most = Math.min(settings.streamWindowMostBytes, Math.floor(connectionWindowBytes / 2))
-  return {
-    ...settings,
-    connectionWindowBytes,
-    streamWindowBytes,
-    streamWindowMostBytes: Math.max(most, streamWindowBytes),
   }
 }

@@ -42,10 +42,12 @@ export interface StreamCarrier {
   beginHead(stream: Http2Stream): HeadWriter
   sendHead(stream: Http2Stream, endsStream: boolean): void
   sendTrailers(stream: Http2Stream, trailers: HeaderList): void
-  /** Sends the chunk in this moment, copied. False: it cannot go now. */
+  /** Makes a frame of the chunk now. False: it has to wait. */
   sendNow(stream: Http2Stream, chunk: Uint8Array | string): boolean
   /** The stream has something waiting, and `isLong` enough not to wait for the turn's end. */
   schedule(stream: Http2Stream, isLong: boolean): void
+  /** Nothing of it waits any more. */
+  unschedule(stream: Http2Stream): void
   sendEnd(stream: Http2Stream): void
   sendReset(stream: Http2Stream, code: number): void
   sendWindowUpdate(streamId: number, bytes: number): void
@@ -79,8 +81,10 @@ export class Http2Stream {
   isSendEnded = false
   #trailers: HeaderList | undefined
   #isWaiting = false
+  // Its neighbours among those that take turns.
   isScheduled = false
   next: Http2Stream | undefined
+  previous: Http2Stream | undefined
 
   // The receiving end.
   window: ReceiveWindow | undefined
@@ -237,6 +241,7 @@ export class Http2Stream {
   /** The session's: it is over before its end. */
   close(): void {
     this.isClosed = true
+    this.carrier.unschedule(this)
     this.#queue.length = 0
     this.queuedBytes = 0
     this.#trailers = undefined

@@ -312,8 +312,8 @@ export class MessageIntake {
         session.charge(PRICES.reset)
         return
       default:
-        // Sent before the peer heard of our reset: its window's worth at most, and it costs us nothing to skip.
-        return
+        // Sent before the peer heard of our reset: its window's worth at most.
+        session.charge(PRICES.lateData)
     }
   }
 

@@ -24,14 +24,15 @@ export class ReceiveWindow {
 
   /**
    * So many octets were taken. Answers what the peer is to be given now: nothing until half a window is owed, or every read would
-   * cost a frame. Where all that came was taken by then, the reader is faster than the line, and the window doubles.
+   * cost a frame. Where nearly all that came was taken by then, the reader is faster than the line, and the window doubles.
    */
   take(bytes: number): number {
     this.unreadBytes -= bytes
     this.#owedBytes += bytes
     if (this.#owedBytes * 2 < this.#sizeBytes) return 0
     let given = this.#owedBytes
-    if (this.unreadBytes === 0 && this.#sizeBytes < this.#mostBytes) {
+    // A frame counts from its beginning, so a quarter may be on its way still.
+    if (this.unreadBytes * 4 < this.#sizeBytes && this.#sizeBytes < this.#mostBytes) {
       const grown = Math.min(this.#sizeBytes * 2, this.#mostBytes)
       given += grown - this.#sizeBytes
       this.#sizeBytes = grown

@@ -6,13 +6,13 @@ import type { SessionOutput } from './session-output.ts'
 /** As much is sent in one turn of the event loop; others of the thread wait for theirs. */
 const TURN_BYTES = 1_048_576
 
-/** A short body, or piece of one; `SessionOutput` copies as much of any. */
-const COPIED_NOW_BYTES = 4096
+/** A frame that the peer's windows cut shorter than this is a crumb. */
+const CRUMB_BYTES = 1024
 
 export class SendSchedule {
   /** What the peer lets the whole connection send. */
   window: number
-  /** DATA frames that were sent; the session's to set back. */
+  /** DATA frames that were sent, crumbs aside; the session's to set back. */
   frames = 0
   readonly #output: SessionOutput
   #first: Http2Stream | undefined
@@ -30,13 +30,14 @@ export class SendSchedule {
     return this.window <= MOST_WINDOW_BYTES
   }
 
-  /** Sends what fits into one frame, copied, where nobody waits. */
+  /** Sends what fits into one frame, where nobody waits. */
   sendNow(stream: Http2Stream, chunk: Uint8Array | string): boolean {
     const { length } = chunk
     const output = this.#output
-    if (length > COPIED_NOW_BYTES || length > stream.sendWindow || length > this.window) return false
+    if (length > FRAME_BYTES || length > stream.sendWindow || length > this.window) return false
     if (this.#first !== undefined || output.isBlocked || output.isFull) return false
     this.#charge(stream, length)
+    this.frames++
     output.beginData(stream.id, length, 0)
     if (typeof chunk === 'string') output.text(chunk)
     else output.data(chunk)
@@ -46,7 +47,6 @@ export class SendSchedule {
   #charge(stream: Http2Stream, bytes: number): void {
     this.window -= bytes
     stream.sendWindow -= bytes
-    this.frames++
   }
 
   /** Something of it waits. */
@@ -55,17 +55,21 @@ export class SendSchedule {
     stream.isScheduled = true
     if (this.#last === undefined) this.#first = stream
     else this.#last.next = stream
+    stream.previous = this.#last
     this.#last = stream
   }
 
-  #shift(): Http2Stream | undefined {
-    const stream = this.#first
-    if (stream === undefined) return undefined
-    this.#first = stream.next
-    if (this.#first === undefined) this.#last = undefined
+  /** Nothing of it is to be sent any more. */
+  drop(stream: Http2Stream): void {
+    if (!stream.isScheduled) return
+    const { previous, next } = stream
+    if (previous === undefined) this.#first = next
+    else previous.next = next
+    if (next === undefined) this.#last = previous
+    else next.previous = previous
     stream.next = undefined
+    stream.previous = undefined
     stream.isScheduled = false
-    return stream
   }
 
   /** Sends what may be sent. */
@@ -76,8 +80,9 @@ export class SendSchedule {
     const output = this.#output
     let budget = TURN_BYTES
     while (this.window > 0 && !output.isBlocked && budget > 0) {
-      const stream = this.#shift()
+      const stream = this.#first
       if (stream === undefined) break
+      this.drop(stream)
       budget -= this.#sendFrame(stream)
       if (output.isFull) output.flush()
     }
@@ -88,10 +93,11 @@ export class SendSchedule {
   #sendFrame(stream: Http2Stream): number {
     // No longer than every peer takes (RFC 9113 §4.2), so that streams alternate.
     const bytes = Math.min(stream.queuedBytes, stream.sendWindow, this.window, FRAME_BYTES)
-    // Reset meanwhile, or its window is used up: a WINDOW_UPDATE brings it back.
+    // Its window is used up: a WINDOW_UPDATE brings it back.
     if (bytes <= 0) return 0
     const output = this.#output
     const isLast = stream.isLastData(bytes)
+    if (bytes >= Math.min(stream.queuedBytes, CRUMB_BYTES)) this.frames++
     this.#charge(stream, bytes)
     output.beginData(stream.id, bytes, isLast ? FLAGS.endStream : 0)
     for (let left = bytes; left > 0; ) {

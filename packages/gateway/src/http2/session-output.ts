@@ -62,7 +62,7 @@ export class SessionOutput implements TurnEndListener {
   /** The last DATA frame that still stands in the buffer. */
   #dataAt = NONE
   #dataStreamId = 0
-  /** The memory that it was written to: what grows moves, and leaves pieces behind. */
+  /** The memory in which it became part of a piece: a buffer that grows moves on without it. */
   #dataMemory: Buffer | undefined
 
   constructor(port: SessionPort, owner: OutputOwner) {
@@ -191,7 +191,6 @@ export class SessionOutput implements TurnEndListener {
     this.#dataAt = out.length
     this.#dataStreamId = streamId
     out.reserve(FRAME_HEAD_BYTES)
-    this.#dataMemory = out.bytes
     writeFrameHead(out.bytes, out.length, { bytes, type: FRAME_TYPES.data, flags, streamId })
     out.length += FRAME_HEAD_BYTES
   }
@@ -224,6 +223,7 @@ export class SessionOutput implements TurnEndListener {
   #cutPiece(): void {
     const out = this.#open()
     if (out.length === this.#pieced) return
+    if (this.#dataAt >= this.#pieced) this.#dataMemory = out.bytes
     this.#pieces.push(out.bytes.subarray(this.#pieced, out.length))
     this.#pieceBytes += out.length - this.#pieced
     this.#pieced = out.length

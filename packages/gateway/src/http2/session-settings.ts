@@ -1,4 +1,5 @@
 /** Owns what an HTTP/2 session promises and bears: what its owner sets, and the defaults with their origin. */
+import { DEFAULT_WINDOW_BYTES } from './frame.ts'
 
 export interface Http2Settings {
   /** Octets of a header list, each field with 32 more (RFC 9113 §6.5.2): announced; beyond it a head is refused. */
@@ -28,4 +29,17 @@ export const HTTP2_DEFAULTS: Http2Settings = {
   streamWindowMostBytes: 1_048_576,
   connectionWindowBytes: 1_048_576,
   takesExtendedConnect: false,
+}
+
+/** RFC 9113 §6.9.2: until the peer has read our SETTINGS it counts with the default, so no window is below it. */
+export function toSafeSettings(settings: Http2Settings): Http2Settings {
+  const connectionWindowBytes = Math.max(settings.connectionWindowBytes, DEFAULT_WINDOW_BYTES)
+  const streamWindowBytes = Math.max(settings.streamWindowBytes, DEFAULT_WINDOW_BYTES)
+  const most = Math.min(settings.streamWindowMostBytes, Math.floor(connectionWindowBytes / 2))
+  return {
+    ...settings,
+    connectionWindowBytes,
+    streamWindowBytes,
+    streamWindowMostBytes: Math.max(most, streamWindowBytes),
+  }
 }
