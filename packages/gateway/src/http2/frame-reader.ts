@@ -90,18 +90,13 @@ export class FrameReader {
   #readWhole(chunk: Buffer, at: number): number {
     const end = Math.min(chunk.length, at + this.#leftBytes)
     this.#leftBytes -= end - at
+    if (this.#leftBytes > 0 || this.#kept !== undefined) this.#keep(chunk, at, end)
+    if (this.#leftBytes > 0) return end
     const kept = this.#kept
-    if (this.#leftBytes > 0) {
-      this.#keep(chunk, at, end)
-    } else if (kept === undefined || kept.length === 0) {
-      this.#isInPayload = false
-      this.#sink.onFrame(chunk, at, end)
-    } else {
-      this.#keep(chunk, at, end)
-      this.#isInPayload = false
-      this.#kept = undefined
-      this.#sink.onFrame(kept.bytes, 0, kept.length)
-    }
+    this.#kept = undefined
+    this.#isInPayload = false
+    if (kept === undefined) this.#sink.onFrame(chunk, at, end)
+    else this.#sink.onFrame(kept.bytes, 0, kept.length)
     return end
   }
 
