@@ -67,6 +67,8 @@ export class Http2Session implements FrameSink, OutputOwner, ControlSession {
   /** Octets of the preface that came. */
   #prefaceBytes: number
   #isDraining = false
+  /** The owner has not heard yet that no stream is open. */
+  #isIdleNews = false
   /** Where the peer goes away: the last of our streams that it takes. */
   #lastTakenId = LAST_STREAM_ID
 
@@ -169,7 +171,7 @@ export class Http2Session implements FrameSink, OutputOwner, ControlSession {
   #sayLast(): void {
     this.isGoingAway = true
     this.output.goaway(this.table.lastPeerId, ERROR_CODES.noError)
-    if (this.table.size === 0) this.#owner.onIdle()
+    this.#isIdleNews = true
   }
 
   // Frames.
@@ -311,11 +313,15 @@ export class Http2Session implements FrameSink, OutputOwner, ControlSession {
 
   #remove({ id }: Http2Stream, was: number): void {
     this.table.remove(id, was)
-    if (this.table.size === 0 && !this.isDown) this.#owner.onIdle()
+    if (this.table.size > 0) return
+    this.#isIdleNews = true
+    this.output.awaitTurnEnd()
   }
 
   closeInOrder(stream: Http2Stream): void {
     stream.isClosed = true
+    // An answer may be whole before its request is read; nothing is left then for which it would be.
+    if (this.requestTaker !== undefined) stream.dropUnread()
     this.#uncount(stream)
     this.guard.earn(EARNINGS.message)
     this.#remove(stream, WAS.ended)
@@ -415,6 +421,12 @@ export class Http2Session implements FrameSink, OutputOwner, ControlSession {
 
   onTurnEnd(): void {
     this.#sendWaiting()
+  }
+
+  onWritten(): void {
+    if (!this.#isIdleNews || this.table.size > 0 || this.isDown) return
+    this.#isIdleNews = false
+    this.#owner.onIdle()
   }
 
   #sendWaiting(): void {

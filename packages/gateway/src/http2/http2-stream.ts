@@ -33,6 +33,8 @@ export interface StreamListener {
   onEnd(trailers: HeaderList | undefined): void
   /** What waited to be sent went out, and `write` takes more. Told after `write` answered false. */
   onWritable(): void
+  /** All that there is to send was put into frames, which leave when the turn ends. May be told before `end` returns. */
+  onSent?(): void
   /** Over before its end. Not told to who called `reset`. */
   onReset(reset: StreamReset): void
 }
@@ -207,7 +209,9 @@ export class Http2Stream {
 
   #onEndSent(): void {
     this.isSendEnded = true
+    const { listener } = this
     this.carrier.onEndSent(this)
+    listener?.onSent?.()
   }
 
   // Receiving.
@@ -225,7 +229,7 @@ export class Http2Stream {
   /** Nobody wants the rest: what came counts as taken, and so does what comes. */
   ignoreData(): void {
     this.isIgnored = true
-    this.#dropUnread()
+    this.dropUnread()
   }
 
   /**
@@ -234,7 +238,7 @@ export class Http2Stream {
    */
   release(): void {
     this.listener = undefined
-    this.#dropUnread()
+    this.dropUnread()
     this.carrier.onReleased(this)
   }
 
@@ -245,10 +249,11 @@ export class Http2Stream {
     this.#queue.length = 0
     this.queuedBytes = 0
     this.#trailers = undefined
-    this.#dropUnread()
+    this.dropUnread()
   }
 
-  #dropUnread(): void {
+  /** Nobody reads on: what came and was not taken counts as taken. */
+  dropUnread(): void {
     if (this.window !== undefined) this.consumed(this.window.unreadBytes)
   }
 }

@@ -9,7 +9,7 @@ export interface SessionOwner {
   onSettings(peer: PeerSettings): void
   /** The peer takes no stream above this one, and opens none. Those above were told that they are unprocessed. */
   onGoaway(lastStreamId: number, code: number): void
-  /** The last open stream is over. */
+  /** The last open stream is over, and all that was to be said is written: the socket may be ended. */
   onIdle(): void
   /** A connection error (RFC 9113 §5.4.1): the peer was told as far as it listens, and the owner closes the socket. Streams are told next. */
   onDown(code: number, reason: string): void

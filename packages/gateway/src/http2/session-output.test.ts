@@ -35,7 +35,7 @@ class KeepingPort implements SessionPort {
 
 function begin(): { port: KeepingPort; output: SessionOutput } {
   const port = new KeepingPort()
-  return { port, output: new SessionOutput(port, { onTurnEnd() {} }) }
+  return { port, output: new SessionOutput(port, { onTurnEnd() {}, onWritten() {} }) }
 }
 
 describe('SessionOutput', () => {

@@ -41,6 +41,8 @@ const NONE = -1
 export interface OutputOwner {
   /** The turn ends: what waits in streams goes out, as far as it may. */
   onTurnEnd(): void
+  /** All that was put together is written. */
+  onWritten(): void
 }
 
 export class SessionOutput implements TurnEndListener {
@@ -251,6 +253,7 @@ export class SessionOutput implements TurnEndListener {
     this.#leavesLater = waits
     // Node asks for a rest after every long write, also where the kernel has taken all of it.
     this.isBlocked = waits && !isBelowMark
+    this.#owner.onWritten()
   }
 
   #write(buffer: ByteWriter): boolean {

@@ -185,6 +185,8 @@ export class SessionStage {
   readonly streams = new Map<number, Http2Stream>()
   readonly listeners = new Map<number, NotingListener>()
   nowMs = 0
+  /** How often its owner heard that no stream is open. */
+  idleTimes = 0
   readonly #decoder = new HpackDecoder({ tableBytes: 4096 })
   readonly #encoder = new HpackEncoder()
 
@@ -193,7 +195,7 @@ export class SessionStage {
     const owner = {
       onSettings() {},
       onGoaway: (last: number, code: number) => this.notes.push(`goaway ${last} ${code}`),
-      onIdle: () => this.notes.push('idle'),
+      onIdle: () => void this.idleTimes++,
       onDown: (code: number, reason: string) => this.notes.push(`down ${code} ${reason}`),
       onRequest(stream: Http2Stream, head: DecodedHead, endsStream: boolean) {
         stage.notes.push(`${stream.id} ${head.method} ${head.path}${endsStream ? ' ends' : ''}`)
