@@ -3,6 +3,7 @@ import { HeaderList, MARKS_PER_FIELD } from '@gatewright/policies'
 import { toLatin1 } from './latin1.ts'
 import { malformed, type Refusal } from './refusal.ts'
 import { INCOMPLETE, lastFieldFault, scanField } from './scan-fields.ts'
+import { toTrailers } from './trailer-fields.ts'
 
 const CR = 0x0d
 const LF = 0x0a
@@ -29,19 +30,6 @@ const REFUSALS = {
 } as const
 
 type State = 'size' | 'extension' | 'size-lf' | 'data' | 'data-cr' | 'data-lf' | 'trailers' | 'done'
-
-// RFC 9110 §6.5.1: fields that frame, route, authenticate or say how to process have no place in trailers.
-const FORBIDDEN_TRAILERS = new Set(
-  `transfer-encoding content-length content-encoding content-type content-range host connection keep-alive proxy-connection
-   te trailer upgrade expect cache-control max-forwards pragma range if-match if-none-match if-modified-since
-   if-unmodified-since if-range authorization proxy-authorization www-authenticate proxy-authenticate
-   set-cookie cookie age date expires location retry-after vary warning forwarded via x-forwarded-for x-forwarded-proto
-   x-forwarded-host x-forwarded-port x-request-id traceparent tracestate`.split(/\s+/),
-)
-
-/** What speaks for the way (forwarding) or to the browser (security): known by the head, or not at all. */
-const FORBIDDEN_TRAILER_FAMILIES =
-  /^(?:x-forwarded|x-real-ip|access-control-|strict-transport-security|clear-site-data|content-security-policy|cross-origin-|x-frame-options|x-content-type-options|referrer-policy|permissions-policy|link$|refresh$|alt-svc)/
 
 export class ChunkDecoder {
   /** Set once the last chunk and the trailers came. */
@@ -179,20 +167,9 @@ export class ChunkDecoder {
       if (marks.length > MOST_TRAILER_FIELDS * MARKS_PER_FIELD) return REFUSALS.trailers
       at = next
     }
-    const trailers = HeaderList.of()
-    const all = HeaderList.parsed(block, marks)
-    for (const [name, value] of all) {
-      if (!isForbidden(name)) trailers.append(name, value)
-    }
-    this.trailers = trailers.size > 0 ? trailers : undefined
+    this.trailers = toTrailers(HeaderList.parsed(block, marks))
     return undefined
   }
-}
-
-/** `_` is `-` to servers that merge trailers into CGI or WSGI variables, so neither spelling passes. */
-function isForbidden(name: string): boolean {
-  const lower = name.toLowerCase().replaceAll('_', '-')
-  return FORBIDDEN_TRAILERS.has(lower) || FORBIDDEN_TRAILER_FAMILIES.test(lower)
 }
 
 function toHexDigit(code: number): number {

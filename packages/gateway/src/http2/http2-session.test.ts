@@ -99,11 +99,16 @@ describe('a server session', () => {
       headers(1, [...POST, ['content-length', '10']], { ends: false }),
       data(1, 'hello'),
       frame(DATA, FLAGS.padded, 1, '\x02world\0\0'),
-      headers(1, [['x-sum', '7']]),
+      headers(1, [
+        ['x-sum', '7'],
+        ['content-length', '3'],
+        ['x_forwarded_for', '192.0.2.1'],
+      ]),
     )
     assert.deepEqual(stage.notes, ['1 POST /', '1 end'])
     assert.equal(stage.listener(1).body, 'helloworld')
-    assert.equal(stage.listener(1).trailers?.get('X-Sum'), '7')
+    // What frames, routes or speaks for the way has no place in trailers, as in HTTP/1.1.
+    assert.deepEqual([...(stage.listener(1).trailers ?? [])], [['x-sum', '7']])
     const stream = stage.stream(1)
     stream.beginHead().status(200).field('Content-Type', 'text/plain')
     stream.sendHead({ endsStream: false })
@@ -201,7 +206,7 @@ describe('a server session', () => {
     stage.send(stage.encoded(1, [...GET, field, field, field]), stage.encoded(3, [...GET, field]))
     assert.deepEqual(stage.notes, ['1 malformed header-list', '3 GET / ends'])
     assert.deepEqual(stage.said(), ['1 head :status=431 ends'])
-    const many: Fields = Array.from({ length: 101 }, () => ['x', ''] as const)
+    const many: Fields = Array.from({ length: 257 }, () => ['x', ''] as const)
     const other = new SessionStage().send(headers(1, [...GET, ...many]))
     assert.equal(other.notes[0], '1 malformed header-count')
   })

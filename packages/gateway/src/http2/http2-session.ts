@@ -34,8 +34,12 @@ import { type OutputOwner, SessionOutput } from './session-output.ts'
 import { type Http2Settings, toSafeSettings } from './session-settings.ts'
 import { StreamTable, WAS } from './stream-table.ts'
 
-/** RFC 9113 §8.2.2: never in a message of this protocol; what a trailer may not say at all its source has taken out. */
-const CONNECTION_FIELDS = createFieldMask([
+/** RFC 9113 §8.2.2, RFC 9110 §6.5.1: what came from the other side is without them already; a policy's trailers may not be. */
+const NOT_IN_TRAILERS = createFieldMask([
+  KNOWN_FIELDS['content-length'],
+  KNOWN_FIELDS.host,
+  KNOWN_FIELDS.trailer,
+  KNOWN_FIELDS.te,
   KNOWN_FIELDS.connection,
   KNOWN_FIELDS['keep-alive'],
   KNOWN_FIELDS['proxy-connection'],
@@ -313,7 +317,7 @@ export class Http2Session implements FrameSink, OutputOwner, ControlSession {
 
   #remove({ id }: Http2Stream, was: number): void {
     this.table.remove(id, was)
-    if (this.table.size > 0) return
+    if (this.table.size > 0 || this.isDown) return
     this.#isIdleNews = true
     this.output.awaitTurnEnd()
   }
@@ -363,7 +367,7 @@ export class Http2Session implements FrameSink, OutputOwner, ControlSession {
   }
 
   sendTrailers(stream: Http2Stream, trailers: HeaderList): void {
-    this.beginHead(stream).fields(trailers, CONNECTION_FIELDS)
+    this.beginHead(stream).fields(trailers, NOT_IN_TRAILERS)
     this.sendHead(stream, true)
   }
 

@@ -3,6 +3,7 @@
  * §6.2, §6.10, §8.1); whom they are for is told by its stream.
  */
 import type { Refusal } from '../http1/refusal.ts'
+import { toTrailers } from '../http1/trailer-fields.ts'
 import { ByteWriter } from './byte-writer.ts'
 import type { DecodedHead } from './decoded-head.ts'
 import { type FloodGuard, PRICES } from './flood-guard.ts'
@@ -347,7 +348,7 @@ export class MessageIntake {
     if (!isIgnored && promisedBytes >= 0 && stream.receivedBytes !== promisedBytes && !stream.isBodiless) {
       return this.#session.faultStream(stream, ERROR_CODES.protocolError, HEAD_REFUSALS.lengthDiffers.reason)
     }
-    const trailers = hasTrailers ? this.#heads.head.headers : undefined
+    const trailers = hasTrailers ? toTrailers(this.#heads.head.headers) : undefined
     // First the stream is over, then its reader hears the end: with it the exchange may end.
     this.#endReceiving(stream)
     if (!isIgnored) listener.onEnd(trailers)

@@ -18,9 +18,9 @@ export interface Http2Settings {
 }
 
 export const HTTP2_DEFAULTS: Http2Settings = {
-  // As the listeners' own default for HTTP/1.1 heads; Node and nginx take as much or less.
+  // Both as the listeners' defaults for HTTP/1.1 heads.
   headerListBytes: 65_536,
-  headerFields: 100,
+  headerFields: 256,
   // RFC 9113 §6.5.2 recommends 100 at least; nginx says 128.
   concurrentStreams: 128,
   // One read of a socket, so that a small upload never waits.
