@@ -15,7 +15,7 @@ import { renderProblem } from './respond/problem-response.ts'
 import { ALLOWED_METHODS, matchRequest } from './route/match-request.ts'
 import { findQueryFault, type PathFault, toNormalPath } from './route/normal-path.ts'
 import type { RouteRuntime, SnapshotRuntime } from './snapshot/runtime.ts'
-import type { TunnelEnd } from './sockets/tunnel-end.ts'
+import type { ClientTunnelEnd } from './sockets/tunnel-end.ts'
 
 export interface GatewayParts {
   readonly current: () => SnapshotRuntime
@@ -89,7 +89,7 @@ export class Gateway implements RequestReceiver {
     this.#parts.recorder.record(exchange, ended)
   }
 
-  openTunnel(exchange: GatewayExchange, response: GatewayResponse, client: TunnelEnd): void {
+  openTunnel(exchange: GatewayExchange, response: GatewayResponse, client: ClientTunnelEnd): void {
     this.#parts.tunnels.open(exchange, { response, client })
   }
 

@@ -74,14 +74,21 @@ export function toStatusLine(status: number, reason: string): string {
 }
 
 let dateSecond = -1
+let dateText = ''
 let dateLine = ''
 
 /** RFC 9110 §6.6.1; made once a second. */
-export function toDateLine(nowMs: number): string {
+export function toDateText(nowMs: number): string {
   const second = Math.floor(nowMs / 1000)
   if (second !== dateSecond) {
     dateSecond = second
-    dateLine = `Date: ${new Date(second * 1000).toUTCString()}\r\n`
+    dateText = new Date(second * 1000).toUTCString()
+    dateLine = `Date: ${dateText}\r\n`
   }
+  return dateText
+}
+
+export function toDateLine(nowMs: number): string {
+  toDateText(nowMs)
   return dateLine
 }

@@ -188,11 +188,20 @@ export class HeadReader {
       this.#text += `cookie: ${cookies}\r\n`
       this.#marks.push(at, at + 6, at + 8, at + 8 + cookies.length, 0)
     }
+    const { authority } = this.head
+    // Whoever reads the fields finds it where HTTP/1.1 has it.
+    if (this.#allowed === REQUEST_FIELDS && this.#host === '' && authority !== '') this.#putHost(authority)
     this.head.headers = HeaderList.parsed(this.#text, this.#marks)
     if (this.#refusal !== undefined) return this.#refusal
     if (this.head.headers.size > this.#limits.headerFields) return HEAD_REFUSALS.count
     if (this.#allowed === REQUEST_FIELDS) return this.#checkRequest()
     return this.#allowed === STATUS ? this.#checkResponse() : undefined
+  }
+
+  #putHost(authority: string): void {
+    const at = this.#text.length
+    this.#text += `host: ${authority}\r\n`
+    this.#marks.push(at, at + 4, at + 6, at + 6 + authority.length, KNOWN_FIELDS.host)
   }
 
   #checkRequest(): Refusal | undefined {

@@ -149,6 +149,7 @@ describe('a server session', () => {
           ['x-empty', ''],
           ['te', 'trailers'],
           ['cookie', 'a=b; c=d'],
+          ['host', 'a.test'],
         ],
       })
     }

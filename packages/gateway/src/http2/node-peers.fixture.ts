@@ -43,9 +43,10 @@ export class OurServer {
 
   static async start(onRequest: RequestTaker['onRequest'], settings: Partial<Http2Settings> = {}): Promise<OurServer> {
     const server = createServer((accepted) => {
-      const buffer = new ReadBuffer()
       const owner = Object.assign(new SocketOwner(), { onRequest, onMalformed: () => false })
-      const socket = adoptSocket(accepted, buffer, (chunk) => session.read(chunk))
+      const adopted = adoptSocket(accepted)
+      const { socket } = adopted
+      adopted.onData = (chunk) => session.read(chunk)
       owner.socket = socket
       const session = new Http2Session({
         role: 'server',

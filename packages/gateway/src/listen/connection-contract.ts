@@ -1,5 +1,5 @@
 /** Owns what a client connection and the gateway behind it promise each other. */
-import type { ListenerLimits } from '@gatewright/model'
+import type { ListenerHttp2, ListenerLimits } from '@gatewright/model'
 import type {
   BytesBody,
   Client,
@@ -14,7 +14,7 @@ import type { TrustedProxies } from '../exchange/client-address.ts'
 import type { BrokenOffBy, ClientSide, Ended, GatewayExchange } from '../exchange/gateway-exchange.ts'
 import type { Authority } from '../http1/host.ts'
 import type { Refusal } from '../http1/refusal.ts'
-import type { TunnelEnd } from '../sockets/tunnel-end.ts'
+import type { ClientTunnelEnd } from '../sockets/tunnel-end.ts'
 import type { DeadlineWheel } from '../timers/deadline-wheel.ts'
 import type { Demands } from '../tls/demands.ts'
 import type { RequestTarget } from './request-target.ts'
@@ -107,7 +107,7 @@ export interface RequestReceiver {
   /** The last byte of an answer was written, or it never will be. */
   onEnded(exchange: GatewayExchange, ended: Ended): void
   /** The answer is a 101: the socket is the tunnel's from here on. */
-  openTunnel(exchange: GatewayExchange, response: GatewayResponse, client: TunnelEnd): void
+  openTunnel(exchange: GatewayExchange, response: GatewayResponse, client: ClientTunnelEnd): void
 }
 
 /** What a listener answers before anything is routed. */
@@ -122,6 +122,7 @@ export interface ConnectionSettings {
   readonly receiver: RequestReceiver
   readonly wheel: DeadlineWheel
   readonly limits: ListenerLimits
+  readonly http2: ListenerHttp2
   readonly localPort: number
   readonly trusted: TrustedProxies
   readonly gate: RequestGate

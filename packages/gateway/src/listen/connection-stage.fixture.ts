@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
-import { type ListenerLimits, resolve } from '@gatewright/model'
+import { type ListenerHttp2, type ListenerLimits, resolve } from '@gatewright/model'
 import { BytesBody, GatewayResponse } from '@gatewright/policies'
 import { NO_CHALLENGES } from '../certificates/certificate-feed.ts'
 import { TrustedProxies } from '../exchange/client-address.ts'
@@ -19,6 +19,7 @@ const { draft } = resolve({
   env: () => undefined,
   readFile: () => undefined,
 })
+const HTTP2 = draft.listeners[0]?.http2 as ListenerHttp2
 export const LIMITS = draft.listeners[0]?.limits as ListenerLimits
 
 export interface Received {
@@ -50,6 +51,7 @@ export class Stage implements RequestReceiver {
       receiver: this,
       wheel: this.wheel,
       limits: { ...LIMITS, ...limits },
+      http2: HTTP2,
       localPort: 8080,
       trusted: new TrustedProxies([]),
       gate: new Gate({}, { demands: undefined, challenges: () => NO_CHALLENGES }),

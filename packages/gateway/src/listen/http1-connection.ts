@@ -29,6 +29,7 @@ import {
 } from './connection-contract.ts'
 import { type IntakeOwner, RequestIntake } from './request-intake.ts'
 import { type ReadHead, RequestReader } from './request-reader.ts'
+import { toUpgradeHead } from './tunnels.ts'
 
 type State = 'idle' | 'head' | 'exchange' | 'lingering' | 'tunnel' | 'closed'
 
@@ -322,6 +323,10 @@ export class Http1Connection implements Timed, ClientConnection, AnswerOwner, In
     this.settings.receiver.openTunnel(exchange, response, {
       socket,
       rest: this.#intake.takeBacklog(),
+      accept: (accepted, answer) => {
+        socket.write(toUpgradeHead(accepted, answer), 'latin1')
+        return true
+      },
       readWith: (reader) => {
         this.#tunnelReader = reader
       },

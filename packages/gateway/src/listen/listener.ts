@@ -11,6 +11,8 @@ import type { ConnectionOrigin, ConnectionSettings, OpenConnection, RequestRecei
 import type { ConnectionGauge } from './connection-gauge.ts'
 import { Gate } from './gate.ts'
 import { Http1Connection } from './http1-connection.ts'
+import { Http2Connection } from './http2-connection.ts'
+import { PrefaceOpening, type PrefaceOwner } from './preface-opening.ts'
 import { readProxyHeader } from './proxy-protocol.ts'
 import { type Secured, TlsOpening, type TlsOpeningOwner, type TlsTerms } from './tls-opening.ts'
 
@@ -62,7 +64,7 @@ export class ListenerRuntime {
   /** Connections that it ever took. */
   #accepted = 0
   /** Connections that are none to speak on yet: they read a PROXY header, or shake hands. Those in TLS are counted already. */
-  readonly #opening = new Set<Socket | TlsOpening>()
+  readonly #opening = new Set<Socket | TlsOpening | PrefaceOpening>()
   readonly #stopped = Promise.withResolvers<void>()
 
   constructor(model: Listener, parts: ListenerParts) {
@@ -174,9 +176,7 @@ export class ListenerRuntime {
     const isTooMuch = this.#isTooMuch(address)
     const { terms } = this.#settings
     if (terms === undefined) {
-      const connection = new Http1Connection(adoptSocket(socket), this.#settings, origin)
-      if (isTooMuch) this.#refuse(connection)
-      else this.#open(connection, rest)
+      this.#admitPlain(adoptSocket(socket), { peer: origin.peer, address }, { isTooMuch, rest })
       return
     }
     if (isTooMuch) {
@@ -190,6 +190,26 @@ export class ListenerRuntime {
     if (rest !== undefined && rest.length > 0) opening.onData(rest)
   }
 
+  #admitPlain(
+    adopted: AdoptedSocket,
+    { peer, address }: { readonly peer: ConnectionOrigin['peer']; readonly address: string },
+    { isTooMuch, rest }: { readonly isTooMuch: boolean; readonly rest: Buffer | undefined },
+  ): void {
+    if (isTooMuch) return this.#refuse(new Http1Connection(adopted, this.#settings, { peer }))
+    if (!this.#model.http2.priorKnowledge) {
+      return this.#open(new Http1Connection(adopted, this.#settings, { peer }), rest)
+    }
+    const opening = new PrefaceOpening(adopted, this.#settings, { peer, address })
+    this.#opening.add(opening)
+    if (rest !== undefined && rest.length > 0) opening.onData(rest)
+  }
+
+  onKnown(opening: PrefaceOpening, protocol: string, first: Buffer): void {
+    this.#opening.delete(opening)
+    const Connection = protocol === 'h2' ? Http2Connection : Http1Connection
+    this.#open(new Connection(opening.adopted, this.#settings, { peer: opening.peer }), first)
+  }
+
   /** Counts it. */
   #isTooMuch(address: string): boolean {
     const { limits } = this.#model
@@ -198,16 +218,18 @@ export class ListenerRuntime {
     return (isCrowded && !this.#settings.trusted.has(address)) || (limits.connections > 0 && total > limits.connections)
   }
 
-  onSecure(opening: TlsOpening, adopted: AdoptedSocket, { tls }: Secured): void {
+  onSecure(opening: TlsOpening, adopted: AdoptedSocket, { tls, protocol }: Secured): void {
     this.#opening.delete(opening)
     this.#parts.handshakes.onSecure()
-    this.#open(new Http1Connection(adopted, this.#settings, { peer: opening.peer, tls }))
+    const Connection = protocol === 'h2' ? Http2Connection : Http1Connection
+    this.#open(new Connection(adopted, this.#settings, { peer: opening.peer, tls }))
   }
 
-  onFailed(opening: TlsOpening, why: string): void {
+  /** `why`: of a handshake. */
+  onFailed(opening: TlsOpening | PrefaceOpening, why?: string): void {
     if (!this.#opening.delete(opening)) return
     this.#parts.gauge.closed(opening.address)
-    this.#parts.handshakes.onFailed(why, this.#model.id)
+    if (why !== undefined) this.#parts.handshakes.onFailed(why, this.#model.id)
   }
 
   #open(connection: OpenConnection, rest?: Buffer): void {
@@ -231,11 +253,12 @@ export class ListenerRuntime {
 }
 
 /** One for all connections of a listener, for as long as it lives. */
-class Settings implements ConnectionSettings, TlsOpeningOwner {
+class Settings implements ConnectionSettings, TlsOpeningOwner, PrefaceOwner {
   readonly receiver: RequestReceiver
   readonly wheel: DeadlineWheel
   readonly localPort: number
   limits: Listener['limits']
+  http2: Listener['http2']
   trusted: TrustedProxies
   gate: Gate
   /** undefined: no TLS. */
@@ -250,6 +273,7 @@ class Settings implements ConnectionSettings, TlsOpeningOwner {
     this.#parts = parts
     this.#owner = owner
     this.limits = model.limits
+    this.http2 = model.http2
     this.trusted = new TrustedProxies(model.trustedProxies)
     this.terms = toTerms(model, parts)
     this.gate = this.#toGate(model)
@@ -257,6 +281,7 @@ class Settings implements ConnectionSettings, TlsOpeningOwner {
 
   update(model: Listener): void {
     this.limits = model.limits
+    this.http2 = model.http2
     this.trusted = new TrustedProxies(model.trustedProxies)
     this.terms = toTerms(model, this.#parts)
     this.gate = this.#toGate(model)
@@ -278,7 +303,11 @@ class Settings implements ConnectionSettings, TlsOpeningOwner {
     this.#owner.onSecure(opening, adopted, secure)
   }
 
-  onFailed(opening: TlsOpening, why: string): void {
+  onKnown(opening: PrefaceOpening, protocol: string, first: Buffer): void {
+    this.#owner.onKnown(opening, protocol, first)
+  }
+
+  onFailed(opening: TlsOpening | PrefaceOpening, why?: string): void {
     this.#owner.onFailed(opening, why)
   }
 
@@ -288,8 +317,10 @@ class Settings implements ConnectionSettings, TlsOpeningOwner {
   }
 }
 
-const PROTOCOLS = ['http/1.1']
+const HTTP1 = ['http/1.1']
+const BOTH = ['h2', 'http/1.1']
 
-function toTerms({ tls }: Listener, { certificates }: ListenerParts): TlsTerms | undefined {
-  return tls && { model: tls, demands: new DemandsTable(tls), protocols: PROTOCOLS, store: certificates }
+function toTerms({ tls, http2 }: Listener, { certificates }: ListenerParts): TlsTerms | undefined {
+  if (tls === undefined) return undefined
+  return { model: tls, demands: new DemandsTable(tls), protocols: http2.enabled ? BOTH : HTTP1, store: certificates }
 }

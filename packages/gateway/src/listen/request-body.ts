@@ -1,5 +1,5 @@
 /** Owns a request's body as the client's connection reads it: decoded strictly, limited, rid of trailers that nobody may send. */
-import { type BodyFlow, type BodySink, Problem } from '@gatewright/policies'
+import { type BodyFlow, type BodySink, type HeaderList, Problem } from '@gatewright/policies'
 import { Refusal } from '../http1/refusal.ts'
 import { FramedBody } from '../sockets/framed-body.ts'
 import type { HeldReader } from '../sockets/held-source.ts'
@@ -53,12 +53,7 @@ export class RequestBody extends FramedBody {
   }
 
   #cleanTrailers(): void {
-    const { trailers } = this
-    const names = this.#droppedTrailers
-    if (trailers === undefined || names === undefined) return
-    for (let i = trailers.size - 1; i >= 0; i--) {
-      if (names.has(trailers.nameAt(i).toLowerCase().replaceAll('_', '-'))) trailers.deleteAt(i)
-    }
+    dropTrailers(this.trailers, this.#droppedTrailers)
   }
 
   override emit(chunk: Uint8Array): void {
@@ -71,4 +66,12 @@ export class RequestBody extends FramedBody {
 
 export function toBodyTooLarge(limitBytes: number): Problem {
   return new Problem('body-too-large', { detail: `A request body may hold at most ${limitBytes} bytes here.` })
+}
+
+/** `names`: lower-case, `-` for `_`. */
+export function dropTrailers(trailers: HeaderList | undefined, names: ReadonlySet<string> | undefined): void {
+  if (trailers === undefined || names === undefined) return
+  for (let i = trailers.size - 1; i >= 0; i--) {
+    if (names.has(trailers.nameAt(i).toLowerCase().replaceAll('_', '-'))) trailers.deleteAt(i)
+  }
 }

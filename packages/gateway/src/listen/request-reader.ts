@@ -8,7 +8,7 @@ import { malformed, Refusal } from '../http1/refusal.ts'
 import { RequestHead } from '../http1/request-head.ts'
 import { parseTarget, type RequestTarget } from './request-target.ts'
 
-const REFUSALS = {
+export const READER_REFUSALS = {
   // RFC 9110 §9.3.6 and §9.3.8: a gateway to origins tunnels for nobody, and TRACE would show a client's fields to others.
   method: new Refusal('method-not-allowed', 'method', 'CONNECT and TRACE are answered nowhere on this gateway.'),
   host: malformed('host', 'The Host field must hold one valid host name or address, with an optional port.'),
@@ -61,7 +61,7 @@ export class RequestReader {
     const { head } = this
     const refusal = head.readFields(headers)
     if (refusal !== undefined) return refusal
-    if (head.method === 'CONNECT' || head.method === 'TRACE') return REFUSALS.method
+    if (head.method === 'CONNECT' || head.method === 'TRACE') return READER_REFUSALS.method
     const target = parseTarget(head.target, head.method, this.#scheme)
     if (target instanceof Refusal) return target
     const authority = this.#readAuthority(headers, target)
@@ -78,7 +78,7 @@ export class RequestReader {
     const value = headers.valueAt(hostAt)
     if (value !== this.#lastHost) {
       const authority = parseAuthority(value)
-      if (authority === undefined) return REFUSALS.host
+      if (authority === undefined) return READER_REFUSALS.host
       this.#lastHost = value
       this.#lastAuthority = authority
     }
@@ -88,7 +88,7 @@ export class RequestReader {
       host !== undefined &&
       !agree(target.authority, host, this.#scheme === 'http' ? 80 : 443)
     ) {
-      return REFUSALS.disagreement
+      return READER_REFUSALS.disagreement
     }
     return host
   }

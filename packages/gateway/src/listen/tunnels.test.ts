@@ -7,7 +7,7 @@ import { GatewayResponse } from '@gatewright/policies'
 import { DeadlineWheel } from '../timers/deadline-wheel.ts'
 import { TestExchange } from '../upstream/loopback.fixture.ts'
 import { UpstreamTunnel } from '../upstream/upstream-tunnel.ts'
-import { TunnelKeeper } from './tunnels.ts'
+import { TunnelKeeper, toUpgradeHead } from './tunnels.ts'
 
 /** Both ends of a connection over the loopback. */
 async function connectPair(): Promise<{ ours: Socket; theirs: Socket }> {
@@ -47,6 +47,7 @@ async function openTunnel() {
       rest: Buffer.alloc(0),
       readWith: (reader) => void client.ours.on('data', reader),
       release: () => void released++,
+      accept: (accepted, answer) => client.ours.write(toUpgradeHead(accepted, answer), 'latin1'),
     },
   })
   const passMs = (ms: number): void => {

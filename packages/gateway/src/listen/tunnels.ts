@@ -1,10 +1,9 @@
 /** Owns upgraded connections: bytes both ways until one side ends, nothing moved for too long, or its right to exist is gone. */
-import type { Socket } from 'node:net'
 import { type GatewayResponse, KNOWN_FIELDS } from '@gatewright/policies'
 import type { Ended, GatewayExchange } from '../exchange/gateway-exchange.ts'
 import { createFieldMask, serializeFields, toDateLine, toStatusLine } from '../http1/serialize-head.ts'
 import { serializeSaid } from '../respond/response-head.ts'
-import type { TunnelEnd } from '../sockets/tunnel-end.ts'
+import type { ClientTunnelEnd, TunnelEnd, TunnelSocket } from '../sockets/tunnel-end.ts'
 import type { DeadlineWheel, Timed } from '../timers/deadline-wheel.ts'
 import { UpstreamTunnel } from '../upstream/upstream-tunnel.ts'
 
@@ -21,7 +20,7 @@ const FLUSH_MS = 2_000
 
 export interface OpeningTunnel {
   readonly response: GatewayResponse
-  readonly client: TunnelEnd
+  readonly client: ClientTunnelEnd
 }
 
 interface TunnelSettings {
@@ -47,14 +46,14 @@ export class TunnelKeeper {
 
   open(exchange: GatewayExchange, { response, client }: OpeningTunnel): void {
     const { tunnel } = response
-    if (!(tunnel instanceof UpstreamTunnel)) {
+    if (!(tunnel instanceof UpstreamTunnel) || !client.accept(exchange, response)) {
+      tunnel?.discard()
       client.socket.destroy()
       client.release()
       this.#settings.onEnded(exchange, 'upstream-broke')
       return
     }
     const upstream = tunnel.end
-    client.socket.write(toUpgradeHead(exchange, response), 'latin1')
     if (upstream.rest.length > 0) client.socket.write(upstream.rest)
     if (client.rest.length > 0) upstream.socket.write(client.rest)
     const live = new LiveTunnel(exchange, { client, upstream, wheel: this.#settings.wheel }, (ended) => {
@@ -92,8 +91,8 @@ class LiveTunnel implements Timed {
   slotAtMs = 0
   slotPlace = 0
   readonly exchange: GatewayExchange
-  readonly #client: Socket
-  readonly #upstream: Socket
+  readonly #client: TunnelSocket
+  readonly #upstream: TunnelSocket
   readonly #wheel: DeadlineWheel
   readonly #idleMs: number
   readonly #oldestAtMs: number
@@ -159,7 +158,7 @@ class LiveTunnel implements Timed {
     this.#upstream.destroy()
   }
 
-  #relay({ socket: from, readWith }: TunnelEnd, to: Socket, count: (bytes: number) => void): void {
+  #relay({ socket: from, readWith }: TunnelEnd, to: TunnelSocket, count: (bytes: number) => void): void {
     readWith((chunk) => {
       if (this.#isGone) return
       count(chunk.length)
@@ -191,7 +190,7 @@ function whenClosed({ socket, release }: TunnelEnd): void {
 }
 
 /** Unlike other answers, a 101 keeps `Connection` and `Upgrade`: they are what it says. */
-function toUpgradeHead(exchange: GatewayExchange, response: GatewayResponse): string {
+export function toUpgradeHead(exchange: GatewayExchange, response: GatewayResponse): string {
   const { headers, reason } = response
   const said = serializeSaid(exchange, headers)
   let head = toStatusLine(101, reason) + serializeFields(headers, DROPPED) + said

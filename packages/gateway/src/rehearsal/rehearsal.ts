@@ -202,6 +202,7 @@ export class Rehearsal implements Stage {
       receiver: this.#gateway,
       wheel: this.#wheel,
       limits: listener.limits,
+      http2: listener.http2,
       localPort: listener.port,
       trusted,
       // Whatever TLS demands of connections is fulfilled here: there are none.
