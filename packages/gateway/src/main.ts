@@ -5,7 +5,7 @@
  *     ▲────── file change, SIGHUP ──────┘
  */
 import { statSync } from 'node:fs'
-import { resolve as resolvePath } from 'node:path'
+import { join, resolve as resolvePath } from 'node:path'
 import { ConfigurationMemory, type Finding, type GatewayModel, toFindingText } from '@gatewright/model'
 import type { Log } from '@gatewright/policies'
 import { CertificateMemory } from './certificates/load-certificates.ts'
@@ -35,6 +35,9 @@ const REST_MS = 1000
 /** What the system lacks, it mostly has again a moment later. What it lacks for longer is asked for ever less often, up to twice a minute. */
 const AGAIN_MS = 1000
 const LONGEST_AGAIN_MS = 30_000
+
+/** Ordered again at each start, they would soon be refused: Let's Encrypt gives five equal ones a week. */
+const NO_DATA = 'certificates by `acme` are kept in the data folder, and none is named: start with --data DIR'
 
 /** What the last reading of the configuration came to. */
 export interface ConfigurationState {
@@ -66,7 +69,12 @@ export class GatewayProcess {
   constructor(options: GatewayProcessOptions) {
     this.#options = options
     this.#lastGood = options.dataDir === undefined ? undefined : new LastGoodStore(options.dataDir)
-    this.supervisor = new Supervisor({ threads: options.threads, log: options.log })
+    const { threads, log, dataDir } = options
+    this.supervisor = new Supervisor({
+      threads,
+      log,
+      ...(dataDir !== undefined && { acmeFolder: join(dataDir, 'acme') }),
+    })
     this.#watcher = new FileWatcher(() => this.reload('the configuration changed'))
   }
 
@@ -200,8 +208,13 @@ export class GatewayProcess {
       this.#state = { ...this.#state, fault: toFaultText(findings), findings, loadedAtMs }
       return findings.some(isPassingFinding)
     }
+    const { orders } = certificates
+    if (orders.length > 0 && this.#options.dataDir === undefined) {
+      this.#state = { ...this.#state, fault: NO_DATA, findings, loadedAtMs }
+      return false
+    }
     try {
-      const { version, hash } = await this.supervisor.publish(model, { apps, extensions, pems, certificates })
+      const { version, hash } = await this.supervisor.publish(model, { apps, extensions, pems, certificates, orders })
       this.#model = model
       this.#state = { version, hash, fault: undefined, findings, loadedAtMs }
       this.#saveLastGood({ model, apps, extensions })
@@ -230,7 +243,12 @@ export class GatewayProcess {
       if (good === undefined) return
       // The flags of this start count, and not those of the one that kept it.
       const { model, pems, certificates } = rereadPems(this.#options.adjust?.(good.model) ?? good.model)
-      const { version, hash } = await this.supervisor.publish(model, { ...good, pems, certificates })
+      const { version, hash } = await this.supervisor.publish(model, {
+        ...good,
+        pems,
+        certificates,
+        orders: certificates.orders,
+      })
       this.#model = model
       this.#state = { ...this.#state, version, hash }
       this.#options.log.error('the configuration is not used: the last good one serves', { fault: this.#state.fault })

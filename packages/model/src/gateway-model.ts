@@ -88,7 +88,7 @@ export interface PemFile {
   readonly sha256: string
 }
 
-/** What AcmeOptions of the data plane take; RFC 8555. */
+/** A certificate that is ordered by RFC 8555. Secrets are named by their files. */
 export interface Acme {
   readonly hosts: readonly string[]
   readonly directory: string
@@ -104,7 +104,12 @@ export interface Acme {
 export type AcmeChallenge =
   | 'http-01'
   | 'tls-alpn-01'
-  | { readonly dns: { readonly rfc2136: DynamicUpdate } | { readonly hook: DnsHook } }
+  | {
+      readonly dns: ({ readonly rfc2136: DynamicUpdate } | { readonly hook: DnsHook }) & {
+        /** `host:port` of the name servers that must answer the record; absent: those of the zone. */
+        readonly checkAt?: readonly string[]
+      }
+    }
 
 /** RFC 2136 with TSIG (RFC 8945). */
 export interface DynamicUpdate {
@@ -118,7 +123,6 @@ export interface DynamicUpdate {
 
 export interface DnsHook {
   readonly command: readonly string[]
-  readonly timeoutMs: number
 }
 
 /** Where certificates come from; paths are absolute, or relative to the working folder. */

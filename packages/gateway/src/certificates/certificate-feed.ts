@@ -1,5 +1,6 @@
 /** Owns the shape in which certificates travel from main to the data threads: names and hashes, with the texts in shared memory. */
 import type { CertificateId } from '@gatewright/model'
+import type { ChallengeSet } from '../acme/challenges/challenge-set.ts'
 import type { PemDescriptor } from '../state/pems/pem-table.ts'
 
 /** One certificate and its key. */
@@ -37,12 +38,4 @@ export const NO_CERTIFICATES: CertificateFeed = {
   staples: new Map(),
 }
 
-/** Answers to challenges of a CA (RFC 8555 §8). */
-export interface ChallengeFeed {
-  /** HTTP-01: token → key authorization. */
-  readonly http: ReadonlyMap<string, string>
-  /** TLS-ALPN-01: host → certificate and key in PEM (RFC 8737). */
-  readonly alpn: ReadonlyMap<string, { readonly cert: string; readonly key: string }>
-}
-
-export const NO_CHALLENGES: ChallengeFeed = { http: new Map(), alpn: new Map() }
+export const NO_CHALLENGES: ChallengeSet = { http: new Map(), alpn: new Map() }

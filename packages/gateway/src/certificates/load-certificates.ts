@@ -2,17 +2,23 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { readdirSync, statSync } from 'node:fs'
 import { join, resolve as resolvePath } from 'node:path'
-import type { CertificateSource, Finding, Path, Sources } from '@gatewright/model'
+import type { Acme, CertificateId, CertificateSource, Finding, Path, Sources } from '@gatewright/model'
 import { toTextHash } from '@gatewright/model/runtime'
+import type { AcmeOptions } from '../acme/acme-options.ts'
+import type { ServedCertificate } from '../acme/kept-certificate.ts'
 import { isMissing, readTextFile } from '../snapshot/read-text-file.ts'
 import type { WatchedFolder } from '../snapshot/watch.ts'
+import { toAcmeOptions } from './acme-order.ts'
 import type { LoadedCertificate } from './certificate-feed.ts'
+import type { CertificateBatch } from './certificate-shelf.ts'
 import { SOON_MS } from './ending-certificates.ts'
 
 export interface LoadedCertificates {
   readonly certificates: readonly LoadedCertificate[]
   /** Texts of chains and keys, by SHA-256. */
   readonly pems: ReadonlyMap<string, string>
+  /** What is to be ordered from CAs, secrets filled in. */
+  readonly orders: readonly AcmeOptions[]
   readonly findings: readonly Finding[]
   /** Files whose change may change the outcome, and folders where others may appear. */
   readonly watched: readonly string[]
@@ -73,6 +79,7 @@ export function loadCertificates(from: readonly CertificateSource[], given: Give
 class Loading implements LoadedCertificates {
   readonly certificates: LoadedCertificate[] = []
   readonly pems = new Map<string, string>()
+  readonly orders: AcmeOptions[] = []
   readonly findings: Finding[] = []
   readonly watched: string[] = []
   readonly folders: WatchedFolder[] = []
@@ -96,6 +103,22 @@ class Loading implements LoadedCertificates {
     const at: Path = ['certificates', index]
     if (from.kind === 'files') this.#addPair(source, from, (member) => [...at, member])
     else if (from.kind === 'folder') this.#addFolder(source, from.folder, [...at, 'folder'])
+    else this.#addOrder(source.id, from.acme, [...at, 'acme'])
+  }
+
+  #addOrder(id: CertificateId, acme: Acme, at: Path): void {
+    const read = (path: string, ...members: Path): string => {
+      this.watched.push(path)
+      try {
+        return readPem(path, 'key').trim()
+      } catch (error) {
+        if (!(error instanceof Unusable)) throw error
+        this.#report('fault', [...at, ...members], { code: error.code, message: error.message })
+        return ''
+      }
+    }
+    if (acme.ca !== undefined) read(acme.ca, 'ca')
+    this.orders.push(toAcmeOptions(id, acme, read))
   }
 
   #addFolder(source: CertificateSource, folder: string, at: Path): void {
@@ -279,8 +302,18 @@ function toPrivateKey(text: string, path: string): ReturnType<typeof createPriva
   }
 }
 
+/** Of a certificate that was ordered: it is what its CA made of it. @throws where it is none */
+export function toOrderedCertificate(id: string, { chain, key }: ServedCertificate): CertificateBatch {
+  const { chainText, keyText, ocspUrl: _, ...pair } = toPair(chain, key, { cert: id, key: id })
+  const pems = new Map([
+    [pair.chain, chainText],
+    [pair.key, keyText],
+  ])
+  return { certificates: [{ source: id as CertificateId, ...pair }], pems }
+}
+
 /** Lower case; what stands in quotes holds characters that no name has. */
-export function listNames({ subjectAltName = '' }: Pick<X509Certificate, 'subjectAltName'>): string[] {
+function listNames({ subjectAltName = '' }: Pick<X509Certificate, 'subjectAltName'>): string[] {
   const names: string[] = []
   for (const entry of subjectAltName.split(', ')) {
     const name = /^(?:DNS|IP Address):([^"\s]+)$/.exec(entry)?.[1]

@@ -1,25 +1,22 @@
 /** Owns what a listener answers before anything is routed: connections that prove too little, CAs that ask, clients that should speak TLS. */
 import type { Listener } from '@gatewright/model/runtime'
 import { BytesBody, GatewayResponse, HeaderList, Problem } from '@gatewright/policies'
-import type { ChallengeFeed } from '../certificates/certificate-feed.ts'
+import { type ChallengeSet, findHttpAnswer } from '../acme/challenges/challenge-set.ts'
 import type { Authority } from '../http1/host.ts'
 import type { DemandsTable } from '../tls/demands.ts'
 import type { ClientConnection, ReceivedRequest, RequestGate } from './connection-contract.ts'
 
-/** RFC 8555 §8.3. */
-const CHALLENGE_PREFIX = '/.well-known/acme-challenge/'
-
 interface GateParts {
   /** undefined: the listener speaks without TLS. */
   readonly demands: DemandsTable | undefined
-  readonly challenges: () => ChallengeFeed
+  readonly challenges: () => ChallengeSet
 }
 
 export class Gate implements RequestGate {
   readonly hsts: string | undefined
   readonly #redirect: Listener['redirectToHttps']
   readonly #demands: DemandsTable | undefined
-  readonly #challenges: () => ChallengeFeed
+  readonly #challenges: () => ChallengeSet
 
   constructor({ hsts, redirectToHttps }: Pick<Listener, 'hsts' | 'redirectToHttps'>, parts: GateParts) {
     this.hsts = hsts && toHsts(hsts)
@@ -39,12 +36,9 @@ export class Gate implements RequestGate {
   }
 
   #findPlainAnswer({ target, authority }: ReceivedRequest): GatewayResponse | undefined {
-    const { http } = this.#challenges()
-    if (http.size > 0 && target.path.startsWith(CHALLENGE_PREFIX)) {
-      const authorization = http.get(target.path.slice(CHALLENGE_PREFIX.length))
-      // A token that we do not know may be the business of whom the request is forwarded to.
-      if (authorization !== undefined) return toChallengeAnswer(authorization)
-    }
+    // A token that we do not know may be the business of whom the request is forwarded to.
+    const authorization = findHttpAnswer(this.#challenges(), target.path)
+    if (authorization !== undefined) return toChallengeAnswer(authorization)
     const redirect = this.#redirect
     return redirect && toRedirect(redirect, target, authority)
   }

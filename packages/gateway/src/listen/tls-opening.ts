@@ -6,6 +6,7 @@
  */
 import type { Socket } from 'node:net'
 import type { ListenerTls } from '@gatewright/model/runtime'
+import { ACME_ALPN_PROTOCOL } from '../acme/challenges/challenge-set.ts'
 import { type AdoptedSocket, adoptTlsSocket, type SecureFacts, whenSecure } from '../sockets/adopt-socket.ts'
 import type { DeadlineWheel, Timed } from '../timers/deadline-wheel.ts'
 import type { CertificateStore, ChosenCertificate } from '../tls/certificate-store.ts'
@@ -42,9 +43,6 @@ export interface Secured {
   readonly tls: ConnectionTls
   readonly protocol: string | undefined
 }
-
-/** RFC 8737 §4: the CA that asks for this protocol wants to see one certificate, and nothing else. */
-const ACME_PROTOCOL = 'acme-tls/1'
 
 const TOKEN_START = /^[A-Za-z]/
 /** Said without TLS to who speaks without: everything else looks like line noise to such a client. */
@@ -113,7 +111,8 @@ export class TlsOpening implements Timed {
     for (const event of ['data', 'end', 'error', 'close']) this.#accepted.removeAllListeners(event)
     // What comes after the hello belongs to OpenSSL, and is not read before it is there.
     this.#accepted.pause()
-    const isChallenge = protocols.includes(ACME_PROTOCOL)
+    // RFC 8737 §4: a CA that asks for this protocol wants to see one certificate, and nothing else.
+    const isChallenge = protocols.includes(ACME_ALPN_PROTOCOL)
     const demands = table.find(serverName)
     let chosen: ChosenCertificate | undefined
     try {
@@ -128,7 +127,7 @@ export class TlsOpening implements Timed {
     }
     const adopted = adoptTlsSocket(this.#accepted, this.#received, {
       context: chosen.context,
-      protocols: isChallenge ? [ACME_PROTOCOL] : this.#terms.protocols,
+      protocols: isChallenge ? [ACME_ALPN_PROTOCOL] : this.#terms.protocols,
       asksCertificate: !isChallenge && demands.clientCertificates !== undefined,
       staple: chosen.staple,
     })

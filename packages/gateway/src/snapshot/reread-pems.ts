@@ -1,13 +1,12 @@
 /** Owns the PEM files of a model that was kept on disk: it names them, and never holds what stands in them. */
 import { type GatewayModel, type PemFile, toTextHash } from '@gatewright/model/runtime'
-import type { CertificateBatch } from '../certificates/certificate-shelf.ts'
-import { loadCertificates } from '../certificates/load-certificates.ts'
+import { type LoadedCertificates, loadCertificates } from '../certificates/load-certificates.ts'
 import { readTextFile } from './read-text-file.ts'
 
 interface Reread {
   readonly model: GatewayModel
   readonly pems: ReadonlyMap<string, string>
-  readonly certificates: CertificateBatch
+  readonly certificates: LoadedCertificates
 }
 
 /** The same model with the files as they are now, and their texts. @throws where one cannot be read */

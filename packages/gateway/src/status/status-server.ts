@@ -117,6 +117,10 @@ export class StatusServer {
     // Neither makes the gateway unready: what ran before runs on. Both are worth a line.
     const lacks = configuration.fault === undefined ? [] : ['the configuration on disk is faulty']
     lacks.push(...listEndingCertificates(supervisor.certificates.certificates, Date.now()))
+    for (const { hosts, notAfterMs, lastError } of supervisor.orders) {
+      if (notAfterMs !== undefined || lastError === undefined) continue
+      lacks.push(`there is no certificate of ${hosts[0]} yet: ${lastError}`)
+    }
     return [200, TEXT_TYPE, lacks.length === 0 ? 'ready\n' : `ready, but ${lacks.join(', and ')}\n`]
   }
 
@@ -127,6 +131,13 @@ export class StatusServer {
       version,
       hash,
       threads: supervisor.threads,
+      orders: supervisor.orders.map(({ id, hosts, notAfterMs, lastError, nextAttemptMs }) => ({
+        id,
+        hosts,
+        notAfter: toTime(notAfterMs),
+        lastError: lastError ?? null,
+        nextAttempt: toTime(nextAttemptMs),
+      })),
       configuration: { loadedAt: new Date(loadedAtMs).toISOString(), fault: fault ?? null, findings },
     }
   }
@@ -137,4 +148,8 @@ function isLocalName(host: string | undefined): boolean {
   if (host === undefined) return true
   const name = host.replace(/:\d+$/, '').toLowerCase()
   return name === 'localhost' || name.endsWith('.localhost') || /^[\d.]+$/.test(name) || /^\[[0-9a-f:.]+\]$/.test(name)
+}
+
+function toTime(ms: number | undefined): string | null {
+  return ms === undefined ? null : new Date(ms).toISOString()
 }

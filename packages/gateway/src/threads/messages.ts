@@ -1,6 +1,9 @@
 /** Owns what main and its threads say to each other: plain data, told apart by `kind`. */
 import type { PolicyUse, Upstream } from '@gatewright/model'
-import type { CertificateFeed, ChallengeFeed } from '../certificates/certificate-feed.ts'
+import type { AcmeOptions } from '../acme/acme-options.ts'
+import type { ChallengeSet } from '../acme/challenges/challenge-set.ts'
+import type { CertificateStatus, ServedCertificate } from '../acme/kept-certificate.ts'
+import type { CertificateFeed } from '../certificates/certificate-feed.ts'
 import type { ShippedPart } from '../snapshot/api-patch.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
 import type { CountersDescriptor } from '../state/counters/shared-counters.ts'
@@ -21,7 +24,7 @@ export interface ThreadBirth {
   readonly addresses: AddressGaugeDescriptor
   readonly pulse: PulseDescriptor
   readonly certificates: CertificateFeed
-  readonly challenges: ChallengeFeed
+  readonly challenges: ChallengeSet
   /** What session tickets are encrypted with, on all threads; 48 octets. */
   readonly ticketKey: Uint8Array
 }
@@ -44,7 +47,7 @@ export type ToThread =
   | { readonly kind: 'credentials'; readonly descriptor: CredentialsDescriptor | undefined }
   | { readonly kind: 'certificates'; readonly feed: CertificateFeed }
   /** Answered by `challenged`: the CA is told to ask when every thread can answer. */
-  | { readonly kind: 'challenges'; readonly number: number; readonly feed: ChallengeFeed }
+  | { readonly kind: 'challenges'; readonly number: number; readonly feed: ChallengeSet }
   | { readonly kind: 'ticket-key'; readonly key: Uint8Array }
   /** The access log was renamed: open it anew by its name. */
   | { readonly kind: 'reopen-log' }
@@ -76,13 +79,24 @@ export type FromThread =
       readonly facts?: Readonly<Record<string, unknown>>
     }
 
-/** All that the service thread is told: whom to ask, each time anew. */
-export interface ToService {
-  readonly kind: 'watch'
-  /** Those with active health. */
-  readonly upstreams: readonly Upstream[]
-  readonly health: HealthDescriptor
-  readonly pems: PemDescriptor
-}
+/** What the service thread is told: whom to ask, and which certificates to keep; each time anew. */
+export type ToService =
+  | {
+      readonly kind: 'watch'
+      /** Those with active health. */
+      readonly upstreams: readonly Upstream[]
+      readonly health: HealthDescriptor
+      readonly pems: PemDescriptor
+    }
+  | { readonly kind: 'keep'; readonly orders: readonly AcmeOptions[]; readonly folder: string }
+  /** Every data thread answers with these. */
+  | { readonly kind: 'challenged'; readonly number: number }
+  /** Says `stopped` when nothing is under way any more. */
+  | { readonly kind: 'stop' }
 
-export type FromService = Extract<FromThread, { kind: 'log' }>
+export type FromService =
+  | Extract<FromThread, { kind: 'log' }>
+  | { readonly kind: 'challenges'; readonly number: number; readonly set: ChallengeSet }
+  | { readonly kind: 'certificate'; readonly id: string; readonly served: ServedCertificate }
+  | { readonly kind: 'orders'; readonly status: readonly CertificateStatus[] }
+  | { readonly kind: 'stopped' }

@@ -1,7 +1,8 @@
-/** Owns main's end of the service thread: there is none until something is to be watched, and another takes the place of one that ended. */
+/** Owns main's end of the service thread: there is none until something is to be watched or kept, and another takes the place of one that ended. */
 import { Worker } from 'node:worker_threads'
 import type { Upstream } from '@gatewright/model'
 import type { Log } from '@gatewright/policies'
+import type { AcmeOptions } from '../acme/acme-options.ts'
 import type { SharedMemory } from '../state/shared-state.ts'
 import type { FromService, ToService } from './messages.ts'
 
@@ -10,16 +11,29 @@ const ENTRY = new URL(`./service-thread.${import.meta.url.endsWith('.ts') ? 'ts'
 
 /** Verdicts outlive the thread, in shared memory; probes may rest for a moment. */
 const RESTART_DELAY_MS = 1000
+/** Calling off an order and taking its records out of the DNS takes a few round trips. */
+const STOP_MS = 5000
+
+/** Told what is found out about certificates. */
+export type CertificateNews = Exclude<FromService, { kind: 'log' | 'stopped' }>
+
+interface ServiceEvents {
+  onNews(news: CertificateNews): void
+}
 
 export class ServiceHandle {
   readonly #log: Log
+  readonly #events: ServiceEvents
   #worker: Worker | undefined
   #watched: ToService | undefined
+  #kept: ToService | undefined
   #restart: NodeJS.Timeout | undefined
   #isStopped = false
+  #onStopped: () => void = () => {}
 
-  constructor(log: Log) {
+  constructor(log: Log, events: ServiceEvents = { onNews() {} }) {
     this.#log = log
+    this.#events = events
   }
 
   /** Asks the targets of these upstreams from here on, as far as they want it, and no others; nobody once it is stopped. */
@@ -28,14 +42,42 @@ export class ServiceHandle {
     const wanted = upstreams.filter((upstream) => upstream.enabled !== false && upstream.health.active !== undefined)
     if (wanted.length === 0 && this.#watched === undefined) return
     this.#watched = { kind: 'watch', upstreams: wanted, health, pems }
-    if (this.#worker === undefined && this.#restart === undefined) this.#start()
-    else this.#worker?.postMessage(this.#watched)
+    this.#tell(this.#watched)
+  }
+
+  /** Orders these certificates, and no others, and keeps them in the folder. */
+  keep(orders: readonly AcmeOptions[], folder: string): void {
+    if (this.#isStopped || (orders.length === 0 && this.#kept === undefined)) return
+    this.#kept = { kind: 'keep', orders, folder }
+    this.#tell(this.#kept)
+  }
+
+  /** Every data thread answers with the challenges of this number. */
+  challenged(number: number): void {
+    this.#worker?.postMessage({ kind: 'challenged', number } satisfies ToService)
   }
 
   async stop(): Promise<void> {
     this.#isStopped = true
     clearTimeout(this.#restart)
+    if (this.#worker !== undefined && this.#kept !== undefined) await this.#stopOrders(this.#worker)
     await this.#worker?.terminate()
+  }
+
+  #stopOrders(worker: Worker): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const timer = setTimeout(resolve, STOP_MS)
+    this.#onStopped = () => {
+      clearTimeout(timer)
+      resolve()
+    }
+    worker.postMessage({ kind: 'stop' } satisfies ToService)
+    return promise
+  }
+
+  #tell(message: ToService): void {
+    if (this.#worker === undefined && this.#restart === undefined) this.#start()
+    else this.#worker?.postMessage(message)
   }
 
   #start(): void {
@@ -46,15 +88,20 @@ export class ServiceHandle {
     worker.on('error', (error) => {
       failure = error instanceof Error ? error : new Error(String(error))
     })
-    worker.on('message', ({ level, message, facts }: FromService) => {
-      this.#log[level](message, { thread: 'service', ...facts })
-    })
+    worker.on('message', (message: FromService) => this.#onMessage(message))
     worker.on('exit', () => {
       this.#worker = undefined
+      this.#onStopped()
       if (this.#isStopped) return
       this.#log.error('the service thread ended and is started again', { error: failure?.message })
       this.#restart = setTimeout(() => this.#start(), RESTART_DELAY_MS)
     })
-    if (this.#watched !== undefined) worker.postMessage(this.#watched)
+    for (const message of [this.#watched, this.#kept]) if (message !== undefined) worker.postMessage(message)
+  }
+
+  #onMessage(message: FromService): void {
+    if (message.kind === 'log') this.#log[message.level](message.message, { thread: 'service', ...message.facts })
+    else if (message.kind === 'stopped') this.#onStopped()
+    else if (!this.#isStopped) this.#events.onNews(message)
   }
 }

@@ -1,25 +1,51 @@
-/** Owns the service thread: what must happen once per process, and not on every data thread. The worker's entry; main tells it what to watch. */
+/** Owns the service thread: what must happen once per process, and not on every data thread. The worker's entry; main tells it what to watch and keep. */
 import { parentPort } from 'node:worker_threads'
 import { openHealth } from '../state/health/health-table.ts'
 import { createSystemClock } from '../timers/system-clock.ts'
 import { HealthProber } from '../upstream/health/health-prober.ts'
 import { probe } from '../upstream/health/probe.ts'
+import type { CertificateService } from './certificate-service.ts'
 import type { FromService, ToService } from './messages.ts'
 
 const port = parentPort
 if (port === null) throw new Error('service-thread.ts is the entry of a worker thread')
 
 const say = (message: FromService): void => port.postMessage(message)
-const log = (level: 'info' | 'warn' | 'error') => (message: string, facts?: Readonly<Record<string, unknown>>) =>
+const write = (level: 'info' | 'warn' | 'error') => (message: string, facts?: Readonly<Record<string, unknown>>) =>
   say({ kind: 'log', level, message, ...(facts && { facts }) })
+const log = { info: write('info'), warn: write('warn'), error: write('error') }
+const clock = createSystemClock()
 
-const prober = new HealthProber({
-  probe,
-  clock: createSystemClock(),
-  log: { info: log('info'), warn: log('warn'), error: log('error') },
-  random: Math.random,
-})
+const prober = new HealthProber({ probe, clock, log, random: Math.random })
+let certificates: Promise<CertificateService> | undefined
 
-port.on('message', ({ upstreams, health }: ToService) => {
-  prober.watch(upstreams, openHealth(health))
+/** Loaded for those who order certificates, and for nobody else. */
+function openCertificates(folder: string): Promise<CertificateService> {
+  certificates ??= import('./certificate-service.ts').then((module) =>
+    module.CertificateService.open(folder, { say, clock, log }),
+  )
+  return certificates
+}
+
+async function onMessage(message: ToService): Promise<void> {
+  switch (message.kind) {
+    case 'watch':
+      prober.watch(message.upstreams, openHealth(message.health))
+      break
+    case 'keep':
+      await openCertificates(message.folder).then((service) => service.keep(message.orders))
+      break
+    case 'challenged':
+      await certificates?.then((service) => service.onChallenged(message.number))
+      break
+    case 'stop':
+      prober.stop()
+      await certificates?.then((service) => service.stop())
+      say({ kind: 'stopped' })
+      break
+  }
+}
+
+port.on('message', (message: ToService) => {
+  onMessage(message).catch((error) => log.error('the service thread cannot do as it is told', { error: String(error) }))
 })

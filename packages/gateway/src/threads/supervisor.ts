@@ -7,8 +7,12 @@
 import { randomBytes } from 'node:crypto'
 import type { App, GatewayModel, Listener, PolicyUse } from '@gatewright/model'
 import type { Log } from '@gatewright/policies'
-import { type ChallengeFeed, NO_CHALLENGES } from '../certificates/certificate-feed.ts'
+import type { AcmeOptions } from '../acme/acme-options.ts'
+import type { ChallengeSet } from '../acme/challenges/challenge-set.ts'
+import type { CertificateStatus } from '../acme/kept-certificate.ts'
+import { NO_CHALLENGES } from '../certificates/certificate-feed.ts'
 import { type CertificateBatch, CertificateShelf } from '../certificates/certificate-shelf.ts'
+import { toOrderedCertificate } from '../certificates/load-certificates.ts'
 import { type ExtensionModule, type Snapshot, type SnapshotParts, toSnapshot } from '../snapshot/snapshot.ts'
 import type { CredentialsDescriptor } from '../state/credentials/credentials-index.ts'
 import { type SharedMemory, SharedState } from '../state/shared-state.ts'
@@ -16,12 +20,14 @@ import type { PrepareFault } from './messages.ts'
 import { PortLocks } from './port-lock.ts'
 import { probeListeners, toNewListeners } from './probe-port.ts'
 import { watchPulse } from './pulse.ts'
-import { ServiceHandle } from './service-handle.ts'
+import { type CertificateNews, ServiceHandle } from './service-handle.ts'
 import { ThreadHandle } from './thread-handle.ts'
 
 export interface SupervisorOptions {
   readonly threads: number
   readonly log: Log
+  /** Where certificates that are ordered are kept; undefined: none are. */
+  readonly acmeFolder?: string
 }
 
 /** What travels beside a model. */
@@ -32,6 +38,8 @@ export interface Published {
   readonly pems: ReadonlyMap<string, string>
   /** Those that listeners show, from files. */
   readonly certificates: CertificateBatch
+  /** Those that are to be had from CAs. */
+  readonly orders: readonly AcmeOptions[]
 }
 
 /** A snapshot that cannot run on every thread: what serves goes on serving. */
@@ -70,7 +78,9 @@ const CUT_OFF_MS = 1_000
 export class Supervisor {
   readonly state: SharedState
   readonly certificates = new CertificateShelf()
-  #challenges: ChallengeFeed = NO_CHALLENGES
+  /** How it goes with those that are ordered. */
+  orders: readonly CertificateStatus[] = []
+  #challenges: ChallengeSet = NO_CHALLENGES
   #ticketKey: Uint8Array = randomBytes(TICKET_KEY_BYTES)
   readonly #rotation: NodeJS.Timeout
   readonly #options: SupervisorOptions
@@ -100,7 +110,7 @@ export class Supervisor {
       })
     }
     this.state = new SharedState(threads)
-    this.#service = new ServiceHandle(options.log)
+    this.#service = new ServiceHandle(options.log, { onNews: (news) => this.#onNews(news) })
     this.#locks = new PortLocks(options.log)
     for (let index = 0; index < threads; index++) this.#threads.push(this.#startThread(index))
     this.#rotation = setInterval(() => this.#rotateTicketKey(), TICKET_KEY_LIFE_MS).unref()
@@ -171,12 +181,13 @@ export class Supervisor {
     clearTimeout(timer)
   }
 
-  async #publish(model: GatewayModel, { apps, extensions, pems, certificates }: Published): Promise<Snapshot> {
+  async #publish(model: GatewayModel, { apps, extensions, pems, certificates, orders }: Published): Promise<Snapshot> {
     if (this.#isDraining) throw new PublishFault(ENDING)
     const { snapshot, parts } = toSnapshot(model, { version: this.#versions + 1, extensions })
     if (this.#snapshot?.hash === snapshot.hash) {
       this.#replaceCredentials(apps)
       this.#replaceCertificates(model, certificates)
+      this.#order(orders)
       return this.#snapshot
     }
     this.#versions++
@@ -194,6 +205,7 @@ export class Supervisor {
     await Promise.all(this.#threads.map((thread) => thread.commit(snapshot.version)))
     this.state.settle(model)
     this.#service.watch(model.upstreams, this.state.memory)
+    this.#order(orders)
     return snapshot
   }
 
@@ -244,18 +256,38 @@ export class Supervisor {
 
   #replaceCertificates(model: GatewayModel, batch: CertificateBatch): void {
     const ids = new Set<string>(model.certificates.filter(({ enabled }) => enabled !== false).map(({ id }) => id))
-    if (this.certificates.setFiles(batch, ids)) this.sendCertificates()
+    if (this.certificates.setFiles(batch, ids)) this.#sendCertificates()
   }
 
   /** What is on the shelf has changed. */
-  sendCertificates(): void {
+  #sendCertificates(): void {
     for (const thread of this.#threads) thread.send({ kind: 'certificates', feed: this.certificates.feed })
   }
 
   /** Resolves when every thread that lives answers CAs with these, and with no others. */
-  async challenge(feed: ChallengeFeed): Promise<void> {
+  async #challenge(feed: ChallengeSet): Promise<void> {
     this.#challenges = feed
     await Promise.all(this.#threads.map((thread) => thread.challenge(feed)))
+  }
+
+  #order(orders: readonly AcmeOptions[]): void {
+    const { acmeFolder } = this.#options
+    if (acmeFolder !== undefined) this.#service.keep(orders, acmeFolder)
+  }
+
+  /** Of a CA. */
+  #onNews(news: CertificateNews): void {
+    switch (news.kind) {
+      case 'challenges':
+        void this.#challenge(news.set).then(() => this.#service.challenged(news.number))
+        break
+      case 'certificate':
+        if (this.certificates.setOrdered(news.id, toOrderedCertificate(news.id, news.served))) this.#sendCertificates()
+        break
+      case 'orders':
+        this.orders = news.status
+        break
+    }
   }
 
   #rotateTicketKey(): void {

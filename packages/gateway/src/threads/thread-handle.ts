@@ -1,7 +1,7 @@
 /** Owns main's end of one data thread: what it has, what it answered, and its life. */
 import { Worker } from 'node:worker_threads'
 import type { Api, Upstream } from '@gatewright/model'
-import type { ChallengeFeed } from '../certificates/certificate-feed.ts'
+import type { ChallengeSet } from '../acme/challenges/challenge-set.ts'
 import { type ShippedPart, toApiPatch } from '../snapshot/api-patch.ts'
 import type { Snapshot, SnapshotParts } from '../snapshot/snapshot.ts'
 import type { SharedMemory } from '../state/shared-state.ts'
@@ -103,7 +103,7 @@ export class ThreadHandle {
   }
 
   /** Resolves when the thread answers with these, or has ended. */
-  challenge(feed: ChallengeFeed): Promise<void> {
+  challenge(feed: ChallengeSet): Promise<void> {
     if (this.#isGone) return Promise.resolve()
     const { promise, resolve } = Promise.withResolvers<void>()
     this.#challenges++

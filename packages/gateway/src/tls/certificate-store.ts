@@ -5,10 +5,10 @@
 import { constants } from 'node:crypto'
 import { createSecureContext, type SecureContext } from 'node:tls'
 import type { CertificateId, ListenerTls } from '@gatewright/model/runtime'
+import type { ChallengeSet } from '../acme/challenges/challenge-set.ts'
 import {
   type CertificateEntry,
   type CertificateFeed,
-  type ChallengeFeed,
   NO_CERTIFICATES,
   NO_CHALLENGES,
 } from '../certificates/certificate-feed.ts'
@@ -43,7 +43,7 @@ export class CertificateStore {
   #getSnapshotPem: GetPem = this.#getPem
   #ticketKey: Buffer
   /** What CAs may ask for now. */
-  challenges: ChallengeFeed = NO_CHALLENGES
+  challenges: ChallengeSet = NO_CHALLENGES
   #shown = new WeakMap<ListenerTls, Shown>()
   /** The one that was used last stands last. */
   readonly #contexts = new Map<string, { readonly entry: CertificateEntry; readonly context: SecureContext }>()
@@ -83,7 +83,9 @@ export class CertificateStore {
   /** RFC 8737 §3: what a CA is shown to prove a name; undefined: it asks for none that we want to prove. */
   chooseChallenge(name: string | undefined): ChosenCertificate | undefined {
     const challenge = name === undefined ? undefined : this.challenges.alpn.get(name)
-    return challenge && { context: createSecureContext({ ...challenge, minVersion: 'TLSv1.2' }), staple: undefined }
+    if (challenge === undefined) return undefined
+    const { certificate, key } = challenge
+    return { context: createSecureContext({ cert: certificate, key, minVersion: 'TLSv1.2' }), staple: undefined }
   }
 
   #toShown(tls: ListenerTls): Shown {

@@ -28,16 +28,16 @@ const rfc2136Schema = z
   })
   .meta({ description: 'Dynamic updates of a name server (RFC 2136).' })
 
+const checkAtSchema = z.array(z.string().min(1)).min(1).exactOptional().meta({
+  description:
+    'Name servers, `host:port`, that must answer the record before the CA is asked to look. Those of the zone if absent.',
+})
+
 const hookSchema = z
   .strictObject({
     command: z.array(z.string().min(1)).min(1).meta({
       description: 'Program and arguments, run without a shell; `present NAME VALUE` or `cleanup NAME VALUE` follows.',
     }),
-    timeoutMs: z
-      .int()
-      .min(100)
-      .default(120_000)
-      .meta({ description: 'How long it may take. 2 min: some DNS services are slow.' }),
   })
   .meta({ description: 'A program that sets the TXT record and removes it.' })
 
@@ -59,7 +59,10 @@ const acmeSchema = z
       .union([
         z.enum(['http-01', 'tls-alpn-01']),
         z.strictObject({
-          dns: z.union([z.strictObject({ rfc2136: rfc2136Schema }), z.strictObject({ hook: hookSchema })]),
+          dns: z.union([
+            z.strictObject({ rfc2136: rfc2136Schema, checkAt: checkAtSchema }),
+            z.strictObject({ hook: hookSchema, checkAt: checkAtSchema }),
+          ]),
         }),
       ])
       .default('http-01')

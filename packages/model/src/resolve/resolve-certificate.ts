@@ -74,5 +74,5 @@ function toChallenge(challenge: FileAcme['challenge'], at: Path, context: Resolv
     rfc2136.secretFile === undefined
       ? {}
       : { secretFile: toPath(context, rfc2136.secretFile, [...at, 'rfc2136', 'secretFile']) }
-  return { dns: { rfc2136: { ...rfc2136, ...secretFile } } }
+  return { dns: { ...challenge.dns, rfc2136: { ...rfc2136, ...secretFile } } }
 }
