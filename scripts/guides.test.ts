@@ -81,6 +81,21 @@ describe('the page of expressions', () => {
         scopes: [],
         groups: [],
       },
+      certificate: {
+        subject: { CN: ['billing'] },
+        issuer: { CN: ['Root'] },
+        subjectText: 'CN=billing',
+        issuerText: 'CN=Root',
+        serial: '0a',
+        fingerprint: 'ab',
+        notBeforeMs: 0,
+        notAfterMs: 0,
+        dnsNames: [],
+        uris: [],
+        emails: [],
+        der: Buffer.alloc(0),
+        chainDer: [],
+      },
     },
   )
   const response = GatewayResponse.ofProblem(new Problem('rate-limited'))
@@ -100,6 +115,7 @@ describe('the page of expressions', () => {
     for (const [facts, owner] of [
       ['RequestFacts', 'request'],
       ['ResponseFacts', 'response'],
+      ['CertificateFacts', 'client.certificate'],
     ] as const) {
       const body = scopes.split(`class ${facts} {`)[1]?.split('\n}\n')[0] ?? ''
       const members = [...body.matchAll(/^ {2}get (\w+)\(/gm)].map(([, member]) => `${owner}.${member}`)
@@ -115,7 +131,7 @@ describe('the page of expressions', () => {
     it(`${name} is a ${type}`, () => {
       const kind = type.split(' ')[0] ?? ''
       const native = kind === 'map' || kind === 'list' ? `size(${name}) >= 0` : `type(${name}) == ${kind}`
-      const cel = ['caller', 'response', 'error'].includes(name) ? `${name} != null` : native
+      const cel = ['caller', 'response', 'error', 'client.certificate'].includes(name) ? `${name} != null` : native
       assert.equal(evaluate({ cel }), true)
     })
   }
