@@ -30,7 +30,7 @@ export type ContestLoad = Omit<Load, 'dir' | 'seconds' | 'cores' | 'connections'
 export async function startContestant(
   peer: Peer,
   setting: Setting,
-  { upstreamPort, path = '/' }: { upstreamPort: number; path?: string },
+  { upstreamPort, path = '/', scheme = 'http' }: { upstreamPort: number; path?: string; scheme?: 'http' | 'https' },
 ): Promise<Contestant | undefined> {
   if (peer.findVersion() === undefined) {
     setting.say(`${peer.name}: not found on this machine, skipped`)
@@ -42,7 +42,7 @@ export async function startContestant(
   let running: Running | undefined
   try {
     running = await peer.start({ upstreamPort, port, dir, threads: setting.threads, cores: setting.gatewayCores })
-    await waitUntilAnswering(running, `http://127.0.0.1:${port}${path}`, peer.headers)
+    await waitUntilAnswering(running, `${scheme}://127.0.0.1:${port}${path}`, peer.headers)
     const { pid } = running
     const stop = (): Promise<void> => running?.stop() ?? Promise.resolve()
     return { name: peer.name, pid, port, stop, ...(peer.headers && { load: { headers: peer.headers } }) }
@@ -56,7 +56,7 @@ export async function startContestant(
 export async function startContestants(
   peers: Peer[],
   setting: Setting,
-  given: { upstreamPort: number; path?: string },
+  given: { upstreamPort: number; path?: string; scheme?: 'http' | 'https' },
 ): Promise<Contestant[]> {
   const started: Contestant[] = []
   for (const peer of peers) {
@@ -66,9 +66,8 @@ export async function startContestants(
   return started
 }
 
-export async function runContest(contestants: Contestant[], load: ContestLoad, setting: Setting): Promise<Result[]> {
-  const samples = new Map<string, Sample[]>(contestants.map(({ name }) => [name, []]))
-  const measure = (contestant: Contestant, seconds: number): Promise<Sample> =>
+export function runContest(contestants: Contestant[], load: ContestLoad, setting: Setting): Promise<Result[]> {
+  return takeTurns(contestants, setting, (contestant, seconds) =>
     runLoad(contestant, {
       connections: setting.connections,
       ...load,
@@ -76,7 +75,17 @@ export async function runContest(contestants: Contestant[], load: ContestLoad, s
       seconds,
       cores: setting.loadCores,
       dir: setting.dir,
-    })
+    }),
+  )
+}
+
+/** Every contestant in every round; `measure` is one run of about so many seconds. */
+export async function takeTurns(
+  contestants: Contestant[],
+  setting: Setting,
+  measure: (contestant: Contestant, seconds: number) => Promise<Sample>,
+): Promise<Result[]> {
+  const samples = new Map<string, Sample[]>(contestants.map(({ name }) => [name, []]))
   // Just-in-time compilers and connection pools settle before the first round that counts.
   for (const contestant of contestants) await measure(contestant, 2)
   for (let round = 1; round <= setting.rounds; round++) {

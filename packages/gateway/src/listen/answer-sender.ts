@@ -5,6 +5,7 @@
  *     └──long, or streamed──▶ as it comes, and as it is taken ──┴──▶ written ──the kernel has it──▶ flushed
  */
 import type { Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
 import { BytesBody, type GatewayResponse, PIECE_BYTES } from '@gatewright/policies'
 import type { GatewayExchange } from '../exchange/gateway-exchange.ts'
 import { type AnswerListener, AnswerWriter, writeWhole } from '../respond/answer-writer.ts'
@@ -33,12 +34,16 @@ export class AnswerSender implements AnswerListener, TurnEndListener {
   #exchange: GatewayExchange | undefined
   #writer: AnswerWriter | undefined
   #flow: { resume(): void; cancel(): void } | undefined
+  /** Whose last bytes the kernel has not taken. */
+  #awaited: GatewayExchange | undefined
+  readonly #isEncrypted: boolean
   /** An answer that is written at the end of this turn. */
   #unwritten = ''
 
   constructor(socket: Socket, owner: AnswerOwner) {
     this.#socket = socket
     this.#owner = owner
+    this.#isEncrypted = socket instanceof TLSSocket
   }
 
   send(exchange: GatewayExchange, response: GatewayResponse, facts: HeadFacts): void {
@@ -79,8 +84,12 @@ export class AnswerSender implements AnswerListener, TurnEndListener {
     this.#unwritten = ''
     // The client may have left in this very turn.
     if (this.#exchange === undefined) return
-    this.#socket.write(answer, 'latin1')
-    this.onBodyWritten()
+    // TLS always hands over to the kernel a moment later: asking for that now spares asking behind it.
+    if (this.#isEncrypted) this.#writeAndAwait(answer)
+    else {
+      this.#socket.write(answer, 'latin1')
+      this.onBodyWritten()
+    }
   }
 
   /** Every byte was given to the socket; once the kernel has them, the exchange is over. */
@@ -88,12 +97,20 @@ export class AnswerSender implements AnswerListener, TurnEndListener {
     this.isWritten = true
     this.#flow = undefined
     if (this.#socket.writableLength === 0) return this.#onFlushed()
-    this.#owner.onClientSlow()
-    const exchange = this.#exchange
     // `drain` would not do: it only comes where a write was told to wait, and less than that may be queued.
-    this.#socket.write('', 'latin1', () => {
-      if (this.#exchange === exchange) this.#onFlushed()
-    })
+    this.#writeAndAwait('')
+  }
+
+  #writeAndAwait(text: string): void {
+    this.isWritten = true
+    this.#owner.onClientSlow()
+    this.#awaited = this.#exchange
+    this.#socket.write(text, 'latin1', this.#onTaken)
+  }
+
+  /** One for all answers of the connection: they are written one after the other. */
+  readonly #onTaken = (): void => {
+    if (this.#exchange !== undefined && this.#exchange === this.#awaited) this.#onFlushed()
   }
 
   #onFlushed(): void {
