@@ -1,4 +1,5 @@
 /** Owns the check of what listeners judge clients' certificates by: files that OpenSSL cannot use are found before anything runs. */
+import { X509Certificate } from 'node:crypto'
 import { createSecureContext } from 'node:tls'
 import type { ClientCertificates, Finding, GatewayModel, Path, Sources } from '@gatewright/model'
 
@@ -33,14 +34,18 @@ function check({ ca, crl }: ClientCertificates, at: Path, { sources, pems }: Giv
   if (!caText.includes('-----BEGIN CERTIFICATE-----'))
     return report('ca', `The file ${ca.path} holds no certificate in PEM.`)
   try {
-    createSecureContext({ ca: caText })
+    // OpenSSL passes over what it cannot read: of a file that is cut off, it would take a part of the CAs.
+    for (const block of caText.split(/(?=-----BEGIN CERTIFICATE-----)/)) {
+      if (block.startsWith('-----BEGIN')) new X509Certificate(block)
+    }
   } catch (error) {
     return report('ca', `The file ${ca.path} holds no certificates that can be used: ${toMessage(error)}.`)
   }
   if (crl === undefined || crlText === undefined) return []
   try {
     createSecureContext({ ca: caText, crl: crlText })
-    return []
+    if (crlText.split('-----BEGIN X509 CRL-----').length === crlText.split('-----END X509 CRL-----').length) return []
+    return report('crl', `The file ${crl.path} is cut off: one of its revocation lists has no end.`)
   } catch (error) {
     return report('crl', `The file ${crl.path} holds no revocation list that can be used: ${toMessage(error)}.`)
   }

@@ -1,7 +1,8 @@
 /** Owns the reading of certificates from files and folders: what they are for, whether they can serve, and what is wrong with them. */
 import { createPrivateKey, X509Certificate } from 'node:crypto'
-import { readdirSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join, resolve as resolvePath } from 'node:path'
+import { createSecureContext } from 'node:tls'
 import type { Acme, CertificateId, CertificateSource, Finding, Path, Sources } from '@gatewright/model'
 import { toTextHash } from '@gatewright/model/runtime'
 import type { AcmeOptions } from '../acme/acme-options.ts'
@@ -125,7 +126,9 @@ class Loading implements LoadedCertificates {
     this.folders.push({ path: resolvePath(folder), isMember: isVisible })
     let pairs: readonly PairPaths[]
     try {
-      pairs = listPairs(folder)
+      const listed = listPairs(folder)
+      pairs = listed.pairs
+      this.watched.push(...listed.awaited)
     } catch (error) {
       const why = isMissing(error) ? 'does not exist' : `cannot be read: ${toMessage(error)}`
       this.#report('fault', at, { code: 'pem-unreadable', message: `The folder ${folder} ${why}.` })
@@ -152,8 +155,15 @@ class Loading implements LoadedCertificates {
     } catch (error) {
       if (!(error instanceof Unusable)) throw error
       const { message, at, suggestion, code } = error
-      this.#report(severity, placeOf(at), { code, message, ...(suggestion !== undefined && { suggestion }) })
-      return
+      // A certificate and its key are renewed one after the other: until both are there, what was shown is shown on.
+      const before = source.from.kind === 'folder' ? this.#memory.pairs.get(paths.cert)?.pair : undefined
+      this.#report(severity, placeOf(at), {
+        code,
+        message: before === undefined ? message : `${message} What stood there before is still shown.`,
+        ...(suggestion !== undefined && { suggestion }),
+      })
+      if (before === undefined) return
+      pair = before
     }
     const { chainText, keyText, ocspUrl, ...rest } = pair
     this.pems.set(pair.chain, chainText)
@@ -191,23 +201,30 @@ class Loading implements LoadedCertificates {
   }
 }
 
+interface ListedPairs {
+  readonly pairs: readonly PairPaths[]
+  /** Files that are not there yet: who makes a folder fills it afterwards. */
+  readonly awaited: readonly string[]
+}
+
 /** `NAME.crt` or `NAME.pem` beside `NAME.key`; and folders as certbot and lego write them. */
-function listPairs(folder: string): PairPaths[] {
+function listPairs(folder: string): ListedPairs {
   const pairs: PairPaths[] = []
+  const awaited: string[] = []
   const entries = readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))
   const names = new Set(entries.map(({ name }) => name))
   for (const { name } of entries) {
+    if (!isVisible(name)) continue
     const stem = /^(.+)\.(?:crt|pem)$/.exec(name)?.[1]
     if (stem !== undefined && names.has(`${stem}.key`)) {
       pairs.push({ cert: join(folder, name), key: join(folder, `${stem}.key`) })
-    } else if (isVisible(name) && isFolder(join(folder, name))) {
-      const inside = new Set(readdirSync(join(folder, name)))
-      if (inside.has('fullchain.pem') && inside.has('privkey.pem')) {
-        pairs.push({ cert: join(folder, name, 'fullchain.pem'), key: join(folder, name, 'privkey.pem') })
-      }
+    } else if (isFolder(join(folder, name))) {
+      const pair = { cert: join(folder, name, 'fullchain.pem'), key: join(folder, name, 'privkey.pem') }
+      if (existsSync(pair.cert) && existsSync(pair.key)) pairs.push(pair)
+      else awaited.push(pair.cert, pair.key)
     }
   }
-  return pairs
+  return { pairs, awaited }
 }
 
 /** Editors and Kubernetes keep what is none yet, or is no more, behind a dot. */
@@ -258,6 +275,7 @@ function toPair(chainText: string, keyText: string, { cert, key }: PairPaths): L
       suggestion: 'Clients look at its subject alternative names (RFC 9525 §2), and no more at its common name.',
     })
   }
+  checkUsable(chainText, keyText, cert)
   const ocspUrl = /^OCSP - URI:(http:\/\/\S+)$/m.exec(leaf.infoAccess ?? '')?.[1]
   return {
     names,
@@ -279,6 +297,18 @@ function toLeaf(text: string, path: string): X509Certificate {
     throw new Unusable(`The file ${path} holds no certificate in PEM: ${toMessage(error)}.`, {
       at: 'cert',
       suggestion: 'It begins with "-----BEGIN CERTIFICATE-----".',
+    })
+  }
+}
+
+/** What only OpenSSL says: those behind the certificate are cut off, or the key is shorter than it takes. */
+function checkUsable(chainText: string, keyText: string, path: string): void {
+  try {
+    createSecureContext({ cert: chainText, key: keyText })
+  } catch (error) {
+    throw new Unusable(`The certificate ${path} cannot be used: ${toMessage(error)}.`, {
+      at: 'cert',
+      suggestion: 'Is the file whole, with every certificate of the chain, and the key of 2048 bits or more?',
     })
   }
 }

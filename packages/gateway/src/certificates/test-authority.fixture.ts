@@ -126,7 +126,7 @@ export class TestAuthority {
     const { folder } = this
     if (keyType === 'rsa') openssl(folder, ['genrsa', '-out', `${name}.key`, '2048'])
     else openssl(folder, ['ecparam', '-name', 'prime256v1', '-genkey', '-noout', '-out', `${name}.key`])
-    openssl(folder, ['req', '-new', '-key', `${name}.key`, '-out', `${name}.csr`, '-subj', subject])
+    openssl(folder, ['req', '-new', '-utf8', '-key', `${name}.key`, '-out', `${name}.csr`, '-subj', subject])
     writeFileSync(join(folder, `${name}.ext`), `${extensions.join('\n')}\n`)
     const config = this.#writeConfig()
     openssl(folder, [

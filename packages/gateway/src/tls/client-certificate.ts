@@ -48,6 +48,7 @@ function passes(certificate: ClientCertificate, { dns, uri, email, subject }: Ce
   if (uri !== undefined && !certificate.uris.some((each) => isUriMatch(each, uri))) return false
   if (email !== undefined && !certificate.emails.includes(email)) return false
   for (const [attribute, value] of Object.entries(subject ?? {})) {
+    if (!Object.hasOwn(certificate.subject, attribute)) return false
     if (certificate.subject[attribute]?.includes(value) !== true) return false
   }
   return true
@@ -101,22 +102,28 @@ function parseAlternativeNames(text: string): AlternativeNames {
   return names
 }
 
-/** Node's text of a name: one `attribute=value` a line. */
+/**
+ * Node's text of a name: one `attribute=value` a line, several of one RDN divided by ` + `; what means something else in RFC 4514 §2.4, and
+ * every control character, stands behind a `\\`.
+ */
 function parseName(text = ''): Readonly<Record<string, readonly string[]>> {
   const attributes: Record<string, string[]> = {}
-  for (const line of text.split('\n')) {
-    const equals = line.indexOf('=')
+  for (const part of text.split(/\n| \+ /)) {
+    const equals = part.indexOf('=')
     if (equals <= 0) continue
-    const name = line.slice(0, equals)
-    attributes[name] = [...(attributes[name] ?? []), line.slice(equals + 1)]
+    const name = part.slice(0, equals)
+    attributes[name] = [...(attributes[name] ?? []), unescapeValue(part.slice(equals + 1))]
   }
   return attributes
 }
 
-/** One line, in the order of the certificate. */
+function unescapeValue(value: string): string {
+  return value.replace(/\\([0-9A-F]{2}|.)/g, (_, escaped: string) =>
+    escaped.length === 2 ? String.fromCharCode(Number.parseInt(escaped, 16)) : escaped,
+  )
+}
+
+/** One line (RFC 4514 §2.1), but in the order of the certificate. */
 function toNameText(text = ''): string {
-  return text
-    .split('\n')
-    .map((line) => line.replace(/[,\\]/g, '\\$&'))
-    .join(',')
+  return text.replaceAll('\n', ',').replaceAll(' + ', '+')
 }

@@ -40,26 +40,49 @@ export function parseClientHello(octets: Buffer): ClientHelloReading {
   }
 }
 
-/** The handshake message, whole, out of the records that it is cut into. */
+/**
+ * The handshake message, whole, out of the records that it is cut into. They are put together once all are there: whoever sends one octet at
+ * a time, in records of one, would make us copy gigabytes otherwise.
+ */
 function joinRecords(octets: Buffer): Buffer | 'incomplete' | 'invalid' {
-  let message: Buffer = Buffer.alloc(0)
+  let known = 0
+  let end = Number.POSITIVE_INFINITY
+  let head = 0
   for (let at = 0; ; ) {
     if (at < octets.length && octets[at] !== RECORD_HANDSHAKE) return 'invalid'
     if (octets.length < at + RECORD_HEAD_BYTES) return 'incomplete'
     const length = octets.readUInt16BE(at + 3)
     if (octets[at + 1] !== 3 || length === 0 || length > MOST_RECORD_BYTES) return 'invalid'
-    const piece = octets.subarray(at + RECORD_HEAD_BYTES, at + RECORD_HEAD_BYTES + length)
-    // The usual hello is one record, and is looked at where it was read.
-    message = at === 0 ? piece : Buffer.concat([message, piece])
-    at += RECORD_HEAD_BYTES + length
-    if (message.length >= 1 && message[0] !== HANDSHAKE_CLIENT_HELLO) return 'invalid'
-    if (message.length >= HANDSHAKE_HEAD_BYTES) {
-      const end = HANDSHAKE_HEAD_BYTES + message.readUIntBE(1, 3)
-      if (end > MOST_HELLO_BYTES) return 'invalid'
-      if (message.length >= end) return message.subarray(0, end)
+    const start = at + RECORD_HEAD_BYTES
+    at = start + length
+    const stop = Math.min(at, octets.length)
+    for (let next = start; next < stop && known + next - start < HANDSHAKE_HEAD_BYTES; next++) {
+      head = head * 256 + (octets[next] ?? 0)
+      if (known + next - start === 0 && head !== HANDSHAKE_CLIENT_HELLO) return 'invalid'
     }
+    known += stop - start
+    if (known >= HANDSHAKE_HEAD_BYTES && end === Number.POSITIVE_INFINITY) {
+      end = HANDSHAKE_HEAD_BYTES + (head % 2 ** 24)
+      if (end > MOST_HELLO_BYTES) return 'invalid'
+    }
+    if (known >= end) return gather(octets, end)
     if (octets.length < at) return 'incomplete'
   }
+}
+
+/** The first `end` octets of what the records hold. */
+function gather(octets: Buffer, end: number): Buffer {
+  const pieces: Buffer[] = []
+  for (let at = 0, left = end; left > 0; ) {
+    const start = at + RECORD_HEAD_BYTES
+    at = start + octets.readUInt16BE(at + 3)
+    const piece = octets.subarray(start, Math.min(at, start + left))
+    pieces.push(piece)
+    left -= piece.length
+  }
+  const [first = Buffer.alloc(0)] = pieces
+  // The usual hello is one record, and is looked at where it was read.
+  return pieces.length === 1 ? first : Buffer.concat(pieces, end)
 }
 
 function readHello(hello: Cursor): ClientHello {
