@@ -34,6 +34,11 @@ export class RawClient {
     return new RawClient(socket)
   }
 
+  /** On a connection that somebody else made, with TLS or without. */
+  static on(socket: Socket): RawClient {
+    return new RawClient(socket)
+  }
+
   /** All that came, also what `nextAnswer` has handed out. */
   get received(): Buffer {
     if (this.#chunks.length > 1) this.#chunks = [Buffer.concat(this.#chunks)]

@@ -172,11 +172,13 @@ export class ListenerRuntime {
 
   /** `rest`: what was read of it already. */
   #admit(socket: Socket, origin: ConnectionOrigin, rest?: Buffer): void {
-    const address = toPlainAddress(origin.peer?.address ?? socket.remoteAddress ?? '')
+    // Asked once: a socket whose client has reset it does not know any more whose it was, and would be counted down from nobody.
+    const peer = origin.peer ?? { address: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 }
+    const address = toPlainAddress(peer.address)
     const isTooMuch = this.#isTooMuch(address)
     const { terms } = this.#settings
     if (terms === undefined) {
-      this.#admitPlain(adoptSocket(socket), { peer: origin.peer, address }, { isTooMuch, rest })
+      this.#admitPlain(adoptSocket(socket), { peer, address }, { isTooMuch, rest })
       return
     }
     if (isTooMuch) {
@@ -185,7 +187,7 @@ export class ListenerRuntime {
       socket.destroy()
       return
     }
-    const opening = new TlsOpening(socket, this.#settings, { terms, peer: origin.peer, address })
+    const opening = new TlsOpening(socket, this.#settings, { terms, peer, address })
     this.#opening.add(opening)
     if (rest !== undefined && rest.length > 0) opening.onData(rest)
   }

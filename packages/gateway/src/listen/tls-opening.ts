@@ -34,8 +34,8 @@ export interface TlsOpeningOwner {
 
 interface OpeningOrigin {
   readonly terms: TlsTerms
-  /** Whom a trusted balancer speaks for. */
-  readonly peer: { readonly address: string; readonly port: number } | undefined
+  /** The other end, or whom a trusted balancer speaks for. */
+  readonly peer: { readonly address: string; readonly port: number }
   readonly address: string
 }
 
