@@ -76,6 +76,11 @@ const MISTAKES: readonly Mistake[] = [
   { name: 'a key instead of its hash', change: [`sha256:${'d7'.repeat(32)}`, 'open-sesame'], says: /:22:32: fault: A key is written as its hash: .*sha256sum/ },
   { name: 'a file for the access log', change: ['gatewright: 1', 'gatewright: 1\naccessLog: /var/log/a.log'], says: /:2:12: fault: .*\n {4}Write `\{ file: \/var\/log\/a\.log \}`/ },
   { name: 'an extension that is not there', change: ['gatewright: 1', 'gatewright: 1\nextensions: [./none.ts]'], says: /:2:14: fault: the extension \S*none\.ts is not there, .* begins at the file that names it/ },
+  { name: 'TLS without a certificate', change: ['port: 8080 }', 'port: 8080, tls: {} }'], says: /:3:\d+: fault: This listener speaks TLS, and there is no certificate to show\..*\n {4}Add one: `certificates: / },
+  { name: 'a certificate without its key', change: ['port: 8080 }', 'port: 8080, tls: {} }\ncertificates: [{ id: main, cert: ./main.pem }]'], says: /:4:16: fault: .*`key` is missing\..*\n {4}Add `key`/ },
+  { name: 'a certificate that is not there', change: ['port: 8080 }', 'port: 8080, tls: {} }\ncertificates: [{ id: main, cert: ./main.pem, key: ./main.key }]'], says: /:4:34: fault: The file \S*main\.pem does not exist/ },
+  { name: 'a CA of clients that is not there', change: ['port: 8080 }', 'port: 8080, tls: { clientCertificates: { ca: ./ca.pem } } }\ncertificates: [{ id: main, folder: . }]'], says: /:3:\d+: fault: The file \S*ca\.pem does not exist/ },
+  { name: 'HSTS without TLS', change: ['port: 8080 }', 'port: 8080, hsts: true }'], says: /:3:\d+: fault: Browsers ignore `Strict-Transport-Security`.*\n {4}Write it in the listener that has `tls`/ },
   { name: 'a document that is not there', change: ['    title: Orders', '    openapi: ./none.yaml'], says: /:12:14: fault: \S*none\.yaml does not exist/ },
 ]
 

@@ -16,7 +16,10 @@ export function toCertificateSource(
   context: ResolveContext,
 ): CertificateSource | undefined {
   const from = toFrom(certificate, ['certificates', index], context)
-  if (from === undefined) return undefined
+  if (from === undefined) {
+    context.sources.lostIds.add(certificate.id)
+    return undefined
+  }
   return {
     id: certificate.id as CertificateId,
     ...pickPresent(certificate, 'title', 'description', 'tags', 'owner', 'enabled'),

@@ -17,7 +17,11 @@ export function validateCertificates(validation: Validation): void {
   }
 
   function isUsed({ id }: CertificateSource): boolean {
-    return overTls.some(({ tls }) => tls?.certificates?.includes(id) ?? true)
+    return overTls.some(({ tls }) => {
+      if (tls?.certificates === undefined || tls.defaultCertificate === id) return true
+      // One that is not there is a fault already: perhaps it is this one that was meant.
+      return tls.certificates.some((listed) => listed === id || certificates.every((known) => known.id !== listed))
+    })
   }
 }
 

@@ -40,9 +40,11 @@ export function validateListenerTls(validation: Validation, listener: Listener, 
 function checkCertificates(validation: Validation, tls: ListenerTls, at: Path): void {
   const { certificates } = validation.model
   const usable = certificates.filter(({ enabled }) => enabled !== false).map(({ id }) => id)
+  let isTold = false
   const check = (id: CertificateId, path: Path): void => {
     if (usable.includes(id) || validation.isLost(id)) return
     const closest = findClosest(id, usable)
+    isTold = true
     validation.fault(path, {
       code: 'unknown-certificate',
       message: certificates.some((certificate) => certificate.id === id)
@@ -63,7 +65,13 @@ function checkCertificates(validation: Validation, tls: ListenerTls, at: Path): 
       })
     }
   }
-  if (usable.length > 0 || validation.isMisspelt([], 'certificates') || validation.hasLostKeys(['certificates'])) return
+  if (
+    usable.length > 0 ||
+    isTold ||
+    validation.isMisspelt([], 'certificates') ||
+    validation.hasLostKeys(['certificates'])
+  )
+    return
   if (validation.options.sources?.lostIds.size) return
   validation.fault(at, {
     code: 'no-certificate',
@@ -72,10 +80,13 @@ function checkCertificates(validation: Validation, tls: ListenerTls, at: Path): 
   })
 }
 
-function checkHosts(validation: Validation, { hosts }: ListenerTls, at: Path): void {
+function checkHosts(validation: Validation, { hosts, clientCertificates: own }: ListenerTls, at: Path): void {
   const seen = new Set<string>()
   for (const [index, { names, clientCertificates }] of hosts.entries()) {
-    if (clientCertificates) checkRules(validation, clientCertificates, [...at, index, 'clientCertificates'])
+    // One that a host does not say itself is the listener's, and is checked there.
+    if (clientCertificates && clientCertificates !== own) {
+      checkRules(validation, clientCertificates, [...at, index, 'clientCertificates'])
+    }
     for (const [position, name] of names.entries()) {
       const path = [...at, index, 'names', position]
       const found = findHostFault(name.toLowerCase())
@@ -96,7 +107,8 @@ function checkHosts(validation: Validation, { hosts }: ListenerTls, at: Path): v
 /** A rule that says nothing is one that somebody forgot to finish. */
 function checkRules(validation: Validation, { allow }: ClientCertificates, at: Path): void {
   for (const [index, rule] of allow?.entries() ?? []) {
-    if (Object.keys(rule).length > 0) continue
+    const { subject, ...others } = rule
+    if (Object.keys({ ...others, ...subject }).length > 0) continue
     validation.fault([...at, 'allow', index], {
       code: 'empty-rule',
       message: 'This rule says nothing, and so every certificate would pass it.',
