@@ -343,7 +343,7 @@ export function toOrderedCertificate(id: string, { chain, key }: ServedCertifica
 }
 
 /** Lower case; what stands in quotes holds characters that no name has. */
-function listNames({ subjectAltName = '' }: Pick<X509Certificate, 'subjectAltName'>): string[] {
+export function listNames({ subjectAltName = '' }: Pick<X509Certificate, 'subjectAltName'>): string[] {
   const names: string[] = []
   for (const entry of subjectAltName.split(', ')) {
     const name = /^(?:DNS|IP Address):([^"\s]+)$/.exec(entry)?.[1]

@@ -133,7 +133,7 @@ describe('the contexts of a thread', () => {
     assert.deepEqual(stage.choose('shop.example.com')?.staple, staple)
     stage.store.challenges = {
       http: new Map(),
-      alpn: new Map([['shop.example.com', { cert: other.certPem, key: other.keyPem }]]),
+      alpn: new Map([['shop.example.com', { certificate: other.certPem, key: other.keyPem }]]),
     }
     assert.notEqual(stage.store.chooseChallenge('shop.example.com'), undefined)
     assert.equal(stage.store.chooseChallenge('www.example.com'), undefined)
