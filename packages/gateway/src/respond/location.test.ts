@@ -32,13 +32,19 @@ describe('Location', () => {
     ['mailto:a@example.com', '', '/orders', 'mailto:a@example.com'],
   ] as const) {
     it(`shows ${location || 'nothing'} (target ${prefix || '/'}, base ${basePath || '/'}) as ${expected || 'nothing'}`, () => {
-      const target = { authority: '10.0.0.1:9001', pathPrefix: prefix }
+      const target = { origin: 'http://10.0.0.1:9001', pathPrefix: prefix }
       assert.equal(toClientLocation(location, { target, clientOrigin: CLIENT, basePath }), expected)
     })
   }
 
+  it('is of the scheme that the target is reached by', () => {
+    const facts = { target: { origin: 'https://a', pathPrefix: '' }, clientOrigin: CLIENT, basePath: '/orders' }
+    assert.equal(toClientLocation('https://a/new', facts), `${CLIENT}/orders/new`)
+    assert.equal(toClientLocation('http://a/new', facts), 'http://a/new')
+  })
+
   it('is a path where the client did not say whom it asked', () => {
-    const target = { authority: 'a:1', pathPrefix: '' }
+    const target = { origin: 'http://a:1', pathPrefix: '' }
     assert.equal(toClientLocation('http://a:1/new', { target, clientOrigin: '', basePath: '/orders' }), '/orders/new')
   })
 })

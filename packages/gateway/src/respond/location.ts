@@ -2,7 +2,8 @@
 
 /** What of a target matters here. */
 export interface LocatedTarget {
-  readonly authority: string
+  /** `http://host:port` or `https://…`. */
+  readonly origin: string
   readonly pathPrefix: string
 }
 
@@ -16,7 +17,7 @@ interface LocationFacts {
 
 /** What is not under the target stays as it is. */
 export function toClientLocation(location: string, { target, clientOrigin, basePath }: LocationFacts): string {
-  const origin = `http://${target.authority}`
+  const { origin } = target
   if (location.startsWith(origin)) {
     const rest = location.slice(origin.length)
     if (rest !== '' && !/^[/?#]/.test(rest)) return location

@@ -1,6 +1,7 @@
 /** Owns the service thread: what must happen once per process, and not on every data thread. The worker's entry; main tells it what to watch and keep. */
 import { parentPort } from 'node:worker_threads'
 import { openHealth } from '../state/health/health-table.ts'
+import { openPems } from '../state/pems/pem-table.ts'
 import { createSystemClock } from '../timers/system-clock.ts'
 import { HealthProber } from '../upstream/health/health-prober.ts'
 import { probe } from '../upstream/health/probe.ts'
@@ -30,7 +31,7 @@ function openCertificates(folder: string): Promise<CertificateService> {
 async function onMessage(message: ToService): Promise<void> {
   switch (message.kind) {
     case 'watch':
-      prober.watch(message.upstreams, openHealth(message.health))
+      prober.watch(message.upstreams, openHealth(message.health), openPems(message.pems))
       break
     case 'keep':
       await openCertificates(message.folder).then((service) => service.keep(message.orders))

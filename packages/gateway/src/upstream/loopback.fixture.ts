@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
+import { createServer as createTlsServer, type TlsOptions } from 'node:tls'
 import { resolve, type Upstream } from '@gatewright/model'
 import {
   type BodyFlow,
@@ -40,22 +41,36 @@ export class LoopbackTarget {
   readonly seen: SeenRequest[] = []
   readonly sockets: Socket[] = []
   reply: Reply = (_, socket) => socket.write(OK)
+  /** Of TCP, also those on which TLS failed; `sockets` themselves without TLS. */
+  readonly connections: Socket[] = []
+  readonly #isOverTls: boolean
   readonly #server: Server
   #waiting: { readonly holds: () => boolean; readonly resolve: () => void }[] = []
 
-  private constructor() {
-    this.#server = createServer({ noDelay: true }, (socket) => this.#accept(socket))
+  private constructor(tls?: TlsOptions) {
+    const accept = (socket: Socket): void => this.#accept(socket)
+    this.#isOverTls = tls !== undefined
+    this.#server = tls === undefined ? createServer({ noDelay: true }, accept) : createTlsServer(tls, accept)
+    this.#server.on('connection', (socket: Socket) => {
+      this.connections.push(socket)
+      socket.on('error', () => {})
+    })
   }
 
-  static async listen(): Promise<LoopbackTarget> {
-    const target = new LoopbackTarget()
-    target.#server.listen(0, '127.0.0.1')
+  /** Over TLS, if it is said how. */
+  static async listen(tls?: TlsOptions, port = 0): Promise<LoopbackTarget> {
+    const target = new LoopbackTarget(tls)
+    target.#server.listen(port, '127.0.0.1')
     await once(target.#server, 'listening')
     return target
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
+    return `${this.#isOverTls ? 'https' : 'http'}://127.0.0.1:${this.port}`
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port
   }
 
   get openConnections(): number {
@@ -69,7 +84,8 @@ export class LoopbackTarget {
   }
 
   async close(): Promise<void> {
-    for (const socket of this.sockets) socket.destroy()
+    for (const socket of [...this.sockets, ...this.connections]) socket.destroy()
+    if (!this.#server.listening) return
     this.#server.close()
     await once(this.#server, 'close')
   }

@@ -1,6 +1,16 @@
 /** Owns one address of an upstream as this thread sees it: how it is addressed, how much is in flight, and whether it takes requests. */
+import { connect, type Socket } from 'node:net'
 import type { Target } from '@gatewright/model'
+import type { ReadBuffer } from '../sockets/read-buffer.ts'
 import type { HealthCell } from '../state/health/health-table.ts'
+import type { ClientContext } from './tls/client-context.ts'
+import { TargetTls } from './tls/target-tls.ts'
+
+interface TargetParts {
+  readonly health?: HealthCell | undefined
+  /** Of the upstream; needed where the URL says `https`. */
+  readonly context?: ClientContext | undefined
+}
 
 export class TargetRuntime {
   readonly url: string
@@ -9,6 +19,8 @@ export class TargetRuntime {
   readonly port: number
   /** What the `Host` field says. */
   readonly authority: string
+  /** `https://host`, with the port unless it is the scheme's own. */
+  readonly origin: string
   /** Stands before every forwarded path; '' or `/prefix` without a trailing slash. */
   readonly pathPrefix: string
   inFlight = 0
@@ -17,20 +29,49 @@ export class TargetRuntime {
   failuresInARow = 0
   /** What active health says; absent where nobody asks. */
   readonly #health: HealthCell | undefined
+  readonly #isOverTls: boolean
+  readonly #tls: TargetTls | undefined
 
-  constructor(target: Target, health?: HealthCell) {
+  constructor(target: Target, { health, context }: TargetParts = {}) {
     this.#health = health
     const url = new URL(target.url)
     this.url = target.url
     this.weight = target.weight
     this.hostname = url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname
-    this.port = url.port === '' ? 80 : Number(url.port)
+    this.#isOverTls = url.protocol === 'https:'
+    this.#tls = this.#isOverTls && context !== undefined ? new TargetTls(context, this.hostname) : undefined
+    this.port = url.port === '' ? (this.#isOverTls ? 443 : 80) : Number(url.port)
     this.authority = url.host
+    this.origin = url.origin
     this.pathPrefix = url.pathname.endsWith('/') ? url.pathname.slice(0, -1) : url.pathname
   }
 
   /** It takes no new requests: active or passive health says so. */
   get isOut(): boolean {
     return this.isEjected || this.#health?.isOut === true
+  }
+
+  /** What a connection says when requests may go out on it. Which protocol they are put in is known from then on: `alpnProtocol`. */
+  get openEvent(): 'connect' | 'secureConnect' {
+    return this.#isOverTls ? 'secureConnect' : 'connect'
+  }
+
+  /** Opens a connection that reads into `buffer`; `onData` gets bytes that are gone when it returns. */
+  open(buffer: ReadBuffer, onData: (chunk: Buffer) => void): Socket {
+    const way = {
+      host: this.hostname,
+      port: this.port,
+      noDelay: true,
+      onread: {
+        buffer: buffer.next,
+        callback: (bytes: number) => {
+          onData(buffer.take(bytes))
+          return true
+        },
+      },
+    }
+    if (!this.#isOverTls) return connect(way)
+    if (this.#tls === undefined) throw new Error(`nobody said how ${this.url} is to be trusted`)
+    return this.#tls.connect(way)
   }
 }

@@ -7,7 +7,7 @@
  * Whatever is not exactly one answer for each request ends the connection: no answer can reach another client. An answer that
  * nobody waits for any more is read and dropped while others wait behind it, and ends the connection otherwise.
  */
-import { connect, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { GatewayResponse, type HeaderList, Problem, StreamBody } from '@gatewright/policies'
 import { CHUNKED, UNTIL_CLOSE } from '../http1/framing.ts'
 import { Refusal } from '../http1/refusal.ts'
@@ -17,8 +17,10 @@ import { ReadBuffer } from '../sockets/read-buffer.ts'
 import type { DeadlineWheel, Timed } from '../timers/deadline-wheel.ts'
 import { AnswerReader } from './answer-reader.ts'
 import type { CarriedRequest } from './carried-request.ts'
+import { toBrokenProblem, toConnectProblem } from './connection-problem.ts'
 import { Outbox } from './outbox.ts'
 import type { TargetRuntime } from './target.ts'
+import { isCleanEnd } from './tls/clean-end.ts'
 import { UpstreamTunnel } from './upstream-tunnel.ts'
 
 /** So much of an answer that nobody wants is read for the sake of those behind it: a few round trips' worth, and less than a new connection costs. */
@@ -68,6 +70,8 @@ export class UpstreamConnection implements Timed, HeldReader {
   connectProblem = new Problem('upstream-unreachable')
   /** Something of an answer came, if only a 1xx: the target has the request, so it is not sent again. */
   #hasBegunAnswer = false
+  /** TCP has connected, and TLS comes next. */
+  #isHandshaking = false
   #keepsAlive = true
   #tunnelReader: ((chunk: Buffer) => void) | undefined
   #isPaused = false
@@ -82,21 +86,15 @@ export class UpstreamConnection implements Timed, HeldReader {
     this.idleMs = owner.idleMs
     const buffer = this.#buffer
     this.#reader = new AnswerReader(owner.limits, buffer)
-    const socket = connect({
-      host: target.hostname,
-      port: target.port,
-      noDelay: true,
-      onread: {
-        buffer: buffer.next,
-        callback: (bytes) => {
-          this.#onData(buffer.take(bytes))
-          return true
-        },
-      },
-    })
+    const socket = target.open(buffer, (chunk) => this.#onData(chunk))
     this.#socket = socket
     this.#outbox = new Outbox(socket)
-    socket.on('connect', () => {
+    if (target.openEvent !== 'connect') {
+      socket.once('connect', () => {
+        this.#isHandshaking = true
+      })
+    }
+    socket.once(target.openEvent, () => {
       this.isConnected = true
       owner.wheel.clear(this)
       owner.onConnected(this)
@@ -345,8 +343,12 @@ export class UpstreamConnection implements Timed, HeldReader {
     this.isGone = true
     this.#owner.wheel.remove(this)
     this.#outbox.close()
+    // One read may hold several TLS records: those behind the 101 come although reading is paused from here on.
+    const early: Buffer[] = []
+    this.#tunnelReader = (chunk) => early.push(chunk)
     answer.tunnel = UpstreamTunnel.takeOver(this.#socket, rest, (reader) => {
       this.#tunnelReader = reader
+      for (const chunk of early.splice(0)) reader(chunk)
     })
     this.#buffer.startStreaming()
     this.#owner.onGone(this, true)
@@ -361,10 +363,13 @@ export class UpstreamConnection implements Timed, HeldReader {
   }
 
   #onEnd(): void {
+    // In the middle of a handshake: Node says behind it what that is called.
+    if (!this.isConnected) return
     const request = this.sent[0]
     const body = this.#body
-    // RFC 9112 §6.3 rule 8: the only framing in which closing is the end, and only a clean close.
-    if (request !== undefined && body?.framing === UNTIL_CLOSE) {
+    // RFC 9112 §6.3 rule 8: the only framing in which closing is the end, and only a clean close; over TLS, §9.8 says which that is.
+    const isEnd = body?.framing === UNTIL_CLOSE && isCleanEnd(this.#socket, { isPaused: this.#isPaused })
+    if (request !== undefined && isEnd) {
       this.#keepsAlive = false
       this.#finishAnswer(request, 0)
       body.finish(undefined)
@@ -397,16 +402,16 @@ export class UpstreamConnection implements Timed, HeldReader {
     this.brokePipeline = owed.length > 1 && !isOurs
     const body = this.#body
     this.#body = undefined
-    const reason = error?.code ?? 'closed'
-    if (!this.isConnected) this.connectProblem = new Problem('upstream-unreachable', { reason, cause: error })
+    if (!this.isConnected) this.connectProblem = toConnectProblem(error, this.#isHandshaking)
+    const isFresh = this.answered === 0 && !this.#hasBegunAnswer
     this.#owner.onGone(this, this.isConnected)
     for (const [index, request] of owed.entries()) {
       const isFirst = index === 0
-      if (isFirst && body !== undefined) body.breakOff(new Problem('upstream-closed', { reason, cause: error }))
+      if (isFirst && body !== undefined) body.breakOff(toBrokenProblem(error, isFresh))
       // Before a byte of its answer, a connection that was used before, or that we ended, says nothing about this request.
       const isStale = (this.answered > 0 || !isFirst || isOurs) && !(isFirst && this.#hasBegunAnswer)
       const how = index >= firstUnsent ? 'unsent' : isStale ? 'unanswered' : 'begun'
-      request.onBroken(new Problem('upstream-closed', { reason, cause: error }), how)
+      request.onBroken(toBrokenProblem(error, isFresh), how)
     }
   }
 }

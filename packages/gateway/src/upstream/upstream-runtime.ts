@@ -16,6 +16,7 @@ import { PassiveHealthWatch } from './health/passive-health.ts'
 import { Pool } from './pool.ts'
 import type { ResultListener } from './result-listener.ts'
 import { TargetRuntime } from './target.ts'
+import { ClientContext } from './tls/client-context.ts'
 
 /** All optional: a rehearsed upstream counts nothing and asks nobody. */
 interface UpstreamParts {
@@ -39,12 +40,17 @@ export class UpstreamRuntime implements AttemptOwner {
   /** Health and breaker; empty unless the file asks for them. */
   readonly #listeners: readonly ResultListener[]
 
-  constructor(model: Upstream, wheel: DeadlineWheel, { meter, findHealth, log }: UpstreamParts = {}) {
+  /** @throws which file of `tls` cannot be used, and why */
+  constructor(model: Upstream, wheel: DeadlineWheel, { meter, findHealth, getPem, log }: UpstreamParts = {}) {
     this.model = model
     this.#wheel = wheel
     this.#meter = meter
     const findCell = model.health.active === undefined ? undefined : findHealth
-    this.targets = model.targets.map((target) => new TargetRuntime(target, findCell?.(model.id, target.url)))
+    const isOverTls = model.targets.some(({ url }) => /^https:/i.test(url))
+    const context = isOverTls ? new ClientContext(model, getPem) : undefined
+    this.targets = model.targets.map(
+      (target) => new TargetRuntime(target, { health: findCell?.(model.id, target.url), context }),
+    )
     const onCount = (amount: 1 | -1): void => {
       if (meter !== undefined) add(meter.connections, amount)
     }

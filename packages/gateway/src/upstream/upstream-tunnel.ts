@@ -12,8 +12,7 @@ export class UpstreamTunnel implements Tunnel {
 
   /** Takes the socket from the connection that brought the 101; until the client's half is there, it is not read. */
   static takeOver(socket: Socket, rest: Uint8Array, readWith: TunnelEnd['readWith']): UpstreamTunnel {
-    for (const event of ['end', 'error', 'close', 'drain', 'connect']) socket.removeAllListeners(event)
-    socket.on('error', () => socket.destroy())
+    // What listened to it stays and does nothing more: the connection is gone. Node's own listeners free what TLS holds.
     socket.pause()
     return new UpstreamTunnel({ socket, rest: Buffer.from(rest), readWith, release() {} })
   }

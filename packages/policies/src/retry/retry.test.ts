@@ -37,7 +37,15 @@ async function answerOf(subject: PolicyRun, request: Parameters<PolicyRun['with'
 const NO_BUDGET: Options = { budgetMinimum: 1000 }
 
 describe('retry', () => {
-  for (const step of [502, 503, 504, 'upstream-unreachable', 'upstream-closed', 'upstream-timeout'] as const) {
+  for (const step of [
+    502,
+    503,
+    504,
+    'upstream-unreachable',
+    'upstream-untrusted',
+    'upstream-closed',
+    'upstream-timeout',
+  ] as const) {
     it(`tries again after ${step}`, async () => {
       const { status, upstream } = await answerOf(run(retry, {}, { upstream: scripted([step, 200]) }))
       assert.deepEqual([status, upstream.length], [200, 2])

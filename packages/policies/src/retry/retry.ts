@@ -14,10 +14,10 @@ import { RetryBudget } from './retry-budget.ts'
 const MOST_HELD_BYTES = 65_536
 
 const CONDITIONS = {
-  'connect-failure': 'upstream-unreachable',
-  'upstream-closed': 'upstream-closed',
-  'upstream-timeout': 'upstream-timeout',
-} as const satisfies Record<string, Problem['code']>
+  'connect-failure': ['upstream-unreachable', 'upstream-untrusted'],
+  'upstream-closed': ['upstream-closed'],
+  'upstream-timeout': ['upstream-timeout'],
+} as const satisfies Record<string, readonly Problem['code'][]>
 
 const conditionSchema = z.enum(['connect-failure', 'upstream-closed', 'upstream-timeout'])
 
@@ -30,7 +30,7 @@ const options = z.strictObject({
     .meta({ description: 'How often a request is sent at most, the first time included.' }),
   on: z.array(conditionSchema).default(['connect-failure', 'upstream-closed', 'upstream-timeout']).meta({
     description:
-      'Failures that are tried again: no connection, a connection that closed before an answer, no answer in time.',
+      'Failures that are tried again: no connection or no trust in it, a connection that closed before an answer, no answer in time.',
   }),
   statuses: z
     .array(z.int().min(400).max(599))
@@ -78,7 +78,7 @@ export const retry = definePolicy({
   create(given, { clock }) {
     const methods = new Set(given.methods ?? IDEMPOTENT_METHODS)
     const statuses = new Set(given.statuses)
-    const codes = new Set<string>(given.on.map((condition) => CONDITIONS[condition]))
+    const codes = new Set<string>(given.on.flatMap((condition) => CONDITIONS[condition]))
     const budget = new RetryBudget(clock, { percent: given.budgetPercent, minimum: given.budgetMinimum })
     const tryOnce = toTry(clock, given.perTryTimeoutMs)
 

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import { resolve, type Upstream } from '@gatewright/model'
 import { FakeClock, RecordingLog } from '@gatewright/policies/testing'
 import { HealthTable, openHealth } from '../../state/health/health-table.ts'
+import { openPems, PemTable } from '../../state/pems/pem-table.ts'
 import { HealthProber } from './health-prober.ts'
 import type { ProbeRequest, ProbeResult } from './probe.ts'
 
@@ -40,7 +41,7 @@ function setUp() {
     for (const { id, targets, health } of models) {
       if (health.active !== undefined) for (const { url } of targets) table.define(id, url)
     }
-    prober.watch(models, openHealth(table.descriptor()))
+    prober.watch(models, openHealth(table.descriptor()), openPems(new PemTable().descriptor))
   }
   const isOut = (url = 'http://a:1', upstream = 'orders') => openHealth(table.descriptor())(upstream, url)?.isOut
   /** So many probes of each target. */
@@ -174,5 +175,16 @@ describe('active health', () => {
     await clock.advance(60_000)
     assert.equal(isOut(), false)
     assert.equal(clock.pending, 0)
+  })
+
+  it('speaks TLS with those targets of an upstream that are reached so', async () => {
+    const { watch, asked, rounds } = setUp()
+    watch(orders({}, ['https://a', 'http://b', 'HTTPS://c:1']))
+    await rounds(1)
+    assert.deepEqual(asked.map(({ url, tls }) => [url, tls !== undefined]).sort(), [
+      ['HTTPS://c:1', true],
+      ['http://b', false],
+      ['https://a', true],
+    ])
   })
 })

@@ -1,7 +1,10 @@
 /** Owns active health: asks every target of the upstreams that want it, and writes the verdict where data threads look. Runs once per process. */
-import type { ActiveHealth, Upstream } from '@gatewright/model'
+import type { ActiveHealth, Upstream, UpstreamId, UpstreamTls } from '@gatewright/model'
 import type { Clock, Log } from '@gatewright/policies'
 import type { FindHealth, HealthCell } from '../../state/health/health-table.ts'
+import type { GetPem } from '../../state/pems/pem-table.ts'
+import { ClientContext } from '../tls/client-context.ts'
+import { TargetTls } from '../tls/target-tls.ts'
 import type { Probe, ProbeRequest, ProbeResult } from './probe.ts'
 
 export interface ProberParts {
@@ -18,10 +21,12 @@ const FIRST_WITHIN_MS = 1000
 const JITTER = 0.1
 
 interface Watched {
-  readonly upstream: string
+  readonly upstream: UpstreamId
   readonly url: string
   readonly health: ActiveHealth
   readonly request: ProbeRequest
+  /** Of an `https` target. */
+  readonly tls?: UpstreamTls
 }
 
 export class HealthProber {
@@ -36,7 +41,8 @@ export class HealthProber {
   }
 
   /** From here on these are asked, and no others. What did not change goes on where it was. */
-  watch(upstreams: readonly Upstream[], findHealth: FindHealth): void {
+  watch(upstreams: readonly Upstream[], findHealth: FindHealth, getPem: GetPem): void {
+    const contexts = new Map<UpstreamId, ClientContext>()
     const wanted = new Map(
       upstreams.flatMap(toWatched).map((watched) => [`${watched.upstream} ${watched.url}`, watched]),
     )
@@ -54,7 +60,9 @@ export class HealthProber {
       running?.watch.stop()
       const cell = findHealth(watched.upstream, watched.url)
       if (cell === undefined) throw new Error(`main made no health cell for ${key}`)
-      this.#watches.set(key, { settings, cell, watch: new TargetWatch(watched, cell, this.#parts) })
+      const request = toSecured(watched, contexts, getPem)
+      const watch = new TargetWatch({ ...watched, request }, cell, this.#parts)
+      this.#watches.set(key, { settings, cell, watch })
     }
   }
 
@@ -122,10 +130,25 @@ class TargetWatch {
   }
 }
 
-function toWatched({ id, targets, health, hostHeader }: Upstream): Watched[] {
+/** As data threads reach it: one context for all targets of an upstream. */
+function toSecured(watched: Watched, contexts: Map<UpstreamId, ClientContext>, getPem: GetPem): ProbeRequest {
+  const { upstream, url, request, tls } = watched
+  if (tls === undefined) return request
+  const context = contexts.get(upstream) ?? new ClientContext({ id: upstream, tls }, getPem)
+  contexts.set(upstream, context)
+  return { ...request, tls: new TargetTls(context, new URL(url).hostname) }
+}
+
+function toWatched({ id, targets, health, hostHeader, tls }: Upstream): Watched[] {
   const { active } = health
   if (active === undefined) return []
   const { path, timeoutMs } = active
   const headers = { ...(typeof hostHeader === 'object' && { Host: hostHeader.value }), ...active.headers }
-  return targets.map(({ url }) => ({ upstream: id, url, health: active, request: { url, path, headers, timeoutMs } }))
+  return targets.map(({ url }) => ({
+    upstream: id,
+    url,
+    health: active,
+    request: { url, path, headers, timeoutMs },
+    ...(/^https:/i.test(url) && { tls }),
+  }))
 }

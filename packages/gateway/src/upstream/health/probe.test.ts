@@ -2,6 +2,10 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { describe, it } from 'node:test'
+import { TestAuthority } from '../../certificates/test-authority.fixture.ts'
+import { LoopbackTarget, toUpstream } from '../loopback.fixture.ts'
+import { ClientContext } from '../tls/client-context.ts'
+import { TargetTls } from '../tls/target-tls.ts'
 import { type ProbeRequest, type ProbeResult, probe } from './probe.ts'
 
 /** Probes a server that does what `onRequest` says with the bytes of the request. */
@@ -101,5 +105,25 @@ describe('probe', () => {
     await once(server, 'close')
     const request = { url: `http://127.0.0.1:${port}`, path: '/', headers: {}, timeoutMs: 5000 }
     assert.deepEqual(await probe(request), { fault: 'ECONNREFUSED' })
+  })
+
+  it('speaks TLS with a target of https, and asks for the same proof as requests do', async () => {
+    const authority = TestAuthority.create()
+    const { certPem: cert, keyPem: key } = authority.issue({ names: ['127.0.0.1'] })
+    const target = await LoopbackTarget.listen({ cert, key })
+    target.reply = (_, socket) => socket.end('HTTP/1.1 204 No Content\r\n\r\n')
+    const { id, tls: plain } = toUpstream({ targets: [target.url] })
+    const ask = (tls: object): Promise<ProbeResult> => {
+      const context = new ClientContext({ id, tls: { ...plain, ...tls } }, () => authority.certPem)
+      const request = { url: target.url, path: '/', headers: {}, timeoutMs: 5000 }
+      return probe({ ...request, tls: new TargetTls(context, '127.0.0.1') })
+    }
+    try {
+      assert.deepEqual(await ask({ ca: { path: '/etc/ca.pem', sha256: '' } }), { status: 204 })
+      assert.deepEqual(await ask({}), { fault: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE' })
+    } finally {
+      await target.close()
+      authority.remove()
+    }
   })
 })

@@ -3,6 +3,7 @@ import { connect } from 'node:net'
 import { HeadParser } from '../../http1/head-parser.ts'
 import { Refusal } from '../../http1/refusal.ts'
 import { ResponseHead } from '../../http1/response-head.ts'
+import type { TargetTls, Way } from '../tls/target-tls.ts'
 
 export interface ProbeRequest {
   /** Of the target; its path does not count: `path` is asked for as it is written. */
@@ -10,6 +11,8 @@ export interface ProbeRequest {
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
   readonly timeoutMs: number
+  /** Of an `https` target. */
+  readonly tls?: TargetTls
 }
 
 /** `fault`: why there was no answer. */
@@ -23,8 +26,9 @@ const MOST_BODY_BYTES = 65_536
 
 export const probe: Probe = (request) =>
   new Promise((resolve) => {
-    const { hostname, port } = new URL(request.url)
-    const socket = connect({ host: hostname.replace(/^\[|\]$/g, ''), port: port === '' ? 80 : Number(port) })
+    const { tls } = request
+    const way = toWay(request.url)
+    const socket = tls === undefined ? connect(way) : tls.connect(way)
     const head = new ResponseHead()
     const parser = new HeadParser(LIMITS, head.scanLine, { skipsEmptyLine: false })
     let isSettled = false
@@ -39,7 +43,7 @@ export const probe: Probe = (request) =>
       clearTimeout(timer)
       socket.destroy()
     }
-    socket.on('connect', () => socket.write(toRequest(request), 'latin1'))
+    socket.on(tls === undefined ? 'connect' : 'secureConnect', () => socket.write(toRequest(request), 'latin1'))
     socket.on('data', (chunk: Buffer) => {
       if (isSettled) {
         restBytes += chunk.length
@@ -54,6 +58,12 @@ export const probe: Probe = (request) =>
     socket.on('error', (error: NodeJS.ErrnoException) => end({ fault: error.code ?? error.message }))
     socket.on('close', () => end({ fault: 'closed' }))
   })
+
+function toWay(url: string): Way {
+  const { protocol, hostname, port } = new URL(url)
+  const ownPort = protocol === 'https:' ? 443 : 80
+  return { host: hostname.replace(/^\[|\]$/g, ''), port: port === '' ? ownPort : Number(port), noDelay: true }
+}
 
 /** The status of the final answer; undefined: more is needed. */
 function readStatus(more: Buffer, parser: HeadParser, head: ResponseHead): number | Refusal | undefined {

@@ -1,0 +1,24 @@
+/** Owns which problem it is that a connection could not be opened, or broke: unreachable, not to be trusted, or closed. */
+import { Problem } from '@gatewright/policies'
+
+/** Names of the system's errors have no underscore; those of OpenSSL, of certificates and of Node all have one. */
+const OF_SYSTEM = /^E[A-Z0-9]+$/
+
+/** What a server says when it refuses our certificate, or that we showed none. */
+const OF_OUR_CERTIFICATE = /_ALERT_(?:.*CERTIFICATE.*|UNKNOWN_CA|ACCESS_DENIED|DECRYPT_ERROR|HANDSHAKE_FAILURE)$/
+
+/** `isHandshaking`: there was a TCP connection already, and TLS was to be spoken on it. */
+export function toConnectProblem(error: NodeJS.ErrnoException | undefined, isHandshaking: boolean): Problem {
+  const reason = error?.code ?? 'closed'
+  // A connection that ends without a word is none that lacks proof.
+  const isUntrusted = isHandshaking && error !== undefined && !OF_SYSTEM.test(reason)
+  return new Problem(isUntrusted ? 'upstream-untrusted' : 'upstream-unreachable', { reason, cause: error })
+}
+
+/** `isFresh`: nothing was ever answered on it. */
+export function toBrokenProblem(error: NodeJS.ErrnoException | undefined, isFresh: boolean): Problem {
+  const reason = error?.code ?? 'closed'
+  // RFC 8446 §2: a client's certificate is looked at when the client may send already; what came behind it was not carried out.
+  const isUntrusted = isFresh && OF_OUR_CERTIFICATE.test(reason)
+  return new Problem(isUntrusted ? 'upstream-untrusted' : 'upstream-closed', { reason, cause: error })
+}
