@@ -77,13 +77,14 @@ export interface AnswerServer {
 
 /** Answers by HTTP-01, each request by the next of the nodes: as behind a load balancer. */
 export async function serveHttpAnswers(
-  ...nodes: readonly { readonly challenges: ChallengeSet }[]
+  ...nodes: readonly { readonly challenges: ChallengeSet; readonly held?: Promise<void> | undefined }[]
 ): Promise<AnswerServer> {
   const asked: string[] = []
-  const server = createHttpServer((request, response) => {
+  const server = createHttpServer(async (request, response) => {
     const node = nodes[asked.length % nodes.length]
     const path = request.url ?? ''
     asked.push(`${request.headers.host} ${path}`)
+    await node?.held
     const answer = node && findHttpAnswer(node.challenges, path)
     response.writeHead(answer === undefined ? 404 : 200, { 'Content-Type': 'application/octet-stream' }).end(answer)
   })

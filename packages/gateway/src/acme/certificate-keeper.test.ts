@@ -52,8 +52,10 @@ describe('certificates by ACME, from a real authority', { skip }, () => {
 
   /** Whose challenges the servers answer: they have to listen before the authority is told their ports. */
   function createFront() {
-    const front: { node: AcmeNode | undefined; challenges: ChallengeSet } = {
+    const front: { node: AcmeNode | undefined; held: Promise<void> | undefined; challenges: ChallengeSet } = {
       node: undefined,
+      /** Nothing is answered before. */
+      held: undefined,
       get challenges() {
         return this.node?.challenges ?? { http: new Map(), alpn: new Map() }
       },
@@ -280,25 +282,26 @@ describe('certificates by ACME, from a real authority', { skip }, () => {
   it('call off what is under way when they are stopped, and leave no challenge behind', async () => {
     const { front, pebble } = await startHttp()
     const storage = await openStorage()
-    let resume = (): void => {}
-    const node = addNode(
+    const { promise: held, resolve: letGo } = Promise.withResolvers<void>()
+    // The authority looks, and is not answered: the order can only wait.
+    front.held = held
+    const hasty = createHastyClock()
+    const node: AcmeNode = addNode(
       new AcmeNode(storage, {
         clock: {
-          ...createHastyClock(),
-          // The authority is asked once how it went, and never again.
-          after: (_, call) => {
-            resume = call
-            return () => {}
-          },
+          ...hasty,
+          // Once there is a challenge, the authority is asked once how it went, and never again.
+          after: (delayMs, call) => (node.challenges.http.size > 0 ? () => {} : hasty.after(delayMs, call)),
         },
       }),
     )
     node.keeper.keep([by(pebble)])
-    resume()
     await until(() => node.challenges.http.size > 0 || undefined, 'the challenge')
     await node.keeper.stop()
     assert.deepEqual(node.challenges.http.size, 0)
     assert.equal(node.log.entries.length, 0)
+    front.held = undefined
+    letGo()
     // Its lease is free: whoever comes next need not wait.
     front.node = addNode(new AcmeNode(storage))
     front.node.keeper.keep([by(pebble)])
