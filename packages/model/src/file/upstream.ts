@@ -136,7 +136,7 @@ export const upstreamSchema = z
     targets: z.array(targetSchema).min(1).meta({ description: 'Servers that answer alike.' }),
     protocol: z.enum(['http1', 'h2', 'h2c', 'auto']).default('http1').meta({
       description:
-        'What is spoken to the targets. h2: HTTP/2 over TLS. h2c: HTTP/2 without TLS. auto: over TLS, whichever the target prefers (ALPN); HTTP/1.1 without. gRPC needs h2 or h2c.',
+        'What is spoken to the targets. http1: HTTP/1.1. auto: whichever the target prefers, which is HTTP/1.1 in this version. h2 and h2c (HTTP/2) are refused in this version.',
     }),
     tls: upstreamTlsSchema,
     balance: balanceSchema,
