@@ -109,9 +109,9 @@ export class RehearsedUpstream implements UpstreamPort {
 
   #toReceived(exchange: Exchange, target: TargetRuntime, body: Buffer): Omit<ReceivedAttempt, 'isRefused'> {
     const root = exchange.root as GatewayExchange
-    const { upgrade } = root
-    const way = { model: this.#model, target, upgrade }
-    const head = toUpstreamHead(exchange, root, way) + toUpstreamFields(exchange.request.method, body.length)
+    const head =
+      toUpstreamHead({ exchange, root, model: this.#model, target, upgrade: root.upgrade }) +
+      toUpstreamFields(exchange.request.method, body.length)
     const parser = new HeadParser(NO_LIMITS, () => undefined, { skipsEmptyLine: false })
     const fields = parser.push(Buffer.from(head, 'latin1'))
     if (fields === undefined || fields instanceof Refusal) throw new Error(`no valid request: ${JSON.stringify(head)}`)

@@ -17,12 +17,9 @@ import {
   Problem,
 } from '@gatewright/policies'
 import type { GatewayExchange, InterimHead } from '../exchange/gateway-exchange.ts'
-import { writeChunk, writeLastChunk } from '../http1/chunk-writer.ts'
-import type { Broken } from './carried-request.ts'
+import type { Broken, OutgoingRequest, RequestCarrier } from './carried-request.ts'
 import type { Pool, PooledRequest } from './pool.ts'
-import { toUpstreamFields, toUpstreamHead } from './request-fields.ts'
 import type { TargetRuntime } from './target.ts'
-import type { UpstreamConnection } from './upstream-connection.ts'
 
 /** A small body travels in the same write as its head; beyond this the copy costs more than a second write. */
 const TOGETHER_BYTES = 16_384
@@ -38,28 +35,27 @@ export interface AttemptOwner {
   onLate(): void
 }
 
-export class Attempt implements PooledRequest, AbortListener, BodySink {
+export class Attempt implements PooledRequest, OutgoingRequest, AbortListener, BodySink {
   waitsUntilMs = Number.POSITIVE_INFINITY
   readonly method: string
   readonly upgrade: string | undefined
-  connection: UpstreamConnection | undefined
+  readonly exchange: Exchange
+  readonly root: GatewayExchange
+  readonly target: TargetRuntime
   isRequestSent = false
   isOver = false
   readonly callerKey: string
   isReplayable = false
-  readonly #exchange: Exchange
-  readonly #root: GatewayExchange
   readonly #owner: AttemptOwner
   readonly #pool: Pool
-  readonly #target: TargetRuntime
+  #carrier: RequestCarrier | undefined
   readonly #resolve: (response: GatewayResponse) => void
   readonly #startedAtMs = performance.now()
   /** Between bytes, once the answer has begun. */
   #idleMs: number
   #isSettled = false
   #hasBeenReplayed = false
-  #isChunked = false
-  /** Of a body whose length was said. */
+  /** Of a body whose length was said; one that says none is without end. */
   #remaining = Number.POSITIVE_INFINITY
   #bodyFlow: BodyFlow | undefined
 
@@ -71,57 +67,56 @@ export class Attempt implements PooledRequest, AbortListener, BodySink {
     const { request } = exchange
     const { id, pool: shape, timeouts } = owner.model
     const { target } = pool
-    this.#exchange = exchange
-    this.#root = exchange.root as GatewayExchange
+    this.exchange = exchange
+    this.root = exchange.root as GatewayExchange
     this.#owner = owner
     this.#pool = pool
-    this.#target = target
+    this.target = target
     this.#resolve = resolve
     this.#idleMs = timeouts.idleMs
     this.method = request.method
-    this.upgrade = this.#root.upgrade
+    this.upgrade = this.root.upgrade
     this.callerKey = shape.pipelining > 1 ? (exchange.caller?.id ?? exchange.client.address) : ''
     // Counted from the choice on: who waits for a connection is what the next choice has to know of.
     target.inFlight++
-    this.#root.upstreamId = id
-    this.#root.upstreamTarget = target.authority
-    this.#root.attempts++
+    this.root.upstreamId = id
+    this.root.upstreamTarget = target.authority
+    this.root.attempts++
+  }
+
+  get model(): Upstream {
+    return this.#owner.model
   }
 
   start(): void {
-    if (this.#exchange.abortedBy !== undefined) return this.#settleWith(this.#exchange.abortedBy)
-    this.#exchange.onAbort(this)
-    const { method, body } = this.#exchange.request
+    if (this.exchange.abortedBy !== undefined) return this.#settleWith(this.exchange.abortedBy)
+    this.exchange.onAbort(this)
+    const { method, body } = this.exchange.request
     this.isReplayable = IDEMPOTENT_METHODS.has(method) && body.isReplayable && this.upgrade === undefined
     this.#pool.acquire(this)
   }
 
-  /** A connection is ready: the request goes out. */
-  send(connection: UpstreamConnection): void {
+  /** Something is ready to carry it: the request goes out. */
+  send(carrier: RequestCarrier): void {
     try {
-      this.#send(connection)
+      this.#send(carrier)
     } catch (thrown) {
-      // A body that a policy has read already, say: its fault, but the connection has half a request on it.
+      // A body that a policy has read already, say: its fault, but half a request went out.
       this.#settleWith(Problem.from(thrown))
-      connection.abandon(this)
+      carrier.abandon(this)
     }
   }
 
-  #send(connection: UpstreamConnection): void {
-    const { request } = this.#exchange
-    const { body } = request
-    const { model } = this.#owner
-    const head = toUpstreamHead(this.#exchange, this.#root, { model, target: this.#target, upgrade: this.upgrade })
-    this.connection = connection
-    connection.assign(this)
+  #send(carrier: RequestCarrier): void {
+    const { body } = this.exchange.request
+    this.#carrier = carrier
     if (body instanceof BytesBody && body.sizeBytes <= TOGETHER_BYTES) {
       this.isRequestSent = true
-      connection.writeRequest(head + toUpstreamFields(request.method, body.sizeBytes) + toText(body))
+      carrier.sendWhole(this, body)
       return
     }
-    this.#isChunked = body.sizeBytes === undefined
     this.#remaining = body.sizeBytes ?? Number.POSITIVE_INFINITY
-    connection.writeHead(head + toUpstreamFields(request.method, body.sizeBytes))
+    carrier.sendHead(this, body.sizeBytes)
     const flow = body.pipe(this)
     if (this.isOver) flow.cancel()
     else if (!this.isRequestSent) this.#bodyFlow = flow
@@ -129,36 +124,34 @@ export class Attempt implements PooledRequest, AbortListener, BodySink {
 
   // The request's body on its way to the target.
 
-  /** The kernel took all of it. */
+  /** The target's side took all of it. */
   get holdsNothing(): boolean {
-    return this.connection?.socket.writableLength === 0
+    return this.#carrier?.holdsNothing === true
   }
 
   write(chunk: Uint8Array): boolean {
-    const { connection } = this
-    if (connection === undefined || connection.isGone || this.isOver) return false
+    const carrier = this.#carrier
+    if (carrier === undefined || carrier.isGone || this.isOver) return false
     if (chunk.length === 0) return true
     // The target would read what is too much as another request (RFC 9112 §6.3).
     if (chunk.length > this.#remaining) return this.#breakLength()
     this.#remaining -= chunk.length
     this.onProgress()
-    const isBelowMark = this.#isChunked ? writeChunk(connection.socket, chunk) : connection.socket.write(chunk)
-    // Node asks for a rest after every long write, also where the kernel has taken all of it.
-    return isBelowMark || this.holdsNothing
+    return carrier.write(chunk)
   }
 
   end(trailers?: HeaderList): void {
-    if (!this.#isChunked && this.#remaining > 0) {
+    if (this.#remaining > 0 && this.#remaining !== Number.POSITIVE_INFINITY) {
       this.#breakLength()
       return
     }
     this.isRequestSent = true
     this.#bodyFlow = undefined
-    const { connection } = this
-    if (connection === undefined || connection.isGone) return
+    const carrier = this.#carrier
+    if (carrier === undefined || carrier.isGone) return
     // While it was sent, its own pace counted; now the target's turn begins.
-    if (!this.#isSettled) connection.expectWithin(this.#owner.model.timeouts.firstByteMs, this)
-    if (this.#isChunked) writeLastChunk(connection.socket, trailers)
+    if (!this.#isSettled) carrier.expectWithin(this.model.timeouts.firstByteMs, this)
+    carrier.end(trailers)
   }
 
   /** A client's body is as long as it says; one that a policy made may not be. */
@@ -172,7 +165,7 @@ export class Attempt implements PooledRequest, AbortListener, BodySink {
   abort(reason: unknown): void {
     this.#bodyFlow = undefined
     this.#settleWith(Problem.from(reason))
-    this.connection?.destroy()
+    this.#carrier?.breakOff(this)
   }
 
   onDrain(): void {
@@ -182,20 +175,20 @@ export class Attempt implements PooledRequest, AbortListener, BodySink {
   // What the connection tells.
 
   onProgress(): void {
-    if (!this.isOver && (this.#isSettled || !this.isRequestSent)) this.connection?.expectWithin(this.#idleMs, this)
+    if (!this.isOver && (this.#isSettled || !this.isRequestSent)) this.#carrier?.expectWithin(this.#idleMs, this)
   }
 
   onInterim(head: InterimHead): void {
     // RFC 9110 §15.2.1: 100 is between us and the target, we said our own to the client.
-    if (head.status !== 100 && !this.isOver) this.#root.sendInterim(head)
+    if (head.status !== 100 && !this.isOver) this.root.sendInterim(head)
   }
 
   onAnswer(response: GatewayResponse, locationAt: number): void {
     if (locationAt >= 0) this.#rewriteLocation(response, locationAt)
-    this.#root.upstreamStatus = response.status
-    this.#owner.onResult(this.#target, response.status, performance.now() - this.#startedAtMs)
+    this.root.upstreamStatus = response.status
+    this.#owner.onResult(this.target, response.status, performance.now() - this.#startedAtMs)
     // Events are far between by nature, as frames of a WebSocket are.
-    if (isEventStream(response)) this.#idleMs = this.#root.tunnelIdleMs
+    if (isEventStream(response)) this.#idleMs = this.root.tunnelIdleMs
     if (this.#isSettled) response.discard()
     else this.#settle(response)
   }
@@ -210,7 +203,7 @@ export class Attempt implements PooledRequest, AbortListener, BodySink {
   }
 
   onBroken(problem: Problem, how: Broken): void {
-    this.connection = undefined
+    this.#carrier = undefined
     if (this.isOver) return
     const mayGoAgain = how === 'unsent' || (how === 'unanswered' && this.isReplayable)
     if (mayGoAgain && !this.#hasBeenReplayed && !this.#isSettled) {
@@ -225,23 +218,22 @@ export class Attempt implements PooledRequest, AbortListener, BodySink {
   }
 
   onDeadline(): void {
-    const { connection } = this
+    const carrier = this.#carrier
     // The client's turn: it owes the rest of its body, and the target took all that came.
-    if (!this.#isSettled && !this.isRequestSent && connection !== undefined && !connection.socket.writableNeedDrain) {
-      connection.expectWithin(this.#owner.model.timeouts.idleMs, this)
+    if (!this.#isSettled && !this.isRequestSent && carrier?.isBlocked === false) {
+      carrier.expectWithin(this.model.timeouts.idleMs, this)
       return
     }
-    const reason = this.#isSettled ? 'idle' : connection === undefined ? 'waiting' : 'first-byte'
+    const reason = this.#isSettled ? 'idle' : carrier === undefined ? 'waiting' : 'first-byte'
     this.#cancel(new Problem('upstream-timeout', { reason }))
-    // It is silent: those behind would wait in vain.
-    connection?.destroy()
+    carrier?.onSilent(this)
   }
 
   onAbort(problem: Problem): void {
-    const { connection } = this
+    const carrier = this.#carrier
     if (!this.#isSettled && problem.code === 'exchange-timeout') this.#owner.onLate()
     this.#cancel(problem)
-    connection?.abandon(this)
+    carrier?.abandon(this)
   }
 
   refuse(problem: Problem): void {
@@ -253,12 +245,12 @@ export class Attempt implements PooledRequest, AbortListener, BodySink {
     this.#bodyFlow?.cancel()
     this.#bodyFlow = undefined
     this.#settleWith(problem)
-    if (this.connection === undefined) this.#pool.forget(this)
+    if (this.#carrier === undefined) this.#pool.forget(this)
   }
 
   #settleWith(problem: Problem): void {
     if (!this.#isSettled) {
-      if (isOfTarget(problem)) this.#owner.onFailure(this.#target, problem)
+      if (isOfTarget(problem)) this.#owner.onFailure(this.target, problem)
       this.#settle(GatewayResponse.ofProblem(problem))
     }
     this.#over()
@@ -272,14 +264,14 @@ export class Attempt implements PooledRequest, AbortListener, BodySink {
   #over(): void {
     if (this.isOver) return
     this.isOver = true
-    this.#exchange.offAbort(this)
-    this.#target.inFlight--
+    this.exchange.offAbort(this)
+    this.target.inFlight--
   }
 
   /** RFC 9110 §10.2.2 read as a gateway: what lies under the target is shown under the address the client used. */
   #rewriteLocation(response: GatewayResponse, at: number): void {
     const location = response.headers.valueAt(at)
-    const rewritten = this.#root.toClientLocation(location, this.#target)
+    const rewritten = this.root.toClientLocation(location, this.target)
     if (rewritten !== location) response.headers.set('Location', rewritten)
   }
 }
@@ -289,10 +281,6 @@ const OWN_REASONS = new Set(['EMFILE', 'ENFILE', 'EADDRNOTAVAIL', 'ENOBUFS', 'EN
 
 function isOfTarget({ code, reason = '' }: Problem): boolean {
   return code.startsWith('upstream-') && !OWN_REASONS.has(reason)
-}
-
-function toText(body: BytesBody): string {
-  return body.latin1 ?? Buffer.from(body.held()).toString('latin1')
 }
 
 function isEventStream({ body, headers }: GatewayResponse): boolean {

@@ -7,7 +7,8 @@
 import type { Upstream } from '@gatewright/model'
 import { Problem } from '@gatewright/policies'
 import type { DeadlineWheel, Timed } from '../timers/deadline-wheel.ts'
-import type { CarriedRequest } from './carried-request.ts'
+import type { CarriedRequest, RequestCarrier } from './carried-request.ts'
+import { Dial, type DialOwner } from './dial.ts'
 import type { TargetRuntime } from './target.ts'
 import { type ConnectionOwner, UpstreamConnection } from './upstream-connection.ts'
 
@@ -19,8 +20,8 @@ export interface PooledRequest extends CarriedRequest {
   readonly callerKey: string
   /** May its request be sent twice, and share a connection with others? */
   readonly isReplayable: boolean
-  /** A connection is ready. */
-  send(connection: UpstreamConnection): void
+  /** Something is ready to carry it. */
+  send(carrier: RequestCarrier): void
   /** There is no room to wait. */
   refuse(problem: Problem): void
 }
@@ -38,7 +39,7 @@ const LOOK_INTERVAL_MS = 1_000
 /** Of a client that others wait for; a phone on the edge of its cell has more. */
 const SLOW_BYTES_PER_SECOND = 16_384
 
-export class Pool implements ConnectionOwner, Timed {
+export class Pool implements DialOwner, ConnectionOwner, Timed {
   deadlineAtMs = Number.POSITIVE_INFINITY
   slotAtMs = 0
   slotPlace = 0
@@ -58,7 +59,6 @@ export class Pool implements ConnectionOwner, Timed {
   readonly #onCount: (amount: 1 | -1) => void
   /** Connections with requests in flight that may take more: pipelining only. */
   readonly #busy: Set<UpstreamConnection> = new Set()
-  /** Open or opening. */
   readonly #connections = new Set<UpstreamConnection>()
   /** No snapshot uses it any more: connections end as they become free. */
   #isRetired = false
@@ -79,7 +79,7 @@ export class Pool implements ConnectionOwner, Timed {
     for (let connection = idle.pop(); connection !== undefined; connection = idle.pop()) {
       if (!connection.isGone) return this.#sendOn(connection, request)
     }
-    if (this.#connections.size < this.#model.maxConnections) return this.connectFresh(request)
+    if (this.#mayOpen) return this.connectFresh(request)
     const shared = this.#model.pipelining > 1 ? this.#findShared(request) : undefined
     if (shared !== undefined) return this.#sendOn(shared, request)
     // Whose connection is opening waits for that, and not in the queue.
@@ -107,28 +107,31 @@ export class Pool implements ConnectionOwner, Timed {
     for (const connection of this.idle.splice(0)) connection.destroy()
   }
 
-  onConnected(connection: UpstreamConnection): void {
+  onDialled(dial: Dial): void {
     this.opening--
+    const connection = new UpstreamConnection(dial, this)
+    this.#connections.add(connection)
     this.#onCount(1)
     this.#giveWork(connection)
+  }
+
+  onDialFailed(problem: Problem): void {
+    this.opening--
+    this.waiting.shift()?.onBroken(problem, 'begun')
+    this.#openForWaiting()
   }
 
   onFree(connection: UpstreamConnection): void {
     this.#giveWork(connection)
   }
 
-  onGone(connection: UpstreamConnection, wasConnected: boolean): void {
+  onGone(connection: UpstreamConnection): void {
     this.#connections.delete(connection)
     if (connection.brokePipeline) this.refusesPipelining = true
     this.#busy.delete(connection)
     const at = this.idle.indexOf(connection)
     if (at >= 0) this.idle.splice(at, 1)
-    if (wasConnected) {
-      this.#onCount(-1)
-    } else {
-      this.opening--
-      this.waiting.shift()?.onBroken(connection.connectProblem, 'begun')
-    }
+    this.#onCount(-1)
     // Its place is free for one that waits because there were too many.
     this.#openForWaiting()
   }
@@ -150,7 +153,7 @@ export class Pool implements ConnectionOwner, Timed {
    * connection of the slowest, where that is slower than any network in use.
    */
   #takeBackFromSlow(nowMs: number): void {
-    if (this.#connections.size < this.#model.maxConnections) return
+    if (this.#mayOpen) return
     const slow: { readonly connection: UpstreamConnection; readonly pace: number }[] = []
     for (const connection of this.#connections) {
       const pace = connection.findClientPace(nowMs)
@@ -168,9 +171,13 @@ export class Pool implements ConnectionOwner, Timed {
 
   /** One connection for each that waits, as far as there may be more; each serves whoever waits longest when it is there. */
   #openForWaiting(): void {
-    if (this.opening >= this.waiting.length || this.#connections.size >= this.#model.maxConnections) return
+    if (this.opening >= this.waiting.length || !this.#mayOpen) return
     this.opening++
-    this.#connections.add(new UpstreamConnection(this.target, this))
+    new Dial(this.target, this)
+  }
+
+  get #mayOpen(): boolean {
+    return this.#connections.size + this.opening < this.#model.maxConnections
   }
 
   #giveWork(connection: UpstreamConnection): void {

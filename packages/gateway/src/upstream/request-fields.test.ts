@@ -22,7 +22,7 @@ function headOf(request: TestRequest, { upstream = {}, upgrade, trustedPeer }: G
       client: { address: '192.0.2.1', port: 1, peerAddress: trustedPeer, isPeerTrusted: true },
     })
   }
-  const head = toUpstreamHead(exchange, exchange, { model, target, upgrade })
+  const head = toUpstreamHead({ exchange, root: exchange, model, target, upgrade })
   assert.ok(head.endsWith('\r\n'))
   return head.split('\r\n').slice(0, -1)
 }
@@ -191,7 +191,10 @@ describe('request to a target', () => {
       const target = new TargetRuntime(model.targets[0]!)
       const exchange = new TestExchange()
       Object.assign(exchange.request, changed)
-      assert.throws(() => toUpstreamHead(exchange, exchange, { model, target, upgrade: undefined }), /request line/)
+      assert.throws(
+        () => toUpstreamHead({ exchange, root: exchange, model, target, upgrade: undefined }),
+        /request line/,
+      )
     })
   }
 })

@@ -1,9 +1,8 @@
 /** Owns the head of a request on its way to a target: its line, its `Host`, the client's fields, and what the gateway says of itself. */
-import type { Upstream } from '@gatewright/model'
-import { type Exchange, type GatewayRequest, KNOWN_FIELDS, TWIN_FIELD } from '@gatewright/policies'
+import { type GatewayRequest, KNOWN_FIELDS, TWIN_FIELD } from '@gatewright/policies'
 import type { GatewayExchange } from '../exchange/gateway-exchange.ts'
 import { createFieldMask, serializeFields } from '../http1/serialize-head.ts'
-import type { TargetRuntime } from './target.ts'
+import type { OutgoingRequest } from './carried-request.ts'
 
 // RFC 9110 §7.6.1: what belonged to the client's connection. The rest is what the gateway says itself.
 const DROPPED = createFieldMask([
@@ -31,14 +30,11 @@ const DROPPED = createFieldMask([
 const DROPPED_FROM_STRANGERS = DROPPED.slice()
 DROPPED_FROM_STRANGERS[KNOWN_FIELDS.tracestate] = 1
 
-interface Way {
-  readonly model: Pick<Upstream, 'hostHeader' | 'via'>
-  readonly target: TargetRuntime
-  readonly upgrade: string | undefined
-}
+/** What of a request decides about its head. */
+export type RequestFacts = Pick<OutgoingRequest, 'exchange' | 'root' | 'model' | 'target' | 'upgrade'>
 
 /** Everything but the framing fields and the empty line: those are `toUpstreamFields`. */
-export function toUpstreamHead(exchange: Exchange, root: GatewayExchange, { model, target, upgrade }: Way): string {
+export function toUpstreamHead({ exchange, root, model, target, upgrade }: RequestFacts): string {
   const { request, client } = exchange
   const { hostHeader, via } = model
   let host = target.authority

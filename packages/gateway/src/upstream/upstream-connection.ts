@@ -8,18 +8,20 @@
  * nobody waits for any more is read and dropped while others wait behind it, and ends the connection otherwise.
  */
 import type { Socket } from 'node:net'
-import { GatewayResponse, type HeaderList, Problem, StreamBody } from '@gatewright/policies'
+import { type BytesBody, GatewayResponse, type HeaderList, Problem, StreamBody } from '@gatewright/policies'
+import { writeChunk, writeLastChunk } from '../http1/chunk-writer.ts'
 import { CHUNKED, UNTIL_CLOSE } from '../http1/framing.ts'
 import { Refusal } from '../http1/refusal.ts'
 import { FramedBody } from '../sockets/framed-body.ts'
 import type { HeldReader } from '../sockets/held-source.ts'
-import { ReadBuffer } from '../sockets/read-buffer.ts'
+import type { ReadBuffer } from '../sockets/read-buffer.ts'
 import type { DeadlineWheel, Timed } from '../timers/deadline-wheel.ts'
 import { AnswerReader } from './answer-reader.ts'
-import type { CarriedRequest } from './carried-request.ts'
-import { toBrokenProblem, toConnectProblem } from './connection-problem.ts'
+import type { CarriedRequest, OutgoingRequest, RequestCarrier } from './carried-request.ts'
+import { toBrokenProblem } from './connection-problem.ts'
+import type { Dial } from './dial.ts'
 import { Outbox } from './outbox.ts'
-import type { TargetRuntime } from './target.ts'
+import { toUpstreamFields, toUpstreamHead } from './request-fields.ts'
 import { isCleanEnd } from './tls/clean-end.ts'
 import { UpstreamTunnel } from './upstream-tunnel.ts'
 
@@ -32,33 +34,29 @@ const LOOK_MS = 5_000
 export interface ConnectionOwner {
   readonly wheel: DeadlineWheel
   readonly limits: { readonly headerBytes: number; readonly headerFields: number }
-  readonly connectMs: number
   readonly firstByteMs: number
   /** How long it may wait unused. */
   readonly idleMs: number
-  /** It is connected. */
-  onConnected(connection: UpstreamConnection): void
   /** It may take another request. */
   onFree(connection: UpstreamConnection): void
   /** It is gone; requests that it still owes are told afterwards. */
-  onGone(connection: UpstreamConnection, wasConnected: boolean): void
+  onGone(connection: UpstreamConnection): void
 }
 
-export class UpstreamConnection implements Timed, HeldReader {
+export class UpstreamConnection implements RequestCarrier, Timed, HeldReader {
   deadlineAtMs = Number.POSITIVE_INFINITY
   slotAtMs = 0
   slotPlace = 0
   readonly sent: CarriedRequest[] = []
   /** Exchanges it carried: above 0 it is a reused connection. */
   answered = 0
-  isConnected = false
   isGone = false
   /** It ended while it owed several answers, and not because we ended it. */
   brokePipeline = false
   /** Whose requests are in flight; '' for nobody's. Pipelined connections are not shared by different callers. */
   callerKey = ''
   readonly #socket: Socket
-  readonly #buffer = new ReadBuffer()
+  readonly #buffer: ReadBuffer
   readonly #owner: ConnectionOwner
   readonly #reader: AnswerReader
   /** Of the answer under way; without one, a head comes next. */
@@ -66,13 +64,11 @@ export class UpstreamConnection implements Timed, HeldReader {
   readonly #outbox: Outbox
   /** How long it may wait unused: ours, or less if the target says so. */
   idleMs: number
-  /** Why it could not be opened. */
-  connectProblem = new Problem('upstream-unreachable')
   /** Something of an answer came, if only a 1xx: the target has the request, so it is not sent again. */
   #hasBegunAnswer = false
-  /** TCP has connected, and TLS comes next. */
-  #isHandshaking = false
   #keepsAlive = true
+  /** The request body under way has no length. */
+  #isChunked = false
   #tunnelReader: ((chunk: Buffer) => void) | undefined
   #isPaused = false
   /** It serves those that wait, and ends. */
@@ -81,29 +77,19 @@ export class UpstreamConnection implements Timed, HeldReader {
   /** A request that its client held up when it was looked at. */
   #watched: { readonly request: CarriedRequest; readonly sinceMs: number; readonly bytes: number } | undefined
 
-  constructor(target: TargetRuntime, owner: ConnectionOwner) {
+  constructor(dial: Dial, owner: ConnectionOwner) {
+    const { socket, buffer } = dial
     this.#owner = owner
     this.idleMs = owner.idleMs
-    const buffer = this.#buffer
+    this.#buffer = buffer
     this.#reader = new AnswerReader(owner.limits, buffer)
-    const socket = target.open(buffer, (chunk) => this.#onData(chunk))
     this.#socket = socket
     this.#outbox = new Outbox(socket)
-    if (target.openEvent !== 'connect') {
-      socket.once('connect', () => {
-        this.#isHandshaking = true
-      })
-    }
-    socket.once(target.openEvent, () => {
-      this.isConnected = true
-      owner.wheel.clear(this)
-      owner.onConnected(this)
-    })
+    dial.onData = (chunk) => this.#onData(chunk)
     socket.on('end', () => this.#onEnd())
     socket.on('error', (error) => this.#fail(error))
     socket.on('close', () => this.#fail(undefined))
     socket.on('drain', () => this.sent[this.sent.length - 1]?.onDrain())
-    owner.wheel.set(this, owner.connectMs, owner.wheel.now())
   }
 
   /** May it take another request behind those it carries? Not in the middle of one whose body is still on its way. */
@@ -111,11 +97,10 @@ export class UpstreamConnection implements Timed, HeldReader {
     return !this.isGone && !this.#isClosing && this.sent[this.sent.length - 1]?.isRequestSent !== false
   }
 
-  /** Connect takes too long, it waited unused long enough, or an answer does not come. */
+  /** It waited unused long enough, or an answer does not come. */
   onDeadline(): void {
     const first = this.sent[0]
-    if (!this.isConnected) this.#fail(Object.assign(new Error('connect timed out'), { code: 'ETIMEDOUT' }))
-    else if (first === undefined || first.isOver) this.destroy()
+    if (first === undefined || first.isOver) this.destroy()
     // Whoever reads the answer is slow: that is not the upstream's silence.
     else if (this.#isPaused) first.onProgress()
     else first.onDeadline()
@@ -131,24 +116,44 @@ export class UpstreamConnection implements Timed, HeldReader {
     if (this.sent[0] === request) this.#expectWithin(delayMs)
   }
 
-  get socket(): Socket {
-    return this.#socket
+  // What is sent.
+
+  get holdsNothing(): boolean {
+    return this.#socket.writableLength === 0
   }
 
-  /** Queues a request; its bytes follow by `write`. */
-  assign(request: CarriedRequest): void {
+  get isBlocked(): boolean {
+    return this.#socket.writableNeedDrain
+  }
+
+  /** At the end of this turn of the event loop: one write for all that pipelining puts here in it. */
+  sendWhole(request: OutgoingRequest, body: BytesBody): void {
+    const head = toUpstreamHead(request) + toUpstreamFields(request.method, body.sizeBytes)
+    this.#assign(request)
+    this.#outbox.put(head + (body.latin1 ?? Buffer.from(body.held()).toString('latin1')))
+  }
+
+  /** At once; what waits came before it. */
+  sendHead(request: OutgoingRequest, bodyBytes: number | undefined): void {
+    const head = toUpstreamHead(request) + toUpstreamFields(request.method, bodyBytes)
+    this.#isChunked = bodyBytes === undefined
+    this.#assign(request)
+    this.#outbox.send(head)
+  }
+
+  #assign(request: CarriedRequest): void {
     this.sent.push(request)
     if (this.sent.length === 1) this.#expectWithin(this.#owner.firstByteMs)
   }
 
-  /** A request as latin1 text, at the end of this turn of the event loop: one write for all that pipelining puts here in it. */
-  writeRequest(text: string): void {
-    this.#outbox.put(text)
+  write(chunk: Uint8Array): boolean {
+    const isBelowMark = this.#isChunked ? writeChunk(this.#socket, chunk) : this.#socket.write(chunk)
+    // Node asks for a rest after every long write, also where the kernel has taken all of it.
+    return isBelowMark || this.holdsNothing
   }
 
-  /** A head that a body follows at once. What waits came before it. */
-  writeHead(text: string): void {
-    this.#outbox.send(text)
+  end(trailers: HeaderList | undefined): void {
+    if (this.#isChunked) writeLastChunk(this.#socket, trailers)
   }
 
   /**
@@ -189,7 +194,14 @@ export class UpstreamConnection implements Timed, HeldReader {
     this.#fail(undefined, { isOurs: true })
   }
 
-  /** Nobody waits for this one's answer any more. */
+  breakOff(): void {
+    this.destroy()
+  }
+
+  onSilent(): void {
+    this.destroy()
+  }
+
   abandon(request: CarriedRequest): void {
     if (this.isGone) return
     if (this.sent[0] !== request || this.#body === undefined) return this.#closeAfterOthers(0)
@@ -351,7 +363,7 @@ export class UpstreamConnection implements Timed, HeldReader {
       for (const chunk of early.splice(0)) reader(chunk)
     })
     this.#buffer.startStreaming()
-    this.#owner.onGone(this, true)
+    this.#owner.onGone(this)
     request.onAnswer(answer, -1)
     request.onAnswered()
     return 0
@@ -363,8 +375,6 @@ export class UpstreamConnection implements Timed, HeldReader {
   }
 
   #onEnd(): void {
-    // In the middle of a handshake: Node says behind it what that is called.
-    if (!this.isConnected) return
     const request = this.sent[0]
     const body = this.#body
     // RFC 9112 §6.3 rule 8: the only framing in which closing is the end, and only a clean close; over TLS, §9.8 says which that is.
@@ -402,9 +412,8 @@ export class UpstreamConnection implements Timed, HeldReader {
     this.brokePipeline = owed.length > 1 && !isOurs
     const body = this.#body
     this.#body = undefined
-    if (!this.isConnected) this.connectProblem = toConnectProblem(error, this.#isHandshaking)
     const isFresh = this.answered === 0 && !this.#hasBegunAnswer
-    this.#owner.onGone(this, this.isConnected)
+    this.#owner.onGone(this)
     for (const [index, request] of owed.entries()) {
       const isFirst = index === 0
       if (isFirst && body !== undefined) body.breakOff(toBrokenProblem(error, isFresh))
