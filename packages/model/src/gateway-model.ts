@@ -231,6 +231,8 @@ export interface UpstreamPool {
   readonly maxConnections: number
   /** Requests in flight on one connection; above 1 only those that are safe to replay share one. */
   readonly pipelining: number
+  /** Requests in flight on one connection of HTTP/2, or what the target allows if that is less. */
+  readonly streams: number
   /** May requests of different callers share a pipelined connection? */
   readonly shareCallers: boolean
   /** How long a connection may wait unused; the target's `Keep-Alive: timeout` minus 1 s if that is less. */

@@ -96,7 +96,7 @@ export class ControlIntake {
     if (stream === undefined) {
       const isIdle = streamId === 0 || session.table.findPast(streamId) === WAS.idle
       if (isIdle) session.fail(ERROR_CODES.protocolError, 'rst-stream-on-idle-stream')
-      else session.charge(PRICES.late)
+      else session.chargeLate(PRICES.late)
       return
     }
     const isServer = session.requestTaker !== undefined

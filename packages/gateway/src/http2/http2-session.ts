@@ -155,6 +155,11 @@ export class Http2Session implements FrameSink, OutputOwner, ControlSession {
     return stream
   }
 
+  /** Asks the peer to show that it is there: whatever comes next does. */
+  ping(): void {
+    if (!this.isDown) this.output.ping(PING, 0, 0)
+  }
+
   /** Open streams. */
   get size(): number {
     return this.table.size
@@ -279,6 +284,11 @@ export class Http2Session implements FrameSink, OutputOwner, ControlSession {
     if (this.guard.charge(price)) return true
     this.fail(ERROR_CODES.enhanceYourCalm, 'flood')
     return false
+  }
+
+  /** What came for a stream that we have reset. A server's answers are late because its client gave up, and no fault of it. */
+  chargeLate(price: number): void {
+    if (this.requestTaker !== undefined) this.charge(price)
   }
 
   fail(code: number, reason: string): void {

@@ -47,6 +47,7 @@ export interface IntakeSession extends StreamCarrier {
   faultStream(stream: Http2Stream, code: number, reason: string): void
   /** Charged for what costs us more than the peer. False: the connection is over. */
   charge(price: number): boolean
+  chargeLate(price: number): void
   /** Both ends of the stream are done. */
   closeInOrder(stream: Http2Stream): void
 }
@@ -252,7 +253,7 @@ export class MessageIntake {
     switch (was) {
       case WAS.resetByUs:
       case WAS.forgotten:
-        session.charge(PRICES.late)
+        session.chargeLate(PRICES.late)
         return
       case WAS.resetByPeer:
         // RFC 9113 §5.1: closed.
@@ -314,7 +315,7 @@ export class MessageIntake {
         return
       default:
         // Sent before the peer heard of our reset: its window's worth at most.
-        session.charge(PRICES.lateData)
+        session.chargeLate(PRICES.lateData)
     }
   }
 

@@ -122,10 +122,7 @@ export class Http2Exchange implements ClientConnection, StreamListener, Timed {
       stream.consumed(bytes.length)
       return new BytesBody(bytes)
     }
-    const body = new Http2Body(this, stream, {
-      sizeBytes: stream.promisedBytes < 0 ? undefined : stream.promisedBytes,
-      buffer: this.#carrier.buffer,
-    })
+    const body = new Http2Body(this, stream, this.#carrier.buffer)
     this.#body = body
     for (const piece of pieces) body.take(piece)
     if (stream.isReceiveEnded) body.end(this.#trailers)

@@ -6,7 +6,7 @@ import { ResponseHead } from '../http1/response-head.ts'
 import type { ReadBuffer } from '../sockets/read-buffer.ts'
 
 /** Before one answer; a server says 100, 102 and a few 103s. */
-const MOST_INTERIM_ANSWERS = 16
+export const MOST_INTERIM_ANSWERS = 16
 const TOO_MANY_INTERIM_ANSWERS = new Refusal('upstream-malformed', 'interim-answers', '')
 
 export class AnswerReader {

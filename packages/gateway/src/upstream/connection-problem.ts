@@ -7,9 +7,13 @@ const OF_SYSTEM = /^E[A-Z0-9]+$/
 /** What a server says when it refuses our certificate, or that we showed none. */
 const OF_OUR_CERTIFICATE = /_ALERT_(?:.*CERTIFICATE.*|UNKNOWN_CA|ACCESS_DENIED|DECRYPT_ERROR|HANDSHAKE_FAILURE)$/
 
+/** RFC 7301 §3.2: the target speaks nothing that we offer, whoever it is. */
+const NO_PROTOCOL = /_NO_APPLICATION_PROTOCOL$/
+
 /** `isHandshaking`: there was a TCP connection already, and TLS was to be spoken on it. */
 export function toConnectProblem(error: NodeJS.ErrnoException | undefined, isHandshaking: boolean): Problem {
   const reason = error?.code ?? 'closed'
+  if (NO_PROTOCOL.test(reason)) return new Problem('upstream-unreachable', { reason: 'no-http2', cause: error })
   // A connection that ends without a word is none that lacks proof.
   const isUntrusted = isHandshaking && error !== undefined && !OF_SYSTEM.test(reason)
   return new Problem(isUntrusted ? 'upstream-untrusted' : 'upstream-unreachable', { reason, cause: error })

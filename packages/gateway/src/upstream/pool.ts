@@ -1,7 +1,7 @@
 /**
  * Owns the connections to one target: how many there are, which are unused, which may be shared, and who waits for one.
  *
- *   acquire ──unused──▶ send      ──below maxConnections──▶ opening ──connected──▶ send
+ *   acquire ──unused, or HTTP/2 with room──▶ send      ──below maxConnections──▶ opening ──connected──▶ send
  *      └──pipelining, and the same caller's──▶ send behind others      └──else──▶ waiting, in the order of coming
  */
 import type { Upstream } from '@gatewright/model'
@@ -9,6 +9,7 @@ import { Problem } from '@gatewright/policies'
 import type { DeadlineWheel, Timed } from '../timers/deadline-wheel.ts'
 import type { CarriedRequest, RequestCarrier } from './carried-request.ts'
 import { Dial, type DialOwner } from './dial.ts'
+import { type Http2ConnectionOwner, Http2UpstreamConnection } from './http2-upstream-connection.ts'
 import type { TargetRuntime } from './target.ts'
 import { type ConnectionOwner, UpstreamConnection } from './upstream-connection.ts'
 
@@ -28,7 +29,7 @@ export interface PooledRequest extends CarriedRequest {
 
 interface PoolParts {
   readonly target: TargetRuntime
-  readonly upstream: Pick<Upstream, 'pool' | 'timeouts' | 'limits'>
+  readonly upstream: Pick<Upstream, 'pool' | 'protocol' | 'timeouts' | 'limits'>
   readonly wheel: DeadlineWheel
   /** One connection more, or one less. */
   readonly onCount: (amount: 1 | -1) => void
@@ -39,7 +40,7 @@ const LOOK_INTERVAL_MS = 1_000
 /** Of a client that others wait for; a phone on the edge of its cell has more. */
 const SLOW_BYTES_PER_SECOND = 16_384
 
-export class Pool implements DialOwner, ConnectionOwner, Timed {
+export class Pool implements DialOwner, ConnectionOwner, Http2ConnectionOwner, Timed {
   deadlineAtMs = Number.POSITIVE_INFINITY
   slotAtMs = 0
   slotPlace = 0
@@ -49,6 +50,7 @@ export class Pool implements DialOwner, ConnectionOwner, Timed {
   readonly connectMs: number
   readonly firstByteMs: number
   readonly idleMs: number
+  readonly streams: number
   /** Unused connections, the most recently used last: the coldest are let go first. */
   readonly idle: UpstreamConnection[] = []
   readonly waiting: PooledRequest[] = []
@@ -60,16 +62,23 @@ export class Pool implements DialOwner, ConnectionOwner, Timed {
   /** Connections with requests in flight that may take more: pipelining only. */
   readonly #busy: Set<UpstreamConnection> = new Set()
   readonly #connections = new Set<UpstreamConnection>()
+  /** Of HTTP/2, those that are not leaving: filled in this order, so that the last are the first to fall idle. */
+  readonly #multiplexed = new Set<Http2UpstreamConnection>()
+  /** How many requests a connection that is opening will take: more than one where HTTP/2 is expected. */
+  #servesEach: number
   /** No snapshot uses it any more: connections end as they become free. */
   #isRetired = false
 
-  constructor({ target, upstream: { pool, timeouts, limits }, wheel, onCount }: PoolParts) {
+  constructor({ target, upstream: { pool, protocol, timeouts, limits }, wheel, onCount }: PoolParts) {
     this.target = target
     this.wheel = wheel
     this.limits = limits
     this.connectMs = timeouts.connectMs
     this.firstByteMs = timeouts.firstByteMs
     this.idleMs = pool.idleMs
+    this.streams = pool.streams
+    // Where the target is to choose, the first connection tells; more would be too many, if it chooses HTTP/2.
+    this.#servesEach = protocol === 'http1' || (protocol === 'auto' && target.scheme === 'http') ? 1 : pool.streams
     this.#model = pool
     this.#onCount = onCount
   }
@@ -79,11 +88,12 @@ export class Pool implements DialOwner, ConnectionOwner, Timed {
     for (let connection = idle.pop(); connection !== undefined; connection = idle.pop()) {
       if (!connection.isGone) return this.#sendOn(connection, request)
     }
+    for (const connection of this.#multiplexed) if (connection.hasRoom) return request.send(connection.carry())
     if (this.#mayOpen) return this.connectFresh(request)
     const shared = this.#model.pipelining > 1 ? this.#findShared(request) : undefined
     if (shared !== undefined) return this.#sendOn(shared, request)
     // Whose connection is opening waits for that, and not in the queue.
-    if (waiting.length - this.opening >= this.#model.maxWaiting) {
+    if (waiting.length - this.opening * this.#servesEach >= this.#model.maxWaiting) {
       return request.refuse(new Problem('upstream-overloaded', { reason: 'queue-full' }))
     }
     this.#wait(request)
@@ -105,19 +115,65 @@ export class Pool implements DialOwner, ConnectionOwner, Timed {
   retire(): void {
     this.#isRetired = true
     for (const connection of this.idle.splice(0)) connection.destroy()
+    for (const connection of [...this.#multiplexed]) if (connection.isUnused) connection.leave()
   }
 
   onDialled(dial: Dial): void {
+    const { target } = this
+    const isHttp2 = target.speaksHttp2(dial.socket)
+    if (!isHttp2 && target.mustSpeakHttp2) {
+      dial.drop()
+      return this.onDialFailed(new Problem('upstream-unreachable', { reason: 'no-http2' }))
+    }
+    if (isHttp2) {
+      // It is opening until the target has shown that it does.
+      this.#multiplexed.add(new Http2UpstreamConnection(dial, this))
+      return
+    }
+    this.#servesEach = 1
     this.opening--
     const connection = new UpstreamConnection(dial, this)
     this.#connections.add(connection)
     this.#onCount(1)
     this.#giveWork(connection)
+    this.#openForWaiting()
   }
 
+  /** All that it would have served hear it: each on its own would wait for the next to fail. */
   onDialFailed(problem: Problem): void {
     this.opening--
-    this.waiting.shift()?.onBroken(problem, 'begun')
+    for (const request of this.waiting.splice(0, this.#servesEach)) request.onBroken(problem, 'begun')
+    this.#openForWaiting()
+  }
+
+  onReady(connection: Http2UpstreamConnection): void {
+    this.#servesEach = Math.min(this.streams, Math.max(1, connection.peerStreams))
+    this.opening--
+    this.#onCount(1)
+    this.onRoom(connection)
+    this.#openForWaiting()
+  }
+
+  onRoom(connection: Http2UpstreamConnection): void {
+    while (connection.hasRoom) {
+      const next = this.waiting.shift()
+      if (next === undefined) break
+      next.send(connection.carry())
+    }
+    if (!connection.isUnused || connection.isGone) return
+    if (this.#isRetired) connection.leave()
+    else this.wheel.set(connection, this.idleMs, this.wheel.now())
+  }
+
+  onLeaving(connection: Http2UpstreamConnection): void {
+    this.#multiplexed.delete(connection)
+    this.#openForWaiting()
+  }
+
+  onHttp2Gone(connection: Http2UpstreamConnection): void {
+    this.#multiplexed.delete(connection)
+    if (!connection.isReady) return this.onDialFailed(connection.problem)
+    this.#onCount(-1)
     this.#openForWaiting()
   }
 
@@ -171,13 +227,16 @@ export class Pool implements DialOwner, ConnectionOwner, Timed {
 
   /** One connection for each that waits, as far as there may be more; each serves whoever waits longest when it is there. */
   #openForWaiting(): void {
-    if (this.opening >= this.waiting.length || !this.#mayOpen) return
-    this.opening++
-    new Dial(this.target, this)
+    while (this.opening * this.#servesEach < this.waiting.length && this.#mayOpen) {
+      this.opening++
+      new Dial(this.target, this)
+    }
   }
 
   get #mayOpen(): boolean {
-    return this.#connections.size + this.opening < this.#model.maxConnections
+    let open = this.#connections.size + this.opening
+    for (const connection of this.#multiplexed) if (connection.isReady) open++
+    return open < this.#model.maxConnections
   }
 
   #giveWork(connection: UpstreamConnection): void {

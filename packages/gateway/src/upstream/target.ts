@@ -1,6 +1,7 @@
 /** Owns one address of an upstream as this thread sees it: how it is addressed, how much is in flight, and whether it takes requests. */
 import { connect, type Socket } from 'node:net'
-import type { Target } from '@gatewright/model'
+import type { TLSSocket } from 'node:tls'
+import type { Target, UpstreamProtocol } from '@gatewright/model'
 import type { ReadBuffer } from '../sockets/read-buffer.ts'
 import type { HealthCell } from '../state/health/health-table.ts'
 import type { ClientContext } from './tls/client-context.ts'
@@ -10,6 +11,7 @@ interface TargetParts {
   readonly health?: HealthCell | undefined
   /** Of the upstream; needed where the URL says `https`. */
   readonly context?: ClientContext | undefined
+  readonly protocol?: UpstreamProtocol
 }
 
 export class TargetRuntime {
@@ -30,16 +32,18 @@ export class TargetRuntime {
   /** What active health says; absent where nobody asks. */
   readonly #health: HealthCell | undefined
   readonly #isOverTls: boolean
+  readonly #protocol: UpstreamProtocol
   readonly #tls: TargetTls | undefined
 
-  constructor(target: Target, { health, context }: TargetParts = {}) {
+  constructor(target: Target, { health, context, protocol = 'http1' }: TargetParts = {}) {
     this.#health = health
+    this.#protocol = protocol
     const url = new URL(target.url)
     this.url = target.url
     this.weight = target.weight
     this.hostname = url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname
     this.#isOverTls = url.protocol === 'https:'
-    this.#tls = this.#isOverTls && context !== undefined ? new TargetTls(context, this.hostname) : undefined
+    this.#tls = this.#isOverTls && context !== undefined ? new TargetTls(context, this.hostname, protocol) : undefined
     this.port = url.port === '' ? (this.#isOverTls ? 443 : 80) : Number(url.port)
     this.authority = url.host
     this.origin = url.origin
@@ -51,9 +55,23 @@ export class TargetRuntime {
     return this.isEjected || this.#health?.isOut === true
   }
 
+  get scheme(): 'http' | 'https' {
+    return this.#isOverTls ? 'https' : 'http'
+  }
+
   /** What a connection says when requests may go out on it. Which protocol they are put in is known from then on: `alpnProtocol`. */
   get openEvent(): 'connect' | 'secureConnect' {
     return this.#isOverTls ? 'secureConnect' : 'connect'
+  }
+
+  /** What was agreed on for an open connection, or what everybody knows beforehand. */
+  speaksHttp2(socket: Socket): boolean {
+    if (this.#isOverTls) return (socket as TLSSocket).alpnProtocol === 'h2'
+    return this.#protocol === 'h2c'
+  }
+
+  get mustSpeakHttp2(): boolean {
+    return this.#protocol === 'h2' || this.#protocol === 'h2c'
   }
 
   /** Opens a connection that reads into `buffer`; `onData` gets bytes that are gone when it returns. */

@@ -48,8 +48,9 @@ export class UpstreamRuntime implements AttemptOwner {
     const findCell = model.health.active === undefined ? undefined : findHealth
     const isOverTls = model.targets.some(({ url }) => /^https:/i.test(url))
     const context = isOverTls ? new ClientContext(model, getPem) : undefined
+    const { protocol } = model
     this.targets = model.targets.map(
-      (target) => new TargetRuntime(target, { health: findCell?.(model.id, target.url), context }),
+      (target) => new TargetRuntime(target, { health: findCell?.(model.id, target.url), context, protocol }),
     )
     const onCount = (amount: 1 | -1): void => {
       if (meter !== undefined) add(meter.connections, amount)

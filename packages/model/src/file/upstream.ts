@@ -73,8 +73,13 @@ const poolSchema = z
     pipelining: z.int().min(1).max(64).default(1).meta({
       description: 'Requests in flight on one connection. Above 1 only those that are safe to replay share one.',
     }),
+    streams: z.int().min(1).max(1000).default(100).meta({
+      description:
+        'Requests in flight on one connection of HTTP/2, or what the target allows if that is less. 100, as RFC 9113 recommends.',
+    }),
     shareCallers: z.boolean().default(false).meta({
-      description: 'May requests of different callers share a pipelined connection? No: one must not wait for another.',
+      description:
+        'May requests of different callers share a pipelined connection? No: one must not wait for another. On HTTP/2 nobody waits, so it does not count there.',
     }),
     idleMs: z.int().min(0).default(4000).meta({
       description:
@@ -136,7 +141,7 @@ export const upstreamSchema = z
     targets: z.array(targetSchema).min(1).meta({ description: 'Servers that answer alike.' }),
     protocol: z.enum(['http1', 'h2', 'h2c', 'auto']).default('http1').meta({
       description:
-        'What is spoken to the targets. http1: HTTP/1.1. auto: whichever the target prefers, which is HTTP/1.1 in this version. h2 and h2c (HTTP/2) are refused in this version.',
+        'What is spoken to the targets. http1: HTTP/1.1. h2: HTTP/2 over TLS. h2c: HTTP/2 without TLS. auto: over TLS, whichever the target chooses (ALPN), HTTP/2 rather than HTTP/1.1; without TLS, HTTP/1.1. gRPC needs HTTP/2.',
     }),
     tls: upstreamTlsSchema,
     balance: balanceSchema,

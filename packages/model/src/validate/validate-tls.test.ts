@@ -59,8 +59,8 @@ const ROWS: readonly [string, string, readonly string[]][] = [
   ['options of TLS for a plain upstream', 'upstreams: [{ id: u, targets: ["http://u"], tls: { verify: false } }]\napis: [{ id: a, upstream: u }]\n', ['warning unused-option upstreams[0].tls']],
   ['an upstream that nobody checks', 'upstreams: [{ id: u, targets: ["https://u"], tls: { verify: false } }]\napis: [{ id: a, upstream: u }]\n', ['warning tls-unverified upstreams[0].tls.verify']],
   ['a server name that is none', 'upstreams: [{ id: u, targets: ["https://u"], tls: { serverName: "a b" } }]\napis: [{ id: a, upstream: u }]\n', ['fault invalid-host upstreams[0].tls.serverName']],
-  ['HTTP/2 over TLS to upstreams', 'upstreams: [{ id: u, targets: ["http://u"], protocol: h2 }]\napis: [{ id: a, upstream: u }]\n', ['fault protocol-unavailable upstreams[0].protocol']],
-  ['HTTP/2 without TLS to upstreams', 'upstreams: [{ id: u, targets: ["https://u"], protocol: h2c }]\napis: [{ id: a, upstream: u }]\n', ['fault protocol-unavailable upstreams[0].protocol']],
+  ['HTTP/2 over TLS without it', 'upstreams: [{ id: u, targets: ["http://u"], protocol: h2 }]\napis: [{ id: a, upstream: u }]\n', ['fault protocol-mismatch upstreams[0].targets[0]']],
+  ['HTTP/2 without TLS over it', 'upstreams: [{ id: u, targets: ["https://u"], protocol: h2c }]\napis: [{ id: a, upstream: u }]\n', ['fault protocol-mismatch upstreams[0].targets[0]']],
 ]
 
 describe('what a file says about TLS', () => {

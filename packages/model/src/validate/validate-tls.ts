@@ -120,15 +120,17 @@ function checkRules(validation: Validation, { allow }: ClientCertificates, at: P
 export function validateUpstreamTls(validation: Validation, upstream: Upstream, index: number): void {
   const { protocol, tls, targets } = upstream
   const at: Path = ['upstreams', index]
-  if (protocol === 'h2' || protocol === 'h2c') {
-    validation.fault([...at, 'protocol'], {
-      code: 'protocol-unavailable',
-      message: `\`protocol: ${protocol}\` (HTTP/2 to upstreams) is not available in this version.`,
-      suggestion: 'Write `http1` or `auto`; clients may speak HTTP/2 all the same.',
-    })
-    return
-  }
   const overTls = targets.filter(({ url }) => /^https:/i.test(url))
+  for (const [position, { url }] of targets.entries()) {
+    const isOverTls = /^https:/i.test(url)
+    if ((protocol === 'h2' && !isOverTls) || (protocol === 'h2c' && isOverTls)) {
+      validation.fault([...at, 'targets', position], {
+        code: 'protocol-mismatch',
+        message: `\`protocol: ${protocol}\` is HTTP/2 ${isOverTls ? 'without' : 'over'} TLS, and "${url}" is not.`,
+        suggestion: `Write \`protocol: ${isOverTls ? 'h2' : 'h2c'}\`, or the URL as ${isOverTls ? 'http' : 'https'}://…`,
+      })
+    }
+  }
   const isSaid =
     !tls.verify || tls.ca !== undefined || tls.serverName !== undefined || tls.clientCertificate !== undefined
   if (isSaid && overTls.length === 0) {

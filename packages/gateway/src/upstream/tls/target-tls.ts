@@ -1,10 +1,17 @@
 /** Owns TLS to one target: the name that it must prove, and its newest sessions, which save the next connections half a handshake. */
 import { isIP, type OnReadOpts } from 'node:net'
 import { type ConnectionOptions, checkServerIdentity, connect, type TLSSocket } from 'node:tls'
+import type { UpstreamProtocol } from '@gatewright/model'
 import type { ClientContext } from './client-context.ts'
 
-/** RFC 7301 §3.1: names behind their length. */
-const HTTP1_ONLY = Buffer.from('\x08http/1.1', 'latin1')
+/** RFC 7301 §3.1: names behind their length, the preferred first. */
+const OFFERS: Readonly<Record<UpstreamProtocol, Buffer>> = {
+  http1: Buffer.from('\x08http/1.1', 'latin1'),
+  h2: Buffer.from('\x02h2', 'latin1'),
+  // Refused with `https` targets: it is the name of HTTP/2 without TLS.
+  h2c: Buffer.from('\x02h2', 'latin1'),
+  auto: Buffer.from('\x02h2\x08http/1.1', 'latin1'),
+}
 
 /** Servers give two tickets with each whole handshake; so many connections that open at once are resumed. */
 const MOST_SESSIONS = 4
@@ -29,7 +36,7 @@ export class TargetTls {
   /** The newest last. */
   #sessions: readonly Session[] = []
 
-  constructor(context: ClientContext, hostname: string) {
+  constructor(context: ClientContext, hostname: string, protocol: UpstreamProtocol = 'http1') {
     const { tls } = context.upstream
     // RFC 6066 §3: without the dot of a fully qualified name.
     const name = (tls.serverName ?? hostname).replace(/\.$/, '').replace(/^\[|\]$/g, '')
@@ -38,7 +45,7 @@ export class TargetTls {
       // Said outright, so that no variable of the environment says otherwise.
       rejectUnauthorized: tls.verify,
       checkServerIdentity: (_, certificate) => checkServerIdentity(name, certificate),
-      ALPNProtocols: HTTP1_ONLY,
+      ALPNProtocols: OFFERS[protocol],
       // RFC 6066 §3: an address is no name.
       ...(isIP(name) === 0 && { servername: name }),
     }

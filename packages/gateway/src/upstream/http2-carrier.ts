@@ -1,0 +1,282 @@
+/**
+ * Owns one request on a stream of HTTP/2, and the answer that comes back on it.
+ *
+ *   head (and body) out → interim heads → head → body → end       the same order as on a connection of HTTP/1.1, and no turns
+ */
+import {
+  type Body,
+  BytesBody,
+  EMPTY_BODY,
+  GatewayResponse,
+  type HeaderList,
+  Problem,
+  StreamBody,
+} from '@gatewright/policies'
+import { toLatin1 } from '../http1/latin1.ts'
+import type { DecodedHead } from '../http2/decoded-head.ts'
+import { ERROR_CODES } from '../http2/frame.ts'
+import type { Http2Stream, StreamListener, StreamReset } from '../http2/http2-stream.ts'
+import type { HeldReader } from '../sockets/held-source.ts'
+import type { ReadBuffer } from '../sockets/read-buffer.ts'
+import { WindowedBody } from '../sockets/windowed-body.ts'
+import type { DeadlineWheel, Timed } from '../timers/deadline-wheel.ts'
+import { MOST_INTERIM_ANSWERS } from './answer-reader.ts'
+import type { Broken, OutgoingRequest, RequestCarrier } from './carried-request.ts'
+import { writeUpstreamHead } from './request-fields.ts'
+
+/** Up to here a body that came whole stays text: it leaves in one write with its head. */
+const TEXT_BYTES = 16_384
+
+/** The connection that it goes over. */
+export interface CarrierHost {
+  readonly owner: { readonly wheel: DeadlineWheel; readonly firstByteMs: number }
+  readonly buffer: ReadBuffer
+  /** Reads so far: whoever finds none since it was sent waits for a target that says nothing at all. */
+  readonly reads: number
+  /** Requests were answered on it before, or we ended it: that it is gone says nothing about those it carries. */
+  readonly isStale: boolean
+  /** Why it is gone. */
+  readonly problem: Problem
+  open(listener: StreamListener): Http2Stream
+  /** An answer began: it is handed on when all that came in the same read is there. */
+  onAnswerBegun(carrier: Http2Carrier): void
+  /** A body more, or one less, whose reader keeps what comes. */
+  countStreaming(amount: 1 | -1): void
+  onCarried(carrier: Http2Carrier, how: { readonly wasAnswered: boolean }): void
+  /** A request heard nothing in its time. `reads`: since when. */
+  onSilence(reads: number): void
+}
+
+export class Http2Carrier implements RequestCarrier, StreamListener, HeldReader, Timed {
+  deadlineAtMs = Number.POSITIVE_INFINITY
+  slotAtMs = 0
+  slotPlace = 0
+  isGone = false
+  readonly #connection: CarrierHost
+  readonly #stream: Http2Stream
+  #request: OutgoingRequest | undefined
+  #interimAnswers = 0
+  /** Something of an answer came, if only a 1xx: the target has the request. */
+  #hasBegunAnswer = false
+  /** Not handed on yet. */
+  #answer: GatewayResponse | undefined
+  /** What came of its body in the same read, in latin1. */
+  #pieces: string[] = []
+  #trailers: HeaderList | undefined
+  #body: WindowedBody | undefined
+  #reads = 0
+
+  constructor(connection: CarrierHost) {
+    this.#connection = connection
+    this.#stream = connection.open(this)
+  }
+
+  // What is sent.
+
+  get holdsNothing(): boolean {
+    return this.#stream.holdsNothing
+  }
+
+  get isBlocked(): boolean {
+    return this.#stream.queuedBytes > 0
+  }
+
+  sendWhole(request: OutgoingRequest, body: BytesBody): void {
+    this.#sendHead(request, { bodyBytes: body.sizeBytes, endsStream: body.sizeBytes === 0 })
+    if (body.sizeBytes > 0) this.#stream.writeLast(body.latin1 ?? body.held())
+  }
+
+  sendHead(request: OutgoingRequest, bodyBytes: number | undefined): void {
+    this.#sendHead(request, { bodyBytes, endsStream: false })
+  }
+
+  #sendHead(request: OutgoingRequest, { bodyBytes, endsStream }: HeadFacts): void {
+    const stream = this.#stream
+    writeUpstreamHead(request, bodyBytes, () => stream.beginHead())
+    stream.sendHead({ endsStream })
+    this.#request = request
+    this.expectWithin(this.#connection.owner.firstByteMs)
+  }
+
+  write(chunk: Uint8Array): boolean {
+    return this.#stream.write(chunk)
+  }
+
+  end(trailers: HeaderList | undefined): void {
+    this.#stream.end(trailers)
+  }
+
+  onWritable(): void {
+    this.#request?.onDrain()
+  }
+
+  // How long it may take, and who gave up.
+
+  expectWithin(delayMs: number): void {
+    if (this.isGone) return
+    const { wheel } = this.#connection.owner
+    this.#reads = this.#connection.reads
+    wheel.set(this, delayMs, wheel.now())
+  }
+
+  onDeadline(): void {
+    // Whoever reads the answer is slow: that is not the upstream's silence.
+    if (this.#body?.isPaused === true) this.#request?.onProgress()
+    else this.#request?.onDeadline()
+  }
+
+  abandon(): void {
+    this.#body?.breakOff(new Problem('upstream-closed', { reason: 'abandoned' }))
+    this.#over()
+  }
+
+  breakOff(): void {
+    this.#over()
+  }
+
+  onSilent(): void {
+    const reads = this.#reads
+    this.#body?.breakOff(new Problem('upstream-timeout', { reason: 'idle' }))
+    this.#over()
+    this.#connection.onSilence(reads)
+  }
+
+  // What comes.
+
+  onHead(head: DecodedHead): void {
+    const request = this.#request
+    if (request === undefined || this.isGone) return
+    this.#hasBegunAnswer = true
+    const { status, headers } = head
+    if (status >= 200) {
+      this.#answer = new GatewayResponse({ status, headers, body: EMPTY_BODY })
+      this.#connection.onAnswerBegun(this)
+      return
+    }
+    if (++this.#interimAnswers > MOST_INTERIM_ANSWERS) {
+      this.#break(new Problem('upstream-malformed', { reason: 'interim-answers' }), 'begun')
+      return
+    }
+    request.onInterim({ status, reason: '', fields: headers })
+    request.onProgress()
+  }
+
+  onData(chunk: Buffer): void {
+    const body = this.#body
+    if (body === undefined) {
+      this.#pieces.push(toLatin1(chunk, 0, chunk.length))
+      return
+    }
+    this.#request?.onProgress()
+    body.take(chunk)
+  }
+
+  onEnd(trailers: HeaderList | undefined): void {
+    if (this.#answer === undefined) this.#finish(trailers)
+    else this.#trailers = trailers
+  }
+
+  /** All of it that came in the same read is there: the request gets its answer. */
+  deliver(): void {
+    const answer = this.#answer
+    const request = this.#request
+    this.#answer = undefined
+    if (answer === undefined || request === undefined || this.isGone) return
+    const stream = this.#stream
+    const isWhole = stream.isReceiveEnded && this.#trailers === undefined
+    if (isWhole) answer.body = this.#toWholeBody()
+    else if (!stream.isBodiless) answer.body = this.#toBody()
+    request.onAnswer(answer, answer.headers.indexOf('location'))
+    if (stream.isReceiveEnded) this.#finish(this.#trailers)
+    else request.onProgress()
+  }
+
+  #toWholeBody(): Body {
+    const [first = '', ...others] = this.#pieces
+    const text = others.length === 0 ? first : this.#pieces.join('')
+    if (text === '') return EMPTY_BODY
+    this.#stream.consumed(text.length)
+    return new BytesBody(text.length <= TEXT_BYTES ? { latin1: text } : Buffer.from(text, 'latin1'))
+  }
+
+  #toBody(): StreamBody {
+    const connection = this.#connection
+    const body = new WindowedBody(this, this.#stream, connection.buffer)
+    this.#body = body
+    connection.countStreaming(1)
+    for (const piece of this.#pieces.splice(0)) body.take(Buffer.from(piece, 'latin1'))
+    return new StreamBody(body)
+  }
+
+  #finish(trailers: HeaderList | undefined): void {
+    const body = this.#body
+    // First the request is over, then its reader hears the end: with it the exchange ends, and what is not over is cancelled.
+    const request = this.#request
+    this.#over({ wasAnswered: true })
+    request?.onAnswered()
+    body?.finish(trailers)
+  }
+
+  onReset({ by, code, reason, isUnprocessed }: StreamReset): void {
+    const { problem } = this.#connection
+    // RFC 9113 §8.1: it has answered, and does not want the rest of the request.
+    if (this.#answer !== undefined && this.#stream.isReceiveEnded) return
+    if (by === 'connection') this.#break(problem, isUnprocessed ? 'unsent' : this.#judge())
+    else if (by === 'engine') this.#break(new Problem('upstream-malformed', { reason }), 'begun')
+    else
+      this.#break(new Problem('upstream-closed', { reason: toResetReason(code) }), isUnprocessed ? 'unsent' : 'begun')
+  }
+
+  /** Before a byte of its answer, a connection that was used before, or that we ended, says nothing about this request. */
+  #judge(): Broken {
+    return this.#hasBegunAnswer || !this.#connection.isStale ? 'begun' : 'unanswered'
+  }
+
+  #break(problem: Problem, how: Broken): void {
+    const body = this.#body
+    const request = this.#request
+    this.#over()
+    body?.breakOff(problem)
+    request?.onBroken(problem, how)
+  }
+
+  // The body's side.
+
+  /** What is not given back of the window, the target does not send. */
+  pauseReading(): void {}
+
+  resumeReading(): void {
+    this.#body?.giveWindow()
+  }
+
+  onBodyUnwanted(): void {
+    const request = this.#request
+    this.#over()
+    request?.onAnswered()
+  }
+
+  /** Whatever is left of the stream is cut off. */
+  #over({ wasAnswered } = { wasAnswered: false }): void {
+    if (this.isGone) return
+    this.isGone = true
+    const connection = this.#connection
+    connection.owner.wheel.remove(this)
+    if (this.#body !== undefined) connection.countStreaming(-1)
+    this.#request = undefined
+    this.#stream.release()
+    connection.onCarried(this, { wasAnswered })
+  }
+}
+
+interface HeadFacts {
+  readonly bodyBytes: number | undefined
+  readonly endsStream: boolean
+}
+
+const CODE_NAMES = new Map<number, string>(Object.entries(ERROR_CODES).map(([name, code]) => [code, name]))
+
+/** `reset-refused-stream`, with the name of RFC 9113 §7. */
+function toResetReason(code: number): string {
+  const name = CODE_NAMES.get(code)?.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+  return `reset-${name ?? code}`
+}
