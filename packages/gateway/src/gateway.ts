@@ -4,6 +4,7 @@
  */
 import { EMPTY_BODY, GatewayResponse, HeaderList, type Next, Problem } from '@gatewright/policies'
 import type { Ended, GatewayExchange } from './exchange/gateway-exchange.ts'
+import { watchGrpcDeadline } from './exchange/grpc-deadline.ts'
 import { openExchange } from './exchange/open-exchange.ts'
 import type { Refusal } from './http1/refusal.ts'
 import type { ClientConnection, ReceivedRequest, RequestReceiver } from './listen/connection-contract.ts'
@@ -11,6 +12,7 @@ import { toBodyTooLarge } from './listen/request-body.ts'
 import type { TunnelKeeper } from './listen/tunnels.ts'
 import type { FaultLog } from './observe/fault-log.ts'
 import type { Recorder } from './observe/recorder.ts'
+import { findGrpcType } from './respond/grpc-problem.ts'
 import { renderProblem } from './respond/problem-response.ts'
 import { ALLOWED_METHODS, matchRequest } from './route/match-request.ts'
 import { findQueryFault, type PathFault, toNormalPath } from './route/normal-path.ts'
@@ -60,6 +62,10 @@ export class Gateway implements RequestReceiver {
       const limitBytes = found.route.bodyBytes ?? connection.settings.limits.bodyBytes
       if (!connection.limitBody(limitBytes) || isLonger(received, limitBytes)) {
         return this.#run(exchange, snapshot.runUnmatched(toBodyTooLarge(limitBytes)), snapshot)
+      }
+      if (findGrpcType(received.headers) !== undefined) {
+        const problem = watchGrpcDeadline(exchange, connection.settings.wheel)
+        if (problem !== undefined) return this.#run(exchange, snapshot.runUnmatched(problem), snapshot)
       }
     }
     this.#run(exchange, found.run, snapshot)

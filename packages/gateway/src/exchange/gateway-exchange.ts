@@ -52,6 +52,8 @@ export class GatewayExchange extends Exchange {
   /** How long a tunnel or an event stream may stay silent, and how long a tunnel may live at all. */
   tunnelIdleMs = 3_600_000
   tunnelMaxAgeMs = Number.POSITIVE_INFINITY
+  /** Until when a call of gRPC is to be answered, on the monotonic clock. */
+  grpcDeadlineAtMs = Number.POSITIVE_INFINITY
   upstreamId = ''
   upstreamTarget = ''
   upstreamStatus = 0

@@ -1,14 +1,21 @@
 /** Owns the least rate at which a request body must arrive: looked at over periods, and only while it is read. */
 
 /** A stall of a few seconds is a bad network; a body that brings less than the rate over all of it is an attack. */
-export const RATE_PERIOD_MS = 5_000
+const RATE_PERIOD_MS = 5_000
 
 export class BodyRate {
+  readonly periodMs: number
   readonly #leastBytes: number
   #bytesAtStart = 0
 
-  constructor(bytesPerSecond: number) {
-    this.#leastBytes = (bytesPerSecond * RATE_PERIOD_MS) / 1000
+  constructor(bytesPerSecond: number, periodMs = RATE_PERIOD_MS) {
+    this.periodMs = periodMs
+    this.#leastBytes = (bytesPerSecond * periodMs) / 1000
+  }
+
+  /** Of messages that come when they come, as long as one does in every such period. */
+  static ofMessages(silenceMs: number): BodyRate {
+    return new BodyRate(1000 / silenceMs, silenceMs)
   }
 
   get isWatched(): boolean {

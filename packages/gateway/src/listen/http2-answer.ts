@@ -1,9 +1,12 @@
 /** Owns an answer's body on its way into a stream of HTTP/2: its length, its pace, and a broken body that shows as broken. */
-import type { Body, BodyFlow, BodySink, HeaderList } from '@gatewright/policies'
+import { type Body, type BodyFlow, type BodySink, type HeaderList, Problem } from '@gatewright/policies'
 import { ERROR_CODES } from '../http2/frame.ts'
 import type { Http2Stream } from '../http2/http2-stream.ts'
+import { toGrpcTrailers } from '../respond/grpc-problem.ts'
 
 interface AnswerOwner {
+  /** Its client reads how the call ended in trailers. */
+  readonly isGrpc: boolean
   /** The client does not take more for now. */
   onSlow(): void
   onReady(): void
@@ -74,10 +77,12 @@ export class Http2Answer implements BodySink {
     this.#stream.end(trailers)
   }
 
-  abort(): void {
+  abort(reason?: unknown): void {
     if (this.#isEnded) return
     this.#isEnded = true
-    this.#stream.reset(ERROR_CODES.internalError)
+    // A client of gRPC counts its messages: it sees what is missing, and is told why.
+    if (this.#owner.isGrpc && this.#promisedBytes === undefined) this.#stream.end(toGrpcTrailers(Problem.from(reason)))
+    else this.#stream.reset(ERROR_CODES.internalError)
     this.#owner.onBroken()
   }
 

@@ -18,11 +18,12 @@ import type { BrokenOffBy, Ended, GatewayExchange, InterimHead } from '../exchan
 import type { Refusal } from '../http1/refusal.ts'
 import { ERROR_CODES } from '../http2/frame.ts'
 import type { Http2Stream, StreamListener } from '../http2/http2-stream.ts'
+import { findGrpcType } from '../respond/grpc-problem.ts'
 import { writeAnswerHead, writeInterimHead } from '../respond/http2-head.ts'
 import { toFraming } from '../respond/response-head.ts'
 import type { ReadBuffer } from '../sockets/read-buffer.ts'
 import type { DeadlineWheel, Timed } from '../timers/deadline-wheel.ts'
-import { BodyRate, RATE_PERIOD_MS } from './body-rate.ts'
+import { BodyRate } from './body-rate.ts'
 import { CONNECTION_BOUNDS } from './connection-bounds.ts'
 import type { ClientConnection, ConnectionSettings, ConnectionTls, ReceivedRequest } from './connection-contract.ts'
 import { Http2Answer } from './http2-answer.ts'
@@ -57,7 +58,8 @@ export class Http2Exchange implements ClientConnection, StreamListener, Timed {
   #wholeBytes = 0
   #body: Http2Body | undefined
   #trailers: HeaderList | undefined
-  #rate: BodyRate
+  readonly #rate: BodyRate
+  readonly #grpcType: string | undefined
   #owesContinue: boolean
   #exchange: GatewayExchange | undefined
   #answer: Http2Answer | undefined
@@ -68,7 +70,10 @@ export class Http2Exchange implements ClientConnection, StreamListener, Timed {
     this.stream = stream
     this.#head = head
     this.#owesContinue = head.expectsContinue
-    this.#rate = new BodyRate(carrier.settings.limits.bodyMinBytesPerSecond)
+    const { bodyMinBytesPerSecond, tunnelIdleMs } = carrier.settings.limits
+    this.#grpcType = findGrpcType(head.headers)
+    // A call may bring its messages when it likes.
+    this.#rate = this.#grpcType === undefined ? new BodyRate(bodyMinBytesPerSecond) : BodyRate.ofMessages(tunnelIdleMs)
   }
 
   get settings(): ConnectionSettings {
@@ -186,7 +191,7 @@ export class Http2Exchange implements ClientConnection, StreamListener, Timed {
     const body = this.#body
     if (!this.#rate.isWatched || body === undefined || body.isWhole || this.#answer !== undefined) return
     this.#rate.begin(body.readBytes)
-    this.#wheel.set(this, RATE_PERIOD_MS, performance.now())
+    this.#wheel.set(this, this.#rate.periodMs, performance.now())
   }
 
   onDeadline(): void {
@@ -236,6 +241,7 @@ export class Http2Exchange implements ClientConnection, StreamListener, Timed {
     }
     this.#wheel.clear(this)
     const answer = new Http2Answer(this.stream, {
+      isGrpc: this.#grpcType !== undefined,
       onSlow: () => this.#wheel.set(this, CONNECTION_BOUNDS.stalledClientMs, performance.now()),
       onReady: () => this.#wheel.clear(this),
       onBroken: () => this.#breakOff('upstream-broke'),

@@ -8,7 +8,7 @@ import { NO_BODY } from '../http1/framing.ts'
 import type { ReadBuffer } from '../sockets/read-buffer.ts'
 import type { DeadlineWheel, Timed } from '../timers/deadline-wheel.ts'
 import { Backlog } from './backlog.ts'
-import { BodyRate, RATE_PERIOD_MS } from './body-rate.ts'
+import { BodyRate } from './body-rate.ts'
 import { CONNECTION_BOUNDS } from './connection-bounds.ts'
 import type { ReceivedRequest } from './connection-contract.ts'
 import { RequestBody } from './request-body.ts'
@@ -167,6 +167,6 @@ export class RequestIntake {
     const owner = this.#owner
     if (!this.#rate.isWatched || body === undefined || body.isWhole || owner.isAnswerBegun) return
     this.#rate.begin(this.#socket.bytesRead)
-    owner.settings.wheel.set(owner, RATE_PERIOD_MS, performance.now())
+    owner.settings.wheel.set(owner, this.#rate.periodMs, performance.now())
   }
 }

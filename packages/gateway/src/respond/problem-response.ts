@@ -1,7 +1,8 @@
-/** Owns what a problem looks like to a client: RFC 9457, unless the API says its own shape. */
+/** Owns what a problem looks like to a client: RFC 9457, unless the API says its own shape or the client speaks gRPC. */
 import { PROBLEMS, toProblemType } from '@gatewright/model/runtime'
 import { BytesBody, type Exchange, type GatewayResponse, type Problem } from '@gatewright/policies'
 import type { CompiledErrorShape } from '../snapshot/runtime.ts'
+import { findGrpcType, renderGrpcProblem } from './grpc-problem.ts'
 
 interface Shapes {
   /** By problem code, `4xx`, `5xx` or `default`. */
@@ -19,6 +20,8 @@ export function renderProblem(
 ): void {
   const { problem } = response
   if (problem === undefined) return
+  const grpcType = findGrpcType(exchange.request.headers)
+  if (grpcType !== undefined) return renderGrpcProblem(response, problem, grpcType)
   const shape = findShape(errors, problem)
   if (shape !== undefined) {
     try {

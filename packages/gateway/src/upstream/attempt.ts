@@ -102,8 +102,9 @@ export class Attempt implements PooledRequest, OutgoingRequest, AbortListener, B
       this.#send(carrier)
     } catch (thrown) {
       // A body that a policy has read already, say: its fault, but half a request went out.
-      this.#settleWith(Problem.from(thrown))
-      carrier.abandon(this)
+      const problem = Problem.from(thrown)
+      this.#settleWith(problem)
+      carrier.abandon(this, problem)
     }
   }
 
@@ -187,8 +188,8 @@ export class Attempt implements PooledRequest, OutgoingRequest, AbortListener, B
     if (locationAt >= 0) this.#rewriteLocation(response, locationAt)
     this.root.upstreamStatus = response.status
     this.#owner.onResult(this.target, response.status, performance.now() - this.#startedAtMs)
-    // Events are far between by nature, as frames of a WebSocket are.
-    if (isEventStream(response)) this.#idleMs = this.root.tunnelIdleMs
+    // Events are far between by nature, as frames of a WebSocket are, and messages of a call.
+    if (isStreamOfMessages(response)) this.#idleMs = this.root.tunnelIdleMs
     if (this.#isSettled) response.discard()
     else this.#settle(response)
   }
@@ -233,7 +234,7 @@ export class Attempt implements PooledRequest, OutgoingRequest, AbortListener, B
     const carrier = this.#carrier
     if (!this.#isSettled && problem.code === 'exchange-timeout') this.#owner.onLate()
     this.#cancel(problem)
-    carrier?.abandon(this)
+    carrier?.abandon(this, problem)
   }
 
   refuse(problem: Problem): void {
@@ -283,7 +284,10 @@ function isOfTarget({ code, reason = '' }: Problem): boolean {
   return code.startsWith('upstream-') && !OWN_REASONS.has(reason)
 }
 
-function isEventStream({ body, headers }: GatewayResponse): boolean {
-  // Whatever has a length is no stream of events; the usual answer pays for no look at its fields.
-  return body.sizeBytes === undefined && headers.get('content-type')?.startsWith('text/event-stream') === true
+/** Server-sent events, and answers of gRPC. */
+function isStreamOfMessages({ body, headers }: GatewayResponse): boolean {
+  // Whatever has a length is none; the usual answer pays for no look at its fields.
+  return (
+    body.sizeBytes === undefined && /^(?:text\/event-stream|application\/grpc)/.test(headers.get('content-type') ?? '')
+  )
 }

@@ -58,8 +58,8 @@ export interface RequestCarrier {
   end(trailers: HeaderList | undefined): void
   /** Something must come within so long, or the request hears of it; while it is not its turn, another's deadline counts. */
   expectWithin(delayMs: number, request: CarriedRequest): void
-  /** Nobody waits for its answer any more. */
-  abandon(request: CarriedRequest): void
+  /** Nobody waits for its answer any more, and why. */
+  abandon(request: CarriedRequest, problem: Problem): void
   /** It is not whole, and must not be taken for it. */
   breakOff(request: CarriedRequest): void
   /** The target let its time pass: those behind may wait in vain. */

@@ -21,7 +21,7 @@ import type { ReadBuffer } from '../sockets/read-buffer.ts'
 import { WindowedBody } from '../sockets/windowed-body.ts'
 import type { DeadlineWheel, Timed } from '../timers/deadline-wheel.ts'
 import { MOST_INTERIM_ANSWERS } from './answer-reader.ts'
-import type { Broken, OutgoingRequest, RequestCarrier } from './carried-request.ts'
+import type { Broken, CarriedRequest, OutgoingRequest, RequestCarrier } from './carried-request.ts'
 import { writeUpstreamHead } from './request-fields.ts'
 
 /** Up to here a body that came whole stays text: it leaves in one write with its head. */
@@ -125,8 +125,8 @@ export class Http2Carrier implements RequestCarrier, StreamListener, HeldReader,
     else this.#request?.onDeadline()
   }
 
-  abandon(): void {
-    this.#body?.breakOff(new Problem('upstream-closed', { reason: 'abandoned' }))
+  abandon(_: CarriedRequest, problem: Problem): void {
+    this.#body?.breakOff(problem)
     this.#over()
   }
 

@@ -202,10 +202,10 @@ export class UpstreamConnection implements RequestCarrier, Timed, HeldReader {
     this.destroy()
   }
 
-  abandon(request: CarriedRequest): void {
+  abandon(request: CarriedRequest, problem: Problem): void {
     if (this.isGone) return
     if (this.sent[0] !== request || this.#body === undefined) return this.#closeAfterOthers(0)
-    this.#body.breakOff(new Problem('upstream-closed', { reason: 'abandoned' }))
+    this.#body.breakOff(problem)
     this.onBodyUnwanted()
   }
 
