@@ -19,6 +19,7 @@ import {
 import type { GatewayExchange, InterimHead } from '../exchange/gateway-exchange.ts'
 import type { Broken, OutgoingRequest, RequestCarrier } from './carried-request.ts'
 import type { Pool, PooledRequest } from './pool.ts'
+import { RewindableBody } from './rewindable-body.ts'
 import type { TargetRuntime } from './target.ts'
 
 /** A small body travels in the same write as its head; beyond this the copy costs more than a second write. */
@@ -58,6 +59,8 @@ export class Attempt implements PooledRequest, OutgoingRequest, AbortListener, B
   /** Of a body whose length was said; one that says none is without end. */
   #remaining = Number.POSITIVE_INFINITY
   #bodyFlow: BodyFlow | undefined
+  /** Of a body that flows once, on its way to a target that may refuse it. */
+  #rewindable: RewindableBody | undefined
 
   constructor(
     exchange: Exchange,
@@ -117,8 +120,9 @@ export class Attempt implements PooledRequest, OutgoingRequest, AbortListener, B
       return
     }
     this.#remaining = body.sizeBytes ?? Number.POSITIVE_INFINITY
+    if (carrier.mayRefuse && !body.isReplayable) this.#rewindable ??= new RewindableBody(body)
     carrier.sendHead(this, body.sizeBytes)
-    const flow = body.pipe(this)
+    const flow = (this.#rewindable ?? body).pipe(this)
     if (this.isOver) flow.cancel()
     else if (!this.isRequestSent) this.#bodyFlow = flow
   }
@@ -181,10 +185,12 @@ export class Attempt implements PooledRequest, OutgoingRequest, AbortListener, B
 
   onInterim(head: InterimHead): void {
     // RFC 9110 §15.2.1: 100 is between us and the target, we said our own to the client.
+    this.#rewindable?.forget()
     if (head.status !== 100 && !this.isOver) this.root.sendInterim(head)
   }
 
   onAnswer(response: GatewayResponse, locationAt: number): void {
+    this.#rewindable?.forget()
     if (locationAt >= 0) this.#rewriteLocation(response, locationAt)
     this.root.upstreamStatus = response.status
     this.#owner.onResult(this.target, response.status, performance.now() - this.#startedAtMs)
@@ -206,16 +212,21 @@ export class Attempt implements PooledRequest, OutgoingRequest, AbortListener, B
   onBroken(problem: Problem, how: Broken): void {
     this.#carrier = undefined
     if (this.isOver) return
-    const mayGoAgain = how === 'unsent' || (how === 'unanswered' && this.isReplayable)
+    const mayGoAgain = how === 'unsent' ? this.#canSendAgain : how === 'unanswered' && this.isReplayable
     if (mayGoAgain && !this.#hasBeenReplayed && !this.#isSettled) {
       this.#hasBeenReplayed = true
       this.isRequestSent = false
+      this.#rewindable?.rewind()
       this.#pool.connectFresh(this)
       return
     }
     this.#bodyFlow?.cancel()
     this.#bodyFlow = undefined
     this.#settleWith(problem)
+  }
+
+  get #canSendAgain(): boolean {
+    return this.exchange.request.body.isReplayable || this.#rewindable?.canRewind === true
   }
 
   onDeadline(): void {

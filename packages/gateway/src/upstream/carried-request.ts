@@ -45,6 +45,8 @@ export interface OutgoingRequest extends CarriedRequest {
 export interface RequestCarrier {
   /** Nothing can be written any more. */
   readonly isGone: boolean
+  /** The target may say of a request, half of which it has, that it did nothing with it. */
+  readonly mayRefuse: boolean
   /** What was written has left us: its memory may be used again. */
   readonly holdsNothing: boolean
   /** The target does not take more for now. */

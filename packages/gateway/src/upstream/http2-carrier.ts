@@ -52,6 +52,7 @@ export class Http2Carrier implements RequestCarrier, StreamListener, HeldReader,
   slotAtMs = 0
   slotPlace = 0
   isGone = false
+  readonly mayRefuse = true
   readonly #connection: CarrierHost
   readonly #stream: Http2Stream
   #request: OutgoingRequest | undefined

@@ -51,6 +51,7 @@ export class UpstreamConnection implements RequestCarrier, Timed, HeldReader {
   /** Exchanges it carried: above 0 it is a reused connection. */
   answered = 0
   isGone = false
+  readonly mayRefuse = false
   /** It ended while it owed several answers, and not because we ended it. */
   brokePipeline = false
   /** Whose requests are in flight; '' for nobody's. Pipelined connections are not shared by different callers. */
