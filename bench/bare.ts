@@ -3,7 +3,7 @@ import { atMostTimes } from './bars.ts'
 import { findMedian, runContest, startContestants, toContestTable, toFaultNotes } from './contest.ts'
 import { caddy } from './peers/caddy.ts'
 import { envoy } from './peers/envoy.ts'
-import { gatewright, gatewrightCoalescing } from './peers/gatewright.ts'
+import { gatewright, gatewrightCoalescing, gatewrightMultiplexing } from './peers/gatewright.ts'
 import { haproxy } from './peers/haproxy.ts'
 import { nginx } from './peers/nginx.ts'
 import { nodeProxies } from './peers/node-proxies.ts'
@@ -22,6 +22,8 @@ export const bare: Question = {
     const contestants = await startContestants([...BARE_PEERS, gatewrightCoalescing], setting, {
       upstreamPort: upstream.port,
     })
+    const multiplexing = await startContestants([gatewrightMultiplexing], setting, { upstreamPort: upstream.http2Port })
+    contestants.push(...multiplexing)
     const results = await runContest(contestants, { paths: ['/orders/1'], expect: { body: ANSWER } }, setting)
     for (const contestant of contestants) await contestant.stop()
     await upstream.stop()
@@ -45,6 +47,10 @@ export const bare: Question = {
         }),
         atMostTimes('stretch: bare proxy, coalescing on, CPU/request, against nginx', 1.0, {
           value: cpu(gatewrightCoalescing.name),
+          base: cpu(nginx.name),
+        }),
+        atMostTimes('stretch: bare proxy, HTTP/2 to the upstream, CPU/request, against nginx', 1.0, {
+          value: cpu(gatewrightMultiplexing.name),
           base: cpu(nginx.name),
         }),
       ],

@@ -7,6 +7,7 @@ import { BARE_PEERS, bare } from './bare.ts'
 import { cases } from './cases.ts'
 import { churn } from './churn.ts'
 import { edge } from './edge.ts'
+import { grpc } from './grpc.ts'
 import { guarded } from './guarded.ts'
 import { large } from './large.ts'
 import { latency } from './latency.ts'
@@ -19,7 +20,7 @@ import { sse } from './sse.ts'
 import { start } from './start.ts'
 import { toBarTable, toMarkdown, toSection, toTable } from './table.ts'
 
-const QUESTIONS: Question[] = [bare, guarded, edge, routes, large, churn, latency, sse, memory, start, cases]
+const QUESTIONS: Question[] = [bare, guarded, edge, grpc, routes, large, churn, latency, sse, memory, start, cases]
 
 const HELP = `npm run bench -- [options]
   --only a,b         only these questions: ${QUESTIONS.map((question) => question.name).join(', ')}

@@ -13,10 +13,16 @@ export const LARGE_BYTES = 1024 * 1024
 
 export interface Upstream extends Running {
   port: number
+  /** The same answers over HTTP/2, without TLS. */
+  http2Port: number
 }
 
 export async function startUpstream(options: { dir: string; cores?: string | undefined }): Promise<Upstream> {
   const port = await findFreePort()
+  const http2Port = await findFreePort()
+  const locations = `
+      location = ${LARGE_PATH} { root ${options.dir}; }
+      location / { return 200 '${ANSWER}'; }`
   writeFileSync(join(options.dir, 'large'), Buffer.alloc(LARGE_BYTES, '0123456789abcdef'))
   const running = startNginx({
     ...options,
@@ -25,11 +31,13 @@ export async function startUpstream(options: { dir: string; cores?: string | und
     sendfile on;
     tcp_nopush on;
     server {
-      listen 127.0.0.1:${port} backlog=4096;
-      location = ${LARGE_PATH} { root ${options.dir}; }
-      location / { return 200 '${ANSWER}'; }
+      listen 127.0.0.1:${port} backlog=4096;${locations}
+    }
+    server {
+      listen 127.0.0.1:${http2Port} http2 backlog=4096;
+      keepalive_requests 1000000000;${locations}
     }`,
   })
   await waitUntilAnswering(running, `http://127.0.0.1:${port}/`)
-  return { ...running, port }
+  return { ...running, port, http2Port }
 }

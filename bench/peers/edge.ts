@@ -3,11 +3,11 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { makeEdgeCertificate } from '../edge-certificate.ts'
 import { startNginx } from '../nginx-process.ts'
-import { findCommand, start } from '../processes.ts'
+import { findCommand, type Running, start } from '../processes.ts'
 import { caddy } from './caddy.ts'
 import { findGatewrightVersion, startGatewright, toPlainParts } from './gatewright.ts'
 import { NGINX_PROXY, NGINX_UPSTREAM, nginx } from './nginx.ts'
-import type { Peer } from './peer.ts'
+import type { Peer, PeerStart } from './peer.ts'
 
 export const gatewrightEdge: Peer = {
   name: 'Gatewright',
@@ -48,12 +48,23 @@ export const nginxEdge: Peer = {
 export const caddyEdge: Peer = {
   name: caddy.name,
   findVersion: caddy.findVersion,
-  start({ upstreamPort, port, dir, threads, cores }) {
-    const { cert, key } = makeEdgeCertificate(dir)
-    const file = join(dir, 'Caddyfile')
-    writeFileSync(
-      file,
-      `
+  start: (given) =>
+    startCaddyEdge(
+      given,
+      `reverse_proxy 127.0.0.1:${given.upstreamPort} {
+    transport http {
+      keepalive_idle_conns_per_host 256
+    }
+  }`,
+    ),
+}
+
+export function startCaddyEdge({ port, dir, threads, cores }: PeerStart, handler: string): Running {
+  const { cert, key } = makeEdgeCertificate(dir)
+  const file = join(dir, 'Caddyfile')
+  writeFileSync(
+    file,
+    `
 {
   admin off
   auto_https off
@@ -64,19 +75,14 @@ export const caddyEdge: Peer = {
 https://localhost:${port}, https://127.0.0.1:${port} {
   bind 127.0.0.1
   tls ${cert} ${key}
-  reverse_proxy 127.0.0.1:${upstreamPort} {
-    transport http {
-      keepalive_idle_conns_per_host 256
-    }
-  }
+  ${handler}
 }
 `,
-    )
-    return start(findCommand('caddy')!, ['run', '--config', file, '--adapter', 'caddyfile'], {
-      dir,
-      name: 'caddy',
-      cores,
-      env: { XDG_CONFIG_HOME: dir, XDG_DATA_HOME: dir, HOME: dir, GOMAXPROCS: String(threads) },
-    })
-  },
+  )
+  return start(findCommand('caddy')!, ['run', '--config', file, '--adapter', 'caddyfile'], {
+    dir,
+    name: 'caddy',
+    cores,
+    env: { XDG_CONFIG_HOME: dir, XDG_DATA_HOME: dir, HOME: dir, GOMAXPROCS: String(threads) },
+  })
 }

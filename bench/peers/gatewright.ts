@@ -42,16 +42,18 @@ export function toFile(port: number, parts: GatewrightParts): string {
   return JSON.stringify({ gatewright: 1, listeners: [{ id: 'public', host: '127.0.0.1', port }], ...parts }, null, 1)
 }
 
-/** One API under `/` with one upstream; `pool` and what else the API holds is the caller's. */
+/** One API under `/` with one upstream; what else they hold is the caller's. */
 export function toPlainParts(
   upstreamPort: number,
-  { pool, api, ...rest }: { pool?: unknown; api?: Record<string, unknown>; [part: string]: unknown } = {},
+  {
+    upstream,
+    api,
+    ...rest
+  }: { upstream?: Record<string, unknown>; api?: Record<string, unknown>; [part: string]: unknown } = {},
 ): GatewrightParts {
   return {
     accessLog: 'off',
-    upstreams: [
-      { id: 'orders', targets: [{ url: `http://127.0.0.1:${upstreamPort}` }], ...(pool !== undefined && { pool }) },
-    ],
+    upstreams: [{ id: 'orders', targets: [{ url: `http://127.0.0.1:${upstreamPort}` }], ...upstream }],
     // With neither routes nor a document every path is forwarded.
     apis: [{ id: 'orders', basePath: '/', upstream: 'orders', ...api }],
     ...rest,
@@ -70,5 +72,15 @@ export const gatewrightCoalescing: Peer = {
   name: 'Gatewright, coalescing',
   findVersion: findGatewrightVersion,
   start: (given) =>
-    startGatewright(given, toPlainParts(given.upstreamPort, { pool: { pipelining: 16, maxConnections: 4 } })),
+    startGatewright(
+      given,
+      toPlainParts(given.upstreamPort, { upstream: { pool: { pipelining: 16, maxConnections: 4 } } }),
+    ),
+}
+
+/** The same with HTTP/2 to the upstream: all of the load's requests are streams of one connection. */
+export const gatewrightMultiplexing: Peer = {
+  name: 'Gatewright, HTTP/2 behind',
+  findVersion: findGatewrightVersion,
+  start: (given) => startGatewright(given, toPlainParts(given.upstreamPort, { upstream: { protocol: 'h2c' } })),
 }
