@@ -66,7 +66,7 @@ export class Http2Session implements FrameSink, OutputOwner, ControlSession {
   readonly #intake: MessageIntake
   readonly #control: ControlIntake
   readonly #schedule: SendSchedule
-  readonly #encoder = new HpackEncoder()
+  readonly #encoder: HpackEncoder
   readonly #heads: HeadWriter
   /** Octets of the preface that came. */
   #prefaceBytes: number
@@ -89,6 +89,8 @@ export class Http2Session implements FrameSink, OutputOwner, ControlSession {
     this.#intake = new MessageIntake(this, this.settings.connectionWindowBytes)
     this.#control = new ControlIntake(this)
     this.#schedule = new SendSchedule(this.output, DEFAULT_WINDOW_BYTES)
+    // To a target it is not far: coding half a head would cost as much as all else about it, and ids are hardly shorter for it.
+    this.#encoder = new HpackEncoder({ isCoded: isServer })
     this.#heads = new HeadWriter(this.#encoder)
     this.#prefaceBytes = isServer ? 0 : PREFACE.length
     this.#greet(isServer)

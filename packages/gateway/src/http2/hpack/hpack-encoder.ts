@@ -18,6 +18,7 @@ import {
   LITERAL_WITHOUT_INDEXING,
   SIZE_UPDATE,
   writeInteger,
+  writePlainString,
   writeString,
 } from './string-literal.ts'
 
@@ -51,6 +52,12 @@ export class HpackEncoder {
   #nextBytes = MOST_TABLE_BYTES
   #lowestBytes = MOST_TABLE_BYTES
   #seen: Int32Array | undefined
+  readonly #writeValue: (out: ByteWriter, value: string) => void
+
+  /** `isCoded`: in Huffman code where that is shorter. */
+  constructor({ isCoded = true }: { readonly isCoded?: boolean } = {}) {
+    this.#writeValue = isCoded ? writeString : writePlainString
+  }
 
   /** The peer's SETTINGS_HEADER_TABLE_SIZE. */
   setPeerTableBytes(bytes: number): void {
@@ -117,7 +124,7 @@ export class HpackEncoder {
       writeInteger(out, LITERAL_WITHOUT_INDEXING, nameIndex)
     }
     if (nameIndex === 0) writeBytes(out, name.literal)
-    writeString(out, value)
+    this.#writeValue(out, value)
   }
 
   #isWorthAnEntry(name: FieldName, value: string, nameIndex: number): boolean {
@@ -150,7 +157,7 @@ export class HpackEncoder {
   #secret(out: ByteWriter, name: FieldName, value: string): void {
     writeInteger(out, LITERAL_NEVER_INDEXED, name.staticIndex)
     if (name.staticIndex === 0) writeBytes(out, name.literal)
-    writeString(out, value)
+    this.#writeValue(out, value)
   }
 
   #resize(out: ByteWriter, bytes: number): void {

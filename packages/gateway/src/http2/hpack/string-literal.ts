@@ -53,7 +53,12 @@ export function writeString(out: ByteWriter, text: string): void {
     writeCode(out, text, codedBytes)
     return
   }
-  writeInteger(out, PLAIN_STRING, length)
+  writePlainString(out, text)
+}
+
+/** As it stands, where the octets that coding saves cost less than the work. */
+export function writePlainString(out: ByteWriter, text: string): void {
+  writeInteger(out, PLAIN_STRING, text.length)
   writeLatin1(out, text)
 }
 
