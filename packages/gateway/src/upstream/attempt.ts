@@ -18,6 +18,7 @@ import {
 } from '@gatewright/policies'
 import type { GatewayExchange, InterimHead } from '../exchange/gateway-exchange.ts'
 import type { Broken, OutgoingRequest, RequestCarrier } from './carried-request.ts'
+import { NO_EXTENDED_CONNECT } from './http2-carrier.ts'
 import type { Pool, PooledRequest } from './pool.ts'
 import { RewindableBody } from './rewindable-body.ts'
 import type { TargetRuntime } from './target.ts'
@@ -288,8 +289,16 @@ export class Attempt implements PooledRequest, OutgoingRequest, AbortListener, B
   }
 }
 
-/** What we ran out of ourselves (descriptors, ports, memory), and what a client held up, says nothing about the target. */
-const OWN_REASONS = new Set(['EMFILE', 'ENFILE', 'EADDRNOTAVAIL', 'ENOBUFS', 'ENOMEM', 'slow-client'])
+/** What we ran out of ourselves (descriptors, ports, memory), and what a client held up or asked for, says nothing about the target. */
+const OWN_REASONS = new Set([
+  'EMFILE',
+  'ENFILE',
+  'EADDRNOTAVAIL',
+  'ENOBUFS',
+  'ENOMEM',
+  'slow-client',
+  NO_EXTENDED_CONNECT,
+])
 
 function isOfTarget({ code, reason = '' }: Problem): boolean {
   return code.startsWith('upstream-') && !OWN_REASONS.has(reason)

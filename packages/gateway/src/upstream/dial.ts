@@ -1,5 +1,6 @@
 /** Owns the opening of one connection to a target: TCP, TLS, how long both may take, and why it could not be opened. */
 import type { Socket } from 'node:net'
+import type { UpstreamProtocol } from '@gatewright/model'
 import type { Problem } from '@gatewright/policies'
 import { ReadBuffer } from '../sockets/read-buffer.ts'
 import type { DeadlineWheel, Timed } from '../timers/deadline-wheel.ts'
@@ -9,6 +10,7 @@ import type { TargetRuntime } from './target.ts'
 export interface DialOwner {
   readonly wheel: DeadlineWheel
   readonly connectMs: number
+  readonly protocol: UpstreamProtocol
   /** It is open: from here on it is the taker's, who says in `onData` where bytes go. */
   onDialled(dial: Dial): void
   onDialFailed(problem: Problem): void
@@ -28,7 +30,7 @@ export class Dial implements Timed {
 
   constructor(target: TargetRuntime, owner: DialOwner) {
     this.#owner = owner
-    const socket = target.open(this.buffer, (chunk) => this.onData(chunk))
+    const socket = target.open(owner.protocol, this.buffer, (chunk) => this.onData(chunk))
     this.socket = socket
     if (target.openEvent !== 'connect') socket.once('connect', this.#onHandshake)
     socket.once(target.openEvent, this.#onOpen)

@@ -18,11 +18,16 @@ import { ERROR_CODES } from '../http2/frame.ts'
 import type { Http2Stream, StreamListener, StreamReset } from '../http2/http2-stream.ts'
 import type { HeldReader } from '../sockets/held-source.ts'
 import type { ReadBuffer } from '../sockets/read-buffer.ts'
+import { toWebSocketAccept } from '../sockets/web-socket-accept.ts'
 import { WindowedBody } from '../sockets/windowed-body.ts'
 import type { DeadlineWheel, Timed } from '../timers/deadline-wheel.ts'
 import { MOST_INTERIM_ANSWERS } from './answer-reader.ts'
 import type { Broken, CarriedRequest, OutgoingRequest, RequestCarrier } from './carried-request.ts'
 import { writeUpstreamHead } from './request-fields.ts'
+import { UpstreamTunnel } from './upstream-tunnel.ts'
+
+/** The target speaks HTTP/2 and takes no tunnels on it: that is how it is, and no failure. */
+export const NO_EXTENDED_CONNECT = 'no-extended-connect'
 
 /** Up to here a body that came whole stays text: it leaves in one write with its head. */
 const TEXT_BYTES = 16_384
@@ -35,6 +40,8 @@ export interface CarrierHost {
   readonly reads: number
   /** Requests were answered on it before, or we ended it: that it is gone says nothing about those it carries. */
   readonly isStale: boolean
+  /** The target takes tunnels (RFC 8441 §3). */
+  readonly takesExtendedConnect: boolean
   /** Why it is gone. */
   readonly problem: Problem
   open(listener: StreamListener): Http2Stream
@@ -53,7 +60,7 @@ export class Http2Carrier implements RequestCarrier, StreamListener, HeldReader,
   slotPlace = 0
   isGone = false
   readonly mayRefuse = true
-  readonly #connection: CarrierHost
+  readonly #host: CarrierHost
   readonly #stream: Http2Stream
   #request: OutgoingRequest | undefined
   #interimAnswers = 0
@@ -67,9 +74,9 @@ export class Http2Carrier implements RequestCarrier, StreamListener, HeldReader,
   #body: WindowedBody | undefined
   #reads = 0
 
-  constructor(connection: CarrierHost) {
-    this.#connection = connection
-    this.#stream = connection.open(this)
+  constructor(host: CarrierHost) {
+    this.#host = host
+    this.#stream = host.open(this)
   }
 
   // What is sent.
@@ -83,6 +90,7 @@ export class Http2Carrier implements RequestCarrier, StreamListener, HeldReader,
   }
 
   sendWhole(request: OutgoingRequest, body: BytesBody): void {
+    if (request.upgrade !== undefined) return this.#askForTunnel(request)
     this.#sendHead(request, { bodyBytes: body.sizeBytes, endsStream: body.sizeBytes === 0 })
     if (body.sizeBytes > 0) this.#stream.writeLast(body.latin1 ?? body.held())
   }
@@ -96,7 +104,14 @@ export class Http2Carrier implements RequestCarrier, StreamListener, HeldReader,
     writeUpstreamHead(request, bodyBytes, () => stream.beginHead())
     stream.sendHead({ endsStream })
     this.#request = request
-    this.expectWithin(this.#connection.owner.firstByteMs)
+    this.expectWithin(this.#host.owner.firstByteMs)
+  }
+
+  /** RFC 8441 §4: only where the target has said that it takes such. */
+  #askForTunnel(request: OutgoingRequest): void {
+    if (this.#host.takesExtendedConnect) return this.#sendHead(request, { bodyBytes: undefined, endsStream: false })
+    this.#request = request
+    this.#break(new Problem('upstream-unreachable', { reason: NO_EXTENDED_CONNECT }), 'begun')
   }
 
   write(chunk: Uint8Array): boolean {
@@ -115,8 +130,8 @@ export class Http2Carrier implements RequestCarrier, StreamListener, HeldReader,
 
   expectWithin(delayMs: number): void {
     if (this.isGone) return
-    const { wheel } = this.#connection.owner
-    this.#reads = this.#connection.reads
+    const { wheel } = this.#host.owner
+    this.#reads = this.#host.reads
     wheel.set(this, delayMs, wheel.now())
   }
 
@@ -139,7 +154,7 @@ export class Http2Carrier implements RequestCarrier, StreamListener, HeldReader,
     const reads = this.#reads
     this.#body?.breakOff(new Problem('upstream-timeout', { reason: 'idle' }))
     this.#over()
-    this.#connection.onSilence(reads)
+    this.#host.onSilence(reads)
   }
 
   // What comes.
@@ -149,9 +164,10 @@ export class Http2Carrier implements RequestCarrier, StreamListener, HeldReader,
     if (request === undefined || this.isGone) return
     this.#hasBegunAnswer = true
     const { status, headers } = head
+    if (request.upgrade !== undefined && status >= 200 && status < 300) return this.#openTunnel(request, head)
     if (status >= 200) {
       this.#answer = new GatewayResponse({ status, headers, body: EMPTY_BODY })
-      this.#connection.onAnswerBegun(this)
+      this.#host.onAnswerBegun(this)
       return
     }
     if (++this.#interimAnswers > MOST_INTERIM_ANSWERS) {
@@ -160,6 +176,21 @@ export class Http2Carrier implements RequestCarrier, StreamListener, HeldReader,
     }
     request.onInterim({ status, reason: '', fields: headers })
     request.onProgress()
+  }
+
+  /** To whoever asked in HTTP/1.1 the target says yes as one of HTTP/1.1 would: the proof is the gateway's to give. */
+  #openTunnel(request: OutgoingRequest, { headers }: DecodedHead): void {
+    const { upgrade = '', exchange } = request
+    const key = exchange.request.headers.get('sec-websocket-key')
+    headers.set('Connection', 'Upgrade')
+    headers.set('Upgrade', upgrade)
+    if (key !== undefined) headers.set('Sec-WebSocket-Accept', toWebSocketAccept(key))
+    const answer = new GatewayResponse({ status: 101, headers, body: EMPTY_BODY })
+    this.#host.owner.wheel.remove(this)
+    this.#request = undefined
+    answer.tunnel = UpstreamTunnel.overStream(this.#stream, () => this.#over({ wasAnswered: true }))
+    request.onAnswer(answer, -1)
+    request.onAnswered()
   }
 
   onData(chunk: Buffer): void {
@@ -201,10 +232,10 @@ export class Http2Carrier implements RequestCarrier, StreamListener, HeldReader,
   }
 
   #toBody(): StreamBody {
-    const connection = this.#connection
-    const body = new WindowedBody(this, this.#stream, connection.buffer)
+    const host = this.#host
+    const body = new WindowedBody(this, this.#stream, host.buffer)
     this.#body = body
-    connection.countStreaming(1)
+    host.countStreaming(1)
     for (const piece of this.#pieces.splice(0)) body.take(Buffer.from(piece, 'latin1'))
     return new StreamBody(body)
   }
@@ -219,7 +250,7 @@ export class Http2Carrier implements RequestCarrier, StreamListener, HeldReader,
   }
 
   onReset({ by, code, reason, isUnprocessed }: StreamReset): void {
-    const { problem } = this.#connection
+    const { problem } = this.#host
     // RFC 9113 §8.1: it has answered, and does not want the rest of the request.
     if (this.#answer !== undefined && this.#stream.isReceiveEnded) return
     if (by === 'connection') this.#break(problem, isUnprocessed ? 'unsent' : this.#judge())
@@ -230,7 +261,7 @@ export class Http2Carrier implements RequestCarrier, StreamListener, HeldReader,
 
   /** Before a byte of its answer, a connection that was used before, or that we ended, says nothing about this request. */
   #judge(): Broken {
-    return this.#hasBegunAnswer || !this.#connection.isStale ? 'begun' : 'unanswered'
+    return this.#hasBegunAnswer || !this.#host.isStale ? 'begun' : 'unanswered'
   }
 
   #break(problem: Problem, how: Broken): void {
@@ -260,12 +291,12 @@ export class Http2Carrier implements RequestCarrier, StreamListener, HeldReader,
   #over({ wasAnswered } = { wasAnswered: false }): void {
     if (this.isGone) return
     this.isGone = true
-    const connection = this.#connection
-    connection.owner.wheel.remove(this)
-    if (this.#body !== undefined) connection.countStreaming(-1)
+    const host = this.#host
+    host.owner.wheel.remove(this)
+    if (this.#body !== undefined) host.countStreaming(-1)
     this.#request = undefined
     this.#stream.release()
-    connection.onCarried(this, { wasAnswered })
+    host.onCarried(this, { wasAnswered })
   }
 }
 

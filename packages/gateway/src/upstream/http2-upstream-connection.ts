@@ -107,6 +107,10 @@ export class Http2UpstreamConnection implements CarrierHost, SessionOwner, Timed
     return this.#session.peer.concurrentStreams
   }
 
+  get takesExtendedConnect(): boolean {
+    return this.#session.peer.takesExtendedConnect
+  }
+
   /** For one request; it is sent at once. */
   carry(): Http2Carrier {
     const carrier = new Http2Carrier(this)

@@ -4,7 +4,7 @@
  *   acquire ──unused, or HTTP/2 with room──▶ send      ──below maxConnections──▶ opening ──connected──▶ send
  *      └──pipelining, and the same caller's──▶ send behind others      └──else──▶ waiting, in the order of coming
  */
-import type { Upstream } from '@gatewright/model'
+import type { Upstream, UpstreamProtocol } from '@gatewright/model'
 import { Problem } from '@gatewright/policies'
 import type { DeadlineWheel, Timed } from '../timers/deadline-wheel.ts'
 import type { CarriedRequest, RequestCarrier } from './carried-request.ts'
@@ -47,6 +47,7 @@ export class Pool implements DialOwner, ConnectionOwner, Http2ConnectionOwner, T
   readonly target: TargetRuntime
   readonly wheel: DeadlineWheel
   readonly limits: Upstream['limits']
+  readonly protocol: UpstreamProtocol
   readonly connectMs: number
   readonly firstByteMs: number
   readonly idleMs: number
@@ -72,6 +73,7 @@ export class Pool implements DialOwner, ConnectionOwner, Http2ConnectionOwner, T
   constructor({ target, upstream: { pool, protocol, timeouts, limits }, wheel, onCount }: PoolParts) {
     this.target = target
     this.wheel = wheel
+    this.protocol = protocol
     this.limits = limits
     this.connectMs = timeouts.connectMs
     this.firstByteMs = timeouts.firstByteMs
@@ -119,9 +121,9 @@ export class Pool implements DialOwner, ConnectionOwner, Http2ConnectionOwner, T
   }
 
   onDialled(dial: Dial): void {
-    const { target } = this
-    const isHttp2 = target.speaksHttp2(dial.socket)
-    if (!isHttp2 && target.mustSpeakHttp2) {
+    const { target, protocol } = this
+    const isHttp2 = target.speaksHttp2(dial.socket, protocol)
+    if (!isHttp2 && (protocol === 'h2' || protocol === 'h2c')) {
       dial.drop()
       return this.onDialFailed(new Problem('upstream-unreachable', { reason: 'no-http2' }))
     }

@@ -1,5 +1,5 @@
 /** Owns the head of a request on its way to a target: its line, its `Host`, the client's fields, and what the gateway says of itself. */
-import { type GatewayRequest, KNOWN_FIELDS, TWIN_FIELD } from '@gatewright/policies'
+import { type GatewayRequest, type HeaderList, KNOWN_FIELDS, TWIN_FIELD } from '@gatewright/policies'
 import type { GatewayExchange } from '../exchange/gateway-exchange.ts'
 import { toGrpcTimeout } from '../exchange/grpc-deadline.ts'
 import { createFieldMask, type FieldMask, serializeFields } from '../http1/serialize-head.ts'
@@ -80,16 +80,19 @@ function toTraceParent({ traceId, spanId, traceFlags }: GatewayExchange): string
 
 /** The same head in HTTP/2 (RFC 9113 §8.3.1), its length included. `start` is called once nothing can go wrong any more. */
 export function writeUpstreamHead(facts: RequestFacts, bodyBytes: number | undefined, start: () => HeadWriter): void {
-  const { exchange, root, model, target } = facts
-  const { method, headers } = exchange.request
+  const { exchange, root, model, target, upgrade } = facts
+  const { headers } = exchange.request
+  const method = upgrade === undefined ? exchange.request.method : 'CONNECT'
   const path = toUpstreamPath(facts)
   checkLine(`${method} ${path} HTTP/1.1\r\n`)
   const forwarding = listForwardingFields(root)
   const timeout = toGrpcTimeout(root)
   if (timeout !== undefined) headers.set('grpc-timeout', timeout)
   const writer = start()
-  writer.request({ method, scheme: target.scheme, authority: toUpstreamHost(facts), path })
-  writer.fields(headers, toDropped(facts))
+  const { scheme } = target
+  const authority = toUpstreamHost(facts)
+  writer.request({ method, scheme, authority, path, ...(upgrade !== undefined && { protocol: upgrade }) })
+  writer.fields(upgrade === undefined ? headers : toTunnelFields(headers), toDropped(facts))
   // RFC 9113 §8.2.2: all that may be said of TE.
   if (TAKES_TRAILERS.test(headers.get('te') ?? '')) writer.field('te', 'trailers')
   for (let i = 0; i < forwarding.length; i += 2) writer.field(forwarding[i] ?? '', forwarding[i + 1] ?? '')
@@ -98,6 +101,13 @@ export function writeUpstreamHead(facts: RequestFacts, bodyBytes: number | undef
   if (bodyBytes !== undefined && (bodyBytes > 0 || anticipatesContent(method))) {
     writer.field('content-length', `${bodyBytes}`)
   }
+}
+
+/** RFC 8441 §5: the handshake has no key, because the stream says what it is. */
+function toTunnelFields(headers: HeaderList): HeaderList {
+  const fields = headers.clone()
+  fields.delete('sec-websocket-key')
+  return fields
 }
 
 const TAKES_TRAILERS = /(?:^|,)[ \t]*trailers[ \t]*(?:,|$)/i

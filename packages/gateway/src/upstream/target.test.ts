@@ -22,6 +22,6 @@ describe('target', () => {
 
   it('of https is never spoken to without TLS', () => {
     const target = new TargetRuntime({ url: 'https://127.0.0.1:1', weight: 1 })
-    assert.throws(() => target.open(new ReadBuffer(), () => {}), /nobody said how/)
+    assert.throws(() => target.open('http1', new ReadBuffer(), () => {}), /nobody said how/)
   })
 })

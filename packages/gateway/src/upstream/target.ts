@@ -11,7 +11,6 @@ interface TargetParts {
   readonly health?: HealthCell | undefined
   /** Of the upstream; needed where the URL says `https`. */
   readonly context?: ClientContext | undefined
-  readonly protocol?: UpstreamProtocol
 }
 
 export class TargetRuntime {
@@ -32,18 +31,16 @@ export class TargetRuntime {
   /** What active health says; absent where nobody asks. */
   readonly #health: HealthCell | undefined
   readonly #isOverTls: boolean
-  readonly #protocol: UpstreamProtocol
   readonly #tls: TargetTls | undefined
 
-  constructor(target: Target, { health, context, protocol = 'http1' }: TargetParts = {}) {
+  constructor(target: Target, { health, context }: TargetParts = {}) {
     this.#health = health
-    this.#protocol = protocol
     const url = new URL(target.url)
     this.url = target.url
     this.weight = target.weight
     this.hostname = url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname
     this.#isOverTls = url.protocol === 'https:'
-    this.#tls = this.#isOverTls && context !== undefined ? new TargetTls(context, this.hostname, protocol) : undefined
+    this.#tls = this.#isOverTls && context !== undefined ? new TargetTls(context, this.hostname) : undefined
     this.port = url.port === '' ? (this.#isOverTls ? 443 : 80) : Number(url.port)
     this.authority = url.host
     this.origin = url.origin
@@ -65,17 +62,12 @@ export class TargetRuntime {
   }
 
   /** What was agreed on for an open connection, or what everybody knows beforehand. */
-  speaksHttp2(socket: Socket): boolean {
-    if (this.#isOverTls) return (socket as TLSSocket).alpnProtocol === 'h2'
-    return this.#protocol === 'h2c'
+  speaksHttp2(socket: Socket, protocol: UpstreamProtocol): boolean {
+    return this.#isOverTls ? (socket as TLSSocket).alpnProtocol === 'h2' : protocol === 'h2c'
   }
 
-  get mustSpeakHttp2(): boolean {
-    return this.#protocol === 'h2' || this.#protocol === 'h2c'
-  }
-
-  /** Opens a connection that reads into `buffer`; `onData` gets bytes that are gone when it returns. */
-  open(buffer: ReadBuffer, onData: (chunk: Buffer) => void): Socket {
+  /** Opens a connection on which `protocol` is to be spoken; it reads into `buffer`, and `onData` gets bytes that are gone when it returns. */
+  open(protocol: UpstreamProtocol, buffer: ReadBuffer, onData: (chunk: Buffer) => void): Socket {
     const way = {
       host: this.hostname,
       port: this.port,
@@ -90,6 +82,6 @@ export class TargetRuntime {
     }
     if (!this.#isOverTls) return connect(way)
     if (this.#tls === undefined) throw new Error(`nobody said how ${this.url} is to be trusted`)
-    return this.#tls.connect(way)
+    return this.#tls.connect(way, protocol)
   }
 }

@@ -1,6 +1,7 @@
 /** Owns an upstream as this thread runs it: its targets, the choice among them, and what is learnt from every attempt. */
 import type { PassiveHealth, Upstream } from '@gatewright/model'
 import { type Exchange, GatewayResponse, type Log, type MaybePromise, Problem } from '@gatewright/policies'
+import type { GatewayExchange } from '../exchange/gateway-exchange.ts'
 import type { UpstreamMeter } from '../observe/meters.ts'
 import { add, type Cells, recordDuration, recordStatus } from '../state/gauges/metric-family.ts'
 import type { FindHealth } from '../state/health/health-table.ts'
@@ -31,6 +32,8 @@ export class UpstreamRuntime implements AttemptOwner {
   readonly model: Upstream
   readonly targets: readonly TargetRuntime[]
   readonly pools: ReadonlyMap<TargetRuntime, Pool>
+  /** For requests that want to become tunnels. */
+  readonly tunnelPools: ReadonlyMap<TargetRuntime, Pool>
   readonly #wheel: DeadlineWheel
   readonly #meter: UpstreamMeter | undefined
   readonly #choose: ChooseTarget
@@ -48,16 +51,17 @@ export class UpstreamRuntime implements AttemptOwner {
     const findCell = model.health.active === undefined ? undefined : findHealth
     const isOverTls = model.targets.some(({ url }) => /^https:/i.test(url))
     const context = isOverTls ? new ClientContext(model, getPem) : undefined
-    const { protocol } = model
     this.targets = model.targets.map(
-      (target) => new TargetRuntime(target, { health: findCell?.(model.id, target.url), context, protocol }),
+      (target) => new TargetRuntime(target, { health: findCell?.(model.id, target.url), context }),
     )
     const onCount = (amount: 1 | -1): void => {
       if (meter !== undefined) add(meter.connections, amount)
     }
-    this.pools = new Map(
-      this.targets.map((target) => [target, new Pool({ target, upstream: model, wheel, onCount })] as const),
-    )
+    const toPools = (upstream: Upstream): ReadonlyMap<TargetRuntime, Pool> =>
+      new Map(this.targets.map((target) => [target, new Pool({ target, upstream, wheel, onCount })] as const))
+    this.pools = toPools(model)
+    // Most servers of HTTP/2 take no tunnels on it, and each has a connection of its own anyway.
+    this.tunnelPools = model.protocol === 'auto' ? toPools({ ...model, protocol: 'http1' }) : this.pools
     this.#choose = compileBalance(model.balance)
     const breakerShare = this.#toShare(meter?.breakerOpen)
     const now = (): number => performance.now()
@@ -113,14 +117,15 @@ export class UpstreamRuntime implements AttemptOwner {
     if (this.#breaker !== undefined && !this.#breaker.mayPass()) {
       return GatewayResponse.ofProblem(this.#breaker.toProblem())
     }
-    const pool = this.pools.get(target)
+    const { upgrade } = exchange.root as GatewayExchange
+    const pool = (upgrade === undefined ? this.pools : this.tunnelPools).get(target)
     if (pool === undefined) throw new Error(`target ${target.url} has no pool`)
     return new Promise((resolve) => new Attempt(exchange, { owner: this, pool }, resolve).start())
   }
 
   /** Ends connections as they become free, and shows nothing more. */
   retire(): void {
-    for (const pool of this.pools.values()) pool.retire()
+    for (const pool of [...this.pools.values(), ...this.tunnelPools.values()]) pool.retire()
     for (const share of this.#shares) share.giveBack()
   }
 

@@ -36,7 +36,7 @@ export class TargetTls {
   /** The newest last. */
   #sessions: readonly Session[] = []
 
-  constructor(context: ClientContext, hostname: string, protocol: UpstreamProtocol = 'http1') {
+  constructor(context: ClientContext, hostname: string) {
     const { tls } = context.upstream
     // RFC 6066 §3: without the dot of a fully qualified name.
     const name = (tls.serverName ?? hostname).replace(/\.$/, '').replace(/^\[|\]$/g, '')
@@ -45,18 +45,18 @@ export class TargetTls {
       // Said outright, so that no variable of the environment says otherwise.
       rejectUnauthorized: tls.verify,
       checkServerIdentity: (_, certificate) => checkServerIdentity(name, certificate),
-      ALPNProtocols: OFFERS[protocol],
       // RFC 6066 §3: an address is no name.
       ...(isIP(name) === 0 && { servername: name }),
     }
   }
 
   /** Says `secureConnect` once requests may go out; `alpnProtocol` is then what the target chose to speak. */
-  connect(way: Way): TLSSocket {
+  connect(way: Way, protocol: UpstreamProtocol = 'http1'): TLSSocket {
     const session = this.#offerSession()
     const socket = connect({
       ...way,
       ...this.#options,
+      ALPNProtocols: OFFERS[protocol],
       secureContext: this.#context.get(),
       ...(session !== undefined && { session: session.data }),
     })
