@@ -19,6 +19,7 @@ import {
 } from './session-stage.fixture.ts'
 
 const { headers: HEADERS, data: DATA, continuation: CONTINUATION, priority: PRIORITY, ping: PING } = FRAME_TYPES
+const PADDING = frame(DATA, FLAGS.padded, 1, Buffer.alloc(8, 7))
 const ack = frame(FRAME_TYPES.settings, FLAGS.ack, 0)
 
 /** A session that answers every request at once. */
@@ -407,6 +408,7 @@ describe('a client that makes work for nothing', () => {
     ['sends PRIORITY (CVE-2019-9513)', 2600, () => [frame(PRIORITY, 0, 1, '\0\0\0\0\x0f')]],
     ['sends WINDOW_UPDATE', 5100, () => [windowUpdate(0, 1)]],
     ['sends empty DATA (CVE-2019-9518)', 1100, (n) => (n === 0 ? [headers(1, POST, { ends: false })] : [data(1, '')])],
+    ['sends DATA that is padding', 1100, (n) => (n === 0 ? [headers(1, POST, { ends: false })] : [PADDING])],
     ['sends unknown frames', 2600, () => [frame(0x70, 0, 0, 'x')]],
     ['resets what is closed', 2100, (n) => (n === 0 ? [headers(1, GET), reset(1)] : [reset(1)])],
     ['acknowledges PINGs that nobody sent', 2600, () => [frame(PING, FLAGS.ack, 0, 'abcdefgh')]],

@@ -334,11 +334,15 @@ export class MessageIntake {
   }
 
   onDataEnd(paddingBytes: number): void {
+    const { bytes, flags } = this.#session.reader
+    const isEnd = (flags & FLAGS.endStream) !== 0
     const stream = this.#dataStream
     this.#dataStream = undefined
+    // Padding alone brings nothing either.
+    if (paddingBytes > 0 && paddingBytes === bytes && !isEnd && !this.#session.charge(PRICES.empty)) return
     if (stream === undefined || stream.isClosed) return
     if (paddingBytes > 0) stream.consumed(paddingBytes)
-    if ((this.#session.reader.flags & FLAGS.endStream) !== 0) this.#onEnd(stream, false)
+    if (isEnd) this.#onEnd(stream, false)
   }
 
   /** The peer has said all of a message. */
