@@ -179,6 +179,11 @@ export class Http2Session implements FrameSink, OutputOwner, ControlSession {
     this.output.ping(PING, 0, 0)
   }
 
+  /** As `goAway`, but whether the peer has heard is not waited for: what it sends from here on is not looked at. */
+  endNow(): void {
+    if (!this.isDown && !this.isGoingAway) this.#sayLast()
+  }
+
   #sayLast(): void {
     this.isGoingAway = true
     this.output.goaway(this.table.lastPeerId, ERROR_CODES.noError)

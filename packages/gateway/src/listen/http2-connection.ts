@@ -43,6 +43,9 @@ export class Http2Connection implements OpenConnection, ExchangeCarrier, Session
   #fresh: Http2Exchange[] = []
   #requests = 0
   #isClosing = false
+  /** What waited for the client when it was last looked at, and since when it is as much. */
+  #untakenBytes = 0
+  #untakenSinceMs = 0
   #isGone = false
 
   constructor(adopted: AdoptedSocket, settings: ConnectionSettings, { peer, tls }: ConnectionOrigin = {}) {
@@ -100,8 +103,11 @@ export class Http2Connection implements OpenConnection, ExchangeCarrier, Session
     if (this.#isClosing || this.#isGone) return
     this.#isClosing = true
     this.#session.goAway()
-    // Nobody answers our question whether it has heard.
-    if (this.isIdle) this.settings.wheel.set(this, CONNECTION_BOUNDS.lingerMs, performance.now())
+    this.#linger()
+  }
+
+  #linger(): void {
+    this.settings.wheel.set(this, CONNECTION_BOUNDS.lingerMs, performance.now())
   }
 
   destroy(by: BrokenOffBy = 'client-left'): void {
@@ -109,8 +115,28 @@ export class Http2Connection implements OpenConnection, ExchangeCarrier, Session
   }
 
   onDeadline(): void {
-    if (this.#isClosing) return this.destroy()
-    this.closeGracefully()
+    if (!this.#isClosing) return this.closeGracefully()
+    if (this.#session.isDown) return this.destroy()
+    if (!this.#session.isGoingAway) {
+      // A client that never says that it has heard of the end would go on for ever.
+      this.#session.endNow()
+      return this.#linger()
+    }
+    if (!this.isIdle) return
+    if (this.#isTaking()) return this.#linger()
+    this.destroy()
+  }
+
+  /** The end of the last answer waits for a client that has taken something of it lately. */
+  #isTaking(): boolean {
+    const { writableLength } = this.#socket
+    if (writableLength === 0) return false
+    const nowMs = performance.now()
+    if (writableLength !== this.#untakenBytes) {
+      this.#untakenBytes = writableLength
+      this.#untakenSinceMs = nowMs
+    }
+    return nowMs - this.#untakenSinceMs < CONNECTION_BOUNDS.stalledClientMs
   }
 
   // The session's side.
@@ -136,7 +162,8 @@ export class Http2Connection implements OpenConnection, ExchangeCarrier, Session
 
   #open(exchange: Http2Exchange): Http2Exchange {
     exchange.stream.listener = exchange
-    this.settings.wheel.clear(this)
+    // One that closes has a deadline whatever comes.
+    if (!this.#isClosing) this.settings.wheel.clear(this)
     this.#exchanges.add(exchange)
     this.#requests++
     const { requestsPerConnection } = this.settings.limits
@@ -147,9 +174,9 @@ export class Http2Connection implements OpenConnection, ExchangeCarrier, Session
 
   onSettings(): void {}
 
-  /** A client that goes away is one that has no more to ask. */
+  /** A client that goes away has no more to ask. */
   onGoaway(): void {
-    this.#isClosing = true
+    this.closeGracefully()
   }
 
   onIdle(): void {
@@ -160,14 +187,14 @@ export class Http2Connection implements OpenConnection, ExchangeCarrier, Session
     // What was said last still goes out, and whoever does not take it is not waited for.
     this.#socket.end()
     this.#isClosing = true
-    this.settings.wheel.set(this, CONNECTION_BOUNDS.lingerMs, performance.now())
+    this.#linger()
   }
 
   onExchangeOver(exchange: Http2Exchange): void {
     this.#exchanges.delete(exchange)
     if (this.#exchanges.size > 0 || this.#isGone) return
-    const { limits, wheel } = this.settings
-    wheel.set(this, this.#isClosing ? CONNECTION_BOUNDS.lingerMs : limits.keepAliveMs, performance.now())
+    if (this.#isClosing) return this.#linger()
+    this.settings.wheel.set(this, this.settings.limits.keepAliveMs, performance.now())
   }
 
   #onGone(by: BrokenOffBy): void {

@@ -303,8 +303,8 @@ export class Http2Exchange implements ClientConnection, StreamListener, Timed {
     answer?.cancel()
     exchange?.abort(problem)
     this.#finish(by)
-    // While its policies still run, it counts: resets must not multiply work.
-    if (answer !== undefined) this.#release()
+    // While its policies still run, it counts: resets must not multiply work. One that came with its request began none.
+    if (answer !== undefined || exchange === undefined) this.#release()
   }
 
   #release(): void {
