@@ -1,56 +1,69 @@
-/** Owns the step from a certificate of a file to one of the model. */
+/** Owns the step from the certificates of a file to those of the model. */
 import type { Path } from '../finding.ts'
 import type { Acme, AcmeChallenge, CertificateId, CertificateSource } from '../gateway-model.ts'
 import type { GatewrightFile } from '../gatewright-file.ts'
 import { toPath } from './pem-files.ts'
 import { pickPresent } from './pick-present.ts'
-import { type ResolveContext, reportFault } from './resolution.ts'
+import { linkPart, type ResolveContext, reportFault } from './resolution.ts'
 
 type FileCertificate = GatewrightFile['certificates'][number]
 type FileAcme = NonNullable<FileCertificate['acme']>
 
-/** `undefined` where nobody can say what it is made of, which is a fault. */
-export function toCertificateSource(
-  certificate: FileCertificate,
-  index: number,
-  context: ResolveContext,
-): CertificateSource | undefined {
-  const from = toFrom(certificate, ['certificates', index], context)
-  if (from === undefined) {
-    context.sources.lostIds.add(certificate.id)
-    return undefined
+/** Those that nobody can say what they are made of are left out, which is a fault. */
+export function resolveCertificates(context: ResolveContext): CertificateSource[] {
+  const certificates: CertificateSource[] = []
+  for (const [index, certificate] of context.file.certificates.entries()) {
+    // What is left out takes no place in the model, so those behind it stand further on in the file.
+    const modelPath: Path = ['certificates', certificates.length]
+    const filePath: Path = ['certificates', index]
+    linkPart(context, modelPath, filePath)
+    const from = toFrom(certificate, filePath, context)
+    if (from === undefined) {
+      reportFault(context, modelPath, toSourceFault(certificate))
+      context.sources.lostIds.add(certificate.id)
+      continue
+    }
+    certificates.push({
+      id: certificate.id as CertificateId,
+      ...pickPresent(certificate, 'title', 'description', 'tags', 'owner', 'enabled'),
+      from,
+      ocsp: certificate.ocsp,
+    })
   }
-  return {
-    id: certificate.id as CertificateId,
-    ...pickPresent(certificate, 'title', 'description', 'tags', 'owner', 'enabled'),
-    from,
-    ocsp: certificate.ocsp,
-  }
+  return certificates
 }
 
 function toFrom(
-  { cert, key, folder, acme }: FileCertificate,
+  certificate: FileCertificate,
   at: Path,
   context: ResolveContext,
 ): CertificateSource['from'] | undefined {
-  const said = [cert ?? key, folder, acme].filter((member) => member !== undefined).length
-  if (said === 1 && acme !== undefined) return { kind: 'acme', acme: toAcme(acme, [...at, 'acme'], context) }
-  if (said === 1 && folder !== undefined) {
-    return { kind: 'folder', folder: toPath(context, folder, [...at, 'folder']) }
+  if (countSources(certificate) !== 1) return undefined
+  const { cert, key, folder, acme } = certificate
+  if (acme !== undefined) return { kind: 'acme', acme: toAcme(acme, [...at, 'acme'], context) }
+  if (folder !== undefined) return { kind: 'folder', folder: toPath(context, folder, [...at, 'folder']) }
+  if (cert === undefined || key === undefined) return undefined
+  return { kind: 'files', cert: toPath(context, cert, [...at, 'cert']), key: toPath(context, key, [...at, 'key']) }
+}
+
+function countSources({ cert, key, folder, acme }: FileCertificate): number {
+  return [cert ?? key, folder, acme].filter((member) => member !== undefined).length
+}
+
+function toSourceFault(certificate: FileCertificate): Parameters<typeof reportFault>[2] {
+  if (countSources(certificate) !== 1) {
+    return {
+      code: 'certificate-source',
+      message: 'A certificate has exactly one of `cert` with `key`, `folder`, and `acme`.',
+      suggestion: 'Write `cert: ./shop.pem` and `key: ./shop.key`.',
+    }
   }
-  if (said === 1 && cert !== undefined && key !== undefined) {
-    return { kind: 'files', cert: toPath(context, cert, [...at, 'cert']), key: toPath(context, key, [...at, 'key']) }
-  }
-  const missing = said === 1 ? (cert === undefined ? 'cert' : 'key') : undefined
-  reportFault(context, at, {
+  const missing = certificate.cert === undefined ? 'cert' : 'key'
+  return {
     code: 'certificate-source',
-    message:
-      missing === undefined
-        ? 'A certificate has exactly one of `cert` with `key`, `folder`, and `acme`.'
-        : `A certificate in files needs both, and \`${missing}\` is missing.`,
-    suggestion: missing === undefined ? 'Write `cert: ./shop.pem` and `key: ./shop.key`.' : `Add \`${missing}\`.`,
-  })
-  return undefined
+    message: `A certificate in files needs both, and \`${missing}\` is missing.`,
+    suggestion: `Add \`${missing}\`.`,
+  }
 }
 
 function toAcme(acme: FileAcme, at: Path, context: ResolveContext): Acme {

@@ -16,7 +16,7 @@ import { PemFiles } from './pem-files.ts'
 import { pickPresent } from './pick-present.ts'
 import { findSayingFile, linkPart, type ResolveContext } from './resolution.ts'
 import { resolveApi } from './resolve-api.ts'
-import { toCertificateSource } from './resolve-certificate.ts'
+import { resolveCertificates } from './resolve-certificate.ts'
 import { toListener } from './resolve-listener.ts'
 import { fillPemFiles, isUrl, toImplicitUpstream } from './resolve-upstream.ts'
 import { ResolvedParts } from './resolved-parts.ts'
@@ -140,7 +140,7 @@ function build(input: BuildInput): { draft: GatewayModel; apps: App[]; pems: Pem
     },
   }
   linkPart(context, [], [])
-  for (const kind of ['listeners', 'certificates', 'upstreams', 'apis', 'plans', 'apps'] as const) {
+  for (const kind of ['listeners', 'upstreams', 'apis', 'plans', 'apps'] as const) {
     for (const index of file[kind].keys()) linkPart(context, [kind, index], [kind, index])
   }
   const pems = new PemFiles(context, input.readFile)
@@ -149,9 +149,7 @@ function build(input: BuildInput): { draft: GatewayModel; apps: App[]; pems: Pem
   const draft: GatewayModel = {
     gatewright: 1,
     listeners: file.listeners.map((listener, index) => toListener(listener, index, pems)),
-    certificates: file.certificates
-      .map((certificate, index) => toCertificateSource(certificate, index, context))
-      .filter((certificate) => certificate !== undefined),
+    certificates: resolveCertificates(context),
     upstreams: [
       ...file.upstreams.map((upstream, index) => fillPemFiles(upstream, index, { pems, resolved })),
       ...implicit.values(),

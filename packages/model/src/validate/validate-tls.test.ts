@@ -49,6 +49,7 @@ const ROWS: readonly [string, string, readonly string[]][] = [
   ['a certificate without its key', `certificates: [{ id: main, cert: /m }]\nlisteners: [${listener('tls: {}')}]\n${API}`, ['fault certificate-source certificates[0]']],
   ['a key without its certificate', `certificates: [{ id: main, key: /m }]\nlisteners: [${listener('tls: { certificates: [main] }')}]\n${API}`, ['fault certificate-source certificates[0]']],
   ['a certificate of two things', `certificates: [{ id: main, folder: /f, cert: /m, key: /k }]\nlisteners: [${listener('tls: {}')}]\n${API}`, ['fault certificate-source certificates[0]']],
+  ['a mistake behind a certificate of nothing', `certificates: [{ id: main }, { id: b, acme: { hosts: [127.0.0.1] } }, { id: c, folder: /c }]\nlisteners: [${listener('tls: { certificates: [b] }')}, { id: plain, port: 80 }]\n${API}`, ['fault certificate-source certificates[0]', 'fault invalid-host certificates[1].acme.hosts[0]', 'warning unused-certificate certificates[2]']],
   ['an order', order('hosts: [A.example]'), []],
   ['an order of an address', order('hosts: [127.0.0.1]'), ['fault invalid-host certificates[0].acme.hosts[0]']],
   ['an order of a wildcard without DNS', order('hosts: ["*.a.example"]'), ['fault wildcard-needs-dns certificates[0].acme.hosts[0]']],
