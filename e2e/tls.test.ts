@@ -305,6 +305,58 @@ apis:
     kept.close()
   })
 
+  it('takes over what is renewed while the configuration is faulty: certificates, and what clients are judged by', async () => {
+    const crl = folder.place('.faulty.crl', folder.authority.revoke([]))
+    const faultOf = async () => (await gateway.snapshot())?.configuration.fault
+    const before = (await gateway.snapshot())?.version
+    await gateway.rewrite(configure({ crl }))
+    await until(async () => (await gateway.snapshot())?.version !== before || undefined, 'the list')
+    const renewMain = () => {
+      const renewed = folder.issue({ names: ['localhost', 'mutual.example'] })
+      // Outside the folder, and beside each other: the first of them alone is no pair.
+      writeFileSync(join(folder.authority.folder, 'main.crt'), renewed.certPem)
+      writeFileSync(join(folder.authority.folder, 'main.key'), renewed.keyPem)
+      return renewed
+    }
+    const isShown = (name: string, issued: IssuedCertificate) =>
+      until(async () => (await askOnce(port, name)).shown === printOf(issued) || undefined, `the renewal for ${name}`)
+    const revoked = folder.issue({ names: ['revoked'] })
+    const faults = [`${configure({ crl })}oops: 1`, ': no YAML [', configure({ crl }).replace('/main.key', '/none.key')]
+    for (const faulty of faults) {
+      await gateway.rewrite(faulty)
+      await until(async () => ((await faultOf()) ?? undefined) && true, 'the fault')
+      const renewed = folder.issue({ names: ['faulty.example'] })
+      folder.show('faulty', renewed)
+      await isShown('faulty.example', renewed)
+      await isShown('localhost', renewMain())
+    }
+    const statusOf = async (who: IssuedCertificate) =>
+      (await askOnce(port, 'mutual.example', asClient(who))).answer.status
+    assert.equal(await statusOf(revoked), 200)
+    folder.place('.faulty.crl', folder.authority.revoke([revoked]))
+    await until(async () => (await statusOf(revoked)) === 403 || undefined, 'the list to count')
+    assert.equal(await statusOf(billing), 200)
+    assert.notEqual(await faultOf(), null)
+  })
+
+  it('shows a renewed certificate while another one cannot be used', async () => {
+    await gateway.rewrite(configure())
+    const faultOf = async () => (await gateway.snapshot())?.configuration.fault
+    await until(async () => (await faultOf()) === null || undefined, 'the configuration to be mended')
+    const { shown } = await askOnce(port, 'localhost')
+    writeFileSync(join(folder.authority.folder, 'main.crt'), folder.issue({ names: ['localhost'] }).certPem)
+    await until(async () => ((await faultOf()) ?? undefined) && true, 'the fault')
+    const renewed = folder.issue({ names: ['faulty.example'] })
+    folder.show('faulty', renewed)
+    const isShown = async () => (await askOnce(port, 'faulty.example')).shown === printOf(renewed) || undefined
+    await until(isShown, 'the renewal')
+    assert.equal((await askOnce(port, 'localhost')).shown, shown)
+    const { certPem, keyPem } = folder.issue({ names: ['localhost'] })
+    writeFileSync(join(folder.authority.folder, 'main.crt'), certPem)
+    writeFileSync(join(folder.authority.folder, 'main.key'), keyPem)
+    await until(async () => (await faultOf()) === null || undefined, 'both files to be there')
+  })
+
   it('refuses a name without a certificate where there is no default', async () => {
     await gateway.rewrite(configure().replace('defaultCertificate: main', 'profile: intermediate'))
     const isRefused = async () => /UNRECOGNIZED_NAME/.test(await refusalOf(port, 'unknown.example')) || undefined

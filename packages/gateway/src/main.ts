@@ -11,11 +11,12 @@ import type { Log } from '@gatewright/policies'
 import { CertificateMemory } from './certificates/load-certificates.ts'
 import { placePolicyFault } from './pipeline/place-policy-fault.ts'
 import { type LastGood, LastGoodStore } from './snapshot/last-good.ts'
-import { type LoadOptions, loadConfiguration } from './snapshot/load.ts'
+import { type Configuration, type LoadOptions, loadConfiguration } from './snapshot/load.ts'
 import { isPassing } from './snapshot/passing-fault.ts'
 import { isMember } from './snapshot/read-config.ts'
-import { rereadPems } from './snapshot/reread-pems.ts'
-import { FileWatcher, type WatchedFolder } from './snapshot/watch.ts'
+import { openLastGood, rereadAuthorities, rereadCertificates, type Serving } from './snapshot/serving.ts'
+import type { Snapshot } from './snapshot/snapshot.ts'
+import { FileWatcher } from './snapshot/watch.ts'
 import { giveBackMemory } from './threads/give-back-memory.ts'
 import { PublishFault, Supervisor } from './threads/supervisor.ts'
 
@@ -57,7 +58,10 @@ export class GatewayProcess {
   #memory = new ConfigurationMemory()
   readonly #certificateMemory = new CertificateMemory()
   #state: ConfigurationState = { version: 0, hash: '', fault: 'not loaded yet', findings: [], loadedAtMs: 0 }
-  #model: GatewayModel | undefined
+  #serving: Serving | undefined
+  #read: Pick<Configuration, 'watched' | 'watchedFolders'> = { watched: [], watchedFolders: [] }
+  /** Why a file of what serves was not taken over, as it was told last. */
+  #untaken: string | undefined
   #work: Promise<void> = Promise.resolve()
   #isReloadDue = false
   /** Why the reading that is due was asked for, if it was. */
@@ -84,7 +88,7 @@ export class GatewayProcess {
 
   /** What is served. */
   get model(): GatewayModel | undefined {
-    return this.#model
+    return this.#serving?.model
   }
 
   /** The first load. Answers undefined when it serves, else why it does not. */
@@ -100,7 +104,7 @@ export class GatewayProcess {
       if (this.#state.fault !== undefined && !this.supervisor.isDraining) await this.#serveLastGood()
     })
     await this.#work
-    return this.#model === undefined ? this.#state.fault : undefined
+    return this.#serving === undefined ? this.#state.fault : undefined
   }
 
   /** Reads the configuration again. Changes that come while one is being read are read together, after it. */
@@ -172,8 +176,9 @@ export class GatewayProcess {
       this.#state = { ...this.#state, fault: toLoadFault(error), findings: [], loadedAtMs }
       mayPass = isPassing(toMessage(error))
       // Otherwise what was watched before still is.
-      if (this.#model === undefined) this.#watch([])
+      if (this.#serving === undefined) this.#watch()
     }
+    if (this.#state.fault !== undefined) await this.#renew()
     this.#rest = setTimeout(giveBackMemory, REST_MS).unref()
     if (!mayPass) {
       this.#againMs = AGAIN_MS
@@ -184,11 +189,14 @@ export class GatewayProcess {
     this.#againMs = Math.min(LONGEST_AGAIN_MS, this.#againMs * 2)
   }
 
-  #watch(paths: readonly string[], folders: readonly WatchedFolder[] = []): void {
+  /** What was read last, and what serves: it is renewed while what was read last is faulty. */
+  #watch(): void {
     const { config, overlays = [] } = this.#options
     const given = [config, ...overlays].filter((path) => typeof path === 'string').map((path) => resolvePath(path))
-    const read = given.filter(isFolder).map((path) => ({ path, isMember }))
-    this.#watcher.watch([...new Set([...given, ...paths])], [...read, ...folders])
+    const folders = given.filter(isFolder).map((path) => ({ path, isMember }))
+    const all = [this.#read, ...(this.#serving === undefined ? [] : [this.#serving])]
+    const paths = [...given, ...all.flatMap(({ watched }) => watched)]
+    this.#watcher.watch([...new Set(paths)], [...folders, ...all.flatMap(({ watchedFolders }) => watchedFolders)])
   }
 
   /** Answers whether it has a fault that may pass by itself. */
@@ -202,21 +210,25 @@ export class GatewayProcess {
       ...(adjust && { adjust }),
     })
     if (this.supervisor.isDraining) return false
-    this.#watch(loaded.watched, loaded.watchedFolders)
-    const { findings, model, apps, extensions, pems, certificates } = loaded
+    const { findings, model, apps, extensions, pems, certificates, watched, watchedFolders } = loaded
+    this.#read = { watched, watchedFolders }
+    this.#watch()
     if (model === undefined) {
       this.#state = { ...this.#state, fault: toFaultText(findings), findings, loadedAtMs }
       return findings.some(isPassingFinding)
     }
-    const { orders } = certificates
-    if (orders.length > 0 && this.#options.dataDir === undefined) {
+    if (certificates.orders.length > 0 && this.#options.dataDir === undefined) {
       this.#state = { ...this.#state, fault: NO_DATA, findings, loadedAtMs }
       return false
     }
     try {
-      const { version, hash } = await this.supervisor.publish(model, { apps, extensions, pems, certificates, orders })
-      this.#model = model
+      const { version, hash } = await this.#serve(
+        { model, apps, extensions, certificates, watched, watchedFolders },
+        pems,
+      )
       this.#state = { version, hash, fault: undefined, findings, loadedAtMs }
+      this.#certificateMemory.settle()
+      this.#untaken = undefined
       this.#saveLastGood({ model, apps, extensions })
       return false
     } catch (error) {
@@ -225,6 +237,40 @@ export class GatewayProcess {
       const fault = placed.length > 0 ? toFaultText(placed) : toMessage(error)
       this.#state = { ...this.#state, fault, findings: [...findings, ...placed], loadedAtMs }
       return isPassing(toMessage(error)) && !(error instanceof PublishFault && error.isLasting)
+    }
+  }
+
+  /** @throws PublishFault: what served before serves on */
+  async #serve(serving: Serving, pems: Configuration['pems']): Promise<Snapshot> {
+    const { model, apps, extensions, certificates } = serving
+    const { orders } = certificates
+    const snapshot = await this.supervisor.publish(model, { apps, extensions, pems, certificates, orders })
+    this.#serving = serving
+    this.#state = { ...this.#state, version: snapshot.version, hash: snapshot.hash }
+    this.#watch()
+    return snapshot
+  }
+
+  /** What serves is sound, whatever is wrong with the configuration: what others renew of its files is taken over. */
+  async #renew(): Promise<void> {
+    if (this.#serving === undefined || this.supervisor.isDraining) return
+    try {
+      const shown = rereadCertificates(this.#serving, this.#certificateMemory)
+      // The same snapshot: it needs no texts.
+      await this.#serve(shown, new Map())
+      const { serving, pems } = rereadAuthorities(shown)
+      if (serving.model !== shown.model) {
+        const { version } = await this.#serve(serving, pems)
+        this.#options.log.info('a file that what runs names has changed and is live on every thread', { version })
+      }
+      this.#untaken = undefined
+    } catch (error) {
+      const why = toMessage(error)
+      if (this.supervisor.isDraining || why === this.#untaken) return
+      this.#untaken = why
+      this.#options.log.error('a file that what runs names cannot be used: what was in it before counts', {
+        error: why,
+      })
     }
   }
 
@@ -242,15 +288,9 @@ export class GatewayProcess {
       const good = this.#lastGood?.find()
       if (good === undefined) return
       // The flags of this start count, and not those of the one that kept it.
-      const { model, pems, certificates } = rereadPems(this.#options.adjust?.(good.model) ?? good.model)
-      const { version, hash } = await this.supervisor.publish(model, {
-        ...good,
-        pems,
-        certificates,
-        orders: certificates.orders,
-      })
-      this.#model = model
-      this.#state = { ...this.#state, version, hash }
+      const adjusted = { ...good, model: this.#options.adjust?.(good.model) ?? good.model }
+      const { serving, pems } = openLastGood(adjusted, this.#certificateMemory)
+      await this.#serve(serving, pems)
       this.#options.log.error('the configuration is not used: the last good one serves', { fault: this.#state.fault })
     } catch (error) {
       this.#options.log.error('the last good configuration cannot serve either', { error: toMessage(error) })

@@ -44,8 +44,11 @@ const source = (from: CertificateSource['from'], given: object = {}): Certificat
 const inFolder = () => source({ kind: 'folder', folder })
 const inFiles = (cert: string, key: string) => source({ kind: 'files', cert, key })
 
+const pathsOf = (name: string) => ({ cert: join(folder, `${name}.crt`), key: join(folder, `${name}.key`) })
+const isRemembered = (memory: CertificateMemory, name: string) => memory.find(pathsOf(name)) !== undefined
+const sources = { find: (path: Path) => ({ file: '', line: 0, column: 0, path: path.join('.') }) }
+
 function load(from: CertificateSource, memory?: CertificateMemory, nowMs = Date.now()): LoadedCertificates {
-  const sources = { find: (path: Path) => ({ file: '', line: 0, column: 0, path: path.join('.') }) }
   return loadCertificates([from], { sources, nowMs, ...(memory && { memory }) })
 }
 
@@ -203,9 +206,11 @@ describe('a folder of certificates', () => {
     place('a', one)
     place('b', two)
     load(inFolder(), memory)
+    memory.settle()
     unlinkSync(join(folder, 'a.key'))
     assert.deepEqual(namesIn(load(inFolder(), memory)), ['two.example'])
-    assert.deepEqual([...memory.pairs.keys()], [join(folder, 'b.crt')])
+    memory.settle()
+    assert.deepEqual([isRemembered(memory, 'a'), isRemembered(memory, 'b')], [false, true])
   })
 
   it('is read again only where a file changed, also where it was replaced by one of the same length and time', () => {
@@ -213,15 +218,39 @@ describe('a folder of certificates', () => {
     place('a', one)
     place('b', two)
     load(inFolder(), memory)
-    const pairOf = (name: string) => memory.pairs.get(join(folder, `${name}.crt`))?.pair
+    const pairOf = (name: string) => memory.find(pathsOf(name))?.pair
     const before = [pairOf('a'), pairOf('b')]
     const beside = put('.beside', one.certPem)
     renameSync(beside, join(folder, 'a.crt'))
     load(inFolder(), memory)
     assert.notEqual(pairOf('a'), before[0])
     assert.equal(pairOf('b'), before[1])
+    memory.settle()
     rmSync(folder, { recursive: true })
     load(inFolder(), memory)
-    assert.equal(memory.pairs.size, 0)
+    memory.settle()
+    assert.deepEqual([isRemembered(memory, 'a'), isRemembered(memory, 'b')], [false, false])
+  })
+
+  it('that was named by itself is shown on where it is what serves, whatever became of its files and of those that name it', () => {
+    const memory = new CertificateMemory()
+    place('a', two)
+    const { cert, key } = pathsOf('a')
+    const [before] = load(inFiles(cert, key), memory).certificates
+    memory.settle()
+    for (const breakIt of [() => put('a.crt', one.certPem), () => unlinkSync(key)]) {
+      breakIt()
+      // A file that cannot be parsed names nothing.
+      loadCertificates([], { sources, nowMs: Date.now(), memory })
+      const named = load(inFiles(cert, key), memory)
+      assert.deepEqual([named.findings[0]?.severity, named.certificates.length], ['fault', 0])
+      const [shown] = loadCertificates([inFiles(cert, key)], {
+        sources,
+        nowMs: Date.now(),
+        memory,
+        isShown: true,
+      }).certificates
+      assert.equal(shown?.chain, before?.chain)
+    }
   })
 })

@@ -26,10 +26,29 @@ export interface LoadedCertificates {
   readonly folders: readonly WatchedFolder[]
 }
 
-/** Files that did not change since are not read again. */
+/** Files that did not change since are not read again, and of those that cannot be used any more it has what was in them. */
 export class CertificateMemory {
-  readonly pairs = new Map<string, { readonly stamp: string; readonly pair: LoadedPair }>()
+  readonly #pairs = new Map<string, { readonly stamp: string; readonly pair: LoadedPair }>()
+  #named = new Set<string>()
+
+  find(paths: PairPaths): { readonly stamp: string; readonly pair: LoadedPair } | undefined {
+    const key = toKey(paths)
+    this.#named.add(key)
+    return this.#pairs.get(key)
+  }
+
+  keep(paths: PairPaths, stamp: string, pair: LoadedPair): void {
+    this.#pairs.set(toKey(paths), { stamp, pair })
+  }
+
+  /** Forgets what no reading has named since the last call: a faulty configuration may name nothing of what is shown. */
+  settle(): void {
+    for (const key of this.#pairs.keys()) if (!this.#named.has(key)) this.#pairs.delete(key)
+    this.#named = new Set()
+  }
 }
+
+const toKey = ({ cert, key }: PairPaths): string => `${cert}\0${key}`
 
 interface LoadedPair extends Omit<LoadedCertificate, 'source'> {
   readonly chainText: string
@@ -68,13 +87,15 @@ interface Given {
   readonly sources: Pick<Sources, 'find'>
   readonly nowMs: number
   readonly memory?: CertificateMemory
+  /** Whatever files hold now, what they held before is shown on where they cannot be used. */
+  readonly isShown?: boolean
 }
 
 /** Never throws for what files hold. Certificates by ACME are somebody else's. */
 export function loadCertificates(from: readonly CertificateSource[], given: Given): LoadedCertificates {
   const loading = new Loading(given)
   for (const [index, source] of from.entries()) if (source.enabled !== false) loading.add(source, index)
-  return loading.finish()
+  return loading
 }
 
 class Loading implements LoadedCertificates {
@@ -86,17 +107,10 @@ class Loading implements LoadedCertificates {
   readonly folders: WatchedFolder[] = []
   readonly #given: Given
   readonly #memory: CertificateMemory
-  readonly #seen = new Set<string>()
 
   constructor(given: Given) {
     this.#given = given
     this.#memory = given.memory ?? new CertificateMemory()
-  }
-
-  finish(): LoadedCertificates {
-    const { pairs } = this.#memory
-    for (const path of pairs.keys()) if (!this.#seen.has(path)) pairs.delete(path)
-    return this
   }
 
   add(source: CertificateSource, index: number): void {
@@ -146,9 +160,8 @@ class Loading implements LoadedCertificates {
 
   #addPair(source: CertificateSource, paths: PairPaths, placeOf: (member: 'cert' | 'key') => Path): void {
     this.watched.push(paths.cert, paths.key)
-    this.#seen.add(paths.cert)
     // One bad pair among thousands must not keep the others from being shown; one that is named by itself must.
-    const severity = source.from.kind === 'folder' ? 'warning' : 'fault'
+    const isFolder = source.from.kind === 'folder'
     let pair: LoadedPair
     try {
       pair = this.#loadPair(paths)
@@ -156,8 +169,8 @@ class Loading implements LoadedCertificates {
       if (!(error instanceof Unusable)) throw error
       const { message, at, suggestion, code } = error
       // A certificate and its key are renewed one after the other: until both are there, what was shown is shown on.
-      const before = source.from.kind === 'folder' ? this.#memory.pairs.get(paths.cert)?.pair : undefined
-      this.#report(severity, placeOf(at), {
+      const before = isFolder || this.#given.isShown === true ? this.#memory.find(paths)?.pair : undefined
+      this.#report(isFolder || before !== undefined ? 'warning' : 'fault', placeOf(at), {
         code,
         message: before === undefined ? message : `${message} What stood there before is still shown.`,
         ...(suggestion !== undefined && { suggestion }),
@@ -174,10 +187,10 @@ class Loading implements LoadedCertificates {
 
   #loadPair(paths: PairPaths): LoadedPair {
     const stamp = `${toStamp(paths.cert, 'cert')} ${toStamp(paths.key, 'key')}`
-    const known = this.#memory.pairs.get(paths.cert)
+    const known = this.#memory.find(paths)
     if (known?.stamp === stamp) return known.pair
     const pair = toPair(readPem(paths.cert, 'cert'), readPem(paths.key, 'key'), paths)
-    this.#memory.pairs.set(paths.cert, { stamp, pair })
+    this.#memory.keep(paths, stamp, pair)
     return pair
   }
 
