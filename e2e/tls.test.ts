@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import type { ConnectionOptions } from 'node:tls'
 import { WebSocket, WebSocketServer } from 'ws'
-import type { IssuedCertificate } from '../packages/gateway/src/certificates/test-authority.fixture.ts'
+import type { IssuedCertificate, TestAuthority } from '../packages/gateway/src/certificates/test-authority.fixture.ts'
 import { type Answer, findField, findProblemCode } from './harness/answer.ts'
 import { until, within } from './harness/deadline.ts'
 import { type RunningGateway, startGateway } from './harness/gateway.ts'
@@ -37,6 +37,7 @@ describe('TLS to clients', () => {
   let port = 0
   let billing: IssuedCertificate
   let other: IssuedCertificate
+  let between: TestAuthority
 
   const configure = ({ crl = '' } = {}) => `gatewright: 1
 listeners:
@@ -49,6 +50,7 @@ listeners:
       hosts:
         - names: [mutual.example]
           clientCertificates: { ca: ${folder.authority.cert}${crl && `, crl: ${crl}`} }
+        - { names: [between.example], clientCertificates: { ca: ${between.cert}, depth: 0 } }
         - { names: [asked.example], clientCertificates: { mode: request, ca: ${folder.authority.cert} } }
         - { names: [ruled.example], clientCertificates: { ca: ${folder.authority.cert}, allow: [{ subject: { O: "Acme, Inc." } }] } }
         - { names: [modern.example], profile: modern }
@@ -76,8 +78,9 @@ apis:
 
   before(async () => {
     folder = new CertificateFolder()
+    between = folder.authority.createIntermediate()
     const main = folder.issue({
-      names: ['localhost', 'mutual.example', 'asked.example', 'ruled.example', 'modern.example'],
+      names: ['localhost', 'mutual.example', 'asked.example', 'ruled.example', 'modern.example', 'between.example'],
     })
     writeFileSync(join(folder.authority.folder, 'main.crt'), main.certPem)
     writeFileSync(join(folder.authority.folder, 'main.key'), main.keyPem)
@@ -199,6 +202,25 @@ apis:
     const bare = await TlsClient.connect(port, 'asked.example')
     assert.deepEqual(upstreamField(await bare.ask('/', { fields }), 'client-cert'), [])
     bare.close()
+  })
+
+  it('trusts a CA that is no root, and no other, whatever the client shows of the way to its root', async () => {
+    const root = folder.authority.certPem
+    const answerFor = async ({ certPem, keyPem }: IssuedCertificate, shown = certPem) => {
+      const { answer } = await askOnce(port, 'between.example', { cert: shown, key: keyPem })
+      return `${answer.status} ${findProblemCode(answer)}`
+    }
+    const direct = between.issue({ names: ['direct'] })
+    const leaf = direct.certPem.slice(0, direct.certPem.length - between.certPem.length)
+    for (const shown of [leaf, direct.certPem, direct.certPem + root]) {
+      assert.equal(await answerFor(direct, shown), '200 undefined')
+    }
+    const deeper = between.createIntermediate().issue({ names: ['deeper'] })
+    for (const refused of [deeper, folder.authority.createIntermediate().issue(), billing]) {
+      for (const shown of [refused.certPem, refused.certPem + root, refused.certPem + between.certPem]) {
+        assert.equal(await answerFor(refused, shown), '403 client-certificate-refused')
+      }
+    }
   })
 
   it('answers 421 to a request whose host demands another connection', async () => {

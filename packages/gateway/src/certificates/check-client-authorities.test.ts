@@ -7,7 +7,10 @@ import { TestAuthority } from './test-authority.fixture.ts'
 const authority = TestAuthority.create()
 after(() => authority.remove())
 
+const between = authority.createIntermediate()
 const pems = new Map([
+  ['between', between.certPem],
+  ['bundle', between.createIntermediate().certPem + between.certPem + authority.certPem],
   ['ca', authority.certPem],
   ['crl', authority.revoke([])],
   ['text', 'not PEM'],
@@ -38,6 +41,17 @@ describe('CAs of clients', () => {
     assert.deepEqual(check({ clientCertificates: demand('ca', 'crl') }), [])
     assert.deepEqual(check({ clientCertificates: demand('two') }), [])
     assert.deepEqual(check({}), [])
+  })
+
+  it('need no root, unless lists are to be checked up to it', () => {
+    assert.deepEqual(check({ clientCertificates: demand('between') }), [])
+    assert.deepEqual(check({ clientCertificates: demand('bundle', 'crl') }), [])
+    const [said = '', ...more] = check({ clientCertificates: demand('between', 'crl') })
+    assert.match(
+      said,
+      /^warning listeners\.0\.tls\.clientCertificates\.ca: .* no root of the CA "CN=Test Intermediate"/,
+    )
+    assert.deepEqual(more, [])
   })
 
   it('are a fault where they are no certificates, cut off, or a key', () => {

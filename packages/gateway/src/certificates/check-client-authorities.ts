@@ -2,6 +2,7 @@
 import { X509Certificate } from 'node:crypto'
 import { createSecureContext } from 'node:tls'
 import type { ClientCertificates, Finding, GatewayModel, Path, Sources } from '@gatewright/model'
+import { parseCertificates } from './parse-certificates.ts'
 
 interface Given {
   readonly sources: Pick<Sources, 'find'>
@@ -28,8 +29,8 @@ function check({ ca, crl }: ClientCertificates, at: Path, { sources, pems }: Giv
   const crlText = crl && pems.get(crl.sha256)
   // What could not be read is a fault already.
   if (caText === undefined || (crl !== undefined && crlText === undefined)) return []
-  const report = (member: 'ca' | 'crl', message: string): Finding[] => [
-    { severity: 'fault', code: 'certificate-unusable', message, at: sources.find([...at, member]) },
+  const report = (member: 'ca' | 'crl', message: string, more: Partial<Finding> = {}): Finding[] => [
+    { severity: 'fault', code: 'certificate-unusable', message, at: sources.find([...at, member]), ...more },
   ]
   if (!caText.includes('-----BEGIN CERTIFICATE-----'))
     return report('ca', `The file ${ca.path} holds no certificate in PEM.`)
@@ -44,11 +45,35 @@ function check({ ca, crl }: ClientCertificates, at: Path, { sources, pems }: Giv
   if (crl === undefined || crlText === undefined) return []
   try {
     createSecureContext({ ca: caText, crl: crlText })
-    if (crlText.split('-----BEGIN X509 CRL-----').length === crlText.split('-----END X509 CRL-----').length) return []
-    return report('crl', `The file ${crl.path} is cut off: one of its revocation lists has no end.`)
+    if (crlText.split('-----BEGIN X509 CRL-----').length !== crlText.split('-----END X509 CRL-----').length)
+      return report('crl', `The file ${crl.path} is cut off: one of its revocation lists has no end.`)
   } catch (error) {
     return report('crl', `The file ${crl.path} holds no revocation list that can be used: ${toMessage(error)}.`)
   }
+  const [rootless] = listRootless(parseCertificates(caText))
+  if (rootless === undefined) return []
+  const name = rootless.subject.replaceAll('\n', ', ')
+  return report(
+    'ca',
+    `The file ${ca.path} has no root of the CA "${name}": with \`crl\`, all that comes from it is refused.`,
+    {
+      severity: 'warning',
+      code: 'authority-without-root',
+      suggestion: 'Revocation is checked up to a root: add its certificate to `ca`, and its list to `crl`.',
+    },
+  )
+}
+
+/** Those that lead to no certificate among them that signs itself. */
+function listRootless(certificates: readonly X509Certificate[]): X509Certificate[] {
+  let rest = certificates.filter((certificate) => !certificate.checkIssued(certificate))
+  let rooted = certificates.filter((certificate) => !rest.includes(certificate))
+  while (rooted.length > 0) {
+    const next = rest.filter((certificate) => rooted.some((issuer) => certificate.checkIssued(issuer)))
+    rest = rest.filter((certificate) => !next.includes(certificate))
+    rooted = next
+  }
+  return rest
 }
 
 function toMessage(error: unknown): string {

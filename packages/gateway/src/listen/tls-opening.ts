@@ -10,7 +10,7 @@ import { ACME_ALPN_PROTOCOL } from '../acme/challenges/challenge-set.ts'
 import { type AdoptedSocket, adoptTlsSocket, type SecureFacts, whenSecure } from '../sockets/adopt-socket.ts'
 import type { DeadlineWheel, Timed } from '../timers/deadline-wheel.ts'
 import type { CertificateStore, ChosenCertificate } from '../tls/certificate-store.ts'
-import { judgeClient } from '../tls/client-certificate.ts'
+import { judgeClient, type PeerProof } from '../tls/client-certificate.ts'
 import { type ClientHello, MOST_HELLO_BYTES, parseClientHello } from '../tls/client-hello.ts'
 import type { Demands, DemandsTable } from '../tls/demands.ts'
 import type { ConnectionTls } from './connection-contract.ts'
@@ -136,15 +136,18 @@ export class TlsOpening implements Timed {
     this.#adopted = adopted
     whenSecure(adopted, {
       failed: (code) => this.#fail(code),
-      secure: (facts) => (isChallenge ? this.#fail('challenge') : this.#finish(adopted, demands, facts)),
+      secure: (facts) => {
+        if (isChallenge) this.#fail('challenge')
+        else this.#finish(adopted, demands, { ...facts, authorities: chosen.authorities })
+      },
     })
   }
 
-  #finish(adopted: AdoptedSocket, demands: Demands, { protocol, verifyCode, chain }: SecureFacts): void {
+  #finish(adopted: AdoptedSocket, demands: Demands, { protocol, ...proof }: SecureFacts & PeerProof): void {
     this.#isOver = true
     this.#owner.wheel.remove(this)
     const { clientCertificates } = demands
-    const judged = clientCertificates && judgeClient(clientCertificates, { verifyCode, chain })
+    const judged = clientCertificates && judgeClient(clientCertificates, proof)
     const problem = judged !== undefined && 'problem' in judged ? judged.problem : undefined
     const certificate = judged !== undefined && 'certificate' in judged ? judged.certificate : undefined
     this.#owner.onSecure(this, adopted, { tls: { demands, problem, certificate }, protocol })

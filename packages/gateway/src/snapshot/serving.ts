@@ -35,7 +35,8 @@ export function rereadCertificates(serving: Serving, memory: CertificateMemory):
 /** With what clients and upstreams are judged by, and upstreams are shown, as it is now. @throws where it cannot be read or used */
 export function rereadAuthorities(serving: Serving): Reread {
   const { model, pems } = rereadPems(serving.model)
-  const [fault] = checkClientAuthorities(model, { sources: NOWHERE, pems })
+  const findings = checkClientAuthorities(model, { sources: NOWHERE, pems })
+  const fault = findings.find(({ severity }) => severity === 'fault')
   if (fault !== undefined) throw new Error(fault.message)
   return { serving: { ...serving, model }, pems }
 }

@@ -2,7 +2,7 @@
  * Owns the certificates that one data thread shows: found by name in what main shipped, made into contexts of OpenSSL when
  * somebody first asks for one. Thousands cost their names; those in use cost some 40 KB each.
  */
-import { constants } from 'node:crypto'
+import { constants, type X509Certificate } from 'node:crypto'
 import { createSecureContext, type SecureContext } from 'node:tls'
 import type { CertificateId, ListenerTls } from '@gatewright/model/runtime'
 import type { ChallengeSet } from '../acme/challenges/challenge-set.ts'
@@ -12,6 +12,7 @@ import {
   NO_CERTIFICATES,
   NO_CHALLENGES,
 } from '../certificates/certificate-feed.ts'
+import { parseCertificates } from '../certificates/parse-certificates.ts'
 import { type GetPem, openPems } from '../state/pems/pem-table.ts'
 import type { Demands } from './demands.ts'
 import { NameTable } from './name-table.ts'
@@ -27,7 +28,12 @@ export interface ChosenCertificate {
   readonly context: SecureContext
   /** What its CA said last of its revocation, in DER. */
   readonly staple: Uint8Array | undefined
+  /** Whom clients' certificates must come from; none where none is asked for. */
+  readonly authorities: readonly X509Certificate[]
 }
+
+/** What is kept of a certificate with the demands that it is shown with. */
+type HeldContext = Pick<ChosenCertificate, 'context' | 'authorities'> & { readonly entry: CertificateEntry }
 
 /** Those that one listener shows. */
 interface Shown {
@@ -46,7 +52,7 @@ export class CertificateStore {
   challenges: ChallengeSet = NO_CHALLENGES
   #shown = new WeakMap<ListenerTls, Shown>()
   /** The one that was used last stands last. */
-  readonly #contexts = new Map<string, { readonly entry: CertificateEntry; readonly context: SecureContext }>()
+  readonly #contexts = new Map<string, HeldContext>()
 
   constructor(ticketKey: Uint8Array) {
     this.#ticketKey = Buffer.from(ticketKey)
@@ -77,7 +83,8 @@ export class CertificateStore {
     const { names, fallback } = this.#toShown(tls)
     const entry = (name === undefined ? undefined : names.find(name)) ?? fallback
     if (entry === undefined) return undefined
-    return { context: this.#toContext(entry, demands), staple: this.#feed.staples.get(entry.chain) }
+    const { context, authorities } = this.#hold(entry, demands)
+    return { context, staple: this.#feed.staples.get(entry.chain), authorities }
   }
 
   /** RFC 8737 §3: what a CA is shown to prove a name; undefined: it asks for none that we want to prove. */
@@ -85,7 +92,8 @@ export class CertificateStore {
     const challenge = name === undefined ? undefined : this.challenges.alpn.get(name)
     if (challenge === undefined) return undefined
     const { certificate, key } = challenge
-    return { context: createSecureContext({ cert: certificate, key, minVersion: 'TLSv1.2' }), staple: undefined }
+    const context = createSecureContext({ cert: certificate, key, minVersion: 'TLSv1.2' })
+    return { context, staple: undefined, authorities: [] }
   }
 
   #toShown(tls: ListenerTls): Shown {
@@ -108,39 +116,44 @@ export class CertificateStore {
     return shown
   }
 
-  #toContext(entry: CertificateEntry, demands: Demands): SecureContext {
+  #hold(entry: CertificateEntry, demands: Demands): HeldContext {
     const key = `${toPairKey(entry)} ${demands.hash}`
     const known = this.#contexts.get(key)
-    const held = known ?? { entry, context: this.#createContext(entry, demands) }
+    const held = known ?? this.#create(entry, demands)
     this.#contexts.delete(key)
     this.#contexts.set(key, held)
     if (this.#contexts.size > MOST_CONTEXTS) {
       const [oldest] = this.#contexts.keys()
       if (oldest !== undefined) this.#contexts.delete(oldest)
     }
-    return held.context
+    return held
   }
 
-  #createContext({ chain, key }: CertificateEntry, { profile, clientCertificates }: Demands): SecureContext {
+  #create(entry: CertificateEntry, { profile, clientCertificates }: Demands): HeldContext {
     const { secureOptions = 0, ...options } = TLS_PROFILES[profile]
-    const pair = { cert: this.#getPem(chain), key: this.#getPem(key), ...options }
+    const pair = { cert: this.#getPem(entry.chain), key: this.#getPem(entry.key), ...options }
     if (clientCertificates === undefined) {
-      return createSecureContext({
+      const context = createSecureContext({
         ...pair,
         secureOptions,
         ticketKeys: this.#ticketKey,
         sessionTimeout: SESSION_SECONDS,
       })
+      return { entry, context, authorities: [] }
     }
-    const { ca, crl } = clientCertificates
-    return createSecureContext({
+    const ca = this.#getSnapshotPem(clientCertificates.ca.sha256)
+    const { crl } = clientCertificates
+    const context = createSecureContext({
       ...pair,
-      ca: this.#getSnapshotPem(ca.sha256),
-      ...(crl !== undefined && { crl: this.#getSnapshotPem(crl.sha256) }),
+      ca,
+      // Whoever is named is trusted, be it a root or one between. Only lists are checked up to a root, and OpenSSL looks no further than
+      // the first that is trusted.
+      ...(crl === undefined ? { allowPartialTrustChain: true } : { crl: this.#getSnapshotPem(crl.sha256) }),
       // What a ticket remembers was proven once: before a list of revocations changed, or to a host with other CAs. So none is given
       // or taken where certificates are asked for (CVE-2025-23419 was such a case).
       secureOptions: secureOptions | constants.SSL_OP_NO_TICKET,
     })
+    return { entry, context, authorities: parseCertificates(ca) }
   }
 }
 

@@ -3,8 +3,9 @@ import { X509Certificate } from 'node:crypto'
 import { after, describe, it } from 'node:test'
 import type { DetailedPeerCertificate } from 'node:tls'
 import type { CertificateRule, ClientCertificates } from '@gatewright/model/runtime'
+import type { ClientCertificate } from '@gatewright/policies'
 import { type IssuedCertificate, TestAuthority } from '../certificates/test-authority.fixture.ts'
-import { judgeClient, toClientCertificate } from './client-certificate.ts'
+import { judgeClient } from './client-certificate.ts'
 
 const root = TestAuthority.create()
 const between = root.createIntermediate()
@@ -32,8 +33,13 @@ const demand = (given: Partial<ClientCertificates> = {}): ClientCertificates => 
 })
 
 /** `ok`, `none`, or what the refusal says. */
-function judge(demanded: ClientCertificates, chain?: DetailedPeerCertificate, verifyCode?: string): unknown {
-  const judged = judgeClient(demanded, { verifyCode, chain })
+function judge(
+  demanded: ClientCertificates,
+  chain?: DetailedPeerCertificate,
+  { verifyCode, ca = [root.certPem] }: { verifyCode?: string; ca?: readonly string[] } = {},
+): unknown {
+  const authorities = ca.map((pem) => new X509Certificate(pem))
+  const judged = judgeClient(demanded, { verifyCode, chain, authorities })
   if (!('problem' in judged)) return judged.certificate === undefined ? 'none' : 'ok'
   return `${judged.problem.code} ${judged.problem.reason ?? ''}`.trim()
 }
@@ -52,18 +58,48 @@ describe('the judgement of a client’s certificate', () => {
   it('refuses what OpenSSL has something against, also where one is only asked for', () => {
     for (const mode of ['require', 'request'] as const) {
       for (const code of ['CERT_HAS_EXPIRED', 'CERT_REVOKED', 'UNABLE_TO_GET_CRL', 'DEPTH_ZERO_SELF_SIGNED_CERT']) {
-        assert.equal(judge(demand({ mode }), toChain(named), code), `client-certificate-refused ${code}`)
+        assert.equal(
+          judge(demand({ mode }), toChain(named), { verifyCode: code }),
+          `client-certificate-refused ${code}`,
+        )
       }
     }
   })
 
-  it('counts those between it and its root', () => {
+  it('counts those between it and its CA', () => {
     const chains = [root, between, deepest].map((authority) => toChain(authority.issue()))
     const fits = (depth: number) => chains.map((chain) => judge(demand({ depth }), chain) === 'ok')
     assert.deepEqual(fits(0), [true, false, false])
     assert.deepEqual(fits(1), [true, true, false])
     assert.deepEqual(fits(2), [true, true, true])
     assert.equal(judge(demand({ depth: 0 }), chains[1]), 'client-certificate-refused depth')
+  })
+
+  it('counts to the nearest CA that is named, root or not, whatever else the client shows', () => {
+    const own = between.issue()
+    for (const withRoot of [false, true]) {
+      const fits = (authority: TestAuthority, depth: number) =>
+        judge(demand({ depth }), toChain(authority.issue(), withRoot), { ca: [between.certPem] }) === 'ok'
+      assert.deepEqual([fits(between, 0), fits(deepest, 0), fits(deepest, 1)], [true, false, true])
+      assert.equal(fits(root, 10), false)
+    }
+    assert.equal(judge(demand({ depth: 0 }), toChain(own), { ca: [root.certPem, between.certPem] }), 'ok')
+    assert.equal(judge(demand({ depth: 0 }), toChain(own, false), { ca: [own.certPem] }), 'ok', 'it is named itself')
+  })
+
+  it('counts nobody nearer for bearing the name of a CA', () => {
+    const issued = deepest.issue()
+    const double = TestAuthority.create('Test Root')
+    const named = TestAuthority.create('Test Intermediate')
+    for (const { certPem } of [double, named]) {
+      const chain = toChain(issued)
+      const forged = { raw: new X509Certificate(certPem).raw } as DetailedPeerCertificate
+      forged.issuerCertificate = forged
+      chain.issuerCertificate = forged
+      assert.equal(judge(demand({ depth: 1 }), chain), 'client-certificate-refused depth')
+    }
+    double.remove()
+    named.remove()
   })
 
   // biome-ignore format: a table, one row a line
@@ -86,6 +122,16 @@ describe('the judgement of a client’s certificate', () => {
   }
 })
 
+function toSeen(issued: IssuedCertificate): ClientCertificate {
+  const judged = judgeClient(demand(), {
+    verifyCode: undefined,
+    chain: toChain(issued),
+    authorities: [new X509Certificate(root.certPem)],
+  })
+  assert.ok('certificate' in judged && judged.certificate !== undefined)
+  return judged.certificate
+}
+
 describe('what policies see of a client’s certificate', () => {
   it('has names as they are meant, whatever characters are in them', () => {
     const odd = root.issue({
@@ -107,7 +153,7 @@ describe('what policies see of a client’s certificate', () => {
         'CN=q',
       ],
     })
-    const seen = toClientCertificate(toChain(odd))
+    const seen = toSeen(odd)
     assert.deepEqual(seen.subject, { CN: ['a, "b"; <c> #d\\'], O: ['Bücher = AG'], OU: [' x '] })
     assert.equal(seen.subjectText, 'CN=a\\, \\"b\\"\\; \\<c\\> #d\\\\,O=Bücher = AG,OU=\\ x\\ ')
     assert.deepEqual(seen.dnsNames, ['*.b.example', 'last.example'])
@@ -117,26 +163,26 @@ describe('what policies see of a client’s certificate', () => {
 
   it('has no attribute that a line break in another one makes up', () => {
     const forged = root.issue({ subject: '/CN=x\nO=Acme' })
-    assert.deepEqual(toClientCertificate(toChain(forged)).subject, { CN: ['x\nO=Acme'] })
+    assert.deepEqual(toSeen(forged).subject, { CN: ['x\nO=Acme'] })
   })
 
   it('tells several attributes of one part of the name apart', () => {
     const several = root.issue({ subject: '/CN=x+O=Acme' })
-    assert.deepEqual(toClientCertificate(toChain(several)).subject, { CN: ['x'], O: ['Acme'] })
+    assert.deepEqual(toSeen(several).subject, { CN: ['x'], O: ['Acme'] })
     const one = root.issue({ subject: '/CN=x \\+ O=Acme' })
-    assert.deepEqual(toClientCertificate(toChain(one)).subject, { CN: ['x + O=Acme'] })
+    assert.deepEqual(toSeen(one).subject, { CN: ['x + O=Acme'] })
   })
 
   it('has its number, its hash, and those behind it without its root', () => {
     const issued = deepest.issue()
     const leaf = new X509Certificate(issued.certPem)
-    const seen = toClientCertificate(toChain(issued))
+    const seen = toSeen(issued)
     assert.equal(seen.serial, leaf.serialNumber.toLowerCase())
     assert.equal(seen.fingerprint, leaf.fingerprint256.replaceAll(':', '').toLowerCase())
     assert.deepEqual(seen.issuer, { CN: ['Test Intermediate'] })
     assert.equal(seen.notAfterMs, leaf.validToDate.getTime())
     assert.equal(seen.der, seen.der)
     assert.equal(seen.chainDer.length, 2)
-    assert.deepEqual(toClientCertificate(toChain(root.issue())).chainDer, [])
+    assert.deepEqual(toSeen(root.issue()).chainDer, [])
   })
 })

@@ -9,8 +9,10 @@ import { type ClientCertificate, Problem } from '@gatewright/policies'
 export interface PeerProof {
   /** The code of OpenSSL's verdict; undefined: it has nothing against it. */
   readonly verifyCode: string | undefined
-  /** With those that sign it, up to the root that signs itself. */
+  /** With those that seem to sign it: Node links them by their names, and the client chooses what it shows. */
   readonly chain: DetailedPeerCertificate | undefined
+  /** The certificates of the CAs, roots or not. */
+  readonly authorities: readonly X509Certificate[]
 }
 
 export type Judgement =
@@ -18,7 +20,7 @@ export type Judgement =
   /** Nothing is answered on this connection but that. */
   | { readonly problem: Problem }
 
-export function judgeClient(demanded: ClientCertificates, { verifyCode, chain }: PeerProof): Judgement {
+export function judgeClient(demanded: ClientCertificates, { verifyCode, chain, authorities }: PeerProof): Judgement {
   if (chain === undefined) {
     return demanded.mode === 'require'
       ? { problem: new Problem('client-certificate-missing') }
@@ -26,21 +28,52 @@ export function judgeClient(demanded: ClientCertificates, { verifyCode, chain }:
   }
   const refuse = (reason: string): Judgement => ({ problem: new Problem('client-certificate-refused', { reason }) })
   if (verifyCode !== undefined) return refuse(verifyCode)
-  const certificate = toClientCertificate(chain)
-  if (countBetween(chain) > demanded.depth) return refuse('depth')
+  const leaf = new X509Certificate(chain.raw)
+  const between = findBetween({ leaf, chain, authorities, depth: demanded.depth })
+  if (between === undefined) return refuse('depth')
+  const certificate = toClientCertificate(leaf, between)
   if (demanded.allow !== undefined && !demanded.allow.some((rule) => passes(certificate, rule))) return refuse('rules')
   return { certificate }
 }
 
-/** Those between the client's and its root. */
-function countBetween(chain: DetailedPeerCertificate): number {
-  let between = -1
-  let at = chain
-  while (at.issuerCertificate !== undefined && at.issuerCertificate !== at) {
-    at = at.issuerCertificate
-    between++
+interface Way extends Pick<PeerProof, 'authorities'> {
+  readonly leaf: X509Certificate
+  readonly chain: DetailedPeerCertificate
+  readonly depth: number
+}
+
+/**
+ * Those between the client's and the nearest CA, each signed by the next; undefined: so few do not lead to one. What OpenSSL went by Node
+ * does not tell. So signatures count here, too: by names alone, whoever may issue could name a CA like the one above it, and seem nearer.
+ */
+function findBetween({ leaf, chain, authorities, depth }: Way): readonly X509Certificate[] | undefined {
+  const between: X509Certificate[] = []
+  let certificate = leaf
+  let link = chain
+  while (!authorities.some((authority) => isOf(certificate, authority))) {
+    const { issuerCertificate: next } = link
+    if (between.length === depth || next === undefined || next === link) return undefined
+    const issuer = new X509Certificate(next.raw)
+    if (!isSignedBy(certificate, issuer)) return undefined
+    between.push(issuer)
+    certificate = issuer
+    link = next
   }
-  return Math.max(0, between)
+  return between
+}
+
+/** Is it signed by this one, or itself the one that is named as trusted? */
+function isOf(certificate: X509Certificate, authority: X509Certificate): boolean {
+  return isSignedBy(certificate, authority) || certificate.raw.equals(authority.raw)
+}
+
+function isSignedBy(certificate: X509Certificate, issuer: X509Certificate): boolean {
+  try {
+    return certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey)
+  } catch {
+    // A key of no kind that OpenSSL knows, in a certificate that it did not need.
+    return false
+  }
 }
 
 function passes(certificate: ClientCertificate, { dns, uri, email, subject }: CertificateRule): boolean {
@@ -64,13 +97,9 @@ function isUriMatch(uri: string, pattern: string): boolean {
   return pattern.endsWith('*') ? uri.startsWith(pattern.slice(0, -1)) : uri === pattern
 }
 
-export function toClientCertificate(chain: DetailedPeerCertificate): ClientCertificate {
-  const leaf = new X509Certificate(chain.raw)
+/** `between`: those that lead to its CA, which is not among them (RFC 9440 §2.3). */
+function toClientCertificate(leaf: X509Certificate, between: readonly X509Certificate[]): ClientCertificate {
   const names = parseAlternativeNames(leaf.subjectAltName ?? '')
-  const behind: Uint8Array[] = []
-  for (let at = chain; at.issuerCertificate !== undefined && at.issuerCertificate !== at; at = at.issuerCertificate) {
-    behind.push(at.issuerCertificate.raw)
-  }
   return {
     subject: parseName(leaf.subject),
     issuer: parseName(leaf.issuer),
@@ -83,9 +112,8 @@ export function toClientCertificate(chain: DetailedPeerCertificate): ClientCerti
     dnsNames: names.DNS.map((name) => name.toLowerCase()),
     uris: names.URI,
     emails: names.email,
-    der: chain.raw,
-    // The last signs itself, and whoever trusts it has it (RFC 9440 §2.3 leaves it out).
-    chainDer: behind.slice(0, -1),
+    der: leaf.raw,
+    chainDer: between.map(({ raw }) => raw),
   }
 }
 

@@ -35,8 +35,16 @@ export const clientCertificatesSchema = z
       description:
         'require: who shows none that is valid is refused (403). request: one is asked for; policies decide.',
     }),
-    ca: pathSchema.meta({ description: 'PEM file of the CAs that clients’ certificates come from.' }),
-    depth: z.int().min(0).max(10).default(2).meta({ description: "Most certificates between a client's and its CA." }),
+    ca: pathSchema.meta({
+      description:
+        'PEM file of the CAs that clients’ certificates come from: roots, or those between; with `crl`, up to their roots.',
+    }),
+    depth: z
+      .int()
+      .min(0)
+      .max(10)
+      .default(2)
+      .meta({ description: "Most certificates between a client's and the nearest of `ca`." }),
     crl: pathSchema.exactOptional().meta({
       description:
         'PEM file of revocation lists, one for each CA that issues; without its own, a CA’s certificates are refused.',
