@@ -261,6 +261,8 @@ apis: [{ id: all, basePath: /, upstream: "${upstream.url}", routes: [{ id: root,
     await until(async () => (await gateway.metric('gatewright_connections')) === 0 || undefined, 'no connections')
     const held = await Promise.all(Array.from({ length: 4 }, () => RawClient.connect(countedPort)))
     for (const client of held.slice(0, 2)) await client.write(hello)
+    // Threads accept when they come to it: a fifth that is taken before the fourth would be one of four.
+    await until(async () => (await gateway.metric('gatewright_connections')) === 4 || undefined, 'four connections')
     const isFull = async () => /ECONNRESET|closed/.test(await refusalOf(countedPort, 'localhost')) || undefined
     await until(isFull, 'a fifth to be refused')
     const socket = connectPlain({ port: countedPort, host: '127.0.0.1', localAddress: '127.0.0.9' })
