@@ -295,7 +295,25 @@ apis:
   })
 
   it('is recorded', async () => {
-    const text = await readFile(join(gateway.folder, 'access.log'), 'utf8')
-    assert.match(text, /"path":"\/test\.Echo\/Unary","status":200/)
+    const endings = [
+      ['Unary', 0],
+      ['Fail', 9],
+      ['Limited', 16],
+      ['Dead', 14],
+      ['Never', 4],
+      ['Once', 4],
+    ] as const
+    await until(async () => {
+      const text = await readFile(join(gateway.folder, 'access.log'), 'utf8')
+      const records = text
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as { path: string; status: number; grpcStatus?: number })
+      const isTold = ([method, code]: (typeof endings)[number]) =>
+        records.some(
+          ({ path, status, grpcStatus }) => path === `/test.Echo/${method}` && status === 200 && grpcStatus === code,
+        )
+      return endings.every(isTold) || undefined
+    }, 'the record of how each call ended')
   })
 })

@@ -54,6 +54,8 @@ export class GatewayExchange extends Exchange {
   tunnelMaxAgeMs = Number.POSITIVE_INFINITY
   /** Until when a call of gRPC is to be answered, on the monotonic clock. */
   grpcDeadlineAtMs = Number.POSITIVE_INFINITY
+  /** How a call of gRPC ended, in its own numbers; undefined: nobody said. */
+  grpcStatus: number | undefined = undefined
   upstreamId = ''
   upstreamTarget = ''
   upstreamStatus = 0

@@ -12,6 +12,7 @@ interface AnswerOwner {
   onReady(): void
   /** What the client has is not the whole answer, and its stream says so. */
   onBroken(): void
+  onTrailers(trailers: HeaderList): void
 }
 
 export class Http2Answer implements BodySink {
@@ -74,6 +75,7 @@ export class Http2Answer implements BodySink {
     this.#isEnded = true
     this.#flow = undefined
     this.waitForClient()
+    if (trailers !== undefined) this.#owner.onTrailers(trailers)
     this.#stream.end(trailers)
   }
 
@@ -81,8 +83,13 @@ export class Http2Answer implements BodySink {
     if (this.#isEnded) return
     this.#isEnded = true
     // A client of gRPC counts its messages: it sees what is missing, and is told why.
-    if (this.#owner.isGrpc && this.#promisedBytes === undefined) this.#stream.end(toGrpcTrailers(Problem.from(reason)))
-    else this.#stream.reset(ERROR_CODES.internalError)
+    if (this.#owner.isGrpc && this.#promisedBytes === undefined) {
+      const trailers = toGrpcTrailers(Problem.from(reason))
+      this.#owner.onTrailers(trailers)
+      this.#stream.end(trailers)
+    } else {
+      this.#stream.reset(ERROR_CODES.internalError)
+    }
     this.#owner.onBroken()
   }
 

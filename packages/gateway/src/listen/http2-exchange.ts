@@ -18,7 +18,7 @@ import type { BrokenOffBy, Ended, GatewayExchange, InterimHead } from '../exchan
 import type { Refusal } from '../http1/refusal.ts'
 import { ERROR_CODES } from '../http2/frame.ts'
 import type { Http2Stream, StreamListener } from '../http2/http2-stream.ts'
-import { findGrpcType } from '../respond/grpc-problem.ts'
+import { findGrpcType, readGrpcStatus } from '../respond/grpc-problem.ts'
 import { writeAnswerHead, writeInterimHead } from '../respond/http2-head.ts'
 import { toFraming } from '../respond/response-head.ts'
 import type { ReadBuffer } from '../sockets/read-buffer.ts'
@@ -245,9 +245,11 @@ export class Http2Exchange implements ClientConnection, StreamListener, Timed {
       onSlow: () => this.#wheel.set(this, CONNECTION_BOUNDS.stalledClientMs, performance.now()),
       onReady: () => this.#wheel.clear(this),
       onBroken: () => this.#breakOff('upstream-broke'),
+      onTrailers: (trailers) => this.#noteStatus(exchange, trailers),
     })
     this.#answer = answer
     if (response.status === 101) return this.#handOver(exchange, response)
+    this.#noteStatus(exchange, response.headers)
     const { stream } = this
     const framing = toFraming(response, exchange.request.method, '2')
     const { body } = response
@@ -263,6 +265,10 @@ export class Http2Exchange implements ClientConnection, StreamListener, Timed {
     } else {
       answer.pipe(body, framing.kind === 'length' ? framing.bytes : undefined)
     }
+  }
+
+  #noteStatus(exchange: GatewayExchange, fields: HeaderList): void {
+    if (this.#grpcType !== undefined) exchange.grpcStatus ??= readGrpcStatus(fields)
   }
 
   #handOver(exchange: GatewayExchange, response: GatewayResponse): void {

@@ -45,6 +45,7 @@ export function toRecord(exchange: GatewayExchange, ended: Ended, durationMs: nu
     line += UPSTREAM_AND_TARGET.write(exchange.upstreamId, exchange.upstreamTarget) + exchange.upstreamStatus
     if (exchange.attempts > 1) line += `,"attempts":${exchange.attempts}`
   }
+  if (exchange.grpcStatus !== undefined) line += `,"grpcStatus":${exchange.grpcStatus}`
   if (ended !== 'answered') line += `,"ended":"${ended}"`
   if (problem !== undefined) {
     line += `,"problem":"${problem.code}"`

@@ -46,6 +46,12 @@ export function findGrpcType(headers: HeaderList): string | undefined {
 
 const GRPC = /^application\/grpc(?:-web(?:-text)?)?(?:$|[+;\s])/i
 
+/** What a head or trailers say of how the call ended (gRPC over HTTP2, `Status`). */
+export function readGrpcStatus(fields: HeaderList | undefined): number | undefined {
+  const said = fields?.get('grpc-status')
+  return said !== undefined && /^\d{1,3}$/.test(said) ? Number(said) : undefined
+}
+
 /** A whole answer without a message, its status in the head ("Trailers-Only"). Fields that are there already stay. */
 export function renderGrpcProblem(response: GatewayResponse, problem: Problem, type: string): void {
   response.status = 200
