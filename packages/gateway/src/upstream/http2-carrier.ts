@@ -16,6 +16,7 @@ import { toLatin1 } from '../http1/latin1.ts'
 import type { DecodedHead } from '../http2/decoded-head.ts'
 import { ERROR_CODES } from '../http2/frame.ts'
 import type { Http2Stream, StreamListener, StreamReset } from '../http2/http2-stream.ts'
+import { findGrpcType } from '../respond/grpc-problem.ts'
 import type { HeldReader } from '../sockets/held-source.ts'
 import type { ReadBuffer } from '../sockets/read-buffer.ts'
 import { toWebSocketAccept } from '../sockets/web-socket-accept.ts'
@@ -91,8 +92,17 @@ export class Http2Carrier implements RequestCarrier, StreamListener, HeldReader,
 
   sendWhole(request: OutgoingRequest, body: BytesBody): void {
     if (request.upgrade !== undefined) return this.#askForTunnel(request)
-    this.#sendHead(request, { bodyBytes: body.sizeBytes, endsStream: body.sizeBytes === 0 })
-    if (body.sizeBytes > 0) this.#stream.writeLast(body.latin1 ?? body.held())
+    const { sizeBytes } = body
+    if (sizeBytes > 0) {
+      this.#sendHead(request, { bodyBytes: sizeBytes, endsStream: false })
+      this.#stream.writeLast(body.latin1 ?? body.held())
+    } else if (findGrpcType(request.exchange.request.headers) === undefined) {
+      this.#sendHead(request, { bodyBytes: 0, endsStream: true })
+    } else {
+      // gRPC over HTTP2, Requests: a call ends on a DATA frame, and servers wait for one (grpc-go for ever).
+      this.#sendHead(request, { bodyBytes: undefined, endsStream: false })
+      this.#stream.end()
+    }
   }
 
   sendHead(request: OutgoingRequest, bodyBytes: number | undefined): void {
