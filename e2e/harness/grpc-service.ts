@@ -38,6 +38,7 @@ const DEFINITION = {
   collect: toMethod('Collect', true, false),
   repeat: toMethod('Repeat', false, true),
   chat: toMethod('Chat', true, true),
+  echoes: toMethod('Echoes', false, true),
   fail: toMethod('Fail', false, false),
   hang: toMethod('Hang', false, false),
 } satisfies ServiceDefinition
@@ -143,6 +144,16 @@ export class EchoService {
       call.on('data', (message: Buffer) => call.write(message))
       call.on('end', () => call.end())
       call.on('cancelled', () => this.cancelled++)
+    },
+    /** Three times what was asked, each when the one before has left. */
+    echoes: (call: ServerWritableStream<Buffer, Buffer>): void => {
+      let left = 3
+      call.on('cancelled', () => this.cancelled++)
+      const go = (): void => {
+        if (left-- === 0) call.end()
+        else call.write(call.request, () => setImmediate(go))
+      }
+      go()
     },
     fail: (call: ServerUnaryCall<Buffer, Buffer>, reply: Reply): void => {
       const metadata = new Metadata()

@@ -1,6 +1,7 @@
 /** Owns the list of built-in policies: one line each, in the order in which they usually stand. */
 import { cors } from './cors/cors.ts'
 import { forwardClientCertificate } from './forward-client-certificate/forward-client-certificate.ts'
+import { grpcWeb } from './grpc-web/grpc-web.ts'
 import { ipFilter } from './ip-filter/ip-filter.ts'
 import { keyAuth } from './key-auth/key-auth.ts'
 import type { PolicyDefinition } from './policy.ts'
@@ -20,6 +21,7 @@ export const BUILT_IN_POLICIES: readonly PolicyDefinition[] = [
   rateLimit,
   setHeaders,
   forwardClientCertificate,
+  grpcWeb,
   rewritePath,
   timeout,
   retry,

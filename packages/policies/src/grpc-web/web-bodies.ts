@@ -1,0 +1,140 @@
+/** Owns the bodies of gRPC-Web on their way: text becomes octets, and trailers become a last frame of the body. */
+import { type Body, type BodyFlow, type BodySink, type BodySource, BytesBody, StreamBody } from '../messages/body.ts'
+import type { HeaderList } from '../messages/header-list.ts'
+import { toWebText, WebTextDecoder } from './web-text.ts'
+
+/** PROTOCOL-WEB, "Message framing": the most significant bit of the first octet says that a frame holds trailers. */
+const TRAILERS_FRAME = 0x80
+const FRAME_HEAD_BYTES = 5
+
+/** What comes out of a body that is read through something else. */
+class ThroughSource implements BodySource {
+  readonly sizeBytes = undefined
+  readonly #body: Body
+  readonly #toSink: (sink: BodySink) => ThroughSink
+
+  constructor(body: Body, toSink: (sink: BodySink) => ThroughSink) {
+    this.#body = body
+    this.#toSink = toSink
+  }
+
+  start(sink: BodySink): BodyFlow {
+    const through = this.#toSink(sink)
+    const flow = this.#body.pipe(through)
+    through.onFlow(flow)
+    return flow
+  }
+
+  discard(): void {
+    this.#body.discard()
+  }
+}
+
+abstract class ThroughSink implements BodySink {
+  readonly sink: BodySink
+  #flow: BodyFlow | undefined
+  #isBroken = false
+
+  constructor(sink: BodySink) {
+    this.sink = sink
+  }
+
+  onFlow(flow: BodyFlow): void {
+    this.#flow = flow
+    if (this.#isBroken) flow.cancel()
+  }
+
+  /** What came makes no sense: nobody wants the rest. */
+  protected break(reason: unknown): false {
+    if (!this.#isBroken) {
+      this.#isBroken = true
+      this.#flow?.cancel()
+      this.sink.abort(reason)
+    }
+    return false
+  }
+
+  protected get isBroken(): boolean {
+    return this.#isBroken
+  }
+
+  abstract write(chunk: Uint8Array): boolean
+  abstract end(trailers?: HeaderList): void
+
+  abort(reason: unknown): void {
+    this.sink.abort(reason)
+  }
+}
+
+class TextReader extends ThroughSink {
+  readonly #decoder = new WebTextDecoder()
+  /** What is written is another copy. */
+  readonly holdsNothing = true
+
+  write(chunk: Uint8Array): boolean {
+    if (this.isBroken) return false
+    try {
+      return this.sink.write(this.#decoder.decode(chunk))
+    } catch (fault) {
+      return this.break(fault)
+    }
+  }
+
+  end(): void {
+    if (this.isBroken) return
+    try {
+      this.#decoder.finish()
+    } catch (fault) {
+      this.break(fault)
+      return
+    }
+    this.sink.end()
+  }
+}
+
+/** The octets of a request's text. @throws Problem `malformed-request`, where all of it is there and is none */
+export function toOctets(body: Body): Body {
+  if (!(body instanceof BytesBody)) return new StreamBody(new ThroughSource(body, (sink) => new TextReader(sink)))
+  const decoder = new WebTextDecoder()
+  const octets = decoder.decode(body.held())
+  decoder.finish()
+  return new BytesBody(octets)
+}
+
+class AnswerWriter extends ThroughSink {
+  readonly #isText: boolean
+
+  constructor(sink: BodySink, isText: boolean) {
+    super(sink)
+    this.#isText = isText
+  }
+
+  get holdsNothing(): boolean {
+    return this.#isText || this.sink.holdsNothing === true
+  }
+
+  write(chunk: Uint8Array): boolean {
+    return this.sink.write(this.#isText ? toWebText(chunk) : chunk)
+  }
+
+  end(trailers?: HeaderList): void {
+    if (trailers !== undefined && trailers.size > 0) this.write(toTrailersFrame(trailers))
+    this.sink.end()
+  }
+}
+
+/** An answer with its trailers as a last frame. */
+export function toWebAnswer(body: Body, { isText }: { readonly isText: boolean }): Body {
+  return new StreamBody(new ThroughSource(body, (sink) => new AnswerWriter(sink, isText)))
+}
+
+/** PROTOCOL-WEB: names in lower case, lines as in HTTP/1.1. */
+function toTrailersFrame(trailers: HeaderList): Uint8Array {
+  let text = ''
+  for (const [name, value] of trailers) text += `${name.toLowerCase()}: ${value}\r\n`
+  const frame = Buffer.alloc(FRAME_HEAD_BYTES + text.length)
+  frame[0] = TRAILERS_FRAME
+  frame.writeUInt32BE(text.length, 1)
+  frame.write(text, FRAME_HEAD_BYTES, 'latin1')
+  return frame
+}
