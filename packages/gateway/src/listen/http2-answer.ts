@@ -5,8 +5,8 @@ import type { Http2Stream } from '../http2/http2-stream.ts'
 import { toGrpcTrailers } from '../respond/grpc-problem.ts'
 
 interface AnswerOwner {
-  /** Its client reads how the call ended in trailers. */
-  readonly isGrpc: boolean
+  /** Its client reads in trailers how a call of gRPC ended. */
+  readonly readsStatus: boolean
   /** The client does not take more for now. */
   onSlow(): void
   onReady(): void
@@ -83,7 +83,7 @@ export class Http2Answer implements BodySink {
     if (this.#isEnded) return
     this.#isEnded = true
     // A client of gRPC counts its messages: it sees what is missing, and is told why.
-    if (this.#owner.isGrpc && this.#promisedBytes === undefined) {
+    if (this.#owner.readsStatus && this.#promisedBytes === undefined) {
       const trailers = toGrpcTrailers(Problem.from(reason))
       this.#owner.onTrailers(trailers)
       this.#stream.end(trailers)

@@ -18,7 +18,7 @@ import type { BrokenOffBy, Ended, GatewayExchange, InterimHead } from '../exchan
 import type { Refusal } from '../http1/refusal.ts'
 import { ERROR_CODES } from '../http2/frame.ts'
 import type { Http2Stream, StreamListener } from '../http2/http2-stream.ts'
-import { findGrpcType, readGrpcStatus } from '../respond/grpc-problem.ts'
+import { findGrpcType, readGrpcStatus, readsTrailers } from '../respond/grpc-problem.ts'
 import { writeAnswerHead, writeInterimHead } from '../respond/http2-head.ts'
 import { toFraming } from '../respond/response-head.ts'
 import type { ReadBuffer } from '../sockets/read-buffer.ts'
@@ -241,7 +241,7 @@ export class Http2Exchange implements ClientConnection, StreamListener, Timed {
     }
     this.#wheel.clear(this)
     const answer = new Http2Answer(this.stream, {
-      isGrpc: this.#grpcType !== undefined,
+      readsStatus: readsTrailers(this.#grpcType),
       onSlow: () => this.#wheel.set(this, CONNECTION_BOUNDS.stalledClientMs, performance.now()),
       onReady: () => this.#wheel.clear(this),
       onBroken: () => this.#breakOff('upstream-broke'),

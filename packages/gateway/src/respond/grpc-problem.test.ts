@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { PROBLEMS, type ProblemCode } from '@gatewright/model'
 import { GatewayResponse, HeaderList, Problem } from '@gatewright/policies'
 import { TestExchange } from '../upstream/loopback.fixture.ts'
-import { findGrpcType, toGrpcTrailers } from './grpc-problem.ts'
+import { findGrpcType, readsTrailers, toGrpcTrailers } from './grpc-problem.ts'
 import { renderProblem } from './problem-response.ts'
 
 function render(problem: Problem, type = 'application/grpc') {
@@ -89,6 +89,7 @@ describe('a problem for a client of gRPC', () => {
     ['text/application/grpc', false],
   ] as const) {
     it(`${isGrpc ? 'is meant for' : 'is not meant for'} ${type}`, () => {
+      assert.equal(readsTrailers(type), !type.startsWith('application/grpc-web'))
       assert.equal(findGrpcType(HeaderList.of([['Content-Type', type]])), isGrpc ? type : undefined)
     })
   }

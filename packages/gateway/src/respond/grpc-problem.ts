@@ -46,6 +46,13 @@ export function findGrpcType(headers: HeaderList): string | undefined {
 
 const GRPC = /^application\/grpc(?:-web(?:-text)?)?(?:$|[+;\s])/i
 
+/** Does this client read trailers? One of gRPC-Web reads the body, and has to see it broken where it is. */
+export function readsTrailers(type: string | undefined): boolean {
+  return type !== undefined && !WEB.test(type)
+}
+
+const WEB = /^application\/grpc-web/i
+
 /** What a head or trailers say of how the call ended (gRPC over HTTP2, `Status`). */
 export function readGrpcStatus(fields: HeaderList | undefined): number | undefined {
   const said = fields?.get('grpc-status')
