@@ -60,7 +60,8 @@ export class Http2Client {
     port: number,
     { isSecure = false, ...options }: ClientSessionOptions & { isSecure?: boolean; localAddress?: string } = {},
   ): Promise<Http2Client> {
-    const given = { rejectUnauthorized: false, servername: 'localhost', ...options }
+    // Node refuses further streams of its own once so many megabytes of others wait.
+    const given = { rejectUnauthorized: false, servername: 'localhost', maxSessionMemory: 1000, ...options }
     const client = new Http2Client(connect(`${isSecure ? 'https' : 'http'}://127.0.0.1:${port}`, given))
     await within(once(client.session, 'remoteSettings'), 'the SETTINGS of the gateway')
     return client

@@ -18,6 +18,7 @@ import { ALLOWED_METHODS, matchRequest } from './route/match-request.ts'
 import { findQueryFault, type PathFault, toNormalPath } from './route/normal-path.ts'
 import type { RouteRuntime, SnapshotRuntime } from './snapshot/runtime.ts'
 import type { ClientTunnelEnd } from './sockets/tunnel-end.ts'
+import { toWebSocketAccept } from './sockets/web-socket-accept.ts'
 
 export interface GatewayParts {
   readonly current: () => SnapshotRuntime
@@ -59,6 +60,9 @@ export class Gateway implements RequestReceiver {
     if (found.closes) connection.closeGracefully()
     if (found.route !== undefined) {
       exchange.upgrade = toAllowedUpgrade(received, found.route)
+      if (asksTunnel(received) && exchange.upgrade === undefined) {
+        return this.#run(exchange, snapshot.runUnmatched(toTunnelProblem()), snapshot)
+      }
       const limitBytes = found.route.bodyBytes ?? connection.settings.limits.bodyBytes
       if (!connection.limitBody(limitBytes) || isLonger(received, limitBytes)) {
         return this.#run(exchange, snapshot.runUnmatched(toBodyTooLarge(limitBytes)), snapshot)
@@ -135,7 +139,8 @@ export class Gateway implements RequestReceiver {
     else answer(response)
   }
 
-  #answer(exchange: GatewayExchange, response: GatewayResponse, snapshot: SnapshotRuntime): void {
+  #answer(exchange: GatewayExchange, given: GatewayResponse, snapshot: SnapshotRuntime): void {
+    const response = toTunnelAnswer(exchange, given)
     const { problem } = response
     exchange.status = response.status
     if (problem !== undefined) {
@@ -173,6 +178,28 @@ function toAnswer(response: unknown): GatewayResponse {
 /** A body whose length is known is refused before a byte of it is read. */
 function isLonger({ body }: ReceivedRequest, limitBytes: number): boolean {
   return body.sizeBytes !== undefined && body.sizeBytes > limitBytes
+}
+
+/** Of an extended CONNECT (RFC 8441 §4): without a tunnel it is no request at all. */
+function asksTunnel({ httpVersion, upgrade }: Pick<ReceivedRequest, 'httpVersion' | 'upgrade'>): boolean {
+  return httpVersion === '2' && upgrade !== undefined
+}
+
+/** To a client of HTTP/2 any 2xx says that its tunnel is open (RFC 9113 §8.5), and it checks no proof of it: so it is checked here (RFC 6455 §4.1). */
+function toTunnelAnswer({ request, upgrade }: GatewayExchange, response: GatewayResponse): GatewayResponse {
+  const { status, tunnel, headers } = response
+  if (upgrade === undefined || !asksTunnel({ httpVersion: request.httpVersion, upgrade })) return response
+  const key = request.headers.get('sec-websocket-key')
+  const isProven = key === undefined || headers.get('sec-websocket-accept') === toWebSocketAccept(key)
+  if (tunnel === undefined ? status < 200 || status > 299 : isProven) return response
+  response.discard()
+  return GatewayResponse.ofProblem(
+    tunnel === undefined ? toTunnelProblem() : new Problem('upstream-malformed', { reason: 'web-socket-accept' }),
+  )
+}
+
+function toTunnelProblem(): Problem {
+  return new Problem('protocol-not-supported', { detail: 'What :protocol asks for is not spoken here.' })
 }
 
 /** `websocket` everywhere; other tokens where the route names them. `h2c` and the like are dropped: the request is answered in HTTP/1.1. */

@@ -19,6 +19,7 @@ export const PROBLEMS = {
   'request-timeout': { status: 408, title: 'The request did not arrive in time', owner: 'client' },
   'version-not-supported': { status: 505, title: 'This HTTP version is not supported', owner: 'client' },
   'transfer-coding-not-supported': { status: 501, title: 'This transfer coding is not supported', owner: 'client' },
+  'protocol-not-supported': { status: 501, title: 'This protocol is not tunnelled here', owner: 'client' },
   'expectation-failed': { status: 417, title: 'This expectation cannot be met', owner: 'client' },
   'method-not-allowed': { status: 405, title: 'This resource does not have that method', owner: 'client' },
   'route-not-found': { status: 404, title: 'No route matches this request', owner: 'client' },

@@ -53,7 +53,7 @@ export class Http2Exchange implements ClientConnection, StreamListener, Timed {
   readonly stream: Http2Stream
   readonly #carrier: ExchangeCarrier
   readonly #head: Http2RequestHead
-  /** Whole by the time its request was received, where it is short. */
+  /** Whole by the time its request was received, where it is short. Of a tunnel: all that comes before it is open. */
   #pieces: Buffer[] | undefined = []
   #wholeBytes = 0
   #body: Http2Body | undefined
@@ -107,8 +107,10 @@ export class Http2Exchange implements ClientConnection, StreamListener, Timed {
   /** All of it that came in the same read is there: the gateway gets it. */
   receive(): void {
     if (this.#isOver) return
-    const { expectsContinue: _, webSocketKey: __, ...head } = this.#head
-    this.settings.receiver.receive({ ...head, body: this.#toBody() }, this)
+    const { expectsContinue: _, ...head } = this.#head
+    // What follows an extended CONNECT is the tunnel's, if there will be one (RFC 8441 §4): until then it waits in its window.
+    const body = head.upgrade === undefined ? this.#toBody() : EMPTY_BODY
+    this.settings.receiver.receive({ ...head, body }, this)
   }
 
   /** It is answered without a route. */
@@ -139,7 +141,7 @@ export class Http2Exchange implements ClientConnection, StreamListener, Timed {
   onData(chunk: Buffer): void {
     const body = this.#body
     if (body === undefined) {
-      // A copy: it came with its head, and is short.
+      // A copy: it came with its head, and is short; or for a tunnel, and waits.
       this.#pieces?.push(Buffer.from(chunk))
       return
     }
@@ -275,7 +277,7 @@ export class Http2Exchange implements ClientConnection, StreamListener, Timed {
     this.#exchange = undefined
     this.#wheel.remove(this)
     const client = openHttp2Tunnel(this.stream, {
-      webSocketKey: this.#head.webSocketKey,
+      early: this.#pieces ?? [],
       onOver: () => this.#release(),
     })
     this.settings.receiver.openTunnel(exchange, response, client)

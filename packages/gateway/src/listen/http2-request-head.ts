@@ -11,8 +11,6 @@ import { parseTarget } from './request-target.ts'
 
 export interface Http2RequestHead extends Omit<ReceivedRequest, 'body'> {
   readonly expectsContinue: boolean
-  /** What an upstream of HTTP/1.1 has to prove that it understood (RFC 6455 §4.1); '' where none is asked for. */
-  readonly webSocketKey: string
 }
 
 /** Of a request that is refused: nothing of it is looked at. */
@@ -25,7 +23,6 @@ export const NO_HEAD: Http2RequestHead = {
   headers: HeaderList.of(),
   upgrade: undefined,
   expectsContinue: false,
-  webSocketKey: '',
 }
 
 /** The list of fields becomes the request's. */
@@ -40,8 +37,8 @@ export function toRequestHead(head: DecodedHead): Http2RequestHead | Refusal {
   if (authority === undefined) return READER_REFUSALS.host
   const expectation = headers.get('expect')
   if (expectation !== undefined && expectation.toLowerCase() !== '100-continue') return REQUEST_REFUSALS.expectation
-  const webSocketKey = protocol === 'websocket' ? randomBytes(16).toString('base64') : ''
-  if (webSocketKey !== '') headers.set('Sec-WebSocket-Key', webSocketKey)
+  // What an upstream of HTTP/1.1 has to prove that it understood (RFC 6455 §4.1).
+  if (protocol === 'websocket') headers.set('Sec-WebSocket-Key', randomBytes(16).toString('base64'))
   return {
     method: isExtended ? 'GET' : method,
     rawTarget: path,
@@ -51,6 +48,5 @@ export function toRequestHead(head: DecodedHead): Http2RequestHead | Refusal {
     headers,
     upgrade: isExtended ? protocol.toLowerCase() : undefined,
     expectsContinue: expectation !== undefined,
-    webSocketKey,
   }
 }

@@ -5,23 +5,22 @@ import type { Http2Stream } from '../http2/http2-stream.ts'
 import { writeAnswerHead } from '../respond/http2-head.ts'
 import { StreamSocket } from '../sockets/stream-socket.ts'
 import type { ClientTunnelEnd } from '../sockets/tunnel-end.ts'
-import { toWebSocketAccept } from '../sockets/web-socket-accept.ts'
 
 interface TunnelParts {
-  /** What the upstream had to answer to; '' where nothing was asked. */
-  readonly webSocketKey: string
+  /** What came before it was open. */
+  readonly early: readonly Buffer[]
   /** The stream is of no more use. */
   readonly onOver: () => void
 }
 
-export function openHttp2Tunnel(stream: Http2Stream, { webSocketKey, onOver }: TunnelParts): ClientTunnelEnd {
+export function openHttp2Tunnel(stream: Http2Stream, { early, onOver }: TunnelParts): ClientTunnelEnd {
   const socket = new StreamSocket(stream, onOver)
+  const rest = Buffer.concat(early)
+  stream.consumed(rest.length)
   return {
     socket,
-    rest: Buffer.alloc(0),
+    rest,
     accept(exchange, response) {
-      if (webSocketKey !== '' && response.headers.get('sec-websocket-accept') !== toWebSocketAccept(webSocketKey))
-        return false
       sayAccepted(stream, exchange, response)
       return true
     },

@@ -15,6 +15,7 @@ export class StreamSocket extends Duplex implements TunnelSocket, StreamListener
     stream.listener = this
     this.once('close', onOver)
     if (stream.isClosed) this.destroy()
+    else if (stream.isReceiveEnded) this.push(null)
   }
 
   onData(chunk: Buffer): void {
