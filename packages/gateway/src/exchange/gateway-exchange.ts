@@ -19,6 +19,8 @@ export interface InterimHead {
 /** What an exchange needs of the connection it came in on. It says which one it is: its turn there may be over. */
 export interface ClientSide {
   readonly localPort: number
+  /** undefined: it came without TLS. */
+  readonly tls?: { readonly version: string } | undefined
   sendInterim(exchange: GatewayExchange, head: InterimHead): void
   answer(exchange: GatewayExchange, response: GatewayResponse): void
 }

@@ -34,6 +34,8 @@ export interface ReceivedRequest {
 
 /** What a TLS handshake came to. */
 export interface ConnectionTls {
+  /** `TLSv1.3`. */
+  readonly version: string
   /** Demanded of it by the name that its client said. */
   readonly demands: Demands
   /** Why nothing is answered on it but that. */

@@ -25,7 +25,7 @@ function request(host: string | undefined, target = '/', method = 'GET'): Receiv
 
 /** A connection whose client said this name. */
 const connection = (name: string | undefined, problem?: Problem): { tls: ConnectionTls } => ({
-  tls: { demands: demands.find(name), problem, certificate: undefined },
+  tls: { version: 'TLSv1.3', demands: demands.find(name), problem, certificate: undefined },
 })
 
 describe('the gate of a listener with TLS', () => {

@@ -143,14 +143,14 @@ export class TlsOpening implements Timed {
     })
   }
 
-  #finish(adopted: AdoptedSocket, demands: Demands, { protocol, ...proof }: SecureFacts & PeerProof): void {
+  #finish(adopted: AdoptedSocket, demands: Demands, { version, protocol, ...proof }: SecureFacts & PeerProof): void {
     this.#isOver = true
     this.#owner.wheel.remove(this)
     const { clientCertificates } = demands
     const judged = clientCertificates && judgeClient(clientCertificates, proof)
     const problem = judged !== undefined && 'problem' in judged ? judged.problem : undefined
     const certificate = judged !== undefined && 'certificate' in judged ? judged.certificate : undefined
-    this.#owner.onSecure(this, adopted, { tls: { demands, problem, certificate }, protocol })
+    this.#owner.onSecure(this, adopted, { tls: { version, demands, problem, certificate }, protocol })
   }
 
   /** `isSaid`: the socket ends by itself once what was said is out. */

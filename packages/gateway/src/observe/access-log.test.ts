@@ -16,6 +16,15 @@ function record(exchange: TestExchange, durationMs = 1.5): Record<string, unknow
 const recordOf = (request: TestRequest): Record<string, unknown> => record(new TestExchange(request))
 
 describe('access record', () => {
+  it('says which version of HTTP the client spoke, if it is not the usual one, and which of TLS', () => {
+    const versionsOf = (exchange: TestExchange) => [record(exchange).httpVersion, record(exchange).tls]
+    assert.deepEqual(versionsOf(new TestExchange()), [undefined, undefined])
+    const exchange = new TestExchange()
+    Object.assign(exchange.request, { httpVersion: '2' })
+    Object.assign(exchange.clientSide, { tls: { version: 'TLSv1.3' } })
+    assert.deepEqual(versionsOf(exchange), ['2', 'TLSv1.3'])
+  })
+
   it('says what was asked, who answered and how long it took', () => {
     const exchange = new TestExchange({ method: 'POST', target: '/orders?page=2', host: 'Api.example.com:8080' })
     exchange.caller = { id: 'key-1', app: 'acme', credential: { kind: 'key', id: 'f00' } }

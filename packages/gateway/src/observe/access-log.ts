@@ -39,6 +39,8 @@ export function toRecord(exchange: GatewayExchange, ended: Ended, durationMs: nu
   const { request, route, client, caller, problem } = exchange
   let line = `{"time":"${toTime(exchange.receivedAtMs)}","id":"${exchange.id}","client":"${client.address}","method":${quote(request.method, MOST_METHOD)},"path":${quote(request.matchedPath)},"status":${exchange.status},"durationMs":${toMilliseconds(durationMs)},"bytesIn":${exchange.bytesIn},"bytesOut":${exchange.bytesOut}`
   if (request.host !== '') line += `,"host":${quote(request.host)}`
+  if (request.httpVersion !== '1.1') line += `,"httpVersion":"${request.httpVersion}"`
+  if (exchange.clientSide.tls !== undefined) line += `,"tls":"${exchange.clientSide.tls.version}"`
   line += API_AND_ROUTE.write(route.api, route.route)
   if (caller?.app !== undefined) line += APP.write(caller.app, '')
   if (exchange.upstreamId !== '') {

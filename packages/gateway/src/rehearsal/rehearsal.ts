@@ -211,6 +211,7 @@ export class Rehearsal implements Stage {
       onClosed() {},
     }
     const tls = listener.tls && {
+      version: 'TLSv1.3',
       demands: new DemandsTable(listener.tls).find(undefined),
       problem: undefined,
       certificate: undefined,

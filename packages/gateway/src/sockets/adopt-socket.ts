@@ -129,6 +129,8 @@ class ServerTlsSocket extends TLSSocket {
 
 /** How a handshake ended well. */
 export interface SecureFacts {
+  /** `TLSv1.3`. */
+  readonly version: string
   /** The protocol that ALPN agreed on; undefined: the client named none. */
   readonly protocol: string | undefined
   /** The code of OpenSSL's verdict on the client's certificate; undefined: it has nothing against it. */
@@ -160,6 +162,7 @@ export function whenSecure(
     const shown = tls.getPeerCertificate(true)
     const hasShown = shown !== undefined && shown !== null && Object.keys(shown).length > 0
     secure({
+      version: tls.getProtocol() ?? '',
       protocol: tls.alpnProtocol || undefined,
       verifyCode: hasShown ? inside._handle.verifyError()?.code : undefined,
       chain: hasShown ? shown : undefined,

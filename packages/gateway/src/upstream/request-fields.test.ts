@@ -49,6 +49,17 @@ describe('request to a target', () => {
     ])
   })
 
+  for (const version of ['1.0', '1.1', '2']) {
+    it(`says in Via that it was received in HTTP/${version}`, () => {
+      const model = toUpstream({ targets: ['http://10.0.0.1:9001'] })
+      const exchange = new TestExchange()
+      Object.assign(exchange.request, { httpVersion: version })
+      const target = new TargetRuntime(model.targets[0]!)
+      const head = toUpstreamHead({ exchange, root: exchange, model, target, upgrade: undefined })
+      assert.match(head, new RegExp(`\\r\\nVia: ${version} gatewright\\r\\n`))
+    })
+  }
+
   it('has no field that belonged to the connection of the client', () => {
     const dropped = {
       Connection: 'keep-alive',

@@ -43,7 +43,7 @@ export function toUpstreamHead(facts: RequestFacts): string {
   checkLine(line)
   let head = `${line}Host: ${toUpstreamHost(facts)}\r\n`
   head += `${serializeFields(headers, toDropped(facts))}${toForwardingText(root)}`
-  if (model.via) head += VIA
+  if (model.via) head += VIA[exchange.request.httpVersion]
   head += `X-Request-Id: ${exchange.id}\r\ntraceparent: ${toTraceParent(root)}\r\n`
   if (upgrade !== undefined) head += `Connection: Upgrade\r\nUpgrade: ${upgrade}\r\n`
   return head
@@ -56,7 +56,12 @@ function checkLine(line: string): void {
   if (!LINE.test(line)) throw new TypeError(`a policy made a request line that cannot be sent: ${JSON.stringify(line)}`)
 }
 
-const VIA = 'Via: 1.1 gatewright\r\n'
+/** RFC 9110 §7.6.3: the version in which the request was received. */
+const VIA = {
+  '1.0': 'Via: 1.0 gatewright\r\n',
+  '1.1': 'Via: 1.1 gatewright\r\n',
+  '2': 'Via: 2 gatewright\r\n',
+} as const
 
 function toUpstreamHost({ exchange, model, target }: RequestFacts): string {
   const { hostHeader } = model
@@ -96,7 +101,7 @@ export function writeUpstreamHead(facts: RequestFacts, bodyBytes: number | undef
   // RFC 9113 §8.2.2: all that may be said of TE.
   if (TAKES_TRAILERS.test(headers.get('te') ?? '')) writer.field('te', 'trailers')
   for (let i = 0; i < forwarding.length; i += 2) writer.field(forwarding[i] ?? '', forwarding[i + 1] ?? '')
-  if (model.via) writer.field('via', '1.1 gatewright')
+  if (model.via) writer.field('via', `${exchange.request.httpVersion} gatewright`)
   writer.field('x-request-id', exchange.id).field('traceparent', toTraceParent(root))
   if (bodyBytes !== undefined && (bodyBytes > 0 || anticipatesContent(method))) {
     writer.field('content-length', `${bodyBytes}`)
