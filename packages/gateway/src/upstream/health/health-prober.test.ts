@@ -123,6 +123,7 @@ describe('active health', () => {
       path: '/healthz',
       headers: { Host: 'orders.internal', 'X-Probe': '1' },
       timeoutMs: 1000,
+      protocol: 'http1',
     })
   })
 

@@ -139,7 +139,7 @@ function toSecured(watched: Watched, contexts: Map<UpstreamId, ClientContext>, g
   return { ...request, tls: new TargetTls(context, new URL(url).hostname) }
 }
 
-function toWatched({ id, targets, health, hostHeader, tls }: Upstream): Watched[] {
+function toWatched({ id, targets, health, hostHeader, tls, protocol }: Upstream): Watched[] {
   const { active } = health
   if (active === undefined) return []
   const { path, timeoutMs } = active
@@ -148,7 +148,7 @@ function toWatched({ id, targets, health, hostHeader, tls }: Upstream): Watched[
     upstream: id,
     url,
     health: active,
-    request: { url, path, headers, timeoutMs },
+    request: { url, path, headers, timeoutMs, protocol },
     ...(/^https:/i.test(url) && { tls }),
   }))
 }

@@ -1,9 +1,12 @@
 /** Owns one probe: a GET on a connection of its own, and what came of it. It never rejects. */
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
+import type { TLSSocket } from 'node:tls'
+import type { UpstreamProtocol } from '@gatewright/model'
 import { HeadParser } from '../../http1/head-parser.ts'
 import { Refusal } from '../../http1/refusal.ts'
 import { ResponseHead } from '../../http1/response-head.ts'
 import type { TargetTls, Way } from '../tls/target-tls.ts'
+import { askInHttp2 } from './http2-probe.ts'
 
 export interface ProbeRequest {
   /** Of the target; its path does not count: `path` is asked for as it is written. */
@@ -13,6 +16,8 @@ export interface ProbeRequest {
   readonly timeoutMs: number
   /** Of an `https` target. */
   readonly tls?: TargetTls
+  /** HTTP/1.1 if absent. */
+  readonly protocol?: UpstreamProtocol
 }
 
 /** `fault`: why there was no answer. */
@@ -21,18 +26,16 @@ export type ProbeResult = { readonly status: number } | { readonly fault: string
 export type Probe = (request: ProbeRequest) => Promise<ProbeResult>
 
 const LIMITS = { firstLineBytes: 8192, headerBytes: 65_536, headerFields: 256 }
+const USER_AGENT = 'gatewright-health'
 /** What is still read of a body, so that a server is not reset in the middle of a short answer. */
 const MOST_BODY_BYTES = 65_536
 
 export const probe: Probe = (request) =>
   new Promise((resolve) => {
-    const { tls } = request
+    const { tls, protocol = 'http1' } = request
     const way = toWay(request.url)
-    const socket = tls === undefined ? connect(way) : tls.connect(way)
-    const head = new ResponseHead()
-    const parser = new HeadParser(LIMITS, head.scanLine, { skipsEmptyLine: false })
+    const socket = tls === undefined ? connect(way) : tls.connect(way, protocol)
     let isSettled = false
-    let restBytes = 0
     const timer = setTimeout(() => end({ fault: 'timeout' }), request.timeoutMs)
     const settle = (result: ProbeResult): void => {
       isSettled = true
@@ -43,21 +46,58 @@ export const probe: Probe = (request) =>
       clearTimeout(timer)
       socket.destroy()
     }
-    socket.on(tls === undefined ? 'connect' : 'secureConnect', () => socket.write(toRequest(request), 'latin1'))
-    socket.on('data', (chunk: Buffer) => {
-      if (isSettled) {
-        restBytes += chunk.length
-        if (restBytes > MOST_BODY_BYTES) end({ fault: '' })
-        return
-      }
-      const found = readStatus(chunk, parser, head)
-      if (found instanceof Refusal) end({ fault: found.reason })
-      // RFC 9112 §9.6: the target closes, as it was asked to; until then the time-out goes on.
-      else if (found !== undefined) settle({ status: found })
+    socket.on(tls === undefined ? 'connect' : 'secureConnect', () => {
+      const isHttp2 = tls === undefined ? protocol === 'h2c' : (socket as TLSSocket).alpnProtocol === 'h2'
+      if (isHttp2) {
+        askInHttp2(socket, toQuestion(request), {
+          onStatus: (status) => end({ status }),
+          onFault: (fault) => end({ fault }),
+        })
+      } else if (protocol === 'h2') end({ fault: 'no-http2' })
+      else askInHttp1(socket, request, { settle, end })
     })
     socket.on('error', (error: NodeJS.ErrnoException) => end({ fault: error.code ?? error.message }))
     socket.on('close', () => end({ fault: 'closed' }))
   })
+
+interface Verdict {
+  /** The connection may end by itself. */
+  settle(result: ProbeResult): void
+  end(result: ProbeResult): void
+}
+
+function askInHttp1(socket: Socket, request: ProbeRequest, { settle, end }: Verdict): void {
+  const head = new ResponseHead()
+  const parser = new HeadParser(LIMITS, head.scanLine, { skipsEmptyLine: false })
+  let isAnswered = false
+  let restBytes = 0
+  socket.on('data', (chunk: Buffer) => {
+    if (isAnswered) {
+      restBytes += chunk.length
+      if (restBytes > MOST_BODY_BYTES) end({ fault: '' })
+      return
+    }
+    const found = readStatus(chunk, parser, head)
+    if (found === undefined) return
+    isAnswered = true
+    if (found instanceof Refusal) end({ fault: found.reason })
+    // RFC 9112 §9.6: the target closes, as it was asked to; until then the time-out goes on.
+    else settle({ status: found })
+  })
+  socket.write(toRequest(request), 'latin1')
+}
+
+function toQuestion(request: ProbeRequest): Parameters<typeof askInHttp2>[1] {
+  const { protocol, host } = new URL(request.url)
+  const headers = new Map([
+    ['user-agent', USER_AGENT],
+    ['accept', '*/*'],
+  ])
+  for (const [name, value] of Object.entries(request.headers)) headers.set(name.toLowerCase(), value)
+  const authority = headers.get('host') ?? host
+  for (const name of ['host', 'connection']) headers.delete(name)
+  return { scheme: protocol === 'https:' ? 'https' : 'http', authority, path: request.path, headers }
+}
 
 function toWay(url: string): Way {
   const { protocol, hostname, port } = new URL(url)
@@ -82,7 +122,7 @@ function readStatus(more: Buffer, parser: HeadParser, head: ResponseHead): numbe
 function toRequest({ url, path, headers }: ProbeRequest): string {
   const fields = new Map([
     ['host', `Host: ${new URL(url).host}`],
-    ['user-agent', 'User-Agent: gatewright-health'],
+    ['user-agent', `User-Agent: ${USER_AGENT}`],
     ['accept', 'Accept: */*'],
   ])
   for (const [name, value] of Object.entries(headers)) fields.set(name.toLowerCase(), `${name}: ${value}`)
