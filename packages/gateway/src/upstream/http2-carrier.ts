@@ -265,8 +265,11 @@ export class Http2Carrier implements RequestCarrier, StreamListener, HeldReader,
     if (this.#answer !== undefined && this.#stream.isReceiveEnded) return
     if (by === 'connection') this.#break(problem, isUnprocessed ? 'unsent' : this.#judge())
     else if (by === 'engine') this.#break(new Problem('upstream-malformed', { reason }), 'begun')
-    else
-      this.#break(new Problem('upstream-closed', { reason: toResetReason(code) }), isUnprocessed ? 'unsent' : 'begun')
+    else {
+      // Without an error nothing failed: so end those that went away in the middle of what they had not begun (`node:http2` does).
+      const how = isUnprocessed ? 'unsent' : code === ERROR_CODES.noError ? this.#judge() : 'begun'
+      this.#break(new Problem('upstream-closed', { reason: toResetReason(code) }), how)
+    }
   }
 
   /** Before a byte of its answer, a connection that was used before, or that we ended, says nothing about this request. */

@@ -76,6 +76,18 @@ describe('an upstream of HTTP/2', () => {
       assert.equal(stage.target.connections.length, 1)
     })
 
+    for (const [method, expected] of [
+      ['PUT', '200 again'],
+      ['POST', 'upstream-closed reset-no-error'],
+    ] as const) {
+      it(`by resets that say no error is asked again for what may be asked twice: ${method}`, async () => {
+        await send()
+        stage.target.onRequest = (connection, id) =>
+          connection.say(connection.ordinal === 1 ? reset(id, ERROR_CODES.noError) : toAnswer(id, 'again'))
+        assert.equal(await send({ method, body: 'x' }), expected)
+      })
+    }
+
     it('when it refuses a request it is asked once more, whatever the method', async () => {
       stage.target.onRequest = (connection, id) =>
         connection.say(
