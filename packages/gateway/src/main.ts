@@ -147,6 +147,7 @@ export class GatewayProcess {
       configurationFaulty: fault === undefined ? 0 : 1,
       configurationLoadedSeconds: loadedAtMs / 1000,
       certificates: this.supervisor.certificates.certificates,
+      staples: this.supervisor.certificates.stapleAges,
     })
   }
 

@@ -1,12 +1,12 @@
 /** Owns the certificates that are had from authorities: all that are wanted, obtained and renewed. Runs once per process. */
 import type { Clock, Log } from '@gatewright/policies'
+import { AskGate } from '../certificates/ask-gate.ts'
 import type { AcmeOptions } from './acme-options.ts'
 import { ChallengeBoard } from './challenges/challenge-board.ts'
 import type { ChallengeSet } from './challenges/challenge-set.ts'
 import { type CertificateStatus, KeptCertificate, type ServedCertificate } from './kept-certificate.ts'
 import { AccountKeeper } from './order/account-keeper.ts'
 import { createOrderer, type OrderCertificate } from './order/order-certificate.ts'
-import { OrderGate } from './order-gate.ts'
 import type { AcmeStorage } from './storage/acme-storage.ts'
 
 export interface CertificatePublisher {
@@ -29,6 +29,9 @@ export interface CertificateKeeperParts {
   readonly order?: OrderCertificate
 }
 
+/** At once. */
+const MOST_ORDERS = 4
+
 interface Kept {
   readonly settings: string
   readonly certificate: KeptCertificate
@@ -38,7 +41,7 @@ export class CertificateKeeper {
   readonly #parts: CertificateKeeperParts
   readonly #board: ChallengeBoard
   readonly #order: OrderCertificate
-  readonly #gate = new OrderGate()
+  readonly #gate = new AskGate(MOST_ORDERS)
   readonly #kept = new Map<string, Kept>()
   /** Those that end, and have not ended. */
   readonly #ending = new Set<Promise<void>>()

@@ -12,10 +12,10 @@
  */
 import { createHash } from 'node:crypto'
 import type { Clock, Log } from '@gatewright/policies'
+import type { AskGate } from '../certificates/ask-gate.ts'
 import { AcmeFault } from './acme-fault.ts'
 import type { AcmeOptions } from './acme-options.ts'
 import type { OrderCertificate } from './order/order-certificate.ts'
-import type { OrderGate } from './order-gate.ts'
 import { toForgivenMs, toNextFailure, toRenewalMs } from './renewal-time.ts'
 import type { AcmeLease, AcmeStorage, StoredCertificate, StoredFailure } from './storage/acme-storage.ts'
 
@@ -40,7 +40,7 @@ export interface CertificateStatus {
 export interface KeptCertificateParts {
   readonly storage: AcmeStorage
   readonly order: OrderCertificate
-  readonly gate: OrderGate
+  readonly gate: AskGate
   readonly publish: (id: string, certificate: ServedCertificate) => void
   readonly clock: Clock
   readonly log: Log

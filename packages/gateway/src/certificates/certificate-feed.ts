@@ -1,6 +1,7 @@
 /** Owns the shape in which certificates travel from main to the data threads: names and hashes, with the texts in shared memory. */
 import type { CertificateId } from '@gatewright/model'
 import type { ChallengeSet } from '../acme/challenges/challenge-set.ts'
+import type { Staple } from '../ocsp/staple-order.ts'
 import type { PemDescriptor } from '../state/pems/pem-table.ts'
 
 /** One certificate and its key. */
@@ -28,8 +29,8 @@ export interface LoadedCertificate extends CertificateEntry {
 export interface CertificateFeed {
   readonly entries: readonly CertificateEntry[]
   readonly pems: PemDescriptor
-  /** OCSP answers in DER, by the hash of the chain. */
-  readonly staples: ReadonlyMap<string, Uint8Array>
+  /** By the hash of the chain. */
+  readonly staples: ReadonlyMap<string, Staple>
 }
 
 export const NO_CERTIFICATES: CertificateFeed = {

@@ -1,5 +1,9 @@
 /** Owns the certificates of a process, as main holds them: those from files, those ordered from a CA, and what CAs say of their revocation. */
+import { createHash } from 'node:crypto'
+import type { CertificateSource } from '@gatewright/model'
 import { toTextHash } from '@gatewright/model/runtime'
+import type { StapleAge } from '../observe/metrics.ts'
+import type { Staple, StapleNews, StapleOrder } from '../ocsp/staple-order.ts'
 import { PemTable } from '../state/pems/pem-table.ts'
 import type { CertificateEntry, CertificateFeed, LoadedCertificate } from './certificate-feed.ts'
 
@@ -9,6 +13,9 @@ export interface CertificateBatch {
   readonly pems: ReadonlyMap<string, string>
 }
 
+/** Of a certificate of the model, what concerns the shelf. */
+export type ShelvedSource = Pick<CertificateSource, 'id' | 'ocsp'>
+
 export const NO_BATCH: CertificateBatch = { certificates: [], pems: new Map() }
 
 export class CertificateShelf {
@@ -16,7 +23,10 @@ export class CertificateShelf {
   #files = NO_BATCH
   /** By the id of the model's certificate. */
   readonly #ordered = new Map<string, CertificateBatch>()
-  readonly #staples = new Map<string, Uint8Array>()
+  /** Of the model; ordered certificates have ids of theirs. */
+  #sources: ReadonlyMap<string, ShelvedSource> = new Map()
+  /** By chain. */
+  readonly #news = new Map<string, StapleNews>()
   /** Of what the last feed held. */
   #hash = ''
   #feed: CertificateFeed = { entries: [], pems: this.#table.descriptor, staples: new Map() }
@@ -27,13 +37,36 @@ export class CertificateShelf {
 
   /** All that are shown, or would be if somebody asked for them. */
   get certificates(): readonly LoadedCertificate[] {
-    return [...this.#files.certificates, ...[...this.#ordered.values()].flatMap(({ certificates }) => certificates)]
+    const ordered = [...this.#ordered.values()].flatMap(({ certificates }) => certificates)
+    return [...this.#files.certificates, ...ordered.map((certificate) => this.#toWanted(certificate))]
   }
 
-  /** Those in files, replacing those before; ordered ones whose id is not among `ids` are dropped. Answers whether anything changed. */
-  setFiles(files: CertificateBatch, ids: ReadonlySet<string>): boolean {
+  /** What CAs are to be asked, once for each chain. */
+  get stapleOrders(): readonly StapleOrder[] {
+    const orders = new Map<string, StapleOrder>()
+    for (const { chain, ocspUrl: url, from } of this.certificates) {
+      if (url !== undefined) orders.set(chain, { chain, url, from })
+    }
+    return [...orders.values()]
+  }
+
+  /** Of those that should have one. */
+  get stapleAges(): readonly StapleAge[] {
+    const stapled = this.certificates.filter(({ ocspUrl }) => ocspUrl !== undefined)
+    return stapled.map(({ source, chain }) => {
+      const { staple, isRevoked = false } = this.#news.get(chain) ?? {}
+      return { source, untilMs: staple?.untilMs ?? 0, isRevoked }
+    })
+  }
+
+  /**
+   * Those in files, replacing those before; ordered ones whose id is not among `sources` are dropped. Answers whether anything changed
+   * for threads.
+   */
+  setFiles(files: CertificateBatch, sources: readonly ShelvedSource[]): boolean {
     this.#files = files
-    for (const id of this.#ordered.keys()) if (!ids.has(id)) this.#ordered.delete(id)
+    this.#sources = new Map(sources.map((source) => [source.id, source]))
+    for (const id of this.#ordered.keys()) if (!this.#sources.has(id)) this.#ordered.delete(id)
     return this.#rebuild()
   }
 
@@ -42,26 +75,35 @@ export class CertificateShelf {
     return this.#rebuild()
   }
 
-  /** `der`: what the CA says of the certificate with this chain. */
-  setStaple(chain: string, der: Uint8Array | undefined): boolean {
-    if (der === undefined) this.#staples.delete(chain)
-    else this.#staples.set(chain, der)
+  /** What CAs say of certificates; of those that are here no more, or want no staple any more, it is passed over. */
+  setStaples(news: readonly StapleNews[]): boolean {
+    for (const each of news) this.#news.set(each.chain, each)
     return this.#rebuild()
+  }
+
+  #toWanted(certificate: LoadedCertificate): LoadedCertificate {
+    if (this.#sources.get(certificate.source)?.ocsp !== false) return certificate
+    const { ocspUrl: _, ...rest } = certificate
+    return rest
   }
 
   #rebuild(): boolean {
     const entries = this.certificates.map(toEntry)
-    const chains = new Set(entries.map(({ chain }) => chain))
-    for (const chain of this.#staples.keys()) if (!chains.has(chain)) this.#staples.delete(chain)
-    const staples = [...this.#staples].map(([chain, der]) => [chain, Buffer.from(der).toString('base64')])
-    const hash = toTextHash(JSON.stringify([entries, staples]))
+    const wanted = new Set(this.stapleOrders.map(({ chain }) => chain))
+    const staples = new Map<string, Staple>()
+    for (const [chain, { staple }] of this.#news) {
+      if (!wanted.has(chain)) this.#news.delete(chain)
+      else if (staple !== undefined) staples.set(chain, staple)
+    }
+    const digests = [...staples].map(([chain, { der }]) => [chain, createHash('sha256').update(der).digest('base64')])
+    const hash = toTextHash(JSON.stringify([entries, digests]))
     if (hash === this.#hash) return false
     this.#hash = hash
     const pems = new Map(this.#files.pems)
     for (const ordered of this.#ordered.values()) for (const [key, text] of ordered.pems) pems.set(key, text)
     this.#table.define(pems)
     this.#table.settle()
-    this.#feed = { entries, pems: this.#table.descriptor, staples: new Map(this.#staples) }
+    this.#feed = { entries, pems: this.#table.descriptor, staples }
     return true
   }
 }

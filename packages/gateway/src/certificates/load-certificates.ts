@@ -347,7 +347,7 @@ function toPrivateKey(text: string, path: string): ReturnType<typeof createPriva
 
 /** Of a certificate that was ordered: it is what its CA made of it. @throws where it is none */
 export function toOrderedCertificate(id: string, { chain, key }: ServedCertificate): CertificateBatch {
-  const { chainText, keyText, ocspUrl: _, ...pair } = toPair(chain, key, { cert: id, key: id })
+  const { chainText, keyText, ...pair } = toPair(chain, key, { cert: id, key: id })
   const pems = new Map([
     [pair.chain, chainText],
     [pair.key, keyText],

@@ -31,14 +31,15 @@ export class TestAuthority {
   readonly folder: string
   readonly cert: string
   readonly certPem: string
-  readonly #key: string
+  /** Path of its private key. */
+  readonly key: string
   /** Leaf-to-root order without the root; empty for a root. */
   readonly #chain: string
 
   private constructor(folder: string, name: string, chain: string) {
     this.folder = folder
     this.cert = join(folder, `${name}.pem`)
-    this.#key = join(folder, `${name}.key`)
+    this.key = join(folder, `${name}.key`)
     this.certPem = readFileSync(this.cert, 'utf8')
     this.#chain = chain
   }
@@ -117,7 +118,7 @@ export class TestAuthority {
     writeFileSync(`${name}.txt.attr`, 'unique_subject = no\n')
     writeFileSync(
       `${name}.cnf`,
-      `[ca]\ndefault_ca=d\n[d]\ndatabase=${name}.txt\ndefault_md=sha256\ndefault_crl_days=${crlDays}\ncertificate=${this.cert}\nprivate_key=${this.#key}\nserial=${name}.srl\nrand_serial=yes\npolicy=p\n[p]\ncommonName=optional\norganizationName=optional\norganizationalUnitName=optional\ncountryName=optional\n`,
+      `[ca]\ndefault_ca=d\n[d]\ndatabase=${name}.txt\ndefault_md=sha256\ndefault_crl_days=${crlDays}\ncertificate=${this.cert}\nprivate_key=${this.key}\nserial=${name}.srl\nrand_serial=yes\npolicy=p\n[p]\ncommonName=optional\norganizationName=optional\norganizationalUnitName=optional\ncountryName=optional\n`,
     )
     return `${name}.cnf`
   }

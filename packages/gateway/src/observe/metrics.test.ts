@@ -14,6 +14,7 @@ const MAIN = {
   configurationLoadedSeconds: 0,
   targets: [],
   certificates: [],
+  staples: [],
 }
 
 function openProcess() {
@@ -144,6 +145,23 @@ describe('the metrics page', () => {
     defineApiSeries(columns, labels)
     recordStatus(open(0, METRICS.requests, labels), 200)
     assert.ok(render().includes('gatewright_requests_total{api="a\\"b\\\\c\\nd",code="200"} 1'))
+  })
+
+  it('says when staples end, the first of a folder, and how many of its certificates are revoked', () => {
+    const { columns } = openProcess()
+    const staples = [
+      { source: 'shop', untilMs: 9000, isRevoked: false },
+      { source: 'many', untilMs: 5000, isRevoked: false },
+      { source: 'many', untilMs: 0, isRevoked: true },
+    ]
+    const lines = renderMetrics(columns, { ...MAIN, staples }).split('\n')
+    const found = lines.filter((line) => /^gatewright_(ocsp|certificates)/.test(line))
+    assert.deepEqual(found, [
+      'gatewright_ocsp_staple_expiry_timestamp_seconds{certificate="shop"} 9',
+      'gatewright_ocsp_staple_expiry_timestamp_seconds{certificate="many"} 0',
+      'gatewright_certificates_revoked{certificate="shop"} 0',
+      'gatewright_certificates_revoked{certificate="many"} 1',
+    ])
   })
 
   it('is made of lines of the exposition format and ends with one', () => {

@@ -89,12 +89,21 @@ export interface MainReadings {
   /** Those that active health asks. */
   readonly targets: readonly TargetHealth[]
   readonly certificates: readonly CertificateAge[]
+  /** Of those whose CA can be asked whether they are revoked. */
+  readonly staples: readonly StapleAge[]
 }
 
 /** When one of a certificate of the model ends; of a folder there are many. */
 export interface CertificateAge {
   readonly source: string
   readonly notAfterMs: number
+}
+
+/** When what is stapled to one of a certificate of the model ends; 0: there is nothing. */
+export interface StapleAge {
+  readonly source: string
+  readonly untilMs: number
+  readonly isRevoked: boolean
 }
 
 export interface TargetHealth {
@@ -177,8 +186,16 @@ export function renderMetrics(columns: Columns, main: MainReadings): string {
   for (const { upstream, target, isHealthy } of main.targets) {
     open(TARGET_HEALTHY).lines += renderSample(TARGET_HEALTHY.name, { upstream, target }, isHealthy ? 1 : 0)
   }
-  for (const [certificate, endsMs] of findFirstEnds(main.certificates)) {
-    open(CERTIFICATE_ENDS).lines += renderSample(CERTIFICATE_ENDS.name, { certificate }, endsMs / 1000)
+  for (const { head, ends } of [
+    { head: CERTIFICATE_ENDS, ends: main.certificates.map(({ source, notAfterMs }) => [source, notAfterMs] as const) },
+    { head: STAPLE_ENDS, ends: main.staples.map(({ source, untilMs }) => [source, untilMs] as const) },
+  ]) {
+    for (const [certificate, endsMs] of findFirstEnds(ends)) {
+      open(head).lines += renderSample(head.name, { certificate }, endsMs / 1000)
+    }
+  }
+  for (const [certificate, revoked] of countRevoked(main.staples)) {
+    open(CERTIFICATES_REVOKED).lines += renderSample(CERTIFICATES_REVOKED.name, { certificate }, revoked)
   }
   return [...pages.values()].map(renderPage).join('')
 }
@@ -195,12 +212,30 @@ const CERTIFICATE_ENDS = {
   help: 'When a certificate ends, in seconds since the epoch; of a folder, the first to end.',
 } as const
 
-function findFirstEnds(certificates: readonly CertificateAge[]): Map<string, number> {
+const STAPLE_ENDS = {
+  type: 'gauge',
+  name: 'gatewright_ocsp_staple_expiry_timestamp_seconds',
+  help: 'When the OCSP answer that is stapled to a certificate ends, in seconds since the epoch; 0: there is none. Of a folder, the first to end.',
+} as const
+
+const CERTIFICATES_REVOKED = {
+  type: 'gauge',
+  name: 'gatewright_certificates_revoked',
+  help: 'Certificates of which their CA says that they are revoked; of a folder, how many.',
+} as const
+
+function findFirstEnds(all: readonly (readonly [source: string, endsMs: number])[]): Map<string, number> {
   const ends = new Map<string, number>()
-  for (const { source, notAfterMs } of certificates) {
-    ends.set(source, Math.min(notAfterMs, ends.get(source) ?? Number.POSITIVE_INFINITY))
+  for (const [source, endsMs] of all) {
+    ends.set(source, Math.min(endsMs, ends.get(source) ?? Number.POSITIVE_INFINITY))
   }
   return ends
+}
+
+function countRevoked(staples: readonly StapleAge[]): Map<string, number> {
+  const counts = new Map<string, number>()
+  for (const { source, isRevoked } of staples) counts.set(source, (counts.get(source) ?? 0) + (isRevoked ? 1 : 0))
+  return counts
 }
 
 type Reading = readonly [type: Page['type'], name: string, help: string, value: number]

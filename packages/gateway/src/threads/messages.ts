@@ -4,6 +4,7 @@ import type { AcmeOptions } from '../acme/acme-options.ts'
 import type { ChallengeSet } from '../acme/challenges/challenge-set.ts'
 import type { CertificateStatus, ServedCertificate } from '../acme/kept-certificate.ts'
 import type { CertificateFeed } from '../certificates/certificate-feed.ts'
+import type { StapleNews, StapleOrder } from '../ocsp/staple-order.ts'
 import type { ShippedPart } from '../snapshot/api-patch.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
 import type { CountersDescriptor } from '../state/counters/shared-counters.ts'
@@ -89,6 +90,8 @@ export type ToService =
       readonly pems: PemDescriptor
     }
   | { readonly kind: 'keep'; readonly orders: readonly AcmeOptions[]; readonly folder: string }
+  /** Ask CAs whether these are revoked, and no others; `pems` holds their chains. */
+  | { readonly kind: 'staple'; readonly orders: readonly StapleOrder[]; readonly pems: PemDescriptor }
   /** Every data thread answers with these. */
   | { readonly kind: 'challenged'; readonly number: number }
   /** Says `stopped` when nothing is under way any more. */
@@ -98,5 +101,6 @@ export type FromService =
   | Extract<FromThread, { kind: 'log' }>
   | { readonly kind: 'challenges'; readonly number: number; readonly set: ChallengeSet }
   | { readonly kind: 'certificate'; readonly id: string; readonly served: ServedCertificate }
+  | { readonly kind: 'staples'; readonly news: readonly StapleNews[] }
   | { readonly kind: 'orders'; readonly status: readonly CertificateStatus[] }
   | { readonly kind: 'stopped' }

@@ -1,8 +1,11 @@
 /** Owns main's end of the service thread: there is none until something is to be watched or kept, and another takes the place of one that ended. */
+import { isDeepStrictEqual } from 'node:util'
 import { Worker } from 'node:worker_threads'
 import type { Upstream } from '@gatewright/model'
 import type { Log } from '@gatewright/policies'
 import type { AcmeOptions } from '../acme/acme-options.ts'
+import type { StapleOrder } from '../ocsp/staple-order.ts'
+import type { PemDescriptor } from '../state/pems/pem-table.ts'
 import type { SharedMemory } from '../state/shared-state.ts'
 import type { FromService, ToService } from './messages.ts'
 
@@ -27,6 +30,7 @@ export class ServiceHandle {
   #worker: Worker | undefined
   #watched: ToService | undefined
   #kept: ToService | undefined
+  #stapled: Extract<ToService, { kind: 'staple' }> | undefined
   #restart: NodeJS.Timeout | undefined
   #isStopped = false
   #onStopped: () => void = () => {}
@@ -50,6 +54,13 @@ export class ServiceHandle {
     if (this.#isStopped || (orders.length === 0 && this.#kept === undefined)) return
     this.#kept = { kind: 'keep', orders, folder }
     this.#tell(this.#kept)
+  }
+
+  /** Asks CAs whether these certificates are revoked, and about no others; `pems` holds their chains. */
+  staple(orders: readonly StapleOrder[], pems: PemDescriptor): void {
+    if (this.#isStopped || isDeepStrictEqual(orders, this.#stapled?.orders ?? [])) return
+    this.#stapled = { kind: 'staple', orders, pems }
+    this.#tell(this.#stapled)
   }
 
   /** Every data thread answers with the challenges of this number. */
@@ -96,7 +107,8 @@ export class ServiceHandle {
       this.#log.error('the service thread ended and is started again', { error: failure?.message })
       this.#restart = setTimeout(() => this.#start(), RESTART_DELAY_MS)
     })
-    for (const message of [this.#watched, this.#kept]) if (message !== undefined) worker.postMessage(message)
+    for (const message of [this.#watched, this.#kept, this.#stapled])
+      if (message !== undefined) worker.postMessage(message)
   }
 
   #onMessage(message: FromService): void {

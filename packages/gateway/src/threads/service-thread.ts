@@ -1,5 +1,7 @@
 /** Owns the service thread: what must happen once per process, and not on every data thread. The worker's entry; main tells it what to watch and keep. */
 import { parentPort } from 'node:worker_threads'
+import type { StapleKeeper } from '../ocsp/staple-keeper.ts'
+import type { StapleNews } from '../ocsp/staple-order.ts'
 import { openHealth } from '../state/health/health-table.ts'
 import { openPems } from '../state/pems/pem-table.ts'
 import { createSystemClock } from '../timers/system-clock.ts'
@@ -19,6 +21,7 @@ const clock = createSystemClock()
 
 const prober = new HealthProber({ probe, clock, log, random: Math.random })
 let certificates: Promise<CertificateService> | undefined
+let staples: Promise<StapleKeeper> | undefined
 
 /** Loaded for those who order certificates, and for nobody else. */
 function openCertificates(folder: string): Promise<CertificateService> {
@@ -26,6 +29,15 @@ function openCertificates(folder: string): Promise<CertificateService> {
     module.CertificateService.open(folder, { say, clock, log }),
   )
   return certificates
+}
+
+/** Likewise: what reads and writes DER takes a while to load, and memory. */
+function openStaples(): Promise<StapleKeeper> {
+  const publish = (news: readonly StapleNews[]): void => say({ kind: 'staples', news })
+  staples ??= import('../ocsp/staple-keeper.ts').then(
+    (module) => new module.StapleKeeper({ publish, clock, log, random: Math.random }),
+  )
+  return staples
 }
 
 async function onMessage(message: ToService): Promise<void> {
@@ -36,11 +48,15 @@ async function onMessage(message: ToService): Promise<void> {
     case 'keep':
       await openCertificates(message.folder).then((service) => service.keep(message.orders))
       break
+    case 'staple':
+      await openStaples().then((keeper) => keeper.keep(message.orders, openPems(message.pems)))
+      break
     case 'challenged':
       await certificates?.then((service) => service.onChallenged(message.number))
       break
     case 'stop':
       prober.stop()
+      await staples?.then((keeper) => keeper.stop())
       await certificates?.then((service) => service.stop())
       say({ kind: 'stopped' })
       break

@@ -255,8 +255,9 @@ export class Supervisor {
   }
 
   #replaceCertificates(model: GatewayModel, batch: CertificateBatch): void {
-    const ids = new Set<string>(model.certificates.filter(({ enabled }) => enabled !== false).map(({ id }) => id))
-    if (this.certificates.setFiles(batch, ids)) this.#sendCertificates()
+    const sources = model.certificates.filter(({ enabled }) => enabled !== false)
+    if (this.certificates.setFiles(batch, sources)) this.#sendCertificates()
+    this.#askForStaples()
   }
 
   /** What is on the shelf has changed. */
@@ -275,6 +276,11 @@ export class Supervisor {
     if (acmeFolder !== undefined) this.#service.keep(orders, acmeFolder)
   }
 
+  #askForStaples(): void {
+    const { stapleOrders, feed } = this.certificates
+    this.#service.staple(stapleOrders, feed.pems)
+  }
+
   /** Of a CA. */
   #onNews(news: CertificateNews): void {
     switch (news.kind) {
@@ -283,6 +289,10 @@ export class Supervisor {
         break
       case 'certificate':
         if (this.certificates.setOrdered(news.id, toOrderedCertificate(news.id, news.served))) this.#sendCertificates()
+        this.#askForStaples()
+        break
+      case 'staples':
+        if (this.certificates.setStaples(news.news)) this.#sendCertificates()
         break
       case 'orders':
         this.orders = news.status

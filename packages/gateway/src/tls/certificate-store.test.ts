@@ -22,18 +22,28 @@ function toBatch(issued: Readonly<Record<string, readonly IssuedCertificate[]>>)
       const [chain, key] = [toTextHash(certPem), toTextHash(keyPem)]
       pems.set(chain, certPem).set(key, keyPem)
       const names = listNames(new X509Certificate(certPem))
-      return { source: id(source), names, chain, key, from: cert, notBeforeMs: 0, notAfterMs: 0 }
+      return {
+        source: id(source),
+        names,
+        chain,
+        key,
+        from: cert,
+        notBeforeMs: 0,
+        notAfterMs: 0,
+        ocspUrl: 'http://ca.test',
+      }
     }),
   )
   return { certificates, pems }
 }
 
 class Stage {
+  nowMs = 0
   readonly shelf = new CertificateShelf()
-  readonly store = new CertificateStore(randomBytes(48))
+  readonly store = new CertificateStore(randomBytes(48), () => this.nowMs)
 
   show(issued: Readonly<Record<string, readonly IssuedCertificate[]>>): this {
-    this.shelf.setFiles(toBatch(issued), new Set())
+    this.shelf.setFiles(toBatch(issued), [])
     this.store.replace(this.shelf.feed)
     return this
   }
@@ -128,9 +138,13 @@ describe('the contexts of a thread', () => {
   it('show what the CA says of the revocation, and a challenge only to whom it is for', () => {
     const stage = new Stage().show({ a: [exact] })
     const staple = Buffer.from('der')
-    assert.equal(stage.shelf.setStaple(toTextHash(exact.certPem), staple), true)
+    const news = { chain: toTextHash(exact.certPem), staple: { der: staple, untilMs: 1000 }, isRevoked: false }
+    assert.equal(stage.shelf.setStaples([news]), true)
     stage.store.replace(stage.shelf.feed)
+    stage.nowMs = 999
     assert.deepEqual(stage.choose('shop.example.com')?.staple, staple)
+    stage.nowMs = 1000
+    assert.equal(stage.choose('shop.example.com')?.staple, undefined, 'it has ended')
     stage.store.challenges = {
       http: new Map(),
       alpn: new Map([['shop.example.com', { certificate: other.certPem, key: other.keyPem }]]),

@@ -48,13 +48,16 @@ export class CertificateStore {
   /** For CAs and revocation lists, which belong to the snapshot. */
   #getSnapshotPem: GetPem = this.#getPem
   #ticketKey: Buffer
+  readonly #now: () => number
   /** What CAs may ask for now. */
   challenges: ChallengeSet = NO_CHALLENGES
   #shown = new WeakMap<ListenerTls, Shown>()
   /** The one that was used last stands last. */
   readonly #contexts = new Map<string, HeldContext>()
 
-  constructor(ticketKey: Uint8Array) {
+  /** `now`: milliseconds since the epoch. */
+  constructor(ticketKey: Uint8Array, now: () => number = Date.now) {
+    this.#now = now
     this.#ticketKey = Buffer.from(ticketKey)
   }
 
@@ -84,7 +87,7 @@ export class CertificateStore {
     const entry = (name === undefined ? undefined : names.find(name)) ?? fallback
     if (entry === undefined) return undefined
     const { context, authorities } = this.#hold(entry, demands)
-    return { context, staple: this.#feed.staples.get(entry.chain), authorities }
+    return { context, staple: this.#findStaple(entry), authorities }
   }
 
   /** RFC 8737 §3: what a CA is shown to prove a name; undefined: it asks for none that we want to prove. */
@@ -94,6 +97,12 @@ export class CertificateStore {
     const { certificate, key } = challenge
     const context = createSecureContext({ cert: certificate, key, minVersion: 'TLSv1.2' })
     return { context, staple: undefined, authorities: [] }
+  }
+
+  /** Main may be told late that it could not be renewed: clients refuse one that has ended. */
+  #findStaple({ chain }: CertificateEntry): Uint8Array | undefined {
+    const staple = this.#feed.staples.get(chain)
+    return staple !== undefined && staple.untilMs > this.#now() ? staple.der : undefined
   }
 
   #toShown(tls: ListenerTls): Shown {

@@ -95,7 +95,7 @@ export const certificateSchema = z
     acme: acmeSchema.exactOptional(),
     ocsp: z.boolean().default(true).meta({
       description:
-        "Staple the CA's statement that it is not revoked (RFC 6066 §8), where the certificate names a responder. Read, and not done yet in this version.",
+        "Staple the CA's statement that it is not revoked (RFC 6066 §8), where the certificate names a responder and its issuer's certificate stands behind it.",
     }),
   })
   .meta({

@@ -1,10 +1,12 @@
-/** Owns how many orders are under way at once: a hundred new certificates are no reason to ask for all in one second. */
+/** Owns how many questions to CAs are under way at once: a hundred new certificates are no reason to ask for all in one second. */
 
-const MOST_AT_ONCE = 4
-
-export class OrderGate {
-  #free = MOST_AT_ONCE
+export class AskGate {
+  #free: number
   readonly #waiting: (() => void)[] = []
+
+  constructor(mostAtOnce: number) {
+    this.#free = mostAtOnce
+  }
 
   /** Does it as soon as there is room. @throws the signal's reason, where it is aborted before that */
   async pass<Result>(signal: AbortSignal, act: () => Promise<Result>): Promise<Result> {

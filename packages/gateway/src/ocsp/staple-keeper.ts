@@ -1,0 +1,71 @@
+/** Owns the staples of all certificates that name a responder: asked for, kept fresh, and told. Runs once per process. */
+import type { Clock, Log } from '@gatewright/policies'
+import { AskGate } from '../certificates/ask-gate.ts'
+import type { GetPem } from '../state/pems/pem-table.ts'
+import { type AskResponder, createAskResponder } from './ask-responder.ts'
+import { KeptStaple } from './kept-staple.ts'
+import type { StapleNews, StapleOrder } from './staple-order.ts'
+
+export interface StapleKeeperParts {
+  /** Several at a time: each is shipped to every data thread. */
+  readonly publish: (news: readonly StapleNews[]) => void
+  readonly clock: Clock
+  readonly log: Log
+  /** In [0, 1). */
+  readonly random: () => number
+  /** How a responder is asked; by HTTP, if absent. */
+  readonly ask?: AskResponder
+}
+
+/** Questions at once; a folder may hold thousands of certificates, mostly of one CA. */
+const MOST_QUESTIONS = 8
+/** News is collected for so long. */
+const GATHER_MS = 500
+
+export class StapleKeeper {
+  readonly #parts: StapleKeeperParts
+  readonly #ask: AskResponder
+  readonly #gate = new AskGate(MOST_QUESTIONS)
+  /** By chain and responder. */
+  readonly #kept = new Map<string, KeptStaple>()
+  /** By chain, the latest. */
+  readonly #news = new Map<string, StapleNews>()
+
+  constructor(parts: StapleKeeperParts) {
+    this.#parts = parts
+    this.#ask = parts.ask ?? createAskResponder()
+  }
+
+  /** From here on these are kept, and no others. What did not change goes on where it was. */
+  keep(orders: readonly StapleOrder[], getPem: GetPem): void {
+    const wanted = new Map(orders.map((order) => [`${order.chain} ${order.url}`, order]))
+    for (const [key, staple] of this.#kept) {
+      if (wanted.has(key)) continue
+      this.#kept.delete(key)
+      staple.stop()
+    }
+    const { clock, log, random } = this.#parts
+    const publish = (news: StapleNews): void => this.#gather(news)
+    for (const [key, order] of wanted) {
+      if (this.#kept.has(key)) continue
+      const parts = { ask: this.#ask, gate: this.#gate, publish, clock, log, random }
+      this.#kept.set(key, new KeptStaple(order, getPem(order.chain), parts))
+    }
+  }
+
+  stop(): void {
+    for (const staple of this.#kept.values()) staple.stop()
+    this.#kept.clear()
+  }
+
+  #gather(news: StapleNews): void {
+    if (this.#news.size === 0) {
+      this.#parts.clock.after(GATHER_MS, () => {
+        const gathered = [...this.#news.values()]
+        this.#news.clear()
+        this.#parts.publish(gathered)
+      })
+    }
+    this.#news.set(news.chain, news)
+  }
+}
