@@ -65,7 +65,10 @@ export class TestResponder {
     if (status === 'unknown') this.#lines.delete(serialNumber)
     else {
       const [letter, since] = status === 'good' ? ['V', ''] : ['R', '260101000000Z']
-      this.#lines.set(serialNumber, [letter, '491231235959Z', since, serialNumber, 'unknown', '/CN=x'].join('\t'))
+      this.#lines.set(
+        serialNumber,
+        [letter, '491231235959Z', since, serialNumber, 'unknown', `/CN=${serialNumber}`].join('\t'),
+      )
     }
     writeFileSync(this.#index, [...this.#lines.values(), ''].join('\n'))
   }
