@@ -4,31 +4,17 @@ import { readFile } from 'node:fs/promises'
 import { after, before, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { type RunningGateway, startGateway } from './harness/gateway.ts'
+import { type LoadedModule, parseLoaded, TELL_MODULES } from './harness/loaded-modules.ts'
 
 const QUICKSTART = new URL('../packages/cli/examples/quickstart/gatewright.yaml', import.meta.url)
 
-/** Preloaded into main and every worker: tells each module that is resolved, and on which thread. */
-const TELL_MODULES = `data:text/javascript,${encodeURIComponent(`
-import { registerHooks } from 'node:module'
-import { threadId } from 'node:worker_threads'
-registerHooks({
-  resolve(specifier, context, next) {
-    const found = next(specifier, context)
-    if (found.url.startsWith('file:')) process.stderr.write('loaded ' + threadId + ' ' + found.url + '\\n')
-    return found
-  },
-})`)}`
-
 describe('start with the quickstart', () => {
   let gateway: RunningGateway | undefined
-  let loaded: readonly { readonly thread: number; readonly url: string }[] = []
+  let loaded: readonly LoadedModule[] = []
   before(async () => {
     const yaml = await readFile(fileURLToPath(QUICKSTART), 'utf8')
     gateway = await startGateway({ yaml, threads: 2, env: { NODE_OPTIONS: `--import=${TELL_MODULES}` } })
-    loaded = [...gateway.stderr.matchAll(/^loaded (\d+) (\S+)$/gm)].map(([, thread, url]) => ({
-      thread: Number(thread),
-      url: url ?? '',
-    }))
+    loaded = parseLoaded(gateway.stderr)
   })
   after(() => gateway?.stop())
 

@@ -11,6 +11,7 @@ import { type IssuedCertificate, TestAuthority } from '../packages/gateway/src/c
 import { TestResponder } from '../packages/gateway/src/ocsp/test-responder.fixture.ts'
 import { until, within } from './harness/deadline.ts'
 import { type RunningGateway, startGateway } from './harness/gateway.ts'
+import { parseLoaded, TELL_MODULES } from './harness/loaded-modules.ts'
 import { findFreePort } from './harness/ports.ts'
 import { RawClient } from './harness/raw-client.ts'
 
@@ -104,7 +105,11 @@ ${more}`
     const stranger = await addResponder('stranger')
     stranger.options = { signer: authority.issue({ names: ['no responder'] }), args: ['-nmin', '60'] }
     tls = await findFreePort()
-    gateway = await startGateway({ yaml: configure(), threads: 2 })
+    gateway = await startGateway({
+      yaml: configure(),
+      threads: 2,
+      env: { NODE_OPTIONS: `--import=${TELL_MODULES}` },
+    })
   })
   after(async () => {
     await gateway?.stop()
@@ -125,6 +130,19 @@ ${more}`
       assert.match(execFileSync('openssl', args, { encoding: 'utf8', stdio: 'pipe' }), /shop\.crt: good/)
       assert.equal(await findStaple('shop.example', { version, requestOCSP: false }), undefined)
     }
+  })
+
+  it('loads what reads and writes DER on the service thread alone', async () => {
+    await awaitStaples('shop.example')
+    const threadsOf = (part: string) =>
+      new Set(
+        parseLoaded(gateway.stderr)
+          .filter(({ url }) => url.includes(part))
+          .map(({ thread }) => thread),
+      )
+    const service = threadsOf('/threads/service-thread.')
+    assert.equal(service.size, 1)
+    assert.deepEqual(threadsOf('/node_modules/@peculiar/'), service)
   })
 
   it('says that a certificate is revoked, and staples nothing to it', async () => {

@@ -13,7 +13,12 @@ import {
 import { join } from 'node:path'
 import { after, beforeEach, describe, it } from 'node:test'
 import type { CertificateSource, Path } from '@gatewright/model'
-import { CertificateMemory, type LoadedCertificates, loadCertificates } from './load-certificates.ts'
+import {
+  CertificateMemory,
+  type LoadedCertificates,
+  loadCertificates,
+  toOrderedCertificate,
+} from './load-certificates.ts'
 import { type IssuedCertificate, TestAuthority } from './test-authority.fixture.ts'
 
 const authority = TestAuthority.create()
@@ -73,6 +78,29 @@ describe('certificates in files', () => {
     assert.equal(load(inFiles(cert, key)).certificates[0]?.ocspUrl, 'http://127.0.0.1:1/ocsp')
     const unwanted = load(source({ kind: 'files', cert, key }, { ocsp: false }))
     assert.equal(unwanted.certificates[0]?.ocspUrl, undefined)
+  })
+
+  it('that must be stapled and never are, are warned of', () => {
+    const extensions = ['tlsfeature=status_request']
+    const bare = authority.issue({ extensions })
+    assert.match(
+      say(load(inFiles(bare.cert, bare.key))).join(),
+      /^warning certificate-unstapled .* names no OCSP responder/,
+    )
+    const named = authority.issue({ extensions: [...extensions, 'authorityInfoAccess=OCSP;URI:http://127.0.0.1:1/'] })
+    assert.deepEqual(say(load(inFiles(named.cert, named.key))), [])
+    const off = load(source({ kind: 'files', cert: named.cert, key: named.key }, { ocsp: false }))
+    assert.match(say(off).join(), /^warning certificate-unstapled .* `ocsp` is switched off/)
+  })
+
+  it('that were ordered name it as well', () => {
+    const responder = ['authorityInfoAccess=OCSP;URI:http://127.0.0.1:1/ocsp']
+    const { certPem, keyPem } = authority.issue({ extensions: responder })
+    const { certificates } = toOrderedCertificate('auto', { chain: certPem, key: keyPem })
+    assert.deepEqual(
+      certificates.map(({ source: from, ocspUrl }) => [from, ocspUrl]),
+      [['auto', 'http://127.0.0.1:1/ocsp']],
+    )
   })
 
   it('that are switched off are not read', () => {

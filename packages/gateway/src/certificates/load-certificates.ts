@@ -53,6 +53,7 @@ const toKey = ({ cert, key }: PairPaths): string => `${cert}\0${key}`
 interface LoadedPair extends Omit<LoadedCertificate, 'source'> {
   readonly chainText: string
   readonly keyText: string
+  readonly isMustStaple: boolean
 }
 
 interface PairPaths {
@@ -82,6 +83,8 @@ class Unusable extends Error {
 }
 
 const DAY_MS = 86_400_000
+/** RFC 7633 §4.1: the OID of the TLS feature extension, in DER. */
+const TLS_FEATURE = Buffer.from('06082b06010505070118', 'hex')
 
 interface Given {
   readonly sources: Pick<Sources, 'find'>
@@ -178,10 +181,12 @@ class Loading implements LoadedCertificates {
       if (before === undefined) return
       pair = before
     }
-    const { chainText, keyText, ocspUrl, ...rest } = pair
+    const { chainText, keyText, ocspUrl, isMustStaple, ...rest } = pair
     this.pems.set(pair.chain, chainText)
     this.pems.set(pair.key, keyText)
-    this.certificates.push({ source: source.id, ...rest, ...(source.ocsp && ocspUrl !== undefined && { ocspUrl }) })
+    const isStapled = source.ocsp && ocspUrl !== undefined
+    this.certificates.push({ source: source.id, ...rest, ...(isStapled && { ocspUrl }) })
+    if (isMustStaple && !isStapled) this.#reportUnstapled(pair, placeOf('cert'))
     this.#judgeAge(pair, placeOf('cert'))
   }
 
@@ -192,6 +197,15 @@ class Loading implements LoadedCertificates {
     const pair = toPair(readPem(paths.cert, 'cert'), readPem(paths.key, 'key'), paths)
     this.#memory.keep(paths, stamp, pair)
     return pair
+  }
+
+  #reportUnstapled({ from, ocspUrl }: LoadedPair, at: Path): void {
+    const why = ocspUrl === undefined ? 'it names no OCSP responder over http' : '`ocsp` is switched off for it'
+    this.#report('warning', at, {
+      code: 'certificate-unstapled',
+      message: `The certificate ${from} must be shown with a staple (RFC 7633) and never is, because ${why}: clients that heed this refuse it.`,
+      suggestion: ocspUrl === undefined ? 'Have it issued without must-staple.' : 'Take `ocsp: false` away.',
+    })
   }
 
   #judgeAge({ notBeforeMs, notAfterMs, from }: LoadedPair, at: Path): void {
@@ -299,6 +313,7 @@ function toPair(chainText: string, keyText: string, { cert, key }: PairPaths): L
     notAfterMs: leaf.validToDate.getTime(),
     chainText,
     keyText,
+    isMustStaple: leaf.raw.includes(TLS_FEATURE),
     ...(ocspUrl !== undefined && { ocspUrl }),
   }
 }
@@ -347,7 +362,7 @@ function toPrivateKey(text: string, path: string): ReturnType<typeof createPriva
 
 /** Of a certificate that was ordered: it is what its CA made of it. @throws where it is none */
 export function toOrderedCertificate(id: string, { chain, key }: ServedCertificate): CertificateBatch {
-  const { chainText, keyText, ...pair } = toPair(chain, key, { cert: id, key: id })
+  const { chainText, keyText, isMustStaple: _, ...pair } = toPair(chain, key, { cert: id, key: id })
   const pems = new Map([
     [pair.chain, chainText],
     [pair.key, keyText],
