@@ -59,8 +59,13 @@ describe('the staple of a certificate', () => {
       if (next instanceof Error) throw next
       return next
     }
-    const parts = { ask: given ?? ask, gate: new AskGate(1), publish: (each: StapleNews) => news.push(each) }
-    const staple = new KeptStaple(order, certPem, { ...parts, clock, log, random: () => 0.5 })
+    const parts = {
+      ask: given ?? ask,
+      gate: new AskGate(1),
+      getPem: () => certPem,
+      publish: (each: StapleNews) => news.push(each),
+    }
+    const staple = new KeptStaple(order, { ...parts, clock, log, random: () => 0.5 })
     kept.push(staple)
     await clock.advance(0)
     return staple

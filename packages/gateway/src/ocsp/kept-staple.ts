@@ -8,14 +8,18 @@
  */
 import type { Clock, Log } from '@gatewright/policies'
 import type { AskGate } from '../certificates/ask-gate.ts'
+import type { GetPem } from '../state/pems/pem-table.ts'
 import type { AskResponder } from './ask-responder.ts'
 import { judgeAnswer, type OcspVerdict } from './judge-answer.ts'
-import { type OcspSubject, toOcspSubject } from './ocsp-subject.ts'
+import { OcspFault } from './ocsp-fault.ts'
+import { toOcspSubject } from './ocsp-subject.ts'
 import type { StapleNews, StapleOrder } from './staple-order.ts'
 
 export interface KeptStapleParts {
   readonly ask: AskResponder
   readonly gate: AskGate
+  /** The PEM chain with this SHA-256. */
+  readonly getPem: GetPem
   readonly publish: (news: StapleNews) => void
   readonly clock: Clock
   readonly log: Log
@@ -36,23 +40,16 @@ export class KeptStaple {
   readonly #parts: KeptStapleParts
   readonly #end = new AbortController()
   #callOff: () => void = () => {}
-  #subject: OcspSubject | undefined
+  #isMustStaple = false
   #held: OcspVerdict | undefined
   #failures = 0
   /** The last that was told. */
   #told: string | undefined
 
-  /** `chain`: PEM */
-  constructor(order: StapleOrder, chain: string, parts: KeptStapleParts) {
+  constructor(order: StapleOrder, parts: KeptStapleParts) {
     this.#order = order
     this.#parts = parts
-    try {
-      this.#subject = toOcspSubject(chain)
-      this.#schedule(0)
-    } catch (error) {
-      // What its file holds is as it is: another file is another one of these.
-      parts.log.warn('a certificate is shown without a staple', this.#toFacts({ error: toMessage(error) }))
-    }
+    this.#schedule(0)
   }
 
   /** Nothing is asked any more, and what is under way is called off. */
@@ -68,26 +65,34 @@ export class KeptStaple {
   }
 
   async #look(): Promise<void> {
-    const { clock, gate, ask, random } = this.#parts
+    const { clock, gate, random } = this.#parts
     const { signal } = this.#end
-    const subject = this.#subject
-    // Nobody speaks of a certificate that has ended.
-    if (subject === undefined || clock.now() > subject.leaf.validToDate.getTime()) return
     try {
-      const { url } = this.#order
-      const der = await gate.pass(signal, () => ask({ url, request: subject.request }, signal))
-      signal.throwIfAborted()
-      const verdict = judgeAnswer(der, subject, clock.now())
-      this.#take(verdict, der)
+      const verdict = await gate.pass(signal, () => this.#ask(signal))
+      // Nobody speaks of a certificate that has ended.
+      if (verdict === undefined || signal.aborted) return
       this.#failures = 0
       this.#told = undefined
       // Many certificates are loaded at once: they need not be asked for at once again.
       const lookMs = (verdict.nextUpdateMs - clock.now()) * (0.4 + 0.2 * random())
       this.#schedule(Math.min(LONGEST_LOOK_MS, Math.max(SHORTEST_LOOK_MS, lookMs)))
     } catch (error) {
-      if (signal.aborted) return
-      this.#fail(toMessage(error), subject)
+      if (!signal.aborted) this.#fail(error)
     }
+  }
+
+  /** What is parsed is not held: there may be thousands of these. @throws OcspFault */
+  async #ask(signal: AbortSignal): Promise<OcspVerdict | undefined> {
+    const { ask, clock, getPem } = this.#parts
+    const { chain, url } = this.#order
+    const subject = toOcspSubject(getPem(chain))
+    this.#isMustStaple = subject.isMustStaple
+    if (clock.now() > subject.leaf.validToDate.getTime()) return undefined
+    const der = await ask({ url, request: subject.request }, signal)
+    signal.throwIfAborted()
+    const verdict = judgeAnswer(der, subject, clock.now())
+    this.#take(verdict, der)
+    return verdict
   }
 
   #take(verdict: OcspVerdict, der: Uint8Array): void {
@@ -112,13 +117,14 @@ export class KeptStaple {
     else if (this.#told !== undefined) log.info('a certificate has its staple again', this.#toFacts())
   }
 
-  #fail(error: string, { isMustStaple }: OcspSubject): void {
+  #fail(cause: unknown): void {
+    const error = cause instanceof Error ? cause.message : String(cause)
     const { clock, log, random } = this.#parts
     const held = this.#held
     const lasts = held?.status === 'good' && held.nextUpdateMs > clock.now()
     const message = lasts
       ? 'a staple could not be renewed, and is shown until it ends'
-      : isMustStaple
+      : this.#isMustStaple
         ? 'a certificate that must be shown with a staple has none: clients that heed this refuse it'
         : 'a certificate is shown without a staple'
     const pauseMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.#failures++) * (0.8 + 0.4 * random())
@@ -130,15 +136,12 @@ export class KeptStaple {
       log.warn(message, this.#toFacts({ error, ...(until !== undefined && { until }) }))
     }
     this.#told = told
-    this.#schedule(Math.min(pauseMs, endMs))
+    const isLasting = cause instanceof OcspFault && cause.isLasting
+    if (!isLasting) this.#schedule(Math.min(pauseMs, endMs))
   }
 
   #toFacts(facts: Readonly<Record<string, unknown>> = {}): Readonly<Record<string, unknown>> {
     const { from, url } = this.#order
     return { certificate: from, responder: url, ...facts }
   }
-}
-
-function toMessage(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -31,6 +31,7 @@ export function toOcspSubject(chain: string): OcspSubject {
   if (issuer === undefined) {
     throw new OcspFault(
       'the certificate of its issuer does not stand behind it, and the question needs that: add it to the file, or set `ocsp: false`',
+      { isLasting: true },
     )
   }
   const { tbsCertificate } = AsnConvert.parse(leaf.raw, Certificate)

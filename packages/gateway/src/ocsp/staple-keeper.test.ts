@@ -77,4 +77,27 @@ describe('the keeper of staples', () => {
     keeper.stop()
     assert.equal(clock.pending, 0)
   })
+
+  it('lets one that never answers hold nobody else up', async () => {
+    const { certPem } = responder.issue()
+    const clock = new FakeClock(Date.now())
+    const asked: string[] = []
+    const keeper = new StapleKeeper({
+      publish() {},
+      clock,
+      log: new RecordingLog(),
+      random: () => 0.5,
+      ask({ url }, signal) {
+        asked.push(url)
+        return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+      },
+    })
+    const silent = Array.from({ length: 20 }, (_, at) => order(String(at), 'http://silent.test/'))
+    keeper.keep([...silent, order('shop')], () => certPem)
+    await clock.advance(0)
+    assert.deepEqual(asked, [...Array<string>(8).fill('http://silent.test/'), 'http://ca.test/'])
+    keeper.stop()
+    await clock.advance(0)
+    assert.equal(asked.length, 9, 'who waited is called off as well')
+  })
 })

@@ -17,7 +17,7 @@ export interface StapleKeeperParts {
   readonly ask?: AskResponder
 }
 
-/** Questions at once; a folder may hold thousands of certificates, mostly of one CA. */
+/** Questions to one responder at once; a folder may hold thousands of certificates, mostly of one CA. */
 const MOST_QUESTIONS = 8
 /** News is collected for so long. */
 const GATHER_MS = 500
@@ -25,7 +25,9 @@ const GATHER_MS = 500
 export class StapleKeeper {
   readonly #parts: StapleKeeperParts
   readonly #ask: AskResponder
-  readonly #gate = new AskGate(MOST_QUESTIONS)
+  /** By responder: one that does not answer holds no other up. */
+  readonly #gates = new Map<string, AskGate>()
+  #getPem: GetPem = () => ''
   /** By chain and responder. */
   readonly #kept = new Map<string, KeptStaple>()
   /** By chain, the latest. */
@@ -38,19 +40,34 @@ export class StapleKeeper {
 
   /** From here on these are kept, and no others. What did not change goes on where it was. */
   keep(orders: readonly StapleOrder[], getPem: GetPem): void {
+    this.#getPem = getPem
     const wanted = new Map(orders.map((order) => [`${order.chain} ${order.url}`, order]))
     for (const [key, staple] of this.#kept) {
       if (wanted.has(key)) continue
       this.#kept.delete(key)
       staple.stop()
     }
-    const { clock, log, random } = this.#parts
-    const publish = (news: StapleNews): void => this.#gather(news)
+    const urls = new Set(orders.map(({ url }) => url))
+    for (const url of this.#gates.keys()) if (!urls.has(url)) this.#gates.delete(url)
     for (const [key, order] of wanted) {
       if (this.#kept.has(key)) continue
-      const parts = { ask: this.#ask, gate: this.#gate, publish, clock, log, random }
-      this.#kept.set(key, new KeptStaple(order, getPem(order.chain), parts))
+      this.#kept.set(key, this.#create(order))
     }
+  }
+
+  #create(order: StapleOrder): KeptStaple {
+    const { clock, log, random } = this.#parts
+    const gate = this.#gates.get(order.url) ?? new AskGate(MOST_QUESTIONS)
+    this.#gates.set(order.url, gate)
+    return new KeptStaple(order, {
+      ask: this.#ask,
+      gate,
+      getPem: (chain) => this.#getPem(chain),
+      publish: (news) => this.#gather(news),
+      clock,
+      log,
+      random,
+    })
   }
 
   stop(): void {

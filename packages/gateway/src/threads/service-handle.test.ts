@@ -2,10 +2,12 @@ import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import type { Worker } from 'node:worker_threads'
 import { RecordingLog } from '@gatewright/policies/testing'
+import { TestAuthority } from '../certificates/test-authority.fixture.ts'
+import { TestResponder } from '../ocsp/test-responder.fixture.ts'
 import { HealthTable, openHealth } from '../state/health/health-table.ts'
-import { PemTable } from '../state/pems/pem-table.ts'
+import { PemTable, toPemDescriptor } from '../state/pems/pem-table.ts'
 import { LoopbackTarget, toUpstream } from '../upstream/loopback.fixture.ts'
-import { ServiceHandle } from './service-handle.ts'
+import { type CertificateNews, ServiceHandle } from './service-handle.ts'
 
 const pems = new PemTable().descriptor
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
@@ -58,6 +60,37 @@ describe('service thread', () => {
     await turn()
     process.off('worker', count)
     assert.equal(started, 0)
+  })
+
+  it('asks CAs about certificates, is not there for none, and tells what they say of whom they know', async () => {
+    const authority = TestAuthority.create()
+    const responder = await TestResponder.listen(authority.createIntermediate())
+    const { promise: told, resolve } = Promise.withResolvers<CertificateNews>()
+    const handle = new ServiceHandle(log, { onNews: resolve })
+    let started = 0
+    const count = (): void => void started++
+    process.on('worker', count)
+    try {
+      handle.staple([], pems)
+      assert.equal(started, 0)
+      const { certPem } = responder.issue()
+      const order = { chain: 'hash', url: responder.url, from: 'shop.pem' }
+      handle.staple([order], toPemDescriptor(new Map([['hash', certPem]])))
+      const news = await told
+      assert.equal(news.kind, 'staples')
+      assert.deepEqual(
+        news.kind === 'staples' &&
+          news.news.map(({ chain, isRevoked, staple }) => [chain, isRevoked, staple !== undefined]),
+        [['hash', false, true]],
+      )
+      handle.staple([{ ...order }], pems)
+      assert.deepEqual([started, responder.asked], [1, 1])
+    } finally {
+      process.off('worker', count)
+      await handle.stop()
+      await responder.close()
+      authority.remove()
+    }
   })
 
   it('is not there once it is stopped', async () => {
