@@ -180,7 +180,8 @@ export class Http2UpstreamConnection implements CarrierHost, SessionOwner, Timed
     this.#carriers.delete(carrier)
     if (this.isGone) return
     this.isStale ||= wasAnswered
-    if (!this.#isLeaving) this.owner.onRoom(this)
+    // Until it has shown that it is there, its deadline is for that.
+    if (!this.#isLeaving && !this.#isAsked) this.owner.onRoom(this)
   }
 
   onSilence(reads: number): void {

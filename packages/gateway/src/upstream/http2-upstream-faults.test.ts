@@ -88,6 +88,14 @@ describe('an upstream of HTTP/2', () => {
       })
     }
 
+    it('when it refuses a request is asked again on the same connection, where there may be no other', async () => {
+      use({ pool: { maxConnections: 1 } })
+      stage.target.onRequest = (connection, id) =>
+        connection.say(id === 1 ? reset(id, ERROR_CODES.refusedStream) : toAnswer(id, 'yes'))
+      assert.equal(await send(), '200 yes')
+      assert.equal(stage.target.connections.length, 1)
+    })
+
     it('when it refuses a request it is asked once more, whatever the method', async () => {
       stage.target.onRequest = (connection, id) =>
         connection.say(
@@ -133,6 +141,20 @@ describe('an upstream of HTTP/2', () => {
       )
       passSeconds(3)
       await until(() => connection(1).isClosed)
+    })
+
+    it('loses its connection in the time that a new one may take, however long one may idle', async () => {
+      use({ timeouts: { firstByteMs: 3000 }, pool: { idleMs: 600_000 } })
+      stage.target.answersPings = false
+      await send()
+      const held = holdBack()
+      const answers = [send(), send()]
+      await until(() => held.length === 2)
+      passSeconds(4)
+      assert.deepEqual(await Promise.all(answers), Array(2).fill('upstream-timeout first-byte'))
+      await until(() => connection().of(FRAME_TYPES.ping).length === 1)
+      passSeconds(6)
+      await until(() => connection().isClosed)
     })
 
     it('is not asked whether it is there while others are answered', async () => {

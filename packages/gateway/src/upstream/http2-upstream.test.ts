@@ -104,6 +104,18 @@ describe('an upstream of HTTP/2', () => {
       await until(() => stage.target.open === 0)
     })
 
+    it('that are opening when the upstream is retired serve whoever waits for them', async () => {
+      stage.target.greeting = () => Buffer.alloc(0)
+      stage.target.acknowledges = false
+      const answer = send()
+      await until(() => stage.target.connections[0]?.of(FRAME_TYPES.settings).length === 1)
+      stage.upstream.retire()
+      await turn()
+      connection().say(settings(), frame(FRAME_TYPES.settings, FLAGS.ack, 0))
+      assert.equal(await answer, '200 1/1')
+      await until(() => stage.target.open === 0)
+    })
+
     for (const [what, greeting, expected] of [
       ['speaks HTTP/1.1', 'HTTP/1.1 400 Bad Request\r\n\r\n', /^upstream-malformed /],
       ['goes away at once', goaway(0), /^upstream-(?:malformed|unreachable) /],

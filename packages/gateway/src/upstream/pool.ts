@@ -90,7 +90,8 @@ export class Pool implements DialOwner, ConnectionOwner, Http2ConnectionOwner, T
     for (let connection = idle.pop(); connection !== undefined; connection = idle.pop()) {
       if (!connection.isGone) return this.#sendOn(connection, request)
     }
-    for (const connection of this.#multiplexed) if (connection.hasRoom) return request.send(connection.carry())
+    const roomy = this.#findRoom()
+    if (roomy !== undefined) return request.send(roomy.carry())
     if (this.#mayOpen) return this.connectFresh(request)
     const shared = this.#model.pipelining > 1 ? this.#findShared(request) : undefined
     if (shared !== undefined) return this.#sendOn(shared, request)
@@ -101,10 +102,17 @@ export class Pool implements DialOwner, ConnectionOwner, Http2ConnectionOwner, T
     this.#wait(request)
   }
 
-  /** On a new connection, whatever stands idle. */
+  /** On a new connection, whatever stands idle; on one of HTTP/2 that has room, where there may be no other. */
   connectFresh(request: PooledRequest): void {
+    const shared = this.#mayOpen ? undefined : this.#findRoom()
+    if (shared !== undefined) return request.send(shared.carry())
     this.#wait(request)
     this.#openForWaiting()
+  }
+
+  #findRoom(): Http2UpstreamConnection | undefined {
+    for (const connection of this.#multiplexed) if (connection.hasRoom) return connection
+    return undefined
   }
 
   /** The request gave up while it waited. */
@@ -117,7 +125,8 @@ export class Pool implements DialOwner, ConnectionOwner, Http2ConnectionOwner, T
   retire(): void {
     this.#isRetired = true
     for (const connection of this.idle.splice(0)) connection.destroy()
-    for (const connection of [...this.#multiplexed]) if (connection.isUnused) connection.leave()
+    // One that is opening is waited for; it leaves when it has served those.
+    for (const connection of [...this.#multiplexed]) if (connection.isReady && connection.isUnused) connection.leave()
   }
 
   onDialled(dial: Dial): void {
