@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { type BodyFlow, type BodySink, type BodySource, StreamBody } from '../messages/body.ts'
+import { z } from 'zod'
+import { type BodyFlow, type BodySink, type BodySource, BytesBody, StreamBody } from '../messages/body.ts'
 import { HeaderList } from '../messages/header-list.ts'
 import { GatewayResponse } from '../messages/response.ts'
+import { definePolicy } from '../policy.ts'
 import { Problem } from '../problem.ts'
-import { run } from '../testing/index.ts'
+import { run, runAll } from '../testing/index.ts'
 import { grpcWeb } from './grpc-web.ts'
+import { toGrpcRequest } from './web-bodies.ts'
 
 /** Frames as gRPC has them. */
 function frame(text: string): Buffer {
@@ -16,12 +19,17 @@ function frame(text: string): Buffer {
 
 /** A body in these pieces, and what it was told. */
 class Pieces implements BodySource {
-  readonly sizeBytes = undefined
+  readonly sizeBytes: number | undefined
   readonly #pieces: readonly Uint8Array[]
   readonly #end: (sink: BodySink) => void
   isCancelled = false
 
-  constructor(pieces: readonly Uint8Array[], end: (sink: BodySink) => void = (sink) => sink.end()) {
+  constructor(
+    pieces: readonly Uint8Array[],
+    end: (sink: BodySink) => void = (sink) => sink.end(),
+    sizeBytes: number | undefined = undefined,
+  ) {
+    this.sizeBytes = sizeBytes
     this.#pieces = pieces
     this.#end = end
   }
@@ -57,7 +65,7 @@ function answering(pieces: readonly Buffer[], trailers: HeaderList | undefined =
 
 interface Call {
   readonly type: string
-  readonly body?: string | StreamBody
+  readonly body?: string | BytesBody | StreamBody
   readonly accept?: string
 }
 
@@ -67,6 +75,7 @@ async function call(
 ) {
   const headers = { 'Content-Type': type, ...(accept !== undefined && { Accept: accept }) }
   let asked = ''
+  let askedBytes: number | undefined
   let askedType = ''
   const answer = await run(
     grpcWeb,
@@ -74,6 +83,7 @@ async function call(
     {
       upstream: async (request) => {
         askedType = `${request.headers.get('content-type')} ${request.headers.get('te')}`
+        askedBytes = request.body.sizeBytes
         asked = Buffer.from(await request.body.bytes({ limitBytes: 1e7 })).toString('latin1')
         return upstream()
       },
@@ -82,6 +92,7 @@ async function call(
   const { problem } = answer
   return {
     asked,
+    askedBytes,
     askedType,
     problem: problem === undefined ? undefined : `${problem.code} ${problem.reason}`,
     type: answer.headers.get('content-type'),
@@ -151,6 +162,90 @@ describe('grpc-web', () => {
       assert.equal(source.isCancelled, true)
     })
   }
+
+  for (const [what, octets] of [
+    ["trailers, which are the server's", Buffer.concat([frame('ask'), Buffer.from([0x80, 0, 0, 0, 0])])],
+    ['half a head', frame('').subarray(0, 4)],
+    ['a head whose message is missing', frame('ask').subarray(0, 5)],
+    ['half a message', Buffer.concat([frame('ask'), frame('more').subarray(0, 8)])],
+    ['a length of which all bits count', Buffer.from([0, 0xff, 0xff, 0xff, 0xff, 1, 2, 3])],
+    ['no frames at all', Buffer.from('{"ask":1}')],
+  ] as const) {
+    for (const type of ['application/grpc-web', 'application/grpc-web-text']) {
+      it(`refuses ${what} from a client of ${type}, whole or in pieces`, async () => {
+        const body = Buffer.from(octets.toString(type.includes('text') ? 'base64' : 'latin1'), 'latin1')
+        const expected = 'malformed-request grpc-web-frame'
+        assert.equal((await call({ type, body: new BytesBody(body) })).problem, expected)
+        for (const bytes of [1, 3, 6, 100]) {
+          const source = new Pieces(cut(body, bytes))
+          assert.equal((await call({ type, body: new StreamBody(source) })).problem, expected)
+          assert.equal(source.isCancelled, true)
+        }
+      })
+    }
+  }
+
+  it('takes frames of every kind that a client may send, in whatever pieces, and keeps their length where it was said', async () => {
+    const compressed = frame('c')
+    compressed[0] = 1
+    const octets = Buffer.concat([frame(''), compressed, frame(''), frame('x'.repeat(70_000)), frame('')])
+    for (const bytes of [1, 2, 3, 4, 5, 6, 7, 65_536, octets.length]) {
+      const body = new StreamBody(new Pieces(cut(octets, bytes), undefined, octets.length))
+      const { asked, askedBytes } = await call({ type: 'application/grpc-web', body })
+      assert.equal(asked, octets.toString('latin1'))
+      assert.equal(askedBytes, octets.length)
+    }
+  })
+
+  it('says once that a body made no sense, also where all of it was kept and has an end of its own', () => {
+    const told: string[] = []
+    const source = new Pieces([Buffer.from('!!!!')], (sink) => sink.abort(new Problem('client-left')))
+    toGrpcRequest(new StreamBody(source), { isText: true }).pipe({
+      write: () => true,
+      end: () => told.push('end'),
+      abort: (reason) => told.push(Problem.from(reason).code),
+    })
+    assert.deepEqual(told, ['malformed-request'])
+  })
+
+  it('writes nothing where a piece of text is less than a group', () => {
+    const written: number[] = []
+    toGrpcRequest(new StreamBody(new Pieces(cut(Buffer.from(frame('abc').toString('base64')), 1))), {
+      isText: true,
+    }).pipe({
+      write: (chunk) => written.push(chunk.length) > 0,
+      end() {},
+      abort() {},
+    })
+    assert.deepEqual(written, [3, 3, 2])
+  })
+
+  it('answers as the client asked, whatever is said to the upstream', async () => {
+    const accept = definePolicy({
+      name: 'test-accept',
+      phase: 'transform',
+      summary: 'Says another Accept.',
+      options: z.strictObject({}),
+      create: () => (exchange, next) => {
+        exchange.request.headers.set('Accept', 'application/grpc-web')
+        return next(exchange)
+      },
+    })
+    const { headers } = await runAll([{ policy: grpcWeb }, { policy: accept }], { upstream: answering([]) }).with({
+      method: 'POST',
+      headers: { 'Content-Type': 'application/grpc-web-text' },
+    })
+    assert.equal(headers.get('content-type'), 'application/grpc-web-text+proto')
+  })
+
+  it('says the trailers of an answer that says that it has no octets', async () => {
+    const { text } = await call({ type: 'application/grpc-web' }, () => {
+      const headers = HeaderList.of([['Content-Type', 'application/grpc']])
+      const body = new StreamBody(new Pieces([], (sink) => sink.end(OK), 0))
+      return new GatewayResponse({ status: 200, headers, body })
+    })
+    assert.equal(text, TRAILERS)
+  })
 
   it('takes an empty text for an empty body', async () => {
     assert.equal((await call({ type: 'application/grpc-web-text', body: '' })).asked, '')

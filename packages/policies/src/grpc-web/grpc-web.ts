@@ -1,9 +1,10 @@
 /** Owns gRPC-Web (grpc/grpc, PROTOCOL-WEB): what browsers speak, made gRPC for the upstream and back again. */
 import { z } from 'zod'
+import { BytesBody } from '../messages/body.ts'
 import type { HeaderList } from '../messages/header-list.ts'
 import type { GatewayResponse } from '../messages/response.ts'
 import { definePolicy } from '../policy.ts'
-import { toOctets, toWebAnswer } from './web-bodies.ts'
+import { toGrpcRequest, toWebAnswer } from './web-bodies.ts'
 
 /** `application/grpc-web-text+proto`: the text form, and what the messages are in. */
 const WEB_TYPE = /^application\/grpc-web(-text)?(\+[!#$%&'*+.^_`|~\w-]+)?(?:[ \t]*;.*)?$/i
@@ -23,13 +24,16 @@ export const grpcWeb = definePolicy({
       const web = WEB_TYPE.exec(type)
       if (web === null) return next(exchange)
       const [, text, format = ''] = web
-      exchange.request.body = text === undefined ? body : toOctets(body)
+      const isText = text !== undefined
+      exchange.request.body = toGrpcRequest(body, { isText })
+      // Before others may change it for the upstream.
+      const isTextWanted = wantsText(headers, isText)
       headers.set('Content-Type', `application/grpc${format}`)
       headers.set('TE', 'trailers')
       const response = await next(exchange)
       // Whatever is answered outside is answered to a client of gRPC-Web.
       exchange.request.headers.set('Content-Type', type)
-      return toWeb(response, { isText: wantsText(headers, text !== undefined) })
+      return toWeb(response, { isText: isTextWanted })
     }
   },
 })
@@ -47,7 +51,7 @@ function toWeb(response: GatewayResponse, { isText }: { readonly isText: boolean
   if (response.problem !== undefined || type === null) return response
   headers.set('Content-Type', `application/grpc-web${isText ? '-text' : ''}${type[1] ?? ''}`)
   headers.delete('trailer')
-  // Its status stands in the head, where clients look first.
-  if (!body.isEmpty) response.body = toWebAnswer(body, { isText })
+  // Without a body its status stands in the head, where clients look first. One that arrives may have trailers, however short it is.
+  if (!(body instanceof BytesBody && body.isEmpty)) response.body = toWebAnswer(body, { isText })
   return response
 }

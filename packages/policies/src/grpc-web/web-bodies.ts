@@ -1,19 +1,27 @@
 /** Owns the bodies of gRPC-Web on their way: text becomes octets, and trailers become a last frame of the body. */
 import { type Body, type BodyFlow, type BodySink, type BodySource, BytesBody, StreamBody } from '../messages/body.ts'
 import type { HeaderList } from '../messages/header-list.ts'
+import { FrameCheck } from './web-frames.ts'
 import { toWebText, WebTextDecoder } from './web-text.ts'
 
 /** PROTOCOL-WEB, "Message framing": the most significant bit of the first octet says that a frame holds trailers. */
 const TRAILERS_FRAME = 0x80
 const FRAME_HEAD_BYTES = 5
 
+interface Through {
+  /** Of what comes out; undefined while unknown. */
+  readonly sizeBytes: number | undefined
+  readonly toSink: (sink: BodySink) => ThroughSink
+}
+
 /** What comes out of a body that is read through something else. */
 class ThroughSource implements BodySource {
-  readonly sizeBytes = undefined
+  readonly sizeBytes: number | undefined
   readonly #body: Body
   readonly #toSink: (sink: BodySink) => ThroughSink
 
-  constructor(body: Body, toSink: (sink: BodySink) => ThroughSink) {
+  constructor(body: Body, { sizeBytes, toSink }: Through) {
+    this.sizeBytes = sizeBytes
     this.#body = body
     this.#toSink = toSink
   }
@@ -61,44 +69,68 @@ abstract class ThroughSink implements BodySink {
   abstract write(chunk: Uint8Array): boolean
   abstract end(trailers?: HeaderList): void
 
+  /** What is kept already is written to its end, and then says how that was. */
   abort(reason: unknown): void {
-    this.sink.abort(reason)
+    if (!this.#isBroken) this.sink.abort(reason)
   }
 }
 
-class TextReader extends ThroughSink {
-  readonly #decoder = new WebTextDecoder()
-  /** What is written is another copy. */
-  readonly holdsNothing = true
+/** A request's body as octets of whole frames. */
+class RequestReader extends ThroughSink {
+  readonly #frames = new FrameCheck()
+  readonly #text: WebTextDecoder | undefined
+
+  constructor(sink: BodySink, isText: boolean) {
+    super(sink)
+    this.#text = isText ? new WebTextDecoder() : undefined
+  }
+
+  /** What text is written as is another copy. */
+  get holdsNothing(): boolean {
+    return this.#text !== undefined || this.sink.holdsNothing === true
+  }
 
   write(chunk: Uint8Array): boolean {
     if (this.isBroken) return false
     try {
-      return this.sink.write(this.#decoder.decode(chunk))
+      const octets = this.#text?.decode(chunk) ?? chunk
+      this.#frames.check(octets)
+      // Less than a group of text is nothing yet.
+      return octets.length === 0 || this.sink.write(octets)
     } catch (fault) {
       return this.break(fault)
     }
   }
 
-  end(): void {
+  end(trailers?: HeaderList): void {
     if (this.isBroken) return
     try {
-      this.#decoder.finish()
+      this.#text?.finish()
+      this.#frames.finish()
     } catch (fault) {
       this.break(fault)
       return
     }
-    this.sink.end()
+    this.sink.end(trailers)
   }
 }
 
-/** The octets of a request's text. @throws Problem `malformed-request`, where all of it is there and is none */
-export function toOctets(body: Body): Body {
-  if (!(body instanceof BytesBody)) return new StreamBody(new ThroughSource(body, (sink) => new TextReader(sink)))
-  const decoder = new WebTextDecoder()
-  const octets = decoder.decode(body.held())
-  decoder.finish()
-  return new BytesBody(octets)
+/** The octets of a request. @throws Problem `malformed-request`, where all of it is there and makes no sense */
+export function toGrpcRequest(body: Body, { isText }: { readonly isText: boolean }): Body {
+  if (!(body instanceof BytesBody)) {
+    const sizeBytes = isText ? undefined : body.sizeBytes
+    return new StreamBody(new ThroughSource(body, { sizeBytes, toSink: (sink) => new RequestReader(sink, isText) }))
+  }
+  let octets = body.held()
+  if (isText) {
+    const decoder = new WebTextDecoder()
+    octets = decoder.decode(octets)
+    decoder.finish()
+  }
+  const frames = new FrameCheck()
+  frames.check(octets)
+  frames.finish()
+  return isText ? new BytesBody(octets) : body
 }
 
 class AnswerWriter extends ThroughSink {
@@ -125,7 +157,9 @@ class AnswerWriter extends ThroughSink {
 
 /** An answer with its trailers as a last frame. */
 export function toWebAnswer(body: Body, { isText }: { readonly isText: boolean }): Body {
-  return new StreamBody(new ThroughSource(body, (sink) => new AnswerWriter(sink, isText)))
+  return new StreamBody(
+    new ThroughSource(body, { sizeBytes: undefined, toSink: (sink) => new AnswerWriter(sink, isText) }),
+  )
 }
 
 /** PROTOCOL-WEB: names in lower case, lines as in HTTP/1.1. */
