@@ -71,7 +71,7 @@ describe('upstreams of HTTP/2', () => {
     const old = await listen(createHttpsServer({ cert, key }, (_, response) => response.end('old')))
     const tls = `tls: { ca: ${authority.cert} }`
     yaml = `gatewright: 1
-accessLog: off
+accessLog: { file: ./access.log }
 listeners: [{ id: public, host: 127.0.0.1, port: 8080, http2: { priorKnowledge: true }, limits: { bodyBytes: 10000000 } }]
 upstreams:
   - { id: plain, protocol: h2c, targets: ["http://127.0.0.1:${plain}"] }
@@ -155,7 +155,7 @@ ${['plain', 'secure', 'both', 'old', 'wrong', 'watched'].map((id) => `  - { id: 
         })
         const text = await answer.text()
         if (answer.status === 200) answered++
-        else failed.push(`${path} ${answer.status} ${text}`)
+        else failed.push(`${path} ${answer.status} ${text} ${answer.headers.get('x-request-id')}`)
       }
     }
     const lines = Promise.all(Array.from({ length: 12 }, (_, index) => line(index)))
@@ -189,7 +189,7 @@ ${['plain', 'secure', 'both', 'old', 'wrong', 'watched'].map((id) => `  - { id: 
     for (let round = 0; round < 5; round++) {
       await gateway.rewrite(
         yaml
-          .replace('accessLog: off', `accessLog: off\nproblemBase: "https://errors.example/${round}/"`)
+          .replace('accessLog:', `problemBase: "https://errors.example/${round}/"\naccessLog:`)
 
           .replaceAll('protocol: h2c,', `protocol: h2c, timeouts: { connectMs: ${2000 + round} },`),
       )

@@ -26,6 +26,9 @@ import type { TargetRuntime } from './target.ts'
 /** A small body travels in the same write as its head; beyond this the copy costs more than a second write. */
 const TOGETHER_BYTES = 16_384
 
+/** How often what a target did nothing with is sent again: while it is rolled out anew, several of its connections may go away one after the other. */
+const MOST_UNSENT = 3
+
 /** The upstream that is asked, and learns how it went. */
 export interface AttemptOwner {
   readonly model: Upstream
@@ -56,7 +59,8 @@ export class Attempt implements PooledRequest, OutgoingRequest, AbortListener, B
   /** Between bytes, once the answer has begun. */
   #idleMs: number
   #isSettled = false
-  #hasBeenReplayed = false
+  /** How often it was sent once more. */
+  #sentAgain = 0
   /** Of a body whose length was said; one that says none is without end. */
   #remaining = Number.POSITIVE_INFINITY
   #bodyFlow: BodyFlow | undefined
@@ -213,9 +217,8 @@ export class Attempt implements PooledRequest, OutgoingRequest, AbortListener, B
   onBroken(problem: Problem, how: Broken): void {
     this.#carrier = undefined
     if (this.isOver) return
-    const mayGoAgain = how === 'unsent' ? this.#canSendAgain : how === 'unanswered' && this.isReplayable
-    if (mayGoAgain && !this.#hasBeenReplayed && !this.#isSettled) {
-      this.#hasBeenReplayed = true
+    if (this.#mayGoAgain(how) && !this.#isSettled) {
+      this.#sentAgain++
       this.isRequestSent = false
       this.#rewindable?.rewind()
       this.#pool.connectFresh(this)
@@ -226,8 +229,11 @@ export class Attempt implements PooledRequest, OutgoingRequest, AbortListener, B
     this.#settleWith(problem)
   }
 
-  get #canSendAgain(): boolean {
-    return this.exchange.request.body.isReplayable || this.#rewindable?.canRewind === true
+  #mayGoAgain(how: Broken): boolean {
+    if (how === 'begun') return false
+    if (how === 'unanswered') return this.isReplayable && this.#sentAgain === 0
+    const isThere = this.exchange.request.body.isReplayable || this.#rewindable?.canRewind === true
+    return isThere && this.#sentAgain < MOST_UNSENT
   }
 
   onDeadline(): void {

@@ -268,7 +268,7 @@ export class Http2Carrier implements RequestCarrier, StreamListener, HeldReader,
     else {
       // Without an error nothing failed: so end those that went away in the middle of what they had not begun (`node:http2` does).
       const how = isUnprocessed ? 'unsent' : code === ERROR_CODES.noError ? this.#judge() : 'begun'
-      this.#break(new Problem('upstream-closed', { reason: toResetReason(code) }), how)
+      this.#break(new Problem('upstream-closed', { reason: reason === 'goaway' ? reason : toResetReason(code) }), how)
     }
   }
 

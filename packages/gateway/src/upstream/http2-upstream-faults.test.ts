@@ -56,6 +56,18 @@ describe('an upstream of HTTP/2', () => {
       assert.deepEqual(await Promise.all([first, second]), ['200 one', '200 two'])
     })
 
+    it('again and again loses nothing, as long as it says so', async () => {
+      stage.target.onRequest = (connection, id) =>
+        connection.say(connection.ordinal <= 3 ? goaway(0) : toAnswer(id, `on ${connection.ordinal}`))
+      assert.equal(await send({ method: 'POST', body: 'x' }), '200 on 4')
+    })
+
+    it('for ever fails whoever asks', async () => {
+      stage.target.onRequest = (connection) => connection.say(goaway(0))
+      assert.equal(await send(), 'upstream-closed goaway')
+      assert.equal(stage.target.connections.length, 4)
+    })
+
     it('without a word loses what must not be asked twice, and nothing else', async () => {
       await send()
       const held = holdBack()
