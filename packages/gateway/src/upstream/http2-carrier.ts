@@ -156,7 +156,9 @@ export class Http2Carrier implements RequestCarrier, StreamListener, HeldReader,
     this.#over()
   }
 
+  /** Its request will never be whole: whoever reads what is answered to it already must not wait for the rest. */
   breakOff(): void {
+    this.#body?.breakOff(new Problem('malformed-request', { reason: 'body-broke-off' }))
     this.#over()
   }
 

@@ -254,6 +254,18 @@ describe('an upstream of HTTP/2', () => {
       await until(() => body.isCancelled)
     })
 
+    it('break off where they have begun and the request does, and the target is told', async () => {
+      stage.target.onHead = (connection, id) => connection.say(headers(id, OK, { ends: false }), data(id, 'half'))
+      const body = new HandBody()
+      const answer = send({}, new TestExchange({ method: 'POST', body: new StreamBody(body) }))
+      await until(() => body.sink !== undefined)
+      body.sink?.write(Buffer.from('a'))
+      for (let i = 0; i < 50; i++) await turn()
+      body.sink?.abort(new Error('no sense'))
+      assert.equal(await answer, '200 half… malformed-request')
+      await until(() => connection().of(FRAME_TYPES.rstStream).length === 1)
+    })
+
     it('whose reader is slow hold up none beside them', async () => {
       stage.target.onRequest = (connection, id) => {
         if (id > 1) return connection.say(toAnswer(id, 'quick'))
