@@ -145,6 +145,10 @@ apis:
         assert.equal(error.code, Code.FailedPrecondition)
         assert.match(error.rawMessage, /ü .*of it%$/s)
         assert.equal(error.metadata.get('x-why'), 'because')
+        assert.deepEqual(
+          error.findDetails(BytesValueSchema).map(({ value }) => [...value]),
+          [[0, 255]],
+        )
       })
 
       it('says what the gateway refuses', async () => {

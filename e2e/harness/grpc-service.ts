@@ -67,6 +67,19 @@ export function openSecureEchoClient(address: string, ca: string): EchoClient {
   return new EchoClientOf(address, credentials.createSsl(Buffer.from(ca))) as unknown as EchoClient
 }
 
+const DETAIL_TYPE = 'type.googleapis.com/google.protobuf.BytesValue'
+
+/** A `google.rpc.Status` with one detail: `google.protobuf.BytesValue` of the octets 0, 255. */
+function toDetails(code: number, message: string): Buffer {
+  const field = (tag: number, octets: Buffer) => Buffer.concat([Buffer.from([tag, octets.length]), octets])
+  const detail = [field(0x0a, Buffer.from(DETAIL_TYPE)), field(0x12, Buffer.from([0x0a, 2, 0, 255]))]
+  return Buffer.concat([
+    Buffer.from([0x08, code]),
+    field(0x12, Buffer.from(message)),
+    field(0x1a, Buffer.concat(detail)),
+  ])
+}
+
 export class EchoService {
   readonly port: number
   /** Milliseconds that a hanging call was given, as the service saw it, for each that came. */
@@ -158,7 +171,9 @@ export class EchoService {
     fail: (call: ServerUnaryCall<Buffer, Buffer>, reply: Reply): void => {
       const metadata = new Metadata()
       metadata.set('x-why', 'because')
-      reply({ code: status.FAILED_PRECONDITION, details: `ü ${call.request}%`, metadata })
+      const failure = { code: status.FAILED_PRECONDITION, details: `ü ${call.request}%` }
+      metadata.set('grpc-status-details-bin', toDetails(failure.code, failure.details))
+      reply({ ...failure, metadata })
     },
     hang: (call: ServerUnaryCall<Buffer, Buffer>): void => {
       const deadline = call.getDeadline()
