@@ -218,8 +218,10 @@ export class Http2UpstreamConnection implements CarrierHost, SessionOwner, Timed
   }
 
   onDown(_: number, reason: string): void {
+    // Whoever does not begin with SETTINGS speaks something else: HTTP/1.1, mostly.
+    const problem = this.isReady ? new Problem('upstream-malformed', { reason }) : toNotReady('no-http2')
     // So it is told, as far as it listens.
-    this.#end(new Problem('upstream-malformed', { reason }), { isGentle: true })
+    this.#end(problem, { isGentle: true })
   }
 
   #end(problem: Problem, { isGentle } = { isGentle: false }): void {

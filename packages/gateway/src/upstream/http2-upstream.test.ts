@@ -116,13 +116,14 @@ describe('an upstream of HTTP/2', () => {
       await until(() => stage.target.open === 0)
     })
 
-    for (const [what, greeting, expected] of [
-      ['speaks HTTP/1.1', 'HTTP/1.1 400 Bad Request\r\n\r\n', /^upstream-malformed /],
-      ['goes away at once', goaway(0), /^upstream-(?:malformed|unreachable) /],
+    for (const [what, greeting] of [
+      ['speaks HTTP/1.1', Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n')],
+      ['goes away at once', goaway(0)],
     ] as const) {
       it(`say so where the target ${what}, and all who wait hear it`, async () => {
-        stage.target.greeting = () => Buffer.from(greeting as string, 'latin1')
-        for (const answer of await Promise.all([send(), send({ method: 'POST' })])) assert.match(answer, expected)
+        stage.target.greeting = () => greeting
+        const answers = await Promise.all([send(), send({ method: 'POST' })])
+        assert.deepEqual(answers, Array(2).fill('upstream-unreachable no-http2'))
       })
     }
 
