@@ -3,7 +3,7 @@ import { atMostTimes } from './bars.ts'
 import { findMedian, runContest, startContestants, toContestTable, toFaultNotes } from './contest.ts'
 import { caddy } from './peers/caddy.ts'
 import { envoy } from './peers/envoy.ts'
-import { gatewright, gatewrightCoalescing, gatewrightMultiplexing } from './peers/gatewright.ts'
+import { gatewright, gatewrightCoalescing, gatewrightMultiplexing, gatewrightToTls } from './peers/gatewright.ts'
 import { haproxy } from './peers/haproxy.ts'
 import { nginx } from './peers/nginx.ts'
 import { nodeProxies } from './peers/node-proxies.ts'
@@ -24,6 +24,8 @@ export const bare: Question = {
     })
     const multiplexing = await startContestants([gatewrightMultiplexing], setting, { upstreamPort: upstream.http2Port })
     contestants.push(...multiplexing)
+    const secured = await startContestants([gatewrightToTls(upstream.ca)], setting, { upstreamPort: upstream.tlsPort })
+    contestants.push(...secured)
     const results = await runContest(contestants, { paths: ['/orders/1'], expect: { body: ANSWER } }, setting)
     for (const contestant of contestants) await contestant.stop()
     await upstream.stop()

@@ -1,6 +1,7 @@
 // Owns the upstream every contestant talks to: an nginx that answers at once, so that it is never what is measured.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { makeEdgeCertificate } from './edge-certificate.ts'
 import { startNginx } from './nginx-process.ts'
 import { findFreePort, type Running, waitUntilAnswering } from './processes.ts'
 
@@ -15,11 +16,16 @@ export interface Upstream extends Running {
   port: number
   /** The same answers over HTTP/2, without TLS. */
   http2Port: number
+  /** The same over TLS, and the CA that proves it. */
+  tlsPort: number
+  ca: string
 }
 
 export async function startUpstream(options: { dir: string; cores?: string | undefined }): Promise<Upstream> {
   const port = await findFreePort()
   const http2Port = await findFreePort()
+  const tlsPort = await findFreePort()
+  const { cert, key } = makeEdgeCertificate(options.dir)
   const locations = `
       location = ${LARGE_PATH} { root ${options.dir}; }
       location / { return 200 '${ANSWER}'; }`
@@ -36,8 +42,14 @@ export async function startUpstream(options: { dir: string; cores?: string | und
     server {
       listen 127.0.0.1:${http2Port} http2 backlog=4096;
       keepalive_requests 1000000000;${locations}
+    }
+    server {
+      listen 127.0.0.1:${tlsPort} ssl backlog=4096;
+      ssl_certificate ${cert};
+      ssl_certificate_key ${key};
+      keepalive_requests 1000000000;${locations}
     }`,
   })
   await waitUntilAnswering(running, `http://127.0.0.1:${port}/`)
-  return { ...running, port, http2Port }
+  return { ...running, port, http2Port, tlsPort, ca: cert }
 }

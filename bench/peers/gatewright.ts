@@ -84,3 +84,16 @@ export const gatewrightMultiplexing: Peer = {
   findVersion: findGatewrightVersion,
   start: (given) => startGatewright(given, toPlainParts(given.upstreamPort, { upstream: { protocol: 'h2c' } })),
 }
+
+/** The same with TLS to the upstream, which proves its name by this CA. */
+export function gatewrightToTls(ca: string): Peer {
+  return {
+    name: 'Gatewright, TLS behind',
+    findVersion: findGatewrightVersion,
+    start: ({ upstreamPort, ...given }) =>
+      startGatewright(
+        { ...given, upstreamPort },
+        toPlainParts(upstreamPort, { upstream: { targets: [`https://127.0.0.1:${upstreamPort}`], tls: { ca } } }),
+      ),
+  }
+}
