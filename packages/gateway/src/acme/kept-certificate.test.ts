@@ -200,7 +200,21 @@ describe('a certificate that is kept', () => {
     await clock.advance(DAY_MS)
     assert.deepEqual(asked, [0])
     assert.equal(node.served.get('web')?.chain, 'chain 1 www.example.test')
-    assert.equal(node.log.entries.at(-1)?.facts?.error, 'no space left')
+    assert.equal(node.log.entries.find(({ level }) => level === 'error')?.facts?.error, 'no space left')
+  })
+
+  it('is stored before anybody is shown it: who is killed in between would have to order again', async () => {
+    const { clock, node, storage } = setUp()
+    const save = storage.saveCertificate.bind(storage)
+    const servedThen: boolean[] = []
+    storage.saveCertificate = async (name, certificate) => {
+      servedThen.push(node.served.has('web'))
+      await save(name, certificate)
+    }
+    node.keeper.keep([toOptions({})])
+    await clock.advance(0)
+    assert.deepEqual(servedThen, [false, false])
+    assert.equal(node.served.has('web'), true)
   })
 
   it('waits after a failure, though that could not be stored', async () => {

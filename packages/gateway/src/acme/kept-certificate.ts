@@ -228,10 +228,11 @@ export class KeptCertificate {
     } finally {
       for (const callOff of callOffs) callOff()
     }
+    // First what a process that is killed would lose: the next one would have to wait for the lease, and to order again.
+    await this.#store(certificate)
     this.#serve(certificate)
     const until = new Date(certificate.notAfterMs).toISOString()
     log.info('a certificate was obtained', { ...this.#facts(), until, directory: this.#options.directory })
-    await this.#store(certificate)
     // Otherwise the next would be asked for at once, and so on.
     if (this.#isDue()) return await this.#fail(ENDS_AT_ONCE)
     this.#nextAttemptMs = this.#renewalMs
