@@ -148,7 +148,8 @@ export function toContestTable(results: Result[], baseName: string): Table {
         base ? toShort(median.cpuUs / base.cpuUs) : '–',
         Math.round(median.requestsPerSecond),
         toShort(median.p50Us / 1000),
-        toShort(median.p99Us / 1000),
+        // Not every load tells quantiles.
+        Number.isNaN(median.p99Us) ? '–' : toShort(median.p99Us / 1000),
         Math.round(median.memoryMb),
         runs,
       ]
