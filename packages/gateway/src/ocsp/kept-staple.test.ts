@@ -15,6 +15,11 @@ const MINUTE_MS = 60_000
 const DAY_MS = 86_400_000
 const DOWN = new OcspFault('nobody is there')
 
+function withoutIssuer(issued: IssuedCertificate): IssuedCertificate {
+  const end = '-----END CERTIFICATE-----\n'
+  return { ...issued, certPem: issued.certPem.slice(0, issued.certPem.indexOf(end) + end.length) }
+}
+
 /** Answers are made beforehand, by the real openssl: its clock is that of the machine, and the test's begins there. */
 describe('the staple of a certificate', () => {
   let root: TestAuthority
@@ -179,9 +184,16 @@ describe('the staple of a certificate', () => {
     assert.match(said()[0] ?? '', /^warn a certificate that must be shown with a staple has none/)
   })
 
-  it('is not asked for where the issuer is not known, nor of a certificate that has ended', async () => {
-    await keep({ ...shop, certPem: shop.certPem.slice(0, shop.certPem.indexOf('-----END') + 26) })
+  it('is missed as loudly where it is a must and the issuer is not known', async () => {
+    await keep(withoutIssuer(must))
     assert.match(String(log.entries[0]?.facts.error), /does not stand behind it/)
+    assert.match(said()[0] ?? '', /^warn a certificate that must be shown with a staple has none/)
+  })
+
+  it('is not asked for where the issuer is not known, nor of a certificate that has ended', async () => {
+    await keep(withoutIssuer(shop))
+    assert.match(String(log.entries[0]?.facts.error), /does not stand behind it/)
+    assert.equal(said()[0], 'warn a certificate is shown without a staple')
     await keep(responder.issue({ days: -1 }))
     await clock.advance(DAY_MS)
     assert.deepEqual(asked, [])

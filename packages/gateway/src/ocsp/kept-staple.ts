@@ -12,7 +12,7 @@ import type { GetPem } from '../state/pems/pem-table.ts'
 import type { AskResponder } from './ask-responder.ts'
 import { judgeAnswer, type OcspVerdict } from './judge-answer.ts'
 import { OcspFault } from './ocsp-fault.ts'
-import { toOcspSubject } from './ocsp-subject.ts'
+import { isMustStaple, toOcspSubject } from './ocsp-subject.ts'
 import type { StapleNews, StapleOrder } from './staple-order.ts'
 
 export interface KeptStapleParts {
@@ -85,8 +85,10 @@ export class KeptStaple {
   async #ask(signal: AbortSignal): Promise<OcspVerdict | undefined> {
     const { ask, clock, getPem } = this.#parts
     const { chain, url } = this.#order
-    const subject = toOcspSubject(getPem(chain))
-    this.#isMustStaple = subject.isMustStaple
+    const pem = getPem(chain)
+    // Before anything can fail: what it says is needed to tell of that.
+    this.#isMustStaple = isMustStaple(pem)
+    const subject = toOcspSubject(pem)
     if (clock.now() > subject.leaf.validToDate.getTime()) return undefined
     const der = await ask({ url, request: subject.request }, signal)
     signal.throwIfAborted()

@@ -20,8 +20,6 @@ export interface OcspSubject {
   readonly certId: CertID
   /** DER, to be sent by POST. Without a nonce: answers are made beforehand (RFC 5019 §2.1.1). */
   readonly request: Uint8Array
-  /** Clients that heed it refuse the certificate without a staple (RFC 7633). */
-  readonly isMustStaple: boolean
 }
 
 /** `chain`: PEM, the certificate itself first. @throws OcspFault where its issuer is not among those behind it */
@@ -42,14 +40,23 @@ export function toOcspSubject(chain: string): OcspSubject {
     serialNumber: tbsCertificate.serialNumber,
   })
   const tbsRequest = new TBSRequest({ requestList: [new Request({ reqCert: certId })] })
-  const feature = tbsCertificate.extensions?.find(({ extnID }) => extnID === TLS_FEATURE)
   return {
     leaf,
     issuer,
     certId,
     request: new Uint8Array(AsnConvert.serialize(new OCSPRequest({ tbsRequest }))),
-    isMustStaple: feature !== undefined && Buffer.from(feature.extnValue.buffer).includes(STATUS_REQUEST),
   }
+}
+
+/**
+ * Whether clients that heed it refuse the certificate without a staple (RFC 7633). `chain`: PEM, the certificate itself first; its issuer
+ * need not be there.
+ */
+export function isMustStaple(chain: string): boolean {
+  const [leaf] = parseCertificates(chain)
+  const { extensions } = AsnConvert.parse(leaf.raw, Certificate).tbsCertificate
+  const feature = extensions?.find(({ extnID }) => extnID === TLS_FEATURE)
+  return feature !== undefined && Buffer.from(feature.extnValue.buffer).includes(STATUS_REQUEST)
 }
 
 /** By name, by what the issuer may do, and by signature. */
