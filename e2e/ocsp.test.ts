@@ -150,6 +150,7 @@ ${more}`
     const metric = (name: string) => gateway.metric(`gatewright_certificates_revoked{certificate="${name}"}`)
     await until(async () => (await metric('revoked')) === 1 || undefined, 'the metric')
     assert.equal(await metric('shop'), 0)
+    assert.match((await gateway.status('readyz'))?.text ?? '', /^ready, but a certificate of "revoked" is revoked\n$/)
     assert.equal(await countStaples('revoked.example'), 0)
   })
 

@@ -59,6 +59,11 @@ export class CertificateShelf {
     })
   }
 
+  /** Of which certificates of the model their CAs say that one is revoked. */
+  get revokedSources(): readonly string[] {
+    return [...new Set(this.stapleAges.filter(({ isRevoked }) => isRevoked).map(({ source }) => source))]
+  }
+
   /**
    * Those in files, replacing those before; ordered ones whose id is not among `sources` are dropped. Answers whether anything changed
    * for threads.

@@ -117,6 +117,7 @@ export class StatusServer {
     // Neither makes the gateway unready: what ran before runs on. Both are worth a line.
     const lacks = configuration.fault === undefined ? [] : ['the configuration on disk is faulty']
     lacks.push(...listEndingCertificates(supervisor.certificates.certificates, Date.now()))
+    for (const id of supervisor.certificates.revokedSources) lacks.push(`a certificate of "${id}" is revoked`)
     for (const { hosts, notAfterMs, lastError } of supervisor.orders) {
       if (notAfterMs !== undefined || lastError === undefined) continue
       lacks.push(`there is no certificate of ${hosts[0]} yet: ${lastError}`)
