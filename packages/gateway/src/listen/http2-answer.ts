@@ -12,11 +12,14 @@ interface AnswerOwner {
   onReady(): void
   /** What the client has is not the whole answer, and its stream says so. */
   onBroken(): void
-  onTrailers(trailers: HeaderList): void
 }
 
 export class Http2Answer implements BodySink {
   writtenBytes = 0
+  /** What ends it, if anything does. */
+  trailers: HeaderList | undefined
+  /** It is not whole, and its trailers say so. */
+  isCutShort = false
   readonly #stream: Http2Stream
   readonly #owner: AnswerOwner
   #flow: BodyFlow | undefined
@@ -75,21 +78,20 @@ export class Http2Answer implements BodySink {
     this.#isEnded = true
     this.#flow = undefined
     this.waitForClient()
-    if (trailers !== undefined) this.#owner.onTrailers(trailers)
+    this.trailers = trailers
     this.#stream.end(trailers)
   }
 
   abort(reason?: unknown): void {
     if (this.#isEnded) return
-    this.#isEnded = true
-    // A client of gRPC counts its messages: it sees what is missing, and is told why.
     if (this.#owner.readsStatus && this.#promisedBytes === undefined) {
-      const trailers = toGrpcTrailers(Problem.from(reason))
-      this.#owner.onTrailers(trailers)
-      this.#stream.end(trailers)
-    } else {
-      this.#stream.reset(ERROR_CODES.internalError)
+      // A client of gRPC counts its messages: it sees what is missing, and is told why, behind what it has not taken yet.
+      this.isCutShort = true
+      this.end(toGrpcTrailers(Problem.from(reason)))
+      return
     }
+    this.#isEnded = true
+    this.#stream.reset(ERROR_CODES.internalError)
     this.#owner.onBroken()
   }
 

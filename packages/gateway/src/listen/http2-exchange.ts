@@ -159,7 +159,13 @@ export class Http2Exchange implements ClientConnection, StreamListener, Timed {
   }
 
   onSent(): void {
-    this.#finish('answered')
+    const exchange = this.#exchange
+    if (exchange === undefined) return
+    const { trailers, isCutShort = false } = this.#answer ?? {}
+    if (trailers !== undefined) this.#noteStatus(exchange, trailers)
+    this.#finish(isCutShort ? 'upstream-broke' : 'answered')
+    this.#body?.cancel()
+    this.#release()
   }
 
   onReset(): void {
@@ -247,7 +253,6 @@ export class Http2Exchange implements ClientConnection, StreamListener, Timed {
       onSlow: () => this.#wheel.set(this, CONNECTION_BOUNDS.stalledClientMs, performance.now()),
       onReady: () => this.#wheel.clear(this),
       onBroken: () => this.#breakOff('upstream-broke'),
-      onTrailers: (trailers) => this.#noteStatus(exchange, trailers),
     })
     this.#answer = answer
     if (response.status === 101) return this.#handOver(exchange, response)
@@ -292,10 +297,6 @@ export class Http2Exchange implements ClientConnection, StreamListener, Timed {
     exchange.bytesIn = this.#body?.readBytes ?? this.#wholeBytes
     exchange.bytesOut = this.#answer?.sentBytes ?? 0
     this.settings.receiver.onEnded(exchange, ended)
-    if (ended === 'answered') {
-      this.#body?.cancel()
-      this.#release()
-    }
   }
 
   #breakOff(by: Exclude<Ended, 'answered'>): void {

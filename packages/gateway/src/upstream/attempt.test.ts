@@ -19,10 +19,10 @@ describe('attempt', () => {
       use(() => {})
       let failed = 0
       const { model } = stage.upstream
-      const owner = { model, onResult() {}, onFailure: () => void failed++, onLate() {} }
+      const owner = { model, onResult() {}, onFailure: () => void failed++, onBlameless() {} }
       const answered = Promise.withResolvers<GatewayResponse>()
       const attempt = new Attempt(new TestExchange(), { owner, pool: toPool(stage.upstream) }, answered.resolve)
-      attempt.refuse(new Problem('upstream-unreachable', { reason }))
+      attempt.onBroken(new Problem('upstream-unreachable', { reason }), 'begun')
       assert.equal((await answered.promise).problem?.reason, reason)
       assert.equal(failed, failures)
     })

@@ -17,6 +17,7 @@ import {
   Problem,
 } from '@gatewright/policies'
 import type { GatewayExchange, InterimHead } from '../exchange/gateway-exchange.ts'
+import { toGrpcTimeout } from '../exchange/grpc-deadline.ts'
 import type { Broken, OutgoingRequest, RequestCarrier } from './carried-request.ts'
 import { NO_EXTENDED_CONNECT } from './http2-carrier.ts'
 import type { Pool, PooledRequest } from './pool.ts'
@@ -36,8 +37,8 @@ export interface AttemptOwner {
   onResult(target: TargetRuntime, status: number, durationMs: number): void
   /** None came. */
   onFailure(target: TargetRuntime, problem: Problem): void
-  /** None came before the time of the whole exchange was out. */
-  onLate(): void
+  /** None came, and that says nothing about the target. */
+  onBlameless(): void
 }
 
 export class Attempt implements PooledRequest, OutgoingRequest, AbortListener, BodySink {
@@ -117,8 +118,10 @@ export class Attempt implements PooledRequest, OutgoingRequest, AbortListener, B
   }
 
   #send(carrier: RequestCarrier): void {
-    const { body } = this.exchange.request
+    const { body, headers } = this.exchange.request
     this.#carrier = carrier
+    const timeout = toGrpcTimeout(this.root)
+    if (timeout !== undefined) headers.set('grpc-timeout', timeout)
     if (body instanceof BytesBody && body.sizeBytes <= TOGETHER_BYTES) {
       this.isRequestSent = true
       carrier.sendWhole(this, body)
@@ -250,13 +253,17 @@ export class Attempt implements PooledRequest, OutgoingRequest, AbortListener, B
 
   onAbort(problem: Problem): void {
     const carrier = this.#carrier
-    if (!this.#isSettled && problem.code === 'exchange-timeout') this.#owner.onLate()
+    if (!this.#isSettled && problem.code === 'exchange-timeout') this.#owner.onBlameless()
     this.#cancel(problem)
     carrier?.abandon(this, problem)
   }
 
   refuse(problem: Problem): void {
-    this.#settleWith(problem)
+    if (this.isOver) return
+    this.#owner.onBlameless()
+    this.#bodyFlow?.cancel()
+    this.#settle(GatewayResponse.ofProblem(problem))
+    this.#over()
   }
 
   #cancel(problem: Problem): void {

@@ -265,11 +265,13 @@ export class Http2Carrier implements RequestCarrier, StreamListener, HeldReader,
     const { problem } = this.#host
     // RFC 9113 §8.1: it has answered, and does not want the rest of the request.
     if (this.#answer !== undefined && this.#stream.isReceiveEnded) return
-    if (by === 'connection') this.#break(problem, isUnprocessed ? 'unsent' : this.#judge())
+    // Whoever has begun to answer has looked at it, whatever it says.
+    const isUntouched = isUnprocessed && !this.#hasBegunAnswer
+    if (by === 'connection') this.#break(problem, isUntouched ? 'unsent' : this.#judge())
     else if (by === 'engine') this.#break(new Problem('upstream-malformed', { reason }), 'begun')
     else {
       // Without an error nothing failed: so end those that went away in the middle of what they had not begun (`node:http2` does).
-      const how = isUnprocessed ? 'unsent' : code === ERROR_CODES.noError ? this.#judge() : 'begun'
+      const how = isUntouched ? 'unsent' : code === ERROR_CODES.noError ? this.#judge() : 'begun'
       this.#break(new Problem('upstream-closed', { reason: reason === 'goaway' ? reason : toResetReason(code) }), how)
     }
   }

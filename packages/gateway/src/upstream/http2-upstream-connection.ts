@@ -182,6 +182,8 @@ export class Http2UpstreamConnection implements CarrierHost, SessionOwner, Timed
     this.isStale ||= wasAnswered
     // Until it has shown that it is there, its deadline is for that.
     if (!this.#isLeaving && !this.#isAsked) this.owner.onRoom(this)
+    // It ends when what was said last is written; a target that takes nothing is not waited for.
+    if (this.#isLeaving && this.isUnused) this.owner.wheel.set(this, LINGER_MS, this.owner.wheel.now())
   }
 
   onSilence(reads: number): void {

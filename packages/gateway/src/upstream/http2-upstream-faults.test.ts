@@ -43,6 +43,47 @@ describe('an upstream of HTTP/2', () => {
       assert.deepEqual(await Promise.all([first, second]), ['200 one', '200 two'])
     })
 
+    it('is not waited for where it takes nothing any more', async () => {
+      stage.target.greeting = () => settings([SETTINGS.initialWindowSize, 0x7fff_ffff])
+      const body = new HandBody()
+      const exchange = new TestExchange({ method: 'POST', body: new StreamBody(body) })
+      const answer = send({}, exchange)
+      await until(() => body.sink !== undefined && stage.target.connections[0]?.streams.length === 1)
+      connection().say(windowUpdate(0, 0x7fff_0000 - 65_535))
+      connection().socket.pause()
+      // As much as the kernel takes on both sides, and more.
+      for (let sent = 0; sent < 400 && body.sink?.write(Buffer.alloc(65_536)) !== false; sent++) await turn()
+      connection().say(goaway(1))
+      for (let i = 0; i < 50; i++) await turn()
+      exchange.abort(new Problem('client-left'))
+      await answer
+      passSeconds(4)
+      connection().socket.resume()
+      await until(() => connection().isClosed)
+    })
+
+    it('holds back new connections only while as many leave as there may be', async () => {
+      use({ pool: { maxConnections: 1 } })
+      const held = holdBack()
+      const answers = [send()]
+      await until(() => held.length === 1)
+      const leave = async (ordinal: number): Promise<void> => {
+        connection(ordinal).say(goaway(1), frame(FRAME_TYPES.ping, 0, 0, '12345678'))
+        await until(() => connection(ordinal).of(FRAME_TYPES.ping).length > 0)
+      }
+      await leave(1)
+      answers.push(send())
+      await until(() => held.length === 2)
+      await leave(2)
+      answers.push(send())
+      for (let i = 0; i < 100; i++) await turn()
+      assert.equal(stage.target.connections.length, 2)
+      connection(1).say(toAnswer(1, 'one'))
+      await until(() => held.length === 3)
+      for (const ordinal of [2, 3]) connection(ordinal).say(toAnswer(1, 'other'))
+      assert.deepEqual(await Promise.all(answers), ['200 one', '200 other', '200 other'])
+    })
+
     it('is not counted against the most connections that there may be', async () => {
       use({ pool: { maxConnections: 1 } })
       const held = holdBack()
@@ -99,6 +140,13 @@ describe('an upstream of HTTP/2', () => {
         assert.equal(await send({ method, body: 'x' }), expected)
       })
     }
+
+    it('is not asked again once it has begun to answer, whatever it says then', async () => {
+      stage.target.onRequest = (connection, id) =>
+        connection.say(headers(id, OK, { ends: false }), reset(id, ERROR_CODES.refusedStream))
+      assert.equal(await send({ method: 'POST', body: 'x' }), 'upstream-closed reset-refused-stream')
+      assert.deepEqual(connection().streams, [1])
+    })
 
     it('when it refuses a request is asked again on the same connection, where there may be no other', async () => {
       use({ pool: { maxConnections: 1 } })

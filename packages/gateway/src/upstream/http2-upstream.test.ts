@@ -135,6 +135,34 @@ describe('an upstream of HTTP/2', () => {
       assert.deepEqual(await Promise.all(answers), Array(2).fill('upstream-unreachable ETIMEDOUT'))
     })
 
+    it('that cannot be opened fail nobody whom another serves', async () => {
+      use({ pool: { streams: 1 } })
+      const held = holdBack()
+      const first = send()
+      await until(() => held.length === 1)
+      const greeting = stage.target.greeting
+      stage.target.greeting = () => Buffer.from('nonsense that is no frame of SETTINGS')
+      const second = send()
+      await until(() => stage.target.connections.length === 2 && connection(2).isClosed)
+      for (let i = 0; i < 100; i++) await turn()
+      assert.equal(stage.target.connections.length, 2)
+      passSeconds(2)
+      await until(() => stage.target.connections.length === 3 && connection(3).isClosed)
+      stage.target.greeting = greeting
+      connection(1).say(toAnswer(1, 'one'))
+      await until(() => held.length === 2)
+      held[1]!.connection.say(toAnswer(held[1]!.id, 'two'))
+      assert.deepEqual(await Promise.all([first, second]), ['200 one', '200 two'])
+    })
+
+    it('that cannot be opened are one failure, however many wait', async () => {
+      use({ health: { passive: { failures: 2, maxEjectedPercent: 100 } } })
+      stage.target.greeting = () => Buffer.from('nonsense that is no frame of SETTINGS')
+      const answers = await Promise.all(Array.from({ length: 10 }, () => send()))
+      assert.deepEqual(answers, Array(10).fill('upstream-unreachable no-http2'))
+      assert.equal(stage.upstream.targets[0]?.failuresInARow, 1)
+    })
+
     it('fail where nobody listens', async () => {
       await stage.target.close()
       assert.deepEqual(await Promise.all([send(), send()]), Array(2).fill('upstream-unreachable ECONNREFUSED'))

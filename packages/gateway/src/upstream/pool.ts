@@ -23,7 +23,7 @@ export interface PooledRequest extends CarriedRequest {
   readonly isReplayable: boolean
   /** Something is ready to carry it. */
   send(carrier: RequestCarrier): void
-  /** There is no room to wait. */
+  /** There is no room to wait, or no connection came; whose fault it is, another has told. */
   refuse(problem: Problem): void
 }
 
@@ -65,6 +65,10 @@ export class Pool implements DialOwner, ConnectionOwner, Http2ConnectionOwner, T
   readonly #connections = new Set<UpstreamConnection>()
   /** Of HTTP/2, those that are not leaving: filled in this order, so that the last are the first to fall idle. */
   readonly #multiplexed = new Set<Http2UpstreamConnection>()
+  /** Of those, the ones that are not opening any more. */
+  #ready = 0
+  /** Those of HTTP/2 that finish what they carry and take no more. */
+  readonly #leaving = new Set<Http2UpstreamConnection>()
   /** How many requests a connection that is opening will take: more than one where HTTP/2 is expected. */
   #servesEach: number
   /** No snapshot uses it any more: connections end as they become free. */
@@ -150,16 +154,24 @@ export class Pool implements DialOwner, ConnectionOwner, Http2ConnectionOwner, T
     this.#openForWaiting()
   }
 
-  /** All that it would have served hear it: each on its own would wait for the next to fail. */
+  /**
+   * All that it would have served hear it: each on its own would wait for the next to fail. Where another connection serves, they
+   * have their time to wait for that, and for one that is tried at the next look.
+   */
   onDialFailed(problem: Problem): void {
     this.opening--
-    for (const request of this.waiting.splice(0, this.#servesEach)) request.onBroken(problem, 'begun')
+    if (this.#ready > 0) return
+    const [first, ...others] = this.waiting.splice(0, this.#servesEach)
+    first?.onBroken(problem, 'begun')
+    // One connection failed, and not a hundred.
+    for (const request of others) request.refuse(problem)
     this.#openForWaiting()
   }
 
   onReady(connection: Http2UpstreamConnection): void {
     this.#servesEach = Math.min(this.streams, Math.max(1, connection.peerStreams))
     this.opening--
+    this.#ready++
     this.#onCount(1)
     this.onRoom(connection)
     this.#openForWaiting()
@@ -178,12 +190,16 @@ export class Pool implements DialOwner, ConnectionOwner, Http2ConnectionOwner, T
 
   onLeaving(connection: Http2UpstreamConnection): void {
     this.#multiplexed.delete(connection)
+    this.#ready--
+    this.#leaving.add(connection)
     this.#openForWaiting()
   }
 
   onHttp2Gone(connection: Http2UpstreamConnection): void {
-    this.#multiplexed.delete(connection)
+    const wasTaking = this.#multiplexed.delete(connection)
     if (!connection.isReady) return this.onDialFailed(connection.problem)
+    if (wasTaking) this.#ready--
+    this.#leaving.delete(connection)
     this.#onCount(-1)
     this.#openForWaiting()
   }
@@ -212,6 +228,7 @@ export class Pool implements DialOwner, ConnectionOwner, Http2ConnectionOwner, T
       first.onDeadline()
     }
     if (waiting.length > 0) this.#takeBackFromSlow(nowMs)
+    this.#openForWaiting()
     this.#lookAgain(nowMs)
   }
 
@@ -245,9 +262,9 @@ export class Pool implements DialOwner, ConnectionOwner, Http2ConnectionOwner, T
   }
 
   get #mayOpen(): boolean {
-    let open = this.#connections.size + this.opening
-    for (const connection of this.#multiplexed) if (connection.isReady) open++
-    return open < this.#model.maxConnections
+    const { maxConnections } = this.#model
+    // Those that leave make room for as many: a target that is rolled out anew must not wait for calls of hours.
+    return this.#connections.size + this.#ready + this.opening < maxConnections && this.#leaving.size <= maxConnections
   }
 
   #giveWork(connection: UpstreamConnection): void {

@@ -1,7 +1,6 @@
 /** Owns the head of a request on its way to a target: its line, its `Host`, the client's fields, and what the gateway says of itself. */
 import { type GatewayRequest, type HeaderList, KNOWN_FIELDS, TWIN_FIELD } from '@gatewright/policies'
 import type { GatewayExchange } from '../exchange/gateway-exchange.ts'
-import { toGrpcTimeout } from '../exchange/grpc-deadline.ts'
 import { createFieldMask, type FieldMask, serializeFields } from '../http1/serialize-head.ts'
 import type { HeadWriter } from '../http2/head-writer.ts'
 import type { OutgoingRequest } from './carried-request.ts'
@@ -91,8 +90,6 @@ export function writeUpstreamHead(facts: RequestFacts, bodyBytes: number | undef
   const path = toUpstreamPath(facts)
   checkLine(`${method} ${path} HTTP/1.1\r\n`)
   const forwarding = listForwardingFields(root)
-  const timeout = toGrpcTimeout(root)
-  if (timeout !== undefined) headers.set('grpc-timeout', timeout)
   const writer = start()
   const { scheme } = target
   const authority = toUpstreamHost(facts)

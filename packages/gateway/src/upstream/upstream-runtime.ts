@@ -139,13 +139,13 @@ export class UpstreamRuntime implements AttemptOwner {
 
   onFailure(target: TargetRuntime, problem: Problem): void {
     if (this.#meter !== undefined) add(this.#meter.failures, 1)
-    // A full queue is ours: the target was not asked.
+    // A slow client: the target did what it should.
     if (problem.code === 'upstream-overloaded') return
     for (const listener of this.#listeners) listener.onFailure(target, problem)
   }
 
-  /** Counted, but no target's failure: the time was for other tries, queues and the client's body as well. */
-  onLate(): void {
+  /** Counted, but no target's failure: a full queue, or time that was for other tries and the client's body as well. */
+  onBlameless(): void {
     if (this.#meter !== undefined) add(this.#meter.failures, 1)
   }
 }

@@ -26,6 +26,9 @@ export type ProbeResult = { readonly status: number } | { readonly fault: string
 export type Probe = (request: ProbeRequest) => Promise<ProbeResult>
 
 const LIMITS = { firstLineBytes: 8192, headerBytes: 65_536, headerFields: 256 }
+/** RFC 9113 §8.2.2; and the host is the authority. */
+const OF_CONNECTION = ['host', 'connection', 'keep-alive', 'proxy-connection', 'te', 'transfer-encoding', 'upgrade']
+
 const USER_AGENT = 'gatewright-health'
 /** What is still read of a body, so that a server is not reset in the middle of a short answer. */
 const MOST_BODY_BYTES = 65_536
@@ -95,7 +98,7 @@ function toQuestion(request: ProbeRequest): Parameters<typeof askInHttp2>[1] {
   ])
   for (const [name, value] of Object.entries(request.headers)) headers.set(name.toLowerCase(), value)
   const authority = headers.get('host') ?? host
-  for (const name of ['host', 'connection']) headers.delete(name)
+  for (const name of OF_CONNECTION) headers.delete(name)
   return { scheme: protocol === 'https:' ? 'https' : 'http', authority, path: request.path, headers }
 }
 
