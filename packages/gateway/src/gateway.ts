@@ -5,6 +5,7 @@
 import { EMPTY_BODY, GatewayResponse, HeaderList, type Next, Problem } from '@gatewright/policies'
 import type { Ended, GatewayExchange } from './exchange/gateway-exchange.ts'
 import { watchGrpcDeadline } from './exchange/grpc-deadline.ts'
+import { findGrpcType } from './exchange/grpc-type.ts'
 import { openExchange } from './exchange/open-exchange.ts'
 import type { Refusal } from './http1/refusal.ts'
 import type { ClientConnection, ReceivedRequest, RequestReceiver } from './listen/connection-contract.ts'
@@ -12,7 +13,6 @@ import { toBodyTooLarge } from './listen/request-body.ts'
 import type { TunnelKeeper } from './listen/tunnels.ts'
 import type { FaultLog } from './observe/fault-log.ts'
 import type { Recorder } from './observe/recorder.ts'
-import { findGrpcType } from './respond/grpc-problem.ts'
 import { renderProblem } from './respond/problem-response.ts'
 import { ALLOWED_METHODS, matchRequest } from './route/match-request.ts'
 import { findQueryFault, type PathFault, toNormalPath } from './route/normal-path.ts'
@@ -82,7 +82,7 @@ export class Gateway implements RequestReceiver {
       rawTarget: head.target,
       target: EMPTY_TARGET,
       authority: undefined,
-      httpVersion: '1.1',
+      httpVersion: connection.httpVersion,
       headers: HeaderList.of(),
       body: EMPTY_BODY,
       upgrade: undefined,

@@ -22,6 +22,8 @@ export interface ClientSide {
   /** undefined: it came without TLS. */
   readonly tls?: { readonly version: string } | undefined
   sendInterim(exchange: GatewayExchange, head: InterimHead): void
+  /** A call of gRPC goes to a target that takes such: its body brings messages when they come. */
+  expectMessages(exchange: GatewayExchange): void
   answer(exchange: GatewayExchange, response: GatewayResponse): void
 }
 

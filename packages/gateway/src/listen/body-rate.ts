@@ -15,6 +15,7 @@ export class BodyRate {
 
   /** Of messages that come when they come, as long as one does in every such period. */
   static ofMessages(silenceMs: number): BodyRate {
+    // One octet in each.
     return new BodyRate(1000 / silenceMs, silenceMs)
   }
 
@@ -22,7 +23,7 @@ export class BodyRate {
     return this.#leastBytes > 0
   }
 
-  /** A period begins; `bytesRead`: of the socket, so far. */
+  /** A period begins; `bytesRead`: of the socket or the body, so far. */
   begin(bytesRead: number): void {
     this.#bytesAtStart = bytesRead
   }

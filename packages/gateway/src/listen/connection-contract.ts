@@ -87,6 +87,7 @@ export interface ClientConnection extends ClientSide {
   readonly peerPort: number
   /** Who a client is for whom nobody else may speak. */
   readonly strangerFacts: Client
+  readonly httpVersion: '1.1' | '2'
   /** What was agreed on and proven in TLS; undefined: there is none. */
   readonly tls: ConnectionTls | undefined
   /** Lower-case names that this request's `Connection` field meant for this connection only. */

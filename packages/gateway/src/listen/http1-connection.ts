@@ -37,6 +37,7 @@ export class Http1Connection implements Timed, ClientConnection, AnswerOwner, In
   deadlineAtMs = Number.POSITIVE_INFINITY
   slotAtMs = 0
   slotPlace = 0
+  readonly httpVersion = '1.1'
   readonly localPort: number
   /** The other end; with PROXY protocol, who it says it speaks for. */
   readonly peerAddress: string
@@ -167,6 +168,9 @@ export class Http1Connection implements Timed, ClientConnection, AnswerOwner, In
   dropTrailers(names: ReadonlySet<string>): void {
     this.#intake.body?.dropTrailers(names)
   }
+
+  /** Clients of gRPC do not speak HTTP/1.1. */
+  expectMessages(): void {}
 
   /** Sets the largest body accepted from here on. False: more came already. */
   limitBody(limitBytes: number): boolean {

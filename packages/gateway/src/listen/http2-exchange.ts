@@ -15,10 +15,10 @@ import {
   StreamBody,
 } from '@gatewright/policies'
 import type { BrokenOffBy, Ended, GatewayExchange, InterimHead } from '../exchange/gateway-exchange.ts'
+import { findGrpcType, readGrpcStatus, readsTrailers } from '../exchange/grpc-type.ts'
 import type { Refusal } from '../http1/refusal.ts'
 import { ERROR_CODES } from '../http2/frame.ts'
 import type { Http2Stream, StreamListener } from '../http2/http2-stream.ts'
-import { findGrpcType, readGrpcStatus, readsTrailers } from '../respond/grpc-problem.ts'
 import { writeAnswerHead, writeInterimHead } from '../respond/http2-head.ts'
 import { toFraming } from '../respond/response-head.ts'
 import type { ReadBuffer } from '../sockets/read-buffer.ts'
@@ -50,6 +50,7 @@ export class Http2Exchange implements ClientConnection, StreamListener, Timed {
   slotAtMs = 0
   slotPlace = 0
   readonly connectionFields: readonly string[] = []
+  readonly httpVersion = '2'
   readonly stream: Http2Stream
   readonly #carrier: ExchangeCarrier
   readonly #head: Http2RequestHead
@@ -58,7 +59,7 @@ export class Http2Exchange implements ClientConnection, StreamListener, Timed {
   #wholeBytes = 0
   #body: Http2Body | undefined
   #trailers: HeaderList | undefined
-  readonly #rate: BodyRate
+  #rate: BodyRate
   readonly #grpcType: string | undefined
   #owesContinue: boolean
   #exchange: GatewayExchange | undefined
@@ -70,10 +71,8 @@ export class Http2Exchange implements ClientConnection, StreamListener, Timed {
     this.stream = stream
     this.#head = head
     this.#owesContinue = head.expectsContinue
-    const { bodyMinBytesPerSecond, tunnelIdleMs } = carrier.settings.limits
     this.#grpcType = findGrpcType(head.headers)
-    // A call may bring its messages when it likes.
-    this.#rate = this.#grpcType === undefined ? new BodyRate(bodyMinBytesPerSecond) : BodyRate.ofMessages(tunnelIdleMs)
+    this.#rate = new BodyRate(carrier.settings.limits.bodyMinBytesPerSecond)
   }
 
   get settings(): ConnectionSettings {
@@ -234,6 +233,10 @@ export class Http2Exchange implements ClientConnection, StreamListener, Timed {
 
   /** Nothing that one stream says is mistaken for another's. */
   closeGracefully(): void {}
+
+  expectMessages(exchange: GatewayExchange): void {
+    if (this.#exchange === exchange) this.#rate = BodyRate.ofMessages(this.settings.limits.tunnelIdleMs)
+  }
 
   sendInterim(exchange: GatewayExchange, head: InterimHead): void {
     if (this.#exchange !== exchange || this.#answer !== undefined || this.#isOver) return

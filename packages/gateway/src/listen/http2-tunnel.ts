@@ -1,4 +1,4 @@
-/** Owns a stream of HTTP/2 that became a tunnel (RFC 8441 §5): a WebSocket's bytes in DATA frames, as a socket of which tunnels need not know. */
+/** Owns the client's half of a tunnel on a stream of HTTP/2 (RFC 8441 §5): what came before it was open, and the 200 that opens it. */
 import { type GatewayResponse, HeaderList } from '@gatewright/policies'
 import type { GatewayExchange } from '../exchange/gateway-exchange.ts'
 import type { Http2Stream } from '../http2/http2-stream.ts'

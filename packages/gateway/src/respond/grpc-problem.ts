@@ -1,6 +1,6 @@
 /** Owns what a problem looks like to a client of gRPC: a status in fields of its own, because that of HTTP says nothing to it. */
 import { PROBLEMS } from '@gatewright/model/runtime'
-import { EMPTY_BODY, type GatewayResponse, HeaderList, KNOWN_FIELDS, type Problem } from '@gatewright/policies'
+import { EMPTY_BODY, type GatewayResponse, HeaderList, type Problem } from '@gatewright/policies'
 
 /** Status codes of gRPC (grpc.io, Status Codes), those that a gateway has to say. */
 const STATUS = {
@@ -35,29 +35,6 @@ const BY_HTTP_STATUS = new Map<number, number>([
   [503, STATUS.unavailable],
   [504, STATUS.deadlineExceeded],
 ])
-
-/** The content type of a request of gRPC or gRPC-Web (gRPC over HTTP2, `Content-Type`); undefined: it is none. */
-export function findGrpcType(headers: HeaderList): string | undefined {
-  const at = headers.indexOfKnown(KNOWN_FIELDS['content-type'])
-  if (at < 0) return undefined
-  const type = headers.valueAt(at)
-  return GRPC.test(type) ? type : undefined
-}
-
-const GRPC = /^application\/grpc(?:-web(?:-text)?)?(?:$|[+;\s])/i
-
-/** Does this client read trailers? One of gRPC-Web reads the body, and has to see it broken where it is. */
-export function readsTrailers(type: string | undefined): boolean {
-  return type !== undefined && !WEB.test(type)
-}
-
-const WEB = /^application\/grpc-web/i
-
-/** What a head or trailers say of how the call ended (gRPC over HTTP2, `Status`). */
-export function readGrpcStatus(fields: HeaderList | undefined): number | undefined {
-  const said = fields?.get('grpc-status')
-  return said !== undefined && /^\d{1,3}$/.test(said) ? Number(said) : undefined
-}
 
 /** A whole answer without a message, its status in the head ("Trailers-Only"). Fields that are there already stay. */
 export function renderGrpcProblem(response: GatewayResponse, problem: Problem, type: string): void {

@@ -1,8 +1,9 @@
 /** Owns what a problem looks like to a client: RFC 9457, unless the API says its own shape or the client speaks gRPC. */
 import { PROBLEMS, toProblemType } from '@gatewright/model/runtime'
 import { BytesBody, type Exchange, type GatewayResponse, type Problem } from '@gatewright/policies'
+import { findGrpcType } from '../exchange/grpc-type.ts'
 import type { CompiledErrorShape } from '../snapshot/runtime.ts'
-import { findGrpcType, renderGrpcProblem } from './grpc-problem.ts'
+import { renderGrpcProblem } from './grpc-problem.ts'
 
 interface Shapes {
   /** By problem code, `4xx`, `5xx` or `default`. */

@@ -18,6 +18,7 @@ import {
 } from '@gatewright/policies'
 import type { GatewayExchange, InterimHead } from '../exchange/gateway-exchange.ts'
 import { toGrpcTimeout } from '../exchange/grpc-deadline.ts'
+import { findGrpcType } from '../exchange/grpc-type.ts'
 import type { Broken, OutgoingRequest, RequestCarrier } from './carried-request.ts'
 import { NO_EXTENDED_CONNECT } from './http2-carrier.ts'
 import type { Pool, PooledRequest } from './pool.ts'
@@ -320,7 +321,6 @@ function isOfTarget({ code, reason = '' }: Problem): boolean {
 /** Server-sent events, and answers of gRPC. */
 function isStreamOfMessages({ body, headers }: GatewayResponse): boolean {
   // Whatever has a length is none; the usual answer pays for no look at its fields.
-  return (
-    body.sizeBytes === undefined && /^(?:text\/event-stream|application\/grpc)/.test(headers.get('content-type') ?? '')
-  )
+  if (body.sizeBytes !== undefined) return false
+  return headers.get('content-type')?.startsWith('text/event-stream') === true || findGrpcType(headers) !== undefined
 }

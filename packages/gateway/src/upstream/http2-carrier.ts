@@ -12,11 +12,11 @@ import {
   Problem,
   StreamBody,
 } from '@gatewright/policies'
+import { findGrpcType } from '../exchange/grpc-type.ts'
 import { toLatin1 } from '../http1/latin1.ts'
 import type { DecodedHead } from '../http2/decoded-head.ts'
 import { ERROR_CODES } from '../http2/frame.ts'
 import type { Http2Stream, StreamListener, StreamReset } from '../http2/http2-stream.ts'
-import { findGrpcType } from '../respond/grpc-problem.ts'
 import type { HeldReader } from '../sockets/held-source.ts'
 import type { ReadBuffer } from '../sockets/read-buffer.ts'
 import { toWebSocketAccept } from '../sockets/web-socket-accept.ts'
@@ -106,6 +106,8 @@ export class Http2Carrier implements RequestCarrier, StreamListener, HeldReader,
   }
 
   sendHead(request: OutgoingRequest, bodyBytes: number | undefined): void {
+    const { exchange, root } = request
+    if (findGrpcType(exchange.request.headers) !== undefined) root.clientSide.expectMessages(root)
     this.#sendHead(request, { bodyBytes, endsStream: false })
   }
 

@@ -131,6 +131,8 @@ export function toUpstream(given: object): Upstream {
 }
 
 export class TestExchange extends GatewayExchange {
+  /** How often it was said that its body comes in messages. */
+  messagesExpected = 0
   /** 1xx answers that the client was sent. */
   readonly interim: number[]
 
@@ -139,6 +141,7 @@ export class TestExchange extends GatewayExchange {
     const clientSide: ClientSide = {
       localPort: 8080,
       sendInterim: (_, { status }) => interim.push(status),
+      expectMessages: () => void this.messagesExpected++,
       answer() {},
     }
     super({
