@@ -48,6 +48,8 @@ export class Http2UpstreamConnection implements CarrierHost, SessionOwner, Timed
   /** The target's SETTINGS came. */
   isReady = false
   isGone = false
+  /** It was of use. */
+  hasCarried = false
   problem = new Problem('upstream-closed', { reason: 'closed' })
   isStale = false
   reads = 0
@@ -115,6 +117,7 @@ export class Http2UpstreamConnection implements CarrierHost, SessionOwner, Timed
   carry(): Http2Carrier {
     const carrier = new Http2Carrier(this)
     this.#carriers.add(carrier)
+    this.hasCarried = true
     // While something is asked of it, its deadline is that of the requests.
     this.owner.wheel.clear(this)
     return carrier

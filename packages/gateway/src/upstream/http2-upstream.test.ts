@@ -70,6 +70,49 @@ describe('an upstream of HTTP/2', () => {
       assert.equal(await answer, '200 1/1')
     })
 
+    it('are not opened one after the other where the target allows nothing', async () => {
+      stage.target.greeting = () => settings([SETTINGS.maxConcurrentStreams, 0])
+      const answer = send()
+      await until(() => stage.target.connections[0]?.of(FRAME_TYPES.settings).length === 2)
+      for (let i = 0; i < 200; i++) await turn()
+      assert.equal(stage.target.connections.length, 1)
+      for (let second = 0; second < 70; second++) {
+        passSeconds(1)
+        for (let i = 0; i < 20; i++) await turn()
+      }
+      assert.match(await answer, /^upstream-(?:timeout waiting|unreachable ETIMEDOUT)$/)
+      assert.ok(stage.target.connections.length < 20, `${stage.target.connections.length}`)
+    })
+
+    it('are not opened without a pause where each goes away before it was of use', async () => {
+      stage.target.greeting = () => Buffer.concat([settings([SETTINGS.maxConcurrentStreams, 0]), goaway(0)])
+      const answer = send()
+      await until(() => stage.target.connections[0]?.isClosed === true)
+      for (let i = 0; i < 500; i++) await turn()
+      assert.ok(stage.target.connections.length <= 2, `${stage.target.connections.length}`)
+      passSeconds(70)
+      assert.match(await answer, /^upstream-(?:timeout waiting|unreachable ETIMEDOUT)$/)
+    })
+
+    it('bring messages when they come where a call goes over them, and else at a rate', async () => {
+      for (const [type, expected] of [
+        ['application/grpc', 1],
+        ['application/json', 0],
+      ] as const) {
+        const body = new HandBody()
+        const exchange = new TestExchange({
+          method: 'POST',
+          headers: { 'Content-Type': type },
+          body: new StreamBody(body),
+        })
+        const answer = send({}, exchange)
+        await until(() => body.sink !== undefined)
+        body.sink?.end()
+        assert.match(await answer, /^200 /)
+        assert.equal(exchange.messagesExpected, expected)
+      }
+    })
+
     it('refuse whoever comes when as many wait as may', async () => {
       use({ pool: { streams: 1, maxConnections: 1, maxWaiting: 1 } })
       const held = holdBack()

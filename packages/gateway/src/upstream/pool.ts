@@ -169,10 +169,11 @@ export class Pool implements DialOwner, ConnectionOwner, Http2ConnectionOwner, T
   }
 
   onReady(connection: Http2UpstreamConnection): void {
-    this.#servesEach = Math.min(this.streams, Math.max(1, connection.peerStreams))
     this.opening--
     this.#ready++
     this.#onCount(1)
+    // One that allows nothing for now says nothing about the next.
+    if (connection.peerStreams > 0) this.#servesEach = Math.min(this.streams, connection.peerStreams)
     this.onRoom(connection)
     this.#openForWaiting()
   }
@@ -192,7 +193,12 @@ export class Pool implements DialOwner, ConnectionOwner, Http2ConnectionOwner, T
     this.#multiplexed.delete(connection)
     this.#ready--
     this.#leaving.add(connection)
-    this.#openForWaiting()
+    this.#goOnAfter(connection)
+  }
+
+  /** Who was of no use is not followed at once by the next: those who wait look again. */
+  #goOnAfter(connection: Http2UpstreamConnection): void {
+    if (connection.hasCarried) this.#openForWaiting()
   }
 
   onHttp2Gone(connection: Http2UpstreamConnection): void {
@@ -201,7 +207,7 @@ export class Pool implements DialOwner, ConnectionOwner, Http2ConnectionOwner, T
     if (wasTaking) this.#ready--
     this.#leaving.delete(connection)
     this.#onCount(-1)
-    this.#openForWaiting()
+    this.#goOnAfter(connection)
   }
 
   onFree(connection: UpstreamConnection): void {
@@ -263,6 +269,8 @@ export class Pool implements DialOwner, ConnectionOwner, Http2ConnectionOwner, T
 
   get #mayOpen(): boolean {
     const { maxConnections } = this.#model
+    // The target takes nothing at all for now: another connection would hear the same.
+    for (const connection of this.#multiplexed) if (connection.isReady && connection.peerStreams === 0) return false
     // Those that leave make room for as many: a target that is rolled out anew must not wait for calls of hours.
     return this.#connections.size + this.#ready + this.opening < maxConnections && this.#leaving.size <= maxConnections
   }
