@@ -25,6 +25,7 @@ import type { DeadlineWheel, Timed } from '../timers/deadline-wheel.ts'
 import { MOST_INTERIM_ANSWERS } from './answer-reader.ts'
 import type { Broken, CarriedRequest, OutgoingRequest, RequestCarrier } from './carried-request.ts'
 import { writeUpstreamHead } from './request-fields.ts'
+import { LOOK_MS } from './upstream-connection.ts'
 import { UpstreamTunnel } from './upstream-tunnel.ts'
 
 /** The target speaks HTTP/2 and takes no tunnels on it: that is how it is, and no failure. */
@@ -74,6 +75,10 @@ export class Http2Carrier implements RequestCarrier, StreamListener, HeldReader,
   #trailers: HeaderList | undefined
   #body: WindowedBody | undefined
   #reads = 0
+  /** Octets of either body, so far. */
+  #movedBytes = 0
+  /** When it was first found to wait for its client. */
+  #watched: { readonly sinceMs: number; readonly bytes: number } | undefined
 
   constructor(host: CarrierHost) {
     this.#host = host
@@ -127,6 +132,7 @@ export class Http2Carrier implements RequestCarrier, StreamListener, HeldReader,
   }
 
   write(chunk: Uint8Array): boolean {
+    this.#movedBytes += chunk.length
     return this.#stream.write(chunk)
   }
 
@@ -171,6 +177,24 @@ export class Http2Carrier implements RequestCarrier, StreamListener, HeldReader,
     this.#host.onSilence(reads)
   }
 
+  /** As `UpstreamConnection.findClientPace`. */
+  findClientPace(nowMs: number): number | undefined {
+    if (!this.#waitsForClient) return undefined
+    this.#watched ??= { sinceMs: nowMs, bytes: this.#movedBytes }
+    const elapsedMs = nowMs - this.#watched.sinceMs
+    return elapsedMs < LOOK_MS ? undefined : ((this.#movedBytes - this.#watched.bytes) * 1000) / elapsedMs
+  }
+
+  get #waitsForClient(): boolean {
+    if (this.#body !== undefined) return this.#body.isPaused
+    return this.#request?.isRequestSent === false && !this.isBlocked
+  }
+
+  /** Its client is slow, and others wait. */
+  takeBack(): void {
+    this.#break(new Problem('upstream-overloaded', { reason: 'slow-client' }), 'begun')
+  }
+
   // What comes.
 
   onHead(head: DecodedHead): void {
@@ -209,6 +233,7 @@ export class Http2Carrier implements RequestCarrier, StreamListener, HeldReader,
 
   onData(chunk: Buffer): void {
     const body = this.#body
+    this.#movedBytes += chunk.length
     if (body === undefined) {
       this.#pieces.push(toLatin1(chunk, 0, chunk.length))
       return

@@ -100,6 +100,10 @@ export class Http2UpstreamConnection implements CarrierHost, SessionOwner, Timed
     return this.#carriers.size < this.owner.streams && this.#session.canOpen
   }
 
+  get carriers(): Iterable<Http2Carrier> {
+    return this.#carriers
+  }
+
   get isUnused(): boolean {
     return this.#carriers.size === 0
   }

@@ -285,6 +285,44 @@ describe('an upstream of HTTP/2', () => {
     })
   })
 
+  describe('that a slow client holds up while others wait', () => {
+    it('takes the stream of one that reads too little, and that says nothing about the target', async () => {
+      use({ pool: { streams: 1, maxConnections: 1 }, health: { passive: { failures: 1 } } })
+      stage.target.onRequest = (connection, id) => {
+        if (id > 1) return connection.say(toAnswer(id, 'quick'))
+        connection.say(headers(id, OK, { ends: false }), data(id, Buffer.alloc(16_384)))
+      }
+      const slow = await stage.upstream.forward(new TestExchange())
+      const broken = new Promise((resolve) => slow.body.pipe({ write: () => false, end() {}, abort: resolve }))
+      await until(() => stage.target.connections[0]?.streams.length === 1)
+      for (let i = 0; i < 50; i++) await turn()
+      const quick = send()
+      for (let second = 0; second < 12; second++) {
+        passSeconds(1)
+        for (let i = 0; i < 20; i++) await turn()
+      }
+      const { code, reason } = Problem.from(await broken)
+      assert.equal(`${code} ${reason}`, 'upstream-overloaded slow-client')
+      assert.equal(await quick, '200 quick')
+      assert.equal(stage.upstream.targets[0]?.isOut, false)
+    })
+
+    it('takes the stream of one that sends too little', async () => {
+      use({ pool: { streams: 1, maxConnections: 1 } })
+      const body = new HandBody()
+      const slow = send({}, new TestExchange({ method: 'POST', body: new StreamBody(body) }))
+      await until(() => body.sink !== undefined)
+      body.sink?.write(Buffer.from('a'))
+      const quick = send()
+      for (let second = 0; second < 12; second++) {
+        passSeconds(1)
+        for (let i = 0; i < 20; i++) await turn()
+      }
+      assert.equal(await slow, 'upstream-overloaded slow-client')
+      assert.equal(await quick, '200 1/3')
+    })
+  })
+
   describe('whose client leaves', () => {
     it('is told, and has room again', async () => {
       use({ pool: { streams: 2, maxConnections: 1 } })

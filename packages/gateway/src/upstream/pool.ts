@@ -27,6 +27,13 @@ export interface PooledRequest extends CarriedRequest {
   refuse(problem: Problem): void
 }
 
+/** What a client may hold that others wait for: a connection of HTTP/1.1, or a stream. */
+interface ClientPlace {
+  /** Octets a second, where it waits for its client. */
+  findClientPace(nowMs: number): number | undefined
+  takeBack(): void
+}
+
 interface PoolParts {
   readonly target: TargetRuntime
   readonly upstream: Pick<Upstream, 'pool' | 'protocol' | 'timeouts' | 'limits'>
@@ -240,17 +247,20 @@ export class Pool implements DialOwner, ConnectionOwner, Http2ConnectionOwner, T
 
   /**
    * A few hundred clients that hardly read or hardly send would else keep everybody from a target: who waits gets the
-   * connection of the slowest, where that is slower than any network in use.
+   * place of the slowest, where that is slower than any network in use.
    */
   #takeBackFromSlow(nowMs: number): void {
     if (this.#mayOpen) return
-    const slow: { readonly connection: UpstreamConnection; readonly pace: number }[] = []
-    for (const connection of this.#connections) {
-      const pace = connection.findClientPace(nowMs)
-      if (pace !== undefined && pace < SLOW_BYTES_PER_SECOND) slow.push({ connection, pace })
+    const slow: { readonly place: ClientPlace; readonly pace: number }[] = []
+    const look = (place: ClientPlace): void => {
+      const pace = place.findClientPace(nowMs)
+      if (pace !== undefined && pace < SLOW_BYTES_PER_SECOND) slow.push({ place, pace })
     }
+    for (const connection of this.#connections) look(connection)
+    for (const { carriers } of this.#multiplexed) for (const carrier of carriers) look(carrier)
     slow.sort((one, other) => one.pace - other.pace)
-    for (const { connection } of slow.slice(0, Math.max(0, this.waiting.length - this.opening))) connection.takeBack()
+    const wanted = Math.max(0, this.waiting.length - this.opening * this.#servesEach)
+    for (const { place } of slow.slice(0, wanted)) place.takeBack()
   }
 
   /** While somebody waits. */

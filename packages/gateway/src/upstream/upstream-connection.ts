@@ -29,7 +29,7 @@ import { UpstreamTunnel } from './upstream-tunnel.ts'
 const SKIP_BYTES = 65_536
 
 /** How long a client is looked at before it is called slow. */
-const LOOK_MS = 5_000
+export const LOOK_MS = 5_000
 
 export interface ConnectionOwner {
   readonly wheel: DeadlineWheel
