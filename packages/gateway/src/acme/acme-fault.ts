@@ -9,13 +9,22 @@ export interface AcmeFaultFacts {
   readonly type?: string
 }
 
+const MOST_CHARACTERS = 500
+const CONTROLS = /[\x00-\x1f\x7f-\x9f\u2028\u2029]+/g
+
+function toLine(text: string): string {
+  const line = text.replace(CONTROLS, ' ')
+  return line.length > MOST_CHARACTERS ? `${line.slice(0, MOST_CHARACTERS)}…` : line
+}
+
 export class AcmeFault extends Error {
   readonly remedy: string | undefined
   readonly notBeforeMs: number | undefined
   readonly type: string | undefined
 
+  /** `message` may be an authority's own words: it stands in logs and on status pages, in one line and no longer than it is read. */
   constructor(message: string, { remedy, notBeforeMs, type }: AcmeFaultFacts = {}) {
-    super(message)
+    super(toLine(message))
     this.remedy = remedy
     this.notBeforeMs = notBeforeMs
     this.type = type

@@ -209,7 +209,11 @@ export class Http2Exchange implements ClientConnection, StreamListener, Timed {
       this.#breakOff('client-left')
     } else if (body !== undefined && !body.isWhole && !body.isCancelled) {
       if (body.isPaused || !this.#rate.isTooSlow(body.readBytes)) return this.#watchRate()
-      body.breakOff(new Problem('request-timeout', { reason: 'body', detail: 'The request body arrives too slowly.' }))
+      const detail =
+        this.#grpcType === undefined
+          ? 'The request body arrives too slowly.'
+          : 'The call brought no message for too long.'
+      body.breakOff(new Problem('request-timeout', { reason: 'body', detail }))
       this.stream.ignoreData()
     }
   }

@@ -105,6 +105,12 @@ export class CertificateAuthority {
   }
 
   async listChallenges(order: Order, type: ChallengeType, signal: AbortSignal): Promise<AuthorityChallenge[]> {
+    // RFC 8555 §7.1.3: one for each host at most. The package would ask for all that are listed, and at once.
+    if (order.authorizations.length > order.identifiers.length) {
+      throw new AcmeFault(
+        `the authority wants ${order.authorizations.length} proofs of ${order.identifiers.length} hosts: it answers nonsense`,
+      )
+    }
     const authorizations = await this.#call(signal, () => this.#client.getAuthorizations(order))
     return authorizations.map(({ identifier, status, challenges }) => {
       const failed = challenges.find(({ error }) => error !== undefined)
