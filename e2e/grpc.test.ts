@@ -2,16 +2,27 @@
 import assert from 'node:assert/strict'
 import { type EventEmitter, once } from 'node:events'
 import { readFile } from 'node:fs/promises'
-import { constants, createServer, type Http2Server } from 'node:http2'
+import {
+  connect,
+  constants,
+  createServer,
+  type Http2Server,
+  type IncomingHttpHeaders,
+  type OutgoingHttpHeaders,
+} from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
 import { type ClientReadableStream, Metadata, type StatusObject, status } from '@grpc/grpc-js'
 import { type IssuedCertificate, TestAuthority } from '../packages/gateway/src/certificates/test-authority.fixture.ts'
 import { until, within } from './harness/deadline.ts'
 import { type RunningGateway, startGateway } from './harness/gateway.ts'
 import { type EchoClient, EchoService, openEchoClient, openSecureEchoClient } from './harness/grpc-service.ts'
 import { findFreePort } from './harness/ports.ts'
+
+/** More than a window, and less than the gateway asks a target for. */
+const MUCH = 120_000
 
 interface Reply {
   readonly code: number
@@ -85,6 +96,8 @@ describe('gRPC', () => {
   let silent: Http2Server
   /** Paths of its streams that were reset. */
   const resets: string[] = []
+  /** What they were given. */
+  const timeouts: string[] = []
 
   const configure = () => `gatewright: 1
 accessLog: { file: ./access.log }
@@ -104,6 +117,7 @@ apis:
     upstream: echo
     routes:
       - { id: limited, path: /test.Echo/Limited, policies: [{ policy: key-auth }] }
+      - { id: much, path: /test.Echo/Much, upstream: silent }
       - { id: never, path: /test.Echo/Never, upstream: silent }
       - { id: once, path: /test.Echo/Once, upstream: silent }
       - { id: dead, path: /test.Echo/Dead, upstream: dead }
@@ -116,6 +130,13 @@ apis:
     tlsPort = await findFreePort()
     dying = await EchoService.listen()
     silent = createServer((request, response) => {
+      timeouts.push(String(request.headers['grpc-timeout']))
+      request.stream.on('error', () => {})
+      if (request.url.endsWith('Much')) {
+        response.writeHead(200, { 'content-type': 'application/grpc' })
+        response.write(Buffer.alloc(MUCH))
+        setTimeout(() => request.stream.close(constants.NGHTTP2_INTERNAL_ERROR), 300)
+      }
       request.stream.on('close', () => request.stream.rstCode === constants.NGHTTP2_CANCEL && resets.push(request.url))
       if (!request.url.endsWith('Once')) return
       response.writeHead(200, { 'content-type': 'application/grpc' })
@@ -204,7 +225,7 @@ apis:
     assert.deepEqual(trailer.get('x-why'), ['because'])
   })
 
-  it('carries many calls at once on one connection', async () => {
+  it('carries many calls at once', async () => {
     const replies = await Promise.all(Array.from({ length: 300 }, (_, index) => sayUnary(client, `call ${index}`)))
     assert.deepEqual(
       replies.map(({ message }) => message),
@@ -231,7 +252,7 @@ apis:
     it(`ends a call whose time is out, and tells both sides, where its answer ${what}`, async () => {
       // The client keeps no clock: its field is metadata like any other.
       const metadata = new Metadata()
-      metadata.set('grpc-timeout', '300m')
+      metadata.set('grpc-timeout', '300000u')
       const octets = (message: Buffer) => message
       const running = client.makeBidiStreamRequest(`/test.Echo/${method}`, octets, octets, metadata)
       running.on('data', () => {})
@@ -240,9 +261,11 @@ apis:
       assert.equal(status[code], 'DEADLINE_EXCEEDED')
       assert.equal(
         details,
-        'The request took longer than allowed: There was no answer within the 300m that the call gave.',
+        'The request took longer than allowed: There was no answer within the 300000u that the call gave.',
       )
       await until(() => resets.includes(`/test.Echo/${method}`) || undefined, 'the service to hear of it')
+      const [, left] = /^(\d+)m$/.exec(timeouts.at(-1) ?? '') ?? []
+      assert.ok(Number(left) > 0 && Number(left) <= 300, String(timeouts.at(-1)))
     })
   }
 
@@ -292,6 +315,38 @@ apis:
     dying.close()
     const { code, details } = await ended
     assert.deepEqual([status[code], details], ['UNAVAILABLE', 'The upstream closed the connection before it answered'])
+  })
+
+  it('says it behind what a client has not taken yet, however slowly that reads', async () => {
+    const session = connect(`http://127.0.0.1:${gateway.port}`)
+    try {
+      const fields: OutgoingHttpHeaders = {
+        ':method': 'POST',
+        ':path': '/test.Echo/Much',
+        'content-type': 'application/grpc',
+        te: 'trailers',
+      }
+      const stream = session.request(fields)
+      stream.end()
+      stream.pause()
+      let trailers: IncomingHttpHeaders = {}
+      stream.on('trailers', (given) => {
+        trailers = given
+      })
+      // Until after the service has broken it off.
+      await pause(600)
+      let bytes = 0
+      stream.on('data', (chunk: Buffer) => {
+        bytes += chunk.length
+      })
+      stream.resume()
+      await within(once(stream, 'close'), 'the end')
+      assert.equal(stream.rstCode, constants.NGHTTP2_NO_ERROR)
+      assert.equal(trailers['grpc-status'], String(status.UNAVAILABLE))
+      assert.ok(bytes > 65_535, `${bytes}`)
+    } finally {
+      session.destroy()
+    }
   })
 
   it('is recorded', async () => {

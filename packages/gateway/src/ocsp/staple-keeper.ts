@@ -32,6 +32,8 @@ export class StapleKeeper {
   readonly #kept = new Map<string, KeptStaple>()
   /** By chain, the latest. */
   readonly #news = new Map<string, StapleNews>()
+  /** The telling that is due. */
+  #callOff: () => void = () => {}
 
   constructor(parts: StapleKeeperParts) {
     this.#parts = parts
@@ -71,13 +73,15 @@ export class StapleKeeper {
   }
 
   stop(): void {
+    this.#callOff()
+    this.#news.clear()
     for (const staple of this.#kept.values()) staple.stop()
     this.#kept.clear()
   }
 
   #gather(news: StapleNews): void {
     if (this.#news.size === 0) {
-      this.#parts.clock.after(GATHER_MS, () => {
+      this.#callOff = this.#parts.clock.after(GATHER_MS, () => {
         const gathered = [...this.#news.values()]
         this.#news.clear()
         this.#parts.publish(gathered)
