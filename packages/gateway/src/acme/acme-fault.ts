@@ -9,7 +9,8 @@ export interface AcmeFaultFacts {
   readonly type?: string
 }
 
-const MOST_CHARACTERS = 500
+/** A hook is told of by the last two thousand characters that it says. */
+const MOST_CHARACTERS = 2500
 const CONTROLS = /[\x00-\x1f\x7f-\x9f\u2028\u2029]+/g
 
 function toLine(text: string): string {
