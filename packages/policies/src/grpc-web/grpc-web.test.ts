@@ -153,7 +153,29 @@ describe('grpc-web', () => {
     })
   }
 
-  for (const body of ['AAA', 'AA=A', 'AAAA=', '====', 'A===', 'AAA\n', 'ÄAAA', 'AAAA AAAA', 'AA==A']) {
+  it('reads text that is all at hand, however much of it there is', async () => {
+    // A policy before it may have put it there.
+    const message = frame('x'.repeat(9_000_000)).toString('latin1')
+    const body = new BytesBody(Buffer.from(Buffer.from(message, 'latin1').toString('base64'), 'latin1'))
+    const { asked, problem } = await call({ type: 'application/grpc-web-text', body })
+    assert.equal(problem, undefined)
+    assert.ok(asked === message)
+  })
+
+  it('reads every octet in every place of a group, and every length of a last one', async () => {
+    const every = Buffer.from(Array.from({ length: 256 }, (_, octet) => octet)).toString('latin1')
+    for (const before of ['', 'a', 'bc']) {
+      for (const behind of ['', 'd', 'ef']) {
+        const head = Buffer.alloc(5)
+        head.writeUInt32BE(before.length + every.length + behind.length, 1)
+        const octets = head.toString('latin1') + before + every + behind
+        const body = Buffer.from(octets, 'latin1').toString('base64')
+        assert.equal((await call({ type: 'application/grpc-web-text', body })).asked, octets)
+      }
+    }
+  })
+
+  for (const body of ['AAA', 'AA=A', 'AAAA=', '====', 'A===', '=AAA', 'AAA\n', 'ÄAAA', 'AA-_', 'AAAA AAAA', 'AA==A']) {
     it(`refuses ${JSON.stringify(body)}, which is no base64, whole or in pieces`, async () => {
       const type = 'application/grpc-web-text'
       assert.equal((await call({ type, body })).problem, 'malformed-request grpc-web-text')
