@@ -125,16 +125,18 @@ export class TlsOpening implements Timed {
       this.#accepted.end(UNRECOGNIZED_NAME)
       return this.#fail('no-certificate', { isSaid: true })
     }
+    const asksCertificate = !isChallenge && demands.clientCertificates !== undefined
     const adopted = adoptTlsSocket(this.#accepted, this.#received, {
       context: chosen.context,
       protocols: isChallenge ? [ACME_ALPN_PROTOCOL] : this.#terms.protocols,
-      asksCertificate: !isChallenge && demands.clientCertificates !== undefined,
+      asksCertificate,
       staple: chosen.staple,
     })
     if (adopted === undefined) return this.#fail('closed')
     this.#received = Buffer.alloc(0)
     this.#adopted = adopted
     whenSecure(adopted, {
+      asksCertificate,
       failed: (code) => this.#fail(code),
       secure: (facts) => {
         if (isChallenge) this.#fail('challenge')

@@ -139,38 +139,53 @@ export interface SecureFacts {
   readonly chain: DetailedPeerCertificate | undefined
 }
 
-/** Calls once: `secure`, or `failed` with the code of OpenSSL, or of the system, where the connection ended before. */
-export function whenSecure(
-  { socket }: AdoptedSocket,
-  { secure, failed }: { secure(facts: SecureFacts): void; failed(code: string): void },
-): void {
+interface Handshake {
+  /** Is the client asked for a certificate? Otherwise it shows none (RFC 8446 §4.4.2). */
+  readonly asksCertificate: boolean
+  secure(facts: SecureFacts): void
+  /** With the code of OpenSSL, or of the system, where the connection ended before. */
+  failed(code: string): void
+}
+
+/** Calls one of both, once. Node's own listeners stay: they free what OpenSSL holds, and mind the end of the stream. */
+export function whenSecure({ socket }: AdoptedSocket, { asksCertificate, secure, failed }: Handshake): void {
   const fail = (code: string): void => {
-    for (const event of EVENTS) socket.removeAllListeners(event)
+    stopListening()
     // What it says of itself later is nobody's concern.
     socket.on('error', () => {})
     socket.destroy()
     failed(code)
   }
-  socket.on('error', (error: NodeJS.ErrnoException) => fail(error.code ?? 'ERR_TLS_HANDSHAKE'))
-  for (const event of ['end', 'close']) socket.on(event, () => fail('closed'))
-  socket.on('secure', () => {
-    for (const event of EVENTS) socket.removeAllListeners(event)
-    const inside = insideOf(socket)
-    // From here on errors are told as errors.
-    inside._releaseControl()
-    const tls = socket as TLSSocket
-    const shown = tls.getPeerCertificate(true)
-    const hasShown = shown !== undefined && shown !== null && Object.keys(shown).length > 0
-    secure({
-      version: tls.getProtocol() ?? '',
-      protocol: tls.alpnProtocol || undefined,
-      verifyCode: hasShown ? inside._handle.verifyError()?.code : undefined,
-      chain: hasShown ? shown : undefined,
-    })
+  const onEnd = (): void => fail('closed')
+  const stopListening = listen(socket, {
+    end: onEnd,
+    close: onEnd,
+    error: ({ code }: NodeJS.ErrnoException) => fail(code ?? 'ERR_TLS_HANDSHAKE'),
+    secure() {
+      stopListening()
+      const inside = insideOf(socket)
+      // From here on errors are told as errors.
+      inside._releaseControl()
+      const tls = socket as TLSSocket
+      const facts = { version: tls.getProtocol() ?? '', protocol: tls.alpnProtocol || undefined }
+      const shown = asksCertificate ? tls.getPeerCertificate(true) : undefined
+      if (shown === undefined || shown === null || Object.keys(shown).length === 0) {
+        secure({ ...facts, verifyCode: undefined, chain: undefined })
+      } else {
+        secure({ ...facts, verifyCode: inside._handle.verifyError()?.code, chain: shown })
+      }
+    },
   })
 }
 
-const EVENTS = ['secure', 'end', 'error', 'close']
+/** Answers what takes these listeners off again, and no others. */
+function listen(socket: Socket, listeners: Readonly<Record<string, (error: Error) => void>>): () => void {
+  const entries = Object.entries(listeners)
+  for (const [event, listener] of entries) socket.on(event, listener)
+  return () => {
+    for (const [event, listener] of entries) socket.off(event, listener)
+  }
+}
 
 function takeHandle(accepted: Socket): unknown {
   const holder = accepted as unknown as HandleHolder
