@@ -191,7 +191,8 @@ export interface Listener extends Described {
   readonly tls?: ListenerTls
   readonly http2: ListenerHttp2
   /** Nothing is answered here but where else it is. */
-  readonly redirectToHttps?: { readonly port: number; readonly status: 301 | 302 | 307 | 308 }
+  /** Without a port, it is that of HTTPS. */
+  readonly redirectToHttps?: { readonly port?: number; readonly status: 301 | 302 | 307 | 308 }
   readonly hsts?: { readonly maxAgeSeconds: number; readonly includeSubDomains: boolean; readonly preload: boolean }
   readonly limits: ListenerLimits
 }

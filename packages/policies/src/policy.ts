@@ -1,5 +1,5 @@
 /** Owns the one contract: what a policy is and how it is defined. */
-import { POLICY_PHASES, type PolicyPhase } from '@gatewright/model/runtime'
+import { POLICY_PHASES, type PolicyNeed, type PolicyPhase } from '@gatewright/model/runtime'
 import type { z } from 'zod'
 import type { Exchange } from './exchange.ts'
 import type { MaybePromise } from './maybe-promise.ts'
@@ -31,6 +31,8 @@ export interface PolicyDefinition<Name extends string = string, Options extends 
   readonly examples?: readonly PolicyExample<z.input<Options>>[]
   /** Does it answer itself, so that its route needs no upstream? */
   readonly answers?: boolean
+  /** What it is of no use without; `validate` warns where that lacks. */
+  readonly needs?: PolicyNeed
   /** Fields it tells the upstream about the caller; a client's own of these names are removed on every route. */
   identityFields?(options: z.output<Options>): readonly string[]
   /** Called once per use on every thread, and again for a snapshot that changes it or what it stands in. What it throws refuses the snapshot. */

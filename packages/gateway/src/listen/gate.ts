@@ -58,15 +58,17 @@ function toChallengeAnswer(authorization: string): GatewayResponse {
   })
 }
 
+const HTTPS_PORT = 443
+
 function toRedirect(
-  { port, status }: NonNullable<Listener['redirectToHttps']>,
+  { port = HTTPS_PORT, status }: NonNullable<Listener['redirectToHttps']>,
   { path, search }: ReceivedRequest['target'],
   authority: Authority | undefined,
 ): GatewayResponse {
   if (authority === undefined) {
     return GatewayResponse.ofProblem(new Problem('malformed-request', { detail: NO_HOST, reason: 'host-missing' }))
   }
-  const place = `https://${authority.host}${port === 443 ? '' : `:${port}`}${path === '*' ? '/' : path}${search}`
+  const place = `https://${authority.host}${port === HTTPS_PORT ? '' : `:${port}`}${path === '*' ? '/' : path}${search}`
   return new GatewayResponse({ status, headers: HeaderList.of([['Location', place]]) })
 }
 

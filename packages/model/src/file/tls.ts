@@ -92,7 +92,9 @@ export const redirectSchema = z
   .union([
     z.literal(true),
     z.strictObject({
-      port: z.int().min(1).max(65_535).default(443).meta({ description: 'Where HTTPS is reached from outside.' }),
+      port: z.int().min(1).max(65_535).exactOptional().meta({
+        description: 'Where HTTPS is reached from outside; 443 unless said.',
+      }),
       status: z
         .union([z.literal(301), z.literal(302), z.literal(307), z.literal(308)])
         .default(308)

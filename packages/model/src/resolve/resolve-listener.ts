@@ -8,7 +8,7 @@ import { pickPresent } from './pick-present.ts'
 type FileListener = GatewrightFile['listeners'][number]
 type FileTls = NonNullable<FileListener['tls']>
 
-const REDIRECT = { port: 443, status: 308 } as const
+const REDIRECT = { status: 308 } as const
 const HSTS = { maxAgeSeconds: 31_536_000, includeSubDomains: false, preload: false } as const
 
 export function toListener(listener: FileListener, index: number, pems: PemFiles): Listener {

@@ -7,6 +7,7 @@ export const TEST_CATALOGUE: Catalogue = [
   {
     name: 'key-auth',
     phase: 'authenticate',
+    needs: 'app-keys',
     options: z.strictObject({
       in: z.enum(['header', 'query']).default('header').meta({ description: 'Where the key is.' }),
       name: z.string().default('X-Api-Key'),
@@ -33,6 +34,8 @@ export const TEST_CATALOGUE: Catalogue = [
     phase: 'transform',
     options: z.strictObject({ set: z.record(z.string(), z.string()).default({}) }),
   },
+  { name: 'needs-certificates', phase: 'transform', options: z.strictObject({}), needs: 'client-certificates' },
+  { name: 'needs-http2', phase: 'transform', options: z.strictObject({}), needs: 'http2-upstream' },
   { name: 'cache', phase: 'cache', options: z.strictObject({ seconds: z.int().default(60) }) },
   { name: 'respond', phase: 'upstream', options: z.strictObject({ status: z.int().default(200) }), answers: true },
 ]

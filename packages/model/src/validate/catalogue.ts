@@ -16,6 +16,11 @@ export const POLICY_PHASES = [
 
 export type PolicyPhase = (typeof POLICY_PHASES)[number]
 
+/**
+ * What a policy is of no use without: an app with a key, a listener that asks clients for certificates, an upstream that speaks HTTP/2.
+ */
+export type PolicyNeed = 'app-keys' | 'client-certificates' | 'http2-upstream'
+
 export interface CatalogueEntry {
   readonly name: string
   readonly phase: PolicyPhase
@@ -23,6 +28,7 @@ export interface CatalogueEntry {
   readonly summary?: string
   /** Does it answer itself, so that its route needs no upstream? */
   readonly answers?: boolean
+  readonly needs?: PolicyNeed
 }
 
 export type Catalogue = readonly CatalogueEntry[]

@@ -13,6 +13,7 @@ import type { Validation } from './validation.ts'
 
 export function validateRoutes(validation: Validation, api: Api, apiPath: Path): void {
   const isLive = api.enabled !== false
+  const protocols = validation.model.upstreams.map(({ id, protocol }) => [id, protocol])
   for (const [index, release] of api.releases.entries()) {
     const path = [...apiPath, 'releases', index]
     if (release.upstream !== undefined)
@@ -25,7 +26,7 @@ export function validateRoutes(validation: Validation, api: Api, apiPath: Path):
       ...placeUses(release.policies, [...path, 'policies']),
     ]
     const upstream = release.upstream ?? api.upstream
-    const context = validation.toContext(isLive, upstream !== undefined, ...outer.map(({ use }) => use))
+    const context = validation.toContext(isLive, upstream, protocols, ...outer.map(({ use }) => use))
     for (const [position, route] of release.routes.entries()) {
       if (route.upstream !== undefined) {
         const at = [...path, 'routes', position, 'upstream']
@@ -39,7 +40,9 @@ export function validateRoutes(validation: Validation, api: Api, apiPath: Path):
         validateOrder(validation, uses)
         validatePlanSlot(validation, uses)
         reportNeverRunning(validation, uses)
-        if ((route.upstream ?? upstream) !== undefined || isAnswered(validation, uses)) return
+        const target = route.upstream ?? upstream
+        warnOfHttp1(validation, uses, target)
+        if (target !== undefined || isAnswered(validation, uses)) return
         unanswered.push(routePath)
         validation.checkAgain()
       })
@@ -47,6 +50,19 @@ export function validateRoutes(validation: Validation, api: Api, apiPath: Path):
     reportUnanswered(validation, { api, release, apiPath, unanswered })
     findDuplicates(validation, { api, release, path })
     warnOfSlashTwins(validation, { api, release, path })
+  }
+}
+
+/** What they do needs HTTP/2 all the way. */
+function warnOfHttp1(validation: Validation, uses: readonly PlacedUse[], id: string | undefined): void {
+  if (id === undefined || validation.findUpstream(id)?.protocol !== 'http1') return
+  for (const { use, path } of uses) {
+    if (validation.entries.get(use.policy)?.needs !== 'http2-upstream') continue
+    validation.warn(path, {
+      code: 'upstream-without-http2',
+      message: `"${use.policy}" needs an upstream of HTTP/2, and "${id}" is spoken to in HTTP/1.1.`,
+      suggestion: `Write \`protocol: h2c\` in the upstream, or \`h2\` where its targets are https://….`,
+    })
   }
 }
 

@@ -16,6 +16,13 @@ function tell(text: string): string[] {
   return all.map(({ severity, code, at }) => `${severity} ${code} ${at.path}`)
 }
 
+/** What a whole file lacks. */
+function tellLacks(text: string): string[] {
+  const { draft, apps, sources } = resolveText(`gatewright: 1\n${text}`, { others: OTHERS })
+  const findings = validate(draft, TEST_CATALOGUE, { sources, apps, isWhole: true })
+  return findings.map(({ code, at, suggestion }) => `${code} ${at.path}: ${suggestion}`)
+}
+
 const listener = (keys: string, id = 'l', port = 8443) => `{ id: ${id}, port: ${port}, ${keys} }`
 const withTls = (tls: string, more = '') => `${MAIN}listeners: [${listener(`tls: { ${tls} }${more}`)}]\n${API}`
 const order = (acme: string, listeners = `${listener('tls: {}')}, { id: plain, port: 80 }`) =>
@@ -93,5 +100,49 @@ describe('what a file says about TLS', () => {
       resolveText(`gatewright: 1\n${withTls(`${MUTUAL} }`)}`, { others: { '/etc/gw/ca.pem': ca } }).draft.listeners
     assert.doesNotMatch(JSON.stringify(draftOf('a secret')), /a secret/)
     assert.notDeepEqual(draftOf('one'), draftOf('two'))
+  })
+})
+
+const apiOf = (...hosts: string[]) =>
+  `apis: [{ id: a, upstream: "http://u"${hosts.length === 0 ? '' : `, hosts: [${hosts.join(', ')}]`} }]\n`
+const withHosts = (...names: string[]) =>
+  `${MAIN}listeners: [${listener(`tls: { hosts: [{ names: [${names.join(', ')}], ${MUTUAL} } }] }`)}]\n`
+const redirecting = (redirect: string, port = 8443) =>
+  `${MAIN}listeners: [{ id: plain, port: 80, redirectToHttps: ${redirect} }, ${listener('tls: {}', 'l', port)}]\n${API}`
+const NAME = 'listeners[0].tls.hosts[0].names[0]'
+
+// biome-ignore format: a table, one row a line
+const LACKS: readonly [string, string, readonly string[]][] = [
+  ['demands for a host of an API', withHosts('A.example') + apiOf('a.example'), []],
+  ['demands for a name that is misspelt', withHosts('partnerz.example') + apiOf('partners.example'), [`unserved-host ${NAME}: Did you mean "partners.example"?`]],
+  ['demands for a name that no API has', withHosts('other.test') + apiOf('a.example'), [`unserved-host ${NAME}: Write a host of an API, or remove it.`]],
+  ['demands for any host below', withHosts('"*.example"') + apiOf('a.example'), []],
+  ['demands for a host of an API with a wildcard', withHosts('a.example') + apiOf('"*.example"'), []],
+  ['demands where an API answers to every name', withHosts('a.example') + apiOf(), []],
+  ['a redirect to a port without TLS', redirecting('true'), ['redirect-to-nobody listeners[0].redirectToHttps: Write `redirectToHttps: { port: 8443 }`, or `{ port: 443 }` where something in front brings it to port 8443.']],
+  ['a redirect to a port that is said', redirecting('{ port: 443 }'), []],
+  ['a redirect to HTTPS', redirecting('true', 443), []],
+  ['a redirect to TLS of others', `listeners: [{ id: plain, port: 80, redirectToHttps: true }]\n${API}`, []],
+  ['a certificate that nobody is asked for', `${withTls('')}policies: [{ policy: needs-certificates }]\n`, ['nobody-asks-for-certificates policies[0]: Add `tls: { clientCertificates: { ca: ./ca.pem } }` to a listener, or to one of its `tls.hosts`.']],
+  ['a certificate that a listener asks for', `${withTls(`${MUTUAL} }`)}policies: [{ policy: needs-certificates }]\n`, []],
+  ['a certificate that a host asks for', `${withHosts('a.example')}${API}policies: [{ policy: needs-certificates }]\n`, []],
+]
+
+describe('what a whole file lacks of TLS', () => {
+  for (const [name, text, expected] of LACKS) {
+    it(`${name}: ${expected.map((each) => each.split(' ')[0]).join(', ') || 'nothing'}`, () =>
+      assert.deepEqual(tellLacks(text), expected))
+  }
+})
+
+describe('a policy that needs HTTP/2', () => {
+  const upstream = (keys: string) =>
+    `upstreams: [{ id: u, ${keys} }]\napis: [{ id: a, upstream: u, policies: [{ policy: needs-http2 }] }]\n`
+
+  it('is warned of before an upstream of HTTP/1.1', () => {
+    assert.deepEqual(tell(upstream('targets: ["http://u"]')), ['warning upstream-without-http2 apis[0].policies[0]'])
+    for (const protocol of ['h2', 'auto']) {
+      assert.deepEqual(tell(upstream(`protocol: ${protocol}, targets: ["https://u"]`)), [])
+    }
   })
 })

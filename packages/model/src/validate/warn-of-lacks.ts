@@ -1,8 +1,10 @@
 /** Owns the warnings of what a whole configuration lacks: without it, it runs and is of no use. */
 import { hasFaults, type Path } from '../finding.ts'
 import type { GatewayModel, PolicyUse } from '../gateway-model.ts'
+import type { PolicyNeed } from './catalogue.ts'
 import { type PlacedUse, placeUses } from './validate-order.ts'
 import type { Validation } from './validation.ts'
+import { warnOfIdleTls } from './warn-of-idle-tls.ts'
 
 /** After all other checks: where there is a fault, what is lacking may be what the fault left out. */
 export function warnOfLacks(validation: Validation): void {
@@ -14,40 +16,61 @@ export function warnOfLacks(validation: Validation): void {
       suggestion: 'Add one: `apis: [{ id: orders, upstream: "http://127.0.0.1:9001" }]`.',
     })
   }
-  warnOfKeylessAuth(validation)
+  warnOfMissingKeys(validation)
+  warnOfMissingCertificates(validation)
+  warnOfIdleTls(validation)
 }
 
 /** Once, at the first use: a key is what is missing, and not something about the use. */
-function warnOfKeylessAuth(validation: Validation): void {
+function warnOfMissingKeys(validation: Validation): void {
   const { apps = [] } = validation.options
   if (apps.some(({ keys }) => keys.some(({ enabled }) => enabled !== false))) return
-  const first = [...listKeyAuth(validation.model)][0]
+  const first = findFirstInNeed(validation, 'app-keys')
   if (first === undefined) return
-  validation.warn(first, {
+  validation.warn(first.path, {
     code: 'nobody-has-a-key',
-    message: '"key-auth" lets nobody pass: no app has a key that is switched on.',
+    message: `"${first.use.policy}" lets nobody pass: no app has a key that is switched on.`,
     suggestion: 'Add one to `apps`: `{ id: acme, keys: [{ hash: "sha256:…" }] }` (docs/how-to/hash-a-key.md).',
   })
 }
 
-function* listKeyAuth({ policies, apis }: GatewayModel): Generator<Path> {
-  const isKeyAuth = ({ use }: PlacedUse): boolean => use.policy === 'key-auth' && !letsAnonymousPass(use)
-  const place = (uses: readonly PolicyUse[], path: Path): Path[] =>
-    placeUses(uses, [...path, 'policies'])
-      .filter(isKeyAuth)
-      .map((placed) => placed.path)
-  yield* place(policies, [])
+function warnOfMissingCertificates(validation: Validation): void {
+  const { listeners } = validation.model
+  const isAsked = listeners.some(
+    ({ enabled, tls }) =>
+      enabled !== false &&
+      tls !== undefined &&
+      [tls, ...tls.hosts].some(({ clientCertificates }) => clientCertificates !== undefined),
+  )
+  const first = isAsked ? undefined : findFirstInNeed(validation, 'client-certificates')
+  if (first === undefined) return
+  validation.warn(first.path, {
+    code: 'nobody-asks-for-certificates',
+    message: `"${first.use.policy}" never sees a certificate: no listener asks its clients for one.`,
+    suggestion: 'Add `tls: { clientCertificates: { ca: ./ca.pem } }` to a listener, or to one of its `tls.hosts`.',
+  })
+}
+
+function findFirstInNeed({ model, entries }: Validation, need: PolicyNeed): PlacedUse | undefined {
+  return listUses(model).find(({ use }) => entries.get(use.policy)?.needs === need && !letsAnonymousPass(use))
+}
+
+/** All that are switched on, each where it is written. */
+function listUses({ policies, apis }: GatewayModel): PlacedUse[] {
+  const place = (uses: readonly PolicyUse[], path: Path): PlacedUse[] => placeUses(uses, [...path, 'policies'])
+  const placed = place(policies, [])
   for (const [index, api] of apis.entries()) {
     if (api.enabled === false) continue
-    yield* place(api.policies, ['apis', index])
+    placed.push(...place(api.policies, ['apis', index]))
     for (const [at, release] of api.releases.entries()) {
       const path: Path = ['apis', index, 'releases', at]
-      yield* place(release.policies, path)
+      placed.push(...place(release.policies, path))
       for (const [position, route] of release.routes.entries()) {
-        if (route.enabled !== false) yield* place(route.policies, [...path, 'routes', position])
+        if (route.enabled !== false) placed.push(...place(route.policies, [...path, 'routes', position]))
       }
     }
   }
+  return placed
 }
 
 function letsAnonymousPass({ options }: PolicyUse): boolean {

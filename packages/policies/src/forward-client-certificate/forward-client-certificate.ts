@@ -34,6 +34,7 @@ const CHAIN_HEADER = 'Client-Cert-Chain'
 export const forwardClientCertificate = definePolicy({
   name: 'forward-client-certificate',
   phase: 'transform',
+  needs: 'client-certificates',
   summary: 'Tells the upstream which certificate the client proved in TLS, in a field that clients cannot forge.',
   options,
   examples: [

@@ -13,6 +13,7 @@ const GRPC_TYPE = /^application\/grpc(\+[!#$%&'*+.^_`|~\w-]+)?(?:[ \t]*;.*)?$/i
 export const grpcWeb = definePolicy({
   name: 'grpc-web',
   phase: 'transform',
+  needs: 'http2-upstream',
   summary: 'Lets browsers call services of gRPC: translates gRPC-Web, binary and text, in both directions.',
   options: z.strictObject({}),
   examples: [{ says: 'Requests of another content type pass as they are.', options: {} }],

@@ -48,6 +48,7 @@ const options = z
 export const keyAuth = definePolicy({
   name: 'key-auth',
   phase: 'authenticate',
+  needs: 'app-keys',
   summary: 'Recognises the caller by a key, and refuses those without a valid one.',
   options,
   examples: [
