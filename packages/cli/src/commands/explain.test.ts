@@ -42,6 +42,76 @@ async function explain(...args: string[]): Promise<{ code: number; explanation: 
   return { code, explanation: JSON.parse(stdout) }
 }
 
+describe('explain, the listener', () => {
+  const apis = `apis:
+  - id: a
+    upstream: http://127.0.0.1:9001
+    policies:
+      - { policy: set-headers, when: "request.scheme == 'https'", options: { set: { X-A: b } } }
+`
+  const files = (listeners: string) => ({
+    'gatewright.yaml': `gatewright: 1\nlisteners:\n${listeners}${listeners.includes('tls') ? 'certificates: [{ id: c, folder: ./certificates }]\n' : ''}${apis}`,
+    'certificates/a.crt': '',
+  })
+  const PLAIN = '  - { id: plain, port: 8080 }\n'
+  const REDIRECT = '  - { id: plain, port: 8080, redirectToHttps: { port: 8443 } }\n'
+  const TLS = '  - { id: public, port: 8443, tls: {} }\n'
+  const explainIn = async (listeners: string, url: string) => {
+    const { stdout } = await runCommand(['explain', 'GET', url, '--json'], { cwd: createFolder(files(listeners)) })
+    const { scheme, hints, found }: Explanation = JSON.parse(stdout)
+    return { scheme, hints, holds: found?.policies[0]?.holds }
+  }
+
+  for (const [name, listeners, url, expected] of [
+    ['http', PLAIN + TLS, 'http://x/', { scheme: 'http', hints: [], holds: 'no' }],
+    ['https', PLAIN + TLS, 'https://x/', { scheme: 'https', hints: [], holds: 'yes' }],
+    [
+      'https without a listener for it',
+      PLAIN,
+      'https://x/',
+      {
+        scheme: 'http',
+        hints: ['No listener speaks TLS: this is the request as it comes over http.'],
+        holds: 'no',
+      },
+    ],
+    [
+      'http without a listener for it',
+      TLS,
+      '/',
+      {
+        scheme: 'https',
+        hints: ['Every listener speaks TLS: this is the request as it comes over https.'],
+        holds: 'yes',
+      },
+    ],
+    [
+      'http that is sent on',
+      REDIRECT + TLS,
+      '/',
+      {
+        scheme: 'https',
+        hints: [
+          'The listener "plain" answers every request with 308, and sends it on to HTTPS: this is what the client meets there.',
+        ],
+        holds: 'yes',
+      },
+    ],
+    [
+      'http that is sent away',
+      REDIRECT,
+      '/',
+      {
+        scheme: 'http',
+        hints: ['The listener "plain" answers every request with 308, and sends it on to HTTPS: no route is asked.'],
+        holds: undefined,
+      },
+    ],
+  ] as const) {
+    it(`is the one of ${name}`, async () => assert.deepEqual(await explainIn(listeners, url), expected))
+  }
+})
+
 describe('explain, behind an answer', () => {
   it('marks what never runs', async () => {
     const folder = createFolder({
@@ -265,9 +335,9 @@ apis:
 
   it('says that https is not served, where it is asked for', async () => {
     const { explanation } = await explain('GET', 'https://api.example.com/orders/7')
-    assert.match(explanation.hints.join(), /no TLS yet/)
+    assert.match(explanation.hints.join(), /^No listener speaks TLS/)
     const { stdout } = await runCommand(['explain', 'GET', 'https://api.example.com/orders/7'], { cwd })
-    assert.match(stdout, /^GET http:\/\/api\.example\.com\/orders\/7\n[^\n]*no TLS yet/)
+    assert.match(stdout, /^GET http:\/\/api\.example\.com\/orders\/7\nNo listener speaks TLS/)
     assert.deepEqual((await explain('GET', 'http://api.example.com/orders/7')).explanation.hints, [])
   })
 

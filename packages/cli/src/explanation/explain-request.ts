@@ -5,6 +5,7 @@ import {
   judgeRoutes,
   Rehearsal,
   type RehearsedExchange,
+  type RehearsedRequest,
   type RouteVerdict,
   VERDICTS,
 } from '@gatewright/gateway'
@@ -21,11 +22,14 @@ import {
   toPlaceText,
   toTemplate,
 } from '../route-uses.ts'
+import { findEntry } from './find-entry.ts'
 import { type Holds, judgeWhens } from './judge-whens.ts'
 import { type Asked, toBytes } from './parse-asked.ts'
 
 export interface Explanation {
   readonly asked: Asked
+  /** What the listener speaks that it comes in by. */
+  readonly scheme: Asked['scheme']
   /** What is worth knowing of what was asked. */
   readonly hints: readonly string[]
   /** The normal form that is matched; undefined: the path is refused. */
@@ -97,38 +101,36 @@ const SHOWN_OTHERS = 8
 
 export async function explainRequest(asked: Asked, runnable: Runnable, log: Log): Promise<Explanation> {
   const { model } = runnable
+  const entry = findEntry(model.listeners, asked)
   const judgement = judgeRoutes(model, asked)
-  const exchange = await rehearse(asked, runnable, log)
+  const request = { bytes: toBytes(asked), method: asked.method, ...(entry.listener && { listener: entry.listener }) }
+  const exchange = await rehearse(request, runnable, log)
   const placed = listRoutes(model)
   const match = placed.find(({ api, route }) => api.id === exchange.api && route.id === exchange.route)
   const others = toOthers(judgement, { runnable, placed, match })
   const { path } = judgement ?? {}
-  const hints = toHints(asked)
+  const { scheme } = entry
+  const hints = [...entry.hints, ...toMethodHints(asked)]
   if (match === undefined) {
     const refusal = toRefusal(exchange)
     const ambiguity = findAmbiguity(model, asked, refusal)
     const nearest = ambiguity === undefined ? others : []
-    return { asked, hints, path, refusal, ambiguity, found: undefined, others: nearest }
+    return { asked, scheme, hints, path, refusal, ambiguity, found: undefined, others: nearest }
   }
   const uses = listUses(model, match, runnable.resolution.sources)
-  const request = { bytes: toBytes(asked), method: asked.method }
   const holds = await judgeWhens(
     uses.map(({ use }) => use),
     { request, placed: match, runnable, log },
   )
   const found = toFound(match, runnable, { asked, judgement, exchange, holds })
-  return { asked, hints, path, refusal: undefined, ambiguity: undefined, found, others }
+  return { asked, scheme, hints, path, refusal: undefined, ambiguity: undefined, found, others }
 }
 
-function toHints({ scheme, method }: Asked): string[] {
+/** RFC 9110 §9.1: methods have a letter case, and those of the standard are written in capitals. */
+function toMethodHints({ method }: Asked): string[] {
   const upper = method.toUpperCase()
-  return [
-    ...(scheme === 'https' ? ['Gatewright itself speaks no TLS yet: this is the request as it comes over http.'] : []),
-    // RFC 9110 §9.1: methods have a letter case, and those of the standard are written in capitals.
-    ...(method !== upper && KNOWN_METHODS.has(upper)
-      ? [`Methods have a letter case: "${method}" is not ${upper}, which was probably meant.`]
-      : []),
-  ]
+  if (method === upper || !KNOWN_METHODS.has(upper)) return []
+  return [`Methods have a letter case: "${method}" is not ${upper}, which was probably meant.`]
 }
 
 const KNOWN_METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'CONNECT'])
@@ -153,8 +155,11 @@ function findAmbiguity(
 /** Only what decides the path that is sent; everything else would ask for keys, count, or answer by itself. */
 const KEPT = new Set(['cors', 'rewrite-path'])
 
-async function rehearse(asked: AskedRequest, { model, extensions }: Runnable, log: Log): Promise<RehearsedExchange> {
-  const request = { bytes: toBytes(asked), method: asked.method }
+async function rehearse(
+  request: RehearsedRequest,
+  { model, extensions }: Runnable,
+  log: Log,
+): Promise<RehearsedExchange> {
   const send = async (keeps: (use: PolicyUse) => boolean): Promise<RehearsedExchange> => {
     const bare = strip(model, keeps)
     const rehearsal = await Rehearsal.create({ model: bare, apps: [], extensions, log, startMs: Date.now() })

@@ -16,8 +16,8 @@ const WORDS: Readonly<Record<Other['verdict'], string>> = {
 }
 
 export function toExplanationText(explanation: Explanation): string {
-  const { asked, hints, path, refusal, ambiguity, found, others } = explanation
-  const lines = [`${asked.method} http://${asked.authority}${asked.path}${asked.search}`]
+  const { asked, scheme, hints, path, refusal, ambiguity, found, others } = explanation
+  const lines = [`${asked.method} ${scheme}://${asked.authority}${asked.path}${asked.search}`]
   if (path !== undefined && path !== asked.path && ambiguity === undefined)
     lines.push(`matched as ${path}, its normal form`)
   lines.push(...hints, '')
