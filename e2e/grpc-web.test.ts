@@ -1,5 +1,7 @@
 /** Owns the proof that clients of gRPC-Web reach services of gRPC: by a client library of it, over both versions of HTTP. */
 import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { create, createFileRegistry, type DescService } from '@bufbuild/protobuf'
 import {
@@ -69,7 +71,7 @@ describe('gRPC-Web', () => {
     service = await EchoService.listen()
     gateway = await startGateway({
       yaml: `gatewright: 1
-accessLog: off
+accessLog: { file: ./access.log }
 listeners:
   - { id: public, host: 127.0.0.1, port: 8080, http2: { priorKnowledge: true } }
 upstreams:
@@ -184,5 +186,31 @@ apis:
     assert.ok(octets.subarray(0, 24).equals(Buffer.concat([message, message, message])))
     assert.match(octets.subarray(24).toString('latin1'), /^\x80\x00\x00\x00.(?:[a-z-]+: .*\r\n)+$/s)
     assert.match(octets.toString('latin1'), /grpc-status: 0\r\n/)
+  })
+
+  it('is recorded and counted by the status of each call', async () => {
+    const endings = [
+      ['Unary', 0],
+      ['Fail', 9],
+      ['Limited', 16],
+    ] as const
+    await until(async () => {
+      const records = (await readFile(join(gateway.folder, 'access.log'), 'utf8'))
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as { path: string; httpVersion?: string; grpcStatus?: number })
+      const isTold = (method: string, code: number, version: string | undefined): boolean =>
+        records.some(
+          ({ path, httpVersion, grpcStatus }) =>
+            path === `/test.Echo/${method}` && httpVersion === version && grpcStatus === code,
+        )
+      return (
+        endings.every(([method, code]) => isTold(method, code, undefined) && isTold(method, code, '2')) || undefined
+      )
+    }, 'the record of how each call ended')
+    const { text = '' } = (await gateway.status('metrics')) ?? {}
+    for (const code of [0, 9, 16]) {
+      assert.match(text, new RegExp(`^gatewright_grpc_calls_total\\{api="echo",code="${code}"\\} [1-9]`, 'm'))
+    }
   })
 })

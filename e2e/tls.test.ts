@@ -3,10 +3,12 @@ import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { type AddressInfo, connect as connectPlain } from 'node:net'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import type { ConnectionOptions } from 'node:tls'
+import { isDeepStrictEqual } from 'node:util'
 import { WebSocket, WebSocketServer } from 'ws'
 import type { IssuedCertificate, TestAuthority } from '../packages/gateway/src/certificates/test-authority.fixture.ts'
 import { type Answer, findField, findProblemCode } from './harness/answer.ts'
@@ -59,7 +61,7 @@ listeners:
 certificates:
   - { id: main, cert: ${folder.authority.folder}/main.crt, key: ${folder.authority.folder}/main.key }
   - { id: many, folder: ${folder.path} }
-accessLog: off
+accessLog: { file: ./access.log }
 apis:
   - id: socket
     basePath: /socket
@@ -176,14 +178,26 @@ apis:
     assert.equal(findField(missing, 'connection'), 'close')
     assert.equal(findField(missing, 'strict-transport-security'), 'max-age=31536000')
     const strange = new CertificateFolder()
-    const stranger = asClient(strange.issue({ names: ['billing'], subject: '/CN=billing/O=Acme, Inc.' }))
+    const stranger = strange.issue({ names: ['billing'], subject: '/CN=billing/O=Acme, Inc.' })
     strange.remove()
-    for (const given of [stranger, asClient(folder.issue({ days: -1 }))]) {
+    for (const given of [asClient(stranger), asClient(folder.issue({ days: -1 }))]) {
       for (const name of ['mutual.example', 'asked.example']) {
         const { answer } = await askOnce(port, name, given)
         assert.deepEqual([answer.status, findProblemCode(answer)], [403, 'client-certificate-refused'])
       }
     }
+    const { fingerprint256 } = new X509Certificate(stranger.certPem)
+    const refused = {
+      certificate: fingerprint256.replaceAll(':', '').toLowerCase(),
+      subject: 'CN=billing,O=Acme\\, Inc.',
+      reason: 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+    }
+    await until(async () => {
+      const records = (await readFile(join(gateway.folder, 'access.log'), 'utf8')).trim().split('\n')
+      return (
+        records.some((line) => isDeepStrictEqual({ ...JSON.parse(line), ...refused }, JSON.parse(line))) || undefined
+      )
+    }, 'the record of whom was refused')
     const statusOf = async (name: string, who: IssuedCertificate) =>
       (await askOnce(port, name, asClient(who))).answer.status
     assert.equal(await statusOf('ruled.example', billing), 200)

@@ -2,7 +2,8 @@
 
 import type { ClientCertificate } from './client-certificate.ts'
 import { findForbiddenField } from './messages/forbidden-fields.ts'
-import { findFieldFault } from './messages/header-list.ts'
+import { readGrpcStatus } from './messages/grpc-status.ts'
+import { findFieldFault, type HeaderList } from './messages/header-list.ts'
 import { isSameName } from './messages/known-fields.ts'
 import type { GatewayRequest } from './messages/request.ts'
 import type { Problem } from './problem.ts'
@@ -75,6 +76,8 @@ export class Exchange {
   story: string[] | undefined = undefined
   /** Fields for whatever answer goes out: name, value, name, value… */
   answerFields: string[] | undefined = undefined
+  /** How a call of gRPC ended, in its own numbers; undefined: nobody said. */
+  grpcStatus: number | undefined = undefined
   /** The newest of what limits took so far; see `refundCharges`. */
   charge: Charge | undefined = undefined
   #variables: Map<string, unknown> | undefined
@@ -139,6 +142,12 @@ export class Exchange {
     }
     const others = (fields[at + 1] ?? '').split(', ').filter((other) => !other.startsWith(`${member};`))
     fields[at + 1] = [...others, member + parameters].join(', ')
+  }
+
+  /** Keeps for the record how a call of gRPC ended, if these fields of its answer say so. */
+  noteGrpcStatus(fields: HeaderList | undefined): void {
+    const { root } = this
+    root.grpcStatus = readGrpcStatus(fields) ?? root.grpcStatus
   }
 
   /** Gives back, once, everything that limits took for this exchange: it is refused, and a refused request charges nothing. */

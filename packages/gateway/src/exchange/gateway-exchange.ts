@@ -2,6 +2,7 @@
 import { Exchange, type ExchangeParts, type GatewayResponse, type HeaderList, type Problem } from '@gatewright/policies'
 import { type LocatedTarget, toClientLocation } from '../respond/location.ts'
 import type { ApiRuntime } from '../snapshot/runtime.ts'
+import type { ShownCertificate } from '../tls/client-certificate.ts'
 
 /** Who broke an exchange off at the client's side: the client, or this gateway at the deadline of its drain. */
 export type BrokenOffBy = 'client-left' | 'drain-timeout'
@@ -20,7 +21,7 @@ export interface InterimHead {
 export interface ClientSide {
   readonly localPort: number
   /** undefined: it came without TLS. */
-  readonly tls?: { readonly version: string } | undefined
+  readonly tls?: { readonly version: string; readonly shown: ShownCertificate | undefined } | undefined
   sendInterim(exchange: GatewayExchange, head: InterimHead): void
   /** A call of gRPC goes to a target that takes such: its body brings messages when they come. */
   expectMessages(exchange: GatewayExchange): void
@@ -58,8 +59,6 @@ export class GatewayExchange extends Exchange {
   tunnelMaxAgeMs = Number.POSITIVE_INFINITY
   /** Until when a call of gRPC is to be answered, on the monotonic clock. */
   grpcDeadlineAtMs = Number.POSITIVE_INFINITY
-  /** How a call of gRPC ended, in its own numbers; undefined: nobody said. */
-  grpcStatus: number | undefined = undefined
   upstreamId = ''
   upstreamTarget = ''
   upstreamStatus = 0

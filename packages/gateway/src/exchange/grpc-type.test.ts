@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { HeaderList } from '@gatewright/policies'
-import { findGrpcType, readGrpcStatus, readsTrailers } from './grpc-type.ts'
+import { findGrpcType, readsTrailers } from './grpc-type.ts'
 
 describe('a message of gRPC', () => {
   for (const [type, isGrpc] of [
@@ -20,21 +20,4 @@ describe('a message of gRPC', () => {
       assert.equal(findGrpcType(HeaderList.of([['Content-Type', type]])), isGrpc ? type : undefined)
     })
   }
-
-  for (const [said, status] of [
-    ['0', 0],
-    ['16', 16],
-    ['', undefined],
-    ['-1', undefined],
-    ['1e1', undefined],
-    ['1234', undefined],
-  ] as const) {
-    it(`says ${status} where its status is "${said}"`, () => {
-      assert.equal(readGrpcStatus(HeaderList.of([['grpc-status', said]])), status)
-    })
-  }
-
-  it('says nothing of its end where there is no status', () => {
-    assert.deepEqual([readGrpcStatus(undefined), readGrpcStatus(HeaderList.of([]))], [undefined, undefined])
-  })
 })

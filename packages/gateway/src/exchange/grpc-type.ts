@@ -16,9 +16,3 @@ export function findGrpcType(headers: HeaderList): string | undefined {
 export function readsTrailers(type: string | undefined): boolean {
   return type !== undefined && !WEB.test(type)
 }
-
-/** What a head or trailers say of how the call ended. */
-export function readGrpcStatus(fields: HeaderList | undefined): number | undefined {
-  const said = fields?.get('grpc-status')
-  return said !== undefined && /^\d{1,3}$/.test(said) ? Number(said) : undefined
-}

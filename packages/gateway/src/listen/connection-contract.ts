@@ -1,21 +1,13 @@
 /** Owns what a client connection and the gateway behind it promise each other. */
 import type { ListenerHttp2, ListenerLimits } from '@gatewright/model'
-import type {
-  BytesBody,
-  Client,
-  ClientCertificate,
-  EMPTY_BODY,
-  GatewayResponse,
-  HeaderList,
-  Problem,
-  StreamBody,
-} from '@gatewright/policies'
+import type { BytesBody, Client, EMPTY_BODY, GatewayResponse, HeaderList, StreamBody } from '@gatewright/policies'
 import type { TrustedProxies } from '../exchange/client-address.ts'
 import type { BrokenOffBy, ClientSide, Ended, GatewayExchange } from '../exchange/gateway-exchange.ts'
 import type { Authority } from '../http1/host.ts'
 import type { Refusal } from '../http1/refusal.ts'
 import type { ClientTunnelEnd } from '../sockets/tunnel-end.ts'
 import type { DeadlineWheel } from '../timers/deadline-wheel.ts'
+import type { Judgement } from '../tls/client-certificate.ts'
 import type { Demands } from '../tls/demands.ts'
 import type { RequestTarget } from './request-target.ts'
 
@@ -33,14 +25,11 @@ export interface ReceivedRequest {
 }
 
 /** What a TLS handshake came to. */
-export interface ConnectionTls {
+export interface ConnectionTls extends Judgement {
   /** `TLSv1.3`. */
   readonly version: string
   /** Demanded of it by the name that its client said. */
   readonly demands: Demands
-  /** Why nothing is answered on it but that. */
-  readonly problem: Problem | undefined
-  readonly certificate: ClientCertificate | undefined
 }
 
 /** Whose a connection is, where its socket does not say it. */

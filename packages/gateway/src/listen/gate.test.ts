@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import type { Listener, ListenerTls } from '@gatewright/model/runtime'
 import { BytesBody, Problem } from '@gatewright/policies'
 import { parseAuthority } from '../http1/host.ts'
+import { NOBODY_ASKED } from '../tls/client-certificate.ts'
 import { DemandsTable } from '../tls/demands.ts'
 import type { ConnectionTls, ReceivedRequest } from './connection-contract.ts'
 import { Gate } from './gate.ts'
@@ -25,7 +26,7 @@ function request(host: string | undefined, target = '/', method = 'GET'): Receiv
 
 /** A connection whose client said this name. */
 const connection = (name: string | undefined, problem?: Problem): { tls: ConnectionTls } => ({
-  tls: { version: 'TLSv1.3', demands: demands.find(name), problem, certificate: undefined },
+  tls: { version: 'TLSv1.3', demands: demands.find(name), ...NOBODY_ASKED, problem },
 })
 
 describe('the gate of a listener with TLS', () => {

@@ -15,7 +15,7 @@ import {
   StreamBody,
 } from '@gatewright/policies'
 import type { BrokenOffBy, Ended, GatewayExchange, InterimHead } from '../exchange/gateway-exchange.ts'
-import { findGrpcType, readGrpcStatus, readsTrailers } from '../exchange/grpc-type.ts'
+import { findGrpcType, readsTrailers } from '../exchange/grpc-type.ts'
 import type { Refusal } from '../http1/refusal.ts'
 import { ERROR_CODES } from '../http2/frame.ts'
 import type { Http2Stream, StreamListener } from '../http2/http2-stream.ts'
@@ -282,7 +282,7 @@ export class Http2Exchange implements ClientConnection, StreamListener, Timed {
   }
 
   #noteStatus(exchange: GatewayExchange, fields: HeaderList): void {
-    if (this.#grpcType !== undefined) exchange.grpcStatus ??= readGrpcStatus(fields)
+    if (this.#grpcType !== undefined) exchange.noteGrpcStatus(fields)
   }
 
   #handOver(exchange: GatewayExchange, response: GatewayResponse): void {

@@ -10,7 +10,7 @@ import { ACME_ALPN_PROTOCOL } from '../acme/challenges/challenge-set.ts'
 import { type AdoptedSocket, adoptTlsSocket, type SecureFacts, whenSecure } from '../sockets/adopt-socket.ts'
 import type { DeadlineWheel, Timed } from '../timers/deadline-wheel.ts'
 import type { CertificateStore, ChosenCertificate } from '../tls/certificate-store.ts'
-import { judgeClient, type PeerProof } from '../tls/client-certificate.ts'
+import { judgeClient, NOBODY_ASKED, type PeerProof } from '../tls/client-certificate.ts'
 import { type ClientHello, MOST_HELLO_BYTES, parseClientHello } from '../tls/client-hello.ts'
 import type { Demands, DemandsTable } from '../tls/demands.ts'
 import type { ConnectionTls } from './connection-contract.ts'
@@ -150,9 +150,8 @@ export class TlsOpening implements Timed {
     this.#owner.wheel.remove(this)
     const { clientCertificates } = demands
     const judged = clientCertificates && judgeClient(clientCertificates, proof)
-    const problem = judged !== undefined && 'problem' in judged ? judged.problem : undefined
-    const certificate = judged !== undefined && 'certificate' in judged ? judged.certificate : undefined
-    this.#owner.onSecure(this, adopted, { tls: { version, demands, problem, certificate }, protocol })
+    const tls = { version, demands, ...(judged ?? NOBODY_ASKED) }
+    this.#owner.onSecure(this, adopted, { tls, protocol })
   }
 
   /** `isSaid`: the socket ends by itself once what was said is out. */

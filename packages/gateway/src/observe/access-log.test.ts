@@ -25,6 +25,14 @@ describe('access record', () => {
     assert.deepEqual(versionsOf(exchange), ['2', 'TLSv1.3'])
   })
 
+  it('says which certificate the client showed', () => {
+    const exchange = new TestExchange()
+    const shown = { fingerprint: 'ab'.repeat(32), subjectText: 'CN=Bücher "x"' }
+    Object.assign(exchange.clientSide, { tls: { version: 'TLSv1.3', shown } })
+    const { certificate, subject } = record(exchange)
+    assert.deepEqual([certificate, subject], [shown.fingerprint, shown.subjectText])
+  })
+
   it('says what was asked, who answered and how long it took', () => {
     const exchange = new TestExchange({ method: 'POST', target: '/orders?page=2', host: 'Api.example.com:8080' })
     exchange.caller = { id: 'key-1', app: 'acme', credential: { kind: 'key', id: 'f00' } }
@@ -97,6 +105,8 @@ describe('access record', () => {
         exchange.problem = new Problem('malformed-request', { reason: 'x'.repeat(600) })
         Object.assign(exchange, { upstreamId: 'u'.repeat(600), upstreamTarget: 't'.repeat(600) })
         exchange.request.headers.set('X-Request-Id', '\xff'.repeat(2000))
+        const shown = { fingerprint: 'ab'.repeat(32), subjectText: path }
+        Object.assign(exchange.clientSide, { tls: { version: 'TLSv1.3', shown } })
         record(exchange)
       }),
     )

@@ -7,6 +7,7 @@ import type { LineSink } from './line-sink.ts'
 const MOST_TEXT = 512
 const MOST_METHOD = 32
 const MOST_ID = 128
+const MOST_SUBJECT = 256
 // What JSON must escape, and what is not ASCII: latin1 text is not UTF-8.
 const NEEDS_ESCAPE = /["\\\x00-\x1f\x7f-\uffff]/
 
@@ -40,7 +41,11 @@ export function toRecord(exchange: GatewayExchange, ended: Ended, durationMs: nu
   let line = `{"time":"${toTime(exchange.receivedAtMs)}","id":"${exchange.id}","client":"${client.address}","method":${quote(request.method, MOST_METHOD)},"path":${quote(request.matchedPath)},"status":${exchange.status},"durationMs":${toMilliseconds(durationMs)},"bytesIn":${exchange.bytesIn},"bytesOut":${exchange.bytesOut}`
   if (request.host !== '') line += `,"host":${quote(request.host)}`
   if (request.httpVersion !== '1.1') line += `,"httpVersion":"${request.httpVersion}"`
-  if (exchange.clientSide.tls !== undefined) line += `,"tls":"${exchange.clientSide.tls.version}"`
+  const { tls } = exchange.clientSide
+  if (tls !== undefined) line += `,"tls":"${tls.version}"`
+  if (tls?.shown !== undefined) {
+    line += `,"certificate":"${tls.shown.fingerprint}","subject":${quote(tls.shown.subjectText, MOST_SUBJECT)}`
+  }
   line += API_AND_ROUTE.write(route.api, route.route)
   if (caller?.app !== undefined) line += APP.write(caller.app, '')
   if (exchange.upstreamId !== '') {

@@ -4,6 +4,7 @@ import type { Cells } from '../state/gauges/metric-family.ts'
 /** Where the requests of one API are counted. */
 export interface ApiMeter {
   readonly requests: Cells
+  readonly grpcCalls: Cells
   /** By the first digit of the status. */
   readonly durations: readonly Cells[]
 }

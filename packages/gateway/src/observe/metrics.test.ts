@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Columns, type Labels, openColumn } from '../state/gauges/columns.ts'
-import { add, recordDuration, recordStatus } from '../state/gauges/metric-family.ts'
+import { add, recordDuration, recordGrpcStatus, recordStatus } from '../state/gauges/metric-family.ts'
 import { toUpstream } from '../upstream/loopback.fixture.ts'
 import { defineApiSeries, defineProcessSeries, defineUpstreamSeries, METRICS, renderMetrics } from './metrics.ts'
 
@@ -42,6 +42,30 @@ describe('the metrics page', () => {
         'gatewright_requests_total{api="orders",code="other"} 3',
         'gatewright_requests_total{api="orders",code="200"} 2',
         'gatewright_requests_total{api="orders",route="ping",code="503"} 1',
+      ],
+    )
+  })
+
+  it('counts calls of gRPC by API and their own status', () => {
+    const { columns, open, render } = openProcess()
+    defineApiSeries(columns, { api: 'orders' })
+    for (const [thread, status] of [
+      [0, 0],
+      [1, 0],
+      [0, 16],
+      [1, 17],
+      [0, 999],
+    ] as const) {
+      recordGrpcStatus(open(thread, METRICS.grpcCalls, { api: 'orders' }), status)
+    }
+    assert.deepEqual(
+      render().filter((line) => line.includes('gatewright_grpc')),
+      [
+        '# HELP gatewright_grpc_calls_total Calls of gRPC and gRPC-Web that were answered, by API and status of gRPC.',
+        '# TYPE gatewright_grpc_calls_total counter',
+        'gatewright_grpc_calls_total{api="orders",code="0"} 2',
+        'gatewright_grpc_calls_total{api="orders",code="16"} 1',
+        'gatewright_grpc_calls_total{api="orders",code="other"} 2',
       ],
     )
   })

@@ -1,7 +1,13 @@
 /** Owns the metrics that Gatewright reports: their names, and the text that Prometheus reads (exposition format 0.0.4). */
 import type { Upstream } from '@gatewright/model'
 import { type Columns, type Labels, OVERFLOW_LABELS, type Series } from '../state/gauges/columns.ts'
-import { DURATION_BOUNDS_MS, type MetricFamily, STATUS_LABELS, SUM_CELL } from '../state/gauges/metric-family.ts'
+import {
+  DURATION_BOUNDS_MS,
+  GRPC_LABELS,
+  type MetricFamily,
+  STATUS_LABELS,
+  SUM_CELL,
+} from '../state/gauges/metric-family.ts'
 
 export const METRICS_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 
@@ -16,6 +22,11 @@ export const METRICS = {
     name: 'gatewright_request_duration_seconds',
     help: 'From the first byte of a request to the last byte of its answer, by API and status class.',
     kind: 'histogram',
+  },
+  grpcCalls: {
+    name: 'gatewright_grpc_calls_total',
+    help: 'Calls of gRPC and gRPC-Web that were answered, by API and status of gRPC.',
+    kind: 'grpc-counter',
   },
   upstreamRequests: {
     name: 'gatewright_upstream_requests_total',
@@ -124,7 +135,7 @@ const PER_PROCESS = [
   METRICS.refusals,
   METRICS.accessLogDropped,
 ]
-const PER_API = [METRICS.requests, METRICS.requestDuration]
+const PER_API = [METRICS.requests, METRICS.requestDuration, METRICS.grpcCalls]
 const PER_UPSTREAM = [
   METRICS.upstreamRequests,
   METRICS.upstreamDuration,
@@ -144,6 +155,7 @@ export function defineProcessSeries(columns: Columns): void {
 /** For each API of a snapshot; with `route` only where routes are to be told apart (1.1 KiB a thread each). */
 export function defineApiSeries(columns: Columns, labels: { readonly api: string; readonly route?: string }): void {
   columns.define(METRICS.requests, labels)
+  columns.define(METRICS.grpcCalls, labels)
   for (const code of STATUS_CLASSES) columns.define(METRICS.requestDuration, { ...labels, code })
 }
 
@@ -175,7 +187,7 @@ export function renderMetrics(columns: Columns, main: MainReadings): string {
   }
   for (const { family, labels, values } of columns.read()) {
     const { name, help, kind } = family
-    open({ name, help, type: kind === 'status-counter' ? 'counter' : kind }).lines += renderSeries({
+    open({ name, help, type: kind === 'gauge' || kind === 'histogram' ? kind : 'counter' }).lines += renderSeries({
       family,
       labels,
       values,
@@ -283,8 +295,9 @@ function renderPage({ name, help, type, lines }: Page): string {
 
 function renderSeries({ family: { name, kind }, labels, values }: Series): string {
   // What was never counted is not shown where there are many of a kind: statuses, classes, the place for the others.
-  if (kind === 'status-counter') {
-    const lines = STATUS_LABELS.map((code, cell) => {
+  if (kind === 'status-counter' || kind === 'grpc-counter') {
+    const codes = kind === 'status-counter' ? STATUS_LABELS : GRPC_LABELS
+    const lines = codes.map((code, cell) => {
       const value = values[cell] ?? 0
       return value > 0 ? renderSample(name, { ...labels, code }, value) : ''
     })

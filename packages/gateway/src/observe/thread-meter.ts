@@ -5,7 +5,7 @@ import type { ConnectionGauge } from '../listen/connection-gauge.ts'
 import type { HandshakeMeter } from '../listen/listener.ts'
 import { AddressGauge, type AddressGaugeDescriptor } from '../state/gauges/address-gauge.ts'
 import { type Column, type ColumnsDescriptor, openColumn } from '../state/gauges/columns.ts'
-import { add, type Cells, recordDuration, recordStatus } from '../state/gauges/metric-family.ts'
+import { add, type Cells, recordDuration, recordGrpcStatus, recordStatus } from '../state/gauges/metric-family.ts'
 import type { ApiMeter, UpstreamMeter } from './meters.ts'
 import { METRICS, STATUS_CLASSES } from './metrics.ts'
 import type { Meter } from './recorder.ts'
@@ -53,6 +53,7 @@ export class ThreadMeter implements Meter, ConnectionGauge, HandshakeMeter {
   toApiMeter(api: string): ApiMeter {
     return {
       requests: this.#column.getCells(METRICS.requests, { api }),
+      grpcCalls: this.#column.getCells(METRICS.grpcCalls, { api }),
       durations: STATUS_CLASSES.map((code) => this.#column.getCells(METRICS.requestDuration, { api, code })),
     }
   }
@@ -65,7 +66,7 @@ export class ThreadMeter implements Meter, ConnectionGauge, HandshakeMeter {
     add(this.#inFlight, 1)
   }
 
-  ended({ api, status }: GatewayExchange, durationMs: number): void {
+  ended({ api, status, grpcStatus }: GatewayExchange, durationMs: number): void {
     add(this.#inFlight, -1)
     const meter = api?.meter
     if (meter === undefined) {
@@ -73,6 +74,7 @@ export class ThreadMeter implements Meter, ConnectionGauge, HandshakeMeter {
       return
     }
     recordStatus(meter.requests, status)
+    if (grpcStatus !== undefined) recordGrpcStatus(meter.grpcCalls, grpcStatus)
     const durations = meter.durations[Math.floor(status / 100) - 1]
     if (durations !== undefined) recordDuration(durations, durationMs)
   }

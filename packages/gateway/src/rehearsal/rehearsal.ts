@@ -23,6 +23,7 @@ import { type ExtensionModule, toSnapshot } from '../snapshot/snapshot.ts'
 import { adoptSocket } from '../sockets/adopt-socket.ts'
 import { CredentialsIndex, openCredentials } from '../state/credentials/credentials-index.ts'
 import { DeadlineWheel } from '../timers/deadline-wheel.ts'
+import { NOBODY_ASKED } from '../tls/client-certificate.ts'
 import { DemandsTable } from '../tls/demands.ts'
 import { CaseCounters } from './case-counters.ts'
 import { MemorySocket } from './memory-socket.ts'
@@ -213,8 +214,7 @@ export class Rehearsal implements Stage {
     const tls = listener.tls && {
       version: 'TLSv1.3',
       demands: new DemandsTable(listener.tls).find(undefined),
-      problem: undefined,
-      certificate: undefined,
+      ...NOBODY_ASKED,
     }
     return { settings, origin: { tls } }
   }

@@ -22,7 +22,11 @@ export function renderProblem(
   const { problem } = response
   if (problem === undefined) return
   const grpcType = findGrpcType(exchange.request.headers)
-  if (grpcType !== undefined) return renderGrpcProblem(response, problem, grpcType)
+  if (grpcType !== undefined) {
+    renderGrpcProblem(response, problem, grpcType)
+    exchange.noteGrpcStatus(response.headers)
+    return
+  }
   const shape = findShape(errors, problem)
   if (shape !== undefined) {
     try {

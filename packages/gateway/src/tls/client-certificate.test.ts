@@ -40,8 +40,10 @@ function judge(
 ): unknown {
   const authorities = ca.map((pem) => new X509Certificate(pem))
   const judged = judgeClient(demanded, { verifyCode, chain, authorities })
-  if (!('problem' in judged)) return judged.certificate === undefined ? 'none' : 'ok'
-  return `${judged.problem.code} ${judged.problem.reason ?? ''}`.trim()
+  const { problem, certificate } = judged
+  assert.ok(problem === undefined || certificate === undefined)
+  if (problem === undefined) return certificate === undefined ? 'none' : 'ok'
+  return `${problem.code} ${problem.reason ?? ''}`.trim()
 }
 
 const named = root.issue({
@@ -53,6 +55,22 @@ describe('the judgement of a client’s certificate', () => {
   it('misses one where it is required, and goes on without where it is asked for', () => {
     assert.equal(judge(demand()), 'client-certificate-missing')
     assert.equal(judge(demand({ mode: 'request' })), 'none')
+  })
+
+  it('keeps what was shown, accepted or not', () => {
+    const { fingerprint256 } = new X509Certificate(named.certPem)
+    const expected = {
+      fingerprint: fingerprint256.replaceAll(':', '').toLowerCase(),
+      subjectText: 'CN=billing,O=Acme\\, Inc.,OU=one,OU=two',
+    }
+    const authorities = [new X509Certificate(root.certPem)]
+    const shownFor = (demanded: ClientCertificates, verifyCode?: string) => {
+      const { shown } = judgeClient(demanded, { verifyCode, chain: toChain(named), authorities })
+      return shown && { fingerprint: shown.fingerprint, subjectText: shown.subjectText }
+    }
+    assert.deepEqual(shownFor(demand()), expected)
+    assert.deepEqual(shownFor(demand({ allow: [{ dns: 'b.example' }] })), expected)
+    assert.deepEqual(shownFor(demand(), 'CERT_HAS_EXPIRED'), expected)
   })
 
   it('refuses what OpenSSL has something against, also where one is only asked for', () => {
@@ -128,7 +146,7 @@ function toSeen(issued: IssuedCertificate): ClientCertificate {
     chain: toChain(issued),
     authorities: [new X509Certificate(root.certPem)],
   })
-  assert.ok('certificate' in judged && judged.certificate !== undefined)
+  assert.ok(judged.certificate !== undefined)
   return judged.certificate
 }
 

@@ -15,25 +15,36 @@ export interface PeerProof {
   readonly authorities: readonly X509Certificate[]
 }
 
-export type Judgement =
-  | { readonly certificate: ClientCertificate | undefined }
+/** What records say of a certificate, also of one that is refused. */
+export type ShownCertificate = Pick<ClientCertificate, 'fingerprint' | 'subjectText'>
+
+export interface Judgement {
+  /** One that may be believed. */
+  readonly certificate: ClientCertificate | undefined
   /** Nothing is answered on this connection but that. */
-  | { readonly problem: Problem }
+  readonly problem: Problem | undefined
+  readonly shown: ShownCertificate | undefined
+}
+
+export const NOBODY_ASKED: Judgement = { certificate: undefined, problem: undefined, shown: undefined }
 
 export function judgeClient(demanded: ClientCertificates, { verifyCode, chain, authorities }: PeerProof): Judgement {
   if (chain === undefined) {
-    return demanded.mode === 'require'
-      ? { problem: new Problem('client-certificate-missing') }
-      : { certificate: undefined }
+    const problem = demanded.mode === 'require' ? new Problem('client-certificate-missing') : undefined
+    return { certificate: undefined, problem, shown: undefined }
   }
-  const refuse = (reason: string): Judgement => ({ problem: new Problem('client-certificate-refused', { reason }) })
-  if (verifyCode !== undefined) return refuse(verifyCode)
   const leaf = new X509Certificate(chain.raw)
+  const refuse = (reason: string): Judgement => ({
+    certificate: undefined,
+    problem: new Problem('client-certificate-refused', { reason }),
+    shown: { fingerprint: toFingerprint(leaf), subjectText: toNameText(leaf.subject) },
+  })
+  if (verifyCode !== undefined) return refuse(verifyCode)
   const between = findBetween({ leaf, chain, authorities, depth: demanded.depth })
   if (between === undefined) return refuse('depth')
   const certificate = toClientCertificate(leaf, between)
   if (demanded.allow !== undefined && !demanded.allow.some((rule) => passes(certificate, rule))) return refuse('rules')
-  return { certificate }
+  return { certificate, problem: undefined, shown: certificate }
 }
 
 interface Way extends Pick<PeerProof, 'authorities'> {
@@ -106,7 +117,7 @@ function toClientCertificate(leaf: X509Certificate, between: readonly X509Certif
     subjectText: toNameText(leaf.subject),
     issuerText: toNameText(leaf.issuer),
     serial: leaf.serialNumber.toLowerCase(),
-    fingerprint: leaf.fingerprint256.replaceAll(':', '').toLowerCase(),
+    fingerprint: toFingerprint(leaf),
     notBeforeMs: leaf.validFromDate.getTime(),
     notAfterMs: leaf.validToDate.getTime(),
     dnsNames: names.DNS.map((name) => name.toLowerCase()),
@@ -115,6 +126,10 @@ function toClientCertificate(leaf: X509Certificate, between: readonly X509Certif
     der: leaf.raw,
     chainDer: between.map(({ raw }) => raw),
   }
+}
+
+function toFingerprint({ fingerprint256 }: X509Certificate): string {
+  return fingerprint256.replaceAll(':', '').toLowerCase()
 }
 
 type AlternativeNames = Readonly<Record<'DNS' | 'URI' | 'email', string[]>>

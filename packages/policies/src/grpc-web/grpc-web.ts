@@ -1,5 +1,6 @@
 /** Owns gRPC-Web (grpc/grpc, PROTOCOL-WEB): what browsers speak, made gRPC for the upstream and back again. */
 import { z } from 'zod'
+import type { Exchange } from '../exchange.ts'
 import { BytesBody } from '../messages/body.ts'
 import type { HeaderList } from '../messages/header-list.ts'
 import type { GatewayResponse } from '../messages/response.ts'
@@ -34,7 +35,7 @@ export const grpcWeb = definePolicy({
       const response = await next(exchange)
       // Whatever is answered outside is answered to a client of gRPC-Web.
       exchange.request.headers.set('Content-Type', type)
-      return toWeb(response, { isText: isTextWanted })
+      return toWeb(response, { isText: isTextWanted, exchange })
     }
   },
 })
@@ -45,14 +46,22 @@ function wantsText(headers: HeaderList, isText: boolean): boolean {
   return accepted === null ? isText : accepted[1] !== undefined
 }
 
-function toWeb(response: GatewayResponse, { isText }: { readonly isText: boolean }): GatewayResponse {
+interface Wanted {
+  readonly isText: boolean
+  readonly exchange: Exchange
+}
+
+function toWeb(response: GatewayResponse, { isText, exchange }: Wanted): GatewayResponse {
   const { headers, body } = response
+  exchange.noteGrpcStatus(headers)
   const type = GRPC_TYPE.exec(headers.get('content-type') ?? '')
   // A page of whoever stands before the service, say: the client reads its status.
   if (response.problem !== undefined || type === null) return response
   headers.set('Content-Type', `application/grpc-web${isText ? '-text' : ''}${type[1] ?? ''}`)
   headers.delete('trailer')
   // Without a body its status stands in the head, where clients look first. One that arrives may have trailers, however short it is.
-  if (!(body instanceof BytesBody && body.isEmpty)) response.body = toWebAnswer(body, { isText })
+  if (!(body instanceof BytesBody && body.isEmpty)) {
+    response.body = toWebAnswer(body, { isText, onTrailers: (trailers) => exchange.noteGrpcStatus(trailers) })
+  }
   return response
 }

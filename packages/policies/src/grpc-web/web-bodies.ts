@@ -133,12 +133,19 @@ export function toGrpcRequest(body: Body, { isText }: { readonly isText: boolean
   return isText ? new BytesBody(octets) : body
 }
 
+interface AnswerParts {
+  readonly isText: boolean
+  readonly onTrailers: (trailers: HeaderList) => void
+}
+
 class AnswerWriter extends ThroughSink {
   readonly #isText: boolean
+  readonly #onTrailers: AnswerParts['onTrailers']
 
-  constructor(sink: BodySink, isText: boolean) {
+  constructor(sink: BodySink, { isText, onTrailers }: AnswerParts) {
     super(sink)
     this.#isText = isText
+    this.#onTrailers = onTrailers
   }
 
   get holdsNothing(): boolean {
@@ -150,15 +157,18 @@ class AnswerWriter extends ThroughSink {
   }
 
   end(trailers?: HeaderList): void {
-    if (trailers !== undefined && trailers.size > 0) this.write(toTrailersFrame(trailers))
+    if (trailers !== undefined && trailers.size > 0) {
+      this.#onTrailers(trailers)
+      this.write(toTrailersFrame(trailers))
+    }
     this.sink.end()
   }
 }
 
 /** An answer with its trailers as a last frame. */
-export function toWebAnswer(body: Body, { isText }: { readonly isText: boolean }): Body {
+export function toWebAnswer(body: Body, parts: AnswerParts): Body {
   return new StreamBody(
-    new ThroughSource(body, { sizeBytes: undefined, toSink: (sink) => new AnswerWriter(sink, isText) }),
+    new ThroughSource(body, { sizeBytes: undefined, toSink: (sink) => new AnswerWriter(sink, parts) }),
   )
 }
 

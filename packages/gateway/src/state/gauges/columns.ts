@@ -79,7 +79,13 @@ export class Columns {
   readonly #pages: SharedArrayBuffer[] = []
   readonly #series = new Map<string, Defined>()
   /** Oldest first. */
-  readonly #free: Record<MetricKind, FreePlace[]> = { counter: [], gauge: [], 'status-counter': [], histogram: [] }
+  readonly #free: Record<MetricKind, FreePlace[]> = {
+    counter: [],
+    gauge: [],
+    'status-counter': [],
+    'grpc-counter': [],
+    histogram: [],
+  }
   #used = PAGE_CELLS
   /** 0: what belongs to no snapshot, and stays. */
   #generation = 0

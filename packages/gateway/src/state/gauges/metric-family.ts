@@ -4,7 +4,7 @@
  */
 
 /** `gauge` goes down again and dies with its thread; all others only go up and are kept. */
-export type MetricKind = 'counter' | 'gauge' | 'status-counter' | 'histogram'
+export type MetricKind = 'counter' | 'gauge' | 'status-counter' | 'grpc-counter' | 'histogram'
 
 export interface MetricFamily {
   readonly name: string
@@ -42,10 +42,15 @@ const STATUS_CELLS = Uint8Array.from({ length: 1000 }, (_, status) => {
   return status >= 100 && status < 600 ? Math.floor(status / 100) - 1 : STATUS_OTHER
 })
 
+/** Statuses of gRPC (grpc.io, Status Codes), and what is none. */
+export const GRPC_LABELS: readonly string[] = [...Array.from({ length: 17 }, (_, status) => `${status}`), 'other']
+const GRPC_OTHER = GRPC_LABELS.length - 1
+
 export const CELLS_OF: Readonly<Record<MetricKind, number>> = {
   counter: 1,
   gauge: 1,
   'status-counter': STATUS_LABELS.length,
+  'grpc-counter': GRPC_LABELS.length,
   histogram: SUM_CELL + 1,
 }
 
@@ -57,6 +62,12 @@ export function add({ cells, at }: Cells, amount: number): void {
 /** One more answer with this status. */
 export function recordStatus({ cells, at }: Cells, status: number): void {
   const cell = at + (STATUS_CELLS[status] ?? STATUS_OTHER)
+  cells[cell] = (cells[cell] ?? 0) + 1
+}
+
+/** One more call of gRPC that ended with this status. */
+export function recordGrpcStatus({ cells, at }: Cells, status: number): void {
+  const cell = at + Math.min(status, GRPC_OTHER)
   cells[cell] = (cells[cell] ?? 0) + 1
 }
 
