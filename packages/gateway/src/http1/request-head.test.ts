@@ -32,6 +32,7 @@ describe('request head', () => {
     ['GET / HTTP/1.2', 'version'],
     ['GET / HTTP/2.0', 'version'],
     ['GET / HTTP/2', 'version'],
+    ['PRI * HTTP/2.0', 'http2-preface'],
     ['GET / HTTP/11.1', 'version'],
     ['GET / http/1.1', 'request-line'],
     ['GET / HTTP/1.1 ', 'request-line'],

@@ -6,6 +6,9 @@ import { startsWith, toLatin1 } from './latin1.ts'
 import { malformed, Refusal } from './refusal.ts'
 import { TOKEN_CHARACTERS } from './scan-fields.ts'
 
+/** How a client of HTTP/2 begins that knows no better (RFC 9113 §3.4). */
+const PREFACE_LINE = 'PRI * HTTP/2.0'
+
 const SP = 0x20
 const DEL = 0x7f
 
@@ -13,6 +16,11 @@ export const REQUEST_REFUSALS = {
   ...FRAMING_REFUSALS,
   line: malformed('request-line', 'The request line must be: method, one space, target, one space, HTTP/1.1.'),
   version: new Refusal('version-not-supported', 'version', 'This gateway speaks HTTP/1.1 and HTTP/1.0 here.'),
+  preface: new Refusal(
+    'version-not-supported',
+    'http2-preface',
+    'This port speaks HTTP/1.1 alone. HTTP/2 without TLS is served where the listener says `http2: { priorKnowledge: true }`.',
+  ),
   hostMissing: malformed('host-missing', 'An HTTP/1.1 request must have a Host field.'),
   hostTwice: malformed('host-twice', 'A request must have exactly one Host field.'),
   coding: new Refusal(
@@ -50,7 +58,8 @@ export class RequestHead {
     }
     if (i === targetAt || i === end || octets[i] !== SP) return REQUEST_REFUSALS.line
     const version = readVersion(octets, i + 1, end)
-    if (version instanceof Refusal) return version
+    if (version instanceof Refusal)
+      return toLatin1(octets, at, end) === PREFACE_LINE ? REQUEST_REFUSALS.preface : version
     this.minorVersion = version
     this.method = toMethod(octets, at, methodEnd)
     this.target = toLatin1(octets, targetAt, i)

@@ -14,6 +14,8 @@ const DEL = 0x7f
 const REFUSALS = {
   ...FRAMING_REFUSALS,
   line: malformed('status-line', 'The status line must be: HTTP/1.1, a space, three digits, a space, a phrase.'),
+  http2: malformed('http2', 'These are frames of HTTP/2.'),
+  tls: malformed('tls', 'This is a record of TLS.'),
   coding: malformed('transfer-encoding', 'Only one `Transfer-Encoding: chunked` is supported.'),
   bodiless: malformed('coding-without-body', 'This status has no body, so it has no Transfer-Encoding.'),
   connection: malformed('connection', 'The Connection field must be a list of tokens.'),
@@ -34,6 +36,7 @@ export class ResponseHead {
 
   /** RFC 9112 §4. A missing space before an empty phrase is accepted: servers send it, and it means nothing else. */
   readonly scanLine = (octets: Uint8Array, at: number, end: number): Refusal | undefined => {
+    if (octets[at] === 0 || octets[at] === TLS_ALERT) return toForeign(octets, at)
     if (end - at < 12 || !startsWith(octets, at, VERSION) || octets[at + 8] !== SP) return REFUSALS.line
     const minor = (octets[at + 7] ?? 0) - 0x30
     if (minor !== 1 && minor !== 0) return REFUSALS.line
@@ -138,4 +141,13 @@ function toReason(octets: Uint8Array, at: number, end: number): string {
 function readKeepAlive(value: string): number {
   const seconds = /(?:^|[,;\s])timeout=(\d{1,6})(?:$|[,;\s])/i.exec(value)?.[1]
   return seconds === undefined ? -1 : Number(seconds)
+}
+
+const TLS_ALERT = 0x15
+const SETTINGS = 4
+
+/** What servers say that speak something else: RFC 9113 §3.4 begins with SETTINGS, RFC 8446 §5.1 an alert with its version. */
+function toForeign(octets: Uint8Array, at: number): Refusal {
+  if (octets[at] === TLS_ALERT) return octets[at + 1] === 3 ? REFUSALS.tls : REFUSALS.line
+  return octets[at + 3] === SETTINGS ? REFUSALS.http2 : REFUSALS.line
 }

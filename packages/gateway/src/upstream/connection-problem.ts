@@ -1,4 +1,5 @@
 /** Owns which problem it is that a connection could not be opened, or broke: unreachable, not to be trusted, or closed. */
+import type { UpstreamProtocol } from '@gatewright/model'
 import { Problem } from '@gatewright/policies'
 
 /** Names of the system's errors have no underscore; those of OpenSSL, of certificates and of Node all have one. */
@@ -10,10 +11,23 @@ const OF_OUR_CERTIFICATE = /_ALERT_(?:.*CERTIFICATE.*|UNKNOWN_CA|ACCESS_DENIED|D
 /** RFC 7301 §3.2: the target speaks nothing that we offer, whoever it is. */
 const NO_PROTOCOL = /_NO_APPLICATION_PROTOCOL$/
 
-/** `isHandshaking`: there was a TCP connection already, and TLS was to be spoken on it. */
-export function toConnectProblem(error: NodeJS.ErrnoException | undefined, isHandshaking: boolean): Problem {
+/** RFC 8446 §5.1: what came is no record of any version of TLS. */
+const NO_TLS = /_WRONG_VERSION_NUMBER$/
+
+interface Tried {
+  /** There was a TCP connection already, and TLS was to be spoken on it. */
+  readonly isHandshaking: boolean
+  readonly protocol: UpstreamProtocol
+}
+
+export function toConnectProblem(
+  error: NodeJS.ErrnoException | undefined,
+  { isHandshaking, protocol }: Tried,
+): Problem {
   const reason = error?.code ?? 'closed'
-  if (NO_PROTOCOL.test(reason)) return new Problem('upstream-unreachable', { reason: 'no-http2', cause: error })
+  const unreachable = (why: string) => new Problem('upstream-unreachable', { reason: why, cause: error })
+  if (NO_PROTOCOL.test(reason)) return unreachable(protocol === 'http1' ? 'no-http1' : 'no-http2')
+  if (NO_TLS.test(reason)) return unreachable('no-tls')
   // A connection that ends without a word is none that lacks proof.
   const isUntrusted = isHandshaking && error !== undefined && !OF_SYSTEM.test(reason)
   return new Problem(isUntrusted ? 'upstream-untrusted' : 'upstream-unreachable', { reason, cause: error })

@@ -62,7 +62,9 @@ export class Dial implements Timed {
   readonly #onFailed = (error?: NodeJS.ErrnoException | boolean): void => {
     this.#leave()
     this.drop()
-    this.#owner.onDialFailed(toConnectProblem(typeof error === 'object' ? error : undefined, this.#isHandshaking))
+    const { protocol } = this.#owner
+    const cause = typeof error === 'object' ? error : undefined
+    this.#owner.onDialFailed(toConnectProblem(cause, { isHandshaking: this.#isHandshaking, protocol }))
   }
 
   #leave(): void {

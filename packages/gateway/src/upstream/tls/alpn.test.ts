@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { describe, it } from 'node:test'
 import { Http2Target } from '../http2-target.fixture.ts'
 import { stageTls } from './tls-stage.fixture.ts'
@@ -52,6 +55,28 @@ describe('what a target is spoken to in', () => {
       assert.equal(target.seen.length, 0)
     })
   }
+
+  it('is nothing under http1 where it speaks HTTP/2 alone, and the reason says so', async () => {
+    await withHttp2(0, async (target) => {
+      stage.use({}, { port: target.port })
+      assert.equal(await stage.send(), 'upstream-unreachable no-http1')
+    })
+  })
+
+  it('is nothing under http1 where it speaks HTTP/2 alone, without TLS as well', async () => {
+    const target = await Http2Target.listen()
+    stage.use({}, { port: target.port, targets: [target.url] })
+    assert.equal(await stage.send(), 'upstream-malformed http2')
+    await target.close()
+  })
+
+  it('is no TLS where it speaks plain HTTP', async () => {
+    const target = createServer().listen(0, '127.0.0.1')
+    await once(target, 'listening')
+    stage.use({}, { port: (target.address() as AddressInfo).port })
+    assert.equal(await stage.send(), 'upstream-unreachable no-tls')
+    target.close()
+  })
 
   it('may change from one connection to the next', async () => {
     const old = await stage.listen(good, { ALPNProtocols: ['http/1.1'] })
