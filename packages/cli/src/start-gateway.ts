@@ -144,7 +144,8 @@ function toStartFault(fault: string): string {
   if (taken !== null) {
     return `cannot start: ${taken[1]}:${taken[2]} is in use, perhaps by another instance; end that, or choose another port with --port or --admin-port`
   }
-  if (/listen EACCES/.test(fault))
-    return `cannot start: ${fault}; ports below 1024 need rights: choose another with --port`
+  if (/listen EACCES/.test(fault)) {
+    return `cannot start: ${fault}; ports below 1024 need a right: give the service AmbientCapabilities=CAP_NET_BIND_SERVICE (docs/how-to/run-as-a-service.md), or choose another port in the listener`
+  }
   return fault.includes('\n') ? `cannot start:\n${fault}` : `cannot start: ${fault}`
 }

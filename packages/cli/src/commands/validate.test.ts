@@ -87,6 +87,11 @@ export const region = definePolicy({
       ],
       ['apis:\n  - id: a\n\t upstream: http://x\n    routes: []\n', /Indent with spaces\./],
       ['policies: [key-auth]\n', /"key-auth" is not a map\. .*\n {4}Write `\{ policy: key-auth \}`\./],
+      [
+        'listeners: [{ id: l, port: 1, hsts: true, tls: true }]\n',
+        /true is not a map\. .*\n {4}Write `\{\}` for its defaults\./,
+      ],
+      ['certificates: [{ id: c, acme: true }]\n', /true is not a map\. \(certificates\[0\]\.acme\)\n1 fault/],
       ['listeners: [{ id: l, port: 1, limits: { keepAliveMs: 10s } }]\n', /Write 10000 \(milliseconds\)\./],
       ['listeners: [{ id: l, port: 1, limits: { bodyBytes: 1MiB } }]\n', /Write 1048576 \(bytes\)\./],
       ['policies: [{ policy: rate-limit, options: { limit: 1, windowSeconds: 5m } }]\n', /Write 300 \(seconds\)\./],

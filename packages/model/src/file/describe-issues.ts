@@ -3,7 +3,7 @@ import type { z } from 'zod'
 import { findClosest, suggestName } from '../closest.ts'
 import { type At, type Finding, type Path, toPathText } from '../finding.ts'
 import { suggestVariable } from './suggest-variable.ts'
-import { describeExpected, findChoices, findKnownKeys } from './walk-schema.ts'
+import { describeExpected, findChoices, findKnownKeys, takesEmptyMap } from './walk-schema.ts'
 
 type Issue = z.core.$ZodIssue
 
@@ -182,7 +182,9 @@ function describeWrongType(issue: Issue, { value, shown, path, context }: WrongT
         ? suggestForText(value, { expected, path, context })
         : isEntry
           ? 'Begin each of its entries with "- ".'
-          : undefined),
+          : value === true && takesEmptyMap(context.schema, path)
+            ? 'Write `{}` for its defaults.'
+            : undefined),
   })
 }
 

@@ -1,5 +1,6 @@
 /** Owns looking into a Zod schema: which part of it speaks about one place of a value. */
 import type { z } from 'zod'
+import { safeParse } from 'zod/v4/core'
 import type { Path } from '../finding.ts'
 
 type Schema = z.core.$ZodType
@@ -61,6 +62,11 @@ function unwrap(schema: Schema): Schema[] {
 export function findKnownKeys(schema: Schema, path: Path): string[] {
   const keys = findSchemas(schema, path).flatMap((candidate) => Object.keys(definitionOf(candidate).shape ?? {}))
   return [...new Set(keys)]
+}
+
+/** Is a map without a key enough at `path`? */
+export function takesEmptyMap(schema: Schema, path: Path): boolean {
+  return findSchemas(schema, path).some((candidate) => safeParse(candidate, {}).success)
 }
 
 /** What may stand at `path`, for people: `a number`, `a text`, `one of "a", "b"`. */

@@ -19,7 +19,7 @@ export function resolveCertificates(context: ResolveContext): CertificateSource[
     linkPart(context, modelPath, filePath)
     const from = toFrom(certificate, filePath, context)
     if (from === undefined) {
-      reportFault(context, modelPath, toSourceFault(certificate))
+      if (!context.sources.hasLostKeys(modelPath)) reportFault(context, modelPath, toSourceFault(certificate))
       context.sources.lostIds.add(certificate.id)
       continue
     }

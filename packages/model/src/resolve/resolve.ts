@@ -86,7 +86,8 @@ export function resolve(input: ResolveInput): Resolution {
   })
   findings.push(...parsed.findings.filter(({ at }) => !sources.isUnfilled(at)))
   for (const id of parsed.lostIds) sources.lostIds.add(id)
-  for (const { code, at } of parsed.findings) if (code === 'unknown-key') sources.lostKeys.add(at.path)
+  for (const { code, at } of parsed.findings)
+    if (code === 'unknown-key' || code === 'wrong-type') sources.lostKeys.add(at.path)
   const documents = new Map<string, string>()
   const { draft, apps, pems } = build({
     ...parsed,

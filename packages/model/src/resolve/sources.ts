@@ -20,7 +20,7 @@ export class Sources {
   readonly #aliases = new Map<string, At>()
   /** Ids of resources that were left out because of a fault: references to them are no second fault. */
   readonly lostIds = new Set<string>()
-  /** Unknown keys that were left out, by their path in the files: what was misspelt is no second fault for being missing. */
+  /** Members that were left out because nobody knows them, or their value, by their path in the files: what was written with a slip is no second fault for being missing. */
   readonly lostKeys = new Set<string>()
   /** True where a whole file could not be read, so that nothing can be said about references. */
   isIncomplete = false
@@ -67,6 +67,13 @@ export class Sources {
       return { ...(inside === NOWHERE ? anchor.place : inside), path: toPathText([...anchor.path, ...rest]) }
     }
     return { ...NOWHERE, path: toPathText(modelPath) }
+  }
+
+  /** Were members of this part left out? */
+  hasLostKeys(modelPath: Path): boolean {
+    if (this.lostKeys.size === 0) return false
+    const prefix = `${this.find(modelPath).path}.`
+    return [...this.lostKeys].some((key) => key.startsWith(prefix))
   }
 
   /** Must the value of this part not be shown? */

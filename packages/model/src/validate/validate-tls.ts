@@ -9,7 +9,7 @@ export function validateListenerTls(validation: Validation, listener: Listener, 
   const at: Path = ['listeners', index]
   const { tls, http2, hsts, redirectToHttps } = listener
   if (tls === undefined) {
-    if (hsts !== undefined) {
+    if (hsts !== undefined && !validation.isMisspelt(at, 'tls')) {
       validation.fault([...at, 'hsts'], {
         code: 'hsts-without-tls',
         message: 'Browsers ignore `Strict-Transport-Security` in answers that come without TLS (RFC 6797 §8.1).',

@@ -102,7 +102,7 @@ export class Validation {
     return sources !== undefined && (sources.isIncomplete || sources.lostIds.has(id))
   }
 
-  /** Was this member of a part (`[]`: of any) written with a slip, which is a fault already? */
+  /** Was this member of a part (`[]`: of any) written with a slip, or a value that it never has, which is a fault already? */
   isMisspelt(path: Path, member: string): boolean {
     const { sources } = this.options
     if (sources === undefined || sources.lostKeys.size === 0) return false
@@ -112,12 +112,9 @@ export class Validation {
     )
   }
 
-  /** Were members of this part left out because nobody knows them, which is a fault already? */
+  /** Were members of this part left out, which is a fault already? */
   hasLostKeys(path: Path): boolean {
-    const { sources } = this.options
-    if (sources === undefined || sources.lostKeys.size === 0) return false
-    const prefix = `${sources.find(path).path}.`
-    return [...sources.lostKeys].some((key) => key.startsWith(prefix))
+    return this.options.sources?.hasLostKeys(path) === true
   }
 
   /** A part that runs for several routes is said once. */

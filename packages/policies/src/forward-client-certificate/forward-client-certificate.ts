@@ -38,7 +38,7 @@ export const forwardClientCertificate = definePolicy({
   summary: 'Tells the upstream which certificate the client proved in TLS, in a field that clients cannot forge.',
   options,
   examples: [
-    { says: 'As RFC 9440 says it.', options: {} },
+    { says: 'As RFC 9440 says it: `Client-Cert: :MIIB…:`. Nothing is said of a client that showed none.', options: {} },
     { says: 'As applications behind Envoy expect it.', options: { format: 'xfcc' } },
   ],
   identityFields: ({ format, header }) => [
