@@ -18,6 +18,10 @@ import { askOnce, CertificateFolder, refusalOf, TlsClient } from './harness/tls-
 /** Long enough for an honest handshake on two busy cores. */
 const HANDSHAKE_MS = 1_500
 
+/** Each costs its sockets, OpenSSL's state of a session, and no buffers while it is silent: 54 KB where they are counted by the ten thousand. */
+const IDLE_CONNECTIONS = 2_000
+const MOST_IDLE_BYTES = 100_000
+
 /** What Node's client says first. */
 async function captureHello(given: ConnectionOptions = {}): Promise<Buffer> {
   const { promise, resolve } = Promise.withResolvers<Buffer>()
@@ -96,6 +100,19 @@ apis: [{ id: all, basePath: /, upstream: "${upstream.url}", routes: [{ id: root,
     folder?.remove()
   })
 
+  /** Served once each, and silent from then on. */
+  const openIdle = async (count: number): Promise<TlsClient[]> => {
+    const clients: TlsClient[] = []
+    // A few at a time: what is asked is what they cost afterwards, and not how many handshakes fit into a moment.
+    while (clients.length < count) {
+      const opened = await Promise.all(
+        Array.from({ length: Math.min(50, count - clients.length) }, () => TlsClient.connect(port, 'localhost')),
+      )
+      for (const client of opened) assert.equal((await client.ask()).status, 200)
+      clients.push(...opened)
+    }
+    return clients
+  }
   const isServed = async () => assert.equal((await askOnce(port, 'localhost')).answer.status, 200)
   const logHas = (pattern: RegExp) =>
     until(() => pattern.test(gateway.stderr) || undefined, `the log to say ${pattern}`)
@@ -142,6 +159,18 @@ apis: [{ id: all, basePath: /, upstream: "${upstream.url}", routes: [{ id: root,
       await client.end()
       client.close()
     }
+    await isServed()
+  })
+
+  it('connections that only stand there cost little memory, and leave none behind', async () => {
+    // The first make what all share: caches, pages of the heap.
+    const warm = await openIdle(200)
+    const bytesBefore = await gateway.residentBytes()
+    const idle = await openIdle(IDLE_CONNECTIONS)
+    const grown = (await gateway.residentBytes()) - bytesBefore
+    assert.ok(grown < IDLE_CONNECTIONS * MOST_IDLE_BYTES, `${Math.round(grown / IDLE_CONNECTIONS)} bytes each`)
+    for (const client of [...warm, ...idle]) client.close()
+    await until(async () => (await gateway.metric('gatewright_connections')) === 0 || undefined, 'all to be closed')
     await isServed()
   })
 

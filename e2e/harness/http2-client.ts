@@ -58,7 +58,10 @@ export class Http2Client {
 
   static async connect(
     port: number,
-    { isSecure = false, ...options }: ClientSessionOptions & { isSecure?: boolean; localAddress?: string } = {},
+    {
+      isSecure = false,
+      ...options
+    }: ClientSessionOptions & { isSecure?: boolean; localAddress?: string; servername?: string } = {},
   ): Promise<Http2Client> {
     // Node refuses further streams of its own once so many megabytes of others wait.
     const given = { rejectUnauthorized: false, servername: 'localhost', maxSessionMemory: 1000, ...options }
