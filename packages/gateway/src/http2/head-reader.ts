@@ -70,6 +70,7 @@ export class HeadReader {
   #marks: number[] = []
   #cookies = ''
   #host = ''
+  #neverIndexed: string[] | undefined
 
   constructor(limits: HeadLimits) {
     this.#limits = limits
@@ -87,6 +88,7 @@ export class HeadReader {
     this.#marks = []
     this.#cookies = ''
     this.#host = ''
+    this.#neverIndexed = undefined
   }
 
   onField(field: HpackField): void {
@@ -100,6 +102,7 @@ export class HeadReader {
     if (field.fault !== undefined) return this.#refuse(field.fault)
     if (field.isPseudo) return this.#takePseudo(field)
     this.#isPastPseudo = true
+    if (field.isNeverIndexed) this.#neverIndexed = [...(this.#neverIndexed ?? []), field.name]
     if (field.known !== 0) this.#look(field)
     else if (field.name === 'cookie') return this.#takeCrumb(field.value)
     this.#put(field)
@@ -192,6 +195,7 @@ export class HeadReader {
     // Whoever reads the fields finds it where HTTP/1.1 has it.
     if (this.#allowed === REQUEST_FIELDS && this.#host === '' && authority !== '') this.#putHost(authority)
     this.head.headers = HeaderList.parsed(this.#text, this.#marks)
+    this.head.headers.neverIndexed = this.#neverIndexed
     if (this.#refusal !== undefined) return this.#refusal
     if (this.head.headers.size > this.#limits.headerFields) return HEAD_REFUSALS.count
     if (this.#allowed === REQUEST_FIELDS) return this.#checkRequest()

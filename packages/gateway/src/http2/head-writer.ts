@@ -58,17 +58,24 @@ export class HeadWriter {
 
   /** All but those that are left out: among them must be what RFC 9113 §8.2.2 forbids. */
   fields(list: HeaderList, dropped: FieldMask): this {
+    const { neverIndexed } = list
     if (list.items === undefined) {
       const { marks, text } = list
       for (let at = 0; at < marks.length; at += MARKS_PER_FIELD) {
         if (dropped[marks[at + 4] ?? 0] === 1) continue
-        this.field(text.slice(marks[at], marks[at + 1]), text.slice(marks[at + 2], marks[at + 3]))
+        this.#pass(text.slice(marks[at], marks[at + 1]), text.slice(marks[at + 2], marks[at + 3]), neverIndexed)
       }
     } else {
       for (let i = 0; i < list.size; i++) {
-        if (dropped[list.knownAt(i)] !== 1) this.field(list.nameAt(i), list.valueAt(i))
+        if (dropped[list.knownAt(i)] !== 1) this.#pass(list.nameAt(i), list.valueAt(i), neverIndexed)
       }
     }
     return this
+  }
+
+  #pass(name: string, value: string, neverIndexed: readonly string[] | undefined): void {
+    if (this.#out === undefined) return
+    if (neverIndexed?.includes(name.toLowerCase()) === true) this.#encoder.secretField(this.#out, name, value)
+    else this.#encoder.field(this.#out, name, value)
   }
 }

@@ -35,6 +35,8 @@ export class HeaderList {
   marks: readonly number[]
   /** Name, value, name, value…; undefined until the first `set` or `append`. */
   items: string[] | undefined
+  /** Names in lower case whose values no table of HTTP/2 may keep, because their sender says so (RFC 7541 §6.2.3); undefined: none. */
+  neverIndexed: readonly string[] | undefined = undefined
   /** Of some name; undefined: nobody has looked. */
   #hasUnderscores: boolean | undefined
 
@@ -147,7 +149,9 @@ export class HeaderList {
   }
 
   clone(): HeaderList {
-    return new HeaderList(this.text, this.marks, this.items?.slice())
+    const clone = new HeaderList(this.text, this.marks, this.items?.slice())
+    clone.neverIndexed = this.neverIndexed
+    return clone
   }
 
   /** The index of the first field of that number in `KNOWN_FIELDS`, or -1: numbers are compared, no text is looked at. */

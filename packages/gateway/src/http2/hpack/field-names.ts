@@ -33,8 +33,6 @@ const DIFFERS = new Set([
   'content-length',
   'content-location',
   'content-range',
-  // One connection to a target carries many users' cookies.
-  'cookie',
   'etag',
   'expires',
   'forwarded',
@@ -55,7 +53,8 @@ const DIFFERS = new Set([
   'x-request-id',
 ])
 
-const SECRET = new Set(['authorization', 'proxy-authorization', 'set-cookie', 'x-api-key'])
+/** One connection to a target carries those of many users. */
+const SECRET = new Set(['authorization', 'proxy-authorization', 'cookie', 'set-cookie', 'x-api-key'])
 
 /** A name as somebody spells it, in memory of its own. */
 interface Spelling {

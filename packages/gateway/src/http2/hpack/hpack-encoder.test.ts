@@ -112,10 +112,9 @@ describe('HPACK encoder', () => {
 
   it('forbids every hop to keep what is secret (RFC 7541 §7.1.3)', () => {
     const encoder = new HpackEncoder()
-    for (const name of ['authorization', 'Proxy-Authorization', 'set-cookie', 'X-Api-Key']) {
+    for (const name of ['authorization', 'Proxy-Authorization', 'set-cookie', 'cookie', 'X-Api-Key']) {
       assert.equal(kinds(encoder, [name, 'Bearer abcdefghijklmnop'], [name, 'Bearer abcdefghijklmnop']), '11', name)
     }
-    assert.equal(kinds(encoder, ['cookie', 'a='.padEnd(19, 'x')], ['cookie', 'a='.padEnd(20, 'x')]), '10')
     const out = new ByteWriter()
     encoder.secretField(out, 'X-A', 'b')
     encoder.secretField(out, 'via', 'b')

@@ -25,9 +25,6 @@ import {
 /** RFC 9113 §6.5.2: what every peer has until it says otherwise; we never use more, because it is memory of ours too. */
 const MOST_TABLE_BYTES = 4096
 
-/** Shorter ones can be guessed (RFC 7541 §7.1.3). */
-const SHORT_COOKIE = 20
-
 /** Values of unknown fields that are remembered to see whether they come again: one number each. */
 const SEEN_SLOTS = 64
 /** Longer values of unknown fields are no labels, and are not looked at again. */
@@ -94,7 +91,7 @@ export class HpackEncoder {
   }
 
   #field(out: ByteWriter, name: FieldName, value: string): void {
-    if (name.habit === 'secret' || (name.lower === 'cookie' && value.length < SHORT_COOKIE)) {
+    if (name.habit === 'secret') {
       this.#secret(out, name, value)
       return
     }
