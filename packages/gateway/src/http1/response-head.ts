@@ -36,8 +36,9 @@ export class ResponseHead {
 
   /** RFC 9112 §4. A missing space before an empty phrase is accepted: servers send it, and it means nothing else. */
   readonly scanLine = (octets: Uint8Array, at: number, end: number): Refusal | undefined => {
-    if (octets[at] === 0 || octets[at] === TLS_ALERT) return toForeign(octets, at)
-    if (end - at < 12 || !startsWith(octets, at, VERSION) || octets[at + 8] !== SP) return REFUSALS.line
+    if (end - at < 12 || !startsWith(octets, at, VERSION) || octets[at + 8] !== SP) {
+      return findForeign(octets[at]) ?? REFUSALS.line
+    }
     const minor = (octets[at + 7] ?? 0) - 0x30
     if (minor !== 1 && minor !== 0) return REFUSALS.line
     let status = 0
@@ -143,11 +144,12 @@ function readKeepAlive(value: string): number {
   return seconds === undefined ? -1 : Number(seconds)
 }
 
+/** RFC 9113 §4.1: the length of a frame, which is never so long. RFC 8446 §5.1: an alert. */
+const FRAME = 0x00
 const TLS_ALERT = 0x15
-const SETTINGS = 4
 
-/** What servers say that speak something else: RFC 9113 §3.4 begins with SETTINGS, RFC 8446 §5.1 an alert with its version. */
-function toForeign(octets: Uint8Array, at: number): Refusal {
-  if (octets[at] === TLS_ALERT) return octets[at + 1] === 3 ? REFUSALS.tls : REFUSALS.line
-  return octets[at + 3] === SETTINGS ? REFUSALS.http2 : REFUSALS.line
+/** By the first octet alone, so that a fault is told the same however the octets are cut. */
+function findForeign(first: number | undefined): Refusal | undefined {
+  if (first === FRAME) return REFUSALS.http2
+  return first === TLS_ALERT ? REFUSALS.tls : undefined
 }

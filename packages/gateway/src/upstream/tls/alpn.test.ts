@@ -1,7 +1,4 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { describe, it } from 'node:test'
 import { Http2Target } from '../http2-target.fixture.ts'
 import { stageTls } from './tls-stage.fixture.ts'
@@ -68,14 +65,6 @@ describe('what a target is spoken to in', () => {
     stage.use({}, { port: target.port, targets: [target.url] })
     assert.equal(await stage.send(), 'upstream-malformed http2')
     await target.close()
-  })
-
-  it('is no TLS where it speaks plain HTTP', async () => {
-    const target = createServer().listen(0, '127.0.0.1')
-    await once(target, 'listening')
-    stage.use({}, { port: (target.address() as AddressInfo).port })
-    assert.equal(await stage.send(), 'upstream-unreachable no-tls')
-    target.close()
   })
 
   it('may change from one connection to the next', async () => {
