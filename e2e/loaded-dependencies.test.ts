@@ -32,6 +32,7 @@ describe('start with the quickstart', () => {
       'hash',
       'problems',
       'runtime/index',
+      'secret',
       'validate/catalogue',
     ])
   })

@@ -200,6 +200,12 @@ apis:
     text: 'Who calls. A key is written as its hash only: [how to make one](how-to/hash-a-key.md).',
   },
   {
+    title: 'Egress',
+    definition: 'Egress',
+    text: `Policies call other services where their options name them: identity providers, introspection, whoever decides. Redirects are
+not followed. Upstreams are not meant here: they are what the file is for.`,
+  },
+  {
     title: 'Access log',
     text: `\`accessLog: stdout\` (the default), \`accessLog: off\`, or \`accessLog: { file: ./access.log }\`. What a record holds:
 [logs, metrics, health](how-to/logs-metrics-health.md). The program's own log always goes to stderr.`,

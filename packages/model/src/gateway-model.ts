@@ -359,6 +359,14 @@ export interface AccessLog {
   readonly to: 'stdout' | 'off' | { readonly file: string }
 }
 
+/** CIDR ranges and addresses. */
+export interface EgressRules {
+  /** Not called, beside those of machines of clouds that tell who they are. */
+  readonly deny: readonly string[]
+  /** Called, whatever is denied. */
+  readonly allow: readonly string[]
+}
+
 export interface GatewayModel {
   /** Readable for two majors. */
   readonly gatewright: 1
@@ -373,6 +381,8 @@ export interface GatewayModel {
   /** Modules that define users' own policies: absolute paths or package names. */
   readonly extensions: readonly string[]
   readonly accessLog: AccessLog
+  /** Whom policies may call. */
+  readonly egress: EgressRules
   /** Base of problem `type` URIs; absent: `urn:gatewright:problem:`. */
   readonly problemBase?: string
 }

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { apiSchema } from './file/api.ts'
 import { appSchema } from './file/app.ts'
 import { certificateSchema } from './file/certificate.ts'
+import { egressSchema } from './file/egress.ts'
 import { listenerSchema } from './file/listener.ts'
 import { planSchema } from './file/plan.ts'
 import { policyUsesSchema } from './file/policy-use.ts'
@@ -33,6 +34,7 @@ export const GatewrightFile = z
       ])
       .default('stdout')
       .meta({ description: 'Where a JSON line per request goes. stdout: what containers expect.' }),
+    egress: egressSchema,
     upstreams: z.array(upstreamSchema).default([]).meta({ description: 'Where requests are forwarded to.' }),
     policies: policyUsesSchema.meta({ description: 'Run for every request of every API, outermost.' }),
     plans: z.array(planSchema).default([]).meta({ description: 'Limits and quotas sold together.' }),

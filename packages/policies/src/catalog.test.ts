@@ -6,13 +6,22 @@ import { z } from 'zod'
 import { BUILT_IN_POLICIES } from './catalog.ts'
 import { PHASES } from './policy.ts'
 import { toPolicyIndex, toPolicyPage } from './policy-page.ts'
-import { FakeClock, MemoryCounters, MemoryCredentials, RecordingLog } from './testing/index.ts'
+import {
+  FakeClock,
+  FakeHttp,
+  MemoryCounters,
+  MemoryCredentials,
+  MemorySharedValues,
+  RecordingLog,
+} from './testing/index.ts'
 
 const pages = join(import.meta.dirname, '../../../docs/policies')
 const clock = new FakeClock()
 const services = {
   clock,
   counters: new MemoryCounters(clock),
+  http: new FakeHttp(),
+  shared: new MemorySharedValues(clock),
   credentials: new MemoryCredentials(),
   log: new RecordingLog(),
   useId: 'test',

@@ -32,14 +32,26 @@ export {
   expressionSchema,
 } from './scopes/expression-option.ts'
 export type {
+  AppFacts,
+  CallAnswer,
+  CallTls,
   Clock,
   Counters,
   Credentials,
   Decision,
+  HttpCalls,
   KeyFacts,
   KeyLookup,
   Limiter,
   LimiterSpec,
+  LoadedValue,
   Log,
+  OutgoingCall,
   PolicyServices,
+  SharedValue,
+  SharedValueSpec,
+  SharedValues,
+  UserFacts,
+  UserLookup,
 } from './services.ts'
+export { CallFault } from './services.ts'

@@ -1,5 +1,7 @@
 /** Owns the ports through which policies reach the world: nothing else may. Each is a fake in a policy's test. */
+import type { Secret } from '@gatewright/model/runtime'
 import type { MaybePromise } from './maybe-promise.ts'
+import type { HeaderList } from './messages/header-list.ts'
 
 export interface Clock {
   /** Milliseconds since the epoch. */
@@ -53,9 +55,108 @@ export type KeyLookup =
   | { readonly found: true; readonly key: KeyFacts }
   | { readonly found: false; readonly why: 'unknown' | 'disabled' | 'expired' | 'not-yet-valid' }
 
+export interface AppFacts {
+  readonly plan: string | undefined
+  readonly isEnabled: boolean
+}
+
+/** Whose a user name is, and what its password is checked against. */
+export interface UserFacts {
+  readonly app: string
+  readonly plan: string | undefined
+  /** A salted hash in the PHC or crypt form: `$argon2id$…`, `$2b$…`. */
+  readonly passwordHash: string
+}
+
+export type UserLookup =
+  | { readonly found: true; readonly user: UserFacts }
+  | { readonly found: false; readonly why: 'unknown' | 'disabled' | 'expired' | 'not-yet-valid' }
+
 export interface Credentials {
   /** Never leaves the process. */
   lookUp(key: string): KeyLookup
+  /** Of an app that is known by another credential than a key; undefined: there is none of this id. */
+  findApp(id: string): AppFacts | undefined
+  findUser(name: string): UserLookup
+}
+
+export interface OutgoingCall {
+  /** Absolute, http or https. */
+  readonly url: string
+  /** GET unless said. */
+  readonly method?: string
+  readonly headers?: readonly (readonly [name: string, value: string])[]
+  readonly body?: string | Uint8Array
+  /** For the whole of it, in milliseconds. */
+  readonly timeoutMs: number
+  /** Longest answer, in bytes; 1 MiB unless said. */
+  readonly limitBytes?: number
+  readonly signal?: AbortSignal
+  /** How a server with `https` has to prove who it is; the usual CAs and the name in the URL unless said. */
+  readonly tls?: CallTls
+}
+
+export interface CallTls {
+  /** PEM. */
+  readonly ca?: string
+  readonly cert?: string
+  readonly key?: Secret
+}
+
+export interface CallAnswer {
+  readonly status: number
+  readonly headers: HeaderList
+  readonly body: Buffer
+}
+
+/** There is no answer, or none that is whole: nobody knows whether the call was carried out. */
+export class CallFault extends Error {
+  /** For records: `ECONNREFUSED`, `timeout`, `too-large`, `egress-denied`, `CERT_HAS_EXPIRED`… */
+  readonly reason: string
+
+  constructor(reason: string, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'CallFault'
+    this.reason = reason
+  }
+}
+
+/** Calls to other services that decide about a request, or know something about it. */
+export interface HttpCalls {
+  /** Whatever status it answers with. Redirects are answers like others, and not followed. @throws CallFault */
+  send(call: OutgoingCall): Promise<CallAnswer>
+}
+
+export interface LoadedValue<Value> {
+  /** Plain data: it goes to other threads. */
+  readonly value: Value
+  /** From when on it is loaded anew, in the background; milliseconds since the epoch. */
+  readonly freshUntilMs: number
+  /** From when on it does not count any more, whoever cannot be reached. */
+  readonly usableUntilMs: number
+}
+
+export interface SharedValueSpec<Value> {
+  /** Equal keys are the same value on all threads: all that `load` depends on belongs to it. */
+  readonly key: string
+  /** Runs on one thread at a time. What it throws is told to all who wait, and it is tried again at the next look, not before `retryMs`. */
+  load(): Promise<LoadedValue<Value>>
+  /** How long nothing is loaded after a failure or a `refresh`; 10 s unless said. */
+  readonly retryMs?: number
+}
+
+/** One of a process: loaded by one thread for all of them. */
+export interface SharedValue<Value> {
+  /** What is there and usable. A look at what is stale has it loaded in the background. */
+  peek(): Value | undefined
+  /** Waits where there is nothing usable. @rejects with what `load` threw */
+  get(): MaybePromise<Value>
+  /** Loads it anew, unless that was tried less than `retryMs` ago: then what is there. @rejects where nothing usable is there */
+  refresh(): Promise<Value>
+}
+
+export interface SharedValues {
+  open<Value>(spec: SharedValueSpec<Value>): SharedValue<Value>
 }
 
 export interface Log {
@@ -68,6 +169,8 @@ export interface PolicyServices {
   readonly clock: Clock
   readonly counters: Counters
   readonly credentials: Credentials
+  readonly http: HttpCalls
+  readonly shared: SharedValues
   readonly log: Log
   /** Whom state belongs to: the use's `id`, else scope + policy + ordinal. Survives reloads. */
   readonly useId: string

@@ -6,6 +6,7 @@ import { listUses, toFinding } from '../pipeline/place-policy-fault.ts'
 import { PolicyFault } from '../pipeline/policy-fault.ts'
 import { CredentialsIndex, openCredentials } from '../state/credentials/credentials-index.ts'
 import { CaseCounters } from './case-counters.ts'
+import { createLonelyValues, NO_CALLS } from './no-calls.ts'
 import { RehearsalClock } from './rehearsal-clock.ts'
 
 const SILENT = { info() {}, warn() {}, error() {} }
@@ -36,5 +37,7 @@ function tryUse(definition: PolicyDefinition, use: PolicyUse, services: PolicySe
 function toServices({ variables }: GatewayModel): PolicyServices {
   const clock = new RehearsalClock(Date.now())
   const credentials = openCredentials(new CredentialsIndex().descriptor(), { now: () => clock.now() })
-  return { clock, counters: new CaseCounters(clock), credentials, log: SILENT, variables, useId: 'check' }
+  const counters = new CaseCounters(clock)
+  const shared = createLonelyValues(() => clock.now())
+  return { clock, counters, credentials, http: NO_CALLS, shared, log: SILENT, variables, useId: 'check' }
 }

@@ -27,6 +27,7 @@ import { NOBODY_ASKED } from '../tls/client-certificate.ts'
 import { DemandsTable } from '../tls/demands.ts'
 import { CaseCounters } from './case-counters.ts'
 import { MemorySocket } from './memory-socket.ts'
+import { createLonelyValues, NO_CALLS } from './no-calls.ts'
 import { parseAnswer, type ReceivedAnswer } from './parse-answer.ts'
 import { RehearsalClock } from './rehearsal-clock.ts'
 import { type ReceivedAttempt, type RehearsedAnswer, RehearsedUpstream, type Stage } from './rehearsed-upstream.ts'
@@ -180,7 +181,14 @@ export class Rehearsal implements Stage {
     const credentials = openCredentials(index.descriptor(), { now: () => this.clock.now() })
     const { runtime } = await runInSlices(
       compileSnapshot(toSnapshot(model, { version: 1, extensions }), undefined, {
-        services: { clock: this.clock, counters: this.#counters, credentials, log },
+        services: {
+          clock: this.clock,
+          counters: this.#counters,
+          credentials,
+          http: NO_CALLS,
+          shared: createLonelyValues(() => this.clock.now()),
+          log,
+        },
         compilePattern,
         createUpstream: (upstream) => {
           const made = new RehearsedUpstream(upstream, this, this.#wheel)

@@ -35,7 +35,14 @@ function createStage() {
     const { snapshot, parts: wanted } = toSnapshot(toModel(parts), { version: 1, extensions: [] })
     const there = ship(wanted, previous === undefined ? new Map() : (partsOf.get(previous) ?? new Map()))
     const compilation = compileSnapshot({ snapshot, parts: there }, previous, {
-      services: { clock: nothing, counters: nothing, credentials: nothing, log: nothing },
+      services: {
+        clock: nothing,
+        counters: nothing,
+        credentials: nothing,
+        http: nothing,
+        shared: nothing,
+        log: nothing,
+      },
       compilePattern,
       createUpstream({ id }) {
         createdUpstreams.push(id)

@@ -45,8 +45,8 @@ describe('LastGoodStore', () => {
     const { kept, file } = await save()
     const hash = toTextHash(JSON.stringify(kept))
     for (const [format, words] of [
-      [{}, /last-good\.json was written by another version of Gatewright \(format none; this one reads 3\): .*anew/],
-      [{ format: 2 }, /\(format 2; this one reads 3\)/],
+      [{}, /last-good\.json was written by another version of Gatewright \(format none; this one reads 4\): .*anew/],
+      [{ format: 2 }, /\(format 2; this one reads 4\)/],
     ] as const) {
       writeFileSync(file, JSON.stringify({ ...format, hash, ...kept }))
       assert.throws(() => store.find(), words)
@@ -59,7 +59,7 @@ describe('LastGoodStore', () => {
     const shape = toTextHash([...new Set(listMembers(kept))].sort().join('\n')).slice(0, 16)
     assert.deepEqual(
       { format, shape },
-      { format: 3, shape: 'a8d5ee9eb027d7fc' },
+      { format: 4, shape: 'f5ec058fab966771' },
       'count FORMAT up, and put the new shape beside it',
     )
   })

@@ -9,6 +9,7 @@
 import {
   type AccessLog,
   type Api,
+  type EgressRules,
   type GatewayModel,
   type Listener,
   type Plan,
@@ -41,6 +42,7 @@ export interface SnapshotFrame {
   readonly extensions: readonly ExtensionModule[]
   readonly accessLog: AccessLog
   readonly problemBase: string | undefined
+  readonly egress: EgressRules
 }
 
 export interface PartReference {
@@ -78,6 +80,7 @@ export function toSnapshot(
     extensions,
     accessLog: model.accessLog,
     problemBase: model.problemBase,
+    egress: model.egress,
   }
   const upstreams = model.upstreams.filter(isEnabled).map(refer)
   const apis = model.apis.filter(isEnabled).map(refer)

@@ -13,6 +13,7 @@ import type { AddressGaugeDescriptor } from '../state/gauges/address-gauge.ts'
 import type { ColumnsDescriptor } from '../state/gauges/columns.ts'
 import type { HealthDescriptor } from '../state/health/health-table.ts'
 import type { PemDescriptor } from '../state/pems/pem-table.ts'
+import type { SharedValueAnswer, SharedValueRequest } from '../state/shared-values/shared-value-messages.ts'
 import type { PulseDescriptor } from './pulse.ts'
 
 /** What a thread is born with. */
@@ -31,6 +32,7 @@ export interface ThreadBirth {
 }
 
 export type ToThread =
+  | SharedValueAnswer
   /** Build it, bind what is new, change nothing that serves. */
   | {
       readonly kind: 'prepare'
@@ -68,6 +70,7 @@ export interface PrepareFault {
 }
 
 export type FromThread =
+  | SharedValueRequest
   | { readonly kind: 'ready' }
   | { readonly kind: 'prepared'; readonly version: number; readonly fault?: PrepareFault }
   | { readonly kind: 'committed'; readonly version: number; readonly hash: string }

@@ -16,6 +16,7 @@ import { toOrderedCertificate } from '../certificates/load-certificates.ts'
 import { type ExtensionModule, type Snapshot, type SnapshotParts, toSnapshot } from '../snapshot/snapshot.ts'
 import type { CredentialsDescriptor } from '../state/credentials/credentials-index.ts'
 import { type SharedMemory, SharedState } from '../state/shared-state.ts'
+import { SharedValueBroker } from '../state/shared-values/shared-value-broker.ts'
 import type { PrepareFault } from './messages.ts'
 import { PortLocks } from './port-lock.ts'
 import { probeListeners, toNewListeners } from './probe-port.ts'
@@ -88,6 +89,10 @@ export class Supervisor {
   readonly #threads: ThreadHandle[] = []
   readonly #service: ServiceHandle
   readonly #locks: PortLocks
+  readonly #values = new SharedValueBroker({
+    send: (thread, answer) => this.#threads[thread]?.send(answer),
+    now: Date.now,
+  })
   readonly #restarts: { delayMs: number; atMs: number }[] = []
   #snapshot: Snapshot | undefined
   #parts: SnapshotParts = new Map()
@@ -314,6 +319,7 @@ export class Supervisor {
     }
     return new ThreadHandle(birth, {
       onLog: ({ level, message, facts }) => this.#options.log[level](message, { thread: index, ...facts }),
+      onValueRequest: (request) => this.#values.onRequest(index, request),
       onExit: (_, error) => this.#onExit(index, error),
     })
   }
@@ -327,6 +333,7 @@ export class Supervisor {
   /** Only main's death ends the process: a thread that dies leaves its connections, and another takes its place. */
   #onExit(index: number, error: Error | undefined): void {
     this.state.clearThread(index)
+    this.#values.onThreadGone(index)
     if (this.#isStopping) return
     const last = this.#restarts[index]
     const nowMs = performance.now()

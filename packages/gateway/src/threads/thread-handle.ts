@@ -5,10 +5,13 @@ import type { ChallengeSet } from '../acme/challenges/challenge-set.ts'
 import { type ShippedPart, toApiPatch } from '../snapshot/api-patch.ts'
 import type { Snapshot, SnapshotParts } from '../snapshot/snapshot.ts'
 import type { SharedMemory } from '../state/shared-state.ts'
+import type { SharedValueRequest } from '../state/shared-values/shared-value-messages.ts'
 import type { FromThread, PrepareFault, ThreadBirth, ToThread } from './messages.ts'
 
 export interface ThreadEvents {
   onLog(message: Extract<FromThread, { kind: 'log' }>): void
+  /** Main answers by `send`. */
+  onValueRequest(request: SharedValueRequest): void
   onExit(thread: ThreadHandle, error: Error | undefined): void
 }
 
@@ -156,6 +159,11 @@ export class ThreadHandle {
         break
       case 'log':
         this.#events.onLog(message)
+        break
+      case 'value-wanted':
+      case 'value-loaded':
+      case 'value-failed':
+        this.#events.onValueRequest(message)
         break
     }
   }

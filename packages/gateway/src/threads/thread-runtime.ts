@@ -2,6 +2,7 @@
 import { compilePattern } from '@gatewright/expressions'
 import type { Api, Upstream } from '@gatewright/model'
 import type { Log } from '@gatewright/policies'
+import { NodeHttpCalls } from '../calls/http-calls.ts'
 import { Gateway } from '../gateway.ts'
 import { type BoundListeners, ListenerSet } from '../listen/listener-set.ts'
 import { TunnelKeeper } from '../listen/tunnels.ts'
@@ -20,6 +21,7 @@ import { openCounters } from '../state/counters/shared-counters.ts'
 import { openCredentials } from '../state/credentials/credentials-index.ts'
 import { openHealth } from '../state/health/health-table.ts'
 import { openPems } from '../state/pems/pem-table.ts'
+import { ThreadSharedValues } from '../state/shared-values/thread-shared-values.ts'
 import { DeadlineWheel } from '../timers/deadline-wheel.ts'
 import { createSystemClock } from '../timers/system-clock.ts'
 import { CertificateStore } from '../tls/certificate-store.ts'
@@ -55,6 +57,8 @@ export class ThreadRuntime {
   readonly #tunnels: TunnelKeeper
   readonly #certificates: CertificateStore
   readonly #extensions = new ExtensionLoader()
+  readonly #calls = new NodeHttpCalls()
+  readonly #values: ThreadSharedValues
   readonly #listeners: ListenerSet
   #parts = new Map<string, Upstream | Api>()
   #current: CompiledSnapshot | undefined
@@ -72,6 +76,7 @@ export class ThreadRuntime {
     this.#meter = new ThreadMeter(birth)
     this.#counters = openCounters(birth.counters)
     this.#credentials = openCredentials(birth.credentials)
+    this.#values = new ThreadSharedValues({ say, now: Date.now })
     this.#certificates = new CertificateStore(birth.ticketKey)
     this.#certificates.replace(birth.certificates)
     this.#certificates.challenges = birth.challenges
@@ -147,6 +152,10 @@ export class ThreadRuntime {
       case 'close':
         this.#close()
         break
+      case 'value':
+      case 'value-load':
+        this.#values.onAnswer(message)
+        break
       case 'cut-off':
         this.#tunnels.cutOff()
         this.#listeners.destroy('drain-timeout')
@@ -161,6 +170,8 @@ export class ThreadRuntime {
     for (const hash of all.keys()) if (!wanted.has(hash) && !this.#isCurrentPart(hash)) all.delete(hash)
     this.#parts = all
     this.#meter.reopen(columns)
+    // Policies may call as soon as they are made; whoever serves already goes by the rules that serve.
+    if (this.#current === undefined) this.#calls.setRules(snapshot.frame.egress)
     const findHealth = openHealth(health)
     const getPem = openPems(pems)
     // What serves refers to texts that are there as well.
@@ -168,7 +179,14 @@ export class ThreadRuntime {
     try {
       const compiled = await runInSlices(
         compileSnapshot({ snapshot, parts: new Map([...all].filter(([hash]) => wanted.has(hash))) }, this.#current, {
-          services: { clock: this.#clock, counters: this.#counters, credentials: this.#credentials, log: this.#log },
+          services: {
+            clock: this.#clock,
+            counters: this.#counters,
+            credentials: this.#credentials,
+            http: this.#calls,
+            shared: this.#values,
+            log: this.#log,
+          },
           compilePattern,
           createUpstream: (model) =>
             new UpstreamRuntime(model, this.#wheel, {
@@ -206,6 +224,7 @@ export class ThreadRuntime {
     const { snapshot, compiled, newListeners, accessLog } = prepared
     const previous = this.#current
     this.#current = compiled
+    this.#calls.setRules(snapshot.frame.egress)
     this.#snapshot = snapshot
     const left = this.#listeners.settle(snapshot.frame.listeners, newListeners)
     const formerLog = this.#accessLog

@@ -48,11 +48,12 @@ function withDefaults({ model, apps, catalogue }: Diffable): Diffable {
 }
 
 function diffGateway(before: GatewayModel, after: GatewayModel): Change[] {
-  const pick = ({ variables, extensions, accessLog, problemBase }: GatewayModel) => ({
+  const pick = ({ variables, extensions, accessLog, problemBase, egress }: GatewayModel) => ({
     variables,
     extensions,
     accessLog: accessLog.to,
     problemBase,
+    egress,
   })
   return diffValues('gateway', pick(before), pick(after))
 }

@@ -163,6 +163,7 @@ function build(input: BuildInput): { draft: GatewayModel; apps: App[]; pems: Pem
       toExtension(extension, findSayingFile(context, ['extensions', index])),
     ),
     accessLog: toAccessLog(file.accessLog, findSayingFile(context, ['accessLog', 'file'])),
+    egress: file.egress,
     ...pickPresent(file, 'problemBase'),
   }
   return { draft, apps: file.apps.map((app) => resolved.once(app, toApp)), pems: pems.texts }

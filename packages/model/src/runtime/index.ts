@@ -5,4 +5,5 @@
 export type * from '../gateway-model.ts'
 export { toContentHash, toTextHash } from '../hash.ts'
 export { PROBLEMS, type ProblemCode, type ProblemOwner, toProblemType } from '../problems.ts'
+export { Secret } from '../secret.ts'
 export { findPlanPlace, PLAN_SLOT, POLICY_PHASES, type PolicyNeed, type PolicyPhase } from '../validate/catalogue.ts'

@@ -426,6 +426,10 @@ describe('validate, listeners, upstreams, plans and apps', () => {
   })
 
   it('refuses the PROXY protocol where nobody is trusted', () => {
+    assert.deepEqual(codesOf('egress: { deny: [10.0.0.0/8, 10.0.0.0/33], allow: [x, "fd00::1"] }\n'), [
+      'invalid-range',
+      'invalid-range',
+    ])
     assert.deepEqual(codesOf('listeners: [{ id: a, port: 80, proxyProtocol: true }]\n'), [
       'proxy-protocol-without-proxies',
     ])

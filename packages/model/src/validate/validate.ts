@@ -4,6 +4,7 @@ import type { GatewayModel } from '../gateway-model.ts'
 import type { Catalogue } from './catalogue.ts'
 import { validateApis } from './validate-apis.ts'
 import { validateCertificates } from './validate-certificates.ts'
+import { validateEgress } from './validate-egress.ts'
 import { validateListeners } from './validate-listeners.ts'
 import { validatePlans } from './validate-plans.ts'
 import { validateUses } from './validate-policies.ts'
@@ -17,6 +18,7 @@ export function validate(model: GatewayModel, catalogue: Catalogue, options: Val
   validateListeners(validation)
   validateCertificates(validation)
   validateUpstreams(validation)
+  validateEgress(validation)
   validateUses(validation, model.policies, ['policies'])
   validateApis(validation)
   validatePlans(validation)

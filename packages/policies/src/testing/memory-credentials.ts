@@ -1,6 +1,6 @@
 /** Owns the keys that a test's gateway knows. */
 import { hash } from 'node:crypto'
-import type { Credentials, KeyLookup } from '../services.ts'
+import type { AppFacts, Credentials, KeyLookup, UserLookup } from '../services.ts'
 
 interface TestKey {
   readonly app: string
@@ -9,8 +9,17 @@ interface TestKey {
   readonly isRefusedAs?: 'disabled' | 'expired' | 'not-yet-valid'
 }
 
+interface TestUser {
+  readonly app: string
+  readonly plan?: string
+  readonly passwordHash: string
+  readonly isRefusedAs?: 'disabled' | 'expired' | 'not-yet-valid'
+}
+
 export class MemoryCredentials implements Credentials {
   readonly #keys: Map<string, TestKey>
+  readonly #apps = new Map<string, AppFacts>()
+  readonly #users = new Map<string, TestUser>()
 
   constructor(keys: Readonly<Record<string, TestKey>> = {}) {
     this.#keys = new Map(Object.entries(keys))
@@ -25,5 +34,26 @@ export class MemoryCredentials implements Credentials {
     if (facts === undefined) return { found: false, why: 'unknown' }
     if (facts.isRefusedAs !== undefined) return { found: false, why: facts.isRefusedAs }
     return { found: true, key: { app: facts.app, plan: facts.plan, hash: hash('sha256', key) } }
+  }
+
+  setApp(id: string, { plan, isEnabled = true }: { readonly plan?: string; readonly isEnabled?: boolean } = {}): void {
+    this.#apps.set(id, { plan, isEnabled })
+  }
+
+  findApp(id: string): AppFacts | undefined {
+    return this.#apps.get(id)
+  }
+
+  setUser(name: string, user: TestUser): void {
+    this.#users.set(name, user)
+  }
+
+  findUser(name: string): UserLookup {
+    const user = this.#users.get(name)
+    if (user === undefined) return { found: false, why: 'unknown' }
+    const { app, plan, passwordHash, isRefusedAs } = user
+    return isRefusedAs === undefined
+      ? { found: true, user: { app, plan, passwordHash } }
+      : { found: false, why: isRefusedAs }
   }
 }

@@ -8,10 +8,12 @@ import type { GatewayRequest } from '../messages/request.ts'
 import { GatewayResponse } from '../messages/response.ts'
 import type { Next, Policy, PolicyDefinition } from '../policy.ts'
 import type { Problem } from '../problem.ts'
-import type { Counters } from '../services.ts'
+import type { Counters, HttpCalls, SharedValues } from '../services.ts'
 import { FakeClock } from './fake-clock.ts'
+import { FakeHttp } from './fake-http.ts'
 import { MemoryCounters } from './memory-counters.ts'
 import { MemoryCredentials } from './memory-credentials.ts'
+import { MemorySharedValues } from './memory-shared-values.ts'
 import { RecordingLog } from './recording-log.ts'
 import { type TestRequest, toRequest } from './test-request.ts'
 
@@ -22,6 +24,9 @@ export interface PolicyRunSetup {
   /** Exact ones in memory if absent. */
   readonly counters?: Counters
   readonly credentials?: MemoryCredentials
+  /** What answers calls to other services; without it there is nobody. */
+  readonly http?: HttpCalls
+  readonly shared?: SharedValues
   readonly variables?: Readonly<Record<string, string>>
   readonly route?: Partial<RouteFacts>
 }
@@ -75,6 +80,8 @@ export class PolicyRun {
   readonly clock: FakeClock
   readonly counters: Counters
   readonly credentials: MemoryCredentials
+  readonly http: HttpCalls
+  readonly shared: SharedValues
   readonly log = new RecordingLog()
   readonly #pipeline: Next
   readonly #route: RouteFacts
@@ -86,6 +93,8 @@ export class PolicyRun {
     this.clock = setup.clock ?? new FakeClock()
     this.counters = setup.counters ?? new MemoryCounters(this.clock)
     this.credentials = setup.credentials ?? new MemoryCredentials()
+    this.http = setup.http ?? new FakeHttp()
+    this.shared = setup.shared ?? new MemorySharedValues(this.clock)
     this.#route = { api: 'orders', route: 'list', template: '/', ...setup.route }
     const { upstream = () => GatewayResponse.ofText(200, 'upstream') } = setup
     let next: Next = guard((exchange) => {
@@ -97,6 +106,8 @@ export class PolicyRun {
         clock: this.clock,
         counters: this.counters,
         credentials: this.credentials,
+        http: this.http,
+        shared: this.shared,
         log: this.log,
         useId: id ?? `test/${policy.name}/${index}`,
         variables: setup.variables ?? {},

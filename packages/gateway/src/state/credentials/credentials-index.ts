@@ -14,6 +14,7 @@ import {
   type KeyTableDescriptor,
   type KeyWords,
   LIVE,
+  toAppWords,
   toKeyWords,
   toNameBytes,
 } from './key-table.ts'
@@ -76,8 +77,9 @@ export class CredentialsIndex {
       }
       claims.set(key.hash, key)
     }
-    this.#move(keys.length, toNamesBytes(keys))
+    this.#move(keys.length + apps.length, toNamesBytes(keys, apps))
     for (const key of keys) this.#add(key)
+    for (const app of apps) this.#addApp(app)
     this.#size = keys.length
     this.#table.revision = revision
     this.#revokeInPrevious(revision)
@@ -149,6 +151,15 @@ export class CredentialsIndex {
     this.#table.add(words, entry)
   }
 
+  #addApp({ id, plan, enabled }: App): void {
+    this.#table.add(toAppWords(id), {
+      ...this.#toNames(id, plan),
+      status: enabled === false ? DISABLED : LIVE,
+      notBefore: Number.NEGATIVE_INFINITY,
+      expires: Number.POSITIVE_INFINITY,
+    })
+  }
+
   #toNames(app: string, plan: string | undefined): { app: number; plan: number } {
     return { app: this.#toName(app), plan: plan === undefined ? 0 : this.#toName(plan) }
   }
@@ -194,8 +205,12 @@ function* toKeys(apps: readonly App[]): Generator<Key> {
   }
 }
 
-function toNamesBytes(keys: readonly Key[]): number {
+function toNamesBytes(keys: readonly Key[], apps: readonly App[] = []): number {
   const names = new Set<string>()
+  for (const { id, plan } of apps) {
+    names.add(id)
+    if (plan !== undefined) names.add(plan)
+  }
   for (const { app, plan } of keys) {
     names.add(app)
     if (plan !== undefined) names.add(plan)

@@ -23,6 +23,7 @@
  * needs no constant time: what an attacker could learn is a prefix of the SHA-256 of a key, which is no help in finding
  * the key.
  */
+import { hash } from 'node:crypto'
 
 /** 57 bytes a key when a table is made, 46 when it is left for a larger one; removed keys keep their entry until then. */
 const FILL = 0.7
@@ -65,6 +66,11 @@ export interface KeyEntry {
 
 export function toKeyWords(sha256: Buffer): KeyWords {
   return { a: sha256.readInt32LE(0), b: sha256.readInt32LE(4), c: sha256.readInt32LE(8), d: sha256.readInt32LE(12) }
+}
+
+/** Where an app stands by its id. Of SHA-512, so that no key, however it is made up, is found as one (both are cut to 16 bytes). */
+export function toAppWords(id: string): KeyWords {
+  return toKeyWords(hash('sha512', id, 'buffer'))
 }
 
 /** `names`: bytes for names, as `toNameBytes` counts them. */

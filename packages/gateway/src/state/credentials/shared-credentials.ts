@@ -1,7 +1,15 @@
 /** Owns a thread's look-up of keys: it hashes what a caller shows, finds it in shared memory and judges its validity. */
 import { hash } from 'node:crypto'
-import type { Credentials, KeyFacts, KeyLookup } from '@gatewright/policies'
-import { DISABLED, type KeyEntry, KeyTable, type KeyTableDescriptor, type KeyWords, toKeyWords } from './key-table.ts'
+import type { AppFacts, Credentials, KeyFacts, KeyLookup, UserLookup } from '@gatewright/policies'
+import {
+  DISABLED,
+  type KeyEntry,
+  KeyTable,
+  type KeyTableDescriptor,
+  type KeyWords,
+  toAppWords,
+  toKeyWords,
+} from './key-table.ts'
 
 export interface OpenCredentialsOptions {
   /** Epoch milliseconds. */
@@ -56,6 +64,18 @@ export class SharedCredentials implements Credentials {
     if (sha256.length !== 32) return 0
     const entry = this.#findEntry(toKeyWords(sha256))
     return 'found' in entry ? 0 : entry.expires
+  }
+
+  findApp(id: string): AppFacts | undefined {
+    const table = this.#table
+    const number = table.find(toAppWords(id))
+    const entry = number < 0 ? undefined : table.read(number)
+    if (entry === undefined) return undefined
+    return { plan: entry.plan === 0 ? undefined : table.getName(entry.plan), isEnabled: entry.status !== DISABLED }
+  }
+
+  findUser(_name: string): UserLookup {
+    return UNKNOWN
   }
 
   /** Number of the feed that this thread sees. */

@@ -1,0 +1,110 @@
+/** Owns who loads a value for all threads of a process, and the newest that was loaded. Main holds it; it calls nobody by itself. */
+import type { Loaded, LoadFailure, SharedValueAnswer, SharedValueRequest } from './shared-value-messages.ts'
+
+/** More keys than configurations have; the one that nobody asked for longest makes room. */
+const MOST_KEYS = 4096
+
+interface Entry {
+  loaded: Loaded | undefined
+  failure: LoadFailure | undefined
+  triedAtMs: number
+  /** Who loads it. */
+  leader: number | undefined
+  /** Who waits for that, the leader among them. */
+  readonly waiting: Set<number>
+}
+
+interface BrokerParts {
+  send(thread: number, answer: SharedValueAnswer): void
+  /** Milliseconds since the epoch. */
+  now(): number
+}
+
+export class SharedValueBroker {
+  readonly #parts: BrokerParts
+  readonly #entries = new Map<string, Entry>()
+
+  constructor(parts: BrokerParts) {
+    this.#parts = parts
+  }
+
+  onRequest(thread: number, request: SharedValueRequest): void {
+    switch (request.kind) {
+      case 'value-wanted':
+        this.#onWanted(thread, request)
+        break
+      case 'value-loaded':
+        this.#settle(thread, request.key, { loaded: request.loaded })
+        break
+      case 'value-failed':
+        this.#settle(thread, request.key, { failure: request.failure })
+        break
+    }
+  }
+
+  /** What it was to load, another loads that waits for it. */
+  onThreadGone(thread: number): void {
+    for (const [key, entry] of this.#entries) {
+      entry.waiting.delete(thread)
+      if (entry.leader !== thread) continue
+      entry.leader = undefined
+      const [next] = entry.waiting
+      if (next !== undefined) this.#lead(next, key, entry)
+    }
+  }
+
+  #onWanted(
+    thread: number,
+    { key, knownUntilMs, retryMs }: Extract<SharedValueRequest, { kind: 'value-wanted' }>,
+  ): void {
+    const entry = this.#touch(key)
+    if (entry.leader !== undefined) {
+      entry.waiting.add(thread)
+      return
+    }
+    const isNewer = entry.loaded !== undefined && entry.loaded.freshUntilMs > knownUntilMs
+    if (isNewer || this.#parts.now() - entry.triedAtMs < retryMs) return this.#tell(thread, key, entry)
+    entry.waiting.add(thread)
+    this.#lead(thread, key, entry)
+  }
+
+  #lead(thread: number, key: string, entry: Entry): void {
+    entry.leader = thread
+    this.#parts.send(thread, { kind: 'value-load', key })
+  }
+
+  #settle(thread: number, key: string, outcome: { loaded: Loaded } | { failure: LoadFailure }): void {
+    const entry = this.#entries.get(key)
+    // Another leads since: what this one found came too late.
+    if (entry === undefined || entry.leader !== thread) return
+    entry.leader = undefined
+    entry.triedAtMs = this.#parts.now()
+    if ('loaded' in outcome) entry.loaded = outcome.loaded
+    entry.failure = 'failure' in outcome ? outcome.failure : undefined
+    const waiting = [...entry.waiting]
+    entry.waiting.clear()
+    for (const each of waiting) this.#tell(each, key, entry)
+  }
+
+  #tell(thread: number, key: string, { loaded, failure }: Entry): void {
+    this.#parts.send(thread, { kind: 'value', key, loaded, ...(failure && { failure }) })
+  }
+
+  /** The newest stands last. */
+  #touch(key: string): Entry {
+    const entry = this.#entries.get(key) ?? {
+      loaded: undefined,
+      failure: undefined,
+      triedAtMs: Number.NEGATIVE_INFINITY,
+      leader: undefined,
+      waiting: new Set<number>(),
+    }
+    this.#entries.delete(key)
+    this.#entries.set(key, entry)
+    if (this.#entries.size > MOST_KEYS) {
+      const [oldest] = this.#entries.keys()
+      if (oldest !== undefined) this.#entries.delete(oldest)
+    }
+    return entry
+  }
+}

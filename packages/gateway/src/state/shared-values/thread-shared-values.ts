@@ -1,0 +1,145 @@
+/** Owns a thread's side of values that a process loads once: what it knows of them, who waits here, and loading when it is its turn. */
+import {
+  CallFault,
+  type MaybePromise,
+  type SharedValue,
+  type SharedValueSpec,
+  type SharedValues,
+} from '@gatewright/policies'
+import type { Loaded, LoadFailure, SharedValueAnswer, SharedValueRequest } from './shared-value-messages.ts'
+
+const RETRY_MS = 10_000
+
+interface ThreadParts {
+  say(request: SharedValueRequest): void
+  /** Milliseconds since the epoch. */
+  now(): number
+}
+
+export class ThreadSharedValues implements SharedValues {
+  readonly #parts: ThreadParts
+  /** Whoever opened one holds it; with the last of them it is forgotten here. */
+  readonly #values = new Map<string, WeakRef<ThreadSharedValue>>()
+  readonly #forget = new FinalizationRegistry<string>((key) => {
+    if (this.#values.get(key)?.deref() === undefined) this.#values.delete(key)
+  })
+
+  constructor(parts: ThreadParts) {
+    this.#parts = parts
+  }
+
+  open<Value>(spec: SharedValueSpec<Value>): SharedValue<Value> {
+    const known = this.#values.get(spec.key)?.deref()
+    if (known !== undefined) return known as SharedValue<unknown> as SharedValue<Value>
+    const value = new ThreadSharedValue(spec, this.#parts)
+    this.#values.set(spec.key, new WeakRef(value))
+    this.#forget.register(value, spec.key)
+    return value as SharedValue<unknown> as SharedValue<Value>
+  }
+
+  onAnswer(answer: SharedValueAnswer): void {
+    const value = this.#values.get(answer.key)?.deref()
+    if (value !== undefined) value.onAnswer(answer)
+    // Nobody here wants it any more: another thread loads it.
+    else if (answer.kind === 'value-load') {
+      const failure = { reason: 'not-wanted', message: 'nobody wants it on this thread any more' }
+      this.#parts.say({ kind: 'value-failed', key: answer.key, failure })
+    }
+  }
+}
+
+class ThreadSharedValue implements SharedValue<unknown> {
+  readonly #spec: SharedValueSpec<unknown>
+  readonly #parts: ThreadParts
+  #loaded: Loaded | undefined
+  /** While main was asked and has not answered. */
+  #asked:
+    | { readonly answer: Promise<unknown>; settle(answer: Extract<SharedValueAnswer, { kind: 'value' }>): void }
+    | undefined
+  #askedAtMs = Number.NEGATIVE_INFINITY
+
+  constructor(spec: SharedValueSpec<unknown>, parts: ThreadParts) {
+    this.#spec = spec
+    this.#parts = parts
+  }
+
+  peek(): unknown {
+    const loaded = this.#loaded
+    if (loaded === undefined) return undefined
+    const nowMs = this.#parts.now()
+    if (loaded.freshUntilMs <= nowMs && nowMs - this.#askedAtMs >= this.#retryMs) this.#ask().catch(() => {})
+    return this.#findUsable()
+  }
+
+  get(): MaybePromise<unknown> {
+    return this.peek() ?? this.#ask()
+  }
+
+  refresh(): Promise<unknown> {
+    if (this.#asked !== undefined) return this.#asked.answer
+    // Main would say the same: whoever makes up names of keys costs no message.
+    const usable = this.#parts.now() - this.#askedAtMs < this.#retryMs ? this.#findUsable() : undefined
+    return usable === undefined ? this.#ask() : Promise.resolve(usable)
+  }
+
+  onAnswer(answer: SharedValueAnswer): void {
+    if (answer.kind === 'value-load') {
+      void this.#load()
+      return
+    }
+    if (answer.loaded !== undefined) this.#loaded = answer.loaded
+    const asked = this.#asked
+    this.#asked = undefined
+    asked?.settle(answer)
+  }
+
+  get #retryMs(): number {
+    return this.#spec.retryMs ?? RETRY_MS
+  }
+
+  #findUsable(): unknown {
+    const loaded = this.#loaded
+    return loaded !== undefined && loaded.usableUntilMs > this.#parts.now() ? loaded.value : undefined
+  }
+
+  /** Main answers everybody who asks, once there is an answer; whoever asks meanwhile waits for the same one. */
+  #ask(): Promise<unknown> {
+    if (this.#asked !== undefined) return this.#asked.answer
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>()
+    this.#asked = {
+      answer: promise,
+      settle: ({ failure }) => {
+        const usable = this.#findUsable()
+        if (usable !== undefined) resolve(usable)
+        else reject(toError(failure))
+      },
+    }
+    // Nobody may wait for it: a look at what is stale does not.
+    promise.catch(() => {})
+    this.#askedAtMs = this.#parts.now()
+    const { key } = this.#spec
+    const knownUntilMs = this.#loaded?.freshUntilMs ?? 0
+    this.#parts.say({ kind: 'value-wanted', key, knownUntilMs, retryMs: this.#retryMs })
+    return promise
+  }
+
+  async #load(): Promise<void> {
+    const { key } = this.#spec
+    try {
+      this.#parts.say({ kind: 'value-loaded', key, loaded: await this.#spec.load() })
+    } catch (error) {
+      this.#parts.say({ kind: 'value-failed', key, failure: toFailure(error) })
+    }
+  }
+}
+
+function toFailure(error: unknown): LoadFailure {
+  const message = error instanceof Error ? error.message : String(error)
+  return { reason: error instanceof CallFault ? error.reason : 'failed', message }
+}
+
+function toError(failure: LoadFailure | undefined): CallFault {
+  return failure === undefined
+    ? new CallFault('expired', 'what was loaded counts no more')
+    : new CallFault(failure.reason, failure.message)
+}
