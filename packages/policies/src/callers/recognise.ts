@@ -1,15 +1,15 @@
 /** Owns how a caller becomes known: what one credential says, beside what others before it said. */
 import type { Caller, Exchange } from '../exchange.ts'
 
-/** The newest credential says who calls; what it does not say stays as an earlier one said it. */
-export function recognise(exchange: Exchange, caller: Caller): void {
-  const { caller: earlier } = exchange
-  if (earlier === undefined) {
-    exchange.caller = caller
-    return
-  }
+/** The newest credential says who calls; what it does not say stays as an earlier one said it. Returns who calls now. */
+export function recognise(exchange: Exchange, caller: Caller): Caller {
+  exchange.caller = exchange.caller === undefined ? caller : merge(caller, exchange.caller)
+  return exchange.caller
+}
+
+function merge(caller: Caller, earlier: Caller): Caller {
   const { id, credential } = caller
-  exchange.caller = {
+  return {
     id,
     credential,
     app: caller.app ?? earlier.app,

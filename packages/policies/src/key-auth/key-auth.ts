@@ -1,21 +1,22 @@
 /** Owns who calls, by a key in a field, the query or a cookie. */
 import { z } from 'zod'
+import {
+  type CredentialPlace,
+  createCredentialPlace,
+  fieldNameSchema,
+  TWO_CREDENTIALS,
+} from '../callers/credential-place.ts'
+import { recognise } from '../callers/recognise.ts'
+import { tellUpstream, toIdentityFields, toUpstreamSchema } from '../callers/upstream-facts.ts'
 import type { Caller } from '../exchange.ts'
-import { findForbiddenField } from '../messages/forbidden-fields.ts'
-import type { GatewayRequest } from '../messages/request.ts'
 import { definePolicy } from '../policy.ts'
 import { Problem } from '../problem.ts'
 import type { KeyFacts, KeyLookup } from '../services.ts'
-import { createKeyPlace, type KeyPlace, TWO_KEYS } from './key-place.ts'
-
-// RFC 9110 §5.6.2: a token, which is what field names and cookie names (RFC 6265 §4.1.1) are; query names need no more.
-const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
-const nameSchema = z.string().regex(NAME, "use letters, digits and !#$%&'*+-.^_`|~ only")
 
 const options = z
   .strictObject({
     in: z.enum(['header', 'query', 'cookie']).default('header').meta({ description: 'Where callers put their key.' }),
-    name: nameSchema
+    name: fieldNameSchema
       .default('X-Api-Key')
       .meta({ description: 'Name of the header field, query parameter or cookie. Header names are read in any case.' }),
     anonymous: z.boolean().default(false).meta({
@@ -25,24 +26,12 @@ const options = z
       .boolean()
       .default(false)
       .meta({ description: 'Sends the key on to the upstream. Otherwise it is taken out of the request.' }),
-    toUpstream: z
-      .strictObject({
-        app: nameSchema
-          .optional()
-          .meta({ description: 'Header field that tells the upstream the app, such as X-App-Id.' }),
-        plan: nameSchema.optional().meta({ description: 'Header field that tells the upstream the plan of the key.' }),
-      })
-      .optional()
-      .meta({
-        description: 'Tells the upstream who calls. What clients send in these fields is removed on every route.',
-      }),
+    toUpstream: toUpstreamSchema,
   })
-  .superRefine(({ in: where, name, toUpstream = {} }, context) => {
-    for (const [fact, field] of Object.entries(toUpstream)) {
-      const isKey = where === 'header' && field?.toLowerCase() === name.toLowerCase()
-      const fault = isKey ? `${field} holds the key; name another field` : findForbiddenField(field ?? '', 'request')
-      if (fault !== undefined) context.addIssue({ code: 'custom', path: ['toUpstream', fact], message: fault })
-    }
+  .superRefine(({ in: where, name, toUpstream }, context) => {
+    if (where !== 'header' || !toIdentityFields(toUpstream).some((field) => field.toLowerCase() === name.toLowerCase()))
+      return
+    context.addIssue({ code: 'custom', path: ['toUpstream'], message: `${name} holds the key; name another field` })
   })
 
 export const keyAuth = definePolicy({
@@ -58,10 +47,10 @@ export const keyAuth = definePolicy({
       options: { in: 'query', name: 'key', toUpstream: { app: 'X-App-Id' } },
     },
   ],
-  identityFields: ({ toUpstream = {} }) => [toUpstream.app, toUpstream.plan].filter((name) => name !== undefined),
+  identityFields: ({ toUpstream }) => toIdentityFields(toUpstream),
 
   create({ in: where, name, anonymous, forward, toUpstream }, { credentials }) {
-    const place = createKeyPlace(where, name)
+    const place = createCredentialPlace({ in: where, name })
     // RFC 9110 §11.6.1: a 401 carries at least one challenge. Keys have no registered scheme; the parameters say where one goes.
     const headers = [['WWW-Authenticate', `ApiKey in="${where}", name="${name}"`]] as const
     const missing = new Problem('credential-missing', { detail: `Send your key in ${place.words}.`, headers })
@@ -78,12 +67,12 @@ export const keyAuth = definePolicy({
         if (!anonymous) throw missing
         return next(exchange)
       }
-      if (key === TWO_KEYS) throw ambiguous
+      if (key === TWO_CREDENTIALS) throw ambiguous
       const lookup = credentials.lookUp(key)
       if (!lookup.found) throw toRefusal(lookup.why, place, headers)
-      exchange.caller = toCaller(lookup.key)
+      const caller = recognise(exchange, toCaller(lookup.key))
       if (!forward) place.remove(request)
-      if (toUpstream !== undefined) tellUpstream(request, lookup.key, toUpstream)
+      if (toUpstream !== undefined) tellUpstream(request, caller, toUpstream)
       return next(exchange)
     }
   },
@@ -96,7 +85,7 @@ const WHY_NOT = {
   'not-yet-valid': 'is not valid yet',
 } as const satisfies Record<Extract<KeyLookup, { found: false }>['why'], string>
 
-function toRefusal(why: keyof typeof WHY_NOT, place: KeyPlace, headers: Problem['headers']): Problem {
+function toRefusal(why: keyof typeof WHY_NOT, place: CredentialPlace, headers: Problem['headers']): Problem {
   return new Problem('credential-invalid', {
     detail: `The key in ${place.words} ${WHY_NOT[why]}.`,
     headers,
@@ -120,14 +109,4 @@ class KeyCredential {
   get id(): string {
     return this.#key.hash
   }
-}
-
-interface IdentityFields {
-  readonly app?: string | undefined
-  readonly plan?: string | undefined
-}
-
-function tellUpstream({ headers }: GatewayRequest, key: KeyFacts, fields: IdentityFields): void {
-  if (fields.app !== undefined) headers.set(fields.app, key.app)
-  if (fields.plan !== undefined && key.plan !== undefined) headers.set(fields.plan, key.plan)
 }
