@@ -3,6 +3,7 @@ import { cors } from './cors/cors.ts'
 import { forwardClientCertificate } from './forward-client-certificate/forward-client-certificate.ts'
 import { grpcWeb } from './grpc-web/grpc-web.ts'
 import { ipFilter } from './ip-filter/ip-filter.ts'
+import { jwt } from './jwt/jwt.ts'
 import { keyAuth } from './key-auth/key-auth.ts'
 import type { PolicyDefinition } from './policy.ts'
 import { rateLimit } from './rate-limit/rate-limit.ts'
@@ -18,6 +19,7 @@ export const BUILT_IN_POLICIES: readonly PolicyDefinition[] = [
   cors,
   securityHeaders,
   keyAuth,
+  jwt,
   rateLimit,
   setHeaders,
   forwardClientCertificate,

@@ -1,0 +1,158 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { CallFault } from '../services.ts'
+import { FakeClock, FakeHttp, type PolicyRun, run, signWithSecret, TestIssuer, toBase64url } from '../testing/index.ts'
+import { bearing, claims, ISSUER, type IssuerPart, type Options, rsa, taking } from './jwt.fixture.ts'
+import { jwt } from './jwt.ts'
+
+describe('the keys of an issuer', () => {
+  const next = new TestIssuer('RS256', { kid: 'key-2', number: 2 })
+  const jwksUrl = 'https://login.example.com/keys'
+
+  function fetching(http: FakeHttp, issuer: IssuerPart = {}, options: Partial<Options> = {}): PolicyRun {
+    return taking(options, { jwksUrl, ...issuer }, { http })
+  }
+
+  it('are fetched once for all who wait, and not again while they are fresh', async () => {
+    const http = new FakeHttp(() => ({ body: { keys: [rsa.jwk] } }))
+    const subject = fetching(http)
+    const tokens = Array.from({ length: 200 }, (_, i) => bearing(rsa.sign({ ...claims, jti: `${i}` })))
+    const answers = await Promise.all(tokens.map((request) => subject.with(request)))
+    assert.ok(answers.every(({ status }) => status === 200))
+    assert.equal(http.calls.length, 1)
+    assert.equal((await subject.with(bearing(rsa.sign({ ...claims, jti: 'later' })))).status, 200)
+    assert.equal(http.calls.length, 1)
+  })
+
+  it('are found where the OpenID configuration says', async () => {
+    const http = new FakeHttp(({ url }) =>
+      url.endsWith('/.well-known/openid-configuration')
+        ? { body: { issuer: ISSUER, jwks_uri: jwksUrl } }
+        : { body: { keys: [rsa.jwk] } },
+    )
+    const subject = run(jwt, { issuers: [{ issuer: ISSUER, audiences: ['orders'] }] }, { http, clock: new FakeClock() })
+    assert.equal((await subject.with(bearing(rsa.sign(claims)))).status, 200)
+    assert.deepEqual(
+      http.calls.map(({ url }) => url),
+      ['https://login.example.com/.well-known/openid-configuration', jwksUrl],
+    )
+  })
+
+  for (const [words, document] of [
+    ['speaks for another issuer', { issuer: 'https://evil.example/', jwks_uri: jwksUrl }],
+    ['names keys without TLS', { issuer: ISSUER, jwks_uri: 'http://login.example.com/keys' }],
+    ['names none', { issuer: ISSUER }],
+  ] as const) {
+    it(`are not taken from a configuration that ${words}`, async () => {
+      const http = new FakeHttp(() => ({ body: document }))
+      const subject = run(
+        jwt,
+        { issuers: [{ issuer: ISSUER, audiences: ['orders'] }] },
+        { http, clock: new FakeClock() },
+      )
+      assert.equal((await subject.with(bearing(rsa.sign(claims)))).problem?.code, 'verifier-unavailable')
+    })
+  }
+
+  it('are looked at again when a token names one that is not there, once in a while', async () => {
+    const set = { keys: [rsa.jwk] }
+    const http = new FakeHttp(() => ({ body: set }))
+    const subject = fetching(http)
+    assert.equal((await subject.with(bearing(rsa.sign(claims)))).status, 200)
+    await subject.clock.advance(11_000)
+    set.keys = [rsa.jwk, next.jwk]
+    assert.equal((await subject.with(bearing(next.sign(claims)))).status, 200)
+    assert.equal(http.calls.length, 2)
+    // A flood of ids that nobody has is no flood of requests.
+    for (let i = 0; i < 50; i++) {
+      const { problem } = await subject.with(bearing(next.sign(claims, { kid: `none-${i}` })), {
+        address: `192.0.2.${i}`,
+      })
+      assert.equal(problem?.reason, 'unknown-key')
+    }
+    assert.equal(http.calls.length, 2)
+  })
+
+  it('that are withdrawn count no more, for tokens that were seen neither', async () => {
+    const set = { keys: [rsa.jwk, next.jwk] }
+    const subject = fetching(new FakeHttp(() => ({ body: set })), { freshSeconds: 60 })
+    const token = rsa.sign(claims)
+    assert.equal((await subject.with(bearing(token))).status, 200)
+    set.keys = [next.jwk]
+    await subject.clock.advance(61_000)
+    // This look has the stale set fetched, in the background.
+    await subject.with(bearing(token))
+    await subject.clock.advance(0)
+    assert.equal((await subject.with(bearing(token))).problem?.reason, 'unknown-key')
+  })
+
+  it('are used on while the issuer is down, for so long; then nobody is let in, and nobody asks more than once in a while', async () => {
+    let isDown = false
+    const http = new FakeHttp(() => {
+      if (isDown) throw new CallFault('ECONNREFUSED', 'nobody listens')
+      return { body: { keys: [rsa.jwk] } }
+    })
+    const subject = fetching(http, { freshSeconds: 60, staleSeconds: 600 }, { remember: 0 })
+    const ask = () => subject.with(bearing(rsa.sign(claims)))
+    assert.equal((await ask()).status, 200)
+    isDown = true
+    await subject.clock.advance(500_000)
+    assert.equal((await ask()).status, 200)
+    await subject.clock.advance(101_000)
+    const { status, problem, headers } = await ask()
+    assert.deepEqual([status, problem?.code, problem?.reason], [503, 'verifier-unavailable', 'ECONNREFUSED'])
+    assert.ok(headers.has('retry-after'))
+    const { length } = http.calls
+    for (let i = 0; i < 50; i++) assert.equal((await ask()).status, 503)
+    assert.ok(http.calls.length <= length + 1)
+    isDown = false
+    await subject.clock.advance(11_000)
+    assert.equal((await ask()).status, 200)
+  })
+
+  for (const [words, answer] of [
+    ['are no JSON', { body: 'x' }],
+    ['are no set', { body: { keys: {} } }],
+    ['come with an error', { status: 500, body: { keys: [] } }],
+    ['are elsewhere', { status: 302, headers: { Location: 'http://169.254.169.254/' } }],
+  ] as const) {
+    it(`that ${words} let nobody in`, async () => {
+      const { problem } = await fetching(new FakeHttp(() => answer)).with(bearing(rsa.sign(claims)))
+      assert.equal(problem?.code, 'verifier-unavailable')
+    })
+  }
+
+  for (const [words, jwk] of [
+    ['a secret', { kty: 'oct', k: toBase64url('a secret that is as long as a hash!'), kid: 'key-1', alg: 'HS256' }],
+    ['for encryption', { ...rsa.jwk, use: 'enc' }],
+    ['for other operations', { ...rsa.jwk, use: undefined, key_ops: ['encrypt'] }],
+    ['for another algorithm', { ...rsa.jwk, alg: 'PS256' }],
+    ['of a kind that nobody knows', { ...rsa.jwk, kty: 'XYZ' }],
+    ['with numbers for texts', { ...rsa.jwk, n: 1 }],
+  ] as const) {
+    it(`that are ${words} check nothing`, async () => {
+      const subject = fetching(new FakeHttp(() => ({ body: { keys: [null, 1, 'x', jwk] } })))
+      assert.equal((await subject.with(bearing(rsa.sign(claims)))).status, 401)
+      const confused = signWithSecret('a secret that is as long as a hash!', claims, { kid: 'key-1' })
+      assert.equal((await subject.with(bearing(confused))).status, 401)
+    })
+  }
+
+  it('are used with the algorithms that are allowed, and no others', async () => {
+    const jwk = { ...rsa.jwk, alg: undefined }
+    const subject = fetching(new FakeHttp(() => ({ body: { keys: [jwk] } })), { algorithms: ['PS256'] })
+    assert.equal((await subject.with(bearing(rsa.sign(claims)))).problem?.reason, 'algorithm')
+    const pss = new TestIssuer('PS256')
+    const open = fetching(new FakeHttp(() => ({ body: { keys: [{ ...pss.jwk, alg: undefined }] } })), {
+      algorithms: ['PS256'],
+    })
+    assert.equal((await open.with(bearing(pss.sign(claims)))).status, 200)
+  })
+
+  it('of one id are two answers to one question (RFC 7517 §4.5)', async () => {
+    const twin = { ...next.jwk, kid: 'key-1' }
+    const subject = fetching(new FakeHttp(() => ({ body: { keys: [rsa.jwk, twin] } })))
+    assert.equal((await subject.with(bearing(rsa.sign(claims)))).problem?.reason, 'ambiguous-key')
+    assert.equal((await subject.with(bearing(rsa.sign(claims, { kid: undefined })))).status, 200)
+  })
+})

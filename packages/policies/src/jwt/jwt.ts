@@ -1,0 +1,220 @@
+/** Owns who calls, by a JSON Web Token (RFC 7519) that an issuer signed. */
+import { type CredentialPlace, createCredentialPlace, TWO_CREDENTIALS } from '../callers/credential-place.ts'
+import { GuessGuard } from '../callers/guess-guard.ts'
+import { recognise } from '../callers/recognise.ts'
+import { Remembered, toFingerprint } from '../callers/remembered.ts'
+import { tellUpstream, toIdentityFields } from '../callers/upstream-facts.ts'
+import type { Caller, Exchange } from '../exchange.ts'
+import type { GatewayResponse } from '../messages/response.ts'
+import { definePolicy, type Next } from '../policy.ts'
+import { Problem } from '../problem.ts'
+import type { CallFault, Credentials, PolicyServices } from '../services.ts'
+import { findBindingFault } from '../tokens/confirmation.ts'
+import { DpopProofs } from '../tokens/dpop-proof.ts'
+import { ASYMMETRIC_ALGORITHMS } from '../tokens/jws-algorithms.ts'
+import { type JwtOptions, jwtOptions } from './jwt-options.ts'
+import { TokenVerifier, type Verdict, type VerifiedToken } from './token-verifier.ts'
+
+export const jwt = definePolicy({
+  name: 'jwt',
+  phase: 'authenticate',
+  summary: 'Recognises the caller by a signed token (JWT), and refuses those without a valid one.',
+  options: jwtOptions,
+  examples: [
+    {
+      says: 'Takes tokens of one issuer, whose OpenID configuration says where its keys are.',
+      options: { issuers: [{ issuer: 'https://login.example.com/', audiences: ['orders'] }] },
+    },
+    {
+      says: 'Takes tokens that belong to the app in `client_id`, and tells the upstream who calls.',
+      options: {
+        issuers: [
+          {
+            issuer: 'https://login.example.com/',
+            audiences: ['orders'],
+            jwksUrl: 'https://login.example.com/keys',
+            algorithms: ['RS256', 'ES256'],
+            appClaim: 'client_id',
+          },
+        ],
+        types: ['at+jwt'],
+        toUpstream: { id: 'X-User', claims: { email: 'X-Email' } },
+      },
+    },
+  ],
+  identityFields: ({ toUpstream }) => toIdentityFields(toUpstream),
+
+  create(options, services) {
+    const check = new TokenCheck(options, services)
+    return function jwt(exchange, next) {
+      return check.run(exchange, next)
+    }
+  },
+})
+
+/** One request with a token. */
+interface Attempt {
+  readonly exchange: Exchange
+  readonly next: Next
+  readonly token: string
+  readonly place: CredentialPlace
+  readonly scheme: 'bearer' | 'dpop'
+}
+
+/** One use at work. */
+class TokenCheck {
+  readonly #options: JwtOptions
+  readonly #verifier: TokenVerifier
+  readonly #seen: Remembered<VerifiedToken>
+  readonly #guard: GuessGuard
+  readonly #credentials: Credentials
+  readonly #log: PolicyServices['log']
+  readonly #bearer: CredentialPlace
+  /** RFC 9449 §7.1: they come under a scheme of their own. */
+  readonly #dpop: CredentialPlace | undefined
+  readonly #proofs: DpopProofs | undefined
+
+  constructor(options: JwtOptions, services: PolicyServices) {
+    const { in: where, name, dpop, dpopMaxAgeSeconds } = options
+    const hasScheme = where === 'header' && name.toLowerCase() === 'authorization'
+    this.#options = options
+    this.#verifier = new TokenVerifier(options, services)
+    this.#seen = new Remembered(options.remember, services.clock)
+    this.#guard = new GuessGuard(services.counters, 'token', options.attempts)
+    this.#credentials = services.credentials
+    this.#log = services.log
+    this.#bearer = createCredentialPlace({ in: where, name, ...(hasScheme ? { scheme: 'Bearer' } : {}) })
+    if (dpop === 'off' || !hasScheme) return
+    this.#dpop = createCredentialPlace({ in: where, name, scheme: 'DPoP' })
+    this.#proofs = new DpopProofs({ maxAgeSeconds: dpopMaxAgeSeconds }, services)
+  }
+
+  run(exchange: Exchange, next: Next): ReturnType<Next> {
+    const attempt = this.#find(exchange, next)
+    if (attempt === undefined) {
+      if (this.#options.anonymous) return next(exchange)
+      throw this.#toMissing()
+    }
+    const fingerprint = toFingerprint(attempt.token)
+    const seen = this.#seen.get(fingerprint)
+    if (seen !== undefined && seen.keys === seen.issuer.keys.get()) return this.#accept(attempt, seen)
+    this.#guard.admit(exchange)
+    const verdict = this.#verifier.verify(attempt.token)
+    if (verdict instanceof Promise) return verdict.then((late) => this.#conclude(attempt, late, fingerprint))
+    return this.#conclude(attempt, verdict, fingerprint)
+  }
+
+  #find(exchange: Exchange, next: Next): Attempt | undefined {
+    const { request } = exchange
+    const bearer = this.#bearer.find(request)
+    const isBearer = bearer !== undefined
+    const token = isBearer ? bearer : this.#dpop?.find(request)
+    if (token === undefined) return undefined
+    const place = isBearer ? this.#bearer : (this.#dpop ?? this.#bearer)
+    if (token === TWO_CREDENTIALS) {
+      throw this.#toRefusal('two-tokens', `There are two different tokens in ${place.words}. Send one.`)
+    }
+    if (token.length > this.#options.maxTokenBytes) throw this.#toRefusal('too-long')
+    if (isBearer && this.#options.dpop === 'require') throw this.#toRefusal('other-scheme')
+    return { exchange, next, token, place, scheme: isBearer ? 'bearer' : 'dpop' }
+  }
+
+  #conclude(attempt: Attempt, verdict: Verdict, fingerprint: string): ReturnType<Next> {
+    if ('unavailable' in verdict) throw this.#toUnavailable(verdict.unavailable)
+    if ('fault' in verdict) {
+      // Honest clients come with tokens that were good a moment ago: those are no guesses.
+      if (verdict.fault !== 'expired' && verdict.fault !== 'not-yet-valid') this.#guard.failed(attempt.exchange)
+      throw this.#toRefusal(verdict.fault)
+    }
+    this.#seen.set(fingerprint, verdict, verdict.endMs)
+    return this.#accept(attempt, verdict)
+  }
+
+  #accept(attempt: Attempt, token: VerifiedToken): ReturnType<Next> {
+    const isUnbound = token.confirmation === undefined && attempt.scheme === 'bearer'
+    return isUnbound ? this.#enter(attempt, token) : this.#acceptBound(attempt, token)
+  }
+
+  async #acceptBound(attempt: Attempt, token: VerifiedToken): Promise<GatewayResponse> {
+    const { exchange } = attempt
+    const fault = await findBindingFault(token.confirmation, exchange, { ...attempt, proofs: this.#proofs })
+    if (fault !== undefined) {
+      this.#guard.failed(exchange)
+      throw this.#toRefusal(fault)
+    }
+    return await this.#enter(attempt, token)
+  }
+
+  #enter({ exchange, next, place }: Attempt, { caller, issuer }: VerifiedToken): ReturnType<Next> {
+    const known = recognise(exchange, this.#withPlan(caller, issuer.options.unknownApps))
+    const { forward, toUpstream } = this.#options
+    if (!forward) {
+      place.remove(exchange.request)
+      exchange.request.headers.delete('dpop')
+    }
+    if (toUpstream !== undefined) tellUpstream(exchange.request, known, toUpstream)
+    return next(exchange)
+  }
+
+  /** What the app may do now, whenever the token was made. @throws Problem */
+  #withPlan(caller: Caller, unknownApps: 'refuse' | 'allow'): Caller {
+    if (caller.app === undefined) return caller
+    const app = this.#credentials.findApp(caller.app)
+    if (app === undefined ? unknownApps === 'refuse' : !app.isEnabled) {
+      throw this.#toRefusal(app === undefined ? 'app-unknown' : 'app-disabled')
+    }
+    return app?.plan === undefined ? caller : { ...caller, plan: app.plan }
+  }
+
+  #toMissing(): Problem {
+    return new Problem('credential-missing', {
+      detail: `Send your token in ${this.#bearer.words}.`,
+      headers: this.#toChallenges(undefined),
+    })
+  }
+
+  #toRefusal(reason: string, detail = toDetail(reason)): Problem {
+    return new Problem('credential-invalid', { detail, reason, headers: this.#toChallenges(detail) })
+  }
+
+  #toUnavailable(fault: CallFault): Problem {
+    this.#log.warn('tokens cannot be checked: the keys of their issuer are not there', { why: fault.message })
+    return new Problem('verifier-unavailable', {
+      detail: 'The keys of the issuer of this token cannot be had now. Try again in a moment.',
+      reason: fault.reason,
+      headers: [['Retry-After', '5']],
+      cause: fault,
+    })
+  }
+
+  /** RFC 6750 §3, RFC 9449 §7.1. */
+  #toChallenges(description: string | undefined): readonly (readonly [string, string])[] {
+    const error = description === undefined ? '' : ` error="invalid_token", error_description="${description}"`
+    const challenges: [string, string][] = []
+    if (this.#options.dpop !== 'require') challenges.push(['WWW-Authenticate', `Bearer${error || ' realm="api"'}`])
+    if (this.#dpop !== undefined) {
+      challenges.push([
+        'WWW-Authenticate',
+        `DPoP${error === '' ? '' : `${error},`} algs="${ASYMMETRIC_ALGORITHMS.join(' ')}"`,
+      ])
+    }
+    return challenges
+  }
+}
+
+/** What an honest client can do something about is said; the rest is one sentence, and its reason stands in the record. */
+const DETAILS = new Map([
+  ['expired', 'The token has expired. Get a new one.'],
+  ['not-yet-valid', 'The token is not valid yet.'],
+  ['audience', 'The token is not meant for this API.'],
+  ['too-long', 'The token is too long.'],
+  ['other-scheme', 'The token has to be sent with the scheme that it is made for.'],
+  ['dpop-missing', 'The token needs a proof in the header field DPoP.'],
+  ['dpop-replayed', 'This proof was sent before. Make a new one for each request.'],
+  ['dpop-not-now', 'The proof in DPoP is too old, or not yet valid.'],
+  ['app-disabled', 'The app that the token belongs to is disabled.'],
+])
+
+function toDetail(reason: string): string {
+  return DETAILS.get(reason) ?? 'The token is not valid.'
+}

@@ -1,0 +1,77 @@
+/** Owns what an issuer says about itself and its keys, read over HTTP: bounded, and never more often than asked. */
+import { CallFault, type CallTls, type Clock, type HttpCalls, type LoadedValue } from '../services.ts'
+import { type PublicJwk, parseJwkSet } from './verification-key.ts'
+
+const TIMEOUT_MS = 5000
+const LIMIT_BYTES = 512 * 1024
+const LEAST_FRESH_MS = 60_000
+const MOST_FRESH_MS = 24 * 3_600_000
+
+export interface FetchWorld {
+  readonly http: HttpCalls
+  readonly clock: Pick<Clock, 'now'>
+  readonly tls?: CallTls | undefined
+}
+
+export interface JwksSettings {
+  readonly url: string
+  /** How long a set counts as fresh where its answer does not say. */
+  readonly freshMs: number
+  /** How long a set is used after its issuer was last reached. */
+  readonly staleMs: number
+}
+
+/** @throws CallFault: nobody answers, or what comes is no key set */
+export async function fetchJwkSet(
+  { url, freshMs, staleMs }: JwksSettings,
+  world: FetchWorld,
+): Promise<LoadedValue<PublicJwk[]>> {
+  const { document, maxAgeMs } = await fetchJson(url, world)
+  const value = parseJwkSet(document)
+  if (value === undefined) throw new CallFault('no-key-set', `${url} answers with no JWK Set (RFC 7517 §5)`)
+  const now = world.clock.now()
+  const fresh = Math.min(Math.max(maxAgeMs ?? freshMs, LEAST_FRESH_MS), MOST_FRESH_MS)
+  return { value, freshUntilMs: now + fresh, usableUntilMs: now + Math.max(fresh, staleMs) }
+}
+
+/** OpenID Connect Discovery 1.0 §4; every member is what the issuer wrote. @throws CallFault */
+export async function discover(issuer: string, world: FetchWorld): Promise<Readonly<Record<string, unknown>>> {
+  const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`
+  const { document } = await fetchJson(url, world)
+  if (typeof document !== 'object' || document === null) throw new CallFault('no-metadata', `${url} is no JSON object`)
+  const metadata = document as Record<string, unknown>
+  // §4.3: whoever speaks for another issuer is not to be believed.
+  if (metadata.issuer !== issuer) {
+    throw new CallFault(
+      'other-issuer',
+      `${url} speaks for the issuer ${JSON.stringify(metadata.issuer)}, not ${issuer}`,
+    )
+  }
+  return metadata
+}
+
+/** Where the issuer's keys are. @throws CallFault */
+export async function discoverJwksUrl(issuer: string, world: FetchWorld): Promise<string> {
+  const { jwks_uri: url } = await discover(issuer, world)
+  const isSafe = typeof url === 'string' && (url.startsWith('https://') || !issuer.startsWith('https://'))
+  if (!isSafe) throw new CallFault('no-jwks-uri', `${issuer} names no jwks_uri with https`)
+  return url
+}
+
+async function fetchJson(url: string, { http, tls }: FetchWorld): Promise<{ document: unknown; maxAgeMs?: number }> {
+  const answer = await http.send({
+    url,
+    headers: [['Accept', 'application/json, application/jwk-set+json']],
+    timeoutMs: TIMEOUT_MS,
+    limitBytes: LIMIT_BYTES,
+    ...(tls === undefined ? {} : { tls }),
+  })
+  if (answer.status !== 200) throw new CallFault(`status-${answer.status}`, `${url} answers with ${answer.status}`)
+  const maxAge = /(?:^|,)\s*max-age=(\d{1,9})\s*(?:,|$)/i.exec(answer.headers.get('cache-control') ?? '')?.[1]
+  try {
+    const document: unknown = JSON.parse(answer.body.toString('utf8'))
+    return maxAge === undefined ? { document } : { document, maxAgeMs: Number(maxAge) * 1000 }
+  } catch (cause) {
+    throw new CallFault('no-json', `${url} answers with what is no JSON`, { cause })
+  }
+}

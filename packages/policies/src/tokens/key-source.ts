@@ -1,0 +1,95 @@
+/** Owns where an issuer's keys come from: the options, or a URL that one thread asks for all. */
+import type { MaybePromise } from '../maybe-promise.ts'
+import type { Log, SharedValue, SharedValues } from '../services.ts'
+import { discoverJwksUrl, type FetchWorld, fetchJwkSet, type JwksSettings } from './issuer-metadata.ts'
+import type { JwsAlgorithm } from './jws-algorithms.ts'
+import { type PublicJwk, toVerificationKey, type VerificationKey } from './verification-key.ts'
+
+export interface KeySource {
+  /** The same list until the keys change. @rejects CallFault where they were never had */
+  get(): MaybePromise<readonly VerificationKey[]>
+  /** Looks for newer ones, where that was not done a moment ago. Undefined: there are none to look for. */
+  refresh(): Promise<readonly VerificationKey[]> | undefined
+}
+
+export class FixedKeys implements KeySource {
+  readonly #keys: readonly VerificationKey[]
+
+  constructor(keys: readonly VerificationKey[]) {
+    this.#keys = keys
+  }
+
+  get(): readonly VerificationKey[] {
+    return this.#keys
+  }
+
+  refresh(): undefined {
+    return undefined
+  }
+}
+
+export interface RemoteKeysSettings extends Omit<JwksSettings, 'url'> {
+  readonly issuer: string
+  /** Discovered, if absent. */
+  readonly url?: string | undefined
+  readonly algorithms: readonly JwsAlgorithm[]
+}
+
+export interface RemoteKeysWorld extends FetchWorld {
+  readonly shared: SharedValues
+  readonly log: Log
+}
+
+export class RemoteKeys implements KeySource {
+  readonly #shared: SharedValue<PublicJwk[]>
+  readonly #algorithms: readonly JwsAlgorithm[]
+  readonly #log: Log
+  #set: PublicJwk[] | undefined
+  #keys: readonly VerificationKey[] = []
+
+  constructor(
+    { issuer, url, algorithms, freshMs, staleMs }: RemoteKeysSettings,
+    { shared, log, ...world }: RemoteKeysWorld,
+  ) {
+    this.#algorithms = algorithms
+    this.#log = log
+    this.#shared = shared.open({
+      key: `jwks ${JSON.stringify([issuer, url, freshMs, staleMs, world.tls?.ca])}`,
+      load: async () => {
+        try {
+          return await fetchJwkSet({ url: url ?? (await discoverJwksUrl(issuer, world)), freshMs, staleMs }, world)
+        } catch (error) {
+          log.warn('the keys of an issuer cannot be fetched', {
+            issuer,
+            why: error instanceof Error ? error.message : `${error}`,
+          })
+          throw error
+        }
+      },
+    })
+  }
+
+  get(): MaybePromise<readonly VerificationKey[]> {
+    const set = this.#shared.peek()
+    return set === undefined ? this.#wait(this.#shared.get()) : this.#toKeys(set)
+  }
+
+  refresh(): Promise<readonly VerificationKey[]> {
+    return this.#wait(this.#shared.refresh())
+  }
+
+  async #wait(set: MaybePromise<PublicJwk[]>): Promise<readonly VerificationKey[]> {
+    return this.#toKeys(await set)
+  }
+
+  #toKeys(set: PublicJwk[]): readonly VerificationKey[] {
+    if (set === this.#set) return this.#keys
+    const keys = set.map((jwk) => toVerificationKey(jwk, this.#algorithms))
+    const unusable = keys.filter((key) => key === undefined).length
+    if (unusable > 0)
+      this.#log.info('some keys of an issuer cannot be used with the algorithms that are allowed', { unusable })
+    this.#keys = keys.filter((key) => key !== undefined)
+    this.#set = set
+    return this.#keys
+  }
+}

@@ -1,0 +1,34 @@
+/** Owns which public keys of RSA prove nothing, because anyone can find or needs no private key. */
+import type { KeyObject } from 'node:crypto'
+
+const LEAST_BITS = 2048
+
+/** undefined: nothing speaks against it. */
+export function findWeakness(key: KeyObject): string | undefined {
+  const { modulusLength: bits = 0, publicExponent: exponent = 0n } = key.asymmetricKeyDetails ?? {}
+  // RFC 7518 §3.3, §3.5
+  if (bits < LEAST_BITS) return `RSA keys need ${LEAST_BITS} bits or more, and this has ${bits}`
+  // With an exponent of 1 everything is its own signature (NIST SP 800-56B §6.2: odd, and 65 537 or more; 3 is still met).
+  if (exponent < 3n || exponent % 2n === 0n) return `the exponent of this RSA key is ${exponent}, which proves nothing`
+  if (isOfInfineon(toModulus(key))) return 'this RSA key can be factored (CVE-2017-15361): make a new one'
+  return undefined
+}
+
+function toModulus(key: KeyObject): bigint {
+  const { n = '' } = key.export({ format: 'jwk' })
+  return BigInt(`0x${Buffer.from(n, 'base64url').toString('hex') || '0'}`)
+}
+
+/** Those that divide the products that the faulty generator used for 2048 bits and more (ROCA, §2.1). */
+const SMALL_PRIMES = [11, 13, 17, 19, 37, 53, 61, 71, 73, 79, 97, 103, 107, 109, 127, 151, 157]
+
+/** Its primes were powers of 65 537, modulo small primes: so their product is one as well, modulo each. By chance that is one in 2^27. */
+function isOfInfineon(modulus: bigint): boolean {
+  return SMALL_PRIMES.every((prime) => powersOf65537(prime).has(Number(modulus % BigInt(prime))))
+}
+
+function powersOf65537(prime: number): Set<number> {
+  const powers = new Set<number>()
+  for (let power = 1; !powers.has(power); power = (power * 65_537) % prime) powers.add(power)
+  return powers
+}
