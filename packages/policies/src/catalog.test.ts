@@ -7,6 +7,7 @@ import { BUILT_IN_POLICIES } from './catalog.ts'
 import { PHASES } from './policy.ts'
 import { toPolicyIndex, toPolicyPage } from './policy-page.ts'
 import {
+  createTestUses,
   FakeClock,
   FakeHttp,
   MemoryCounters,
@@ -17,7 +18,7 @@ import {
 
 const pages = join(import.meta.dirname, '../../../docs/policies')
 const clock = new FakeClock()
-const services = {
+const outside = {
   clock,
   counters: new MemoryCounters(clock),
   http: new FakeHttp(),
@@ -27,6 +28,7 @@ const services = {
   useId: 'test',
   variables: {},
 }
+const services = { ...outside, uses: createTestUses(BUILT_IN_POLICIES, outside) }
 
 interface Schema {
   readonly description?: string

@@ -1,4 +1,5 @@
 /** Owns the list of built-in policies: one line each, in the order in which they usually stand. */
+import { anyOf } from './any-of/any-of.ts'
 import { cors } from './cors/cors.ts'
 import { forwardClientCertificate } from './forward-client-certificate/forward-client-certificate.ts'
 import { grpcWeb } from './grpc-web/grpc-web.ts'
@@ -18,6 +19,7 @@ export const BUILT_IN_POLICIES: readonly PolicyDefinition[] = [
   ipFilter,
   cors,
   securityHeaders,
+  anyOf,
   keyAuth,
   jwt,
   rateLimit,

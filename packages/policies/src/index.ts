@@ -46,6 +46,8 @@ export type {
   LimiterSpec,
   LoadedValue,
   Log,
+  NestedUse,
+  NestedUses,
   OutgoingCall,
   PolicyServices,
   SharedValue,

@@ -1,18 +1,11 @@
 /** Owns the one contract: what a policy is and how it is defined. */
 import { POLICY_PHASES, type PolicyNeed, type PolicyPhase } from '@gatewright/model/runtime'
 import type { z } from 'zod'
-import type { Exchange } from './exchange.ts'
-import type { MaybePromise } from './maybe-promise.ts'
-import type { GatewayResponse } from './messages/response.ts'
+import type { Policy } from './next.ts'
 import type { PolicyServices } from './services.ts'
 
-/** Runs the rest of the pipeline. Never rejects with a problem: look at `response.problem`. */
-export type Next = (exchange: Exchange) => MaybePromise<GatewayResponse>
-
-/** One function around the rest of the pipeline. It may act before next, after it, instead of it, or call it again on a fork. */
-export type Policy = (exchange: Exchange, next: Next) => MaybePromise<GatewayResponse>
-
 export { POLICY_PHASES as PHASES, type PolicyPhase as Phase } from '@gatewright/model/runtime'
+export type { Next, Policy } from './next.ts'
 
 /** Options that do something useful, and in one sentence what. */
 export interface PolicyExample<Options = unknown> {
@@ -33,6 +26,8 @@ export interface PolicyDefinition<Name extends string = string, Options extends 
   readonly answers?: boolean
   /** What it is of no use without; `validate` warns where that lacks. */
   readonly needs?: PolicyNeed
+  /** Its options that hold uses of other policies: `policies`, or `branches.*.policies` where `*` is each item of a list. They are checked like others, and made by `services.uses`. */
+  readonly lists?: readonly string[]
   /** Fields it tells the upstream about the caller; a client's own of these names are removed on every route. */
   identityFields?(options: z.output<Options>): readonly string[]
   /** Called once per use on every thread, and again for a snapshot that changes it or what it stands in. What it throws refuses the snapshot. */

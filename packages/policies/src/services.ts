@@ -2,6 +2,7 @@
 import type { Secret } from '@gatewright/model/runtime'
 import type { MaybePromise } from './maybe-promise.ts'
 import type { HeaderList } from './messages/header-list.ts'
+import type { Policy } from './next.ts'
 
 export interface Clock {
   /** Milliseconds since the epoch. */
@@ -159,6 +160,21 @@ export interface SharedValues {
   open<Value>(spec: SharedValueSpec<Value>): SharedValue<Value>
 }
 
+/** A use as options hold it (`nested/uses-option.ts`). */
+export interface NestedUse {
+  readonly policy: string
+  readonly options?: unknown
+  readonly when?: string | undefined
+  readonly enabled?: boolean | undefined
+  readonly id?: string | undefined
+}
+
+/** Makes policies that stand in the options of another one. */
+export interface NestedUses {
+  /** The list as one function around whatever follows. It neither throws nor rejects: what its policies throw comes as a response that carries the problem. @throws what keeps one from being made */
+  compile(uses: readonly NestedUse[]): Policy
+}
+
 export interface Log {
   info(message: string, facts?: Readonly<Record<string, unknown>>): void
   warn(message: string, facts?: Readonly<Record<string, unknown>>): void
@@ -171,6 +187,7 @@ export interface PolicyServices {
   readonly credentials: Credentials
   readonly http: HttpCalls
   readonly shared: SharedValues
+  readonly uses: NestedUses
   readonly log: Log
   /** Whom state belongs to: the use's `id`, else scope + policy + ordinal. Survives reloads. */
   readonly useId: string

@@ -4,6 +4,9 @@ import { PLAN_SLOT, type PolicyUse } from '@gatewright/model/runtime'
 import {
   CEL_NAMES,
   type Exchange,
+  type NestedUse,
+  type NestedUses,
+  type Next,
   type Phase,
   type Policy,
   type PolicyDefinition,
@@ -11,13 +14,13 @@ import {
   Problem,
   toCelScope,
 } from '@gatewright/policies'
-import type { CompiledUse } from './compose.ts'
+import { type CompiledUse, compose } from './compose.ts'
 import { PolicyFault } from './policy-fault.ts'
 
 export interface UseContext {
   readonly catalogue: ReadonlyMap<string, PolicyDefinition>
-  /** All but `useId`. */
-  readonly services: Omit<PolicyServices, 'useId'>
+  /** What does not depend on the use. */
+  readonly services: Omit<PolicyServices, 'useId' | 'uses'>
 }
 
 export interface PlacedUse extends CompiledUse {
@@ -51,10 +54,46 @@ export function compileUses(
     const definition = catalogue.get(use.policy)
     if (definition === undefined) throw new Error(`there is no policy "${use.policy}" (${scope})`)
     const useId = use.id ?? `${scope}/${use.policy}/${ordinal}`
-    const run = createPolicy(definition, use, { ...services, useId })
+    const uses = createNestedUses(useId, { catalogue, services })
+    const run = createPolicy(definition, use, { ...services, uses, useId })
     compiled.push({ name: use.policy, phase: definition.phase, run, when, id: use.id })
   }
   return compiled
+}
+
+/** Of the use with this id. */
+export function createNestedUses(useId: string, context: UseContext): NestedUses {
+  let lists = 0
+  return {
+    compile(uses) {
+      const compiled = compileUses(uses.map(toPolicyUse), lists === 0 ? useId : `${useId}/${lists}`, context)
+      lists += 1
+      return toPolicy(compiled)
+    },
+  }
+}
+
+function toPolicyUse({ policy, options, when, enabled, id }: NestedUse): PolicyUse {
+  return {
+    policy,
+    options,
+    ...(when !== undefined && { when }),
+    ...(enabled !== undefined && { enabled }),
+    ...(id !== undefined && { id }),
+  }
+}
+
+/** Folded once for each `next`: a policy hands on the same one with every request. */
+function toPolicy(uses: readonly CompiledUse[]): Policy {
+  const folded = new WeakMap<Next, Next>()
+  return (exchange, next) => {
+    let run = folded.get(next)
+    if (run === undefined) {
+      run = compose(uses, next)
+      folded.set(next, run)
+    }
+    return run(exchange)
+  }
 }
 
 /** @throws PolicyFault */
@@ -65,7 +104,8 @@ export function createPolicy(definition: PolicyDefinition, use: PolicyUse, servi
     // Plain JavaScript may return anything; found later, it would be every request's failure.
     throw new TypeError(`its \`create\` returns ${toWhat(policy)}: return a function that takes (exchange, next)`)
   } catch (error) {
-    throw new PolicyFault(use, error)
+    // One that stands in the options of another says it for itself.
+    throw error instanceof PolicyFault ? error : new PolicyFault(use, error)
   }
 }
 

@@ -15,9 +15,26 @@ interface ToldFault {
 export function placePolicyFault(fault: ToldFault, model: GatewayModel, sources: Sources): Finding[] {
   const { use: faulty } = fault
   if (faulty === undefined) return []
-  const hash = toContentHash(faulty)
-  const isSame = (use: PolicyUse): boolean => use.policy === faulty.policy && toContentHash(use) === hash
-  return [...listUses(model)].filter(([, use]) => isSame(use)).map(([path]) => toFinding(fault, path, sources))
+  return [...listUses(model)].flatMap(([path, use]) => {
+    const at = findWithin(toContentHash(faulty), path, use)
+    return at === undefined ? [] : [toFinding(fault, at, sources)]
+  })
+}
+
+/** Where the faulty use stands: this one, or one in its options. */
+export function locate({ use: faulty }: ToldFault, path: Path, use: PolicyUse): Path {
+  return (faulty === undefined ? undefined : findWithin(toContentHash(faulty), path, use)) ?? path
+}
+
+/** Whose options hold lists of uses is the catalogue's to know; what has the same content fails the same, wherever it stands. */
+function findWithin(hash: string, path: Path, value: unknown): Path | undefined {
+  if (typeof value !== 'object' || value === null) return undefined
+  if (typeof (value as { policy?: unknown }).policy === 'string' && toContentHash(value) === hash) return path
+  for (const [name, member] of Object.entries(value)) {
+    const found = findWithin(hash, [...path, Array.isArray(value) ? Number(name) : name], member)
+    if (found !== undefined) return found
+  }
+  return undefined
 }
 
 export function toFinding({ message }: ToldFault, path: Path, sources: Sources): Finding {

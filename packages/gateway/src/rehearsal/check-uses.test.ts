@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { resolve, toFindingText } from '@gatewright/model'
-import { definePolicy, type Policy, z } from '@gatewright/policies'
+import { BUILT_IN_POLICIES, definePolicy, type Policy, z } from '@gatewright/policies'
 import { checkUses } from './check-uses.ts'
 
 const TEXT = `gatewright: 1
@@ -40,5 +40,28 @@ describe('checkUses', () => {
     const create = (): Policy => (exchange, next) => next(exchange)
     const stamp = definePolicy({ name: 'stamp', phase: 'transform', summary: 'Stamps.', options, create })
     assert.deepEqual(checkUses(draft, [stamp], sources), [])
+  })
+})
+
+describe('checkUses with policies in the options of others', () => {
+  const text = `gatewright: 1
+apis:
+  - id: a
+    upstream: http://127.0.0.1:9001
+    policies:
+      - policy: any-of
+        options:
+          policies:
+            - { policy: key-auth }
+            - policy: jwt
+              options: { issuers: [{ issuer: i, audiences: [a], keys: [{ algorithm: HS256, secret: short }] }] }
+`
+
+  it('finds one that cannot be made, where it stands', () => {
+    const files = [{ path: 'a.yaml', text }]
+    const { draft, sources } = resolve({ files, env: () => undefined, readFile: () => undefined })
+    assert.deepEqual(checkUses(draft, BUILT_IN_POLICIES, sources).map(toFindingText), [
+      'a.yaml:10:15: fault: The policy "jwt" cannot be made of these options: keys[0] of i: HS256 needs a secret of 32 bytes or more, and this has 5. (apis[0].policies[0].options.policies[1])',
+    ])
   })
 })

@@ -1,8 +1,8 @@
 /** Owns the check that every policy use of a model can be made, as each thread will make it: some options are wrong only for the policy itself. */
 import type { Finding, GatewayModel, PolicyUse, Sources } from '@gatewright/model'
 import type { PolicyDefinition, PolicyServices } from '@gatewright/policies'
-import { createPolicy } from '../pipeline/compile-uses.ts'
-import { listUses, toFinding } from '../pipeline/place-policy-fault.ts'
+import { createNestedUses, createPolicy } from '../pipeline/compile-uses.ts'
+import { listUses, locate, toFinding } from '../pipeline/place-policy-fault.ts'
 import { PolicyFault } from '../pipeline/policy-fault.ts'
 import { CredentialsIndex, openCredentials } from '../state/credentials/credentials-index.ts'
 import { CaseCounters } from './case-counters.ts'
@@ -15,11 +15,12 @@ const SILENT = { info() {}, warn() {}, error() {} }
 export function checkUses(model: GatewayModel, catalogue: readonly PolicyDefinition[], sources: Sources): Finding[] {
   const definitions = new Map(catalogue.map((definition) => [definition.name, definition]))
   const services = toServices(model)
+  const uses = createNestedUses('check', { catalogue: definitions, services })
   const findings: Finding[] = []
   for (const [path, use] of listUses(model)) {
     const definition = definitions.get(use.policy)
-    const fault = definition === undefined ? undefined : tryUse(definition, use, services)
-    if (fault !== undefined) findings.push(toFinding(fault, path, sources))
+    const fault = definition === undefined ? undefined : tryUse(definition, use, { ...services, uses })
+    if (fault !== undefined) findings.push(toFinding(fault, locate(fault, path, use), sources))
   }
   return findings
 }
@@ -34,7 +35,7 @@ function tryUse(definition: PolicyDefinition, use: PolicyUse, services: PolicySe
   }
 }
 
-function toServices({ variables }: GatewayModel): PolicyServices {
+function toServices({ variables }: GatewayModel): Omit<PolicyServices, 'uses'> {
   const clock = new RehearsalClock(Date.now())
   const credentials = openCredentials(new CredentialsIndex().descriptor(), { now: () => clock.now() })
   const counters = new CaseCounters(clock)

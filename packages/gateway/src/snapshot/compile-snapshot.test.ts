@@ -26,7 +26,18 @@ function createStage() {
       return (exchange, next) => next(exchange)
     },
   })
-  const catalogue = new Map<string, PolicyDefinition>([['mark', mark as unknown as PolicyDefinition]])
+  const nest = definePolicy({
+    name: 'nest',
+    phase: 'authenticate',
+    summary: 'Holds others.',
+    options: z.strictObject({ policies: z.array(z.looseObject({ policy: z.string() })) }),
+    lists: ['policies'],
+    create: ({ policies }, { uses }) => uses.compile(policies),
+  })
+  const catalogue = new Map<string, PolicyDefinition>([
+    ['mark', mark as unknown as PolicyDefinition],
+    ['nest', nest as unknown as PolicyDefinition],
+  ])
   const upstream = { forward: () => new GatewayResponse({ status: 200 }), retire() {} }
   const begin = (parts: Parts, previous?: CompiledSnapshot) => {
     created.length = 0
@@ -215,6 +226,16 @@ describe('compileSnapshot', () => {
     assert.deepEqual([...before.runtime.identityFields].sort(), ['x-a', 'x-api', 'x-b', 'x-c'])
     const after = await compile(withRoutes([...routes, route('d', field('X-D'))], field('X-Api')), before)
     assert.deepEqual([...after.runtime.identityFields].sort(), ['x-a', 'x-api', 'x-b', 'x-d'])
+  })
+
+  it('makes policies in the options of others, each with an id of its own, and knows their fields', async () => {
+    const { compile, created } = createStage()
+    const inner = [use('x', { field: 'X-A' }), use('y'), { ...use('z'), id: 'mine' }]
+    const compiled = await compile(
+      withRoutes([route('a', { policies: [{ policy: 'nest', options: { policies: inner } }] })]),
+    )
+    assert.deepEqual(created, ['x api/a/nest/0/mark/0', 'y api/a/nest/0/mark/1', 'z mine'])
+    assert.deepEqual([...compiled.runtime.identityFields], ['x-a'])
   })
 
   it('keeps what it kept after many changes', async () => {

@@ -20,7 +20,7 @@ import type { Snapshot, SnapshotFrame, SnapshotParts } from './snapshot.ts'
 
 export interface CompileSettings {
   /** All but what belongs to a use or to the snapshot. */
-  readonly services: Omit<PolicyServices, 'useId' | 'variables'>
+  readonly services: Omit<PolicyServices, 'useId' | 'uses' | 'variables'>
   readonly compilePattern: CompilePattern
   createUpstream(model: Upstream): UpstreamPort
   /** The built-ins and what the extensions define. */

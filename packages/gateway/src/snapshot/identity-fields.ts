@@ -1,5 +1,5 @@
 /** Owns the question which fields tell an upstream who calls: nowhere may a client say them. */
-import type { PolicyUse } from '@gatewright/model'
+import { findNestedLists, type PolicyUse } from '@gatewright/model/runtime'
 import type { PolicyDefinition } from '@gatewright/policies'
 
 const NONE: readonly string[] = []
@@ -12,6 +12,9 @@ export function findIdentityFields(
   let names: string[] | undefined
   for (const use of uses) {
     const definition = catalogue.get(use.policy)
+    for (const nested of findNestedLists(definition?.lists, use.options)) {
+      names = [...(names ?? []), ...findIdentityFields(nested.uses, catalogue)]
+    }
     if (definition?.identityFields === undefined) continue
     names ??= []
     for (const name of definition.identityFields(definition.options.parse(use.options ?? {}))) {

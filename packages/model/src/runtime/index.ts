@@ -6,4 +6,11 @@ export type * from '../gateway-model.ts'
 export { toContentHash, toTextHash } from '../hash.ts'
 export { PROBLEMS, type ProblemCode, type ProblemOwner, toProblemType } from '../problems.ts'
 export { Secret } from '../secret.ts'
-export { findPlanPlace, PLAN_SLOT, POLICY_PHASES, type PolicyNeed, type PolicyPhase } from '../validate/catalogue.ts'
+export {
+  findNestedLists,
+  findPlanPlace,
+  PLAN_SLOT,
+  POLICY_PHASES,
+  type PolicyNeed,
+  type PolicyPhase,
+} from '../validate/catalogue.ts'

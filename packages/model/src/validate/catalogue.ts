@@ -1,5 +1,6 @@
 /** Owns what `validate` must know of policies, since the policies themselves stand on the floor above. */
 import type { z } from 'zod'
+import type { PolicyUse } from '../gateway-model.ts'
 
 /** The usual order. A list may say otherwise: `validate` then speaks up. */
 export const POLICY_PHASES = [
@@ -29,9 +30,42 @@ export interface CatalogueEntry {
   /** Does it answer itself, so that its route needs no upstream? */
   readonly answers?: boolean
   readonly needs?: PolicyNeed
+  /** Its options that hold lists of uses: `policies`, or `branches.*.policies` where `*` is each item of a list. */
+  readonly lists?: readonly string[]
 }
 
 export type Catalogue = readonly CatalogueEntry[]
+
+/** The lists of uses that stand in options, each with its path below them. What is no list there is left to the schema. */
+export function findNestedLists(
+  lists: readonly string[] | undefined,
+  options: unknown,
+): { readonly path: (string | number)[]; readonly uses: readonly PolicyUse[] }[] {
+  if (lists === undefined) return []
+  return lists.flatMap((list) => {
+    let found: { path: (string | number)[]; value: unknown }[] = [{ path: [], value: options }]
+    for (const step of list.split('.')) found = found.flatMap((place) => [...stepInto(place, step)])
+    return found
+      .filter(({ value }) => isUseList(value))
+      .map(({ path, value }) => ({ path, uses: value as PolicyUse[] }))
+  })
+}
+
+function* stepInto(
+  { path, value }: { path: (string | number)[]; value: unknown },
+  step: string,
+): Generator<{ path: (string | number)[]; value: unknown }> {
+  if (typeof value !== 'object' || value === null) return
+  if (step !== '*') yield { path: [...path, step], value: (value as Record<string, unknown>)[step] }
+  else if (Array.isArray(value))
+    for (const [index, item] of value.entries()) yield { path: [...path, index], value: item }
+}
+
+function isUseList(value: unknown): boolean {
+  const isUse = (item: unknown): boolean =>
+    typeof item === 'object' && item !== null && typeof (item as { policy?: unknown }).policy === 'string'
+  return Array.isArray(value) && value.every(isUse)
+}
 
 /** Stands in lists like a policy, and is none: each caller's plan has policies of its own. */
 export const PLAN_SLOT = { name: 'plan', phase: 'limit' } as const

@@ -3,6 +3,7 @@ import { findClosest, suggestName } from '../closest.ts'
 import { describeIssues } from '../file/describe-issues.ts'
 import { NOWHERE, type Path, toPathText } from '../finding.ts'
 import type { PolicyUse } from '../gateway-model.ts'
+import { findNestedLists } from './catalogue.ts'
 import { placeUses, warnOfDisorder } from './validate-order.ts'
 import type { Validation } from './validation.ts'
 
@@ -34,9 +35,13 @@ function validateUse(validation: Validation, use: PolicyUse, path: Path): void {
     })
     return
   }
-  const result = parseOptions(entry.options, use.options)
-  if (result.success) return
   const optionsPath = [...path, 'options']
+  for (const nested of findNestedLists(entry.lists, use.options)) {
+    for (const [index, inner] of nested.uses.entries())
+      validateUse(validation, inner, [...optionsPath, ...nested.path, index])
+  }
+  const result = parseOptions(entry.options, use.options ?? {})
+  if (result.success) return
   const findings = describeIssues(result.issues, {
     schema: entry.options,
     value: use.options,

@@ -1,7 +1,7 @@
 /** Owns the warnings of what a whole configuration lacks: without it, it runs and is of no use. */
 import { hasFaults, type Path } from '../finding.ts'
 import type { GatewayModel, PolicyUse } from '../gateway-model.ts'
-import type { PolicyNeed } from './catalogue.ts'
+import { findNestedLists, type PolicyNeed } from './catalogue.ts'
 import { type PlacedUse, placeUses } from './validate-order.ts'
 import type { Validation } from './validation.ts'
 import { warnOfIdleTls } from './warn-of-idle-tls.ts'
@@ -52,7 +52,19 @@ function warnOfMissingCertificates(validation: Validation): void {
 }
 
 function findFirstInNeed({ model, entries }: Validation, need: PolicyNeed): PlacedUse | undefined {
-  return listUses(model).find(({ use }) => entries.get(use.policy)?.needs === need && !letsAnonymousPass(use))
+  return listUses(model).find(({ use }) => isInNeed(use, { entries, need }))
+}
+
+/** One that has others to try is in need where all of those are. */
+function isInNeed(
+  use: PolicyUse,
+  question: { readonly entries: Validation['entries']; readonly need: PolicyNeed },
+): boolean {
+  if (letsAnonymousPass(use)) return false
+  const entry = question.entries.get(use.policy)
+  const nested = findNestedLists(entry?.lists, use.options).flatMap(({ uses }) => uses)
+  if (nested.length > 0) return nested.every((inner) => isInNeed(inner, question))
+  return entry?.needs === question.need
 }
 
 /** All that are switched on, each where it is written. */

@@ -14,6 +14,7 @@ import { FakeHttp } from './fake-http.ts'
 import { MemoryCounters } from './memory-counters.ts'
 import { MemoryCredentials } from './memory-credentials.ts'
 import { MemorySharedValues } from './memory-shared-values.ts'
+import { createTestUses, guard } from './nested-uses.ts'
 import { RecordingLog } from './recording-log.ts'
 import { type TestRequest, toRequest } from './test-request.ts'
 
@@ -27,6 +28,8 @@ export interface PolicyRunSetup {
   /** What answers calls to other services; without it there is nobody. */
   readonly http?: HttpCalls
   readonly shared?: SharedValues
+  /** Those that may stand in the options of others. */
+  readonly policies?: readonly PolicyDefinition[]
   readonly variables?: Readonly<Record<string, string>>
   readonly route?: Partial<RouteFacts>
 }
@@ -112,7 +115,8 @@ export class PolicyRun {
         useId: id ?? `test/${policy.name}/${index}`,
         variables: setup.variables ?? {},
       }
-      next = wrap(policy.create(policy.options.parse(options ?? {}), services), next)
+      const nested = createTestUses(setup.policies ?? [], services)
+      next = wrap(policy.create(policy.options.parse(options ?? {}), { ...services, uses: nested }), next)
     }
     this.#pipeline = next
   }
@@ -167,16 +171,4 @@ function toAnswer(exchange: Exchange, response: GatewayResponse, upstream: reado
 
 function wrap(policy: Policy, next: Next): Next {
   return guard((exchange) => policy(exchange, next))
-}
-
-/** What is thrown becomes a response that carries its problem, as in the gateway. */
-function guard(call: Next): Next {
-  return (exchange) => {
-    try {
-      const result = call(exchange)
-      return result instanceof GatewayResponse ? result : result.catch(GatewayResponse.ofProblem)
-    } catch (thrown) {
-      return GatewayResponse.ofProblem(thrown)
-    }
-  }
 }

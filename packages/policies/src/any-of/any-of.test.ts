@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { z } from 'zod'
+import { jwt } from '../jwt/jwt.ts'
+import { keyAuth } from '../key-auth/key-auth.ts'
+import { definePolicy } from '../policy.ts'
+import { Problem } from '../problem.ts'
+import { FakeClock, MemoryCredentials, type PolicyRun, run, TestIssuer } from '../testing/index.ts'
+import { anyOf } from './any-of.ts'
+
+const issuer = new TestIssuer('ES256')
+const clock = new FakeClock()
+const token = issuer.sign({ iss: 'i', aud: 'a', sub: 'ann', exp: clock.now() / 1000 + 60 })
+const credentials = new MemoryCredentials({
+  s3cret: { app: 'acme', plan: 'gold' },
+  off: { app: 'a', isRefusedAs: 'disabled' },
+})
+const keys = { policy: 'key-auth' }
+const tokens = {
+  policy: 'jwt',
+  options: { issuers: [{ issuer: 'i', audiences: ['a'], keys: [{ algorithm: 'ES256', publicKey: issuer.pem }] }] },
+}
+
+/** Waits before it says that there is nothing for it. */
+const slow = definePolicy({
+  name: 'slow',
+  phase: 'authenticate',
+  summary: 'Finds nothing, later.',
+  options: z.strictObject({}),
+  create: () =>
+    async function slow() {
+      await null
+      throw new Problem('credential-missing', { detail: 'Send it slowly.' })
+    },
+})
+
+function choosing(policies: object[], options: object = {}, upstream?: () => never): PolicyRun {
+  return run(
+    anyOf,
+    { policies: policies as [], ...options },
+    {
+      credentials,
+      clock: new FakeClock(),
+      policies: [keyAuth, jwt, anyOf, slow],
+      ...(upstream && { upstream }),
+    },
+  )
+}
+
+const withKey = (key: string) => ({ headers: { 'X-Api-Key': key } })
+const withToken = (text: string) => ({ headers: { Authorization: `Bearer ${text}` } })
+
+describe('any-of', () => {
+  it('recognises the caller by whichever credential is there', async () => {
+    const subject = choosing([keys, tokens])
+    assert.equal((await subject.with(withKey('s3cret'))).exchange.caller?.plan, 'gold')
+    assert.equal((await subject.with(withToken(token))).exchange.caller?.id, 'ann')
+  })
+
+  it('lets the first decide where both are there', async () => {
+    const request = { headers: { ...withKey('s3cret').headers, ...withToken('wrong').headers } }
+    const { exchange, upstream } = await choosing([keys, tokens]).with(request)
+    assert.equal(exchange.caller?.id, 'acme')
+    assert.equal(upstream.length, 1)
+  })
+
+  it('says all ways where none is there', async () => {
+    const { status, problem, headers } = await choosing([keys, tokens]).with()
+    assert.deepEqual([status, problem?.code], [401, 'credential-missing'])
+    assert.match(problem?.detail ?? '', /One of these.*X-Api-Key.*Or: .*Authorization/)
+    assert.match(headers.getAll('www-authenticate').join(', '), /ApiKey.*Bearer/)
+  })
+
+  it('refuses a credential that is present and wrong at once', async () => {
+    const request = { headers: { ...withKey('off').headers, ...withToken(token).headers } }
+    const { problem, upstream } = await choosing([keys, tokens]).with(request)
+    assert.deepEqual([problem?.code, problem?.reason, upstream.length], ['credential-invalid', 'disabled', 0])
+  })
+
+  it('tries the next where that is asked for, and answers with the first refusal where none accepts', async () => {
+    const subject = choosing([keys, tokens], { onInvalid: 'next' })
+    const both = (text: string) => ({ headers: { ...withKey('off').headers, ...withToken(text).headers } })
+    assert.equal((await subject.with(both(token))).exchange.caller?.id, 'ann')
+    assert.equal((await subject.with(both('wrong'))).problem?.reason, 'disabled')
+    assert.equal((await subject.with(withToken('wrong'))).problem?.reason, 'malformed')
+  })
+
+  it('lets nobody pass unless that is asked for, and the wrong ones never', async () => {
+    const subject = choosing([keys, tokens], { anonymous: true })
+    const { status, exchange } = await subject.with()
+    assert.deepEqual([status, exchange.caller], [200, undefined])
+    assert.equal((await subject.with(withKey('off'))).status, 401)
+    assert.equal((await choosing([keys], { anonymous: true, onInvalid: 'next' }).with(withKey('off'))).status, 401)
+  })
+
+  it('hands on what stands behind it says, also where that lacks a credential', async () => {
+    const upstream = () => {
+      throw new Problem('credential-missing', { detail: 'from behind' })
+    }
+    for (const request of [withKey('s3cret'), withToken(token)]) {
+      const { problem, upstream: seen } = await choosing([keys, tokens], {}, upstream).with(request)
+      assert.deepEqual([problem?.detail, seen.length], ['from behind', 1])
+    }
+  })
+
+  it('tries what comes after one that takes its time', async () => {
+    const subject = choosing([{ policy: 'slow' }, keys])
+    assert.equal((await subject.with(withKey('s3cret'))).status, 200)
+    assert.match((await subject.with()).problem?.detail ?? '', /slowly.*Or: .*X-Api-Key/)
+    const many = await Promise.all(
+      Array.from({ length: 50 }, (_, i) => subject.with(withKey(i % 2 === 0 ? 's3cret' : 'off'))),
+    )
+    assert.deepEqual(
+      many.map(({ status }) => status),
+      many.map((_, i) => (i % 2 === 0 ? 200 : 401)),
+    )
+  })
+
+  it('answers without a promise where its policies do', () => {
+    const subject = choosing([keys, tokens])
+    assert.ok(subject.start(subject.open(withToken(token))).isSync)
+  })
+
+  it('may stand in another, and leaves out what is switched off', async () => {
+    const inner = { policy: 'any-of', options: { policies: [tokens] } }
+    assert.equal((await choosing([keys, inner]).with(withToken(token))).status, 200)
+    assert.equal(
+      (await choosing([{ ...keys, enabled: false }, tokens]).with(withKey('off'))).problem?.code,
+      'credential-missing',
+    )
+  })
+
+  it('cannot be made where one of them lets everybody pass: those behind it would never be tried', () => {
+    assert.throws(
+      () => choosing([{ policy: 'key-auth', options: { anonymous: true } }, tokens]),
+      /write that at any-of/,
+    )
+  })
+
+  it('needs policies', () => {
+    assert.equal(anyOf.options.safeParse({ policies: [] }).success, false)
+    assert.equal(anyOf.options.safeParse({ policies: [{ policy: 'key-auth', optoins: {} }] }).success, false)
+  })
+})

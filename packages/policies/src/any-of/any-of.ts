@@ -1,0 +1,132 @@
+/** Owns the choice between several ways to say who calls: the first that finds its credential decides. */
+import { z } from 'zod'
+import type { Exchange } from '../exchange.ts'
+import { GatewayResponse } from '../messages/response.ts'
+import { usesSchema } from '../nested/uses-option.ts'
+import { definePolicy, type Next, type Policy } from '../policy.ts'
+import { Problem } from '../problem.ts'
+
+const options = z.strictObject({
+  policies: usesSchema.min(1).meta({
+    description: 'Policies that recognise callers, in the order in which they are tried.',
+  }),
+  anonymous: z.boolean().default(false).meta({
+    description: 'Lets callers pass, as nobody, who bring none of the credentials.',
+  }),
+  onInvalid: z.enum(['refuse', 'next']).default('refuse').meta({
+    description:
+      'What becomes of a credential that is present and wrong: the request is refused, or the next policy is tried. If none accepts it, the first refusal is the answer.',
+  }),
+})
+
+export const anyOf = definePolicy({
+  name: 'any-of',
+  phase: 'authenticate',
+  summary: 'Recognises the caller by the first of several credentials that is there.',
+  options,
+  lists: ['policies'],
+  examples: [
+    {
+      says: 'Takes a key, or else a token.',
+      options: {
+        policies: [
+          { policy: 'key-auth' },
+          {
+            policy: 'jwt',
+            options: { issuers: [{ issuer: 'https://login.example.com/', audiences: ['orders'] }] },
+          },
+        ],
+      },
+    },
+  ],
+
+  create({ policies, anonymous, onInvalid }, { uses }) {
+    for (const { policy, options: inner } of policies) {
+      if (inner?.anonymous !== true) continue
+      throw new Error(`"${policy}" lets everybody pass with \`anonymous: true\`: write that at any-of`)
+    }
+    const choice = new Choice(
+      policies.filter(({ enabled }) => enabled !== false).map((use) => uses.compile([use])),
+      { anonymous, onInvalid },
+    )
+    return function anyOf(exchange, next) {
+      return choice.run(exchange, next)
+    }
+  },
+})
+
+interface ChoiceRules {
+  readonly anonymous: boolean
+  readonly onInvalid: 'refuse' | 'next'
+}
+
+class Choice {
+  readonly #alternatives: readonly Policy[]
+  readonly #rules: ChoiceRules
+  /** Whose credential was accepted: what comes back then is the answer, whatever problem it carries. */
+  readonly #entered = new WeakSet<Exchange>()
+  /** The same function for each `next`, so that what stands around it is folded once. */
+  readonly #entries = new WeakMap<Next, Next>()
+
+  constructor(alternatives: readonly Policy[], rules: ChoiceRules) {
+    this.#alternatives = alternatives
+    this.#rules = rules
+  }
+
+  run(exchange: Exchange, next: Next): ReturnType<Next> {
+    let enter = this.#entries.get(next)
+    if (enter === undefined) {
+      enter = (entering) => {
+        this.#entered.add(entering)
+        return next(entering)
+      }
+      this.#entries.set(next, enter)
+    }
+    return this.#try(exchange, { index: 0, refusals: [], enter, next })
+  }
+
+  #try(exchange: Exchange, attempt: Attempt): ReturnType<Next> {
+    const alternative = this.#alternatives[attempt.index]
+    if (alternative === undefined) return this.#conclude(exchange, attempt)
+    const result = alternative(exchange, attempt.enter)
+    if (result instanceof GatewayResponse) return this.#judge(exchange, attempt, result)
+    return result.then((response) => this.#judge(exchange, attempt, response))
+  }
+
+  #judge(exchange: Exchange, attempt: Attempt, response: GatewayResponse): ReturnType<Next> {
+    const { problem } = response
+    if (this.#entered.delete(exchange) || problem === undefined || !this.#isPassedOver(problem)) return response
+    response.discard()
+    return this.#try(exchange, { ...attempt, index: attempt.index + 1, refusals: [...attempt.refusals, problem] })
+  }
+
+  #isPassedOver({ code }: Problem): boolean {
+    return code === 'credential-missing' || (code === 'credential-invalid' && this.#rules.onInvalid === 'next')
+  }
+
+  /** Nobody accepted it. */
+  #conclude(exchange: Exchange, { refusals, next }: Attempt): ReturnType<Next> {
+    const wrong = refusals.find(({ code }) => code !== 'credential-missing')
+    if (wrong !== undefined) throw wrong
+    if (this.#rules.anonymous) return next(exchange)
+    throw toMissing(refusals)
+  }
+}
+
+interface Attempt {
+  readonly index: number
+  /** Of those that were tried before. */
+  readonly refusals: readonly Problem[]
+  readonly enter: Next
+  readonly next: Next
+}
+
+/** RFC 9110 §11.6.1: several challenges are several ways. */
+function toMissing(refusals: readonly Problem[]): Problem {
+  const details = refusals.map(({ detail }) => detail).filter((detail) => detail !== undefined)
+  return new Problem('credential-missing', {
+    detail:
+      details.length > 1 ? `One of these is needed. ${details.join(' Or: ')}` : (details[0] ?? 'Send a credential.'),
+    headers: refusals.flatMap(({ headers }) => headers),
+  })
+}
