@@ -1,5 +1,6 @@
 /** Owns the list of built-in policies: one line each, in the order in which they usually stand. */
 import { anyOf } from './any-of/any-of.ts'
+import { awsSigv4 } from './aws-sigv4/aws-sigv4.ts'
 import { cors } from './cors/cors.ts'
 import { forwardClientCertificate } from './forward-client-certificate/forward-client-certificate.ts'
 import { grpcWeb } from './grpc-web/grpc-web.ts'
@@ -22,6 +23,7 @@ export const BUILT_IN_POLICIES: readonly PolicyDefinition[] = [
   anyOf,
   keyAuth,
   jwt,
+  awsSigv4,
   rateLimit,
   setHeaders,
   forwardClientCertificate,

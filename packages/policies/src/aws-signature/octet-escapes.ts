@@ -13,10 +13,10 @@ export function escapeOctets(text: string): string {
   if (UNRESERVED.test(text)) return text
   let escaped = ''
   for (let i = 0; i < text.length; i++) {
-    const escape = ESCAPES[text.charCodeAt(i)]
-    if (escape === undefined)
-      throw new RangeError('a text to sign holds a character that is not one octet: write it as UTF-8, percent-encoded')
-    escaped += escape
+    const octet = ESCAPES[text.charCodeAt(i)]
+    if (octet === undefined)
+      throw new RangeError(`character ${i} of what is to be signed is no octet: percent-encode it`)
+    escaped += octet
   }
   return escaped
 }

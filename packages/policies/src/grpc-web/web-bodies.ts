@@ -1,79 +1,13 @@
 /** Owns the bodies of gRPC-Web on their way: text becomes octets, and trailers become a last frame of the body. */
-import { type Body, type BodyFlow, type BodySink, type BodySource, BytesBody, StreamBody } from '../messages/body.ts'
+import { type Body, type BodySink, BytesBody, StreamBody } from '../messages/body.ts'
 import type { HeaderList } from '../messages/header-list.ts'
+import { ThroughSink, ThroughSource } from '../messages/through-body.ts'
 import { FrameCheck } from './web-frames.ts'
 import { toWebText, WebTextDecoder } from './web-text.ts'
 
 /** PROTOCOL-WEB, "Message framing": the most significant bit of the first octet says that a frame holds trailers. */
 const TRAILERS_FRAME = 0x80
 const FRAME_HEAD_BYTES = 5
-
-interface Through {
-  /** Of what comes out; undefined while unknown. */
-  readonly sizeBytes: number | undefined
-  readonly toSink: (sink: BodySink) => ThroughSink
-}
-
-/** What comes out of a body that is read through something else. */
-class ThroughSource implements BodySource {
-  readonly sizeBytes: number | undefined
-  readonly #body: Body
-  readonly #toSink: (sink: BodySink) => ThroughSink
-
-  constructor(body: Body, { sizeBytes, toSink }: Through) {
-    this.sizeBytes = sizeBytes
-    this.#body = body
-    this.#toSink = toSink
-  }
-
-  start(sink: BodySink): BodyFlow {
-    const through = this.#toSink(sink)
-    const flow = this.#body.pipe(through)
-    through.onFlow(flow)
-    return flow
-  }
-
-  discard(): void {
-    this.#body.discard()
-  }
-}
-
-abstract class ThroughSink implements BodySink {
-  readonly sink: BodySink
-  #flow: BodyFlow | undefined
-  #isBroken = false
-
-  constructor(sink: BodySink) {
-    this.sink = sink
-  }
-
-  onFlow(flow: BodyFlow): void {
-    this.#flow = flow
-    if (this.#isBroken) flow.cancel()
-  }
-
-  /** What came makes no sense: nobody wants the rest. */
-  protected break(reason: unknown): false {
-    if (!this.#isBroken) {
-      this.#isBroken = true
-      this.#flow?.cancel()
-      this.sink.abort(reason)
-    }
-    return false
-  }
-
-  protected get isBroken(): boolean {
-    return this.#isBroken
-  }
-
-  abstract write(chunk: Uint8Array): boolean
-  abstract end(trailers?: HeaderList): void
-
-  /** What is kept already is written to its end, and then says how that was. */
-  abort(reason: unknown): void {
-    if (!this.#isBroken) this.sink.abort(reason)
-  }
-}
 
 /** A request's body as octets of whole frames. */
 class RequestReader extends ThroughSink {
