@@ -42,8 +42,27 @@ export async function findPeer(name: PeerName): Promise<FoundPeer> {
   return installed === undefined ? { missing } : { path: installed }
 }
 
+/** Python with a module, which a package of Debian brings. */
+export async function findPython(module: string, name: string): Promise<FoundPeer> {
+  const missing = `python3 has no ${module}: apt-get install ${name}`
+  const imports = async () => {
+    const path = await findProgram('python3')
+    if (path === undefined) return undefined
+    return run(path, ['-c', `import ${module}`]).then(
+      () => path,
+      () => undefined,
+    )
+  }
+  const path = await imports()
+  if (path !== undefined) return { path }
+  if (process.getuid?.() !== 0 || (await findProgram('apt-get')) === undefined) return { missing }
+  await install(name).catch(() => undefined)
+  const installed = await imports()
+  return installed === undefined ? { missing } : { path: installed }
+}
+
 /** A fresh system has no lists of packages, another test file may be installing too, and nothing that is installed is to be started. */
-async function install(name: PeerName): Promise<void> {
+async function install(name: string): Promise<void> {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' }
   const waiting = ['-o', 'DPkg::Lock::Timeout=120']
   const add = () => run('apt-get', [...waiting, 'install', '-y', '--no-install-recommends', name], { env })

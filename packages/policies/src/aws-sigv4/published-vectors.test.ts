@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { S3_CHUNKED_EXAMPLES, S3_CHUNKED_TARGET, S3_EXAMPLE, S3_EXAMPLES } from '../aws-signature/s3-examples.fixture.ts'
+import {
+  S3_CHUNKED_EXAMPLES,
+  S3_CHUNKED_TARGET,
+  S3_EXAMPLE,
+  S3_EXAMPLES,
+} from '../aws-signature/s3-examples.fixture.ts'
 import type { Field } from '../aws-signature/sign-aws-request.ts'
 import { toWireFields, toWireText } from '../aws-signature/suite-request.fixture.ts'
 import { SUITE, SUITE_VECTORS, type SuiteVector } from '../aws-signature/test-suite.fixture.ts'
@@ -26,9 +31,7 @@ function toSigned(vector: SuiteVector, signature: string) {
   if (vector.token !== undefined) added.push(['X-Amz-Security-Token', vector.token])
   const fields = [...toWireFields(vector), ...added]
   const names = fields.map(([name]) => name.toLowerCase())
-  const signed = [...new Set(names)].filter(
-    (name) => name !== 'x-amz-security-token' || vector.addsTokenLater !== true,
-  )
+  const signed = [...new Set(names)].filter((name) => name !== 'x-amz-security-token' || vector.addsTokenLater !== true)
   const authorization = `AWS4-HMAC-SHA256 Credential=${accessKeyId}/${toScope('20150830')}, SignedHeaders=${signed.toSorted().join(';')}, Signature=${signature}`
   return {
     ...{ method: vector.method, target: toWireText(vector.target), host: 'example.amazonaws.com' },
@@ -111,7 +114,10 @@ describe('the examples of the S3 documentation, verified', () => {
 
   for (const { name, fields, signature, chunks, trailer } of S3_CHUNKED_EXAMPLES) {
     const body = chunks
-      .map(([octets, of]) => `${octets.toString(16)};chunk-signature=${of}\r\n${octets > 0 ? `${'a'.repeat(octets)}\r\n` : ''}`)
+      .map(
+        ([octets, of]) =>
+          `${octets.toString(16)};chunk-signature=${of}\r\n${octets > 0 ? `${'a'.repeat(octets)}\r\n` : ''}`,
+      )
       .join('')
     const request = {
       ...{ method: 'PUT', target: S3_CHUNKED_TARGET, host: 's3.amazonaws.com', body: `${body}${trailer}\r\n` },
