@@ -149,6 +149,12 @@ describe('signAwsRequest', () => {
     assert.throws(() => sign({ query: 'a=\u1234' }), RangeError)
   })
 
+  it('presigns what says the hash of its body in a field, as any other field', () => {
+    const headers: Field[] = [...REQUEST.headers, ['X-Amz-Content-Sha256', EMPTY_PAYLOAD_HASH]]
+    const query = presignAwsRequest({ ...REQUEST, service: 's3', headers, expiresSeconds: 60 })
+    assert.match(query, /SignedHeaders=host%3Bx-amz-content-sha256&/)
+  })
+
   it('presigns for a second to a week', () => {
     for (const expiresSeconds of [0, -1, 1.5, Number.NaN, 604_801]) {
       assert.throws(() => presignAwsRequest({ ...REQUEST, expiresSeconds }), RangeError)

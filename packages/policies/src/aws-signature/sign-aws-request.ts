@@ -84,7 +84,7 @@ export function signAwsRequest(request: AwsRequestToSign): Field[] {
   const added: Field[] = [['X-Amz-Date', amzDate]]
   if (credentials.sessionToken !== undefined) added.push(['X-Amz-Security-Token', credentials.sessionToken.reveal()])
   if (tellsPayloadHash) added.push(['X-Amz-Content-Sha256', payloadHash])
-  const fields = toSignedFields(request.headers, added)
+  const fields = toSignedFields(request.headers, { added, replaced: REPLACED_FIELDS })
   const scope = toScope(request, amzDate)
   const signature = sign(request, { amzDate, scope, fields, query: request.query, payloadHash })
   const credential = `${credentials.accessKeyId}/${toScopeText(scope)}`
@@ -102,7 +102,10 @@ export interface AwsRequestToPresign extends RequestToSign {
   readonly payloadHash?: string
 }
 
-/** The query, without `?`, with which a request is signed. Whoever sends it sends the same fields. @throws as `signAwsRequest` does */
+/**
+ * The query, without `?`, with which a request is signed. Whoever sends it sends the same fields, and none of an earlier signature.
+ * @throws as `signAwsRequest` does
+ */
 export function presignAwsRequest(request: AwsRequestToPresign): string {
   const { credentials, expiresSeconds } = request
   if (!Number.isInteger(expiresSeconds) || expiresSeconds < 1 || expiresSeconds > MOST_EXPIRES_SECONDS) {
@@ -110,7 +113,7 @@ export function presignAwsRequest(request: AwsRequestToPresign): string {
   }
   const amzDate = toAmzDate(request.now)
   const scope = toScope(request, amzDate)
-  const fields = toSignedFields(request.headers, [])
+  const fields = toSignedFields(request.headers, { added: [], replaced: REPLACED_BY_QUERY })
   const parameters: Field[] = [
     ['X-Amz-Algorithm', ALGORITHM],
     ['X-Amz-Credential', `${credentials.accessKeyId}/${toScopeText(scope)}`],
@@ -158,10 +161,17 @@ function sign(request: RequestToSign, { amzDate, scope, fields, query, payloadHa
   return signText(getSigningKey(request.credentials.secretAccessKey, scope), text)
 }
 
-/** What a signature adds itself; an earlier signature's is gone. */
-const OWN_FIELDS = new Set(['authorization', 'x-amz-date', 'x-amz-security-token', 'x-amz-content-sha256'])
+/** What a signature says itself: an earlier one's is gone. */
+const REPLACED_BY_QUERY: ReadonlySet<string> = new Set(['authorization', 'x-amz-date', 'x-amz-security-token'])
+const REPLACED_FIELDS: ReadonlySet<string> = new Set([...REPLACED_BY_QUERY, 'x-amz-content-sha256'])
 
-function toSignedFields(headers: Iterable<Field>, added: readonly Field[]): SignedField[] {
+interface FieldChanges {
+  readonly added: readonly Field[]
+  /** Lower case. */
+  readonly replaced: ReadonlySet<string>
+}
+
+function toSignedFields(headers: Iterable<Field>, { added, replaced }: FieldChanges): SignedField[] {
   const byName = new Map<string, string[]>()
   const take = ([name, value]: Field): void => {
     const fault = findFieldFault(name, value)
@@ -171,7 +181,7 @@ function toSignedFields(headers: Iterable<Field>, added: readonly Field[]): Sign
     if (values === undefined) byName.set(lower, [value])
     else values.push(value)
   }
-  for (const field of headers) if (!OWN_FIELDS.has(field[0].toLowerCase())) take(field)
+  for (const field of headers) if (!replaced.has(field[0].toLowerCase())) take(field)
   added.forEach(take)
   if (!byName.has('host')) throw new TypeError('a request without Host cannot be signed')
   return [...byName]

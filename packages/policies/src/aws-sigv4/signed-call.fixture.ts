@@ -77,7 +77,8 @@ export function presigned(call: CallToSign & { readonly expiresSeconds?: number 
   const request = toRequestToSign(call)
   const { path } = splitTarget(request.target)
   const { payloadHash: bodyHash, ...rest } = request
-  const said = payloadHash ?? (body === undefined ? undefined : bodyHash)
+  // S3 takes a presigned body for an unsigned one.
+  const said = payloadHash ?? (body === undefined || call.service === 's3' ? undefined : bodyHash)
   const query = presignAwsRequest({ ...rest, expiresSeconds, ...(said !== undefined && { payloadHash: said }) })
   return {
     ...{ method: request.method, target: `${path}?${query}`, host: HOST },
