@@ -18,6 +18,7 @@ import {
   signAwsRequest,
   UNSIGNED_PAYLOAD,
 } from './sign-aws-request.ts'
+import { getSigningKey } from './signing-scope.ts'
 import { splitTarget, toWireFields, toWireText } from './suite-request.fixture.ts'
 import { SUITE, SUITE_VECTORS } from './test-suite.fixture.ts'
 
@@ -136,10 +137,20 @@ describe('signAwsRequest', () => {
     assert.equal(new Set(signatures).size, signatures.length)
   })
 
-  it('signs right again after more scopes than are remembered', () => {
-    const first = signatureOf(sign())
-    for (let day = 1; day < 40; day++) sign({ now: SUITE.now + day * 86_400_000 })
-    assert.equal(signatureOf(sign()), first)
+  it('derives the key of a scope once, and keeps those of the newest scopes', () => {
+    const secret = new Secret('s3cret')
+    const keyOf = (day: number) => getSigningKey(secret, { day: `${20_260_100 + day}`, region: 'a', service: 'b' })
+    const first = keyOf(0)
+    assert.equal(keyOf(0), first)
+    for (let day = 1; day <= 32; day++) keyOf(day)
+    assert.notEqual(keyOf(0), first)
+    assert.deepEqual(keyOf(0), first)
+  })
+
+  it('signs a cookie in pieces as one (RFC 9113 §8.2.3)', () => {
+    const withCookies = (...cookies: string[]) =>
+      signatureOf(sign({ headers: [...REQUEST.headers, ...cookies.map((cookie): Field => ['Cookie', cookie])] }))
+    assert.equal(withCookies('a=1', 'b=2'), withCookies('a=1; b=2'))
   })
 
   it('refuses what cannot be sent', () => {

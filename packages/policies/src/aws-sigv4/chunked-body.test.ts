@@ -7,7 +7,7 @@ import { getSigningKey, signText, toScopeText } from '../aws-signature/signing-s
 import { type Body, BytesBody, StreamBody } from '../messages/body.ts'
 import { HeaderList } from '../messages/header-list.ts'
 import { Problem } from '../problem.ts'
-import { guarded, SECRET, type SignedCall, signed } from './signed-call.fixture.ts'
+import { guarded, presigned, SECRET, type SignedCall, signed } from './signed-call.fixture.ts'
 
 const AMZ_DATE = '20260131T120000Z'
 const SCOPE = { day: '20260131', region: 'us-east-1', service: 's3' }
@@ -266,6 +266,15 @@ describe('a body in signed chunks', () => {
       assert.equal((await send({ call, body: toUpload().body })).problem?.reason, 'decoded-length')
     })
   }
+
+  it('is none of a presigned request', async () => {
+    const word = 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD'
+    const target = `/a?X-Amz-Content-Sha256=${word}`
+    const headers: Field[] = [['X-Amz-Decoded-Content-Length', '0']]
+    const call = presigned({ ...S3, method: 'PUT', target, headers, payloadHash: word })
+    const { problem } = await send({ call, body: toUpload().body }, { options: { presigned: 'allow' } })
+    assert.equal(problem?.reason, 'payload-hash')
+  })
 
   it('may hold nothing', async () => {
     const call = signed({
