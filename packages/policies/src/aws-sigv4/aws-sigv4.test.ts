@@ -45,8 +45,11 @@ describe('aws-sigv4', () => {
   it('leaves other schemes to others', async () => {
     const basic = { headers: { Authorization: 'Basic YTpi' } }
     assert.equal((await guarded().with(basic)).problem?.code, 'credential-missing')
-    const { status, upstream } = await guarded({ anonymous: true }).with(basic)
-    assert.deepEqual([status, upstream[0]?.headers.get('authorization')], [200, 'Basic YTpi'])
+    for (const authorization of ['Basic YTpi', 'Awsome YTpi']) {
+      const headers = { Authorization: authorization }
+      const { status, upstream } = await guarded({ anonymous: true }).with({ headers })
+      assert.deepEqual([status, upstream[0]?.headers.get('authorization')], [200, authorization])
+    }
   })
 
   it('lets requests that are not signed pass where that is allowed, but not those signed wrongly', async () => {

@@ -45,6 +45,8 @@ export const CREDENTIAL_PARAMETERS = [
   TOKEN_PARAMETER,
 ] as const
 
+const LOWER_PARAMETERS: ReadonlySet<string> = new Set(CREDENTIAL_PARAMETERS.map((name) => name.toLowerCase()))
+
 /** Any of these, in any case: somebody meant to sign. */
 const SIGNING_PARAMETERS = new Set(['x-amz-algorithm', 'x-amz-credential', 'x-amz-signature'])
 
@@ -71,7 +73,7 @@ export function findClaimedSignature(
 /** What stands behind the scheme. Schemes that are not of AWS are somebody else's. */
 function findAuthorization(headers: HeaderList, refuse: Refuse): string | undefined {
   const values = headers.getAll('authorization')
-  const ours = values.find((value) => /^aws/i.test(value))
+  const ours = values.find((value) => /^aws(?:4|[ \t]|$)/i.test(value))
   if (ours === undefined) return undefined
   // RFC 9110 §5.3: a field that is no list comes once; two say who calls twice, even where they agree.
   if (values.length > 1) throw refuse('two-authorizations', 'There are several Authorization fields. Send one.')
@@ -134,11 +136,10 @@ function parseHttpDate(text: string): number | undefined {
 
 function readQuery({ headers }: GatewayRequest, pairs: readonly QueryPair[], refuse: Refuse): ClaimedSignature {
   const parameters = new Map<string, string>()
-  const names = new Set<string>(CREDENTIAL_PARAMETERS.map((name) => name.toLowerCase()))
   const seen = new Set<string>()
   for (const [name, value] of pairs) {
     const lower = name.toLowerCase()
-    if (!names.has(lower)) continue
+    if (!LOWER_PARAMETERS.has(lower)) continue
     if (seen.has(lower)) throw refuse('repeated-parameter', `The parameter ${lower} is there twice. Send it once.`)
     seen.add(lower)
     parameters.set(name, value)
