@@ -4,6 +4,7 @@ import { awsSigv4 } from './aws-sigv4/aws-sigv4.ts'
 import { cors } from './cors/cors.ts'
 import { forwardClientCertificate } from './forward-client-certificate/forward-client-certificate.ts'
 import { grpcWeb } from './grpc-web/grpc-web.ts'
+import { hmacAuth } from './hmac-auth/hmac-auth.ts'
 import { ipFilter } from './ip-filter/ip-filter.ts'
 import { jwt } from './jwt/jwt.ts'
 import { keyAuth } from './key-auth/key-auth.ts'
@@ -24,6 +25,7 @@ export const BUILT_IN_POLICIES: readonly PolicyDefinition[] = [
   keyAuth,
   jwt,
   awsSigv4,
+  hmacAuth,
   rateLimit,
   setHeaders,
   forwardClientCertificate,

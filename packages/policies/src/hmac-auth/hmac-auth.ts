@@ -1,0 +1,228 @@
+/** Owns who calls, by a signature of the request (RFC 9421), and with it that nobody changed the request on its way. */
+import { recognise } from '../callers/recognise.ts'
+import { createSignatureGuard } from '../callers/signature-attempts.ts'
+import { tellUpstream, toIdentityFields } from '../callers/upstream-facts.ts'
+import { UsedOnce } from '../callers/used-once.ts'
+import type { Exchange } from '../exchange.ts'
+import type { MaybePromise } from '../maybe-promise.ts'
+import { assertContentDigest } from '../message-signatures/content-digest.ts'
+import { SignatureFault } from '../message-signatures/signature-fault.ts'
+import { parseSignatures } from '../message-signatures/signature-input.ts'
+import type { HeaderList } from '../messages/header-list.ts'
+import type { GatewayResponse } from '../messages/response.ts'
+import { readWholeBody } from '../messages/whole-body.ts'
+import { definePolicy, type Next } from '../policy.ts'
+import { Problem } from '../problem.ts'
+import type { PolicyServices } from '../services.ts'
+import { parseDictionary } from '../structured-fields/parse-structured-field.ts'
+import { serializeDictionary, serializeParameters } from '../structured-fields/serialize-structured-field.ts'
+import { coversDigest } from './coverage.ts'
+import { type HmacAuthOptions, options } from './options.ts'
+import { type KnownKey, SignatureChecks, type VerifiedSignature } from './signature-checks.ts'
+
+const INPUT = 'signature-input'
+const SIGNATURE = 'signature'
+
+export const hmacAuth = definePolicy({
+  name: 'hmac-auth',
+  phase: 'authenticate',
+  summary: 'Recognises the caller by a signature of the request, with a shared secret or a key of their own.',
+  options,
+  examples: [
+    {
+      says: 'Knows one partner by a shared secret: method, target and body must be signed.',
+      options: {
+        keys: { 'partner-1': { algorithm: 'hmac-sha256', secret: `\${env:PARTNER_SECRET}`, app: 'partner' } },
+      },
+    },
+    {
+      says: 'Knows a bank by its public key, asks for a nonce, and tells the upstream which app calls.',
+      options: {
+        keys: {
+          'bank-2026': {
+            algorithm: 'ed25519',
+            publicKey: { kty: 'OKP', crv: 'Ed25519', x: 'JrQLj5P_89iXES9-vFgrIy29clF9CC_oPPsw3c5D0bs' },
+            app: 'bank',
+          },
+        },
+        required: ['@method', '@target-uri', 'content-type'],
+        nonce: 'required',
+        toUpstream: { app: 'X-App-Id' },
+      },
+    },
+  ],
+  identityFields: ({ toUpstream }) => toIdentityFields(toUpstream),
+
+  create(given, services) {
+    const signatures = new SignedRequests(given, services)
+    return function hmacAuth(exchange, next) {
+      const { headers } = exchange.request
+      const input = headers.get(INPUT)
+      const signature = headers.get(SIGNATURE)
+      if (input !== undefined || signature !== undefined || isDraft(headers)) {
+        return signatures.admit(exchange, next)
+      }
+      if (!given.anonymous) throw signatures.toMissing(exchange)
+      return next(exchange)
+    }
+  },
+})
+
+/** draft-cavage-http-signatures: another syntax in `Authorization`, which signs fewer things in looser ways. */
+function isDraft(headers: HeaderList): boolean {
+  return /^signature(?: |$)/i.test(headers.get('authorization') ?? '')
+}
+
+/** What stays the same for all requests, and what is done with one. */
+class SignedRequests {
+  readonly #options: HmacAuthOptions
+  readonly #services: PolicyServices
+  readonly #guard: ReturnType<typeof createSignatureGuard>
+  readonly #checks: SignatureChecks
+  /** By key, so that none can crowd out the nonces of others. */
+  readonly #nonces: ReadonlyMap<KnownKey, UsedOnce>
+
+  constructor(given: HmacAuthOptions, services: PolicyServices) {
+    const { counters, useId } = services
+    this.#options = given
+    this.#services = services
+    this.#guard = createSignatureGuard(counters, given.attempts)
+    this.#checks = new SignatureChecks(given, this.#guard)
+    // From the first moment in which a signature may come to the last: `created` lies up to one skew ahead at the first.
+    const windowMs = (given.maxAgeSeconds + 2 * given.skewSeconds) * 1000
+    this.#nonces = new Map(
+      [...this.#checks.keys.values()].map((key) => [
+        key,
+        new UsedOnce(counters, { id: `${useId}/${key.id}`, windowMs }),
+      ]),
+    )
+  }
+
+  admit(exchange: Exchange, next: Next): MaybePromise<GatewayResponse> {
+    this.#guard.admit(exchange)
+    const verified = this.#judge(exchange, () => this.#verify(exchange))
+    if (verified === undefined) {
+      if (!this.#options.anonymous) throw this.toMissing(exchange)
+      return next(exchange)
+    }
+    if (!verified.some(({ signature }) => coversDigest(signature))) return this.#finish(exchange, verified, next)
+    const body = readWholeBody(exchange.request.body, this.#options.bodyLimitBytes)
+    if (body instanceof Promise) return body.then((bytes) => this.#checkBody(exchange, verified, { bytes, next }))
+    return this.#checkBody(exchange, verified, { bytes: body, next })
+  }
+
+  toMissing(exchange: Exchange): Problem {
+    return new Problem('credential-missing', {
+      detail: `Sign the request (RFC 9421), and cover ${this.#toWanted(exchange).join(', ')}.`,
+      headers: this.#toChallenge(exchange),
+    })
+  }
+
+  /** undefined: none of the signatures is for us. */
+  #verify(exchange: Exchange): VerifiedSignature[] | undefined {
+    const { headers } = exchange.request
+    const input = headers.get(INPUT)
+    const signature = headers.get(SIGNATURE)
+    if (input === undefined && (signature === undefined || /keyid *=/i.test(signature))) {
+      throw new SignatureFault(
+        'draft-signature',
+        'This is a signature of an older draft. Sign as RFC 9421 says: with Signature-Input and Signature.',
+      )
+    }
+    const ours = this.#checks.pick(parseSignatures(input ?? '', signature ?? ''))
+    if (ours.length === 0) {
+      if (this.#options.tag !== undefined) return undefined
+      throw new SignatureFault('malformed-signature', 'Signature-Input holds no signature.')
+    }
+    return this.#checks.verify(exchange, ours, this.#services.clock.now())
+  }
+
+  #checkBody(
+    exchange: Exchange,
+    verified: readonly VerifiedSignature[],
+    { bytes, next }: { readonly bytes: Uint8Array; readonly next: Next },
+  ): MaybePromise<GatewayResponse> {
+    const field = exchange.request.headers.get('content-digest')
+    this.#judge(exchange, () => {
+      assertContentDigest(field, bytes)
+      // A body may come slowly, and by now the nonce of an old signature may be forgotten.
+      for (const { signature } of verified) this.#checks.assertCurrent(signature, this.#services.clock.now())
+    })
+    return this.#finish(exchange, verified, next)
+  }
+
+  /** Last of all: a nonce is spent on nothing but a request that is right in everything else. */
+  #finish(exchange: Exchange, verified: readonly VerifiedSignature[], next: Next): MaybePromise<GatewayResponse> {
+    const uses = verified.map(({ signature: { nonce }, key }) =>
+      nonce === undefined ? true : (this.#nonces.get(key)?.use(nonce) ?? false),
+    )
+    if (uses.some((use) => use instanceof Promise)) {
+      return Promise.all(uses).then((settled) =>
+        this.#pass(exchange, { verified, isNew: settled.every(Boolean), next }),
+      )
+    }
+    return this.#pass(exchange, { verified, isNew: uses.every(Boolean), next })
+  }
+
+  #pass(
+    exchange: Exchange,
+    { verified, isNew, next }: { verified: readonly VerifiedSignature[]; isNew: boolean; next: Next },
+  ): MaybePromise<GatewayResponse> {
+    const [first] = verified
+    this.#judge(exchange, () => {
+      if (!isNew || first === undefined) {
+        throw new SignatureFault('nonce-used', 'A request with this nonce came before. Sign again, with a new one.')
+      }
+      const { id, app, plan } = first.key
+      const facts = this.#services.credentials.findApp(app)
+      if (facts?.isEnabled === false)
+        throw new SignatureFault('disabled', 'The app that this key belongs to is disabled.')
+      const caller = recognise(exchange, {
+        id: app,
+        app,
+        plan: plan ?? facts?.plan,
+        credential: { kind: 'signature', id },
+      })
+      if (!this.#options.forward) removeSignatures(exchange.request.headers, verified)
+      if (this.#options.toUpstream !== undefined) tellUpstream(exchange.request, caller, this.#options.toUpstream)
+    })
+    return next(exchange)
+  }
+
+  /** @throws Problem for a fault of the signature */
+  #judge<Value>(exchange: Exchange, decide: () => Value): Value {
+    try {
+      return decide()
+    } catch (fault) {
+      if (!(fault instanceof SignatureFault)) throw fault
+      const { detail, reason } = fault
+      throw new Problem('credential-invalid', { detail, reason, headers: this.#toChallenge(exchange) })
+    }
+  }
+
+  #toWanted({ request }: Exchange): readonly string[] {
+    const { wanted } = this.#checks.coverage
+    return this.#checks.coverage.needsDigest(request) ? [...wanted, '"content-digest"'] : wanted
+  }
+
+  /** RFC 9110 §11.6.1: a 401 carries a challenge. None is registered for signatures; RFC 9421 §5.1 has a field that says what to sign. */
+  #toChallenge(exchange: Exchange): Problem['headers'] {
+    const { tag } = this.#options
+    const tagged = tag === undefined ? '' : serializeParameters(new Map([['tag', { type: 'string', value: tag }]]))
+    return [
+      ['WWW-Authenticate', 'Signature spec="RFC 9421"'],
+      ['Accept-Signature', `sig=(${this.#toWanted(exchange).join(' ')});created${tagged}`],
+    ]
+  }
+}
+
+/** Ours alone: those for others, further on, stay as they are. */
+function removeSignatures(headers: HeaderList, verified: readonly VerifiedSignature[]): void {
+  const labels = new Set(verified.map(({ signature }) => signature.label))
+  for (const name of ['Signature-Input', 'Signature']) {
+    const members = new Map(parseDictionary(headers.get(name) ?? ''))
+    for (const label of labels) members.delete(label)
+    if (members.size === 0) headers.delete(name)
+    else headers.set(name, serializeDictionary(members))
+  }
+}
