@@ -23,10 +23,10 @@ describe('what may be used once', () => {
     const { clock, once } = open()
     once.use('n')
     for (let at = 0; at < 3; at++) {
-      await clock.advance(300)
+      await clock.advance(250)
       assert.equal(once.use('n'), false)
     }
-    await clock.advance(100)
+    await clock.advance(250)
     assert.equal(once.use('n'), true)
   })
 
