@@ -16,6 +16,7 @@ import { rewritePath } from './rewrite-path/rewrite-path.ts'
 import { securityHeaders } from './security-headers/security-headers.ts'
 import { setHeaders } from './set-headers/set-headers.ts'
 import { timeout } from './timeout/timeout.ts'
+import { webhookSignature } from './webhook-signature/webhook-signature.ts'
 
 export const BUILT_IN_POLICIES: readonly PolicyDefinition[] = [
   ipFilter,
@@ -26,6 +27,7 @@ export const BUILT_IN_POLICIES: readonly PolicyDefinition[] = [
   jwt,
   awsSigv4,
   hmacAuth,
+  webhookSignature,
   rateLimit,
   setHeaders,
   forwardClientCertificate,
