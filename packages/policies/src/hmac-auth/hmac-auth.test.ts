@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { inspect } from 'node:util'
+import { SIGNED_BY_OTHERS, SIGNED_BY_OTHERS_AT } from '../message-signatures/other-signers.fixture.ts'
 import {
   RFC9421_CREATED,
   RFC9421_EXAMPLES,
@@ -142,6 +143,18 @@ describe('hmac-auth, with the examples of RFC 9421, Appendix B', () => {
       // B.2.3 covers all of it: method, authority, path, query, and the digest of the body.
       if (section === 'B.2.3') assert.equal(answer.status, 200)
       else assertRefused(answer, 'uncovered-component')
+    })
+  }
+})
+
+describe('hmac-auth, with requests that another implementation signed', () => {
+  for (const { keyid, request, ...key } of SIGNED_BY_OTHERS) {
+    it(`recognises them by ${key.algorithm}`, async () => {
+      const clock = new FakeClock(SIGNED_BY_OTHERS_AT * 1000)
+      const { status, exchange } = await run(hmacAuth, { keys: { [keyid]: { ...key, app: 'other' } } }, { clock }).with(
+        request,
+      )
+      assert.deepEqual([status, exchange.caller?.credential.id], [200, keyid])
     })
   }
 })

@@ -48,6 +48,17 @@ export const STANDARD = {
 
 export const SHOP_SECRET = 'shpss_0123456789abcdef'
 
+/** Stripe publishes no example that is whole: this is what its own library signs (stripe-python 16.1.0, `WebhookSignature`). */
+export const STRIPE = {
+  secret: 'whsec_abcdefghijklmnop',
+  atSeconds: 1795707655,
+  request: {
+    method: 'POST',
+    body: '{"a":"ü€"}',
+    headers: { 'Stripe-Signature': 't=1795707655,v1=ff1b63575860805858b9db426d29bb719360dd0fb27780a8a2821c87a0748c91' },
+  },
+} as const
+
 interface HmacForm {
   readonly encoding?: 'hex' | 'base64' | 'base64url'
   readonly hash?: 'sha256' | 'sha512' | 'sha1'

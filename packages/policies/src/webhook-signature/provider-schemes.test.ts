@@ -11,6 +11,7 @@ import {
   SHOP_SECRET,
   SLACK,
   STANDARD,
+  STRIPE,
   STRIPE_SECRET,
   toStripe,
 } from './deliveries.fixture.ts'
@@ -35,6 +36,12 @@ describe('what providers publish as examples', () => {
   })
   it('of Slack is recognised', async () => {
     assert.equal(await send({ provider: 'slack', secrets: [SLACK.secret] }, SLACK.request, SLACK.atSeconds), 'slack/1')
+  })
+  it('of Stripe, as its own library signs, is recognised', async () => {
+    assert.equal(
+      await send({ provider: 'stripe', secrets: [STRIPE.secret] }, STRIPE.request, STRIPE.atSeconds),
+      'stripe/1',
+    )
   })
   it('of Standard Webhooks is recognised', async () => {
     const options = { provider: 'standard-webhooks', secrets: [STANDARD.secret] } satisfies Options
