@@ -1,8 +1,12 @@
 /** Proves signatures against a real gateway: on two threads, over HTTP/1.1 and HTTP/2, with bodies in any framing, and secrets from the environment. */
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
 import { createHash, createHmac } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
 import { after, before, describe, it } from 'node:test'
+import { promisify } from 'node:util'
 import { type Answer, findField, findProblemCode } from './harness/answer.ts'
+import { forwardAll } from './harness/configurations.ts'
 import { Http2Client } from './harness/http2-client.ts'
 import { exchange, RawClient } from './harness/raw-client.ts'
 import { parseTestimony } from './harness/raw-upstream.ts'
@@ -170,6 +174,32 @@ describe('signatures of requests', () => {
       const { status } = await client.ask(target, { headers: { ...sign({ target }), ':authority': 'b' } })
       assert.equal(status, 401)
     })
+  })
+})
+
+describe('the guide to signatures', async () => {
+  const stage = stageGateway((url) => ({
+    env: { PARTNER_SECRET: SECRET },
+    yaml: forwardAll(
+      url,
+      `policies:
+  - policy: hmac-auth
+    options: { nonce: required, keys: { partner-1: { algorithm: hmac-sha256, secret: "\${env:PARTNER_SECRET}", app: partner } } }
+`,
+    ),
+  }))
+  const guide = await readFile(new URL('../docs/how-to/signatures.md', import.meta.url), 'utf8')
+  const commands = /^```sh\n([\s\S]*?)^```$/m.exec(guide)?.[1] ?? assert.fail('the guide has no commands')
+  const run = (secret: string) => {
+    const URL = `http://127.0.0.1:${stage.gateway.port}/payments?currency=eur`
+    return promisify(execFile)('sh', ['-c', commands.replace('curl -sS', 'curl -sS -D - -o /dev/null')], {
+      env: { PATH: process.env.PATH, URL, PARTNER_SECRET: secret },
+    })
+  }
+
+  it('has commands that sign: with OpenSSL and curl, and nothing of ours', async () => {
+    assert.match((await run(SECRET)).stdout, /^HTTP\/1\.1 200 /)
+    assert.match((await run('some other secret')).stdout, /^HTTP\/1\.1 401 /)
   })
 })
 

@@ -1,5 +1,6 @@
 /** Proves what the guides in docs/ say: whole configurations validate, expressions are what they are said to be, numbers and names are those of the code. */
 import assert from 'node:assert/strict'
+import { globSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { describe, it } from 'node:test'
@@ -178,6 +179,18 @@ describe('the guides', () => {
       fields.filter((field) => !said.has(field)),
       [],
     )
+  })
+
+  it('have every reason why a signature is refused, and no other', async () => {
+    const folders = ['hmac-auth', 'message-signatures', 'webhook-signature']
+    const files = folders.flatMap((folder) => globSync(`packages/policies/src/${folder}/*.ts`, { cwd: root }))
+    const codes = await Promise.all(files.filter((file) => !file.endsWith('.test.ts')).map(source))
+    const reasons = [...codes.join('').matchAll(/(?:SignatureFault|wrongSignature)\(\s*'([a-z-]+)'/g)].map(
+      ([, reason]) => reason,
+    )
+    const section = guide('how-to/signatures.md').split('## What refusals mean')[1] ?? ''
+    const said = [...section.matchAll(/^\| (`.*?`) \|/gm)].flatMap(([, cell = '']) => cell.match(/[a-z-]+/g) ?? [])
+    assert.deepEqual(said.toSorted(), [...new Set(reasons)].toSorted())
   })
 
   it('say the defaults that the schema has', () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { LimiterSpec } from '../services.ts'
 import { FakeClock, MemoryCounters } from '../testing/index.ts'
 import { UsedOnce } from './used-once.ts'
 
@@ -43,6 +44,17 @@ describe('what may be used once', () => {
     once.use('n')
     assert.equal(new UsedOnce(counters, { id: 'a', windowMs: 1000 }).use('n'), false)
     assert.equal(new UsedOnce(counters, { id: 'b', windowMs: 1000 }).use('n'), true)
+  })
+
+  it('is counted in a bucket of one token: a sliding window would estimate', () => {
+    const specs: LimiterSpec[] = []
+    const { counters } = open()
+    const limiter = (spec: LimiterSpec) => {
+      specs.push(spec)
+      return counters.limiter(spec)
+    }
+    new UsedOnce({ limiter }, { id: 'a', windowMs: 1000 })
+    assert.deepEqual(specs, [{ id: 'used/a/1000', algorithm: 'token-bucket', limit: 1, windowMs: 1000 }])
   })
 
   it('is new again when it is given back', () => {

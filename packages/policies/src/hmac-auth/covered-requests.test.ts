@@ -163,8 +163,10 @@ describe('the body under a signature', () => {
       },
       discard() {},
     })
-    assertRefused(await guarded().with({ ...signedPost({}, { secret: 'another secret' }), body }), 'wrong-signature')
+    const subject = guarded()
+    const { answer } = subject.start(subject.open({ ...signedPost({}, { secret: 'another secret' }), body }))
     assert.equal(isStarted, false)
+    assertRefused(await answer, 'wrong-signature')
   })
 
   /** A body that the test sends when it likes. */

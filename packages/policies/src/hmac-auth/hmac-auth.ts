@@ -62,7 +62,7 @@ export const hmacAuth = definePolicy({
       if (input !== undefined || signature !== undefined || isDraft(headers)) {
         return signatures.admit(exchange, next)
       }
-      if (!given.anonymous) throw signatures.toMissing(exchange)
+      if (!given.anonymous) throw signatures.toDemand(exchange).missing
       return next(exchange)
     }
   },
@@ -79,6 +79,9 @@ class SignedRequests {
   readonly #services: PolicyServices
   readonly #guard: ReturnType<typeof createSignatureGuard>
   readonly #checks: SignatureChecks
+  /** Of requests with a body that must be covered, and of all others. */
+  readonly #ofBodies: Demand
+  readonly #ofOthers: Demand
   /** By key, so that none can crowd out the nonces of others. */
   readonly #nonces: ReadonlyMap<KnownKey, UsedOnce>
 
@@ -88,6 +91,9 @@ class SignedRequests {
     this.#services = services
     this.#guard = createSignatureGuard(counters, given.attempts)
     this.#checks = new SignatureChecks(given, this.#guard)
+    const { wanted } = this.#checks.coverage
+    this.#ofOthers = createDemand(wanted, given.tag)
+    this.#ofBodies = createDemand([...wanted, '"content-digest"'], given.tag)
     // From the first moment in which a signature may come to the last: `created` lies up to one skew ahead at the first.
     const windowMs = (given.maxAgeSeconds + 2 * given.skewSeconds) * 1000
     this.#nonces = new Map(
@@ -102,7 +108,7 @@ class SignedRequests {
     this.#guard.admit(exchange)
     const verified = this.#judge(exchange, () => this.#verify(exchange))
     if (verified === undefined) {
-      if (!this.#options.anonymous) throw this.toMissing(exchange)
+      if (!this.#options.anonymous) throw this.toDemand(exchange).missing
       return next(exchange)
     }
     if (!verified.some(({ signature }) => coversDigest(signature))) return this.#finish(exchange, verified, next)
@@ -111,11 +117,9 @@ class SignedRequests {
     return this.#checkBody(exchange, verified, { bytes: body, next })
   }
 
-  toMissing(exchange: Exchange): Problem {
-    return new Problem('credential-missing', {
-      detail: `Sign the request (RFC 9421), and cover ${this.#toWanted(exchange).join(', ')}.`,
-      headers: this.#toChallenge(exchange),
-    })
+  /** What this request should have been signed with. */
+  toDemand({ request }: Exchange): Demand {
+    return this.#checks.coverage.needsDigest(request) ? this.#ofBodies : this.#ofOthers
   }
 
   /** undefined: none of the signatures is for us. */
@@ -196,24 +200,26 @@ class SignedRequests {
     } catch (fault) {
       if (!(fault instanceof SignatureFault)) throw fault
       const { detail, reason } = fault
-      throw new Problem('credential-invalid', { detail, reason, headers: this.#toChallenge(exchange) })
+      throw new Problem('credential-invalid', { detail, reason, headers: this.toDemand(exchange).headers })
     }
   }
+}
 
-  #toWanted({ request }: Exchange): readonly string[] {
-    const { wanted } = this.#checks.coverage
-    return this.#checks.coverage.needsDigest(request) ? [...wanted, '"content-digest"'] : wanted
-  }
+/** What is said to those who do not sign as they should. */
+interface Demand {
+  readonly missing: Problem
+  readonly headers: Problem['headers']
+}
 
-  /** RFC 9110 §11.6.1: a 401 carries a challenge. None is registered for signatures; RFC 9421 §5.1 has a field that says what to sign. */
-  #toChallenge(exchange: Exchange): Problem['headers'] {
-    const { tag } = this.#options
-    const tagged = tag === undefined ? '' : serializeParameters(new Map([['tag', { type: 'string', value: tag }]]))
-    return [
-      ['WWW-Authenticate', 'Signature spec="RFC 9421"'],
-      ['Accept-Signature', `sig=(${this.#toWanted(exchange).join(' ')});created${tagged}`],
-    ]
-  }
+/** RFC 9110 §11.6.1: a 401 carries a challenge. None is registered for signatures; RFC 9421 §5.1 has a field that says what to sign. */
+function createDemand(wanted: readonly string[], tag: string | undefined): Demand {
+  const tagged = tag === undefined ? '' : serializeParameters(new Map([['tag', { type: 'string', value: tag }]]))
+  const headers = [
+    ['WWW-Authenticate', 'Signature spec="RFC 9421"'],
+    ['Accept-Signature', `sig=(${wanted.join(' ')});created${tagged}`],
+  ] as const
+  const detail = `Sign the request (RFC 9421), and cover ${wanted.join(', ')}.`
+  return { headers, missing: new Problem('credential-missing', { detail, headers }) }
 }
 
 /** Ours alone: those for others, further on, stay as they are. */

@@ -160,9 +160,10 @@ describe('the body of a webhook', () => {
 
   it('is not read for a delivery whose time is over', async () => {
     const slow = slowBody(2)
-    const request = { ...toStripe('{}', { at: NOW - 300 }), body: slow.body }
-    assertRefused(await stripe().with(request), 'too-old')
+    const subject = stripe()
+    const { answer } = subject.start(subject.open({ ...toStripe('{}', { at: NOW - 300 }), body: slow.body }))
     assert.equal(slow.wasRead(), false)
+    assertRefused(await answer, 'too-old')
   })
 
   it('cannot be held back until the delivery is forgotten', async () => {
@@ -193,6 +194,16 @@ describe('a delivery with a time', () => {
     assertRefused(await subject.with(toStripe('{}')), 'replayed')
     assert.equal((await subject.with(toStripe('{}', { at: NOW + 1 }))).status, 200)
     assert.equal((await subject.with(toStripe('{ }'))).status, 200)
+  })
+
+  it('is remembered for as long as it could come', async () => {
+    const subject = stripe({ toleranceSeconds: 60 })
+    const early = () => toStripe('{}', { at: NOW + 60 })
+    assert.equal((await subject.with(early())).status, 200)
+    await subject.clock.advance(119_000)
+    assertRefused(await subject.with(early()), 'replayed')
+    await subject.clock.advance(1000)
+    assertRefused(await subject.with(early()), 'too-old')
   })
 
   it('is good once on all threads that count together', async () => {
