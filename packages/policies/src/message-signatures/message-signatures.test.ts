@@ -172,7 +172,7 @@ describe('components of a request (RFC 9421 §2.2)', () => {
     ['"@query-param";name="a"', { target: '/?b=1' }, 'component-missing'],
     ['"@query-param";name=""', { target: '/' }, 'component-missing'],
     ['"@query-param";name="A"', { target: '/?a=1' }, 'component-missing'],
-    // Which of two counts is anybody's guess: RFC 9421 §2.2.8, §7.5.9.
+    // Which of two counts is anybody's guess: RFC 9421 §2.2.8, §7.5.8.
     ['"@query-param";name="a"', { target: '/?a=1&a=1' }, 'ambiguous-component'],
     ['"@query-param";name="a"', { target: '/?a=1&%61=2' }, 'ambiguous-component'],
     ['"@query-param";name="a"', { target: '/?a=%ff' }, 'ambiguous-component'],
