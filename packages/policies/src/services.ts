@@ -93,6 +93,8 @@ export interface OutgoingCall {
   /** Longest answer, in bytes; 1 MiB unless said. */
   readonly limitBytes?: number
   readonly signal?: AbortSignal
+  /** It means twice what it means once: sent again where a connection that was kept open turns out to be closed. Unless said, as the method says (RFC 9110 §9.2.2). */
+  readonly mayRepeat?: boolean
   /** How a server with `https` has to prove who it is; the usual CAs and the name in the URL unless said. */
   readonly tls?: CallTls
 }
@@ -110,7 +112,7 @@ export interface CallAnswer {
   readonly body: Buffer
 }
 
-/** There is no answer, or none that is whole: nobody knows whether the call was carried out. */
+/** There is no answer, or none that is whole or makes sense: nobody knows whether the call was carried out. */
 export class CallFault extends Error {
   /** For records: `ECONNREFUSED`, `timeout`, `too-large`, `egress-denied`, `CERT_HAS_EXPIRED`… */
   readonly reason: string

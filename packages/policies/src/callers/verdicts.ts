@@ -1,0 +1,92 @@
+/** Owns what another service decides: asked once for all who wait for the same, remembered while it holds, and never by too many calls at once. */
+import { Problem } from '../problem.ts'
+import type { Clock } from '../services.ts'
+import { Remembered } from './remembered.ts'
+
+export interface Verdict<Value> {
+  readonly value: Value
+  /** Until when it is remembered; milliseconds since the epoch, 0: not at all. */
+  readonly untilMs: number
+  /** Good ones and bad ones have rooms of their own: who sends rubbish pushes out rubbish. */
+  readonly isGood: boolean
+  /** May those have it who asked for the same while it was on its way? Else each asks for itself. */
+  readonly isShared: boolean
+}
+
+export interface VerdictBounds {
+  /** How many are remembered of each kind. */
+  readonly most: number
+  /** Calls under way at once. */
+  readonly mostCalls: number
+}
+
+/** Of one thread. Keys are fingerprints, or what is no secret. */
+export class Verdicts<Value> {
+  readonly #good: Remembered<Value>
+  readonly #bad: Remembered<Value>
+  readonly #mostCalls: number
+  readonly #underWay = new Map<string, Promise<Verdict<Value>>>()
+  #calls = 0
+
+  constructor({ most, mostCalls }: VerdictBounds, clock: Pick<Clock, 'now'>) {
+    this.#good = new Remembered(most, clock)
+    this.#bad = new Remembered(most, clock)
+    this.#mostCalls = mostCalls
+  }
+
+  find(key: string): Value | undefined {
+    return this.#good.get(key) ?? this.#bad.get(key)
+  }
+
+  /** @rejects Problem verifier-unavailable beyond `mostCalls`, else with what `call` rejects: all who wait hear it */
+  async ask(key: string, call: () => Promise<Verdict<Value>>): Promise<Value> {
+    const underWay = this.#underWay.get(key)
+    if (underWay !== undefined) {
+      const verdict = await underWay
+      if (verdict.isShared) return verdict.value
+      return await this.askAlone(call)
+    }
+    const asked = this.#call(call)
+    this.#underWay.set(key, asked)
+    try {
+      const verdict = await asked
+      const { value, untilMs, isGood } = verdict
+      this.#forget(key)
+      if (untilMs > 0) (isGood ? this.#good : this.#bad).set(key, value, untilMs)
+      return value
+    } finally {
+      this.#underWay.delete(key)
+    }
+  }
+
+  /** Neither shared nor remembered. */
+  async askAlone(call: () => Promise<Verdict<Value>>): Promise<Value> {
+    const { value } = await this.#call(call)
+    return value
+  }
+
+  async #call(call: () => Promise<Verdict<Value>>): Promise<Verdict<Value>> {
+    if (this.#calls >= this.#mostCalls) throw toUnavailable('too-many-calls', 1)
+    this.#calls++
+    try {
+      return await call()
+    } finally {
+      this.#calls--
+    }
+  }
+
+  #forget(key: string): void {
+    this.#good.forget(key)
+    this.#bad.forget(key)
+  }
+}
+
+/** Nobody is let in on trust. `reason` is for the record: what failed. */
+export function toUnavailable(reason: string, retryAfterSeconds = 5): Problem {
+  return new Problem('verifier-unavailable', {
+    detail: 'Whoever decides about this request cannot be asked now. Nothing was carried out; try again later.',
+    // RFC 9110 §10.2.3: an honest client comes back then, and not at once.
+    headers: [['Retry-After', `${retryAfterSeconds}`]],
+    reason,
+  })
+}

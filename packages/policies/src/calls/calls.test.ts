@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { CallFault } from '../services.ts'
+import { FakeClock, RecordingLog } from '../testing/index.ts'
+import { callTlsSchema, serviceUrlSchema, toCallTls } from './call-options.ts'
+import { parseObject } from './json-answer.ts'
+import { OutageLog } from './outage-log.ts'
+
+describe('the URL of a service', () => {
+  for (const url of [
+    'http://localhost:8080',
+    'https://login.example.com/oauth2/introspect?tenant=a',
+    'http://[::1]/x',
+  ]) {
+    it(`may be ${url}`, () => assert.ok(serviceUrlSchema.safeParse(url).success))
+  }
+  for (const [url, why] of [
+    ['ftp://example.com/', /http or https/],
+    ['javascript:alert(1)', /http or https/],
+    ['login.example.com', /http or https/],
+    ['https://user:s3cret@example.com/', /password/],
+    ['https://user@example.com/', /password/],
+    ['https://example.com/#a', /fragment/],
+    ['https://example.com/#', /fragment/],
+  ] as const) {
+    it(`is not ${url}`, () => assert.match(serviceUrlSchema.safeParse(url).error?.message ?? '', why))
+  }
+})
+
+describe('the proof of a service', () => {
+  it('is said as it is written, and keeps the key to itself', () => {
+    const tls = toCallTls(callTlsSchema.parse({ ca: 'CA', cert: 'CERT', key: 'KEY' }))
+    assert.deepEqual([tls?.ca, tls?.cert, tls?.key?.reveal()], ['CA', 'CERT', 'KEY'])
+    assert.ok(!JSON.stringify(tls).includes('KEY'))
+    assert.deepEqual(toCallTls(callTlsSchema.parse({ ca: 'CA' })), { ca: 'CA' })
+    assert.equal(toCallTls(callTlsSchema.parse(undefined)), undefined)
+  })
+
+  it('has a key with its certificate, and a certificate with its key', () => {
+    for (const half of [{ cert: 'CERT' }, { key: 'KEY' }]) {
+      assert.match(callTlsSchema.safeParse(half).error?.message ?? '', /give both, or neither/)
+    }
+  })
+})
+
+describe('an answer in JSON', () => {
+  for (const [body, reason] of [
+    ['', 'no-json'],
+    ['{"active":true', 'no-json'],
+    ['<html>', 'no-json'],
+    ['[]', 'no-object'],
+    ['null', 'no-object'],
+    ['true', 'no-object'],
+  ] as const) {
+    it(`is none where it says ${JSON.stringify(body)}: ${reason}`, () => {
+      assert.throws(
+        () => parseObject(Buffer.from(body)),
+        (fault) => fault instanceof CallFault && fault.reason === reason,
+      )
+    })
+  }
+})
+
+describe('what the log says of an outage', () => {
+  it('is its beginning, once a minute that it lasts, and its end', async () => {
+    const log = new RecordingLog()
+    const clock = new FakeClock()
+    const outage = new OutageLog({ log, clock }, { policy: 'p' })
+    outage.worked()
+    for (let at = 0; at < 100; at++) outage.failed('timeout')
+    assert.deepEqual(
+      log.entries.map(({ level, facts }) => [level, facts]),
+      [['warn', { policy: 'p', reason: 'timeout', failures: 1 }]],
+    )
+    await clock.advance(60_000)
+    outage.failed('ECONNREFUSED')
+    outage.worked()
+    outage.worked()
+    assert.deepEqual(
+      log.entries.slice(1).map(({ level, facts }) => [level, facts.failures]),
+      [
+        ['warn', 101],
+        ['info', 101],
+      ],
+    )
+    outage.failed('timeout')
+    assert.equal(log.entries.length, 4)
+  })
+})

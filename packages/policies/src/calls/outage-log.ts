@@ -1,0 +1,45 @@
+/** Owns what the log says of a service that cannot be asked: that it began, that it lasts, and that it is over, not once a request. */
+import type { Clock, Log } from '../services.ts'
+
+/** So often at most: an outage under load would be nothing but these lines. */
+const REPEAT_MS = 60_000
+
+export class OutageLog {
+  readonly #log: Log
+  readonly #clock: Pick<Clock, 'monotonicMs'>
+  readonly #facts: Readonly<Record<string, unknown>>
+  #saidAtMs: number | undefined
+  #failures = 0
+
+  /** `facts` name the service and the use of the policy; they hold no secret. */
+  constructor(
+    { log, clock }: { readonly log: Log; readonly clock: Pick<Clock, 'monotonicMs'> },
+    facts: Readonly<Record<string, unknown>>,
+  ) {
+    this.#log = log
+    this.#clock = clock
+    this.#facts = facts
+  }
+
+  failed(reason: string): void {
+    this.#failures++
+    const nowMs = this.#clock.monotonicMs()
+    if (this.#saidAtMs !== undefined && nowMs - this.#saidAtMs < REPEAT_MS) return
+    this.#saidAtMs = nowMs
+    this.#log.warn('a service that decides about requests cannot be asked', {
+      ...this.#facts,
+      reason,
+      failures: this.#failures,
+    })
+  }
+
+  worked(): void {
+    if (this.#saidAtMs === undefined) return
+    this.#log.info('a service that decides about requests can be asked again', {
+      ...this.#facts,
+      failures: this.#failures,
+    })
+    this.#saidAtMs = undefined
+    this.#failures = 0
+  }
+}
