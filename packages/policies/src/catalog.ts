@@ -8,6 +8,7 @@ import { hmacAuth } from './hmac-auth/hmac-auth.ts'
 import { ipFilter } from './ip-filter/ip-filter.ts'
 import { jwt } from './jwt/jwt.ts'
 import { keyAuth } from './key-auth/key-auth.ts'
+import { oauth2Introspection } from './oauth2-introspection/oauth2-introspection.ts'
 import type { PolicyDefinition } from './policy.ts'
 import { rateLimit } from './rate-limit/rate-limit.ts'
 import { respond } from './respond/respond.ts'
@@ -28,6 +29,7 @@ export const BUILT_IN_POLICIES: readonly PolicyDefinition[] = [
   awsSigv4,
   hmacAuth,
   webhookSignature,
+  oauth2Introspection,
   rateLimit,
   setHeaders,
   forwardClientCertificate,

@@ -1,0 +1,112 @@
+/** Owns the options of `oauth2-introspection`. */
+import { z } from 'zod'
+import { fieldNameSchema } from '../callers/credential-place.ts'
+import { attemptsSchema } from '../callers/guess-guard.ts'
+import { toIdentityFields, toUpstreamSchema } from '../callers/upstream-facts.ts'
+import { callTimeoutSchema, callTlsSchema, serviceUrlSchema } from '../calls/call-options.ts'
+import { clientSchema } from './client-authentication.ts'
+
+// RFC 6749 §3.3: a scope has no space, quotation mark or backslash.
+const scopeSchema = z
+  .string()
+  .regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, 'a scope has no spaces, quotation marks or backslashes')
+const claimSchema = z.string().min(1)
+
+export const introspectionOptions = z
+  .strictObject({
+    endpoint: serviceUrlSchema.optional().meta({
+      description:
+        'Where the server is asked about tokens. This, or `issuer`, or both: then the issuer is only compared.',
+    }),
+    issuer: serviceUrlSchema.optional().meta({
+      description:
+        'Who issues the tokens. Without `endpoint` the server is found by what the issuer publishes. Where the answer names an issuer, it has to be this one.',
+    }),
+    client: clientSchema,
+    in: z.enum(['header', 'query', 'cookie']).default('header').meta({ description: 'Where callers put their token.' }),
+    name: fieldNameSchema.optional().meta({
+      description:
+        'Name of the header field, query parameter or cookie. `Authorization` if absent; in query and cookie `access_token` (RFC 6750 §2.3).',
+    }),
+    scheme: z
+      .string()
+      .regex(/^[A-Za-z][A-Za-z0-9-]*$|^$/, 'use letters, digits and dashes')
+      .default('Bearer')
+      .meta({
+        description: 'What stands before the token in a header field. Empty: nothing.',
+      }),
+    realm: z
+      .string()
+      .regex(/^[\x20\x21\x23-\x5b\x5d-\x7e]+$/, 'no quotation marks or backslashes')
+      .default('api')
+      .meta({
+        description: 'Names what the token opens, for those who are refused (`WWW-Authenticate`).',
+      }),
+    scopes: z.array(scopeSchema).default([]).meta({
+      description: 'Scopes that the token must have, all of them. One that lacks some is refused with 403.',
+    }),
+    audience: z.array(z.string().min(1)).default([]).meta({
+      description: 'The token must be meant for one of these. Without any it may be meant for whomever.',
+    }),
+    requireTokenType: z.boolean().default(true).meta({
+      description:
+        'Refuses tokens of which the server does not say that they are access tokens: without a type, it may be a refresh token. Switch it off for a server that never says `token_type`.',
+    }),
+    idClaim: claimSchema.optional().meta({
+      description:
+        'The claim that names the caller; `realm.name` reads a member. The first of `sub`, `username` and `client_id` if absent.',
+    }),
+    appClaim: claimSchema.default('client_id').meta({
+      description:
+        'The claim that names the app. An app that the gateway knows has its plan, and is refused where it is disabled.',
+    }),
+    groupsClaim: claimSchema.optional().meta({
+      description: 'The claim that lists the caller’s groups: a list, or a text with spaces or commas between them.',
+    }),
+    knownApps: z
+      .boolean()
+      .default(false)
+      .meta({ description: 'Refuses tokens of apps that the gateway does not know.' }),
+    clockSkewSeconds: z.number().min(0).max(600).default(30).meta({
+      description: 'How far the clocks of server and gateway may be apart, in seconds.',
+    }),
+    cacheSeconds: z.number().min(0).max(3600).default(30).meta({
+      description:
+        'How long an answer about an active token holds, in seconds; never beyond the token’s end. A revoked token passes so long. 0: every request asks.',
+    }),
+    negativeCacheSeconds: z.number().min(0).max(3600).default(10).meta({
+      description: 'How long an answer about any other token holds, in seconds.',
+    }),
+    cacheEntries: z.int().min(0).max(1_000_000).default(10_000).meta({
+      description: 'How many answers of each kind a thread remembers; the oldest makes room.',
+    }),
+    maxTokenBytes: z.int().min(1).max(65_536).default(8_192).meta({
+      description: 'The longest token that the server is asked about, in bytes.',
+    }),
+    maxCalls: z.int().min(1).max(1_000).default(64).meta({
+      description:
+        'How many calls to the server a thread has under way at once; what more would need is refused with 503.',
+    }),
+    timeoutMs: callTimeoutSchema,
+    tls: callTlsSchema,
+    attempts: attemptsSchema,
+    anonymous: z.boolean().default(false).meta({
+      description: 'Lets callers without a token pass, as nobody. A token that is present and wrong is still refused.',
+    }),
+    forward: z.boolean().default(false).meta({
+      description: 'Sends the token on to the upstream. Otherwise it is taken out of the request.',
+    }),
+    toUpstream: toUpstreamSchema,
+  })
+  .superRefine(({ endpoint, issuer, in: where, name = 'Authorization', toUpstream }, context) => {
+    if (endpoint === undefined && issuer === undefined) {
+      context.addIssue({
+        code: 'custom',
+        path: ['endpoint'],
+        message: 'name the endpoint, or the issuer that publishes it',
+      })
+    }
+    if (where !== 'header' || !toIdentityFields(toUpstream).some((field) => field.toLowerCase() === name.toLowerCase()))
+      return
+    context.addIssue({ code: 'custom', path: ['toUpstream'], message: `${name} holds the token; name another field` })
+  })
