@@ -2,6 +2,7 @@
 import { anyOf } from './any-of/any-of.ts'
 import { awsSigv4 } from './aws-sigv4/aws-sigv4.ts'
 import { cors } from './cors/cors.ts'
+import { externalAuth } from './external-auth/external-auth.ts'
 import { forwardClientCertificate } from './forward-client-certificate/forward-client-certificate.ts'
 import { grpcWeb } from './grpc-web/grpc-web.ts'
 import { hmacAuth } from './hmac-auth/hmac-auth.ts'
@@ -29,6 +30,7 @@ export const BUILT_IN_POLICIES: readonly PolicyDefinition[] = [
   awsSigv4,
   hmacAuth,
   webhookSignature,
+  externalAuth,
   oauth2Introspection,
   rateLimit,
   setHeaders,

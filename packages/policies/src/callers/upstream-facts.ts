@@ -41,7 +41,7 @@ export function toIdentityFields(facts: UpstreamFacts | undefined): string[] {
 }
 
 /** What is not known is not sent. @throws Problem where what is known cannot stand in a field */
-export function tellUpstream({ headers }: GatewayRequest, caller: Caller, facts: UpstreamFacts): void {
+export function tellUpstream({ headers }: Pick<GatewayRequest, 'headers'>, caller: Caller, facts: UpstreamFacts): void {
   const tell = (name: string | undefined, value: string | undefined): void => {
     if (name === undefined) return
     if (value === undefined) headers.delete(name.toLowerCase())

@@ -1,0 +1,97 @@
+/** Owns requests that another service decides about: asking it, and doing what it says. */
+import { type CredentialPlace, createCredentialPlace, TWO_CREDENTIALS } from '../callers/credential-place.ts'
+import { GuessGuard } from '../callers/guess-guard.ts'
+import { toIdentityFields } from '../callers/upstream-facts.ts'
+import type { Exchange } from '../exchange.ts'
+import type { GatewayResponse } from '../messages/response.ts'
+import { definePolicy, type Next } from '../policy.ts'
+import { Problem } from '../problem.ts'
+import { toNobody } from './answer-judge.ts'
+import { createCarryOut } from './carry-out.ts'
+import { createDecide } from './decide.ts'
+import { type ExternalAuthOptions, externalAuthOptions } from './external-auth-options.ts'
+
+export const externalAuth = definePolicy({
+  name: 'external-auth',
+  phase: 'authenticate',
+  summary: 'Asks another HTTP service whether a request may pass, and who calls.',
+  options: externalAuthOptions,
+  examples: [
+    {
+      says: 'Asks a service of your own, which answers 200 with `{ "user": { "id": … } }`, or refuses.',
+      options: {
+        url: 'http://auth.internal/check',
+        caller: { id: 'json:user.id', groups: 'json:user.groups' },
+        toUpstream: { id: 'X-User-Id' },
+      },
+    },
+    {
+      says: 'Asks a service that is made for forward authentication; browsers are sent to its login page.',
+      options: {
+        url: 'http://authelia.internal:9091/api/authz/forward-auth',
+        protocol: 'traefik-forward-auth',
+        copyToUpstream: ['Remote-User', 'Remote-Groups'],
+        copyToClient: ['Set-Cookie'],
+        caller: { id: 'header:Remote-User', groups: 'header:Remote-Groups' },
+      },
+    },
+    {
+      says: 'Asks once a minute for each token and path.',
+      options: {
+        url: 'http://authz.internal/',
+        protocol: 'envoy-ext-authz',
+        credential: { scheme: 'Bearer' },
+        cache: { by: ['method', 'path'], ttlSeconds: 60 },
+      },
+    },
+  ],
+  identityFields: ({ copyToUpstream, toUpstream, credential }) => {
+    const clientsOwn = new Set(['authorization', 'cookie', credential?.name.toLowerCase()])
+    return [...copyToUpstream.filter((name) => !clientsOwn.has(name.toLowerCase())), ...toIdentityFields(toUpstream)]
+  },
+
+  create(options, services) {
+    const { anonymous, bodyBytes, credential } = options
+    const place = credential === undefined ? undefined : createCredentialPlace(toPlace(credential))
+    const refusals = place === undefined ? undefined : toRefusals(place, credential?.scheme)
+    const guard = place === undefined ? undefined : new GuessGuard(services.counters, 'external', options.attempts)
+    const decide = createDecide(options, services, guard)
+    const carryOut = createCarryOut(options, services, place)
+
+    async function readAndDecide(exchange: Exchange, found: string | undefined, next: Next): Promise<GatewayResponse> {
+      const body = await exchange.request.body.bytes({ limitBytes: bodyBytes })
+      return await carryOut(await decide({ exchange, credential: found, body }), exchange, next)
+    }
+
+    return function externalAuth(exchange, next) {
+      const found = place?.find(exchange.request)
+      if (refusals !== undefined && found === undefined) {
+        if (!anonymous) throw refusals.missing
+        return carryOut(toNobody(options), exchange, next)
+      }
+      if (refusals !== undefined && found === TWO_CREDENTIALS) throw refusals.two
+      guard?.admit(exchange)
+      if (bodyBytes > 0 && !exchange.request.body.isEmpty) return readAndDecide(exchange, found, next)
+      const decision = decide({ exchange, credential: found, body: undefined })
+      if (decision instanceof Promise) return decision.then((made) => carryOut(made, exchange, next))
+      return carryOut(decision, exchange, next)
+    }
+  },
+})
+
+function toPlace({ in: where, name, scheme }: NonNullable<ExternalAuthOptions['credential']>) {
+  return where === 'header' && scheme !== undefined ? { in: where, name, scheme } : { in: where, name }
+}
+
+function toRefusals({ words }: CredentialPlace, scheme = 'External') {
+  // RFC 9110 §11.6.1: a 401 carries at least one challenge.
+  const headers = [['WWW-Authenticate', `${scheme} realm="api"`]] as const
+  return {
+    missing: new Problem('credential-missing', { detail: `Send your credential in ${words}.`, headers }),
+    two: new Problem('credential-invalid', {
+      detail: `There are two different credentials in ${words}. Send one.`,
+      headers,
+      reason: 'two-credentials',
+    }),
+  }
+}
