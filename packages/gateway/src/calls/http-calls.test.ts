@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, createServer as createRawServer, type Server as RawServer, type Socket } from 'node:net'
 import { after, describe, it } from 'node:test'
 import { CallFault, type OutgoingCall } from '@gatewright/policies'
 import { TestAuthority } from '../certificates/test-authority.fixture.ts'
@@ -24,6 +24,13 @@ async function serve(listener: RequestListener): Promise<number> {
   await once(server.listen(0, '127.0.0.1'), 'listening')
   return (server.address() as AddressInfo).port
 }
+
+const rawServers: RawServer[] = []
+const rawSockets: Socket[] = []
+after(() => {
+  for (const socket of rawSockets) socket.destroy()
+  for (const server of rawServers) server.close()
+})
 
 const calls = new NodeHttpCalls()
 const send = (url: string, call: Partial<OutgoingCall> = {}) => calls.send({ url, timeoutMs: 5000, ...call })
@@ -92,6 +99,17 @@ describe('a call', () => {
     assert.match(await reasonOf(send('http://nobody.invalid/')), /^(?:ENOTFOUND|EAI_AGAIN)$/)
   })
 
+  it('trusts no certificate that has expired', async () => {
+    const authority = TestAuthority.create()
+    const { certPem, keyPem } = authority.issue({ names: ['localhost'], days: -1 })
+    const server = createSecureServer({ cert: certPem, key: keyPem }, (_, response) => response.end('ok'))
+    servers.push(server)
+    await once(server.listen(0, '127.0.0.1'), 'listening')
+    const url = `https://localhost:${(server.address() as AddressInfo).port}/`
+    assert.equal(await reasonOf(send(url, { tls: { ca: authority.certPem } })), 'CERT_HAS_EXPIRED')
+    authority.remove()
+  })
+
   it('asks a server with TLS for proof', async () => {
     const authority = TestAuthority.create()
     const { certPem, keyPem } = authority.issue({ names: ['localhost'] })
@@ -103,11 +121,188 @@ describe('a call', () => {
       assert.equal((await send(url, { tls: { ca: authority.certPem } })).body.toString(), 'ok')
       const other = url.replace('localhost', '127.0.0.1')
       assert.equal(await reasonOf(send(other, { tls: { ca: authority.certPem } })), 'ERR_TLS_CERT_ALTNAME_INVALID')
+      const stranger = TestAuthority.create('Another Root')
+      assert.match(await reasonOf(send(url, { tls: { ca: stranger.certPem } })), /^(?:UNABLE_TO_|SELF_SIGNED_|CERT_)/)
+      stranger.remove()
     } finally {
       server.closeAllConnections()
       server.close()
       authority.remove()
     }
+  })
+})
+
+/** A service that is nothing but a socket: `answer` writes what it likes to each request's bytes. */
+async function serveRaw(
+  answer: (socket: Socket, requests: number) => void,
+): Promise<{ url: string; connections(): number; heads: string[] }> {
+  let connections = 0
+  const heads: string[] = []
+  const server = createRawServer((socket) => {
+    connections++
+    let requests = 0
+    socket.on('error', () => {})
+    socket.setEncoding('latin1').on('data', (text: string) => {
+      heads.push(text)
+      answer(socket, ++requests)
+    })
+    rawSockets.push(socket)
+  })
+  rawServers.push(server)
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, connections: () => connections, heads }
+}
+
+const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'
+
+describe('a service that does not speak as it should', () => {
+  for (const [what, bytes, reason] of [
+    ['breaks off within its length', 'HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc', 'ECONNRESET'],
+    ['breaks off within its chunks', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n', 'ECONNRESET'],
+    ['breaks off within its head', 'HTTP/1.1 200 OK\r\nX-User: an', 'ECONNRESET'],
+    ['says nothing', '', 'ECONNRESET'],
+    ['speaks another protocol', 'SSH-2.0-x\r\n\r\n', 'HPE_INVALID_CONSTANT'],
+    [
+      'has two lengths (RFC 9112 §6.3)',
+      'HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab',
+      'HPE_UNEXPECTED_CONTENT_LENGTH',
+    ],
+    [
+      'has a length and chunks (RFC 9112 §6.3)',
+      'HTTP/1.1 200 OK\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+      'HPE_INVALID_TRANSFER_ENCODING',
+    ],
+    ['has an endless head', `HTTP/1.1 200 OK\r\nX: ${'a'.repeat(100_000)}`, 'HPE_HEADER_OVERFLOW'],
+    [
+      'switches protocols (RFC 9110 §15.2.2)',
+      'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n',
+      'not-http',
+    ],
+  ] as const) {
+    it(`is a failure where it ${what}`, async () => {
+      const { url } = await serveRaw((socket) => socket.end(bytes, 'latin1'))
+      assert.equal(await reasonOf(send(url)), reason)
+    })
+  }
+
+  it('has its time and no more, however slowly it goes on: hints, fields, or a body', async () => {
+    for (const piece of ['HTTP/1.1 103 Early Hints\r\n\r\n', 'HTTP/1.1 200 OK\r\n', 'HTTP/1.1 200 OK\r\n\r\nx']) {
+      const { url } = await serveRaw((socket) => void socket.write(piece))
+      assert.equal(await reasonOf(send(url, { timeoutMs: 50 })), 'timeout', piece)
+    }
+  })
+
+  it('fills no memory with a body without end', async () => {
+    const { url } = await serveRaw((socket) => {
+      const piece = Buffer.alloc(65_536)
+      const write = () => {
+        while (socket.writable && socket.write(piece)) {}
+      }
+      socket.write('HTTP/1.1 200 OK\r\n\r\n')
+      socket.on('drain', write)
+      write()
+    })
+    assert.equal(await reasonOf(send(url, { limitBytes: 100_000 })), 'too-large')
+  })
+
+  it('is heard to the last of many fields', async () => {
+    const { url } = await serveRaw((socket) =>
+      socket.end(`HTTP/1.1 200 OK\r\n${'X: 1\r\n'.repeat(2_500)}X-Last: 1\r\nContent-Length: 0\r\n\r\n`),
+    )
+    const { headers } = await send(url)
+    assert.deepEqual([headers.get('x-last'), headers.size], ['1', 2_502])
+  })
+
+  it('answers one call with one answer: what follows it is nobody’s', async () => {
+    const { url, connections } = await serveRaw((socket, requests) => {
+      socket.write(requests === 1 ? `${OK}HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n` : OK)
+    })
+    assert.deepEqual([(await send(url)).status, (await send(url)).status, connections()], [200, 200, 2])
+  })
+
+  it('is heard where it answers before it has read', async () => {
+    const { url } = await serveRaw((socket, requests) => {
+      if (requests === 1) socket.write('HTTP/1.1 403 No\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
+    })
+    assert.equal((await send(url, { method: 'POST', body: Buffer.alloc(4_000_000) })).status, 403)
+  })
+
+  it('leaves room for other calls when it is done with', async () => {
+    const others = new NodeHttpCalls()
+    const { url } = await serveRaw((socket) =>
+      socket.end('HTTP/1.1 101 x\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n'),
+    )
+    for (let at = 0; at < 1_100; at += 50) {
+      const reasons = await Promise.all(
+        Array.from({ length: 50 }, () => reasonOf(others.send({ url, timeoutMs: 5000 }))),
+      )
+      assert.deepEqual(new Set(reasons), new Set(['not-http']))
+    }
+  })
+})
+
+describe('a connection that was kept open, and closed in the meantime', () => {
+  /** Resets each connection at its second request. */
+  const serveOnce = () =>
+    serveRaw((socket, requests) => void (requests === 1 ? socket.write(OK) : socket.resetAndDestroy()))
+
+  for (const [what, call] of [
+    ['by its method', { method: 'GET' }],
+    ['because the call says so', { method: 'POST', body: 'x', mayRepeat: true }],
+  ] as const) {
+    it(`has a call sent again that may be repeated: ${what} (RFC 9112 §9.3.1)`, async () => {
+      const { url, connections } = await serveOnce()
+      assert.equal((await send(url, call)).status, 200)
+      assert.equal((await send(url, call)).status, 200)
+      assert.equal(connections(), 2)
+    })
+  }
+
+  for (const [what, call] of [
+    ['by its method', { method: 'POST', body: 'x' }],
+    ['because the call says so', { method: 'GET', mayRepeat: false }],
+  ] as const) {
+    it(`is a failure for a call that may not: ${what} (RFC 9110 §9.2.2)`, async () => {
+      const { url, heads } = await serveOnce()
+      await send(url, call)
+      assert.equal(await reasonOf(send(url, call)), 'ECONNRESET')
+      assert.equal(heads.length, 2)
+    })
+  }
+
+  it('is no reason to try a new connection twice', async () => {
+    const { url, connections } = await serveRaw((socket) => void socket.resetAndDestroy())
+    assert.equal(await reasonOf(send(url)), 'ECONNRESET')
+    assert.equal(connections(), 1)
+  })
+
+  it('is no reason to try again once the answer has begun', async () => {
+    const { url, heads } = await serveRaw((socket, requests) => {
+      socket.write(requests === 1 ? OK : 'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx', () => {
+        if (requests > 1) socket.resetAndDestroy()
+      })
+    })
+    await send(url)
+    assert.equal(await reasonOf(send(url)), 'ECONNRESET')
+    assert.equal(heads.length, 2)
+  })
+})
+
+describe('the head of a call', () => {
+  it('says that there is no content, where some is usual (RFC 9110 §8.6)', async () => {
+    const { url, heads } = await serveRaw((socket) => void socket.write(OK))
+    for (const method of ['POST', 'PUT', 'PATCH', 'GET', 'DELETE']) await send(url, { method })
+    assert.deepEqual(
+      heads.map((head) => /Content-Length: 0/.test(head)),
+      [true, true, true, false, false],
+    )
+    assert.ok(!heads.join('').includes('Transfer-Encoding'))
+  })
+
+  it('names the host that the call says', async () => {
+    const { url, heads } = await serveRaw((socket) => void socket.write(OK))
+    await send(url, { headers: [['host', 'api.example.com']] })
+    assert.deepEqual(heads[0]?.match(/host: .*/gi), ['host: api.example.com'])
   })
 })
 

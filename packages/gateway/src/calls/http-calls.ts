@@ -1,9 +1,17 @@
 /** Owns calls that policies make to other services: bounded in time and size, to addresses that may be called, redirects not followed. */
-import { Agent as HttpAgent, type IncomingMessage, request as requestHttp } from 'node:http'
+import { type ClientRequest, Agent as HttpAgent, type IncomingMessage, request as requestHttp } from 'node:http'
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https'
+import type { Duplex } from 'node:stream'
 import { isDeepStrictEqual } from 'node:util'
 import type { EgressRules } from '@gatewright/model/runtime'
-import { type CallAnswer, CallFault, HeaderList, type HttpCalls, type OutgoingCall } from '@gatewright/policies'
+import {
+  type CallAnswer,
+  CallFault,
+  HeaderList,
+  type HttpCalls,
+  IDEMPOTENT_METHODS,
+  type OutgoingCall,
+} from '@gatewright/policies'
 import { EgressGuard } from './egress-guard.ts'
 
 const LIMIT_BYTES = 1024 * 1024
@@ -12,6 +20,8 @@ const MOST_SOCKETS = 64
 const IDLE_MS = 4_000
 /** Without bounds, a service that stalls would hold memory for each request that asks. */
 const MOST_UNDER_WAY = 1_024
+/** Where no content means none, and a length of 0 would be odd. */
+const NO_CONTENT_METHODS = new Set(['GET', 'HEAD', 'OPTIONS', 'DELETE', 'TRACE'])
 
 export class NodeHttpCalls implements HttpCalls {
   #rules: EgressRules = { deny: [], allow: [] }
@@ -34,18 +44,23 @@ export class NodeHttpCalls implements HttpCalls {
   async send(call: OutgoingCall): Promise<CallAnswer> {
     if (this.#underWay >= MOST_UNDER_WAY) throw new CallFault('too-many-calls', 'too many calls are under way')
     this.#underWay++
+    const signal = AbortSignal.any([AbortSignal.timeout(call.timeoutMs), ...(call.signal ? [call.signal] : [])])
     try {
-      return await this.#send(call)
+      for (;;) {
+        const outcome = await this.#try(call, signal)
+        if (outcome !== 'stale') return outcome
+      }
     } finally {
       this.#underWay--
     }
   }
 
-  #send(call: OutgoingCall): Promise<CallAnswer> {
+  /** `stale`: the connection was kept open for this, and closed in the meantime; it is not tried again. */
+  #try(call: OutgoingCall, signal: AbortSignal): Promise<CallAnswer | 'stale'> {
     const url = toUrl(call.url)
     const guard = this.#guard
     guard.checkLiteral(url.hostname)
-    const { promise, resolve, reject } = Promise.withResolvers<CallAnswer>()
+    const { promise, resolve, reject } = Promise.withResolvers<CallAnswer | 'stale'>()
     const isSecure = url.protocol === 'https:'
     const send = isSecure ? requestHttps : requestHttp
     const request = send(url, {
@@ -53,10 +68,23 @@ export class NodeHttpCalls implements HttpCalls {
       headers: toFields(call, url.host),
       agent: isSecure ? this.#findAgent(call) : this.#plain,
       lookup: guard.lookup,
-      signal: AbortSignal.any([AbortSignal.timeout(call.timeoutMs), ...(call.signal ? [call.signal] : [])]),
+      signal,
     })
-    request.on('error', (error) => reject(toFault(error)))
+    // Beyond a number of them Node drops fields without a word, and one of those may say that nobody passes. The head's size is bounded.
+    request.maxHeadersCount = 0
+    let hasAnswer = false
+    request.on('error', (error) => {
+      if (!hasAnswer && isStale(request, error) && mayRepeat(call)) resolve('stale')
+      else reject(toFault(error))
+    })
+    // A protocol that nobody asked for (RFC 9110 §15.2.2): Node hands the socket over and says no more of the call.
+    const refuseTunnel = (_: IncomingMessage, socket: Duplex) => {
+      socket.destroy()
+      reject(new CallFault('not-http', 'the service switched protocols'))
+    }
+    request.on('upgrade', refuseTunnel).on('connect', refuseTunnel)
     request.on('response', (response) => {
+      hasAnswer = true
       readAnswer(response, call.limitBytes ?? LIMIT_BYTES).then(resolve, (error: unknown) => {
         request.destroy()
         reject(toFault(error))
@@ -84,6 +112,16 @@ export class NodeHttpCalls implements HttpCalls {
   }
 }
 
+/** Before an answer: did the other end close a connection that was kept open? RFC 9112 §9.3.1 has clients try again. */
+function isStale(request: ClientRequest, { code }: NodeJS.ErrnoException): boolean {
+  return request.reusedSocket && (code === 'ECONNRESET' || code === 'EPIPE')
+}
+
+/** RFC 9110 §9.2.2: else it may have been carried out, and would be twice. */
+function mayRepeat({ method = 'GET', mayRepeat = IDEMPOTENT_METHODS.has(method) }: OutgoingCall): boolean {
+  return mayRepeat
+}
+
 function toUrl(text: string): URL {
   const url = URL.parse(text)
   if (url === null || !/^https?:$/.test(url.protocol)) throw new CallFault('url', `"${text}" is no http or https URL`)
@@ -91,10 +129,12 @@ function toUrl(text: string): URL {
 }
 
 /** Flat: fields of one name stay apart. */
-function toFields({ headers = [], body }: OutgoingCall, host: string): string[] {
+function toFields({ method = 'GET', headers = [], body }: OutgoingCall, host: string): string[] {
   const isHostSaid = headers.some(([name]) => name.toLowerCase() === 'host')
   const fields = [...(isHostSaid ? [] : ['Host', host]), ...headers.flat()]
   if (body !== undefined) fields.push('Content-Length', `${Buffer.byteLength(body)}`)
+  // RFC 9110 §8.6: said where content is usual; Node would send chunks of nothing.
+  else if (!NO_CONTENT_METHODS.has(method)) fields.push('Content-Length', '0')
   return fields
 }
 
