@@ -121,6 +121,15 @@ describe('a call', () => {
       assert.equal((await send(url, { tls: { ca: authority.certPem } })).body.toString(), 'ok')
       const other = url.replace('localhost', '127.0.0.1')
       assert.equal(await reasonOf(send(other, { tls: { ca: authority.certPem } })), 'ERR_TLS_CERT_ALTNAME_INVALID')
+      // `Host` may be the client's own: it says neither whom to look for nor whom to believe.
+      const tls = { ca: authority.certPem }
+      const fresh = new NodeHttpCalls()
+      const named = await fresh.send({ url, timeoutMs: 5000, tls, headers: [['Host', 'other.example.com']] })
+      assert.equal(named.status, 200)
+      assert.equal(
+        await reasonOf(send(other, { tls, headers: [['Host', 'localhost']] })),
+        'ERR_TLS_CERT_ALTNAME_INVALID',
+      )
       const stranger = TestAuthority.create('Another Root')
       assert.match(await reasonOf(send(url, { tls: { ca: stranger.certPem } })), /^(?:UNABLE_TO_|SELF_SIGNED_|CERT_)/)
       stranger.remove()
