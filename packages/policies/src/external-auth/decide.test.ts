@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { BytesBody } from '../messages/body.ts'
 import { Problem } from '../problem.ts'
+import { CallFault } from '../services.ts'
 import { fail, stage } from './external-auth-stage.fixture.ts'
 
 describe('a service that cannot be asked', () => {
@@ -65,7 +66,7 @@ describe('a service that cannot be asked', () => {
   it('is asked no longer than the client is there, which says nothing of the service', async () => {
     const { subject, service, clock } = stage({ onError: 'allow' }, ({ signal }) => {
       const { promise, reject } = Promise.withResolvers<never>()
-      signal?.addEventListener('abort', () => reject(signal.reason))
+      signal?.addEventListener('abort', () => reject(new CallFault('ABORT_ERR', 'aborted')))
       return promise
     })
     const exchange = subject.open()
@@ -75,6 +76,34 @@ describe('a service that cannot be asked', () => {
     const { problem, upstream } = await answer
     assert.deepEqual([problem?.code, upstream.length, service.calls.length], ['client-left', 0, 1])
     assert.equal(subject.log.entries.length, 0)
+  })
+})
+
+describe('a call that several wait for', () => {
+  it('goes on when the client leaves that began it', async () => {
+    const held = Promise.withResolvers<object>()
+    const { subject, service, clock } = stage({ cache: { ttlSeconds: 60 } }, () => held.promise)
+    const first = subject.open()
+    const began = subject.start(first).answer
+    const second = subject.with()
+    await clock.advance(0)
+    first.abort(new Problem('client-left'))
+    held.resolve({})
+    assert.deepEqual([(await second).status, service.calls.length], [200, 1])
+    await began
+  })
+
+  it('fails for the others as it would for each, whoever left', async () => {
+    const held = Promise.withResolvers<object>()
+    const { subject, clock } = stage({ cache: { ttlSeconds: 60 }, onError: 'allow' }, () => held.promise)
+    const first = subject.open()
+    const began = subject.start(first).answer
+    const second = subject.with()
+    await clock.advance(0)
+    first.abort(new Problem('client-left'))
+    held.reject(new CallFault('timeout', 'late'))
+    assert.equal((await second).status, 200)
+    await began
   })
 })
 

@@ -43,9 +43,11 @@ export function createDecide(
   }
 
   async function ask(check: Check, exchange: Exchange, signal?: AbortSignal): Promise<Verdict<Decision>> {
-    const answer = await send(check, exchange, signal).catch((fault: unknown) =>
-      fail(fault, exchange.abortedBy === undefined),
-    )
+    const answer = await send(check, exchange, signal).catch((fault: unknown) => {
+      // The client left: that says nothing of the service.
+      if (signal !== undefined && exchange.abortedBy !== undefined) throw exchange.abortedBy
+      return fail(fault, true)
+    })
     if ('value' in answer) return answer
     try {
       const decision = judge(answer)
