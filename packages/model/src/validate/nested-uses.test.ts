@@ -39,10 +39,7 @@ describe('policies in the options of others', () => {
       check('{ policies: [{ policy: key-auth, options: { in: hedder } }] }')[0] ?? '',
       /^a.yaml:7:66: fault: key-auth: "hedder" is not .*\(apis\[0\].policies\[0\].options.policies\[0\].options.in\)/,
     )
-    assert.match(
-      check('{ branches: [{}, { policies: [{ policy: kye-auth }] }] }')[0] ?? '',
-      /no policy "kye-auth"/,
-    )
+    assert.match(check('{ branches: [{}, { policies: [{ policy: kye-auth }] }] }')[0] ?? '', /no policy "kye-auth"/)
     assert.match(
       check('{ policies: [{ policy: key-auth, when: bad }] }')[0] ?? '',
       /condition of "key-auth" cannot run: no/,

@@ -3,11 +3,11 @@ import { z } from 'zod'
 import { fieldNameSchema } from '../callers/credential-place.ts'
 import { attemptsSchema } from '../callers/guess-guard.ts'
 import { toUpstreamSchema } from '../callers/upstream-facts.ts'
+import { callTlsSchema, serviceUrlSchema } from '../calls/call-options.ts'
 import { secretOption } from '../secret-option.ts'
 import { ASYMMETRIC_ALGORITHMS, JWS_ALGORITHMS } from '../tokens/jws-algorithms.ts'
 import { DECRYPTION_ALGORITHMS } from '../tokens/token-decryption.ts'
-
-const httpUrlSchema = z.url({ protocol: /^https?$/, error: 'Write an absolute URL with https.' })
+import { dpopMaxAgeSchema, dpopSchema } from '../tokens/token-places.ts'
 
 const keySchema = z
   .strictObject({
@@ -39,7 +39,7 @@ const issuerSchema = z
       description:
         'Of which `aud` has to name one: whom the issuer made the token for. `any` takes those for others as well.',
     }),
-    jwksUrl: httpUrlSchema
+    jwksUrl: serviceUrlSchema
       .optional()
       .meta({ description: 'Where its keys are. Without it and without `keys`, its OpenID configuration says where.' }),
     keys: z.array(keySchema).min(1).optional().meta({ description: 'Its keys, where they are not asked for.' }),
@@ -50,11 +50,7 @@ const issuerSchema = z
       .meta({
         description: 'The algorithms that its published keys may be used with; each key only with those that fit it.',
       }),
-    ca: z
-      .string()
-      .min(1)
-      .optional()
-      .meta({ description: 'PEM of the CA of its server, where that is none of the usual ones.' }),
+    tls: callTlsSchema,
     freshSeconds: z.int().min(60).max(86_400).default(600).meta({
       description: 'After how long its keys are asked for again, where the answer does not say. In the background.',
     }),
@@ -97,7 +93,7 @@ const issuerSchema = z
     if (new Set(names).size < names.length && keys?.some(({ kid }) => kid !== undefined)) {
       fault('keys', 'two keys have the same `kid` and algorithm: give each its own')
     }
-    if (keys === undefined && jwksUrl === undefined && !httpUrlSchema.safeParse(issuer).success) {
+    if (keys === undefined && jwksUrl === undefined && !serviceUrlSchema.safeParse(issuer).success) {
       fault('issuer', 'its keys can be found only where this is a URL: write `jwksUrl` or `keys`')
     }
   })
@@ -119,7 +115,7 @@ export const jwtOptions = z.strictObject({
   name: fieldNameSchema.default('Authorization').meta({
     description: 'Name of the header field, query parameter or cookie. In `Authorization` the token follows `Bearer`.',
   }),
-  leewaySeconds: z
+  clockSkewSeconds: z
     .int()
     .min(0)
     .max(600)
@@ -165,16 +161,8 @@ export const jwtOptions = z.strictObject({
     .meta({
       description: 'Keys for encrypted tokens (JWE). What is inside has to be signed: encryption alone proves nobody.',
     }),
-  dpop: z
-    .enum(['off', 'allow', 'require'])
-    .default('allow')
-    .meta({ description: 'Tokens that are bound to a key of the client, with a proof in `DPoP` (RFC 9449).' }),
-  dpopMaxAgeSeconds: z
-    .int()
-    .min(5)
-    .max(3600)
-    .default(300)
-    .meta({ description: 'How old such a proof may be. Each is taken once.' }),
+  dpop: dpopSchema,
+  dpopMaxAgeSeconds: dpopMaxAgeSchema,
   anonymous: z.boolean().default(false).meta({
     description: 'Lets callers without a token pass, as nobody. A token that is present and wrong is still refused.',
   }),

@@ -1,5 +1,5 @@
 /** Owns who calls, by a JSON Web Token (RFC 7519) that an issuer signed. */
-import { type CredentialPlace, createCredentialPlace, TWO_CREDENTIALS } from '../callers/credential-place.ts'
+import { TWO_CREDENTIALS } from '../callers/credential-place.ts'
 import { GuessGuard } from '../callers/guess-guard.ts'
 import { recognise } from '../callers/recognise.ts'
 import { Remembered, toFingerprint } from '../callers/remembered.ts'
@@ -12,6 +12,7 @@ import type { CallFault, Credentials, PolicyServices } from '../services.ts'
 import { findBindingFault } from '../tokens/confirmation.ts'
 import { DpopProofs } from '../tokens/dpop-proof.ts'
 import { ASYMMETRIC_ALGORITHMS } from '../tokens/jws-algorithms.ts'
+import { type PresentedToken, TokenPlaces } from '../tokens/token-places.ts'
 import { type JwtOptions, jwtOptions } from './jwt-options.ts'
 import { TokenVerifier, type Verdict, type VerifiedToken } from './token-verifier.ts'
 
@@ -56,9 +57,7 @@ export const jwt = definePolicy({
 interface Attempt {
   readonly exchange: Exchange
   readonly next: Next
-  readonly token: string
-  readonly place: CredentialPlace
-  readonly scheme: 'bearer' | 'dpop'
+  readonly presented: PresentedToken
 }
 
 /** One use at work. */
@@ -68,10 +67,7 @@ class TokenCheck {
   readonly #seen: Remembered<VerifiedToken>
   readonly #guard: GuessGuard
   readonly #credentials: Credentials
-  readonly #log: PolicyServices['log']
-  readonly #bearer: CredentialPlace
-  /** RFC 9449 §7.1: they come under a scheme of their own. */
-  readonly #dpop: CredentialPlace | undefined
+  readonly #places: TokenPlaces
   readonly #proofs: DpopProofs | undefined
 
   constructor(options: JwtOptions, services: PolicyServices) {
@@ -82,11 +78,8 @@ class TokenCheck {
     this.#seen = new Remembered(options.remember, services.clock)
     this.#guard = new GuessGuard(services.counters, 'token', options.attempts)
     this.#credentials = services.credentials
-    this.#log = services.log
-    this.#bearer = createCredentialPlace({ in: where, name, ...(hasScheme ? { scheme: 'Bearer' } : {}) })
-    if (dpop === 'off' || !hasScheme) return
-    this.#dpop = createCredentialPlace({ in: where, name, scheme: 'DPoP' })
-    this.#proofs = new DpopProofs({ maxAgeSeconds: dpopMaxAgeSeconds }, services)
+    this.#places = new TokenPlaces({ in: where, name, ...(hasScheme ? { scheme: 'Bearer' } : {}) }, dpop)
+    if (this.#places.dpop !== undefined) this.#proofs = new DpopProofs({ maxAgeSeconds: dpopMaxAgeSeconds }, services)
   }
 
   run(exchange: Exchange, next: Next): ReturnType<Next> {
@@ -95,28 +88,25 @@ class TokenCheck {
       if (this.#options.anonymous) return next(exchange)
       throw this.#toMissing()
     }
-    const fingerprint = toFingerprint(attempt.token)
+    const fingerprint = toFingerprint(attempt.presented.token)
     const seen = this.#seen.get(fingerprint)
     if (seen !== undefined && seen.keys === seen.issuer.keys.get()) return this.#accept(attempt, seen)
     this.#guard.admit(exchange)
-    const verdict = this.#verifier.verify(attempt.token)
+    const verdict = this.#verifier.verify(attempt.presented.token)
     if (verdict instanceof Promise) return verdict.then((late) => this.#conclude(attempt, late, fingerprint))
     return this.#conclude(attempt, verdict, fingerprint)
   }
 
   #find(exchange: Exchange, next: Next): Attempt | undefined {
-    const { request } = exchange
-    const bearer = this.#bearer.find(request)
-    const isBearer = bearer !== undefined
-    const token = isBearer ? bearer : this.#dpop?.find(request)
-    if (token === undefined) return undefined
-    const place = isBearer ? this.#bearer : (this.#dpop ?? this.#bearer)
+    const presented = this.#places.find(exchange.request)
+    if (presented === undefined) return undefined
+    const { token, place, scheme } = presented
     if (token === TWO_CREDENTIALS) {
       throw this.#toRefusal('two-tokens', `There are two different tokens in ${place.words}. Send one.`)
     }
     if (token.length > this.#options.maxTokenBytes) throw this.#toRefusal('too-long')
-    if (isBearer && this.#options.dpop === 'require') throw this.#toRefusal('other-scheme')
-    return { exchange, next, token, place, scheme: isBearer ? 'bearer' : 'dpop' }
+    if (scheme === 'bearer' && this.#options.dpop === 'require') throw this.#toRefusal('other-scheme')
+    return { exchange, next, presented }
   }
 
   #conclude(attempt: Attempt, verdict: Verdict, fingerprint: string): ReturnType<Next> {
@@ -131,13 +121,13 @@ class TokenCheck {
   }
 
   #accept(attempt: Attempt, token: VerifiedToken): ReturnType<Next> {
-    const isUnbound = token.confirmation === undefined && attempt.scheme === 'bearer'
+    const isUnbound = token.confirmation === undefined && attempt.presented.scheme === 'bearer'
     return isUnbound ? this.#enter(attempt, token) : this.#acceptBound(attempt, token)
   }
 
   async #acceptBound(attempt: Attempt, token: VerifiedToken): Promise<GatewayResponse> {
-    const { exchange } = attempt
-    const fault = await findBindingFault(token.confirmation, exchange, { ...attempt, proofs: this.#proofs })
+    const { exchange, presented } = attempt
+    const fault = await findBindingFault(token.confirmation, exchange, { ...presented, proofs: this.#proofs })
     if (fault !== undefined) {
       this.#guard.failed(exchange)
       throw this.#toRefusal(fault)
@@ -145,13 +135,10 @@ class TokenCheck {
     return await this.#enter(attempt, token)
   }
 
-  #enter({ exchange, next, place }: Attempt, { caller, issuer }: VerifiedToken): ReturnType<Next> {
+  #enter({ exchange, next, presented }: Attempt, { caller, issuer }: VerifiedToken): ReturnType<Next> {
     const known = recognise(exchange, this.#withPlan(caller, issuer.options.unknownApps))
     const { forward, toUpstream } = this.#options
-    if (!forward) {
-      place.remove(exchange.request)
-      exchange.request.headers.delete('dpop')
-    }
+    if (!forward) this.#places.remove(exchange.request, presented)
     if (toUpstream !== undefined) tellUpstream(exchange.request, known, toUpstream)
     return next(exchange)
   }
@@ -168,7 +155,7 @@ class TokenCheck {
 
   #toMissing(): Problem {
     return new Problem('credential-missing', {
-      detail: `Send your token in ${this.#bearer.words}.`,
+      detail: `Send your token in ${this.#places.bearer.words}.`,
       headers: this.#toChallenges(undefined),
     })
   }
@@ -178,7 +165,6 @@ class TokenCheck {
   }
 
   #toUnavailable(fault: CallFault): Problem {
-    this.#log.warn('tokens cannot be checked: the keys of their issuer are not there', { why: fault.message })
     return new Problem('verifier-unavailable', {
       detail: 'The keys of the issuer of this token cannot be had now. Try again in a moment.',
       reason: fault.reason,
@@ -192,7 +178,7 @@ class TokenCheck {
     const error = description === undefined ? '' : ` error="invalid_token", error_description="${description}"`
     const challenges: [string, string][] = []
     if (this.#options.dpop !== 'require') challenges.push(['WWW-Authenticate', `Bearer${error || ' realm="api"'}`])
-    if (this.#dpop !== undefined) {
+    if (this.#places.dpop !== undefined) {
       challenges.push([
         'WWW-Authenticate',
         `DPoP${error === '' ? '' : `${error},`} algs="${ASYMMETRIC_ALGORITHMS.join(' ')}"`,

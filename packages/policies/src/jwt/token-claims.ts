@@ -5,7 +5,7 @@ import type { IssuerOptions, JwtOptions } from './jwt-options.ts'
 
 export type Claims = Readonly<Record<string, unknown>>
 
-export type TimeRules = Pick<JwtOptions, 'leewaySeconds' | 'maxAgeSeconds' | 'expiry' | 'requiredClaims'>
+export type TimeRules = Pick<JwtOptions, 'clockSkewSeconds' | 'maxAgeSeconds' | 'expiry' | 'requiredClaims'>
 
 /** Why the token does not count; undefined: it does. */
 export function findClaimFault(
@@ -22,24 +22,24 @@ export function findClaimFault(
 
 function findTimeFault(
   { exp, nbf, iat }: Claims,
-  { leewaySeconds, maxAgeSeconds, expiry }: TimeRules,
+  { clockSkewSeconds, maxAgeSeconds, expiry }: TimeRules,
   now: number,
 ): string | undefined {
   for (const time of [exp, nbf, iat]) if (time !== undefined && !isTime(time)) return 'claim-malformed'
   if (exp === undefined && expiry === 'required') return 'claim-missing'
-  if (isTime(exp) && now >= exp + leewaySeconds) return 'expired'
-  if (isTime(nbf) && now < nbf - leewaySeconds) return 'not-yet-valid'
+  if (isTime(exp) && now >= exp + clockSkewSeconds) return 'expired'
+  if (isTime(nbf) && now < nbf - clockSkewSeconds) return 'not-yet-valid'
   if (maxAgeSeconds === undefined) return undefined
   if (!isTime(iat)) return 'claim-missing'
-  if (iat > now + leewaySeconds) return 'not-yet-valid'
-  return now >= iat + maxAgeSeconds + leewaySeconds ? 'expired' : undefined
+  if (iat > now + clockSkewSeconds) return 'not-yet-valid'
+  return now >= iat + maxAgeSeconds + clockSkewSeconds ? 'expired' : undefined
 }
 
 /** Until when what was found holds, in milliseconds since the epoch. */
-export function toEndMs({ exp, iat }: Claims, { leewaySeconds, maxAgeSeconds }: TimeRules): number {
+export function toEndMs({ exp, iat }: Claims, { clockSkewSeconds, maxAgeSeconds }: TimeRules): number {
   const byExpiry = isTime(exp) ? exp : Number.POSITIVE_INFINITY
   const byAge = maxAgeSeconds !== undefined && isTime(iat) ? iat + maxAgeSeconds : Number.POSITIVE_INFINITY
-  return (Math.min(byExpiry, byAge) + leewaySeconds) * 1000
+  return (Math.min(byExpiry, byAge) + clockSkewSeconds) * 1000
 }
 
 /** RFC 7519 §2: a NumericDate. `1e999` is read as infinite, and is none. */

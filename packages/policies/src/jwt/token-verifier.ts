@@ -1,5 +1,6 @@
 /** Owns the way from a token to who calls: opened, its issuer found, its signature checked, its claims judged. No step is done before the one it rests on. */
 import { hash } from 'node:crypto'
+import { toCallTls } from '../calls/call-options.ts'
 import type { Caller } from '../exchange.ts'
 import type { MaybePromise } from '../maybe-promise.ts'
 import { CallFault, type PolicyServices } from '../services.ts'
@@ -136,7 +137,7 @@ function toUnavailable(error: unknown): Verdict {
 }
 
 function createKeySource(options: IssuerOptions, services: PolicyServices): KeySource {
-  const { issuer, keys, jwksUrl: url, algorithms, freshSeconds, staleSeconds, ca } = options
+  const { issuer, keys, jwksUrl: url, algorithms, freshSeconds, staleSeconds, tls } = options
   if (keys !== undefined) return new FixedKeys(keys.map((key, index) => toFixedKey(key, `keys[${index}] of ${issuer}`)))
   return new RemoteKeys(
     {
@@ -146,7 +147,7 @@ function createKeySource(options: IssuerOptions, services: PolicyServices): KeyS
       freshMs: freshSeconds * 1000,
       staleMs: staleSeconds * 1000,
     },
-    { ...services, tls: ca === undefined ? undefined : { ca } },
+    { ...services, tls: toCallTls(tls) },
   )
 }
 

@@ -4,6 +4,7 @@ import { fieldNameSchema } from '../callers/credential-place.ts'
 import { attemptsSchema } from '../callers/guess-guard.ts'
 import { toIdentityFields, toUpstreamSchema } from '../callers/upstream-facts.ts'
 import { callTimeoutSchema, callTlsSchema, serviceUrlSchema } from '../calls/call-options.ts'
+import { dpopMaxAgeSchema, dpopSchema } from '../tokens/token-places.ts'
 import { clientSchema } from './client-authentication.ts'
 
 // RFC 6749 §3.3: a scope has no space, quotation mark or backslash.
@@ -89,6 +90,8 @@ export const introspectionOptions = z
     }),
     timeoutMs: callTimeoutSchema,
     tls: callTlsSchema,
+    dpop: dpopSchema,
+    dpopMaxAgeSeconds: dpopMaxAgeSchema,
     attempts: attemptsSchema,
     anonymous: z.boolean().default(false).meta({
       description: 'Lets callers without a token pass, as nobody. A token that is present and wrong is still refused.',

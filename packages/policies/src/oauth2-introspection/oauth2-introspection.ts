@@ -1,21 +1,19 @@
 /** Owns who calls, by an access token that the authorization server is asked about (RFC 7662). */
-import { createCredentialPlace, TWO_CREDENTIALS } from '../callers/credential-place.ts'
+import { TWO_CREDENTIALS } from '../callers/credential-place.ts'
 import { GuessGuard } from '../callers/guess-guard.ts'
-import { recognise } from '../callers/recognise.ts'
 import { toFingerprint } from '../callers/remembered.ts'
-import { tellUpstream, toIdentityFields } from '../callers/upstream-facts.ts'
+import { toIdentityFields } from '../callers/upstream-facts.ts'
 import { toUnavailable, type Verdict, Verdicts } from '../callers/verdicts.ts'
 import { toCallTls } from '../calls/call-options.ts'
 import { OutageLog } from '../calls/outage-log.ts'
 import type { Exchange } from '../exchange.ts'
-import type { MaybePromise } from '../maybe-promise.ts'
-import type { GatewayResponse } from '../messages/response.ts'
-import { definePolicy, type Next } from '../policy.ts'
-import { Problem } from '../problem.ts'
+import { definePolicy } from '../policy.ts'
 import { CallFault } from '../services.ts'
+import { TokenPlaces } from '../tokens/token-places.ts'
 import { BearerRefusals } from './bearer-refusals.ts'
 import { createIntrospection } from './introspection-call.ts'
 import { introspectionOptions } from './introspection-options.ts'
+import { TokenEntry } from './token-entry.ts'
 import { createTokenJudge, type TokenVerdict } from './token-judge.ts'
 
 // RFC 6749 appendix A.12: an access token is one or more visible characters.
@@ -49,23 +47,16 @@ export const oauth2Introspection = definePolicy({
   identityFields: ({ toUpstream }) => toIdentityFields(toUpstream),
 
   create(options, services) {
-    const { anonymous, forward, toUpstream, maxTokenBytes, cacheEntries } = options
+    const { anonymous, maxTokenBytes, cacheEntries } = options
     const { clock, counters } = services
-    const place = createCredentialPlace(toPlace(options))
-    const refusals = new BearerRefusals({ realm: options.realm, scopes: options.scopes, place: place.words })
+    const places = new TokenPlaces(toPlace(options), options.dpop)
+    const refusals = new BearerRefusals({ realm: options.realm, scopes: options.scopes, place: places.bearer.words })
     const guard = new GuessGuard(counters, 'token', options.attempts)
     const verdicts = new Verdicts<TokenVerdict>({ most: cacheEntries, mostCalls: options.maxCalls }, clock)
     const introspect = createIntrospection({ ...options, tls: toCallTls(options.tls) }, services)
     const judge = createTokenJudge({ ...options, refusals }, services)
+    const entry = new TokenEntry(options, { places, refusals, guard, judge, services })
     const outage = new OutageLog(services, { policy: 'oauth2-introspection', use: services.useId })
-
-    function admit(verdict: TokenVerdict, exchange: Exchange, next: Next): MaybePromise<GatewayResponse> {
-      if (verdict instanceof Problem) throw verdict
-      const caller = recognise(exchange, judge.toCaller(verdict))
-      if (!forward) place.remove(exchange.request)
-      if (toUpstream !== undefined) tellUpstream(exchange.request, caller, toUpstream)
-      return next(exchange)
-    }
 
     async function ask(token: string, exchange: Exchange): Promise<Verdict<TokenVerdict>> {
       try {
@@ -82,19 +73,22 @@ export const oauth2Introspection = definePolicy({
     }
 
     return function oauth2Introspection(exchange, next) {
-      const token = place.find(exchange.request)
-      if (token === undefined) {
+      const presented = places.find(exchange.request)
+      if (presented === undefined) {
         if (!anonymous) throw refusals.missing
         return next(exchange)
       }
+      const { token, scheme } = presented
       if (token === TWO_CREDENTIALS) throw refusals.two
+      if (scheme === 'bearer' && options.dpop === 'require') throw refusals.invalid('other-scheme')
       if (token.length > maxTokenBytes || !TOKEN.test(token)) throw refusals.malformed
       // Before the cache is looked at: else it would tell a guesser, who is slowed, which tokens are good.
       guard.admit(exchange)
       const key = toFingerprint(token)
       const known = verdicts.find(key)
-      if (known !== undefined) return admit(known, exchange, next)
-      return verdicts.ask(key, () => ask(token, exchange)).then((verdict) => admit(verdict, exchange, next))
+      const attempt = { exchange, presented, next }
+      if (known !== undefined) return entry.admit(known, attempt)
+      return verdicts.ask(key, () => ask(token, exchange)).then((verdict) => entry.admit(verdict, attempt))
     }
   },
 })

@@ -86,7 +86,7 @@ function judge(facts: TokenFacts, { options, nowSeconds, token }: Judging): Toke
 
 /** Why an active token does not count here. */
 function findFault(facts: TokenFacts, options: JudgeOptions, nowSeconds: number): string | undefined {
-  const { exp, nbf, iss, aud, tokenType, claims } = facts
+  const { exp, nbf, iss, aud, tokenType } = facts
   const { clockSkewSeconds, issuer, audience, requireTokenType } = options
   if (exp !== undefined && exp + clockSkewSeconds <= nowSeconds) return 'expired'
   if (nbf !== undefined && nbf - clockSkewSeconds > nowSeconds) return 'not-yet-valid'
@@ -94,8 +94,6 @@ function findFault(facts: TokenFacts, options: JudgeOptions, nowSeconds: number)
   if (audience.length > 0 && !audience.some((each) => aud.includes(each))) return 'other-audience'
   // RFC 7662 §2.1: a hint is no more than that: the server may have found a refresh token, which has no type.
   if (tokenType === undefined ? requireTokenType : !ACCESS_TOKEN_TYPE.test(tokenType)) return 'no-access-token'
-  // RFC 8705 §3, RFC 9449 §7: it counts only from who holds a key, which nobody has asked for here.
-  if (Object.hasOwn(claims, 'cnf') && claims.cnf !== null) return 'bound-to-a-key'
   return undefined
 }
 

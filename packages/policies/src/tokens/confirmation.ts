@@ -17,7 +17,8 @@ type Confirmation = Readonly<Record<string, unknown>>
 export function findConfirmation(claims: Readonly<Record<string, unknown>>): Confirmation | 'malformed' | undefined {
   const { cnf } = claims
   if (cnf === undefined) return undefined
-  return typeof cnf === 'object' && cnf !== null && !Array.isArray(cnf) ? (cnf as Confirmation) : 'malformed'
+  const isBinding = typeof cnf === 'object' && cnf !== null && !Array.isArray(cnf) && Object.keys(cnf).length > 0
+  return isBinding ? (cnf as Confirmation) : 'malformed'
 }
 
 /** Why whoever sends this token may not use it; undefined: they may. */

@@ -1,7 +1,8 @@
 /** Owns proofs of possession (DPoP, RFC 9449): what a client signs for each request with the key that its token is bound to. */
 import { createPublicKey, hash } from 'node:crypto'
+import { UsedOnce } from '../callers/used-once.ts'
 import type { Exchange } from '../exchange.ts'
-import type { Clock, Counters, Limiter } from '../services.ts'
+import type { Clock, Counters } from '../services.ts'
 import { type CompactJws, parseCompactJws, parseJsonObject } from './compact-jws.ts'
 import { ASYMMETRIC_ALGORITHMS, findKeyFault, isJwsAlgorithm, isSignedBy } from './jws-algorithms.ts'
 import { toJwkThumbprint } from './thumbprint.ts'
@@ -24,17 +25,12 @@ export type ProofOutcome = { readonly thumbprint: string } | { readonly fault: s
 export class DpopProofs {
   readonly #maxAgeSeconds: number
   readonly #clock: Pick<Clock, 'now'>
-  readonly #shown: Limiter
+  readonly #shown: UsedOnce
 
   constructor({ maxAgeSeconds }: DpopSettings, { clock, counters }: { clock: Pick<Clock, 'now'>; counters: Counters }) {
     this.#maxAgeSeconds = maxAgeSeconds
     this.#clock = clock
-    this.#shown = counters.limiter({
-      id: `dpop/${maxAgeSeconds}`,
-      algorithm: 'token-bucket',
-      limit: 1,
-      windowMs: (maxAgeSeconds + EARLY_SECONDS) * 1000,
-    })
+    this.#shown = new UsedOnce(counters, { id: 'dpop', windowMs: (maxAgeSeconds + EARLY_SECONDS) * 1000 })
   }
 
   /** Whose key signed the proof that the request carries, for this token; or what is wrong with it. */
@@ -67,8 +63,7 @@ export class DpopProofs {
   /** RFC 9449 §11.1. Where counters are crowded, an honest proof may be taken for one that was shown: the client makes another. */
   async #findReplay(jti: unknown, thumbprint: string): Promise<string | undefined> {
     if (typeof jti !== 'string' || jti === '') return 'dpop-malformed'
-    const decision = await this.#shown.take(hash('sha256', `${thumbprint} ${jti}`, 'base64url'), 1)
-    return decision.allowed ? undefined : 'dpop-replayed'
+    return (await this.#shown.use(`${thumbprint} ${jti}`)) ? undefined : 'dpop-replayed'
   }
 }
 

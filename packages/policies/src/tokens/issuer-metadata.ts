@@ -1,4 +1,5 @@
 /** Owns what an issuer says about itself and its keys, read over HTTP: bounded, and never more often than asked. */
+import { parseObject } from '../calls/json-answer.ts'
 import { CallFault, type CallTls, type Clock, type HttpCalls, type LoadedValue } from '../services.ts'
 import { type PublicJwk, parseJwkSet } from './verification-key.ts'
 
@@ -26,7 +27,7 @@ export async function fetchJwkSet(
   { url, freshMs, staleMs }: JwksSettings,
   world: FetchWorld,
 ): Promise<LoadedValue<PublicJwk[]>> {
-  const { document, maxAgeMs } = await fetchJson(url, world)
+  const { document, maxAgeMs } = await fetchObject(url, world)
   const value = parseJwkSet(document)
   if (value === undefined) throw new CallFault('no-key-set', `${url} answers with no JWK Set (RFC 7517 §5)`)
   const now = world.clock.now()
@@ -37,9 +38,7 @@ export async function fetchJwkSet(
 /** OpenID Connect Discovery 1.0 §4; every member is what the issuer wrote. @throws CallFault */
 export async function discover(issuer: string, world: FetchWorld): Promise<Readonly<Record<string, unknown>>> {
   const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`
-  const { document } = await fetchJson(url, world)
-  if (typeof document !== 'object' || document === null) throw new CallFault('no-metadata', `${url} is no JSON object`)
-  const metadata = document as Record<string, unknown>
+  const { document: metadata } = await fetchObject(url, world)
   // §4.3: whoever speaks for another issuer is not to be believed.
   if (metadata.issuer !== issuer) {
     throw new CallFault(
@@ -58,7 +57,12 @@ export async function discoverJwksUrl(issuer: string, world: FetchWorld): Promis
   return url
 }
 
-async function fetchJson(url: string, { http, tls }: FetchWorld): Promise<{ document: unknown; maxAgeMs?: number }> {
+interface Fetched {
+  readonly document: Readonly<Record<string, unknown>>
+  readonly maxAgeMs?: number
+}
+
+async function fetchObject(url: string, { http, tls }: FetchWorld): Promise<Fetched> {
   const answer = await http.send({
     url,
     headers: [['Accept', 'application/json, application/jwk-set+json']],
@@ -68,10 +72,6 @@ async function fetchJson(url: string, { http, tls }: FetchWorld): Promise<{ docu
   })
   if (answer.status !== 200) throw new CallFault(`status-${answer.status}`, `${url} answers with ${answer.status}`)
   const maxAge = /(?:^|,)\s*max-age=(\d{1,9})\s*(?:,|$)/i.exec(answer.headers.get('cache-control') ?? '')?.[1]
-  try {
-    const document: unknown = JSON.parse(answer.body.toString('utf8'))
-    return maxAge === undefined ? { document } : { document, maxAgeMs: Number(maxAge) * 1000 }
-  } catch (cause) {
-    throw new CallFault('no-json', `${url} answers with what is no JSON`, { cause })
-  }
+  const document = parseObject(answer.body)
+  return maxAge === undefined ? { document } : { document, maxAgeMs: Number(maxAge) * 1000 }
 }

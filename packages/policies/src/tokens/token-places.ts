@@ -1,0 +1,52 @@
+/** Owns where a request says its token: as a bearer's, or as one that is bound to a key of its client. */
+import { z } from 'zod'
+import { type CredentialPlace, createCredentialPlace, type PlaceOptions } from '../callers/credential-place.ts'
+import type { GatewayRequest } from '../messages/request.ts'
+
+/** Stands in the options of policies that take tokens, as `dpop` and `dpopMaxAgeSeconds`. */
+export const dpopSchema = z
+  .enum(['off', 'allow', 'require'])
+  .default('allow')
+  .meta({ description: 'Tokens that are bound to a key of the client, with a proof in `DPoP` (RFC 9449).' })
+
+export const dpopMaxAgeSchema = z
+  .int()
+  .min(5)
+  .max(3600)
+  .default(300)
+  .meta({ description: 'How old such a proof may be. Each is taken once.' })
+
+export interface PresentedToken {
+  /** `TWO_CREDENTIALS` where there are two different ones. */
+  readonly token: string
+  readonly place: CredentialPlace
+  /** By which scheme it came. */
+  readonly scheme: 'bearer' | 'dpop'
+}
+
+export class TokenPlaces {
+  readonly bearer: CredentialPlace
+  /** RFC 9449 §7.1: they come under a scheme of their own. Undefined: they are not taken. */
+  readonly dpop: CredentialPlace | undefined
+
+  constructor(options: PlaceOptions, dpop: 'off' | 'allow' | 'require') {
+    this.bearer = createCredentialPlace(options)
+    const { scheme, ...place } = options
+    if (dpop !== 'off' && scheme !== undefined) this.dpop = createCredentialPlace({ ...place, scheme: 'DPoP' })
+  }
+
+  find(request: GatewayRequest): PresentedToken | undefined {
+    const token = this.bearer.find(request)
+    if (token !== undefined) return { token, place: this.bearer, scheme: 'bearer' }
+    const bound = this.dpop?.find(request)
+    return bound === undefined || this.dpop === undefined
+      ? undefined
+      : { token: bound, place: this.dpop, scheme: 'dpop' }
+  }
+
+  /** The proof goes with its token. */
+  remove(request: GatewayRequest, { place, scheme }: PresentedToken): void {
+    place.remove(request)
+    if (scheme === 'dpop') request.headers.delete('dpop')
+  }
+}
