@@ -398,8 +398,23 @@ export interface Key {
   readonly enabled?: boolean
 }
 
+/** Who calls with a name and a password, on behalf of an app. */
+export interface User {
+  readonly name: string
+  readonly app: AppId
+  readonly plan?: PlanId
+  /** Salted, in the PHC or crypt form: `$argon2id$…`, `$2b$…`. */
+  readonly passwordHash: string
+  /** Milliseconds since the epoch, as is `expires`. */
+  readonly notBefore?: number
+  readonly expires?: number
+  readonly enabled?: boolean
+}
+
 export interface App extends Described {
   readonly id: AppId
   readonly plan?: PlanId
   readonly keys: readonly Key[]
+  /** Absent: it has none. */
+  readonly users?: readonly User[]
 }

@@ -71,13 +71,19 @@ export interface UserFacts {
 
 export type UserLookup =
   | { readonly found: true; readonly user: UserFacts }
-  | { readonly found: false; readonly why: 'unknown' | 'disabled' | 'expired' | 'not-yet-valid' }
+  | {
+      readonly found: false
+      readonly why: 'unknown' | 'disabled' | 'expired' | 'not-yet-valid'
+      /** The hash of somebody's password: checked all the same, so that no stranger learns from the time who is known. Absent: there are no users. */
+      readonly decoy?: string
+    }
 
 export interface Credentials {
   /** Never leaves the process. */
   lookUp(key: string): KeyLookup
   /** Of an app that is known by another credential than a key; undefined: there is none of this id. */
   findApp(id: string): AppFacts | undefined
+  /** By the name as it is written: no letter is taken for another, however alike they look. */
   findUser(name: string): UserLookup
 }
 

@@ -7,6 +7,7 @@ import { toTextHash } from '@gatewright/model'
 import { type LastGood, LastGoodStore } from './last-good.ts'
 import { loadConfiguration } from './load.ts'
 
+const USER = `{ name: ann, passwordHash: "$2b$12$${'a'.repeat(53)}" }`
 const TEXT = `gatewright: 1
 upstreams:
   - { id: u, targets: ["http://127.0.0.1:9001"], health: { passive: {}, active: { path: /h } }, breaker: {} }
@@ -18,7 +19,7 @@ apis:
     errors: { 5xx: { status: 503 }, default: { body: "no" } }
     policies: [{ policy: set-headers, options: { set: { "200": x, "7": y, b: z } } }]
 plans: [{ id: gold, policies: [{ policy: rate-limit, options: { limit: 1, windowSeconds: 1 } }] }]
-apps: [{ id: acme, plan: gold, keys: [{ hash: "sha256:${'ab'.repeat(32)}", expires: 2099-12-31T00:00:00Z }] }]
+apps: [{ id: acme, plan: gold, keys: [{ hash: "sha256:${'ab'.repeat(32)}", expires: 2099-12-31T00:00:00Z }], users: [${USER}] }]
 `
 
 describe('LastGoodStore', () => {
@@ -45,8 +46,8 @@ describe('LastGoodStore', () => {
     const { kept, file } = await save()
     const hash = toTextHash(JSON.stringify(kept))
     for (const [format, words] of [
-      [{}, /last-good\.json was written by another version of Gatewright \(format none; this one reads 4\): .*anew/],
-      [{ format: 2 }, /\(format 2; this one reads 4\)/],
+      [{}, /last-good\.json was written by another version of Gatewright \(format none; this one reads 5\): .*anew/],
+      [{ format: 2 }, /\(format 2; this one reads 5\)/],
     ] as const) {
       writeFileSync(file, JSON.stringify({ ...format, hash, ...kept }))
       assert.throws(() => store.find(), words)
@@ -59,7 +60,7 @@ describe('LastGoodStore', () => {
     const shape = toTextHash([...new Set(listMembers(kept))].sort().join('\n')).slice(0, 16)
     assert.deepEqual(
       { format, shape },
-      { format: 4, shape: 'f5ec058fab966771' },
+      { format: 5, shape: 'f368381f70f4934e' },
       'count FORMAT up, and put the new shape beside it',
     )
   })

@@ -19,7 +19,7 @@ const FOLDER_MODE = 0o750
  * Counted up when what is kept has other members or means something else: threads take a model at its word, and what a
  * version without a limit kept would run without that limit.
  */
-const FORMAT = 4
+const FORMAT = 5
 
 export class LastGoodStore {
   readonly #folder: string

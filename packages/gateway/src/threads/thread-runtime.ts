@@ -88,10 +88,7 @@ export class ThreadRuntime {
     })
     this.#tunnels = new TunnelKeeper({
       wheel: this.#wheel,
-      rightEndsAtMs: ({ caller }) =>
-        caller?.credential.kind === 'key'
-          ? this.#credentials.getKeyEnd(caller.credential.id)
-          : Number.POSITIVE_INFINITY,
+      rightEndsAtMs: ({ caller }) => this.#credentials.getRightEnd(caller?.credential),
       onEnded: (exchange, ended) => recorder.record(exchange, ended),
       onChanged: (amount) => this.#meter.tunnelsChanged(amount),
     })

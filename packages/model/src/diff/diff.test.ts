@@ -126,6 +126,27 @@ describe('diff', () => {
     ])
   })
 
+  it('names users, and tells that a password has changed without its hash', () => {
+    const app = (...users: readonly (readonly [name: string, end: string, more?: string])[]): string =>
+      `apps: [{ id: acme, users: [${users
+        .map(([name, end, more = '']) => `{ name: ${name}, passwordHash: "$2b$12$${end.repeat(53)}"${more} }`)
+        .join(', ')}] }]\n`
+    const lines = linesOf(
+      app(['ann', 'a'], ['ben', 'b'], ['cid', 'c']),
+      app(['ann', 'x'], ['cid', 'c', ', enabled: false'], ['dan', 'd']),
+    )
+    assert.deepEqual(
+      lines.map((line) => line.replace(/\b[0-9a-f]{12}\b/g, '#')),
+      [
+        'app acme: removes user ben',
+        'app acme, user ann: password # → #',
+        'app acme, user cid: enabled true → false',
+        'app acme: adds user dan',
+      ],
+    )
+    assert.doesNotMatch(lines.join(), /xxxx/)
+  })
+
   it('says what changes for the gateway as a whole', () => {
     assert.deepEqual(
       linesOf('variables: { a: x }\npolicies: [{ policy: cors }]\n', 'variables: { a: y }\naccessLog: off\n'),

@@ -1,6 +1,6 @@
 /** Owns what a change of a model adds, removes and alters, said in words. */
-import type { Api, App, GatewayModel, Route } from '../gateway-model.ts'
-import { toCanonicalJson } from '../hash.ts'
+import type { Api, App, GatewayModel, Route, User } from '../gateway-model.ts'
+import { toCanonicalJson, toTextHash } from '../hash.ts'
 import type { Catalogue } from '../validate/catalogue.ts'
 import { fillDefaults } from './default-options.ts'
 import { diffPolicies } from './diff-policies.ts'
@@ -134,18 +134,50 @@ function diffRoute(subject: string, before: Omit<Route, 'id'>, after: Omit<Route
   return [...diffValues(subject, old, now), ...diffPolicies(subject, oldPolicies, policies)]
 }
 
-/** Keys are named by the first letters of their hash: enough to find one, and nothing to try. */
-function diffApp(subject: string, { keys: oldKeys, ...old }: App, { keys, ...now }: App): Change[] {
-  const name = (hash: string): string => `key ${hash.slice(0, 12)}…`
-  const changed = keys.flatMap((key) => {
-    const earlier = oldKeys.find((candidate) => candidate.hash === key.hash)
-    if (earlier === undefined) return [{ kind: 'added', subject, text: `adds ${name(key.hash)}` } as const]
-    return toCanonicalJson(earlier) === toCanonicalJson(key)
-      ? []
-      : diffValues(`${subject}, ${name(key.hash)}`, earlier, key)
+/** Keys are named by the first letters of their hash: enough to find one, and nothing to try. Users have names. */
+function diffApp(subject: string, before: App, after: App): Change[] {
+  const { keys: oldKeys, users: oldUsers = [], ...old } = before
+  const { keys, users = [], ...now } = after
+  return [
+    ...diffValues(subject, old, now),
+    ...diffCredentials([oldKeys, keys], {
+      subject,
+      toId: ({ hash }) => hash,
+      toName: (hash) => `key ${hash.slice(0, 12)}…`,
+    }),
+    ...diffCredentials([oldUsers.map(withoutHash), users.map(withoutHash)], {
+      subject,
+      toId: ({ name }) => name,
+      toName: (name) => `user ${name}`,
+    }),
+  ]
+}
+
+/** That a password has changed is told, and nothing of its hash. */
+function withoutHash({ passwordHash, ...rest }: User): Omit<User, 'passwordHash'> & { readonly password: string } {
+  return { ...rest, password: `${toTextHash(passwordHash).slice(0, 12)}` }
+}
+
+interface Naming<Credential> {
+  readonly subject: string
+  readonly toId: (credential: Credential) => string
+  readonly toName: (id: string) => string
+}
+
+function diffCredentials<Credential>(
+  [before, after]: readonly [readonly Credential[], readonly Credential[]],
+  { subject, toId, toName }: Naming<Credential>,
+): Change[] {
+  const old = new Map(before.map((credential) => [toId(credential), credential]))
+  const now = new Map(after.map((credential) => [toId(credential), credential]))
+  const removed = [...old.keys()]
+    .filter((id) => !now.has(id))
+    .map((id): Change => ({ kind: 'removed', subject, text: `removes ${toName(id)}` }))
+  const changed = [...now].flatMap(([id, credential]): Change[] => {
+    const earlier = old.get(id)
+    if (earlier === undefined) return [{ kind: 'added', subject, text: `adds ${toName(id)}` }]
+    const isSame = toCanonicalJson(earlier) === toCanonicalJson(credential)
+    return isSame ? [] : diffValues(`${subject}, ${toName(id)}`, earlier as object, credential as object)
   })
-  const removed = oldKeys
-    .filter((key) => !keys.some((candidate) => candidate.hash === key.hash))
-    .map((key): Change => ({ kind: 'removed', subject, text: `removes ${name(key.hash)}` }))
-  return [...diffValues(subject, old, now), ...removed, ...changed]
+  return [...removed, ...changed]
 }

@@ -1,18 +1,14 @@
-/** Owns how a file describes who calls: apps and the hashes of their keys. */
+/** Owns how a file describes who calls: apps, the hashes of their keys, and their users. */
 import { z } from 'zod'
+import { findPasswordHashFault } from '../credentials/password-hash.ts'
+import { findUserNameFault } from '../credentials/user-name.ts'
 import type { Path } from '../finding.ts'
 import { describedShape, idSchema } from './described.ts'
 
 const KEY_HASH = /^sha256:[0-9a-f]{64}$/
 
-const keySchema = z.strictObject({
-  hash: z
-    .string()
-    // Not by regex: the message of one shows the value, which is a bare key where somebody forgot to hash it.
-    .refine((hash) => KEY_HASH.test(hash), {
-      error: 'A key is written as its hash: "sha256:" and 64 lower-case hex digits (printf %s "$KEY" | sha256sum).',
-    })
-    .meta({ description: '`sha256:` and the SHA-256 of the key in lower-case hex. Never the key itself.' }),
+/** When a credential counts, and for which plan: the same for keys and users. */
+const validityShape = {
   plan: z.string().min(1).exactOptional().meta({ description: "The id of a plan, instead of the app's." }),
   notBefore: z.iso
     .datetime({ offset: true, error: 'A time is written as 2026-01-31T00:00:00Z.' })
@@ -23,6 +19,28 @@ const keySchema = z.strictObject({
     .exactOptional()
     .meta({ description: 'Until when it is valid.' }),
   enabled: z.boolean().exactOptional().meta({ description: 'False: it is refused.' }),
+}
+
+const keySchema = z.strictObject({
+  hash: z
+    .string()
+    // Not by regex: the message of one shows the value, which is a bare key where somebody forgot to hash it.
+    .refine((hash) => KEY_HASH.test(hash), {
+      error: 'A key is written as its hash: "sha256:" and 64 lower-case hex digits (printf %s "$KEY" | sha256sum).',
+    })
+    .meta({ description: '`sha256:` and the SHA-256 of the key in lower-case hex. Never the key itself.' }),
+  ...validityShape,
+})
+
+const userSchema = z.strictObject({
+  name: z
+    .string()
+    .superRefine(refuse(findUserNameFault))
+    .meta({ description: 'What the user writes, letter by letter; no other app has a user of this name.' }),
+  passwordHash: z.string().superRefine(refuse(findPasswordHashFault)).meta({
+    description: 'The salted hash of the password, of argon2id, argon2i or bcrypt. Never the password itself.',
+  }),
+  ...validityShape,
 })
 
 export const appSchema = z
@@ -34,17 +52,33 @@ export const appSchema = z
       .array(keySchema)
       .default([])
       .meta({ description: 'What it authenticates with; two, to change one at leisure.' }),
+    users: z
+      .array(userSchema)
+      .default([])
+      .meta({ description: 'Who calls with a name and a password, on behalf of this app.' }),
   })
   .meta({ id: 'App' })
 
-/** Is it `apps[].keys`, or below? Whoever puts a plain key there must not find it in a log. */
-export function isOfKeys([list, , member]: Path): boolean {
-  return list === 'apps' && member === 'keys'
+/** Not by regex or a bound: their messages show the value, which is the credential itself where somebody forgot to hash it. */
+function refuse(findFault: (text: string) => string | undefined) {
+  return (text: string, context: z.RefinementCtx): void => {
+    const message = findFault(text)
+    if (message !== undefined) context.addIssue({ code: 'custom', message })
+  }
 }
 
-/** How a key is written, for what stands in the place of one, or of the list of them. */
-export function adviseOnKeys(path: Path): string | undefined {
-  if (!isOfKeys(path) || path.length > 4) return undefined
+/** Is it `apps[].keys` or `apps[].users`, or below? Whoever puts a plain key or password there must not find it in a log. */
+export function isOfCredentials([list, , member]: Path): boolean {
+  return list === 'apps' && (member === 'keys' || member === 'users')
+}
+
+/** How a key or a user is written, for what stands in the place of one, or of the list of them. */
+export function adviseOnCredentials(path: Path): string | undefined {
+  if (!isOfCredentials(path) || path.length > 4) return undefined
+  if (path[2] === 'users') {
+    const entry = '{ name: ann, passwordHash: "$argon2id$…" }'
+    return `Write \`${path.length === 3 ? `[${entry}]` : entry}\` with the hash that \`gatewright key password\` prints, never the password itself.`
+  }
   const entry = '{ hash: "sha256:…" }'
   return `Write \`${path.length === 3 ? `[${entry}]` : entry}\` with the hash of the key, never the key itself (docs/how-to/hash-a-key.md).`
 }

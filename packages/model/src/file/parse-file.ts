@@ -2,7 +2,7 @@
 import { type Finding, type Path, toPathText } from '../finding.ts'
 import { GatewrightFile } from '../gatewright-file.ts'
 import type { Origins } from '../source/origins.ts'
-import { adviseOnKeys, isOfKeys } from './app.ts'
+import { adviseOnCredentials, isOfCredentials } from './app.ts'
 import { describeIssues, findValue } from './describe-issues.ts'
 import { type ParsedParts, parseParts } from './parse-parts.ts'
 
@@ -51,8 +51,8 @@ export function parseFile(
     schema: GatewrightFile,
     value: merged,
     at: (path, point) => ({ ...origins.placeAt(merged, path, point), path: toPathText(path) }),
-    isSecret: (path) => isOfKeys(path) || origins.isSubstituted(merged, path),
-    findAdvice: adviseOnKeys,
+    isSecret: (path) => isOfCredentials(path) || origins.isSubstituted(merged, path),
+    findAdvice: adviseOnCredentials,
   })
   const paths = recordPaths(merged)
   const lostIds: string[] = []

@@ -3,7 +3,7 @@ import { dirname, isAbsolute, join } from 'node:path'
 import type { ConfigurationMemory } from '../configuration-memory.ts'
 import { parseFile } from '../file/parse-file.ts'
 import { type Finding, sortFindings } from '../finding.ts'
-import type { App, AppId, GatewayModel, Plan, PlanId, PolicyUse, Upstream, UpstreamId } from '../gateway-model.ts'
+import type { App, AppId, GatewayModel, Key, Plan, PlanId, PolicyUse, Upstream, UpstreamId } from '../gateway-model.ts'
 import type { GatewrightFile } from '../gatewright-file.ts'
 import { type OpenApiReading, readOpenApi } from '../openapi/read-openapi.ts'
 import { mergeFiles } from '../source/merge-files.ts'
@@ -178,23 +178,33 @@ function toPlan(plan: GatewrightFile['plans'][number]): Plan {
   }
 }
 
-function toApp(app: GatewrightFile['apps'][number]): App {
+function toApp(app: FileApp): App {
   return {
     id: app.id as AppId,
     ...pickPresent(app, 'title', 'description', 'tags', 'owner', 'enabled'),
     ...(app.plan === undefined ? {} : { plan: app.plan as PlanId }),
-    keys: app.keys.map((key) => {
-      const plan = key.plan ?? app.plan
-      return {
-        hash: key.hash.replace(/^sha256:/, ''),
-        app: app.id as AppId,
-        ...(plan === undefined ? {} : { plan: plan as PlanId }),
-        ...(key.notBefore === undefined ? {} : { notBefore: Date.parse(key.notBefore) }),
-        ...(key.expires === undefined ? {} : { expires: Date.parse(key.expires) }),
-        // A key of an app that is switched off is switched off.
-        ...(app.enabled === false ? { enabled: false } : pickPresent(key, 'enabled')),
-      }
+    keys: app.keys.map((key) => ({ hash: key.hash.replace(/^sha256:/, ''), ...toValidity(key, app) })),
+    ...(app.users.length > 0 && {
+      users: app.users.map((user) => ({ ...pickPresent(user, 'name', 'passwordHash'), ...toValidity(user, app) })),
     }),
+  }
+}
+
+type FileApp = GatewrightFile['apps'][number]
+
+/** Whose a key or a user is, on which plan, and when. */
+function toValidity(
+  { plan, notBefore, expires, enabled }: Omit<FileApp['users'][number], 'name' | 'passwordHash'>,
+  app: FileApp,
+): Omit<Key, 'hash'> {
+  const effective = plan ?? app.plan
+  return {
+    app: app.id as AppId,
+    ...(effective === undefined ? {} : { plan: effective as PlanId }),
+    ...(notBefore === undefined ? {} : { notBefore: Date.parse(notBefore) }),
+    ...(expires === undefined ? {} : { expires: Date.parse(expires) }),
+    // What belongs to an app that is switched off is switched off.
+    ...(app.enabled === false ? { enabled: false } : enabled === undefined ? {} : { enabled }),
   }
 }
 

@@ -20,7 +20,7 @@ export type PolicyPhase = (typeof POLICY_PHASES)[number]
 /**
  * What a policy is of no use without: an app with a key, a listener that asks clients for certificates, an upstream that speaks HTTP/2.
  */
-export type PolicyNeed = 'app-keys' | 'client-certificates' | 'http2-upstream'
+export type PolicyNeed = 'app-keys' | 'app-users' | 'client-certificates' | 'http2-upstream'
 
 export interface CatalogueEntry {
   readonly name: string

@@ -1,7 +1,6 @@
-/** Owns the checks of plans, apps and keys: references that lead nowhere, keys that two apps share. */
+/** Owns the checks of plans: what they open is there, and what names one names one that is there. */
 import { suggestName } from '../closest.ts'
 import type { Path } from '../finding.ts'
-import type { App } from '../gateway-model.ts'
 import { placeUses } from './validate-order.ts'
 import { validateOpened, validatePlanPolicies } from './validate-plan-slot.ts'
 import { validateUses } from './validate-policies.ts'
@@ -16,9 +15,6 @@ export function validatePlans(validation: Validation): void {
       checkOpened(validation, opened, [...path, 'apis', position])
     }
   }
-  const owners = new Map<string, Path>()
-  for (const [index, app] of (validation.options.apps ?? []).entries())
-    checkApp(validation, app, { path: ['apps', index], owners })
 }
 
 function checkOpened(
@@ -51,45 +47,8 @@ function checkOpened(
   }
 }
 
-function checkApp(validation: Validation, app: App, { path, owners }: { path: Path; owners: Map<string, Path> }): void {
-  checkPlan(validation, app.plan, [...path, 'plan'])
-  for (const [index, key] of app.keys.entries()) {
-    const at = [...path, 'keys', index]
-    // A key without a plan has its app's, which was checked there.
-    if (key.plan !== app.plan) checkPlan(validation, key.plan, [...at, 'plan'])
-    if (!/^[0-9a-f]{64}$/.test(key.hash)) {
-      validation.fault([...at, 'hash'], {
-        code: 'invalid-key',
-        message: 'The hash of a key has 64 lower-case hex digits.',
-      })
-    }
-    const first = owners.get(key.hash)
-    if (first !== undefined) {
-      validation.fault([...at, 'hash'], {
-        code: 'duplicate-key-hash',
-        message: `This key stands in ${validation.placeText(first)} too: whose requests would be counted?`,
-        suggestion: 'Give each app a key of its own.',
-      })
-    }
-    owners.set(key.hash, at)
-    const { nowMs } = validation.options
-    if (key.expires !== undefined && nowMs !== undefined && key.expires <= nowMs && key.enabled !== false) {
-      validation.warn([...at, 'expires'], {
-        code: 'expired-key',
-        message: `This key expired at ${new Date(key.expires).toISOString()}: it is refused.`,
-        suggestion: 'Remove it, or give it a later time.',
-      })
-    }
-    if (key.notBefore !== undefined && key.expires !== undefined && key.expires <= key.notBefore) {
-      validation.fault([...at, 'expires'], {
-        code: 'never-valid',
-        message: 'This key expires before it becomes valid.',
-      })
-    }
-  }
-}
-
-function checkPlan(validation: Validation, id: string | undefined, path: Path): void {
+/** Apps, keys and users may name one. */
+export function checkPlan(validation: Validation, id: string | undefined, path: Path): void {
   const { plans } = validation.model
   if (id === undefined || plans.some((plan) => plan.id === id) || validation.isLost(id)) return
   const suggestion =

@@ -3,6 +3,7 @@ import { type Finding, sortFindings } from '../finding.ts'
 import type { GatewayModel } from '../gateway-model.ts'
 import type { Catalogue } from './catalogue.ts'
 import { validateApis } from './validate-apis.ts'
+import { validateApps } from './validate-apps.ts'
 import { validateCertificates } from './validate-certificates.ts'
 import { validateEgress } from './validate-egress.ts'
 import { validateListeners } from './validate-listeners.ts'
@@ -22,6 +23,7 @@ export function validate(model: GatewayModel, catalogue: Catalogue, options: Val
   validateUses(validation, model.policies, ['policies'])
   validateApis(validation)
   validatePlans(validation)
+  validateApps(validation)
   warnOfLacks(validation)
   return sortFindings(validation.findings)
 }

@@ -17,6 +17,7 @@ export function warnOfLacks(validation: Validation): void {
     })
   }
   warnOfMissingKeys(validation)
+  warnOfMissingUsers(validation)
   warnOfMissingCertificates(validation)
   warnOfIdleTls(validation)
 }
@@ -31,6 +32,18 @@ function warnOfMissingKeys(validation: Validation): void {
     code: 'nobody-has-a-key',
     message: `"${first.use.policy}" lets nobody pass: no app has a key that is switched on.`,
     suggestion: 'Add one to `apps`: `{ id: acme, keys: [{ hash: "sha256:…" }] }` (docs/how-to/hash-a-key.md).',
+  })
+}
+
+function warnOfMissingUsers(validation: Validation): void {
+  const { apps = [] } = validation.options
+  if (apps.some(({ users = [] }) => users.some(({ enabled }) => enabled !== false))) return
+  const first = findFirstInNeed(validation, 'app-users')
+  if (first === undefined) return
+  validation.warn(first.path, {
+    code: 'nobody-has-a-password',
+    message: `"${first.use.policy}" lets nobody pass: no app has a user that is switched on.`,
+    suggestion: 'Add one to an app: `users: [{ name: ann, passwordHash: "$argon2id$…" }]` (`gatewright key password`).',
   })
 }
 

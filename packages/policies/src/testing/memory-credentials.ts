@@ -50,10 +50,12 @@ export class MemoryCredentials implements Credentials {
 
   findUser(name: string): UserLookup {
     const user = this.#users.get(name)
-    if (user === undefined) return { found: false, why: 'unknown' }
-    const { app, plan, passwordHash, isRefusedAs } = user
-    return isRefusedAs === undefined
-      ? { found: true, user: { app, plan, passwordHash } }
-      : { found: false, why: isRefusedAs }
+    if (user !== undefined && user.isRefusedAs === undefined) {
+      const { app, plan, passwordHash } = user
+      return { found: true, user: { app, plan, passwordHash } }
+    }
+    const [decoy] = this.#users.values()
+    const why = user?.isRefusedAs ?? 'unknown'
+    return decoy === undefined ? { found: false, why } : { found: false, why, decoy: decoy.passwordHash }
   }
 }

@@ -1,30 +1,34 @@
 /**
- * Owns the index of keys that a process answers from: main keeps it, by a numbered feed of changes; every thread reads it
+ * Owns the index of keys, apps and users that a process answers from: main keeps it, by a numbered feed of changes; every thread reads it
  * in shared memory.
  *
  * A change is seen by all threads at once. When a table has filled up or all keys are replaced, a new table is made and
  * has to be sent to them; until they have it they read the old one, in which revocations are still carried out.
  */
-import type { App, Key } from '@gatewright/model'
+import type { App, Key, User } from '@gatewright/model'
 import {
   createKeyTable,
   DISABLED,
-  type KeyEntry,
   type KeyTable,
   type KeyTableDescriptor,
   type KeyWords,
   LIVE,
-  toAppWords,
   toKeyWords,
   toNameBytes,
+  toNameWords,
 } from './key-table.ts'
+import { toUserText } from './user-text.ts'
 
 export type CredentialsDescriptor = KeyTableDescriptor
 export { openCredentials } from './shared-credentials.ts'
 
 export type KeyChange =
   /** A new key, or all of what a known one is now. */
-  { readonly kind: 'put'; readonly key: Key } | { readonly kind: 'remove'; readonly hash: string }
+  | { readonly kind: 'put'; readonly key: Key }
+  | { readonly kind: 'remove'; readonly hash: string }
+  /** The same of a user. */
+  | { readonly kind: 'put-user'; readonly user: User }
+  | { readonly kind: 'remove-user'; readonly name: string }
 
 /** One number of the feed; each number is one more than the last. */
 export interface KeyChanges {
@@ -66,21 +70,18 @@ export class CredentialsIndex {
     return this.#size
   }
 
-  /** All keys there are, as of this number of the feed. Throws, and changes nothing, if two apps claim the same key. */
+  /** All there is, as of this number of the feed. Throws, and changes nothing, if two apps claim the same key or user. */
   replace(apps: readonly App[], revision = this.revision + 1): void {
-    const keys = [...toKeys(apps)]
-    const claims = new Map<string, Key>()
-    for (const key of keys) {
-      const other = claims.get(key.hash)
-      if (other !== undefined) {
-        throw new Error(`Key ${key.hash} belongs to app ${other.app} and to app ${key.app}; give it to one of them`)
-      }
-      claims.set(key.hash, key)
-    }
-    this.#move(keys.length + apps.length, toNamesBytes(keys, apps))
-    for (const key of keys) this.#add(key)
+    const keys = [...toOwned(apps, ({ keys }) => keys)]
+    const users = [...toOwned(apps, ({ users = [] }) => users)]
+    assertOneOwner(keys, ({ hash }) => `Key ${hash}`)
+    assertOneOwner(users, ({ name }) => `User "${name}"`)
+    this.#move(keys.length + apps.length + users.length, toNamesBytes([...keys, ...users.map(toEntryNames)], apps))
+    for (const key of keys) this.#add(toKeyHashWords(key.hash), key)
+    for (const user of users) this.#add(toNameWords('user', user.name), toEntryNames(user))
     for (const app of apps) this.#addApp(app)
     this.#size = keys.length
+    this.#table.decoy = this.#findDecoy(users)
     this.#table.revision = revision
     this.#revokeInPrevious(revision)
   }
@@ -88,30 +89,29 @@ export class CredentialsIndex {
   apply({ revision, changes }: KeyChanges): FeedOutcome {
     if (revision <= this.revision) return 'known'
     if (revision !== this.revision + 1) return 'gap'
-    const parsed = changes.map((change) => ({
-      change,
-      words: parseHash(change.kind === 'put' ? change.key.hash : change.hash),
-    }))
+    const steps = changes.map(toStep)
     const before = this.#table
-    for (const { change, words } of parsed) {
-      if (change.kind === 'remove') this.#remove(words)
-      else this.#put(change.key, words)
+    for (const { words, names, isUser } of steps) {
+      const difference = names === undefined ? this.#remove(words) : this.#put(words, names)
+      if (!isUser) this.#size += difference
+      else if (names !== undefined) this.#table.decoy = this.#toName(names.plan ?? '')
     }
     this.#table.revision = revision
     if (this.#previous !== undefined) this.#previous.revision = revision
     return this.#table === before ? 'applied' : 'moved'
   }
 
-  #put(key: Key, words: KeyWords): void {
-    const nameBytes = toNamesBytes([key])
+  /** Answers how many there are more. */
+  #put(words: KeyWords, names: Entered): number {
+    const nameBytes = toNamesBytes([names])
     if (!this.#table.hasRoom(nameBytes)) this.#grow(nameBytes)
     const old = this.#table.find(words)
-    this.#add(key, words)
+    this.#add(words, names)
     if (old >= 0) this.#table.remove(old)
-    else this.#size++
     const previous = this.#previous?.find(words) ?? -1
     // The old table has no room for what a key has become. Only what takes rights away is carried out there.
-    if (previous >= 0 && key.enabled === false) this.#previous?.disable(previous)
+    if (previous >= 0 && names.enabled === false) this.#previous?.disable(previous)
+    return old >= 0 ? 0 : 1
   }
 
   /** Into a new table with room for one more key, without what was removed. */
@@ -123,41 +123,42 @@ export class CredentialsIndex {
       names.add(from.getName(entry.app))
       if (entry.plan !== 0) names.add(from.getName(entry.plan))
     }
+    if (from.decoy !== 0) names.add(from.getName(from.decoy))
     for (const name of names) nameBytes += toNameBytes(name)
     this.#move(kept.length + 1, nameBytes)
     for (const { words, entry } of kept) {
       const plan = entry.plan === 0 ? undefined : from.getName(entry.plan)
       this.#table.add(words, { ...entry, ...this.#toNames(from.getName(entry.app), plan) })
     }
+    this.#table.decoy = from.decoy === 0 ? 0 : this.#toName(from.getName(from.decoy))
   }
 
-  #remove(words: KeyWords): void {
+  /** Answers how many there are more: -1 if there was one. */
+  #remove(words: KeyWords): number {
     const entry = this.#table.find(words)
-    if (entry >= 0) {
-      this.#table.remove(entry)
-      this.#size--
-    }
+    if (entry >= 0) this.#table.remove(entry)
     const previous = this.#previous?.find(words) ?? -1
     if (previous >= 0) this.#previous?.remove(previous)
+    return entry >= 0 ? -1 : 0
   }
 
-  #add(key: Key, words = parseHash(key.hash)): void {
-    const entry: KeyEntry = {
-      ...this.#toNames(key.app, key.plan),
-      status: key.enabled === false ? DISABLED : LIVE,
-      notBefore: key.notBefore ?? Number.NEGATIVE_INFINITY,
-      expires: key.expires ?? Number.POSITIVE_INFINITY,
-    }
-    this.#table.add(words, entry)
+  #add(words: KeyWords, { app, plan, enabled, notBefore, expires }: Entered): void {
+    this.#table.add(words, {
+      ...this.#toNames(app, plan),
+      status: enabled === false ? DISABLED : LIVE,
+      notBefore: notBefore ?? Number.NEGATIVE_INFINITY,
+      expires: expires ?? Number.POSITIVE_INFINITY,
+    })
   }
 
   #addApp({ id, plan, enabled }: App): void {
-    this.#table.add(toAppWords(id), {
-      ...this.#toNames(id, plan),
-      status: enabled === false ? DISABLED : LIVE,
-      notBefore: Number.NEGATIVE_INFINITY,
-      expires: Number.POSITIVE_INFINITY,
-    })
+    this.#add(toNameWords('app', id), { app: id, plan, enabled })
+  }
+
+  /** One that is switched on, if there is one: the others may be old. */
+  #findDecoy(users: readonly User[]): number {
+    const user = users.find(({ enabled }) => enabled !== false) ?? users[0]
+    return user === undefined ? 0 : this.#toName(toUserText(user))
   }
 
   #toNames(app: string, plan: string | undefined): { app: number; plan: number } {
@@ -194,24 +195,76 @@ export class CredentialsIndex {
   }
 }
 
-/** Keys as they count: an app's plan is its keys', and a disabled app's keys are disabled. */
-function* toKeys(apps: readonly App[]): Generator<Key> {
+/** What an entry is made of: a key, an app, or a user with its text in the place of the plan. */
+interface Entered {
+  readonly app: string
+  readonly plan?: string | undefined
+  readonly enabled?: boolean | undefined
+  readonly notBefore?: number
+  readonly expires?: number
+}
+
+function toEntryNames(user: User): Entered {
+  return { ...user, plan: toUserText(user) }
+}
+
+interface Step {
+  readonly words: KeyWords
+  /** undefined: it is removed. */
+  readonly names: Entered | undefined
+  readonly isUser: boolean
+}
+
+/** @throws TypeError where a hash is none */
+function toStep(change: KeyChange): Step {
+  switch (change.kind) {
+    case 'put':
+      return { words: toKeyHashWords(change.key.hash), names: change.key, isUser: false }
+    case 'remove':
+      return { words: toKeyHashWords(change.hash), names: undefined, isUser: false }
+    case 'put-user':
+      return { words: toNameWords('user', change.user.name), names: toEntryNames(change.user), isUser: true }
+    case 'remove-user':
+      return { words: toNameWords('user', change.name), names: undefined, isUser: true }
+  }
+}
+
+/** Credentials as they count: an app's plan is theirs, and those of a disabled app are disabled. */
+function* toOwned<Credential extends Key | User>(
+  apps: readonly App[],
+  list: (app: App) => readonly Credential[],
+): Generator<Credential> {
   for (const app of apps) {
-    for (const key of app.keys) {
-      const plan = key.plan ?? app.plan
-      const enabled = app.enabled !== false && key.enabled !== false
-      yield plan === undefined ? { ...key, enabled } : { ...key, plan, enabled }
+    for (const credential of list(app)) {
+      const plan = credential.plan ?? app.plan
+      const enabled = app.enabled !== false && credential.enabled !== false
+      yield plan === undefined ? { ...credential, enabled } : { ...credential, plan, enabled }
     }
   }
 }
 
-function toNamesBytes(keys: readonly Key[], apps: readonly App[] = []): number {
+function assertOneOwner<Credential extends Key | User>(
+  credentials: readonly Credential[],
+  toName: (credential: Credential) => string,
+): void {
+  const owners = new Map<string, string>()
+  for (const credential of credentials) {
+    const name = toName(credential)
+    const other = owners.get(name)
+    if (other !== undefined) {
+      throw new Error(`${name} belongs to app ${other} and to app ${credential.app}; give it to one of them`)
+    }
+    owners.set(name, credential.app)
+  }
+}
+
+function toNamesBytes(entered: readonly Entered[], apps: readonly App[] = []): number {
   const names = new Set<string>()
   for (const { id, plan } of apps) {
     names.add(id)
     if (plan !== undefined) names.add(plan)
   }
-  for (const { app, plan } of keys) {
+  for (const { app, plan } of entered) {
     names.add(app)
     if (plan !== undefined) names.add(plan)
   }
@@ -220,7 +273,7 @@ function toNamesBytes(keys: readonly Key[], apps: readonly App[] = []): number {
   return bytes
 }
 
-function parseHash(hash: string): KeyWords {
+function toKeyHashWords(hash: string): KeyWords {
   if (!/^[0-9a-f]{64}$/.test(hash)) {
     throw new TypeError(`"${hash}" is not a SHA-256: 64 hexadecimal digits in lower case are wanted`)
   }

@@ -1,11 +1,12 @@
 /**
- * Owns the memory of the credentials index: its layout, and how a key is found in it while main writes.
+ * Owns the memory of the credentials index: its layout, and how a key, an app or a user is found in it while main writes.
  *
  * ```
  * SharedArrayBuffer
  * ┌─────────────┬──────────────────────────────────┬──────────────────────────┐
  * │ header 16 B │ entries, capacity × 40 B         │ names: length u32, UTF-8 │
  * │ revision u64│ open addressing, linear probing  │ padded to 4 B            │
+ * │ decoy u32   │                                  │                          │
  * └─────────────┴──────────────────────────────────┴──────────────────────────┘
  * entry
  * ┌──────────────────────────┬──────────────┬────────────┬───────────┬─────────┐
@@ -13,6 +14,10 @@
  * │ of the key               │ + status     │ 0: no plan │ f64       │ f64     │
  * └──────────────────────────┴──────────────┴────────────┴───────────┴─────────┘
  * ```
+ *
+ * Apps and users are entries as well, found by a hash of their names. Where a key has its plan, a user has a text among the
+ * names that holds the hash of the password and the plan. `decoy` is where one of these texts stands, 0 without users: what
+ * is checked for a name that nobody has, so that it takes as long.
  *
  * No locks, and nothing to wait for: an entry is written once, its app word last, with an atomic store; while that word
  * is 0 the entry is empty, so nobody sees a half-written key. From then on only the status in the word's two low bits
@@ -31,6 +36,8 @@ const MOST_FILL = 0.875
 const ENTRY_WORDS = 10
 const ENTRY_BYTES = 4 * ENTRY_WORDS
 const HEADER_BYTES = 16
+/** Of the header, in words. */
+const DECOY = 2
 const APP = 4
 const PLAN = 5
 const STATUS_MASK = 3
@@ -55,7 +62,7 @@ export interface KeyWords {
 }
 
 export interface KeyEntry {
-  /** Where the names stand; `plan` is 0 without one. */
+  /** Where the names stand; `plan` is 0 without one, and of a user its text. */
   readonly app: number
   readonly plan: number
   readonly status: KeyStatus
@@ -68,9 +75,12 @@ export function toKeyWords(sha256: Buffer): KeyWords {
   return { a: sha256.readInt32LE(0), b: sha256.readInt32LE(4), c: sha256.readInt32LE(8), d: sha256.readInt32LE(12) }
 }
 
-/** Where an app stands by its id. Of SHA-512, so that no key, however it is made up, is found as one (both are cut to 16 bytes). */
-export function toAppWords(id: string): KeyWords {
-  return toKeyWords(hash('sha512', id, 'buffer'))
+/**
+ * Where an app or a user stands. By another function than those that keys are hashed with, so that no key, however it is
+ * made up, is found as one: what a name is hashed to would have to be met by a key's hash, and that is 128 bits.
+ */
+export function toNameWords(of: 'app' | 'user', name: string): KeyWords {
+  return toKeyWords(hash('sha3-256', `${of} ${name}`, 'buffer'))
 }
 
 /** `names`: bytes for names, as `toNameBytes` counts them. */
@@ -91,6 +101,8 @@ export class KeyTable {
   readonly #words: Int32Array
   readonly #times: Float64Array
   readonly #revision: BigInt64Array
+  /** Word 2: `decoy`. */
+  readonly #header: Int32Array
   readonly #names: Map<number, string> = new Map()
   #used = 0
   #nameEnd: number
@@ -99,6 +111,7 @@ export class KeyTable {
     const { memory, capacity } = descriptor
     this.descriptor = descriptor
     this.#revision = new BigInt64Array(memory, 0, 1)
+    this.#header = new Int32Array(memory, 0, HEADER_BYTES / 4)
     this.#words = new Int32Array(memory, HEADER_BYTES, capacity * ENTRY_WORDS)
     this.#times = new Float64Array(memory, HEADER_BYTES, (capacity * ENTRY_WORDS) / 2)
     this.#nameEnd = HEADER_BYTES + capacity * ENTRY_BYTES
@@ -110,6 +123,15 @@ export class KeyTable {
 
   set revision(revision: number) {
     Atomics.store(this.#revision, 0, BigInt(revision))
+  }
+
+  /** Where the text of some user stands; 0: there are none. */
+  get decoy(): number {
+    return Atomics.load(this.#header, DECOY)
+  }
+
+  set decoy(at: number) {
+    Atomics.store(this.#header, DECOY, at)
   }
 
   /** The entry's number, or -1. */

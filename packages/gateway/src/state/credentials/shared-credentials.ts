@@ -1,15 +1,16 @@
-/** Owns a thread's look-up of keys: it hashes what a caller shows, finds it in shared memory and judges its validity. */
+/** Owns a thread's look-up of keys, apps and users: it hashes what a caller shows, finds it in shared memory and judges its validity. */
 import { hash } from 'node:crypto'
-import type { AppFacts, Credentials, KeyFacts, KeyLookup, UserLookup } from '@gatewright/policies'
+import type { AppFacts, Caller, Credentials, KeyFacts, KeyLookup, UserLookup } from '@gatewright/policies'
 import {
   DISABLED,
   type KeyEntry,
   KeyTable,
   type KeyTableDescriptor,
   type KeyWords,
-  toAppWords,
   toKeyWords,
+  toNameWords,
 } from './key-table.ts'
+import { parseUserText } from './user-text.ts'
 
 export interface OpenCredentialsOptions {
   /** Epoch milliseconds. */
@@ -66,16 +67,32 @@ export class SharedCredentials implements Credentials {
     return 'found' in entry ? 0 : entry.expires
   }
 
+  /** The same of whoever was recognised by what is kept here; whatever else somebody showed does not end by what is kept here. */
+  getRightEnd(credential: Caller['credential'] | undefined): number {
+    if (credential?.kind === 'key') return this.getKeyEnd(credential.id)
+    if (credential?.kind !== 'password') return Number.POSITIVE_INFINITY
+    const entry = this.#findEntry(toNameWords('user', credential.id))
+    return 'found' in entry ? 0 : entry.expires
+  }
+
   findApp(id: string): AppFacts | undefined {
     const table = this.#table
-    const number = table.find(toAppWords(id))
+    const number = table.find(toNameWords('app', id))
     const entry = number < 0 ? undefined : table.read(number)
     if (entry === undefined) return undefined
     return { plan: entry.plan === 0 ? undefined : table.getName(entry.plan), isEnabled: entry.status !== DISABLED }
   }
 
-  findUser(_name: string): UserLookup {
-    return UNKNOWN
+  findUser(name: string): UserLookup {
+    const table = this.#table
+    const entry = this.#findEntry(toNameWords('user', name))
+    if (!('found' in entry)) {
+      const { passwordHash, plan } = parseUserText(table.getName(entry.plan))
+      return { found: true, user: { app: table.getName(entry.app), plan, passwordHash } }
+    }
+    const { decoy } = table
+    if (decoy === 0) return entry
+    return { ...entry, decoy: parseUserText(table.getName(decoy)).passwordHash }
   }
 
   /** Number of the feed that this thread sees. */

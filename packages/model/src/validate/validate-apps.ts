@@ -1,0 +1,79 @@
+/** Owns the checks of apps, keys and users: references that lead nowhere, credentials that two apps share, times that never come. */
+import type { Path } from '../finding.ts'
+import type { App, Key, User } from '../gateway-model.ts'
+import { checkPlan } from './validate-plans.ts'
+import type { Validation } from './validation.ts'
+
+/** Where each key and each user stands first. */
+interface Owners {
+  readonly keys: Map<string, Path>
+  readonly users: Map<string, Path>
+}
+
+export function validateApps(validation: Validation): void {
+  const owners: Owners = { keys: new Map(), users: new Map() }
+  for (const [index, app] of (validation.options.apps ?? []).entries())
+    checkApp(validation, app, { path: ['apps', index], owners })
+}
+
+function checkApp(validation: Validation, app: App, { path, owners }: { path: Path; owners: Owners }): void {
+  checkPlan(validation, app.plan, [...path, 'plan'])
+  for (const [index, key] of app.keys.entries()) {
+    const at = [...path, 'keys', index]
+    if (!/^[0-9a-f]{64}$/.test(key.hash)) {
+      validation.fault([...at, 'hash'], {
+        code: 'invalid-key',
+        message: 'The hash of a key has 64 lower-case hex digits.',
+      })
+    }
+    const first = owners.keys.get(key.hash)
+    if (first !== undefined) {
+      validation.fault([...at, 'hash'], {
+        code: 'duplicate-key-hash',
+        message: `This key stands in ${validation.placeText(first)} too: whose requests would be counted?`,
+        suggestion: 'Give each app a key of its own.',
+      })
+    }
+    owners.keys.set(key.hash, at)
+    checkValidity(validation, key, { path: at, app, what: 'key' })
+  }
+  for (const [index, user] of (app.users ?? []).entries()) {
+    const at = [...path, 'users', index]
+    const first = owners.users.get(user.name)
+    if (first !== undefined) {
+      validation.fault([...at, 'name'], {
+        code: 'duplicate-user',
+        message: `A user of this name stands in ${validation.placeText(first)} too: whose password would count?`,
+        suggestion: 'Give each user a name of their own.',
+      })
+    }
+    owners.users.set(user.name, at)
+    checkValidity(validation, user, { path: at, app, what: 'user' })
+  }
+}
+
+interface Place {
+  readonly path: Path
+  readonly app: App
+  readonly what: 'key' | 'user'
+}
+
+function checkValidity(validation: Validation, credential: Key | User, { path, app, what }: Place): void {
+  const { plan, notBefore, expires, enabled } = credential
+  // One without a plan has its app's, which was checked there.
+  if (plan !== app.plan) checkPlan(validation, plan, [...path, 'plan'])
+  const { nowMs } = validation.options
+  if (expires !== undefined && nowMs !== undefined && expires <= nowMs && enabled !== false) {
+    validation.warn([...path, 'expires'], {
+      code: `expired-${what}`,
+      message: `This ${what} expired at ${new Date(expires).toISOString()}: it is refused.`,
+      suggestion: 'Remove it, or give it a later time.',
+    })
+  }
+  if (notBefore !== undefined && expires !== undefined && expires <= notBefore) {
+    validation.fault([...path, 'expires'], {
+      code: 'never-valid',
+      message: `This ${what} expires before it becomes valid.`,
+    })
+  }
+}
