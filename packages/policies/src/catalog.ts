@@ -1,6 +1,7 @@
 /** Owns the list of built-in policies: one line each, in the order in which they usually stand. */
 import { anyOf } from './any-of/any-of.ts'
 import { awsSigv4 } from './aws-sigv4/aws-sigv4.ts'
+import { basicAuth } from './basic-auth/basic-auth.ts'
 import { cors } from './cors/cors.ts'
 import { externalAuth } from './external-auth/external-auth.ts'
 import { forwardClientCertificate } from './forward-client-certificate/forward-client-certificate.ts'
@@ -32,6 +33,7 @@ export const BUILT_IN_POLICIES: readonly PolicyDefinition[] = [
   webhookSignature,
   externalAuth,
   oauth2Introspection,
+  basicAuth,
   rateLimit,
   setHeaders,
   forwardClientCertificate,
