@@ -17,6 +17,7 @@ import { isMember } from './snapshot/read-config.ts'
 import { openLastGood, rereadAuthorities, rereadCertificates, type Serving } from './snapshot/serving.ts'
 import type { Snapshot } from './snapshot/snapshot.ts'
 import { FileWatcher } from './snapshot/watch.ts'
+import { Pepper } from './state/credentials/pepper.ts'
 import { giveBackMemory } from './threads/give-back-memory.ts'
 import { PublishFault, Supervisor } from './threads/supervisor.ts'
 
@@ -55,6 +56,7 @@ export class GatewayProcess {
   readonly #options: GatewayProcessOptions
   readonly #watcher: FileWatcher
   readonly #lastGood: LastGoodStore | undefined
+  readonly #pepper: Pepper
   #memory = new ConfigurationMemory()
   readonly #certificateMemory = new CertificateMemory()
   #state: ConfigurationState = { version: 0, hash: '', fault: 'not loaded yet', findings: [], loadedAtMs: 0 }
@@ -74,9 +76,11 @@ export class GatewayProcess {
     this.#options = options
     this.#lastGood = options.dataDir === undefined ? undefined : new LastGoodStore(options.dataDir)
     const { threads, log, dataDir } = options
+    this.#pepper = new Pepper({ dataDir })
     this.supervisor = new Supervisor({
       threads,
       log,
+      pepper: this.#pepper,
       ...(dataDir !== undefined && { acmeFolder: join(dataDir, 'acme') }),
     })
     this.#watcher = new FileWatcher(() => this.reload('the configuration changed'))
@@ -208,6 +212,7 @@ export class GatewayProcess {
       overlays,
       memory: this.#memory,
       certificateMemory: this.#certificateMemory,
+      pepper: this.#pepper,
       ...(adjust && { adjust }),
     })
     if (this.supervisor.isDraining) return false

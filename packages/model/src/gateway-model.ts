@@ -387,8 +387,9 @@ export interface GatewayModel {
   readonly problemBase?: string
 }
 
-/** A key as the credentials feed carries it: never the key, always its SHA-256 in lower-case hex. */
+/** A key as the credentials feed carries it: never the key, always its hash. */
 export interface Key {
+  /** SHA-256 in lower-case hex; others begin with their name: `sha384:`, `sha512:`, and `argon2id:` for keys that could be guessed. */
   readonly hash: string
   readonly app: AppId
   readonly plan?: PlanId

@@ -48,7 +48,7 @@ export interface Counters {
 export interface KeyFacts {
   readonly app: string
   readonly plan: string | undefined
-  /** SHA-256 of the key, lower-case hex: names it without being it. */
+  /** By which the key is known: names it without being it. SHA-256 in lower-case hex; others begin with their name, `sha512:…`. */
   readonly hash: string
 }
 
@@ -81,6 +81,11 @@ export type UserLookup =
 export interface Credentials {
   /** Never leaves the process. */
   lookUp(key: string): KeyLookup
+  /**
+   * For what `lookUp` does not know: keys that could be guessed are kept under a slow hash. A promise where one has to be made,
+   * which is only for what looks as weak itself. @rejects with Problem verifier-unavailable where too many are under way
+   */
+  lookUpWeak(key: string): MaybePromise<KeyLookup>
   /** Of an app that is known by another credential than a key; undefined: there is none of this id. */
   findApp(id: string): AppFacts | undefined
   /** By the name as it is written: no letter is taken for another, however alike they look. */

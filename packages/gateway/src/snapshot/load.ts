@@ -19,6 +19,7 @@ import {
 import { BUILT_IN_POLICIES, CEL_VOCABULARIES, type PolicyDefinition } from '@gatewright/policies'
 import { checkClientAuthorities } from '../certificates/check-client-authorities.ts'
 import { type CertificateMemory, type LoadedCertificates, loadCertificates } from '../certificates/load-certificates.ts'
+import { type Pepper, PROCESS_PEPPER } from '../state/credentials/pepper.ts'
 import { ExtensionFault, ExtensionLoader } from './extension-loader.ts'
 import { findExtensionPlace } from './extension-place.ts'
 import { ExtensionReader } from './extension-reader.ts'
@@ -45,6 +46,8 @@ export interface LoadOptions {
   /** What earlier readings of the same configuration left: with it only what changed is read and checked. */
   readonly memory?: ConfigurationMemory
   readonly certificateMemory?: CertificateMemory
+  /** What weak keys are hashed with; if absent, a secret of this process. */
+  readonly pepper?: Pepper
 }
 
 export interface Configuration {
@@ -79,6 +82,7 @@ export async function loadConfiguration(options: LoadOptions): Promise<Configura
     overlays,
     env: (name) => (options.env ?? process.env)[name],
     readFile: readIfThere,
+    hashKey: (options.pepper ?? PROCESS_PEPPER).hashKey,
     ...(options.memory && { memory: options.memory }),
   })
   const draft = options.adjust?.(resolution.draft) ?? resolution.draft

@@ -18,6 +18,7 @@ import {
   SWEEP_INTERVAL_MS,
 } from './counters/shared-counters.ts'
 import { type CredentialsDescriptor, CredentialsIndex } from './credentials/credentials-index.ts'
+import type { Pepper } from './credentials/pepper.ts'
 import { clearAddresses, createAddressGauge } from './gauges/address-gauge.ts'
 import { Columns, type ColumnsDescriptor } from './gauges/columns.ts'
 import { type HealthDescriptor, HealthTable, openHealth } from './health/health-table.ts'
@@ -38,7 +39,7 @@ export class SharedState {
   readonly #columns: Columns
   readonly #counters = createSharedCounters()
   readonly #counting: SharedCounters
-  readonly #credentials = new CredentialsIndex()
+  readonly #credentials: CredentialsIndex
   readonly #addresses
   readonly #health = new HealthTable()
   readonly #pems = new PemTable()
@@ -47,8 +48,9 @@ export class SharedState {
   readonly #sweeper: NodeJS.Timeout
   readonly pulse: PulseDescriptor
 
-  constructor(threads: number) {
+  constructor(threads: number, pepper?: Pepper) {
     this.#threads = threads
+    this.#credentials = new CredentialsIndex(pepper)
     this.pulse = createPulse(threads)
     this.#columns = new Columns({ threads })
     defineProcessSeries(this.#columns)

@@ -15,6 +15,7 @@ import { type CertificateBatch, CertificateShelf } from '../certificates/certifi
 import { toOrderedCertificate } from '../certificates/load-certificates.ts'
 import { type ExtensionModule, type Snapshot, type SnapshotParts, toSnapshot } from '../snapshot/snapshot.ts'
 import type { CredentialsDescriptor } from '../state/credentials/credentials-index.ts'
+import type { Pepper } from '../state/credentials/pepper.ts'
 import { type SharedMemory, SharedState } from '../state/shared-state.ts'
 import { SharedValueBroker } from '../state/shared-values/shared-value-broker.ts'
 import type { PrepareFault } from './messages.ts'
@@ -29,6 +30,8 @@ export interface SupervisorOptions {
   readonly log: Log
   /** Where certificates that are ordered are kept; undefined: none are. */
   readonly acmeFolder?: string
+  /** What the hashes of weak keys are made with; if absent, a secret of this process. */
+  readonly pepper?: Pepper
 }
 
 /** What travels beside a model. */
@@ -114,7 +117,7 @@ export class Supervisor {
         platform: process.platform,
       })
     }
-    this.state = new SharedState(threads)
+    this.state = new SharedState(threads, options.pepper)
     this.#service = new ServiceHandle(options.log, { onNews: (news) => this.#onNews(news) })
     this.#locks = new PortLocks(options.log)
     for (let index = 0; index < threads; index++) this.#threads.push(this.#startThread(index))

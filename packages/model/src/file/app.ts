@@ -1,11 +1,10 @@
 /** Owns how a file describes who calls: apps, the hashes of their keys, and their users. */
 import { z } from 'zod'
+import { findKeyHashFault, findKeyValueFault } from '../credentials/key-hash.ts'
 import { findPasswordHashFault } from '../credentials/password-hash.ts'
 import { findUserNameFault } from '../credentials/user-name.ts'
 import type { Path } from '../finding.ts'
 import { describedShape, idSchema } from './described.ts'
-
-const KEY_HASH = /^sha256:[0-9a-f]{64}$/
 
 /** When a credential counts, and for which plan: the same for keys and users. */
 const validityShape = {
@@ -21,16 +20,24 @@ const validityShape = {
   enabled: z.boolean().exactOptional().meta({ description: 'False: it is refused.' }),
 }
 
-const keySchema = z.strictObject({
-  hash: z
-    .string()
-    // Not by regex: the message of one shows the value, which is a bare key where somebody forgot to hash it.
-    .refine((hash) => KEY_HASH.test(hash), {
-      error: 'A key is written as its hash: "sha256:" and 64 lower-case hex digits (printf %s "$KEY" | sha256sum).',
-    })
-    .meta({ description: '`sha256:` and the SHA-256 of the key in lower-case hex. Never the key itself.' }),
-  ...validityShape,
-})
+const keySchema = z
+  .strictObject({
+    hash: z.string().superRefine(refuse(findKeyHashFault)).exactOptional().meta({
+      description:
+        '`sha256:` and the SHA-256 of the key in lower-case hex; `sha384:` and `sha512:` likewise. Never the key itself.',
+    }),
+    value: z.string().superRefine(refuse(findKeyValueFault)).exactOptional().meta({
+      description:
+        'Instead of `hash`: the key itself, as `${env:NAME}` or `${file:path}`. Only its hash is kept; a slow one where it could be guessed.',
+    }),
+    ...validityShape,
+  })
+  .superRefine(({ hash, value }, context) => {
+    // A member that is misspelt is what is wrong, and not what it leaves out.
+    if ((hash === undefined) !== (value === undefined) || context.issues.length > 0) return
+    const message = 'A key has a `hash`, or a `value` from the environment or a file: exactly one of them.'
+    context.addIssue({ code: 'custom', message })
+  })
 
 const userSchema = z.strictObject({
   name: z

@@ -39,6 +39,9 @@ describe('parseFile', () => {
     '[{ my-secret }]',
     '[{ my-secret: my-secret }]',
     '[{ key: my-secret }]',
+    '[{ value: my-secret }]',
+    '[{ value: " my-secret" }]',
+    '[{ value: my-secret, hash: my-secret }]',
     '[{ hash: my-secret }]',
     '[{ hash: [my-secret] }]',
     '[{ plan: [my-secret], enabled: my-secret, expires: my-secret, notBefore: my-secret }]',
@@ -56,7 +59,8 @@ describe('parseFile', () => {
       /^Write `\{ hash: "sha256:…" \}`.*hash-a-key\.md/,
     )
     assert.match(suggestionOf('apps: [{ id: a, keys: abc }]\n') ?? '', /^Write `\[\{ hash: "sha256:…" \}\]`/)
-    assert.match(suggestionOf('apps: [{ id: a, keys: [{ value: abc }] }]\n') ?? '', /^Write `\{ hash: "sha256:…" \}`/)
+    assert.match(suggestionOf('apps: [{ id: a, keys: [{ key: abc }] }]\n') ?? '', /^Write `\{ hash: "sha256:…" \}`/)
+    assert.match(suggestionOf('apps: [{ id: a, keys: [{ value: abc }] }]\n') ?? '', /^Write `value: \$\{env:NAME\}`/)
     const { findings } = resolveText(`${HEAD}apps: [{ id: a, keys: [{ hsah: abc }] }]\n`)
     assert.deepEqual(
       findings.map(({ suggestion }) => suggestion),

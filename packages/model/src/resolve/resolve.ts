@@ -3,8 +3,9 @@ import { dirname, isAbsolute, join } from 'node:path'
 import type { ConfigurationMemory } from '../configuration-memory.ts'
 import { parseFile } from '../file/parse-file.ts'
 import { type Finding, sortFindings } from '../finding.ts'
-import type { App, AppId, GatewayModel, Key, Plan, PlanId, PolicyUse, Upstream, UpstreamId } from '../gateway-model.ts'
+import type { App, GatewayModel, Plan, PlanId, PolicyUse, Upstream, UpstreamId } from '../gateway-model.ts'
 import type { GatewrightFile } from '../gatewright-file.ts'
+import { toTextHash } from '../hash.ts'
 import { type OpenApiReading, readOpenApi } from '../openapi/read-openapi.ts'
 import { mergeFiles } from '../source/merge-files.ts'
 import { Origins } from '../source/origins.ts'
@@ -16,6 +17,7 @@ import { PemFiles } from './pem-files.ts'
 import { pickPresent } from './pick-present.ts'
 import { findSayingFile, linkPart, type ResolveContext } from './resolution.ts'
 import { resolveApi } from './resolve-api.ts'
+import { checkKeyValues, toApp } from './resolve-app.ts'
 import { resolveCertificates } from './resolve-certificate.ts'
 import { toListener } from './resolve-listener.ts'
 import { fillPemFiles, isUrl, toImplicitUpstream } from './resolve-upstream.ts'
@@ -29,6 +31,8 @@ export interface ResolveInput extends Surroundings {
   readonly overlays?: readonly SourceFile[]
   /** What earlier readings of these files left. */
   readonly memory?: ConfigurationMemory
+  /** How a key that is given as itself is known from here on, in the form of `Key.hash`; its SHA-256 if absent. */
+  readonly hashKey?: (value: string) => string
 }
 
 export interface Resolution {
@@ -96,6 +100,7 @@ export function resolve(input: ResolveInput): Resolution {
     documents,
     findings,
     readFile: surroundings.readFile,
+    hashKey: input.hashKey ?? toTextHash,
     resolved: memory?.resolved ?? new ResolvedParts(),
   })
   const faulty = findings.some((finding) => finding.severity === 'fault')
@@ -117,7 +122,8 @@ type BuildInput = Pick<
   ResolveContext,
   'file' | 'raw' | 'origins' | 'sources' | 'findings' | 'documents' | 'pathOf' | 'resolved'
 > &
-  Pick<Surroundings, 'readFile'>
+  Pick<Surroundings, 'readFile'> &
+  Required<Pick<ResolveInput, 'hashKey'>>
 
 function build(input: BuildInput): { draft: GatewayModel; apps: App[]; pems: PemFiles['texts'] } {
   const { file, resolved } = input
@@ -144,6 +150,7 @@ function build(input: BuildInput): { draft: GatewayModel; apps: App[]; pems: Pem
   for (const kind of ['listeners', 'upstreams', 'apis', 'plans', 'apps'] as const) {
     for (const index of file[kind].keys()) linkPart(context, [kind, index], [kind, index])
   }
+  checkKeyValues(context)
   const pems = new PemFiles(context, input.readFile)
   const apis = file.apis.map((api, index) => resolveApi(api, index, context))
   resolved.implicit = implicit
@@ -166,7 +173,7 @@ function build(input: BuildInput): { draft: GatewayModel; apps: App[]; pems: Pem
     egress: file.egress,
     ...pickPresent(file, 'problemBase'),
   }
-  return { draft, apps: file.apps.map((app) => resolved.once(app, toApp)), pems: pems.texts }
+  return { draft, apps: file.apps.map((app) => resolved.once(app, () => toApp(app, input.hashKey))), pems: pems.texts }
 }
 
 function toPlan(plan: GatewrightFile['plans'][number]): Plan {
@@ -175,36 +182,6 @@ function toPlan(plan: GatewrightFile['plans'][number]): Plan {
     ...pickPresent(plan, 'title', 'description', 'tags', 'owner', 'enabled'),
     policies: plan.policies,
     ...(plan.apis === undefined ? {} : { apis: plan.apis as unknown as NonNullable<Plan['apis']> }),
-  }
-}
-
-function toApp(app: FileApp): App {
-  return {
-    id: app.id as AppId,
-    ...pickPresent(app, 'title', 'description', 'tags', 'owner', 'enabled'),
-    ...(app.plan === undefined ? {} : { plan: app.plan as PlanId }),
-    keys: app.keys.map((key) => ({ hash: key.hash.replace(/^sha256:/, ''), ...toValidity(key, app) })),
-    ...(app.users.length > 0 && {
-      users: app.users.map((user) => ({ ...pickPresent(user, 'name', 'passwordHash'), ...toValidity(user, app) })),
-    }),
-  }
-}
-
-type FileApp = GatewrightFile['apps'][number]
-
-/** Whose a key or a user is, on which plan, and when. */
-function toValidity(
-  { plan, notBefore, expires, enabled }: Omit<FileApp['users'][number], 'name' | 'passwordHash'>,
-  app: FileApp,
-): Omit<Key, 'hash'> {
-  const effective = plan ?? app.plan
-  return {
-    app: app.id as AppId,
-    ...(effective === undefined ? {} : { plan: effective as PlanId }),
-    ...(notBefore === undefined ? {} : { notBefore: Date.parse(notBefore) }),
-    ...(expires === undefined ? {} : { expires: Date.parse(expires) }),
-    // What belongs to an app that is switched off is switched off.
-    ...(app.enabled === false ? { enabled: false } : enabled === undefined ? {} : { enabled }),
   }
 }
 

@@ -7,6 +7,7 @@ export interface TextSetup {
   /** What can be read beside the files: documents, secrets. */
   readonly others?: Readonly<Record<string, string>>
   readonly env?: Readonly<Record<string, string>>
+  readonly hashKey?: (value: string) => string
 }
 
 /** A text stands for the file `/etc/gw/gatewright.yaml`. */
@@ -17,6 +18,7 @@ export function resolveText(files: string | Readonly<Record<string, string>>, se
     overlays: toFiles(setup.overlays ?? {}),
     env: (name) => setup.env?.[name],
     readFile: (path) => setup.others?.[path],
+    ...(setup.hashKey && { hashKey: setup.hashKey }),
   })
 }
 

@@ -1,4 +1,5 @@
 /** Owns the checks of apps, keys and users: references that lead nowhere, credentials that two apps share, times that never come. */
+import { isKeyHash } from '../credentials/key-hash.ts'
 import type { Path } from '../finding.ts'
 import type { App, Key, User } from '../gateway-model.ts'
 import { checkPlan } from './validate-plans.ts'
@@ -20,10 +21,18 @@ function checkApp(validation: Validation, app: App, { path, owners }: { path: Pa
   checkPlan(validation, app.plan, [...path, 'plan'])
   for (const [index, key] of app.keys.entries()) {
     const at = [...path, 'keys', index]
-    if (!/^[0-9a-f]{64}$/.test(key.hash)) {
+    if (!isKeyHash(key.hash)) {
       validation.fault([...at, 'hash'], {
         code: 'invalid-key',
-        message: 'The hash of a key has 64 lower-case hex digits.',
+        message: 'The hash of a key has 64 lower-case hex digits, or the name of another hash and its digits.',
+      })
+    }
+    if (key.hash.startsWith('argon2id:')) {
+      validation.warn([...at, 'value'], {
+        code: 'weak-key',
+        message:
+          'This key is short or simple enough to be guessed: it is kept under a slow hash, which its first requests wait for.',
+        suggestion: 'Give the app one of `gatewright key new`.',
       })
     }
     const first = owners.keys.get(key.hash)

@@ -9,13 +9,20 @@ const MINUTE_MS = 60_000
 /** What one customer has of IPv6. */
 const IPV6_PREFIX_BITS = 64
 
+const perAddress = z.int().min(0).max(1_000_000).default(100).meta({
+  description: 'Wrong credentials from one address in a minute; 0 is without limit. An IPv6 address counts as its /64.',
+})
+
+/** As `attemptsSchema`, of credentials that do not say whose they are. */
+export const addressAttemptsSchema = z.strictObject({ perAddress }).prefault({}).meta({
+  description:
+    'How many wrong credentials are looked at in a minute; beyond, all are refused with 429 until some time has passed.',
+})
+
 /** Stands in the options of each policy that checks credentials, as `attempts`. */
 export const attemptsSchema = z
   .strictObject({
-    perAddress: z.int().min(0).max(1_000_000).default(100).meta({
-      description:
-        'Wrong credentials from one address in a minute; 0 is without limit. An IPv6 address counts as its /64.',
-    }),
+    perAddress,
     perName: z.int().min(0).max(1_000_000).default(20).meta({
       description: 'Wrong credentials for one user, app or client in a minute, from wherever; 0 is without limit.',
     }),
@@ -26,7 +33,11 @@ export const attemptsSchema = z
       'How many wrong credentials are looked at in a minute; beyond, all are refused with 429 until some time has passed.',
   })
 
-export type Attempts = z.output<typeof attemptsSchema>
+export interface Attempts {
+  readonly perAddress: number
+  /** 0 where credentials have no names. */
+  readonly perName?: number
+}
 
 /** What is wrong counts once and for all uses of its kind, on all threads; what is right costs nothing. */
 export class GuessGuard {
@@ -34,7 +45,7 @@ export class GuessGuard {
   readonly #byName: Limiter | undefined
 
   /** `kind` says whose wrong credentials count together: `key`, `password`, `token`. */
-  constructor(counters: Counters, kind: string, { perAddress, perName }: Attempts) {
+  constructor(counters: Counters, kind: string, { perAddress, perName = 0 }: Attempts) {
     const limiter = (of: string, limit: number): Limiter | undefined =>
       limit === 0
         ? undefined

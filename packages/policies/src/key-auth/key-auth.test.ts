@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { hash } from 'node:crypto'
 import { describe, it } from 'node:test'
+import { createIssuedKey } from '../keys/issued-key.ts'
 import { MemoryCredentials, type PolicyRun, run } from '../testing/index.ts'
 import { keyAuth } from './key-auth.ts'
 
@@ -10,6 +11,8 @@ const credentials = new MemoryCredentials({
   off: { app: 'acme', isRefusedAs: 'disabled' },
   old: { app: 'acme', isRefusedAs: 'expired' },
   early: { app: 'acme', isRefusedAs: 'not-yet-valid' },
+  hunter2: { app: 'weak', isWeak: true },
+  hunter3: { app: 'weak', isWeak: true, isRefusedAs: 'disabled' },
 })
 
 const guarded = (options: Parameters<typeof run<typeof keyAuth.options>>[1] = {}): PolicyRun =>
@@ -134,6 +137,49 @@ describe('key-auth', () => {
     const subject = guarded()
     assert.ok(subject.start(subject.open(withKey('s3cret'))).isSync)
     assert.ok(subject.start(subject.open()).isSync)
+  })
+
+  it('finds a key that is kept under a slow hash, and waits for that hash alone', async () => {
+    const subject = guarded()
+    const weak = subject.start(subject.open(withKey('hunter2')))
+    assert.equal(weak.isSync, false)
+    assert.equal((await weak.answer).exchange.caller?.id, 'weak')
+    assert.equal((await subject.with(withKey('hunter3'))).problem?.reason, 'disabled')
+    assert.ok(subject.start(subject.open(withKey('hunter4'))).isSync)
+  })
+
+  it('refuses a key of ours with a wrong character without a look-up, and says that it is misspelt', async () => {
+    const key = createIssuedKey()
+    const wrong = key.slice(0, -1) + (key.endsWith('a') ? 'b' : 'a')
+    credentials.set(key, { app: 'ours' })
+    // Were it looked up, it would be found.
+    credentials.set(wrong, { app: 'nobody' })
+    assert.equal((await guarded().with(withKey(key))).exchange.caller?.id, 'ours')
+    const { status, problem, headers } = await guarded().with(withKey(wrong))
+    assert.deepEqual([status, problem?.code, problem?.reason], [401, 'credential-invalid', 'misspelt'])
+    assert.ok(headers.has('www-authenticate'))
+    assert.ok(!JSON.stringify(problem).includes(wrong))
+  })
+
+  it('looks at so many wrong keys of an address, and then at none', async () => {
+    const subject = guarded({ attempts: { perAddress: 3 } })
+    const codeOf = async (key: string, address = '192.0.2.1') =>
+      (await subject.with(withKey(key), { address })).problem?.code ?? 'passed'
+    for (const key of ['guess 1', 'guess 2', `gw_${'0'.repeat(38)}`])
+      assert.equal(await codeOf(key), 'credential-invalid')
+    assert.equal(await codeOf('s3cret'), 'too-many-attempts')
+    assert.equal(await codeOf('s3cret', '192.0.2.2'), 'passed')
+    await subject.clock.advance(60_000)
+    assert.equal(await codeOf('s3cret'), 'passed')
+  })
+
+  it('does not take for guesses what was a good key, nor a missing or a double one', async () => {
+    const subject = guarded({ attempts: { perAddress: 1 } })
+    for (const key of ['off', 'old', 'early']) assert.equal((await subject.with(withKey(key))).status, 401)
+    await subject.with()
+    assert.equal((await subject.with(withKey('s3cret'))).status, 200)
+    const endless = guarded({ attempts: { perAddress: 0 } })
+    for (let at = 0; at < 200; at++) assert.equal((await endless.with(withKey('guess'))).problem?.reason, 'unknown')
   })
 
   it('refuses to tell the upstream in the field of the key, or in one that is the gateway’s', () => {

@@ -1,15 +1,12 @@
 /** Owns who calls, by a key in a field, the query or a cookie. */
 import { z } from 'zod'
-import {
-  type CredentialPlace,
-  createCredentialPlace,
-  fieldNameSchema,
-  TWO_CREDENTIALS,
-} from '../callers/credential-place.ts'
+import { createCredentialPlace, fieldNameSchema, TWO_CREDENTIALS } from '../callers/credential-place.ts'
+import { addressAttemptsSchema, GuessGuard } from '../callers/guess-guard.ts'
 import { recognise } from '../callers/recognise.ts'
 import { tellUpstream, toIdentityFields, toUpstreamSchema } from '../callers/upstream-facts.ts'
-import type { Caller } from '../exchange.ts'
-import { definePolicy } from '../policy.ts'
+import type { Caller, Exchange } from '../exchange.ts'
+import { judgeIssuedKey } from '../keys/issued-key.ts'
+import { definePolicy, type Next } from '../policy.ts'
 import { Problem } from '../problem.ts'
 import type { KeyFacts, KeyLookup } from '../services.ts'
 
@@ -26,6 +23,7 @@ const options = z
       .boolean()
       .default(false)
       .meta({ description: 'Sends the key on to the upstream. Otherwise it is taken out of the request.' }),
+    attempts: addressAttemptsSchema,
     toUpstream: toUpstreamSchema,
   })
   .superRefine(({ in: where, name, toUpstream }, context) => {
@@ -49,31 +47,48 @@ export const keyAuth = definePolicy({
   ],
   identityFields: ({ toUpstream }) => toIdentityFields(toUpstream),
 
-  create({ in: where, name, anonymous, forward, toUpstream }, { credentials }) {
+  create({ in: where, name, anonymous, forward, attempts, toUpstream }, { credentials, counters }) {
     const place = createCredentialPlace({ in: where, name })
+    const guard = new GuessGuard(counters, 'key', attempts)
     // RFC 9110 §11.6.1: a 401 carries at least one challenge. Keys have no registered scheme; the parameters say where one goes.
     const headers = [['WWW-Authenticate', `ApiKey in="${where}", name="${name}"`]] as const
     const missing = new Problem('credential-missing', { detail: `Send your key in ${place.words}.`, headers })
-    const ambiguous = new Problem('credential-invalid', {
-      detail: `There are two different keys in ${place.words}. Send one.`,
-      headers,
-      reason: 'two-keys',
-    })
+    const invalid = (reason: string, detail: string) => new Problem('credential-invalid', { detail, headers, reason })
+    const ambiguous = invalid('two-keys', `There are two different keys in ${place.words}. Send one.`)
+    const misspelt = invalid(
+      'misspelt',
+      `The key in ${place.words} is not whole, or a character is wrong. Copy it again.`,
+    )
+
+    const judge = (lookup: KeyLookup, exchange: Exchange, next: Next): ReturnType<Next> => {
+      if (!lookup.found) {
+        // Whose key is known and no longer good does not guess.
+        if (lookup.why === 'unknown') guard.failed(exchange)
+        throw invalid(lookup.why, `The key in ${place.words} ${WHY_NOT[lookup.why]}.`)
+      }
+      const caller = recognise(exchange, toCaller(lookup.key))
+      if (!forward) place.remove(exchange.request)
+      if (toUpstream !== undefined) tellUpstream(exchange.request, caller, toUpstream)
+      return next(exchange)
+    }
 
     return function keyAuth(exchange, next) {
-      const { request } = exchange
-      const key = place.find(request)
+      const key = place.find(exchange.request)
       if (key === undefined) {
         if (!anonymous) throw missing
         return next(exchange)
       }
       if (key === TWO_CREDENTIALS) throw ambiguous
+      guard.admit(exchange)
+      if (judgeIssuedKey(key) === 'misspelt') {
+        guard.failed(exchange)
+        throw misspelt
+      }
       const lookup = credentials.lookUp(key)
-      if (!lookup.found) throw toRefusal(lookup.why, place, headers)
-      const caller = recognise(exchange, toCaller(lookup.key))
-      if (!forward) place.remove(request)
-      if (toUpstream !== undefined) tellUpstream(request, caller, toUpstream)
-      return next(exchange)
+      if (lookup.found || lookup.why !== 'unknown') return judge(lookup, exchange, next)
+      const weak = credentials.lookUpWeak(key)
+      if (weak instanceof Promise) return weak.then((found) => judge(found, exchange, next))
+      return judge(weak, exchange, next)
     }
   },
 })
@@ -84,14 +99,6 @@ const WHY_NOT = {
   expired: 'has expired',
   'not-yet-valid': 'is not valid yet',
 } as const satisfies Record<Extract<KeyLookup, { found: false }>['why'], string>
-
-function toRefusal(why: keyof typeof WHY_NOT, place: CredentialPlace, headers: Problem['headers']): Problem {
-  return new Problem('credential-invalid', {
-    detail: `The key in ${place.words} ${WHY_NOT[why]}.`,
-    headers,
-    reason: why,
-  })
-}
 
 function toCaller(key: KeyFacts): Caller {
   return { id: key.app, app: key.app, plan: key.plan, credential: new KeyCredential(key) }

@@ -1,9 +1,12 @@
 /** Owns the keys that a test's gateway knows. */
 import { hash } from 'node:crypto'
+import type { MaybePromise } from '../maybe-promise.ts'
 import type { AppFacts, Credentials, KeyLookup, UserLookup } from '../services.ts'
 
 interface TestKey {
   readonly app: string
+  /** It is kept under a slow hash: found by `lookUpWeak`, later. */
+  readonly isWeak?: boolean
   readonly plan?: string
   /** Says why a look-up does not find it; a good key if absent. */
   readonly isRefusedAs?: 'disabled' | 'expired' | 'not-yet-valid'
@@ -31,9 +34,14 @@ export class MemoryCredentials implements Credentials {
 
   lookUp(key: string): KeyLookup {
     const facts = this.#keys.get(key)
-    if (facts === undefined) return { found: false, why: 'unknown' }
-    if (facts.isRefusedAs !== undefined) return { found: false, why: facts.isRefusedAs }
-    return { found: true, key: { app: facts.app, plan: facts.plan, hash: hash('sha256', key) } }
+    if (facts === undefined || facts.isWeak === true) return { found: false, why: 'unknown' }
+    return toLookup(key, facts)
+  }
+
+  lookUpWeak(key: string): MaybePromise<KeyLookup> {
+    const facts = this.#keys.get(key)
+    if (facts?.isWeak !== true) return { found: false, why: 'unknown' }
+    return Promise.resolve(toLookup(key, facts))
   }
 
   setApp(id: string, { plan, isEnabled = true }: { readonly plan?: string; readonly isEnabled?: boolean } = {}): void {
@@ -58,4 +66,9 @@ export class MemoryCredentials implements Credentials {
     const why = user?.isRefusedAs ?? 'unknown'
     return decoy === undefined ? { found: false, why } : { found: false, why, decoy: decoy.passwordHash }
   }
+}
+
+function toLookup(key: string, { app, plan, isRefusedAs }: TestKey): KeyLookup {
+  if (isRefusedAs !== undefined) return { found: false, why: isRefusedAs }
+  return { found: true, key: { app, plan, hash: hash('sha256', key) } }
 }

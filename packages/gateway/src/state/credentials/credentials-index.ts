@@ -6,6 +6,7 @@
  * has to be sent to them; until they have it they read the old one, in which revocations are still carried out.
  */
 import type { App, Key, User } from '@gatewright/model'
+import { KINDS, parseKeyHash } from './key-hash.ts'
 import {
   createKeyTable,
   DISABLED,
@@ -17,6 +18,7 @@ import {
   toNameBytes,
   toNameWords,
 } from './key-table.ts'
+import { type Pepper, PROCESS_PEPPER } from './pepper.ts'
 import { toUserText } from './user-text.ts'
 
 export type CredentialsDescriptor = KeyTableDescriptor
@@ -44,11 +46,17 @@ export type FeedOutcome = 'applied' | 'moved' | 'known' | 'gap'
 
 export class CredentialsIndex {
   #table = createKeyTable(0, 0)
+  readonly #pepper: Pepper
   #names = new Map<string, number>()
   #size = 0
   /** The last table that was given out before this one: what threads may still be reading. */
   #previous: KeyTable | undefined
   #isGivenOut = false
+
+  /** `pepper`: what the hashes of weak keys were made with. */
+  constructor(pepper = PROCESS_PEPPER) {
+    this.#pepper = pepper
+  }
 
   /** To be sent to threads when they start, and after `replace` and `moved`. */
   descriptor(): CredentialsDescriptor {
@@ -76,8 +84,13 @@ export class CredentialsIndex {
     const users = [...toOwned(apps, ({ users = [] }) => users)]
     assertOneOwner(keys, ({ hash }) => `Key ${hash}`)
     assertOneOwner(users, ({ name }) => `User "${name}"`)
-    this.#move(keys.length + apps.length + users.length, toNamesBytes([...keys, ...users.map(toEntryNames)], apps))
-    for (const key of keys) this.#add(toKeyHashWords(key.hash), key)
+    const names = toNamesBytes([...keys, ...users.map(toEntryNames)], apps)
+    this.#move(keys.length + apps.length + users.length, names, isPeppered(keys))
+    for (const { hash, ...key } of keys) {
+      const { words, kind } = parseKeyWords(hash)
+      this.#table.addKinds(kind)
+      this.#add(words, key)
+    }
     for (const user of users) this.#add(toNameWords('user', user.name), toEntryNames(user))
     for (const app of apps) this.#addApp(app)
     this.#size = keys.length
@@ -91,7 +104,8 @@ export class CredentialsIndex {
     if (revision !== this.revision + 1) return 'gap'
     const steps = changes.map(toStep)
     const before = this.#table
-    for (const { words, names, isUser } of steps) {
+    for (const { words, kind, names, isUser } of steps) {
+      this.#table.addKinds(kind)
       const difference = names === undefined ? this.#remove(words) : this.#put(words, names)
       if (!isUser) this.#size += difference
       else if (names !== undefined) this.#table.decoy = this.#toName(names.plan ?? '')
@@ -104,7 +118,7 @@ export class CredentialsIndex {
   /** Answers how many there are more. */
   #put(words: KeyWords, names: Entered): number {
     const nameBytes = toNamesBytes([names])
-    if (!this.#table.hasRoom(nameBytes)) this.#grow(nameBytes)
+    if (!this.#table.hasRoom(nameBytes) || this.#lacksPepper()) this.#grow(nameBytes)
     const old = this.#table.find(words)
     this.#add(words, names)
     if (old >= 0) this.#table.remove(old)
@@ -112,6 +126,12 @@ export class CredentialsIndex {
     // The old table has no room for what a key has become. Only what takes rights away is carried out there.
     if (previous >= 0 && names.enabled === false) this.#previous?.disable(previous)
     return old >= 0 ? 0 : 1
+  }
+
+  /** The first weak key has come: threads are to be sent what such keys are hashed with. */
+  #lacksPepper(): boolean {
+    const { kinds, descriptor } = this.#table
+    return (kinds & KINDS['argon2id:']) !== 0 && descriptor.pepper === undefined
   }
 
   /** Into a new table with room for one more key, without what was removed. */
@@ -125,7 +145,9 @@ export class CredentialsIndex {
     }
     if (from.decoy !== 0) names.add(from.getName(from.decoy))
     for (const name of names) nameBytes += toNameBytes(name)
-    this.#move(kept.length + 1, nameBytes)
+    const { kinds } = from
+    this.#move(kept.length + 1, nameBytes, (kinds & KINDS['argon2id:']) !== 0)
+    this.#table.addKinds(kinds)
     for (const { words, entry } of kept) {
       const plan = entry.plan === 0 ? undefined : from.getName(entry.plan)
       this.#table.add(words, { ...entry, ...this.#toNames(from.getName(entry.app), plan) })
@@ -174,11 +196,12 @@ export class CredentialsIndex {
   }
 
   /** Begins a new table. A quarter more room for names, as there is for keys. */
-  #move(keys: number, nameBytes: number): void {
+  #move(keys: number, nameBytes: number, isPeppered: boolean): void {
     const { revision } = this.#table
     if (this.#isGivenOut) this.#previous = this.#table
     this.#isGivenOut = false
-    this.#table = createKeyTable(keys, (nameBytes * 1.25 + 4096) & ~3)
+    const pepper = isPeppered ? new Uint8Array(this.#pepper.get()) : undefined
+    this.#table = createKeyTable(keys, (nameBytes * 1.25 + 4096) & ~3, pepper)
     this.#table.revision = revision
     this.#names = new Map()
   }
@@ -210,6 +233,8 @@ function toEntryNames(user: User): Entered {
 
 interface Step {
   readonly words: KeyWords
+  /** A bit of `KINDS`. */
+  readonly kind: number
   /** undefined: it is removed. */
   readonly names: Entered | undefined
   readonly isUser: boolean
@@ -219,13 +244,13 @@ interface Step {
 function toStep(change: KeyChange): Step {
   switch (change.kind) {
     case 'put':
-      return { words: toKeyHashWords(change.key.hash), names: change.key, isUser: false }
+      return { ...parseKeyWords(change.key.hash), names: change.key, isUser: false }
     case 'remove':
-      return { words: toKeyHashWords(change.hash), names: undefined, isUser: false }
+      return { ...parseKeyWords(change.hash), names: undefined, isUser: false }
     case 'put-user':
-      return { words: toNameWords('user', change.user.name), names: toEntryNames(change.user), isUser: true }
+      return { words: toNameWords('user', change.user.name), kind: 0, names: toEntryNames(change.user), isUser: true }
     case 'remove-user':
-      return { words: toNameWords('user', change.name), names: undefined, isUser: true }
+      return { words: toNameWords('user', change.name), kind: 0, names: undefined, isUser: true }
   }
 }
 
@@ -273,9 +298,12 @@ function toNamesBytes(entered: readonly Entered[], apps: readonly App[] = []): n
   return bytes
 }
 
-function toKeyHashWords(hash: string): KeyWords {
-  if (!/^[0-9a-f]{64}$/.test(hash)) {
-    throw new TypeError(`"${hash}" is not a SHA-256: 64 hexadecimal digits in lower case are wanted`)
-  }
-  return toKeyWords(Buffer.from(hash, 'hex'))
+/** @throws TypeError where a hash is none */
+function parseKeyWords(text: string): Pick<Step, 'words' | 'kind'> {
+  const { prefix, digest } = parseKeyHash(text)
+  return { words: toKeyWords(digest), kind: KINDS[prefix] }
+}
+
+function isPeppered(keys: readonly Key[]): boolean {
+  return keys.some(({ hash }) => hash.startsWith('argon2id:'))
 }

@@ -11,6 +11,8 @@ interface Kept {
   readonly plan?: string
   /** Why it is refused; a good one if absent. */
   readonly isRefusedAs?: Why
+  /** Of keys: it could be guessed, and is kept under a slow hash. */
+  readonly isWeak?: boolean
 }
 
 /** What there is to be found, by key, by id and by name. */
@@ -56,6 +58,26 @@ function describeKeys(create: CreateCredentials): void {
     for (const key of ['', 'On', 'ONE', 'one ', '__proto__', 'constructor']) {
       assert.deepEqual(credentials.lookUp(key), { found: false, why: 'unknown' }, key)
     }
+  })
+
+  it('finds what could be guessed by the other look-up alone, later, and then for longer', async () => {
+    const weak = {
+      hunter2: { app: 'acme', isWeak: true },
+      hunter3: { app: 'acme', isWeak: true, isRefusedAs: 'disabled' },
+    } as const
+    const kept = create({ keys: { ...weak, strong: { app: 'acme' } }, apps: { acme: {} }, users: {} })
+    assert.deepEqual(kept.lookUp('hunter2'), { found: false, why: 'unknown' })
+    const found = await kept.lookUpWeak('hunter2')
+    assert.equal(found.found && found.key.app, 'acme')
+    assert.ok(found.found && /^(?:argon2id:)?[0-9a-f]{64}$/.test(found.key.hash))
+    assert.deepEqual(await kept.lookUpWeak('hunter3'), { found: false, why: 'disabled' })
+    for (const key of ['hunter4', 'strong', '', '__proto__']) {
+      assert.deepEqual(await kept.lookUpWeak(key), { found: false, why: 'unknown' }, key)
+    }
+  })
+
+  it('answers at once where no key could be guessed', () => {
+    assert.deepEqual(credentials.lookUpWeak('hunter2'), { found: false, why: 'unknown' })
   })
 
   it('takes no hash of a key for the key', () => {

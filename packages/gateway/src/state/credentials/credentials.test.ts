@@ -6,6 +6,7 @@ import type { App, AppId, PlanId, User } from '@gatewright/model'
 import { MemoryCredentials } from '@gatewright/policies/testing'
 import { describeCredentials, type KeptCredentials, type Why } from './credentials.contract.ts'
 import { CredentialsIndex, openCredentials } from './credentials-index.ts'
+import { Pepper, PROCESS_PEPPER } from './pepper.ts'
 
 const NOW_MS = 1_800_000_000_000
 const HASH = '$2b$04$XajjQvNhvvRt5GSeFk1xFeyqRrsxkhBkUiQeg0dt.wU1qD4aFDcga'
@@ -26,7 +27,10 @@ function toApps({ keys, apps, users }: KeptCredentials): App[] {
     id: id as AppId,
     ...(plan !== undefined && { plan: plan as PlanId }),
     ...(isEnabled === false && { enabled: false }),
-    keys: Object.entries(keys).map(([key, facts]) => ({ hash: hash('sha256', key), ...toFacts(facts) })),
+    keys: Object.entries(keys).map(([key, facts]) => ({
+      hash: facts.isWeak ? PROCESS_PEPPER.hashKey(key) : hash('sha256', key),
+      ...toFacts(facts),
+    })),
     users: Object.entries(users).map(([name, facts]) => ({
       name,
       passwordHash: facts.passwordHash,
@@ -46,6 +50,96 @@ describeCredentials('what tests of policies use', ({ keys, apps, users }) => {
   for (const [id, facts] of Object.entries(apps)) credentials.setApp(id, facts)
   for (const [name, user] of Object.entries(users)) credentials.setUser(name, user)
   return credentials
+})
+
+describe('keys in the index', () => {
+  const secret = 'key-of-somebody-else-4711-4f6c'
+  const apps = (hashes: readonly string[]): App[] => [
+    { id: 'acme' as AppId, keys: hashes.map((text) => ({ hash: text, app: 'acme' as AppId })) },
+  ]
+  const openKeys = (...hashes: string[]) => {
+    const index = new CredentialsIndex()
+    index.replace(apps(hashes))
+    return { index, reader: openCredentials(index.descriptor()) }
+  }
+
+  for (const algorithm of ['sha384', 'sha512'] as const) {
+    it(`are found by ${algorithm}, and named by it`, () => {
+      const name = `${algorithm}:${hash(algorithm, secret)}`
+      const { index, reader } = openKeys(hash('sha256', 'another'), name)
+      for (let round = 0; round < 2; round++) {
+        const lookup = reader.lookUp(secret)
+        assert.equal(lookup.found && lookup.key.hash, name)
+      }
+      assert.equal(reader.lookUp('another').found, true)
+      assert.equal(reader.lookUp('anybody').found, false)
+      assert.equal(reader.getKeyEnd(name), Number.POSITIVE_INFINITY)
+      index.apply({ revision: index.revision + 1, changes: [{ kind: 'remove', hash: name }] })
+      assert.equal(reader.lookUp(secret).found, false)
+      assert.equal(reader.getKeyEnd(name), 0)
+    })
+
+    it(`are found by ${algorithm} when the first such key comes by the feed`, () => {
+      const { index, reader } = openKeys(hash('sha256', 'another'))
+      const key = { hash: `${algorithm}:${hash(algorithm, secret)}`, app: 'acme' as AppId }
+      assert.equal(reader.lookUp(secret).found, false)
+      assert.equal(index.apply({ revision: index.revision + 1, changes: [{ kind: 'put', key }] }), 'applied')
+      assert.equal(reader.lookUp(secret).found, true)
+    })
+  }
+
+  it('are never found by what stands for an app or a user', () => {
+    const index = new CredentialsIndex()
+    const sha512 = `sha512:${hash('sha512', secret)}`
+    index.replace([{ id: 'acme' as AppId, keys: [{ hash: sha512, app: 'acme' as AppId }], users: [toUser('ann')] }])
+    const reader = openCredentials(index.descriptor())
+    for (const key of ['acme', 'app acme', 'ann', 'user ann']) assert.equal(reader.lookUp(key).found, false, key)
+  })
+
+  it('that could be guessed move the table when the first one comes by the feed: threads need the pepper', async () => {
+    const { index, reader } = openKeys(hash('sha256', 'another'))
+    const put = (key: string) => {
+      const change = { kind: 'put', key: { hash: PROCESS_PEPPER.hashKey(key), app: 'acme' as AppId } } as const
+      return index.apply({ revision: index.revision + 1, changes: [change] })
+    }
+    assert.equal(put('hunter2'), 'moved')
+    assert.equal((await reader.lookUpWeak('hunter2')).found, false)
+    reader.reopen(index.descriptor())
+    assert.equal((await reader.lookUpWeak('hunter2')).found, true)
+    assert.equal(put('hunter3'), 'applied')
+    assert.equal((await reader.lookUpWeak('hunter3')).found, true)
+    assert.equal(reader.lookUpWeak('hunter2') instanceof Promise, false)
+  })
+
+  it('that could be guessed are not found when another pepper is there', async () => {
+    const hashed = PROCESS_PEPPER.hashKey('hunter2')
+    const index = new CredentialsIndex(new Pepper({ env: { GATEWRIGHT_PEPPER: 'x'.repeat(32) } }))
+    index.replace(apps([hashed]))
+    assert.equal((await openCredentials(index.descriptor()).lookUpWeak('hunter2')).found, false)
+  })
+
+  it('that look strong are never hashed slowly, whatever is sent', () => {
+    const { reader } = openKeys(PROCESS_PEPPER.hashKey('hunter2'))
+    assert.ok(reader.lookUpWeak('hunter9') instanceof Promise)
+    for (let at = 0; at < 1000; at++) {
+      assert.deepEqual(reader.lookUpWeak(hash('sha256', `${at}`)), { found: false, why: 'unknown' })
+    }
+  })
+
+  it('are refused where the hash is none, before anything is changed', () => {
+    const { index, reader } = openKeys(hash('sha256', secret))
+    for (const text of [
+      '',
+      'sha1:aa',
+      `sha512:${'a'.repeat(64)}`,
+      `argon2id:${'A'.repeat(64)}`,
+      `__proto__:${'a'.repeat(64)}`,
+    ]) {
+      assert.throws(() => index.replace(apps([text])), /64 hexadecimal digits/, text)
+      assert.equal(reader.getKeyEnd(text), 0)
+    }
+    assert.equal(reader.lookUp(secret).found, true)
+  })
 })
 
 const toUser = (name: string, facts: Partial<User> = {}): User => ({

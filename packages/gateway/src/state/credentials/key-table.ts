@@ -7,17 +7,19 @@
  * │ header 16 B │ entries, capacity × 40 B         │ names: length u32, UTF-8 │
  * │ revision u64│ open addressing, linear probing  │ padded to 4 B            │
  * │ decoy u32   │                                  │                          │
+ * │ kinds u32   │                                  │                          │
  * └─────────────┴──────────────────────────────────┴──────────────────────────┘
  * entry
  * ┌──────────────────────────┬──────────────┬────────────┬───────────┬─────────┐
- * │ first 16 B of the SHA-256│ app's name 4 │ plan's 4   │ notBefore │ expires │
+ * │ first 16 B of the hash   │ app's name 4 │ plan's 4   │ notBefore │ expires │
  * │ of the key               │ + status     │ 0: no plan │ f64       │ f64     │
  * └──────────────────────────┴──────────────┴────────────┴───────────┴─────────┘
  * ```
  *
  * Apps and users are entries as well, found by a hash of their names. Where a key has its plan, a user has a text among the
  * names that holds the hash of the password and the plan. `decoy` is where one of these texts stands, 0 without users: what
- * is checked for a name that nobody has, so that it takes as long.
+ * is checked for a name that nobody has, so that it takes as long. `kinds` is which hashes keys are kept by, besides SHA-256:
+ * what no key is kept by need not be computed of a key that comes.
  *
  * No locks, and nothing to wait for: an entry is written once, its app word last, with an atomic store; while that word
  * is 0 the entry is empty, so nobody sees a half-written key. From then on only the status in the word's two low bits
@@ -38,6 +40,7 @@ const ENTRY_BYTES = 4 * ENTRY_WORDS
 const HEADER_BYTES = 16
 /** Of the header, in words. */
 const DECOY = 2
+const KINDS = 3
 const APP = 4
 const PLAN = 5
 const STATUS_MASK = 3
@@ -51,9 +54,11 @@ export type KeyStatus = typeof LIVE | typeof DISABLED
 export interface KeyTableDescriptor {
   readonly memory: SharedArrayBuffer
   readonly capacity: number
+  /** What weak keys are hashed with; absent where there were none when the table was made. */
+  readonly pepper?: Uint8Array
 }
 
-/** The first 16 bytes of a SHA-256. */
+/** The first 16 bytes of a hash. */
 export interface KeyWords {
   readonly a: number
   readonly b: number
@@ -71,8 +76,8 @@ export interface KeyEntry {
   readonly expires: number
 }
 
-export function toKeyWords(sha256: Buffer): KeyWords {
-  return { a: sha256.readInt32LE(0), b: sha256.readInt32LE(4), c: sha256.readInt32LE(8), d: sha256.readInt32LE(12) }
+export function toKeyWords(digest: Buffer): KeyWords {
+  return { a: digest.readInt32LE(0), b: digest.readInt32LE(4), c: digest.readInt32LE(8), d: digest.readInt32LE(12) }
 }
 
 /**
@@ -84,10 +89,10 @@ export function toNameWords(of: 'app' | 'user', name: string): KeyWords {
 }
 
 /** `names`: bytes for names, as `toNameBytes` counts them. */
-export function createKeyTable(keys: number, nameBytes: number): KeyTable {
+export function createKeyTable(keys: number, nameBytes: number, pepper?: Uint8Array): KeyTable {
   const capacity = Math.max(16, Math.ceil(keys / FILL))
   const memory = new SharedArrayBuffer(HEADER_BYTES + capacity * ENTRY_BYTES + nameBytes)
-  return new KeyTable({ memory, capacity })
+  return new KeyTable({ memory, capacity, ...(pepper && { pepper }) })
 }
 
 /** What a name takes of the room for names. */
@@ -101,7 +106,7 @@ export class KeyTable {
   readonly #words: Int32Array
   readonly #times: Float64Array
   readonly #revision: BigInt64Array
-  /** Word 2: `decoy`. */
+  /** Word 2: `decoy`; word 3: `kinds`. */
   readonly #header: Int32Array
   readonly #names: Map<number, string> = new Map()
   #used = 0
@@ -132,6 +137,16 @@ export class KeyTable {
 
   set decoy(at: number) {
     Atomics.store(this.#header, DECOY, at)
+  }
+
+  /** Bits of `key-hash.ts`. */
+  get kinds(): number {
+    return Atomics.load(this.#header, KINDS)
+  }
+
+  /** The writer's: none is taken away before the next table. */
+  addKinds(bits: number): void {
+    Atomics.or(this.#header, KINDS, bits)
   }
 
   /** The entry's number, or -1. */

@@ -1,6 +1,17 @@
 /** Owns a thread's look-up of keys, apps and users: it hashes what a caller shows, finds it in shared memory and judges its validity. */
 import { hash } from 'node:crypto'
-import type { AppFacts, Caller, Credentials, KeyFacts, KeyLookup, UserLookup } from '@gatewright/policies'
+import {
+  type AppFacts,
+  type Caller,
+  type Credentials,
+  isWeakKey,
+  type KeyFacts,
+  type KeyLookup,
+  type MaybePromise,
+  type UserLookup,
+  WeakKeys,
+} from '@gatewright/policies'
+import { findKeyHash, type KeyHash, KINDS, toKeyHashText } from './key-hash.ts'
 import {
   DISABLED,
   type KeyEntry,
@@ -27,43 +38,73 @@ const REFUSALS = {
   'not-yet-valid': { found: false, why: 'not-yet-valid' },
 } as const satisfies Record<string, KeyLookup>
 
+/** Of a key that was found: where it stands, and what it is named by. */
+interface Seen extends KeyHash {
+  readonly words: KeyWords
+}
+
+/** In the order in which they are tried, each only where keys are kept by it. */
+const OTHER_HASHES = [
+  { prefix: 'sha384:', algorithm: 'sha384' },
+  { prefix: 'sha512:', algorithm: 'sha512' },
+] as const
+
 export class SharedCredentials implements Credentials {
   #table: KeyTable
+  #weakKeys: WeakKeys | undefined
   /** Of keys that were found, so that a caller's next request is not hashed again; validity is judged anew each time. */
-  readonly #hashes = new Map<string, { readonly words: KeyWords; readonly sha256: Buffer }>()
+  readonly #seen = new Map<string, Seen>()
   readonly #now: () => number
 
   constructor(descriptor: KeyTableDescriptor, { now = Date.now }: OpenCredentialsOptions = {}) {
     this.#table = new KeyTable(descriptor)
     this.#now = now
+    this.#openWeakKeys(undefined)
   }
 
   /** Main has made a new table. */
   reopen(descriptor: KeyTableDescriptor): void {
+    const before = this.#table.descriptor.pepper
     this.#table = new KeyTable(descriptor)
+    this.#openWeakKeys(before)
   }
 
   lookUp(key: string): KeyLookup {
-    const seen = this.#hashes.get(key)
-    if (seen !== undefined) return this.#judge(seen.words, seen.sha256)
-    const sha256 = hash('sha256', key, 'buffer')
-    const words = toKeyWords(sha256)
-    const lookup = this.#judge(words, sha256)
-    if (lookup.found) {
-      if (this.#hashes.size >= MOST_REMEMBERED) this.#hashes.clear()
-      this.#hashes.set(key, { words, sha256 })
+    const seen = this.#seen.get(key)
+    if (seen !== undefined) return this.#judge(seen)
+    const lookup = this.#tryHash(key, '', 'sha256')
+    const { kinds } = this.#table
+    // Most gateways keep keys by SHA-256 alone.
+    if (kinds === 0 || lookup.found || lookup.why !== 'unknown') return lookup
+    for (const { prefix, algorithm } of OTHER_HASHES) {
+      if ((kinds & KINDS[prefix]) === 0) continue
+      const other = this.#tryHash(key, prefix, algorithm)
+      if (other.found || other.why !== 'unknown') return other
     }
-    return lookup
+    return UNKNOWN
+  }
+
+  lookUpWeak(key: string): MaybePromise<KeyLookup> {
+    const keys = this.#weakKeys
+    // Whoever sends what looks strong sends no weak key: a flood of random ones costs no slow hash.
+    if (keys === undefined || !isWeakKey(key)) return UNKNOWN
+    const judge = (digest: Buffer): KeyLookup => {
+      const lookup = this.#judge({ prefix: 'argon2id:', digest, words: toKeyWords(digest) })
+      if (lookup.found) keys.remember(key, digest)
+      return lookup
+    }
+    const digest = keys.hash(key)
+    return digest instanceof Promise ? digest.then(judge) : judge(digest)
   }
 
   /**
-   * Until when the key with this SHA-256 (hexadecimal) is let in, in epoch milliseconds; 0: it isn't now. Asked again when
+   * Until when the key of this hash, as `KeyFacts` has it, is let in, in epoch milliseconds; 0: it isn't now. Asked again when
    * `revision` has changed.
    */
   getKeyEnd(keyHash: string): number {
-    const sha256 = Buffer.from(keyHash, 'hex')
-    if (sha256.length !== 32) return 0
-    const entry = this.#findEntry(toKeyWords(sha256))
+    const hash = findKeyHash(keyHash)
+    if (hash === undefined) return 0
+    const entry = this.#findEntry(toKeyWords(hash.digest))
     return 'found' in entry ? 0 : entry.expires
   }
 
@@ -100,12 +141,30 @@ export class SharedCredentials implements Credentials {
     return this.#table.revision
   }
 
-  #judge(words: KeyWords, sha256: Buffer): KeyLookup {
-    const entry = this.#findEntry(words)
+  #openWeakKeys(before: Uint8Array | undefined): void {
+    const { pepper } = this.#table.descriptor
+    if (pepper === undefined) this.#weakKeys = undefined
+    // The same secret: what was remembered of it stays true.
+    else if (before === undefined || !Buffer.from(before).equals(pepper)) this.#weakKeys = new WeakKeys(pepper)
+  }
+
+  #tryHash(key: string, prefix: KeyHash['prefix'], algorithm: 'sha256' | 'sha384' | 'sha512'): KeyLookup {
+    const digest = hash(algorithm, key, 'buffer')
+    const seen = { prefix, digest, words: toKeyWords(digest) }
+    const lookup = this.#judge(seen)
+    if (lookup.found) {
+      if (this.#seen.size >= MOST_REMEMBERED) this.#seen.clear()
+      this.#seen.set(key, seen)
+    }
+    return lookup
+  }
+
+  #judge(seen: Seen): KeyLookup {
+    const entry = this.#findEntry(seen.words)
     if ('found' in entry) return entry
     const table = this.#table
     const plan = entry.plan === 0 ? undefined : table.getName(entry.plan)
-    return { found: true, key: new FoundKey(table.getName(entry.app), plan, sha256) }
+    return { found: true, key: new FoundKey(table.getName(entry.app), plan, seen) }
   }
 
   /** What lets the key in now, or why nothing does. */
@@ -135,15 +194,15 @@ export function openCredentials(descriptor: KeyTableDescriptor, options?: OpenCr
 class FoundKey implements KeyFacts {
   readonly app: string
   readonly plan: string | undefined
-  readonly #sha256: Buffer
+  readonly #hash: KeyHash
 
-  constructor(app: string, plan: string | undefined, sha256: Buffer) {
+  constructor(app: string, plan: string | undefined, hash: KeyHash) {
     this.app = app
     this.plan = plan
-    this.#sha256 = sha256
+    this.#hash = hash
   }
 
   get hash(): string {
-    return this.#sha256.toString('hex')
+    return toKeyHashText(this.#hash)
   }
 }

@@ -1,0 +1,57 @@
+/**
+ * Owns the slow hash of keys that could be guessed: argon2id with a pepper, a secret of this gateway.
+ *
+ * It has no salt of each key's own, since a key that says not whose it is has to be found by its hash alone; the pepper is what
+ * keeps tables of hashes from being made beforehand, and who has not both it and the hashes has nothing to try. What keeps a
+ * flood of guesses from costing a slow hash each: only a key that looks weak itself can be one; the guard of the policy looks at
+ * so many wrong ones of an address; one hash at a time is made on each thread, and few may wait for theirs.
+ */
+import { createHmac } from 'node:crypto'
+import { Bottleneck } from '../callers/bottleneck.ts'
+import { toFingerprint } from '../callers/remembered.ts'
+import { SharedWork } from '../callers/shared-work.ts'
+import type { MaybePromise } from '../maybe-promise.ts'
+import { loadArgon2 } from '../passwords/password-library.ts'
+
+/** OWASP's least for argon2id (Password Storage Cheat Sheet): 19 MiB, two passes, one lane; about 15 ms. */
+const COST = { memoryCost: 19_456, timeCost: 2, parallelism: 1, outputLen: 32 } as const
+/** Of keys that were found: guesses are never remembered, so strangers cannot fill this. */
+const MOST_REMEMBERED = 4096
+
+/** In 32 bytes; takes a while, for where configurations are read. */
+export function hashWeakKeySync(key: string, pepper: Uint8Array): Buffer {
+  return loadArgon2().hashRawSync(key, toOptions(pepper))
+}
+
+export class WeakKeys {
+  readonly #pepper: Uint8Array
+  readonly #remembered = new Map<string, Buffer>()
+  readonly #underWay = new SharedWork<Buffer>()
+  readonly #bottleneck = new Bottleneck({ mostAtOnce: 1, mostWaiting: 32 })
+
+  constructor(pepper: Uint8Array) {
+    this.#pepper = pepper
+  }
+
+  /** A promise unless it is remembered. @rejects with Problem verifier-unavailable where too many wait */
+  hash(key: string): MaybePromise<Buffer> {
+    const fingerprint = toFingerprint(key)
+    const known = this.#remembered.get(fingerprint)
+    if (known !== undefined) return known
+    return this.#underWay.run(fingerprint, () =>
+      this.#bottleneck.run(() => loadArgon2().hashRaw(key, toOptions(this.#pepper))),
+    )
+  }
+
+  /** It was found: its next request is not hashed again. */
+  remember(key: string, digest: Buffer): void {
+    if (this.#remembered.size >= MOST_REMEMBERED) this.#remembered.clear()
+    this.#remembered.set(toFingerprint(key), digest)
+  }
+}
+
+function toOptions(pepper: Uint8Array) {
+  // RFC 9106 §3.1: a salt of 16 bytes is enough; the secret is its K.
+  const salt = createHmac('sha256', pepper).update('gatewright weak keys').digest().subarray(0, 16)
+  return { ...COST, secret: pepper, salt }
+}
