@@ -9,5 +9,6 @@ export const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['explain', async () => (await import('./commands/explain.ts')).explain],
   ['test', async () => (await import('./commands/test.ts')).test],
   ['diff', async () => (await import('./commands/diff.ts')).diff],
+  ['key', async () => (await import('./commands/key.ts')).key],
   ['schema', async () => (await import('./commands/schema.ts')).schema],
 ])

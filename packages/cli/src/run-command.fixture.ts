@@ -14,17 +14,20 @@ export interface Ran {
 export interface Surroundings {
   readonly cwd?: string
   readonly env?: Readonly<Record<string, string>>
+  /** What comes from stdin. */
+  readonly input?: string
 }
 
 export async function runCommand(
   args: readonly string[],
-  { cwd = tmpdir(), env = {} }: Surroundings = {},
+  { cwd = tmpdir(), env = {}, input = '' }: Surroundings = {},
 ): Promise<Ran> {
   const printed: string[] = []
   const complained: string[] = []
   const code = await main(args, {
     print: (text) => void printed.push(text),
     complain: (text) => void complained.push(text),
+    readInput: async () => input,
     cwd,
     env,
     earlySignals: new Set(),
