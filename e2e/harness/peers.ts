@@ -11,6 +11,9 @@ import { findFreePort } from './ports.ts'
 
 export type PeerName = 'nginx' | 'haproxy'
 
+/** Programs of Debian that tests need; each package is named after its program. */
+export type ProgramName = PeerName | 'slapd'
+
 const run = promisify(execFile)
 
 export async function findProgram(name: string): Promise<string | undefined> {
@@ -28,7 +31,7 @@ export async function findProgram(name: string): Promise<string | undefined> {
 export type FoundPeer = { readonly path: string } | { readonly missing: string }
 
 /** The program's path, or one line that says how to get it. */
-export async function findPeer(name: PeerName): Promise<FoundPeer> {
+export async function findPeer(name: ProgramName): Promise<FoundPeer> {
   const path = await findProgram(name)
   if (path !== undefined) return { path }
   const missing = `${name} is not installed: apt-get install ${name}`

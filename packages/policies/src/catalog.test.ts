@@ -9,6 +9,7 @@ import { toPolicyIndex, toPolicyPage } from './policy-page.ts'
 import {
   createTestUses,
   FakeClock,
+  FakeDirectories,
   FakeHttp,
   MemoryCounters,
   MemoryCredentials,
@@ -22,6 +23,7 @@ const outside = {
   clock,
   counters: new MemoryCounters(clock),
   http: new FakeHttp(),
+  directories: new FakeDirectories(),
   shared: new MemorySharedValues(clock),
   credentials: new MemoryCredentials(),
   log: new RecordingLog(),

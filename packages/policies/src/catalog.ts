@@ -11,6 +11,7 @@ import { ipFilter } from './ip-filter/ip-filter.ts'
 import { jwt } from './jwt/jwt.ts'
 import { keyAuth } from './key-auth/key-auth.ts'
 import { oauth2Introspection } from './oauth2-introspection/oauth2-introspection.ts'
+import { ldapAuth } from './ldap-auth/ldap-auth.ts'
 import type { PolicyDefinition } from './policy.ts'
 import { rateLimit } from './rate-limit/rate-limit.ts'
 import { respond } from './respond/respond.ts'
@@ -34,6 +35,7 @@ export const BUILT_IN_POLICIES: readonly PolicyDefinition[] = [
   externalAuth,
   oauth2Introspection,
   basicAuth,
+  ldapAuth,
   rateLimit,
   setHeaders,
   forwardClientCertificate,

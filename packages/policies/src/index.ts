@@ -2,6 +2,8 @@
 
 /** The one schema library, for users' own policies: theirs must be the same copy. */
 export { z } from 'zod'
+export { Bottleneck } from './callers/bottleneck.ts'
+export { toFingerprint } from './callers/remembered.ts'
 export { BUILT_IN_POLICIES } from './catalog.ts'
 export type { ClientCertificate } from './client-certificate.ts'
 export type { AbortListener, Caller, Charge, Client, ExchangeParts, Outcome, RouteFacts } from './exchange.ts'
@@ -43,6 +45,11 @@ export type {
   Counters,
   Credentials,
   Decision,
+  Directories,
+  DirectoryEntry,
+  DirectoryFind,
+  DirectoryGroups,
+  DirectorySettings,
   HttpCalls,
   KeyFacts,
   KeyLookup,

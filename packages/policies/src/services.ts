@@ -141,6 +141,55 @@ export interface HttpCalls {
   send(call: OutgoingCall): Promise<CallAnswer>
 }
 
+/** Whom to ask about names and passwords, and what of an entry is wanted. Plain data: equal settings share connections. */
+export interface DirectorySettings {
+  /** `ldap://host:389` or `ldaps://host:636`. */
+  readonly url: string
+  /** RFC 4511 §4.14: on a connection of `ldap:`, before anything else is said. */
+  readonly startTls: boolean
+  /** PEM; the usual CAs unless said. */
+  readonly ca?: string | undefined
+  /** For all that is asked about one name, in milliseconds. */
+  readonly timeoutMs: number
+  readonly find: DirectoryFind
+  readonly groups?: DirectoryGroups | undefined
+  /** Others that are wanted. */
+  readonly attributes: readonly string[]
+}
+
+/** How the entry of a name is found. `{name}` is what the user wrote, escaped. */
+export type DirectoryFind =
+  /** It is known what it is called: `uid={name},ou=people,dc=example,dc=com`, or `{name}@corp.example.com`. */
+  | { readonly by: 'template'; readonly dn: string }
+  /** It is looked for below `base`, by an account that may look; by nobody in particular if absent. */
+  | {
+      readonly by: 'search'
+      readonly base: string
+      readonly filter: string
+      readonly account?: { readonly dn: string; readonly password: Secret } | undefined
+    }
+
+export type DirectoryGroups =
+  /** The entry says them, in this attribute. */
+  | { readonly by: 'attribute'; readonly attribute: string }
+  /** They are entries that name it: `(member={dn})`. `attribute` is what they are called by. */
+  | { readonly by: 'search'; readonly base: string; readonly filter: string; readonly attribute: string }
+
+export interface DirectoryEntry {
+  /** As the directory spells it; as it was made of the name where the entry may not be read. */
+  readonly dn: string
+  /** Texts as they stand there; names of groups may be DNs. */
+  readonly groups: readonly string[]
+  /** Names in lower case. Only those that were asked for, and that are there. */
+  readonly attributes: Readonly<Record<string, readonly string[]>>
+}
+
+/** Directories (LDAP, RFC 4511) that know who has which password. */
+export interface Directories {
+  /** undefined: there is no such name, or the password is not its. Referrals are not followed. @rejects CallFault where that cannot be told */
+  verify(name: string, password: string, settings: DirectorySettings): Promise<DirectoryEntry | undefined>
+}
+
 export interface LoadedValue<Value> {
   /** Plain data: it goes to other threads. */
   readonly value: Value
@@ -199,6 +248,7 @@ export interface PolicyServices {
   readonly counters: Counters
   readonly credentials: Credentials
   readonly http: HttpCalls
+  readonly directories: Directories
   readonly shared: SharedValues
   readonly uses: NestedUses
   readonly log: Log

@@ -6,7 +6,7 @@ import { listUses, locate, toFinding } from '../pipeline/place-policy-fault.ts'
 import { PolicyFault } from '../pipeline/policy-fault.ts'
 import { CredentialsIndex, openCredentials } from '../state/credentials/credentials-index.ts'
 import { CaseCounters } from './case-counters.ts'
-import { createLonelyValues, NO_CALLS } from './no-calls.ts'
+import { createLonelyValues, NO_CALLS, NO_DIRECTORIES } from './no-calls.ts'
 import { RehearsalClock } from './rehearsal-clock.ts'
 
 const SILENT = { info() {}, warn() {}, error() {} }
@@ -40,5 +40,6 @@ function toServices({ variables }: GatewayModel): Omit<PolicyServices, 'uses'> {
   const credentials = openCredentials(new CredentialsIndex().descriptor(), { now: () => clock.now() })
   const counters = new CaseCounters(clock)
   const shared = createLonelyValues(() => clock.now())
-  return { clock, counters, credentials, http: NO_CALLS, shared, log: SILENT, variables, useId: 'check' }
+  const reach = { http: NO_CALLS, directories: NO_DIRECTORIES }
+  return { clock, counters, credentials, ...reach, shared, log: SILENT, variables, useId: 'check' }
 }

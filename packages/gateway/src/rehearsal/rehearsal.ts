@@ -27,7 +27,7 @@ import { NOBODY_ASKED } from '../tls/client-certificate.ts'
 import { DemandsTable } from '../tls/demands.ts'
 import { CaseCounters } from './case-counters.ts'
 import { MemorySocket } from './memory-socket.ts'
-import { createLonelyValues, NO_CALLS } from './no-calls.ts'
+import { createLonelyValues, NO_CALLS, NO_DIRECTORIES } from './no-calls.ts'
 import { parseAnswer, type ReceivedAnswer } from './parse-answer.ts'
 import { RehearsalClock } from './rehearsal-clock.ts'
 import { type ReceivedAttempt, type RehearsedAnswer, RehearsedUpstream, type Stage } from './rehearsed-upstream.ts'
@@ -186,6 +186,7 @@ export class Rehearsal implements Stage {
           counters: this.#counters,
           credentials,
           http: NO_CALLS,
+          directories: NO_DIRECTORIES,
           shared: createLonelyValues(() => this.clock.now()),
           log,
         },

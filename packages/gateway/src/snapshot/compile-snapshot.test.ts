@@ -51,6 +51,7 @@ function createStage() {
         counters: nothing,
         credentials: nothing,
         http: nothing,
+        directories: nothing,
         shared: nothing,
         log: nothing,
       },

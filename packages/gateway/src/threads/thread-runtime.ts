@@ -3,6 +3,7 @@ import { compilePattern } from '@gatewright/expressions'
 import type { Api, Upstream } from '@gatewright/model'
 import type { Log } from '@gatewright/policies'
 import { NodeHttpCalls } from '../calls/http-calls.ts'
+import { LdapDirectories } from '../calls/ldap-directories.ts'
 import { Gateway } from '../gateway.ts'
 import { type BoundListeners, ListenerSet } from '../listen/listener-set.ts'
 import { TunnelKeeper } from '../listen/tunnels.ts'
@@ -58,6 +59,7 @@ export class ThreadRuntime {
   readonly #certificates: CertificateStore
   readonly #extensions = new ExtensionLoader()
   readonly #calls = new NodeHttpCalls()
+  readonly #directories = new LdapDirectories()
   readonly #values: ThreadSharedValues
   readonly #listeners: ListenerSet
   #parts = new Map<string, Upstream | Api>()
@@ -168,7 +170,7 @@ export class ThreadRuntime {
     this.#parts = all
     this.#meter.reopen(columns)
     // Policies may call as soon as they are made; whoever serves already goes by the rules that serve.
-    if (this.#current === undefined) this.#calls.setRules(snapshot.frame.egress)
+    if (this.#current === undefined) this.#setEgress(snapshot)
     const findHealth = openHealth(health)
     const getPem = openPems(pems)
     // What serves refers to texts that are there as well.
@@ -181,6 +183,7 @@ export class ThreadRuntime {
             counters: this.#counters,
             credentials: this.#credentials,
             http: this.#calls,
+            directories: this.#directories,
             shared: this.#values,
             log: this.#log,
           },
@@ -221,7 +224,7 @@ export class ThreadRuntime {
     const { snapshot, compiled, newListeners, accessLog } = prepared
     const previous = this.#current
     this.#current = compiled
-    this.#calls.setRules(snapshot.frame.egress)
+    this.#setEgress(snapshot)
     this.#snapshot = snapshot
     const left = this.#listeners.settle(snapshot.frame.listeners, newListeners)
     const formerLog = this.#accessLog
@@ -236,6 +239,11 @@ export class ThreadRuntime {
     // The next snapshot may want back an address that this one left: main looks whether it is free.
     for (const { stopped } of left) await stopped
     this.#say({ kind: 'committed', version, hash: snapshot.hash })
+  }
+
+  #setEgress({ frame: { egress } }: Snapshot): void {
+    this.#calls.setRules(egress)
+    this.#directories.setRules(egress)
   }
 
   #abandon(version: number): void {

@@ -1,5 +1,6 @@
 /** The door of what tests of policies need: `@gatewright/policies/testing`. */
 export { FakeClock } from './fake-clock.ts'
+export { type DirectoryQuestion, FakeDirectories } from './fake-directories.ts'
 export { type FakeAnswer, FakeHttp } from './fake-http.ts'
 export { MemoryCounters } from './memory-counters.ts'
 export { MemoryCredentials } from './memory-credentials.ts'

@@ -8,8 +8,9 @@ import type { GatewayRequest } from '../messages/request.ts'
 import { GatewayResponse } from '../messages/response.ts'
 import type { Next, Policy, PolicyDefinition } from '../policy.ts'
 import type { Problem } from '../problem.ts'
-import type { Counters, HttpCalls, SharedValues } from '../services.ts'
+import type { Counters, Directories, HttpCalls, SharedValues } from '../services.ts'
 import { FakeClock } from './fake-clock.ts'
+import { FakeDirectories } from './fake-directories.ts'
 import { FakeHttp } from './fake-http.ts'
 import { MemoryCounters } from './memory-counters.ts'
 import { MemoryCredentials } from './memory-credentials.ts'
@@ -27,6 +28,8 @@ export interface PolicyRunSetup {
   readonly credentials?: MemoryCredentials
   /** What answers calls to other services; without it there is nobody. */
   readonly http?: HttpCalls
+  /** Who knows names and passwords; without it there is nobody. */
+  readonly directories?: Directories
   readonly shared?: SharedValues
   /** Those that may stand in the options of others. */
   readonly policies?: readonly PolicyDefinition[]
@@ -84,6 +87,7 @@ export class PolicyRun {
   readonly counters: Counters
   readonly credentials: MemoryCredentials
   readonly http: HttpCalls
+  readonly directories: Directories
   readonly shared: SharedValues
   readonly log = new RecordingLog()
   readonly #pipeline: Next
@@ -97,6 +101,7 @@ export class PolicyRun {
     this.counters = setup.counters ?? new MemoryCounters(this.clock)
     this.credentials = setup.credentials ?? new MemoryCredentials()
     this.http = setup.http ?? new FakeHttp()
+    this.directories = setup.directories ?? new FakeDirectories()
     this.shared = setup.shared ?? new MemorySharedValues(this.clock)
     this.#route = { api: 'orders', route: 'list', template: '/', ...setup.route }
     const { upstream = () => GatewayResponse.ofText(200, 'upstream') } = setup
@@ -110,6 +115,7 @@ export class PolicyRun {
         counters: this.counters,
         credentials: this.credentials,
         http: this.http,
+        directories: this.directories,
         shared: this.shared,
         log: this.log,
         useId: id ?? `test/${policy.name}/${index}`,
