@@ -81,12 +81,12 @@ describe('a key that is given as itself', () => {
   })
 
   it('is what a request could bring', () => {
-    for (const value of ['', ' key', 'key ', 'a\tb', 'a\nb', 'a\0b', '\u00a0key']) {
+    for (const value of ['', ' key', 'key ', 'a\tb', 'a\nb', 'a\0b', '\u00a0key', 'ä', '🔑']) {
       assert.ok(findKeyValueFault(value) !== undefined, JSON.stringify(value))
     }
-    for (const value of ['key', 'a b', 'ä', '🔑']) assert.equal(findKeyValueFault(value), undefined, value)
+    for (const value of ['key', 'a b', '~!']) assert.equal(findKeyValueFault(value), undefined, value)
     const { findings } = keyOf('{ value: "${env:KEY}" }', { env: { KEY: ' hunter2' } })
-    assert.match(findings[0]?.message ?? '', /No request brings a key/)
+    assert.match(findings[0]?.message ?? '', /printable ASCII/)
     assert.doesNotMatch(JSON.stringify(findings), /hunter2/)
   })
 
