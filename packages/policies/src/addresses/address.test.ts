@@ -47,6 +47,10 @@ describe('the key of an address', () => {
     '::1.2.3.4:5',
     '[::1]',
     '::1/64',
+    '192.0.2.1%eth0',
+    '1.2.3.4::',
+    '::1.2.3.4:',
+    '1:2:3:4:5:6:7:1.2.3.4',
   ]) {
     it(`is none for ${JSON.stringify(text)}`, () => assert.equal(toAddressKey(text), undefined))
   }

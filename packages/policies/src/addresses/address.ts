@@ -6,69 +6,123 @@
  */
 export type AddressKey = string
 
-/** What IPv4 looks like inside IPv6 (RFC 4291 §2.5.5.2). */
-const MAPPED_PREFIX = '\0\0\0\0\0\uffff'
+/** Units of 16 bits in an address: IPv4, IPv6; 0: it is none. */
+export type AddressUnits = 0 | 2 | 8
+
+const scratch = new Uint16Array(8)
 
 /** The key of an IPv4 or IPv6 address, or undefined. `::ffff:192.0.2.1` is 192.0.2.1; a zone (`%eth0`) is ignored. */
 export function toAddressKey(address: string): AddressKey | undefined {
-  if (!address.includes(':')) return parseIpv4(address)
   const zone = address.indexOf('%')
-  const key = parseIpv6(zone < 0 ? address : address.slice(0, zone))
-  return key?.startsWith(MAPPED_PREFIX) ? key.slice(MAPPED_PREFIX.length) : key
+  // RFC 4007 §11: only IPv6 has zones.
+  if (zone >= 0 && !address.includes(':')) return undefined
+  const units = readUnits(address, zone < 0 ? address.length : zone, scratch)
+  return units === 0 ? undefined : toKey(scratch, units)
+}
+
+/** The key of the address that stands in the first units. */
+export function toKey(units: Uint16Array, length: 2 | 8): AddressKey {
+  const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0] = units
+  return length === 2 ? String.fromCharCode(a, b) : String.fromCharCode(a, b, c, d, e, f, g, h)
+}
+
+/**
+ * Reads the address that goes from the beginning of a text to `end` into the first units, and says how many it has. What is
+ * IPv4 inside IPv6 (RFC 4291 §2.5.5.2) is IPv4. Hot: no text is cut and nothing is allocated.
+ */
+export function readUnits(text: string, end: number, units: Uint16Array): AddressUnits {
+  const colon = text.indexOf(':')
+  if (colon < 0 || colon >= end) {
+    const value = readIpv4(text, 0, end)
+    if (value < 0) return 0
+    putIpv4(value, units, 0)
+    return 2
+  }
+  if (!readIpv6(text, end, units)) return 0
+  if (units[5] !== 0xffff || units.findIndex((unit) => unit !== 0) !== 5) return 8
+  units.copyWithin(0, 6)
+  return 2
 }
 
 const ZERO = 0x30
 const DOT = 0x2e
+const COLON = 0x3a
 
-/** Four decimal numbers without leading zeros: `010` is 8 to some readers and 10 to others. */
-function parseIpv4(text: string): AddressKey | undefined {
+function putIpv4(value: number, units: Uint16Array, at: number): void {
+  units[at] = value >>> 16
+  units[at + 1] = value & 0xffff
+}
+
+/** Four decimal numbers without leading zeros: `010` is 8 to some readers and 10 to others. The number, or -1. */
+function readIpv4(text: string, start: number, end: number): number {
   let value = 0
   let octet = -1
   let octets = 0
-  for (let i = 0; i <= text.length; i++) {
-    const code = i < text.length ? text.charCodeAt(i) : DOT
+  for (let i = start; i <= end; i++) {
+    const code = i < end ? text.charCodeAt(i) : DOT
     if (code === DOT) {
-      if (octet < 0 || ++octets > 4) return undefined
+      if (octet < 0 || ++octets > 4) return -1
       value = value * 256 + octet
       octet = -1
       continue
     }
     const digit = code - ZERO
-    if (digit < 0 || digit > 9 || octet === 0) return undefined
+    if (digit < 0 || digit > 9 || octet === 0) return -1
     octet = octet < 0 ? digit : octet * 10 + digit
-    if (octet > 255) return undefined
+    if (octet > 255) return -1
   }
-  return octets === 4 ? String.fromCharCode(value >>> 16, value & 0xffff) : undefined
+  return octets === 4 ? value : -1
 }
 
 /** RFC 4291 §2.2: eight groups, `::` for one or more zero groups, the last two perhaps as IPv4. */
-function parseIpv6(text: string): AddressKey | undefined {
-  const halves = text.split('::')
-  if (halves.length > 2) return undefined
-  const [head = '', tail] = halves
-  const before = parseGroups(head, tail === undefined)
-  const after = tail === undefined ? '' : parseGroups(tail, true)
-  if (before === undefined || after === undefined) return undefined
-  const missing = 8 - before.length - after.length
-  if (tail === undefined) return missing === 0 ? before : undefined
-  return missing >= 1 ? before + '\0'.repeat(missing) + after : undefined
+function readIpv6(text: string, end: number, units: Uint16Array): boolean {
+  let count = 0
+  /** Where `::` stands, in groups. */
+  let gap = -1
+  let at = 0
+  if (text.charCodeAt(0) === COLON) {
+    if (end < 2 || text.charCodeAt(1) !== COLON) return false
+    gap = 0
+    at = 2
+  }
+  while (at < end) {
+    if (count === 8) return false
+    const start = at
+    let group = 0
+    for (let digit = toHexDigit(text.charCodeAt(at)); at < end && digit >= 0; digit = toHexDigit(text.charCodeAt(at))) {
+      group = group * 16 + digit
+      at++
+    }
+    if (at < end && text.charCodeAt(at) === DOT) {
+      const ipv4 = readIpv4(text, start, end)
+      if (ipv4 < 0 || count > 6) return false
+      putIpv4(ipv4, units, count)
+      count += 2
+      break
+    }
+    if (at === start || at > start + 4) return false
+    units[count] = group
+    count++
+    if (at === end) break
+    if (text.charCodeAt(at) !== COLON) return false
+    at++
+    if (at === end) return false
+    if (text.charCodeAt(at) !== COLON) continue
+    if (gap >= 0) return false
+    gap = count
+    at++
+  }
+  if (gap < 0) return count === 8
+  // It stands for at least one group.
+  if (count > 7) return false
+  units.copyWithin(8 - count + gap, gap, count)
+  units.fill(0, gap, 8 - count + gap)
+  return true
 }
 
-const GROUP = /^[0-9a-f]{1,4}$/i
-
-function parseGroups(text: string, mayEndInIpv4: boolean): string | undefined {
-  if (text === '') return ''
-  let key = ''
-  const groups = text.split(':')
-  for (const [index, group] of groups.entries()) {
-    if (mayEndInIpv4 && index === groups.length - 1 && group.includes('.')) {
-      const ipv4 = parseIpv4(group)
-      if (ipv4 === undefined) return undefined
-      key += ipv4
-    } else {
-      if (!GROUP.test(group)) return undefined
-      key += String.fromCharCode(Number.parseInt(group, 16))
-    }
-  }
-  return key
+/** -1: it is none. */
+function toHexDigit(code: number): number {
+  if (code >= ZERO && code <= 0x39) return code - ZERO
+  const letter = code | 0x20
+  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1
 }

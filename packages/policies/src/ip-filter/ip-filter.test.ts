@@ -18,6 +18,19 @@ describe('ip-filter', () => {
     [{ deny: ['192.0.2.1'] }, '192.0.2.2', true],
     [{ deny: ['192.0.2.1'] }, 'unknown', false],
     [{}, '192.0.2.1', true],
+    [{ deny: '192.0.2.0/24 # scanners\n2001:db8::/32' }, '192.0.2.9', false],
+    [{ deny: '192.0.2.0/24 # scanners\n2001:db8::/32' }, '2001:db8::9', false],
+    [{ deny: '# none\n' }, '192.0.2.1', true],
+    [{ allow: '10.0.0.0/8\n' }, '10.1.2.3', true],
+    [{ allow: '10.0.0.0/8\n' }, '192.0.2.1', false],
+    // A zone is of one machine, and says nothing about who calls.
+    [{ allow: ['fe80::/10'] }, 'fe80::1%eth0', true],
+    [{ deny: ['fe80::1'] }, 'fe80::1%25eth0', false],
+    [{ deny: ['10.0.0.0/8'] }, '::FFFF:0A01:0203', false],
+    [{ deny: ['10.0.0.0/8'] }, '0:0:0:0:0:ffff:10.1.2.3', false],
+    [{ deny: ['::ffff:10.0.0.0/104'] }, '10.1.2.3', false],
+    // What other readers take for 10.0.0.8 (CVE-2021-29921) is nobody's address here.
+    [{ deny: ['192.0.2.1'] }, '012.0.0.010', false],
   ] satisfies Case[] as Case[]) {
     it(`${isAllowed ? 'lets' : 'does not let'} ${address} call under ${JSON.stringify(options)}`, async () => {
       const { status, problem, upstream } = await run(ipFilter, options).with({}, { address })

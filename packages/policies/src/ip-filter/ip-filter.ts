@@ -1,24 +1,19 @@
 /** Owns which addresses may call. */
 import { z } from 'zod'
 import { toAddressKey } from '../addresses/address.ts'
-import { AddressRanges, findRangeFault } from '../addresses/address-ranges.ts'
+import { rangeListSchema } from '../addresses/range-list.ts'
 import { definePolicy } from '../policy.ts'
 import { Problem } from '../problem.ts'
 
-const range = z.string().superRefine((text, context) => {
-  const fault = findRangeFault(text)
-  if (fault !== undefined) context.addIssue({ code: 'custom', message: fault })
-})
-
 const options = z.strictObject({
-  allow: z.array(range).default([]).meta({
-    description:
-      'Addresses and CIDR ranges, IPv4 or IPv6, that may call; nobody else may. Empty: everybody who is not denied.',
-  }),
-  deny: z
-    .array(range)
-    .default([])
-    .meta({ description: 'Addresses and CIDR ranges that may not call, even if they are allowed.' }),
+  allow: rangeListSchema(
+    'Addresses and CIDR ranges, IPv4 or IPv6, that may call; nobody else may. A list, or a text with one a line, such as `${file:allowed.txt}`; what stands behind `#` or `;` is a comment. An empty list: everybody who is not denied.',
+    { mayBeVoid: false },
+  ),
+  deny: rangeListSchema(
+    'Addresses and CIDR ranges that may not call, even if they are allowed. A list or a text, as in `allow`.',
+    { mayBeVoid: true },
+  ),
 })
 
 export const ipFilter = definePolicy({
@@ -32,17 +27,20 @@ export const ipFilter = definePolicy({
       options: { allow: ['10.0.0.0/8', 'fd00::/8'], deny: ['10.1.2.3'] },
     },
     { says: 'Keeps one network out.', options: { deny: ['203.0.113.0/24'] } },
+    {
+      says: 'Keeps out what a text lists, here in the file itself; `${file:blocked.txt}` reads another one.',
+      options: { deny: '203.0.113.0/24 # scanners\n2001:db8:bad::/48\n' },
+    },
   ],
 
-  create(given) {
-    const allowed = given.allow.length === 0 ? undefined : new AddressRanges(given.allow)
-    const denied = new AddressRanges(given.deny)
+  create({ allow, deny }) {
+    const allowed = allow.size === 0 ? undefined : allow
     const refusal = new Problem('address-denied', { detail: 'Requests from this address are not accepted here.' })
 
     return function ipFilter(exchange, next) {
       const key = toAddressKey(exchange.client.address)
       // What cannot be read cannot be known to be harmless.
-      if (key === undefined || denied.has(key) || allowed?.has(key) === false) throw refusal
+      if (key === undefined || deny.has(key) || allowed?.has(key) === false) throw refusal
       return next(exchange)
     }
   },
