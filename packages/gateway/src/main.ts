@@ -11,13 +11,20 @@ import type { Log } from '@gatewright/policies'
 import { CertificateMemory } from './certificates/load-certificates.ts'
 import { placePolicyFault } from './pipeline/place-policy-fault.ts'
 import { type LastGood, LastGoodStore } from './snapshot/last-good.ts'
-import { type Configuration, type LoadOptions, loadConfiguration } from './snapshot/load.ts'
+import {
+  type Configuration,
+  findPolicyFolder,
+  type LoadOptions,
+  loadConfiguration,
+  loadKeptFiles,
+} from './snapshot/load.ts'
 import { isPassing } from './snapshot/passing-fault.ts'
 import { isMember } from './snapshot/read-config.ts'
 import { openLastGood, rereadAuthorities, rereadCertificates, type Serving } from './snapshot/serving.ts'
 import type { Snapshot } from './snapshot/snapshot.ts'
 import { FileWatcher } from './snapshot/watch.ts'
 import { Pepper } from './state/credentials/pepper.ts'
+import { FileShelf } from './state/files/file-shelf.ts'
 import { giveBackMemory } from './threads/give-back-memory.ts'
 import { PublishFault, Supervisor } from './threads/supervisor.ts'
 
@@ -37,6 +44,9 @@ const REST_MS = 1000
 /** What the system lacks, it mostly has again a moment later. What it lacks for longer is asked for ever less often, up to twice a minute. */
 const AGAIN_MS = 1000
 const LONGEST_AGAIN_MS = 30_000
+
+/** How long a file that policies read may be used on once it was replaced. No system tells of every change, networks' least. */
+const LOOK_MS = 60_000
 
 /** Ordered again at each start, they would soon be refused: Let's Encrypt gives five equal ones a week. */
 const NO_DATA = 'certificates by `acme` are kept in the data folder, and none is named: start with --data DIR'
@@ -59,6 +69,8 @@ export class GatewayProcess {
   readonly #pepper: Pepper
   #memory = new ConfigurationMemory()
   readonly #certificateMemory = new CertificateMemory()
+  readonly #shelf: FileShelf
+  readonly #looking: NodeJS.Timeout
   #state: ConfigurationState = { version: 0, hash: '', fault: 'not loaded yet', findings: [], loadedAtMs: 0 }
   #serving: Serving | undefined
   #read: Pick<Configuration, 'watched' | 'watchedFolders'> = { watched: [], watchedFolders: [] }
@@ -77,6 +89,8 @@ export class GatewayProcess {
     this.#lastGood = options.dataDir === undefined ? undefined : new LastGoodStore(options.dataDir)
     const { threads, log, dataDir } = options
     this.#pepper = new Pepper({ dataDir })
+    this.#shelf = new FileShelf(findPolicyFolder(options.config))
+    this.#looking = setInterval(() => void this.lookAtFiles(), LOOK_MS).unref()
     this.supervisor = new Supervisor({
       threads,
       log,
@@ -124,6 +138,18 @@ export class GatewayProcess {
     })
   }
 
+  /** What policies read may be replaced at any time: it is taken over without a new snapshot. */
+  lookAtFiles(): Promise<void> {
+    const { log } = this.#options
+    const look = async (): Promise<void> => {
+      if (!this.supervisor.isDraining) this.supervisor.replaceFiles(await this.#shelf.look(log))
+    }
+    this.#work = this.#work
+      .then(look)
+      .catch((error) => log.error('files that policies read cannot be looked at', { error: String(error) }))
+    return this.#work
+  }
+
   async #reload(why: string, { isAsked, isAgain }: { isAsked: boolean; isAgain: boolean }): Promise<void> {
     // What drains ends as it is: a new listener would have nobody to close it.
     if (this.supervisor.isDraining) return
@@ -164,6 +190,7 @@ export class GatewayProcess {
   close(): void {
     clearTimeout(this.#rest)
     clearTimeout(this.#again)
+    clearInterval(this.#looking)
     this.#watcher.close()
     this.supervisor.state.close()
   }
@@ -213,10 +240,11 @@ export class GatewayProcess {
       memory: this.#memory,
       certificateMemory: this.#certificateMemory,
       pepper: this.#pepper,
+      shelf: this.#shelf,
       ...(adjust && { adjust }),
     })
     if (this.supervisor.isDraining) return false
-    const { findings, model, apps, extensions, pems, certificates, watched, watchedFolders } = loaded
+    const { findings, model, apps, extensions, pems, policyFiles, certificates, watched, watchedFolders } = loaded
     this.#read = { watched, watchedFolders }
     this.#watch()
     if (model === undefined) {
@@ -229,7 +257,7 @@ export class GatewayProcess {
     }
     try {
       const { version, hash } = await this.#serve(
-        { model, apps, extensions, certificates, watched, watchedFolders },
+        { model, apps, extensions, policyFiles, certificates, watched, watchedFolders },
         pems,
       )
       this.#state = { version, hash, fault: undefined, findings, loadedAtMs }
@@ -248,10 +276,12 @@ export class GatewayProcess {
 
   /** @throws PublishFault: what served before serves on */
   async #serve(serving: Serving, pems: Configuration['pems']): Promise<Snapshot> {
-    const { model, apps, extensions, certificates } = serving
+    const { model, apps, extensions, policyFiles, certificates } = serving
     const { orders } = certificates
-    const snapshot = await this.supervisor.publish(model, { apps, extensions, pems, certificates, orders })
+    const files = policyFiles.shared
+    const snapshot = await this.supervisor.publish(model, { apps, extensions, pems, files, certificates, orders })
     this.#serving = serving
+    this.#shelf.settle(policyFiles.wanted)
     this.#state = { ...this.#state, version: snapshot.version, hash: snapshot.hash }
     this.#watch()
     return snapshot
@@ -295,7 +325,8 @@ export class GatewayProcess {
       if (good === undefined) return
       // The flags of this start count, and not those of the one that kept it.
       const adjusted = { ...good, model: this.#options.adjust?.(good.model) ?? good.model }
-      const { serving, pems } = openLastGood(adjusted, this.#certificateMemory)
+      const files = await loadKeptFiles(adjusted, this.#shelf)
+      const { serving, pems } = openLastGood(adjusted, this.#certificateMemory, files)
       await this.#serve(serving, pems)
       this.#options.log.error('the configuration is not used: the last good one serves', { fault: this.#state.fault })
     } catch (error) {

@@ -26,6 +26,8 @@ const outside = {
   directories: new FakeDirectories(),
   shared: new MemorySharedValues(clock),
   credentials: new MemoryCredentials(),
+  // Examples name files of their readers.
+  files: { open: () => ({ content: { bytes: new Uint8Array() } }) },
   log: new RecordingLog(),
   useId: 'test',
   variables: {},

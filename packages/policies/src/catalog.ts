@@ -5,6 +5,7 @@ import { basicAuth } from './basic-auth/basic-auth.ts'
 import { cors } from './cors/cors.ts'
 import { externalAuth } from './external-auth/external-auth.ts'
 import { forwardClientCertificate } from './forward-client-certificate/forward-client-certificate.ts'
+import { geo } from './geo/geo.ts'
 import { grpcWeb } from './grpc-web/grpc-web.ts'
 import { hmacAuth } from './hmac-auth/hmac-auth.ts'
 import { ipFilter } from './ip-filter/ip-filter.ts'
@@ -24,6 +25,7 @@ import { webhookSignature } from './webhook-signature/webhook-signature.ts'
 
 export const BUILT_IN_POLICIES: readonly PolicyDefinition[] = [
   ipFilter,
+  geo,
   cors,
   securityHeaders,
   anyOf,

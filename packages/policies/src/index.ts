@@ -23,7 +23,7 @@ export { GatewayRequest } from './messages/request.ts'
 export type { Tunnel } from './messages/response.ts'
 export { GatewayResponse } from './messages/response.ts'
 export { hashPassword } from './passwords/hash-password.ts'
-export type { Next, Phase, Policy, PolicyDefinition, PolicyExample } from './policy.ts'
+export type { Next, Phase, Policy, PolicyDefinition, PolicyExample, PolicyFile } from './policy.ts'
 export { definePolicy, isPolicyDefinition, PHASES } from './policy.ts'
 export { toPolicyIndex, toPolicyPage } from './policy-page.ts'
 export { Problem } from './problem.ts'
@@ -50,6 +50,8 @@ export type {
   DirectoryFind,
   DirectoryGroups,
   DirectorySettings,
+  FileContent,
+  Files,
   HttpCalls,
   KeyFacts,
   KeyLookup,
@@ -59,6 +61,7 @@ export type {
   Log,
   NestedUse,
   NestedUses,
+  OpenFile,
   OutgoingCall,
   PolicyServices,
   SharedValue,

@@ -13,6 +13,19 @@ export interface PolicyExample<Options = unknown> {
   readonly options: Options
 }
 
+/** A file that a use of a policy needs, and that is read for it: policies touch none themselves. */
+export interface PolicyFile {
+  /** As the options say it; relative to the folder of the configuration. */
+  readonly path: string
+  /** Where in the options it stands, for who is told that it cannot be used. */
+  readonly at: readonly (string | number)[]
+  /**
+   * Looks at what stands in it, before it is used and again when it was replaced. Runs on main, which serves nobody: it may
+   * take its time. @throws with what is wrong with it: then it is not used.
+   */
+  check(bytes: Uint8Array): void
+}
+
 export interface PolicyDefinition<Name extends string = string, Options extends z.ZodType = z.ZodType> {
   readonly name: Name
   readonly phase: PolicyPhase
@@ -30,6 +43,8 @@ export interface PolicyDefinition<Name extends string = string, Options extends 
   readonly lists?: readonly string[]
   /** Fields it tells the upstream about the caller; a client's own of these names are removed on every route. */
   identityFields?(options: z.output<Options>): readonly string[]
+  /** Files that it reads by `services.files`. */
+  files?(options: z.output<Options>): readonly PolicyFile[]
   /** Called once per use on every thread, and again for a snapshot that changes it or what it stands in. What it throws refuses the snapshot. */
   create(options: z.output<Options>, services: PolicyServices): Policy
 }

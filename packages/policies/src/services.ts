@@ -237,6 +237,24 @@ export interface NestedUses {
   compile(uses: readonly NestedUse[]): Policy
 }
 
+/** What stands in a file. It never changes: a file that is replaced is another one. */
+export interface FileContent {
+  /** In memory that all threads share. */
+  readonly bytes: Uint8Array
+}
+
+/** A file that was read and checked before anything ran. */
+export interface OpenFile {
+  /** As it is now: another object once the file was replaced and the new one was checked. */
+  readonly content: FileContent
+}
+
+/** Files that a policy's `files` names; there are no others. */
+export interface Files {
+  /** By the path as it stands in the options. @throws where `files` does not name it */
+  open(path: string): OpenFile
+}
+
 export interface Log {
   info(message: string, facts?: Readonly<Record<string, unknown>>): void
   warn(message: string, facts?: Readonly<Record<string, unknown>>): void
@@ -251,6 +269,7 @@ export interface PolicyServices {
   readonly directories: Directories
   readonly shared: SharedValues
   readonly uses: NestedUses
+  readonly files: Files
   readonly log: Log
   /** Whom state belongs to: the use's `id`, else scope + policy + ordinal. Survives reloads. */
   readonly useId: string

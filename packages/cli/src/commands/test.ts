@@ -82,10 +82,11 @@ async function prepare(
   const findings = readings.flatMap((reading) => reading.findings)
   for (const finding of findings) terminal.complain(toFindingText(finding))
   if (hasFaults(findings)) return { faults: findings.filter(isFault) }
-  const { model, apps, extensions, resolution } = runnable
+  const { model, apps, extensions, policyFiles, resolution } = runnable
   const log = createLog((line) => terminal.complain(line.trimEnd()))
   try {
-    return { readings, rehearsal: await Rehearsal.create({ model, apps, extensions, log, startMs: Date.now() }) }
+    const parts = { model, apps, extensions, files: policyFiles.shared, log, startMs: Date.now() }
+    return { readings, rehearsal: await Rehearsal.create(parts) }
   } catch (thrown) {
     const message = `The configuration cannot run: ${thrown instanceof Error ? thrown.message : String(thrown)}`
     terminal.complain(message)

@@ -17,8 +17,9 @@ export const validate = defineCommand({
   },
 
   async run({ values }, terminal) {
-    const { model, catalogue, resolution, findings: found } = await readConfiguration(values, terminal)
-    const failed = model === undefined ? [] : checkUses(model, catalogue, resolution.sources)
+    const { model, catalogue, resolution, policyFiles, findings: found } = await readConfiguration(values, terminal)
+    const failed =
+      model === undefined ? [] : checkUses(model, catalogue, { sources: resolution.sources, files: policyFiles.shared })
     const findings = faultsFirst([...found, ...failed])
     if (values.json) terminal.print(JSON.stringify(findings, null, 2))
     else {

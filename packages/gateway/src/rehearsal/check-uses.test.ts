@@ -29,7 +29,7 @@ describe('checkUses', () => {
       const create = () => returned as unknown as Policy
       const options = z.strictObject({})
       const stamp = definePolicy({ name: 'stamp', phase: 'transform', summary: 'Stamps.', options, create })
-      assert.deepEqual(checkUses(draft, [stamp], sources).map(toFindingText), [
+      assert.deepEqual(checkUses(draft, [stamp], { sources }).map(toFindingText), [
         `a.yaml:6:9: fault: The policy "stamp" cannot be made of these options: its \`create\` returns ${words}: return a function that takes (exchange, next). (apis[0].policies[0])`,
       ])
     })
@@ -39,7 +39,7 @@ describe('checkUses', () => {
     const options = z.strictObject({})
     const create = (): Policy => (exchange, next) => next(exchange)
     const stamp = definePolicy({ name: 'stamp', phase: 'transform', summary: 'Stamps.', options, create })
-    assert.deepEqual(checkUses(draft, [stamp], sources), [])
+    assert.deepEqual(checkUses(draft, [stamp], { sources }), [])
   })
 })
 
@@ -60,7 +60,7 @@ apis:
   it('finds one that cannot be made, where it stands', () => {
     const files = [{ path: 'a.yaml', text }]
     const { draft, sources } = resolve({ files, env: () => undefined, readFile: () => undefined })
-    assert.deepEqual(checkUses(draft, BUILT_IN_POLICIES, sources).map(toFindingText), [
+    assert.deepEqual(checkUses(draft, BUILT_IN_POLICIES, { sources }).map(toFindingText), [
       'a.yaml:10:15: fault: The policy "jwt" cannot be made of these options: keys[0] of i: HS256 needs a secret of 32 bytes or more, and this has 5. (apis[0].policies[0].options.policies[1])',
     ])
   })

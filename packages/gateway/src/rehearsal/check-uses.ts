@@ -1,20 +1,32 @@
 /** Owns the check that every policy use of a model can be made, as each thread will make it: some options are wrong only for the policy itself. */
 import type { Finding, GatewayModel, PolicyUse, Sources } from '@gatewright/model'
-import type { PolicyDefinition, PolicyServices } from '@gatewright/policies'
+import type { Files, PolicyDefinition, PolicyServices } from '@gatewright/policies'
 import { createNestedUses, createPolicy } from '../pipeline/compile-uses.ts'
 import { listUses, locate, toFinding } from '../pipeline/place-policy-fault.ts'
 import { PolicyFault } from '../pipeline/policy-fault.ts'
 import { CredentialsIndex, openCredentials } from '../state/credentials/credentials-index.ts'
+import type { SharedFiles } from '../state/files/file-table.ts'
+import { ThreadFiles } from '../state/files/thread-files.ts'
 import { CaseCounters } from './case-counters.ts'
 import { createLonelyValues, NO_CALLS, NO_DIRECTORIES } from './no-calls.ts'
 import { RehearsalClock } from './rehearsal-clock.ts'
 
 const SILENT = { info() {}, warn() {}, error() {} }
 
+interface CheckedAgainst {
+  readonly sources: Sources
+  /** What policies read; nothing if absent. */
+  readonly files?: SharedFiles
+}
+
 /** `model` is one without a fault. Nothing runs but `create`, with services that reach nothing. */
-export function checkUses(model: GatewayModel, catalogue: readonly PolicyDefinition[], sources: Sources): Finding[] {
+export function checkUses(
+  model: GatewayModel,
+  catalogue: readonly PolicyDefinition[],
+  { sources, files }: CheckedAgainst,
+): Finding[] {
   const definitions = new Map(catalogue.map((definition) => [definition.name, definition]))
-  const services = toServices(model)
+  const services = toServices(model, new ThreadFiles(files))
   const uses = createNestedUses('check', { catalogue: definitions, services })
   const findings: Finding[] = []
   for (const [path, use] of listUses(model)) {
@@ -35,11 +47,11 @@ function tryUse(definition: PolicyDefinition, use: PolicyUse, services: PolicySe
   }
 }
 
-function toServices({ variables }: GatewayModel): Omit<PolicyServices, 'uses'> {
+function toServices({ variables }: GatewayModel, files: Files): Omit<PolicyServices, 'uses'> {
   const clock = new RehearsalClock(Date.now())
   const credentials = openCredentials(new CredentialsIndex().descriptor(), { now: () => clock.now() })
   const counters = new CaseCounters(clock)
   const shared = createLonelyValues(() => clock.now())
   const reach = { http: NO_CALLS, directories: NO_DIRECTORIES }
-  return { clock, counters, credentials, ...reach, shared, log: SILENT, variables, useId: 'check' }
+  return { clock, counters, credentials, ...reach, shared, files, log: SILENT, variables, useId: 'check' }
 }

@@ -22,6 +22,8 @@ import type { SnapshotRuntime } from '../snapshot/runtime.ts'
 import { type ExtensionModule, toSnapshot } from '../snapshot/snapshot.ts'
 import { adoptSocket } from '../sockets/adopt-socket.ts'
 import { CredentialsIndex, openCredentials } from '../state/credentials/credentials-index.ts'
+import type { SharedFiles } from '../state/files/file-table.ts'
+import { ThreadFiles } from '../state/files/thread-files.ts'
 import { DeadlineWheel } from '../timers/deadline-wheel.ts'
 import { NOBODY_ASKED } from '../tls/client-certificate.ts'
 import { DemandsTable } from '../tls/demands.ts'
@@ -36,6 +38,8 @@ export interface RehearsalParts {
   readonly model: GatewayModel
   readonly apps: readonly App[]
   readonly extensions: readonly ExtensionModule[]
+  /** What policies read; nothing if absent. */
+  readonly files?: SharedFiles
   readonly log: Log
   /** What the wall clock says when a case begins, in milliseconds since the epoch. */
   readonly startMs: number
@@ -174,7 +178,7 @@ export class Rehearsal implements Stage {
     this.#attempts.push(attempt)
   }
 
-  async #compile({ model, apps, extensions, log }: RehearsalParts): Promise<SnapshotRuntime> {
+  async #compile({ model, apps, extensions, files, log }: RehearsalParts): Promise<SnapshotRuntime> {
     const index = new CredentialsIndex()
     index.replace(apps)
     const loader = new ExtensionLoader()
@@ -188,6 +192,7 @@ export class Rehearsal implements Stage {
           http: NO_CALLS,
           directories: NO_DIRECTORIES,
           shared: createLonelyValues(() => this.clock.now()),
+          files: new ThreadFiles(files),
           log,
         },
         compilePattern,

@@ -53,6 +53,7 @@ function createStage() {
         http: nothing,
         directories: nothing,
         shared: nothing,
+        files: nothing,
         log: nothing,
       },
       compilePattern,

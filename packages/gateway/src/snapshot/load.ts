@@ -20,10 +20,14 @@ import { BUILT_IN_POLICIES, CEL_VOCABULARIES, type PolicyDefinition } from '@gat
 import { checkClientAuthorities } from '../certificates/check-client-authorities.ts'
 import { type CertificateMemory, type LoadedCertificates, loadCertificates } from '../certificates/load-certificates.ts'
 import { type Pepper, PROCESS_PEPPER } from '../state/credentials/pepper.ts'
+import { FileShelf } from '../state/files/file-shelf.ts'
+import type { SharedFiles } from '../state/files/file-table.ts'
 import { ExtensionFault, ExtensionLoader } from './extension-loader.ts'
 import { findExtensionPlace } from './extension-place.ts'
 import { ExtensionReader } from './extension-reader.ts'
-import { readConfig } from './read-config.ts'
+import type { LastGood } from './last-good.ts'
+import { listPolicyFiles, type PolicyFileUse, toFileFinding } from './policy-files.ts'
+import { findConfigFolder, readConfig } from './read-config.ts'
 import { isMissing, readTextFile } from './read-text-file.ts'
 import type { ExtensionModule } from './snapshot.ts'
 import type { WatchedFolder } from './watch.ts'
@@ -48,6 +52,14 @@ export interface LoadOptions {
   readonly certificateMemory?: CertificateMemory
   /** What weak keys are hashed with; if absent, a secret of this process. */
   readonly pepper?: Pepper
+  /** What policies read, and what was read of it for what serves. */
+  readonly shelf?: FileShelf
+}
+
+/** What policies read. */
+export interface PolicyFiles {
+  readonly wanted: readonly PolicyFileUse[]
+  readonly shared: SharedFiles
 }
 
 export interface Configuration {
@@ -57,6 +69,7 @@ export interface Configuration {
   readonly extensions: readonly ExtensionModule[]
   /** Texts of the PEM files that the model refers to, by SHA-256. */
   readonly pems: ReadonlyMap<string, string>
+  readonly policyFiles: PolicyFiles
   /** Those that stand in files. */
   readonly certificates: LoadedCertificates
   readonly catalogue: readonly PolicyDefinition[]
@@ -110,6 +123,7 @@ export async function loadConfiguration(options: LoadOptions): Promise<Configura
     ...(options.certificateMemory && { memory: options.certificateMemory }),
   })
   findings.push(...certificates.findings, ...checkClientAuthorities(draft, resolution))
+  const policyFiles = await loadPolicyFiles(draft, catalogue, { options, resolution, findings })
   const made = typeof options.config === 'string' ? undefined : options.config
   if (made?.at !== undefined) for (const path of [[], ['apis', 0]]) resolution.sources.addAlias(path, made.at)
   // Also while it cannot be read: it may come back.
@@ -125,6 +139,7 @@ export async function loadConfiguration(options: LoadOptions): Promise<Configura
     apps: resolution.apps,
     extensions,
     pems: resolution.pems,
+    policyFiles,
     certificates,
     catalogue,
     resolution,
@@ -136,6 +151,41 @@ export async function loadConfiguration(options: LoadOptions): Promise<Configura
 
 function checkExpressionOf(source: string, language: string, side: 'request' | 'problem' = 'request') {
   return checkExpression(source, language, CEL_VOCABULARIES[side])
+}
+
+/** Where paths in options of policies begin. */
+export function findPolicyFolder(config: LoadOptions['config']): string {
+  return typeof config === 'string' ? findConfigFolder(config) : process.cwd()
+}
+
+interface LoadingFiles {
+  readonly options: LoadOptions
+  readonly resolution: Resolution
+  readonly findings: Finding[]
+}
+
+async function loadPolicyFiles(
+  draft: GatewayModel,
+  catalogue: readonly PolicyDefinition[],
+  { options, resolution, findings }: LoadingFiles,
+): Promise<PolicyFiles> {
+  const wanted = listPolicyFiles(draft, catalogue)
+  const shelf = options.shelf ?? new FileShelf(findPolicyFolder(options.config))
+  const { files, troubles } = await shelf.load(wanted)
+  findings.push(...troubles.map((trouble) => toFileFinding(trouble, resolution.sources)))
+  return { wanted, shared: files }
+}
+
+/** For a model that was kept, and is in no configuration any more. @throws where one cannot be used */
+export async function loadKeptFiles(
+  { model, extensions }: Pick<LastGood, 'model' | 'extensions'>,
+  shelf: FileShelf,
+): Promise<PolicyFiles> {
+  const wanted = listPolicyFiles(model, (await extensionLoader.loadCatalogue(extensions)).values())
+  const { files, troubles } = await shelf.load(wanted)
+  const trouble = troubles.find(({ isKept }) => !isKept)
+  if (trouble !== undefined) throw new Error(trouble.fault)
+  return { wanted, shared: files }
 }
 
 function readIfThere(path: string): string | undefined {

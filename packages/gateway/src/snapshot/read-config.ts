@@ -1,6 +1,6 @@
 /** Owns what a path of a configuration stands for: a file, or the files of a folder, and a finding for each that cannot be read. */
 import { readdirSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join, resolve as resolvePath } from 'node:path'
 import type { Finding, SourceFile } from '@gatewright/model'
 import { isMissing, readTextFile, TextFault } from './read-text-file.ts'
 
@@ -25,6 +25,12 @@ export function readConfig(path: string, findings: Finding[]): SourceFile[] {
     findings.push(toFinding(path, error, { message, suggestion }))
   }
   return []
+}
+
+/** The folder that a configuration is, or that its file lies in. */
+export function findConfigFolder(path: string): string {
+  const absolute = resolvePath(path)
+  return statSync(absolute, { throwIfNoEntry: false })?.isDirectory() === true ? absolute : dirname(absolute)
 }
 
 /** Is a file of this name read in a folder? */

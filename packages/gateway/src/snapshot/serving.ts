@@ -4,24 +4,27 @@ import { type GatewayModel, type PemFile, toTextHash } from '@gatewright/model/r
 import { checkClientAuthorities } from '../certificates/check-client-authorities.ts'
 import { type CertificateMemory, type LoadedCertificates, loadCertificates } from '../certificates/load-certificates.ts'
 import type { LastGood } from './last-good.ts'
-import type { Configuration } from './load.ts'
+import type { Configuration, PolicyFiles } from './load.ts'
 import { readTextFile } from './read-text-file.ts'
 
 /** What every thread runs, and the files that it depends on. */
-export interface Serving extends LastGood, Pick<Configuration, 'certificates' | 'watched' | 'watchedFolders'> {}
+export interface Serving
+  extends LastGood,
+    Pick<Configuration, 'certificates' | 'policyFiles' | 'watched' | 'watchedFolders'> {}
 
 /** With the texts that its threads need. */
 export interface Reread extends Pick<Configuration, 'pems'> {
   readonly serving: Serving
 }
 
+const NO_FILES: PolicyFiles = { wanted: [], shared: new Map() }
 const NOWHERE = { find: () => ({ file: '', line: 0, column: 0, path: '' }) }
 
 /** A kept model names PEM files, and never holds what stands in them. @throws where one cannot be read */
-export function openLastGood(good: LastGood, memory: CertificateMemory): Reread {
+export function openLastGood(good: LastGood, memory: CertificateMemory, policyFiles: PolicyFiles = NO_FILES): Reread {
   const certificates = loadCertificates(good.model.certificates, { sources: NOWHERE, nowMs: Date.now(), memory })
   const { model, pems, paths } = rereadPems(good.model)
-  return { serving: { ...good, model, certificates, ...toWatched(paths, certificates) }, pems }
+  return { serving: { ...good, model, certificates, policyFiles, ...toWatched(paths, certificates) }, pems }
 }
 
 /** With its certificates as they are now. Those that cannot be read or used stay as they were. */

@@ -19,6 +19,7 @@ import {
 } from './counters/shared-counters.ts'
 import { type CredentialsDescriptor, CredentialsIndex } from './credentials/credentials-index.ts'
 import type { Pepper } from './credentials/pepper.ts'
+import { FileTable, type SharedFiles } from './files/file-table.ts'
 import { clearAddresses, createAddressGauge } from './gauges/address-gauge.ts'
 import { Columns, type ColumnsDescriptor } from './gauges/columns.ts'
 import { type HealthDescriptor, HealthTable, openHealth } from './health/health-table.ts'
@@ -29,6 +30,7 @@ export interface SharedMemory {
   readonly columns: ColumnsDescriptor
   readonly health: HealthDescriptor
   readonly pems: PemDescriptor
+  readonly files: SharedFiles
 }
 
 /** What of a thread's birth is shared memory. */
@@ -43,6 +45,8 @@ export class SharedState {
   readonly #addresses
   readonly #health = new HealthTable()
   readonly #pems = new PemTable()
+  /** What policies read. */
+  readonly files = new FileTable()
   /** Whom active health asks. */
   #checked: readonly Pick<TargetHealth, 'upstream' | 'target'>[] = []
   readonly #sweeper: NodeJS.Timeout
@@ -90,13 +94,19 @@ export class SharedState {
     this.#columns.settleGeneration()
     this.#health.settleGeneration()
     this.#pems.settle()
+    this.files.settle()
     this.#checked = model.upstreams.flatMap(({ id, health, targets }) =>
       health.active === undefined ? [] : targets.map(({ url }) => ({ upstream: id, target: url })),
     )
   }
 
   get memory(): SharedMemory {
-    return { columns: this.#columns.descriptor(), health: this.#health.descriptor(), pems: this.#pems.descriptor }
+    return {
+      columns: this.#columns.descriptor(),
+      health: this.#health.descriptor(),
+      pems: this.#pems.descriptor,
+      files: this.files.files,
+    }
   }
 
   replaceCredentials(apps: readonly App[]): CredentialsDescriptor {

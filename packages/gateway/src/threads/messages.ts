@@ -9,6 +9,7 @@ import type { ShippedPart } from '../snapshot/api-patch.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
 import type { CountersDescriptor } from '../state/counters/shared-counters.ts'
 import type { CredentialsDescriptor } from '../state/credentials/credentials-index.ts'
+import type { SharedFiles } from '../state/files/file-table.ts'
 import type { AddressGaugeDescriptor } from '../state/gauges/address-gauge.ts'
 import type { ColumnsDescriptor } from '../state/gauges/columns.ts'
 import type { HealthDescriptor } from '../state/health/health-table.ts'
@@ -42,6 +43,8 @@ export type ToThread =
       readonly columns: ColumnsDescriptor
       readonly health: HealthDescriptor
       readonly pems: PemDescriptor
+      /** What policies of this snapshot read, and of the one that serves. */
+      readonly files: SharedFiles
     }
   /** Every thread could prepare it: serve it. */
   | { readonly kind: 'commit'; readonly version: number }
@@ -49,6 +52,8 @@ export type ToThread =
   | { readonly kind: 'abandon'; readonly version: number }
   | { readonly kind: 'credentials'; readonly descriptor: CredentialsDescriptor | undefined }
   | { readonly kind: 'certificates'; readonly feed: CertificateFeed }
+  /** All that policies read, as it is from here on. */
+  | { readonly kind: 'files'; readonly files: SharedFiles }
   /** Answered by `challenged`: the CA is told to ask when every thread can answer. */
   | { readonly kind: 'challenges'; readonly number: number; readonly feed: ChallengeSet }
   | { readonly kind: 'ticket-key'; readonly key: Uint8Array }

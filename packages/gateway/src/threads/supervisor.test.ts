@@ -8,7 +8,14 @@ import { Supervisor } from './supervisor.ts'
 
 const LOG = { info() {}, warn() {}, error() {} }
 
-const GIVEN = { apps: [], extensions: [], pems: new Map<string, string>(), certificates: NO_BATCH, orders: [] }
+const GIVEN = {
+  apps: [],
+  extensions: [],
+  pems: new Map<string, string>(),
+  files: new Map(),
+  certificates: NO_BATCH,
+  orders: [],
+}
 
 /** Says on its thread, while a snapshot is prepared there, that it is. */
 const TELL = {

@@ -16,6 +16,7 @@ import { toOrderedCertificate } from '../certificates/load-certificates.ts'
 import { type ExtensionModule, type Snapshot, type SnapshotParts, toSnapshot } from '../snapshot/snapshot.ts'
 import type { CredentialsDescriptor } from '../state/credentials/credentials-index.ts'
 import type { Pepper } from '../state/credentials/pepper.ts'
+import type { SharedFiles } from '../state/files/file-table.ts'
 import { type SharedMemory, SharedState } from '../state/shared-state.ts'
 import { SharedValueBroker } from '../state/shared-values/shared-value-broker.ts'
 import type { PrepareFault } from './messages.ts'
@@ -40,6 +41,8 @@ export interface Published {
   readonly extensions: readonly ExtensionModule[]
   /** Texts of the PEM files that the model refers to, by SHA-256. */
   readonly pems: ReadonlyMap<string, string>
+  /** What policies read, by the path that their options name. */
+  readonly files: SharedFiles
   /** Those that listeners show, from files. */
   readonly certificates: CertificateBatch
   /** Those that are to be had from CAs. */
@@ -151,6 +154,11 @@ export class Supervisor {
     return published
   }
 
+  /** What policies read, with what stands in it by now: no snapshot changes, and no request waits. */
+  replaceFiles(files: SharedFiles): void {
+    if (this.state.files.replace(files)) this.#sendFiles()
+  }
+
   /** Every thread opens the access log anew: it was renamed. */
   reopenLog(): void {
     for (const thread of this.#threads) thread.send({ kind: 'reopen-log' })
@@ -189,16 +197,19 @@ export class Supervisor {
     clearTimeout(timer)
   }
 
-  async #publish(model: GatewayModel, { apps, extensions, pems, certificates, orders }: Published): Promise<Snapshot> {
+  async #publish(model: GatewayModel, published: Published): Promise<Snapshot> {
     if (this.#isDraining) throw new PublishFault(ENDING)
+    const { apps, extensions, pems, files, certificates, orders } = published
     const { snapshot, parts } = toSnapshot(model, { version: this.#versions + 1, extensions })
     if (this.#snapshot?.hash === snapshot.hash) {
       this.#replaceCredentials(apps)
       this.#replaceCertificates(model, certificates)
       this.#order(orders)
+      this.replaceFiles(files)
       return this.#snapshot
     }
     this.#versions++
+    this.state.files.define(files)
     const added = toNewListeners(snapshot.frame.listeners, this.#snapshot?.frame.listeners ?? [])
     await this.#bindAlone(added, () => this.#prepare(snapshot, parts, this.state.define(model, pems)))
     if (this.#isDraining) {
@@ -212,6 +223,7 @@ export class Supervisor {
     this.#parts = parts
     await Promise.all(this.#threads.map((thread) => thread.commit(snapshot.version)))
     this.state.settle(model)
+    this.#sendFiles()
     this.#service.watch(model.upstreams, this.state.memory)
     this.#order(orders)
     return snapshot
@@ -271,6 +283,11 @@ export class Supervisor {
   /** What is on the shelf has changed. */
   #sendCertificates(): void {
     for (const thread of this.#threads) thread.send({ kind: 'certificates', feed: this.certificates.feed })
+  }
+
+  #sendFiles(): void {
+    const { files } = this.state.files
+    for (const thread of this.#threads) thread.send({ kind: 'files', files })
   }
 
   /** Resolves when every thread that lives answers CAs with these, and with no others. */

@@ -20,6 +20,7 @@ import { ExtensionFault, ExtensionLoader } from '../snapshot/extension-loader.ts
 import type { Snapshot } from '../snapshot/snapshot.ts'
 import { openCounters } from '../state/counters/shared-counters.ts'
 import { openCredentials } from '../state/credentials/credentials-index.ts'
+import { ThreadFiles } from '../state/files/thread-files.ts'
 import { openHealth } from '../state/health/health-table.ts'
 import { openPems } from '../state/pems/pem-table.ts'
 import { ThreadSharedValues } from '../state/shared-values/thread-shared-values.ts'
@@ -61,6 +62,7 @@ export class ThreadRuntime {
   readonly #calls = new NodeHttpCalls()
   readonly #directories = new LdapDirectories()
   readonly #values: ThreadSharedValues
+  readonly #files = new ThreadFiles()
   readonly #listeners: ListenerSet
   #parts = new Map<string, Upstream | Api>()
   #current: CompiledSnapshot | undefined
@@ -135,6 +137,9 @@ export class ThreadRuntime {
       case 'certificates':
         this.#certificates.replace(message.feed)
         break
+      case 'files':
+        this.#files.replace(message.files)
+        break
       case 'challenges':
         this.#certificates.challenges = message.feed
         this.#say({ kind: 'challenged', number: message.number })
@@ -162,13 +167,14 @@ export class ThreadRuntime {
     }
   }
 
-  async #prepare({ snapshot, parts, columns, health, pems }: Prepare): Promise<void> {
+  async #prepare({ snapshot, parts, columns, health, pems, files }: Prepare): Promise<void> {
     const { version } = snapshot
     const all = this.#addParts(parts)
     const wanted = new Set([...snapshot.apis, ...snapshot.upstreams].map(({ hash }) => hash))
     for (const hash of all.keys()) if (!wanted.has(hash) && !this.#isCurrentPart(hash)) all.delete(hash)
     this.#parts = all
     this.#meter.reopen(columns)
+    this.#files.add(files)
     // Policies may call as soon as they are made; whoever serves already goes by the rules that serve.
     if (this.#current === undefined) this.#setEgress(snapshot)
     const findHealth = openHealth(health)
@@ -185,6 +191,7 @@ export class ThreadRuntime {
             http: this.#calls,
             directories: this.#directories,
             shared: this.#values,
+            files: this.#files,
             log: this.#log,
           },
           compilePattern,

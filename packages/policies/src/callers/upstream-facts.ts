@@ -6,12 +6,14 @@ import type { GatewayRequest } from '../messages/request.ts'
 import { Problem } from '../problem.ts'
 import { fieldNameSchema } from './credential-place.ts'
 
-const fieldSchema = fieldNameSchema.superRefine((name, context) => {
+/** The name of a field that an upstream is told something in. */
+export const upstreamFieldSchema = fieldNameSchema.superRefine((name, context) => {
   const fault = findForbiddenField(name, 'request')
   if (fault !== undefined) context.addIssue({ code: 'custom', message: fault })
 })
 
-const field = (description: string) => fieldSchema.optional().meta({ description: `Header field for ${description}` })
+const field = (description: string) =>
+  upstreamFieldSchema.optional().meta({ description: `Header field for ${description}` })
 
 /** Stands in the options of policies that recognise callers, as `toUpstream`. */
 export const toUpstreamSchema = z
@@ -21,7 +23,7 @@ export const toUpstreamSchema = z
     plan: field('the plan.'),
     scopes: field('the scopes, with spaces between them.'),
     groups: field('the groups, with commas between them.'),
-    claims: z.record(z.string().min(1), fieldSchema).optional().meta({
+    claims: z.record(z.string().min(1), upstreamFieldSchema).optional().meta({
       description:
         'Claims, and the header field for each: `{ email: X-Email }`; `realm.name` reads a member of a claim. Lists have commas between their items; a comma or percent sign of an item is percent-encoded.',
     }),

@@ -14,6 +14,7 @@ import { FakeDirectories } from './fake-directories.ts'
 import { FakeHttp } from './fake-http.ts'
 import { MemoryCounters } from './memory-counters.ts'
 import { MemoryCredentials } from './memory-credentials.ts'
+import { MemoryFiles } from './memory-files.ts'
 import { MemorySharedValues } from './memory-shared-values.ts'
 import { createTestUses, guard } from './nested-uses.ts'
 import { RecordingLog } from './recording-log.ts'
@@ -33,6 +34,8 @@ export interface PolicyRunSetup {
   readonly shared?: SharedValues
   /** Those that may stand in the options of others. */
   readonly policies?: readonly PolicyDefinition[]
+  /** None if absent. */
+  readonly files?: MemoryFiles
   readonly variables?: Readonly<Record<string, string>>
   readonly route?: Partial<RouteFacts>
 }
@@ -76,7 +79,7 @@ export function run<Options extends z.ZodType>(
   return runAll([{ policy, options: options ?? {} }], setup)
 }
 
-/** The same for several policies, the first one outermost. @throws ZodError when options are not valid. */
+/** The same for several policies, the first one outermost. @throws ZodError when options are not valid, and what is wrong with a file. */
 export function runAll(uses: readonly TestUse[], setup: PolicyRunSetup = {}): PolicyRun {
   return new PolicyRun(uses, setup)
 }
@@ -89,6 +92,7 @@ export class PolicyRun {
   readonly http: HttpCalls
   readonly directories: Directories
   readonly shared: SharedValues
+  readonly files: MemoryFiles
   readonly log = new RecordingLog()
   readonly #pipeline: Next
   readonly #route: RouteFacts
@@ -103,6 +107,7 @@ export class PolicyRun {
     this.http = setup.http ?? new FakeHttp()
     this.directories = setup.directories ?? new FakeDirectories()
     this.shared = setup.shared ?? new MemorySharedValues(this.clock)
+    this.files = setup.files ?? new MemoryFiles()
     this.#route = { api: 'orders', route: 'list', template: '/', ...setup.route }
     const { upstream = () => GatewayResponse.ofText(200, 'upstream') } = setup
     let next: Next = guard((exchange) => {
@@ -117,12 +122,16 @@ export class PolicyRun {
         http: this.http,
         directories: this.directories,
         shared: this.shared,
+        files: this.files,
         log: this.log,
         useId: id ?? `test/${policy.name}/${index}`,
         variables: setup.variables ?? {},
       }
+      const parsed = policy.options.parse(options ?? {})
+      // As the gateway does before anything runs.
+      for (const { path, check } of policy.files?.(parsed) ?? []) check(this.files.open(path).content.bytes)
       const nested = createTestUses(setup.policies ?? [], services)
-      next = wrap(policy.create(policy.options.parse(options ?? {}), { ...services, uses: nested }), next)
+      next = wrap(policy.create(parsed, { ...services, uses: nested }), next)
     }
     this.#pipeline = next
   }

@@ -1,0 +1,51 @@
+/** Owns the files that a model's policies read: which they are, and where it is told when one cannot be used. */
+import type { Finding, GatewayModel, Path, PolicyUse, Sources } from '@gatewright/model'
+import { toContentHash } from '@gatewright/model/runtime'
+import type { PolicyDefinition, PolicyFile } from '@gatewright/policies'
+import { listUses } from '../pipeline/place-policy-fault.ts'
+import type { FileTrouble, WantedFile } from '../state/files/file-shelf.ts'
+
+export interface PolicyFileUse extends WantedFile {
+  readonly policy: string
+  /** Where in the model it is named. */
+  readonly place: Path
+}
+
+/** Uses whose options are faulty name none: that is told already. */
+export function listPolicyFiles(model: GatewayModel, catalogue: Iterable<PolicyDefinition>): PolicyFileUse[] {
+  const reading = new Map([...catalogue].filter(({ files }) => files !== undefined).map((each) => [each.name, each]))
+  if (reading.size === 0) return []
+  return [...listUses(model)].flatMap(([path, use]) => {
+    const definition = reading.get(use.policy)
+    if (definition === undefined) return []
+    const checkKey = toContentHash({ policy: use.policy, options: use.options ?? {} })
+    return readFiles(definition, use).map((file) => ({
+      ...file,
+      checkKey,
+      policy: use.policy,
+      place: [...path, 'options', ...file.at],
+    }))
+  })
+}
+
+export function toFileFinding(
+  { wanted, fault, isKept }: FileTrouble<PolicyFileUse>,
+  sources: Pick<Sources, 'find'>,
+): Finding {
+  return {
+    severity: isKept ? 'warning' : 'fault',
+    code: 'policy-file',
+    message: `${wanted.policy}: ${fault}.${isKept ? ' What was in it before is used on.' : ''}`,
+    at: sources.find(wanted.place),
+  }
+}
+
+/** An extension is somebody else's code; whatever is wrong with it is told when its policy is made. */
+function readFiles(definition: PolicyDefinition, use: PolicyUse): readonly PolicyFile[] {
+  try {
+    const { success, data } = definition.options.safeParse(use.options ?? {})
+    return success ? (definition.files?.(data) ?? []) : []
+  } catch {
+    return []
+  }
+}
