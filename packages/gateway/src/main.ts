@@ -4,7 +4,6 @@
  *   load ─▶ publish ─▶ ready          a change that is faulty or cannot run: the old snapshot serves, the reason is told
  *     ▲────── file change, SIGHUP ──────┘
  */
-import { statSync } from 'node:fs'
 import { join, resolve as resolvePath } from 'node:path'
 import { ConfigurationMemory, type Finding, type GatewayModel, toFindingText } from '@gatewright/model'
 import type { Log } from '@gatewright/policies'
@@ -19,7 +18,7 @@ import {
   loadKeptFiles,
 } from './snapshot/load.ts'
 import { isPassing } from './snapshot/passing-fault.ts'
-import { isMember } from './snapshot/read-config.ts'
+import { isFolder, isMember } from './snapshot/read-config.ts'
 import { openLastGood, rereadAuthorities, rereadCertificates, type Serving } from './snapshot/serving.ts'
 import type { Snapshot } from './snapshot/snapshot.ts'
 import { FileWatcher } from './snapshot/watch.ts'
@@ -89,7 +88,7 @@ export class GatewayProcess {
     this.#lastGood = options.dataDir === undefined ? undefined : new LastGoodStore(options.dataDir)
     const { threads, log, dataDir } = options
     this.#pepper = new Pepper({ dataDir })
-    this.#shelf = new FileShelf(findPolicyFolder(options.config))
+    this.#shelf = new FileShelf(() => findPolicyFolder(options.config))
     this.#looking = setInterval(() => void this.lookAtFiles(), LOOK_MS).unref()
     this.supervisor = new Supervisor({
       threads,
@@ -356,12 +355,4 @@ function toLoadFault(error: unknown): string {
   if (isPassing(said)) return `the configuration cannot be loaded: ${said}`
   const stack = error instanceof Error ? error.stack : undefined
   return `the configuration cannot be loaded, and that is a fault of Gatewright itself; please report it: ${stack ?? said}`
-}
-
-function isFolder(path: string): boolean {
-  try {
-    return statSync(path).isDirectory()
-  } catch {
-    return false
-  }
 }

@@ -170,7 +170,7 @@ async function loadPolicyFiles(
   { options, resolution, findings }: LoadingFiles,
 ): Promise<PolicyFiles> {
   const wanted = listPolicyFiles(draft, catalogue)
-  const shelf = options.shelf ?? new FileShelf(findPolicyFolder(options.config))
+  const shelf = options.shelf ?? new FileShelf(() => findPolicyFolder(options.config))
   const { files, troubles } = await shelf.load(wanted)
   findings.push(...troubles.map((trouble) => toFileFinding(trouble, resolution.sources)))
   return { wanted, shared: files }

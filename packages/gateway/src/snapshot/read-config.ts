@@ -30,7 +30,15 @@ export function readConfig(path: string, findings: Finding[]): SourceFile[] {
 /** The folder that a configuration is, or that its file lies in. */
 export function findConfigFolder(path: string): string {
   const absolute = resolvePath(path)
-  return statSync(absolute, { throwIfNoEntry: false })?.isDirectory() === true ? absolute : dirname(absolute)
+  return isFolder(absolute) ? absolute : dirname(absolute)
+}
+
+export function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory()
+  } catch {
+    return false
+  }
 }
 
 /** Is a file of this name read in a folder? */

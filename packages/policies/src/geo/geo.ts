@@ -70,7 +70,7 @@ export const geo = definePolicy({
   name: 'geo',
   phase: 'protect',
   summary:
-    'Lets only some countries, continents or networks call, or all but some, and says where a client is in `variables.geo`.',
+    'Lets only some countries, continents or networks call, or all but some, and leaves where a client is for others.',
   options,
   examples: [
     {

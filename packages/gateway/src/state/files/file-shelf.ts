@@ -33,7 +33,7 @@ interface Kept {
 }
 
 export class FileShelf {
-  readonly #folder: string
+  readonly #findFolder: () => string
   /** By absolute path: the newest that could be used. */
   readonly #kept = new Map<string, Kept>()
   /** By absolute path: the stamp of what could not be used; undefined: nothing was there. */
@@ -41,9 +41,9 @@ export class FileShelf {
   #used: readonly WantedFile[] = []
   #versions = 0
 
-  /** `folder`: where relative paths begin. */
-  constructor(folder: string) {
-    this.#folder = folder
+  /** `findFolder`: where relative paths begin. */
+  constructor(findFolder: () => string) {
+    this.#findFolder = findFolder
   }
 
   /** As they stand on disk now. Of what cannot be used any more, what was in it before. */
@@ -104,7 +104,9 @@ export class FileShelf {
   }
 
   #toGroups<Wanted extends WantedFile>(wanted: readonly Wanted[]): Map<string, Wanted[]> {
-    return Map.groupBy(wanted, ({ path }) => resolvePath(this.#folder, path))
+    if (wanted.length === 0) return new Map()
+    const folder = this.#findFolder()
+    return Map.groupBy(wanted, ({ path }) => resolvePath(folder, path))
   }
 
   async #read(path: string, former: Kept | undefined): Promise<{ found: Kept | undefined; why: string | undefined }> {
