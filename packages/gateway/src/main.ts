@@ -139,14 +139,17 @@ export class GatewayProcess {
 
   /** What policies read may be replaced at any time: it is taken over without a new snapshot. */
   lookAtFiles(): Promise<void> {
-    const { log } = this.#options
-    const look = async (): Promise<void> => {
-      if (!this.supervisor.isDraining) this.supervisor.replaceFiles(await this.#shelf.look(log))
-    }
-    this.#work = this.#work
-      .then(look)
-      .catch((error) => log.error('files that policies read cannot be looked at', { error: String(error) }))
+    this.#work = this.#work.then(() => this.#lookAtFiles())
     return this.#work
+  }
+
+  async #lookAtFiles(): Promise<void> {
+    const { log } = this.#options
+    try {
+      if (!this.supervisor.isDraining) this.supervisor.replaceFiles(await this.#shelf.look(log))
+    } catch (error) {
+      log.error('files that policies read cannot be looked at', { error: String(error) })
+    }
   }
 
   async #reload(why: string, { isAsked, isAgain }: { isAsked: boolean; isAgain: boolean }): Promise<void> {
@@ -210,6 +213,7 @@ export class GatewayProcess {
       if (this.#serving === undefined) this.#watch()
     }
     if (this.#state.fault !== undefined) await this.#renew()
+    await this.#lookAtFiles()
     this.#rest = setTimeout(giveBackMemory, REST_MS).unref()
     if (!mayPass) {
       this.#againMs = AGAIN_MS

@@ -32,12 +32,19 @@ interface Kept {
   readonly passed: Set<string>
 }
 
+interface Refused {
+  /** undefined: nothing was there. */
+  readonly stamp: string | undefined
+  readonly fault: string
+  readonly isTold: boolean
+}
+
 export class FileShelf {
   readonly #findFolder: () => string
   /** By absolute path: the newest that could be used. */
   readonly #kept = new Map<string, Kept>()
-  /** By absolute path: the stamp of what could not be used; undefined: nothing was there. */
-  readonly #refused = new Map<string, string | undefined>()
+  /** By absolute path: what stands there and could not be used. */
+  readonly #refused = new Map<string, Refused>()
   #used: readonly WantedFile[] = []
   #versions = 0
 
@@ -57,8 +64,10 @@ export class FileShelf {
       const isSound = faults.every((fault) => fault === undefined)
       // It is right for all who use it, or stays for all of them as it was.
       const usable = isSound ? found : isRight(former, group) ? former : undefined
-      if (isSound) this.#refused.delete(path)
-      else this.#refused.set(path, await findStamp(path))
+      await this.#note(
+        path,
+        faults.find((fault) => fault !== undefined),
+      )
       if (usable !== undefined) {
         this.#kept.set(path, usable)
         for (const each of group) files.set(each.path, usable.file)
@@ -87,20 +96,34 @@ export class FileShelf {
   async look(log: Log): Promise<SharedFiles> {
     const files = new Map<string, SharedFile>()
     for (const [path, group] of this.#toGroups(this.#used)) {
-      const kept = this.#kept.get(path)
+      const before = this.#kept.get(path)
       const stamp = await findStamp(path)
-      const isRefused = this.#refused.has(path) && this.#refused.get(path) === stamp
-      if (stamp !== kept?.stamp && !isRefused) {
-        const { troubles } = await this.load(group)
-        const [trouble] = troubles
-        if (trouble === undefined)
-          log.info('a file that a policy reads was replaced, and counts from now on', { file: path })
-        else log.warn('a file that a policy reads cannot be used: what was in it before counts', { why: trouble.fault })
-      } else if (stamp === kept?.stamp) this.#refused.delete(path)
-      const newest = this.#kept.get(path)
-      if (newest !== undefined && isRight(newest, group)) for (const each of group) files.set(each.path, newest.file)
+      const refused = this.#refused.get(path)
+      if (stamp === before?.stamp) this.#refused.delete(path)
+      else if (refused === undefined || refused.stamp !== stamp) await this.load(group)
+      const kept = this.#kept.get(path)
+      if (kept !== before) log.info('a file that a policy reads was replaced, and counts from now on', { file: path })
+      this.#tell(path, log)
+      if (kept !== undefined && isRight(kept, group)) for (const each of group) files.set(each.path, kept.file)
     }
     return files
+  }
+
+  async #note(path: string, fault: string | undefined): Promise<void> {
+    const stamp = fault === undefined ? undefined : await findStamp(path)
+    const former = this.#refused.get(path)
+    if (fault === undefined) this.#refused.delete(path)
+    else if (former?.fault !== `${path}: ${fault}` || former.stamp !== stamp) {
+      this.#refused.set(path, { stamp, fault: `${path}: ${fault}`, isTold: false })
+    }
+  }
+
+  /** Once, why what is on disk does not count. */
+  #tell(path: string, log: Log): void {
+    const refused = this.#refused.get(path)
+    if (refused === undefined || refused.isTold) return
+    this.#refused.set(path, { ...refused, isTold: true })
+    log.warn('a file that a policy reads cannot be used: what was in it before counts', { why: refused.fault })
   }
 
   #toGroups<Wanted extends WantedFile>(wanted: readonly Wanted[]): Map<string, Wanted[]> {
