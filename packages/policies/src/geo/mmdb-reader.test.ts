@@ -287,6 +287,13 @@ describe('a file that is no sound MaxMind DB', () => {
     )
   })
 
+  it('is read no further than records go, however long one is', () => {
+    const long = Object.fromEntries(Array.from({ length: 5000 }, (_, at) => [`k${at}`, at]))
+    const reader = openRecord(long)
+    assert.equal(find(reader, '192.0.2.1', ['k1000']), 1000)
+    assert.throws(() => find(reader, '192.0.2.1', ['k4999']), /more than 4096 values/)
+  })
+
   it('never does anything else than answer or say that it is damaged, whichever bytes are changed', () => {
     const design = { networks: [['192.0.2.0/24', { country: { iso_code: 'DE' }, list: [1, 'x', { a: 2 }] }]] } as const
     const bytes = writeMmdb({ ...design, usesPointers: true })
