@@ -1,6 +1,7 @@
 /** Owns the way from a policy that could not be made to the lines that ask for it. */
 import type { Finding, GatewayModel, Path, PolicyUse, Sources } from '@gatewright/model'
-import { toContentHash } from '@gatewright/model/runtime'
+import { findNestedLists, toContentHash } from '@gatewright/model/runtime'
+import type { PolicyDefinition } from '@gatewright/policies'
 
 /** What crosses from a thread to main of a `PolicyFault`. */
 interface ToldFault {
@@ -54,6 +55,20 @@ export function* listUses({ policies, plans, apis }: GatewayModel): Generator<[P
         if (route.enabled === false) continue
         yield* placeUses(route.policies, ['apis', index, 'releases', at, 'routes', position])
       }
+    }
+  }
+}
+
+/** This use, and those in its options. */
+export function* withNested(
+  definitions: ReadonlyMap<string, Pick<PolicyDefinition, 'lists'>>,
+  path: Path,
+  use: PolicyUse,
+): Generator<[Path, PolicyUse]> {
+  yield [path, use]
+  for (const nested of findNestedLists(definitions.get(use.policy)?.lists, use.options)) {
+    for (const [index, inner] of nested.uses.entries()) {
+      yield* withNested(definitions, [...path, 'options', ...nested.path, index], inner)
     }
   }
 }

@@ -2,7 +2,7 @@
 import type { Finding, GatewayModel, Path, PolicyUse, Sources } from '@gatewright/model'
 import { toContentHash } from '@gatewright/model/runtime'
 import type { PolicyDefinition, PolicyFile } from '@gatewright/policies'
-import { listUses } from '../pipeline/place-policy-fault.ts'
+import { listUses, withNested } from '../pipeline/place-policy-fault.ts'
 import type { FileTrouble, WantedFile } from '../state/files/file-shelf.ts'
 
 export interface PolicyFileUse extends WantedFile {
@@ -13,11 +13,11 @@ export interface PolicyFileUse extends WantedFile {
 
 /** Uses whose options are faulty name none: that is told already. */
 export function listPolicyFiles(model: GatewayModel, catalogue: Iterable<PolicyDefinition>): PolicyFileUse[] {
-  const reading = new Map([...catalogue].filter(({ files }) => files !== undefined).map((each) => [each.name, each]))
-  if (reading.size === 0) return []
-  return [...listUses(model)].flatMap(([path, use]) => {
-    const definition = reading.get(use.policy)
-    if (definition === undefined) return []
+  const definitions = new Map([...catalogue].map((each) => [each.name, each]))
+  const uses = [...listUses(model)].flatMap(([path, use]) => [...withNested(definitions, path, use)])
+  return uses.flatMap(([path, use]) => {
+    const definition = definitions.get(use.policy)
+    if (definition?.files === undefined) return []
     const checkKey = toContentHash({ policy: use.policy, options: use.options ?? {} })
     return readFiles(definition, use).map((file) => ({
       ...file,
