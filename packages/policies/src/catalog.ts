@@ -13,6 +13,7 @@ import { jwt } from './jwt/jwt.ts'
 import { keyAuth } from './key-auth/key-auth.ts'
 import { ldapAuth } from './ldap-auth/ldap-auth.ts'
 import { oauth2Introspection } from './oauth2-introspection/oauth2-introspection.ts'
+import { oidcLogin } from './oidc-login/oidc-login.ts'
 import type { PolicyDefinition } from './policy.ts'
 import { rateLimit } from './rate-limit/rate-limit.ts'
 import { respond } from './respond/respond.ts'
@@ -38,6 +39,7 @@ export const BUILT_IN_POLICIES: readonly PolicyDefinition[] = [
   oauth2Introspection,
   basicAuth,
   ldapAuth,
+  oidcLogin,
   rateLimit,
   setHeaders,
   forwardClientCertificate,

@@ -1,10 +1,10 @@
 /** Owns which web pages may call: the Fetch standard's CORS protocol, preflights answered here. */
 import { z } from 'zod'
+import { addVary } from '../messages/add-vary.ts'
 import type { HeaderList } from '../messages/header-list.ts'
 import type { GatewayRequest } from '../messages/request.ts'
 import { GatewayResponse } from '../messages/response.ts'
 import { definePolicy } from '../policy.ts'
-import { addVary } from './add-vary.ts'
 import { compileOrigins, ORIGIN } from './origins.ts'
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/

@@ -1,5 +1,5 @@
 /** Owns additions to `Vary`. */
-import type { HeaderList } from '../messages/header-list.ts'
+import type { HeaderList } from './header-list.ts'
 
 /** RFC 9110 §12.5.5: caches keep answers apart by these fields. What is listed already, or covered by `*`, is not added. */
 export function addVary(headers: HeaderList, names: string): void {

@@ -1,0 +1,25 @@
+/** Owns where a browser goes after a login: a path of the same origin, whatever was asked for. */
+
+/** Longer ones would make a cookie that browsers drop. */
+const LONGEST = 1_500
+/** Resolves what is given as a browser would. Nothing is ever sent there (RFC 2606 §2). */
+const BASE = 'https://same-origin.invalid'
+
+/**
+ * The path and query that `text` leads to, as a browser reads it from a page of this origin (WHATWG URL); undefined: it leads
+ * elsewhere (CWE-601), is too long, or none of `allowed` begins it.
+ */
+export function findReturnPath(text: string, allowed: readonly string[]): string | undefined {
+  // Browsers drop tabs and line feeds, and take `\` for `/`: nobody who means a path writes them.
+  if (text.length > LONGEST || !text.startsWith('/') || /[\\\x00-\x20\x7f]/.test(text)) return undefined
+  const url = URL.parse(text, BASE)
+  // Also after dot segments are gone: `/.//evil.example` is `//evil.example` then.
+  if (url === null || url.origin !== BASE || url.pathname.startsWith('//')) return undefined
+  return allowed.some((prefix) => isUnder(url.pathname, prefix)) ? url.pathname + url.search : undefined
+}
+
+/** By whole segments: `/app` allows `/app` and `/app/x`, and not `/apple`. */
+function isUnder(path: string, prefix: string): boolean {
+  if (!path.startsWith(prefix)) return false
+  return prefix.endsWith('/') || path.length === prefix.length || path[prefix.length] === '/'
+}
