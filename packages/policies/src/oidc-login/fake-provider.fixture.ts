@@ -20,7 +20,7 @@ export class FakeProvider {
   readonly http: FakeHttp
   readonly #clock: FakeClock
   readonly #grants = new Map<string, Grant>()
-  #drawn = 0
+  readonly #drawn = new Map<string, number>()
   /** What the next ID tokens say beside, or instead of, the truth. */
   claims: Record<string, unknown> = {}
   /** Replaces members of its own description; undefined takes one away. */
@@ -139,8 +139,9 @@ export class FakeProvider {
   }
 
   #draw(kind: string): string {
-    this.#drawn += 1
-    return `${kind}-${this.#drawn}`
+    const drawn = (this.#drawn.get(kind) ?? 0) + 1
+    this.#drawn.set(kind, drawn)
+    return `${kind}-${drawn}`
   }
 }
 

@@ -131,9 +131,9 @@ class Login {
 
   /** Beside the upstream, while the tokens are of use; before it, where they are not. The answer brings the new cookie. */
   async #refresh(exchange: Exchange, next: Next, held: Held): Promise<GatewayResponse> {
-    const renewing = this.#renew(held.session)
-    if (isAccessAlive(held.session, this.#services.clock.now()) && this.#isUsable(held.session))
-      return await this.#passAndKeep(exchange, next, { held, renewed: renewing })
+    const isUsable = isAccessAlive(held.session, this.#services.clock.now()) && this.#isUsable(held.session)
+    const renewing = this.#renew(held.session, isUsable)
+    if (isUsable) return await this.#passAndKeep(exchange, next, { held, renewed: renewing })
     const renewed = await renewing
     if (renewed === undefined) return await this.#turnAway(exchange, held.found, 'refresh-refused')
     return await this.#passAndKeep(exchange, next, {
@@ -142,8 +142,8 @@ class Login {
     })
   }
 
-  /** undefined: the provider said that this session is over. @rejects Problem where nothing is left to be sent on */
-  async #renew(session: Session): Promise<Renewed | undefined> {
+  /** undefined: the provider said that this session is over. @rejects Problem unless the session is of use as it is */
+  async #renew(session: Session, isUsable: boolean): Promise<Renewed | undefined> {
     try {
       const refreshed = await this.#sessions.refresh(session)
       if ('refusedBecause' in refreshed) return undefined
@@ -152,7 +152,7 @@ class Login {
       return next === undefined ? undefined : { session: next, sealed }
     } catch (error) {
       // Nobody knows: who is logged in stays so, and a token that has ended is not sent on.
-      if (this.#isUsable(session)) return { session }
+      if (isUsable || !this.#options.forwardAccessToken) return { session }
       throw toUnavailable(error instanceof CallFault ? error.reason : 'failed', error)
     }
   }

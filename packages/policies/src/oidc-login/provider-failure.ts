@@ -58,18 +58,20 @@ export type ProviderFailure =
 export function toProviderFailure(error: unknown): ProviderFailure {
   const fault = findCallFault(error)
   if (fault !== undefined) return { kind: 'unavailable', reason: fault.reason }
-  const { code, error: said, status } = error as { code?: string; error?: string; status?: number }
+  const { code, error: said, cause } = error as { code?: string; error?: string; cause?: unknown }
   if (code === 'OAUTH_AUTHORIZATION_RESPONSE_ERROR') {
     const isKnown = said !== undefined && PROVIDER_CODES.has(said)
     return { kind: 'refused', reason: isKnown ? said.replaceAll('_', '-') : 'provider-error' }
   }
   if (code === 'OAUTH_RESPONSE_BODY_ERROR') {
-    if (status !== undefined && status >= 500) return { kind: 'unavailable', reason: `status-${status}` }
     if (said !== undefined && OUR_FAULTS.has(said)) return { kind: 'unavailable', reason: said.replaceAll('_', '-') }
     return { kind: 'refused', reason: said === 'invalid_grant' ? 'invalid-grant' : 'provider-error' }
   }
   if (code === 'OAUTH_WWW_AUTHENTICATE_CHALLENGE') return { kind: 'unavailable', reason: 'client-refused' }
-  if (code !== undefined && NO_ANSWER.has(code)) return { kind: 'unavailable', reason: 'answer-invalid' }
+  if (code !== undefined && NO_ANSWER.has(code)) {
+    const isUnexpected = code === 'OAUTH_RESPONSE_IS_NOT_CONFORM' && cause instanceof Response
+    return { kind: 'unavailable', reason: isUnexpected ? `status-${cause.status}` : 'answer-invalid' }
+  }
   if (code !== undefined && WRONG_TOKEN.has(code)) return { kind: 'refused', reason: 'id-token-invalid' }
   return { kind: 'refused', reason: 'answer-invalid' }
 }

@@ -1,5 +1,5 @@
 /** Owns what is said to the OpenID provider and what of its answers is believed. Every call passes the port. */
-import type { PolicyServices, SharedValue } from '../services.ts'
+import { CallFault, type PolicyServices, type SharedValue } from '../services.ts'
 import { isHashOfAccessToken } from './access-token-hash.ts'
 import type { LoginAttempt } from './login-attempt.ts'
 import type { LoginOptions } from './login-options.ts'
@@ -11,6 +11,7 @@ import {
   type TokenEndpointResponse,
   type TokenEndpointResponseHelpers,
 } from './oidc-library.ts'
+import { toProviderFailure } from './provider-failure.ts'
 import type { ProviderTokens, Session } from './session.ts'
 
 const HOUR_MS = 3_600_000
@@ -161,12 +162,19 @@ export class Provider {
   /** OpenID Connect Discovery 1.0 §4; the library checks that it speaks of the issuer it was asked for. */
   async #discover(): Promise<string> {
     let text = ''
-    await this.#read(async (url, init) => {
-      const answer = await this.#call(url, init)
-      text = await answer.clone().text()
-      return answer
-    })
-    return text
+    try {
+      await this.#read(async (url, init) => {
+        const answer = await this.#call(url, init)
+        text = await answer.clone().text()
+        return answer
+      })
+      return text
+    } catch (error) {
+      // Told to other threads in this form; and whoever wants to log in has no part in it.
+      const { kind, reason } = toProviderFailure(error)
+      const why = kind === 'unavailable' ? reason : 'description-invalid'
+      throw new CallFault(why, 'the provider does not say what it is', { cause: error })
+    }
   }
 
   /** The library's view of the provider, made anew for each login: it costs little, and is never older than what is known. */
