@@ -12,6 +12,7 @@ import { validateUses } from './validate-policies.ts'
 import { validateUpstreams } from './validate-upstreams.ts'
 import { type ValidateOptions, Validation } from './validation.ts'
 import { warnOfLacks } from './warn-of-lacks.ts'
+import { warnOfUnreachedPaths } from './warn-of-unreached-paths.ts'
 
 /** Pure. Give it `resolve`'s draft, sources and apps, so that findings have places and include what stands beside a fault. */
 export function validate(model: GatewayModel, catalogue: Catalogue, options: ValidateOptions = {}): Finding[] {
@@ -24,6 +25,7 @@ export function validate(model: GatewayModel, catalogue: Catalogue, options: Val
   validateApis(validation)
   validatePlans(validation)
   validateApps(validation)
+  warnOfUnreachedPaths(validation)
   warnOfLacks(validation)
   return sortFindings(validation.findings)
 }
