@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { FakeClock, MemoryCounters, MemorySharedValues } from '../testing/index.ts'
+import { logIn, stageLogin } from './login.fixture.ts'
+import { PAGE } from './test-browser.fixture.ts'
+
+const SCRIPT = { Accept: '*/*', 'Sec-Fetch-Mode': 'cors' }
+
+describe('oidc-login: refreshing', () => {
+  it('happens once for many requests with one session, beside the upstream, and all get the new cookie', async () => {
+    const stage = stageLogin({ forwardAccessToken: true })
+    await logIn(stage)
+    await stage.clock.advance(250_000)
+    const answers = await Promise.all(
+      Array.from({ length: 5 }, () =>
+        stage.run.with({ scheme: 'https', headers: { ...PAGE, Cookie: stage.browser.cookieField } }),
+      ),
+    )
+    assert.equal(stage.provider.callsOf('/token').length, 2)
+    const cookies = new Set(answers.map(({ headers }) => headers.getAll('set-cookie')[0]))
+    assert.equal(cookies.size, 1)
+    for (const { status, upstream, headers } of answers) {
+      assert.deepEqual([status, headers.get('cache-control')], [200, 'no-store'])
+      assert.equal(upstream[0]?.headers.get('authorization'), 'Bearer access-1')
+    }
+    for (const answer of answers) stage.browser.keep(answer)
+    assert.equal((await stage.browser.load('/')).upstream[0]?.headers.get('authorization'), 'Bearer access-2')
+  })
+
+  it('happens once for all threads', async () => {
+    const clock = new FakeClock()
+    const shared = new MemorySharedValues(clock)
+    const counters = new MemoryCounters(clock)
+    const first = stageLogin({ forwardAccessToken: true }, { clock, shared, counters })
+    await logIn(first)
+    const second = stageLogin({ forwardAccessToken: true }, { clock, shared, counters })
+    await clock.advance(300_000)
+    const request = { scheme: 'https', headers: { ...PAGE, Cookie: first.browser.cookieField } } as const
+    const answers = await Promise.all([first.run.with(request), second.run.with(request)])
+    assert.deepEqual(
+      answers.map(({ upstream }) => upstream[0]?.headers.get('authorization')),
+      ['Bearer access-2', 'Bearer access-2'],
+    )
+    assert.equal(first.provider.callsOf('/token').length + second.provider.callsOf('/token').length, 2)
+  })
+
+  it('comes before the upstream where the access token has ended', async () => {
+    const stage = stageLogin({ forwardAccessToken: true })
+    await logIn(stage)
+    await stage.clock.advance(301_000)
+    assert.equal((await stage.browser.load('/')).upstream[0]?.headers.get('authorization'), 'Bearer access-2')
+  })
+
+  it('is at hand for a browser that comes with the cookie from before: a refresh token is taken once (RFC 9700 §4.14.2)', async () => {
+    const stage = stageLogin({ forwardAccessToken: true })
+    await logIn(stage)
+    const before = new Map(stage.browser.cookies)
+    await stage.clock.advance(301_000)
+    await stage.browser.load('/')
+    for (const [name, value] of before) stage.browser.cookies.set(name, value)
+    await stage.clock.advance(60_000)
+    assert.equal((await stage.browser.load('/')).upstream[0]?.headers.get('authorization'), 'Bearer access-2')
+    assert.equal(stage.provider.callsOf('/token').length, 2)
+  })
+
+  it('ends the session where the provider says no', async () => {
+    const stage = stageLogin()
+    await logIn(stage)
+    stage.provider.refreshTokens.clear()
+    await stage.clock.advance(301_000)
+    const { problem, upstream } = await stage.browser.load('/', { headers: SCRIPT })
+    assert.deepEqual([problem?.code, problem?.reason], ['credential-invalid', 'refresh-refused'])
+    assert.equal(upstream.length, 0)
+    assert.equal(stage.browser.cookies.size, 0)
+  })
+
+  it('forgets a session after the answer where the provider says no beside it', async () => {
+    const stage = stageLogin()
+    await logIn(stage)
+    stage.provider.refreshTokens.clear()
+    await stage.clock.advance(250_000)
+    assert.equal((await stage.browser.load('/')).status, 200)
+    assert.equal(stage.browser.cookies.size, 0)
+  })
+
+  it('believes no refresh that is of somebody else (OpenID Connect Core §12.2)', async () => {
+    const stage = stageLogin()
+    await logIn(stage)
+    stage.provider.claims = { sub: 'eve' }
+    await stage.clock.advance(301_000)
+    assert.equal((await stage.browser.load('/', { headers: SCRIPT })).problem?.reason, 'refresh-refused')
+  })
+
+  it('does not end sessions while the provider is down, and sends no token on that has ended', async () => {
+    const stage = stageLogin()
+    const sending = stageLogin({ forwardAccessToken: true })
+    for (const each of [stage, sending]) {
+      await logIn(each)
+      each.provider.isDown = true
+      await each.clock.advance(250_000)
+      assert.equal((await each.browser.load('/')).status, 200)
+      await each.clock.advance(100_000)
+    }
+    assert.equal((await stage.browser.load('/')).status, 200)
+    const { status, problem, upstream } = await sending.browser.load('/')
+    assert.deepEqual([status, problem?.code, problem?.reason], [503, 'verifier-unavailable', 'ECONNREFUSED'])
+    assert.equal(upstream.length, 0)
+    assert.notEqual(sending.browser.cookies.size, 0)
+    sending.provider.isDown = false
+    await sending.clock.advance(10_000)
+    assert.equal((await sending.browser.load('/')).status, 200)
+  })
+
+  it('does not happen where it is switched off, and the refresh token is not kept', async () => {
+    const stage = stageLogin({ refresh: false })
+    await logIn(stage)
+    await stage.clock.advance(301_000)
+    assert.equal((await stage.browser.load('/')).status, 200)
+    assert.equal(stage.provider.callsOf('/token').length, 1)
+  })
+})
