@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { CLIENT_ID, ISSUER } from './fake-provider.fixture.ts'
 import { CALLBACK, COOKIE, logIn, SECRET, stageLogin } from './login.fixture.ts'
+import { oidcLogin } from './oidc-login.ts'
 import { locationOf, PAGE, TestBrowser } from './test-browser.fixture.ts'
 
 const SCRIPT = { Accept: '*/*', 'Sec-Fetch-Mode': 'cors' }
@@ -193,6 +194,29 @@ describe('oidc-login: a login', () => {
     const not = stageLogin()
     await logIn(not)
     assert.equal((await not.browser.load('/')).upstream[0]?.headers.has('authorization'), false)
+  })
+
+  it('reads cookies that HTTP/2 brings in several fields (RFC 9113 §8.2.3)', async () => {
+    const stage = stageLogin({ forwardAccessToken: true })
+    stage.provider.claims = { at_hash: undefined }
+    stage.provider.tokens = { access_token: 'x'.repeat(6000) }
+    await logIn(stage)
+    const crumbs = stage.browser.cookieField.split('; ').map((pair) => ['Cookie', pair] as const)
+    const headers = [...crumbs.toReversed(), ['Cookie', 'a=1'] as const]
+    const { status, upstream } = await stage.run.with({ scheme: 'https', headers })
+    assert.equal(status, 200)
+    assert.deepEqual(upstream[0]?.headers.getAll('cookie'), ['a=1'])
+  })
+
+  it('cannot begin where a request does not say which site it is for', async () => {
+    const { run } = stageLogin()
+    const { status, problem } = await run.with({ host: '', headers: PAGE })
+    assert.deepEqual([status, problem?.reason], [400, 'no-host'])
+  })
+
+  it('names the paths that it answers itself, so that `validate` knows them', () => {
+    const given = { issuer: ISSUER, clientId: CLIENT_ID, cookie: { secrets: [SECRET] }, logoutPath: '/logout' }
+    assert.deepEqual(oidcLogin.ownPaths?.(oidcLogin.options.parse(given)), [CALLBACK, '/logout'])
   })
 
   it('leaves the cookies of others as they came', async () => {

@@ -118,4 +118,43 @@ describe('oidc-login: refreshing', () => {
     assert.equal((await stage.browser.load('/')).status, 200)
     assert.equal(stage.provider.callsOf('/token').length, 1)
   })
+
+  it('happens every few minutes where the provider does not say how long a token lasts (RFC 6749 §5.1)', async () => {
+    const stage = stageLogin({ forwardAccessToken: true })
+    stage.provider.tokens = { expires_in: undefined }
+    await logIn(stage)
+    await stage.clock.advance(239_000)
+    await stage.browser.load('/')
+    assert.equal(stage.provider.callsOf('/token').length, 1)
+    stage.provider.isDown = true
+    await stage.clock.advance(600_000)
+    assert.equal((await stage.browser.load('/')).upstream[0]?.headers.get('authorization'), 'Bearer access-1')
+    stage.provider.isDown = false
+    await stage.clock.advance(10_000)
+    await stage.browser.load('/')
+    assert.equal((await stage.browser.load('/')).upstream[0]?.headers.get('authorization'), 'Bearer access-2')
+  })
+
+  it('keeps the refresh token that it had where no new one comes (RFC 6749 §6)', async () => {
+    const stage = stageLogin({ forwardAccessToken: true })
+    await logIn(stage)
+    stage.provider.tokens = { refresh_token: undefined, id_token: undefined }
+    for (const token of ['access-2', 'access-3']) {
+      await stage.clock.advance(301_000)
+      assert.equal((await stage.browser.load('/')).upstream[0]?.headers.get('authorization'), `Bearer ${token}`)
+      // This provider takes one as often as it comes.
+      stage.provider.refreshTokens.add('refresh-1')
+    }
+  })
+
+  it('brings claims that have changed, and leaves the end of the session where it was', async () => {
+    const stage = stageLogin({ sessionSeconds: 600, groupsClaim: 'groups' })
+    stage.provider.claims = { groups: ['staff'] }
+    await logIn(stage)
+    stage.provider.claims = { groups: ['guests'] }
+    await stage.clock.advance(301_000)
+    assert.deepEqual((await stage.browser.load('/')).exchange.caller?.groups, ['guests'])
+    await stage.clock.advance(299_000)
+    assert.equal((await stage.browser.load('/', { headers: SCRIPT })).problem?.reason, 'session-ended')
+  })
 })

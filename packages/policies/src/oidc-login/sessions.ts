@@ -119,7 +119,9 @@ export class Sessions {
   /** One refresh for all requests with this session, on all threads. @rejects CallFault where the provider does not answer */
   async refresh(session: Session): Promise<Refreshed> {
     const { services } = this.#parts
-    const key = `oidc-login/refresh/${toFingerprintOf(this.#context, session.refreshToken ?? '')}`
+    // Some providers give the same refresh token again: it is the time that tells one refresh from the next.
+    const { refreshToken = '', refreshFromMs = 0 } = session
+    const key = `oidc-login/refresh/${toFingerprintOf(this.#context, `${refreshFromMs} ${refreshToken}`)}`
     let value = this.#refreshes.get(key)
     if (value === undefined) {
       value = services.shared.open<Refreshed>({ key, load: () => this.#load(session) })
