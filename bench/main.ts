@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { access } from './access.ts'
 import { BARE_PEERS, bare } from './bare.ts'
 import { cases } from './cases.ts'
 import { churn } from './churn.ts'
@@ -20,7 +21,21 @@ import { sse } from './sse.ts'
 import { start } from './start.ts'
 import { toBarTable, toMarkdown, toSection, toTable } from './table.ts'
 
-const QUESTIONS: Question[] = [bare, guarded, edge, grpc, routes, large, churn, latency, sse, memory, start, cases]
+const QUESTIONS: Question[] = [
+  bare,
+  guarded,
+  access,
+  edge,
+  grpc,
+  routes,
+  large,
+  churn,
+  latency,
+  sse,
+  memory,
+  start,
+  cases,
+]
 
 const HELP = `npm run bench -- [options]
   --only a,b         only these questions: ${QUESTIONS.map((question) => question.name).join(', ')}

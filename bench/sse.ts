@@ -14,14 +14,17 @@ import type { Question } from './question.ts'
 const nginxUnbuffered: Peer = {
   ...nginx,
   name: 'nginx, proxy_buffering off',
-  start: (given) => startNginxProxy(given, `location / { proxy_buffering off; ${NGINX_PROXY} }`, 'nginx-sse'),
+  start: (given) =>
+    startNginxProxy(given, `location / { proxy_buffering off; ${NGINX_PROXY} }`, {
+      name: 'nginx-sse',
+    }),
 }
 
 // Without the option it holds small writes back for up to 200 ms.
 const haproxyUndelayed: Peer = {
   ...haproxy,
   name: 'HAProxy, http-no-delay',
-  start: (given) => startHaproxy(given, 'option http-no-delay'),
+  start: (given) => startHaproxy(given, { defaults: 'option http-no-delay' }),
 }
 
 export const sse: Question = {

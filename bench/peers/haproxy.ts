@@ -13,8 +13,11 @@ export const haproxy: Peer = {
   start: (given) => startHaproxy(given),
 }
 
-/** `defaults` is what else stands in the defaults section. */
-export function startHaproxy({ upstreamPort, port, dir, threads, cores }: PeerStart, defaults = ''): Running {
+/** What else stands in its sections. */
+export function startHaproxy(
+  { upstreamPort, port, dir, threads, cores }: PeerStart,
+  { defaults = '', frontend = '' }: { defaults?: string; frontend?: string } = {},
+): Running {
   const file = join(dir, 'haproxy.cfg')
   writeFileSync(
     file,
@@ -31,6 +34,7 @@ defaults
   ${defaults}
 frontend public
   bind 127.0.0.1:${port}
+  ${frontend}
   default_backend orders
 backend orders
   server one 127.0.0.1:${upstreamPort}

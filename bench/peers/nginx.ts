@@ -12,14 +12,19 @@ export const NGINX_PROXY = `
 
 export const nginx: Peer = { name: 'nginx', findVersion: findNginxVersion, start: (given) => startNginxProxy(given) }
 
-/** An nginx in front of the upstream; `server` is what else stands in the server block. */
-export function startNginxProxy(given: PeerStart, server = `location / {${NGINX_PROXY}}`, name = 'nginx') {
+/** An nginx in front of the upstream; `server` is what else stands in the server block, `before` what stands before it. */
+export function startNginxProxy(
+  given: PeerStart,
+  server = `location / {${NGINX_PROXY}}`,
+  { name = 'nginx', before = '' }: { name?: string; before?: string } = {},
+) {
   return startNginx({
     dir: given.dir,
     name,
     workers: given.threads,
     cores: given.cores,
     http: `${NGINX_UPSTREAM(given.upstreamPort)}
+    ${before}
     server {
       listen 127.0.0.1:${given.port} reuseport backlog=4096;
       ${server}
