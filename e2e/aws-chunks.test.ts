@@ -24,7 +24,7 @@ apis:
     basePath: /
     upstream: ${url}
     policies:
-      - { policy: aws-sigv4, options: { region: us-east-1, service: s3, bodyBytes: 65536, credentials: [{ accessKeyId: AKIDEXAMPLE, secretAccessKey: "${SECRET}", app: acme }] } }
+      - { policy: aws-sigv4, options: { region: us-east-1, service: s3, bodyLimitBytes: 65536, credentials: [{ accessKeyId: AKIDEXAMPLE, secretAccessKey: "${SECRET}", app: acme }] } }
     routes:
       - { id: rest, path: "/{rest+}" }
 `

@@ -22,11 +22,11 @@ export function gatewrightKey(key: string): Peer {
   return gatewrightWith('key', [{ policy: 'key-auth' }], [{ id: 'acme', keys: [{ hash }] }])
 }
 
-/** `remember: 0` makes each token one that was never seen. */
+/** `cacheEntries: 0` makes each token one that was never seen. */
 export function gatewrightToken(algorithm: TokenAlgorithm, tokens: BenchTokens, isSeen: boolean): Peer {
   const { issuer, audience } = tokens
   const keys = [{ algorithm, publicKey: tokens.of(algorithm).publicKey }]
-  const options = { issuers: [{ issuer, audiences: [audience], keys }], ...(isSeen ? {} : { remember: 0 }) }
+  const options = { issuers: [{ issuer, audiences: [audience], keys }], ...(isSeen ? {} : { cacheEntries: 0 }) }
   const peer = gatewrightWith(`${algorithm} ${isSeen ? 'seen' : 'unseen'}`, [{ policy: 'jwt', options }])
   return { ...peer, headers: { Authorization: `Bearer ${tokens.of(algorithm).token}` } }
 }

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { PATH_FORMS } from '../aws-signature/canonical-request.ts'
 import { fieldNameSchema } from '../callers/credential-place.ts'
-import { attemptsSchema } from '../callers/guess-guard.ts'
+import { addressAttemptsSchema } from '../callers/guess-guard.ts'
 import { toIdentityFields, toUpstreamSchema } from '../callers/upstream-facts.ts'
 import { secretOption } from '../secret-option.ts'
 
@@ -32,7 +32,7 @@ export const awsSigv4Options = z
     service: scopePart.meta({
       description: 'The service that requests are signed for: `execute-api`, `s3`, or a name of your own.',
     }),
-    skewSeconds: z.int().min(1).max(MOST_SKEW_SECONDS).default(300).meta({
+    clockSkewSeconds: z.int().min(1).max(MOST_SKEW_SECONDS).default(300).meta({
       description:
         'How far the clock of a caller may be from this one, either way. For so long a request can be sent again by whoever sees it: the signature has no memory, and TLS is what keeps it from being seen.',
     }),
@@ -48,7 +48,7 @@ export const awsSigv4Options = z
       description:
         'What happens to requests that are signed in their query. Whoever has such a URL may use it for as long as it says, up to a week, and as often as they like.',
     }),
-    bodyBytes: z
+    bodyLimitBytes: z
       .int()
       .min(0)
       .max(1024 * MIB)
@@ -70,9 +70,7 @@ export const awsSigv4Options = z
         'Sends the signature on to the upstream, and a body in chunks as it came. Otherwise signature and session token are taken out, and chunks are joined.',
     }),
     // Access key ids stand in every presigned URL: whoever reads one could lock its owner out by the name.
-    attempts: attemptsSchema.unwrap().omit({ perName: true }).prefault({}).meta({
-      description: 'How many wrong signatures are looked at in a minute; beyond, all are refused with 429 for a while.',
-    }),
+    attempts: addressAttemptsSchema,
     toUpstream: toUpstreamSchema,
   })
   .superRefine(({ credentials, toUpstream }, context) => {

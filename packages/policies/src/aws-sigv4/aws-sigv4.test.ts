@@ -187,7 +187,7 @@ describe('the time of a signature', () => {
   }
 
   it('has as much room as is said', async () => {
-    const subject = guarded({ skewSeconds: 10 })
+    const subject = guarded({ clockSkewSeconds: 10 })
     assert.equal((await subject.with(signed({ laterMs: -10_000 }))).status, 200)
     assert.equal((await subject.with(signed({ laterMs: -11_000 }))).problem?.reason, 'expired')
   })
@@ -244,7 +244,7 @@ describe('the body of a signed request', () => {
   })
 
   it('is read up to a limit', async () => {
-    const subject = guarded({ bodyBytes: 7 })
+    const subject = guarded({ bodyLimitBytes: 7 })
     assert.equal((await subject.with(post())).status, 200)
     const longer = post({ body: '{"a":10}' })
     assert.equal((await subject.with(longer)).problem?.code, 'body-too-large')
@@ -322,8 +322,8 @@ describe('the options of aws-sigv4', () => {
     { region: '' },
     { region: 'a/b' },
     { service: 'a\nb' },
-    { skewSeconds: 0 },
-    { skewSeconds: 901 },
+    { clockSkewSeconds: 0 },
+    { clockSkewSeconds: 901 },
     { credentials: [{ ...ACME, accessKeyId: 'a/b' }] },
     { credentials: [{ ...ACME, secretAccessKey: '' }] },
     { requiredSignedHeaders: ['a b'] },

@@ -46,7 +46,7 @@ export const awsSigv4 = definePolicy({
   identityFields: ({ toUpstream }) => toIdentityFields(toUpstream),
 
   create(options, { clock, counters, credentials }) {
-    const { anonymous, bodyBytes, forward, region, service, toUpstream } = options
+    const { anonymous, bodyLimitBytes, forward, region, service, toUpstream } = options
     // RFC 9110 §11.6.1: a 401 carries a challenge. The scheme has no registered parameters; these say what to sign for.
     const headers = [['WWW-Authenticate', `AWS4-HMAC-SHA256 region="${region}", service="${service}"`]] as const
     const refuse: Refuse = (reason, detail) => new Problem('credential-invalid', { detail, headers, reason })
@@ -56,7 +56,7 @@ export const awsSigv4 = definePolicy({
     })
     const reader = new SignedRequestReader(options, refuse)
     const check = new SignatureCheck(options.credentials, options.pathForm ?? toPathForm(service))
-    const guard = new GuessGuard(counters, 'aws-signature', { ...options.attempts, perName: 0 })
+    const guard = new GuessGuard(counters, 'aws-signature', options.attempts)
 
     function verify(exchange: Exchange, signed: SignedRequest, payloadHash: string) {
       const verdict = check.check(signed, payloadHash)
@@ -77,12 +77,12 @@ export const awsSigv4 = definePolicy({
       const { request } = exchange
       const { payload } = signed
       if (payload.kind !== 'hashed') {
-        const bodyHash = await hashBody(request, bodyBytes)
+        const bodyHash = await hashBody(request, bodyLimitBytes)
         return admit(exchange, signed, verify(exchange, signed, bodyHash))
       }
       // A body is read for nobody whose signature does not hold.
       const verdict = verify(exchange, signed, payload.payloadHash)
-      if ((await hashBody(request, bodyBytes)) !== payload.payloadHash) throw refuseBody(refuse)
+      if ((await hashBody(request, bodyLimitBytes)) !== payload.payloadHash) throw refuseBody(refuse)
       admit(exchange, signed, verdict)
     }
 
@@ -103,7 +103,7 @@ export const awsSigv4 = definePolicy({
       if (payload.kind === 'hashed' && payloadHash !== EMPTY_PAYLOAD_HASH) throw refuseBody(refuse)
       if (payload.kind === 'chunked') {
         const seed = payload.isSigned ? { ...claim, key: verdict.signingKey } : undefined
-        proveChunks(request, { ...payload, seed, mostChunkBytes: bodyBytes, keepsLines: forward, refuse })
+        proveChunks(request, { ...payload, seed, mostChunkBytes: bodyLimitBytes, keepsLines: forward, refuse })
       }
       admit(exchange, signed, verdict)
       return next(exchange)

@@ -173,9 +173,9 @@ describe('a body in signed chunks', () => {
   })
 
   it('is refused with more in a chunk than is kept until it is proved', async () => {
-    const { problem } = await send(toUpload(), { options: { bodyBytes: 18 } })
+    const { problem } = await send(toUpload(), { options: { bodyLimitBytes: 18 } })
     assert.equal(problem?.code, 'body-too-large')
-    assert.equal((await send(toUpload(), { options: { bodyBytes: 19 } })).status, 200)
+    assert.equal((await send(toUpload(), { options: { bodyLimitBytes: 19 } })).status, 200)
   })
 
   const chunkOf = (body: string, at: number) =>
@@ -294,7 +294,7 @@ describe('a body in chunks that are not signed', () => {
   })
 
   it('flows on as it comes, however large a chunk is', async () => {
-    const options = { unsignedPayload: 'allow', bodyBytes: 1 }
+    const options = { unsignedPayload: 'allow', bodyLimitBytes: 1 }
     for (const pieceBytes of [0, 1, 10_000]) {
       const { received } = await send(toUpload(UNSIGNED), { pieceBytes, options })
       assert.equal(received?.text, WHOLE)

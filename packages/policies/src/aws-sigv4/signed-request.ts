@@ -31,7 +31,7 @@ export class SignedRequestReader {
 
   /** `now`: milliseconds since the epoch. Undefined: the request is not signed. @throws Problem `credential-invalid` */
   read(request: GatewayRequest, now: number): SignedRequest | undefined {
-    const { skewSeconds, service, presigned, unsignedPayload } = this.#options
+    const { clockSkewSeconds, service, presigned, unsignedPayload } = this.#options
     const refuse = this.#refuse
     const { path, query } = splitTarget(request.rawTarget)
     const pairs = parseQuery(query)
@@ -41,7 +41,7 @@ export class SignedRequestReader {
       throw refuse('presigned', 'Presigned requests are not taken here. Sign the request in its Authorization field.')
     }
     assertScope(claim, this.#options, refuse)
-    assertTimely(claim, { ageMs: now - claim.signedAtMs, skewMs: skewSeconds * 1000, refuse })
+    assertTimely(claim, { ageMs: now - claim.signedAtMs, skewMs: clockSkewSeconds * 1000, refuse })
     const fields = toSignedFields(request, claim, refuse)
     assertFieldsSigned(request, claim, { required: this.#required, refuse })
     const rules = { service, takesUnsigned: unsignedPayload === 'allow', refuse }

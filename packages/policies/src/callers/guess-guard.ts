@@ -13,7 +13,10 @@ const perAddress = z.int().min(0).max(1_000_000).default(100).meta({
   description: 'Wrong credentials from one address in a minute; 0 is without limit. An IPv6 address counts as its /64.',
 })
 
-/** As `attemptsSchema`, of credentials that do not say whose they are. */
+/**
+ * As `attemptsSchema`, of credentials that do not say whose they are, or that nobody can guess: to count wrong signatures of a
+ * key, wherever they come from, would let anybody who knows its name lock its owner out.
+ */
 export const addressAttemptsSchema = z.strictObject({ perAddress }).prefault({}).meta({
   description:
     'How many wrong credentials are looked at in a minute; beyond, all are refused with 429 until some time has passed.',

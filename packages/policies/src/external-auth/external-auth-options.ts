@@ -1,7 +1,7 @@
 /** Owns the options of `external-auth`. */
 import { z } from 'zod'
 import { fieldNameSchema } from '../callers/credential-place.ts'
-import { attemptsSchema } from '../callers/guess-guard.ts'
+import { addressAttemptsSchema } from '../callers/guess-guard.ts'
 import { toIdentityFields, toUpstreamSchema } from '../callers/upstream-facts.ts'
 import { callTimeoutSchema, callTlsSchema, serviceUrlSchema } from '../calls/call-options.ts'
 import { findForbiddenField } from '../messages/forbidden-fields.ts'
@@ -177,7 +177,7 @@ export const externalAuthOptions = z
       description:
         'What happens where the service cannot be reached, takes too long or answers with 5xx. refuse: 503. allow: the request passes, as nobody; whoever can keep the service from answering gets past it.',
     }),
-    attempts: attemptsSchema,
+    attempts: addressAttemptsSchema,
     toUpstream: toUpstreamSchema,
   })
   .superRefine((options, context) => {

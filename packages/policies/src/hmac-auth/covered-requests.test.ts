@@ -208,7 +208,7 @@ describe('the body under a signature', () => {
   })
 
   it('cannot be held back until its nonce is forgotten', async () => {
-    const subject = guarded({ maxAgeSeconds: 60, skewSeconds: 0 })
+    const subject = guarded({ maxAgeSeconds: 60, clockSkewSeconds: 0 })
     const send = (body: StreamBody) =>
       subject.start(subject.open(signedPost({ body }, { parameters: by('partner', ';nonce="n"') }))).answer
     const early = slowBody()

@@ -1,6 +1,7 @@
 /** Owns who calls, by a signature of the request (RFC 9421), and with it that nobody changed the request on its way. */
+
+import { GuessGuard } from '../callers/guess-guard.ts'
 import { recognise } from '../callers/recognise.ts'
-import { createSignatureGuard } from '../callers/signature-attempts.ts'
 import { tellUpstream, toIdentityFields } from '../callers/upstream-facts.ts'
 import { UsedOnce } from '../callers/used-once.ts'
 import type { Exchange } from '../exchange.ts'
@@ -77,7 +78,7 @@ function isDraft(headers: HeaderList): boolean {
 class SignedRequests {
   readonly #options: HmacAuthOptions
   readonly #services: PolicyServices
-  readonly #guard: ReturnType<typeof createSignatureGuard>
+  readonly #guard: GuessGuard
   readonly #checks: SignatureChecks
   /** Of requests with a body that must be covered, and of all others. */
   readonly #ofBodies: Demand
@@ -89,13 +90,13 @@ class SignedRequests {
     const { counters, useId } = services
     this.#options = given
     this.#services = services
-    this.#guard = createSignatureGuard(counters, given.attempts)
+    this.#guard = new GuessGuard(counters, 'signature', given.attempts)
     this.#checks = new SignatureChecks(given, this.#guard)
     const { wanted } = this.#checks.coverage
     this.#ofOthers = createDemand(wanted, given.tag)
     this.#ofBodies = createDemand([...wanted, '"content-digest"'], given.tag)
     // From the first moment in which a signature may come to the last: `created` lies up to one skew ahead at the first.
-    const windowMs = (given.maxAgeSeconds + 2 * given.skewSeconds) * 1000
+    const windowMs = (given.maxAgeSeconds + 2 * given.clockSkewSeconds) * 1000
     this.#nonces = new Map(
       [...this.#checks.keys.values()].map((key) => [
         key,

@@ -1,7 +1,7 @@
 /** Owns the options of `hmac-auth`: whose keys are known, and what a signature must cover and say. */
 import { z } from 'zod'
 import { fieldNameSchema } from '../callers/credential-place.ts'
-import { signatureAttemptsSchema } from '../callers/signature-attempts.ts'
+import { addressAttemptsSchema } from '../callers/guess-guard.ts'
 import { toIdentityFields, toUpstreamSchema } from '../callers/upstream-facts.ts'
 import { parseComponent } from '../message-signatures/component.ts'
 import { SECRET_ENCODINGS, SIGNATURE_ALGORITHMS } from '../message-signatures/signature-algorithm.ts'
@@ -72,7 +72,7 @@ export const options = z
     maxAgeSeconds: z.int().min(1).max(SECONDS_PER_DAY).default(300).meta({
       description: 'How long a signature is good for, from its `created` on, which each must say.',
     }),
-    skewSeconds: z.int().min(0).max(3600).default(30).meta({
+    clockSkewSeconds: z.int().min(0).max(3600).default(30).meta({
       description: "How far a caller's clock may be from this one's.",
     }),
     nonce: z.enum(['required', 'optional']).default('optional').meta({
@@ -97,7 +97,7 @@ export const options = z
       description:
         'Sends the signature on to the upstream. Otherwise it is taken out of the request, and those for others stay.',
     }),
-    attempts: signatureAttemptsSchema,
+    attempts: addressAttemptsSchema,
     toUpstream: toUpstreamSchema,
   })
   .superRefine(({ toUpstream }, context) => {

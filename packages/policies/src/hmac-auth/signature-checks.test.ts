@@ -39,14 +39,14 @@ describe('the life of a signature', () => {
     for (const created of [NOW + 30, NOW - 329]) {
       assert.equal((await guarded().with(signed({ parameters: by('partner', '', created) }))).status, 200)
     }
-    const exact = guarded({ skewSeconds: 0, maxAgeSeconds: 10 })
+    const exact = guarded({ clockSkewSeconds: 0, maxAgeSeconds: 10 })
     assert.equal((await exact.with(signed({ parameters: by('partner', '', NOW - 9) }))).status, 200)
     assertRefused(await exact.with(signed({ parameters: by('partner', '', NOW + 1) })), 'created-later')
     assertRefused(await exact.with(signed({ parameters: by('partner', '', NOW - 10) })), 'signature-expired')
   })
 
   it('ends with `expires` where that comes first', async () => {
-    const subject = guarded({ skewSeconds: 0 })
+    const subject = guarded({ clockSkewSeconds: 0 })
     const request = () => signed({ parameters: by('partner', `;expires=${NOW + 5}`) })
     assert.equal((await subject.with(request())).status, 200)
     await subject.clock.advance(5000)
@@ -80,7 +80,7 @@ describe('a nonce', () => {
   })
 
   it('is remembered for as long as its signature could come', async () => {
-    const subject = guarded({ maxAgeSeconds: 100, skewSeconds: 10 })
+    const subject = guarded({ maxAgeSeconds: 100, clockSkewSeconds: 10 })
     const early = () => signed({ parameters: by('partner', ';nonce="n"', NOW + 10) })
     assert.equal((await subject.with(early())).status, 200)
     await subject.clock.advance(119_000)

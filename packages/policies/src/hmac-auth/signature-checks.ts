@@ -89,18 +89,18 @@ export class SignatureChecks {
 
   /** RFC 9421 §2.3, §7.2.2: neither of the future, nor of long ago. @throws SignatureFault */
   assertCurrent({ created, expires }: MessageSignature, nowMs: number): void {
-    const { maxAgeSeconds, skewSeconds } = this.#options
+    const { maxAgeSeconds, clockSkewSeconds } = this.#options
     const nowSeconds = nowMs / 1000
     if (created === undefined)
       throw new SignatureFault('created-missing', 'Sign with created: the time, in seconds since 1970.')
-    if (created > nowSeconds + skewSeconds) {
+    if (created > nowSeconds + clockSkewSeconds) {
       throw new SignatureFault(
         'created-later',
         'The signature was created in the future. Set the clock right, and sign again.',
       )
     }
     const endSeconds = Math.min(created + maxAgeSeconds, expires ?? Number.POSITIVE_INFINITY)
-    if (endSeconds + skewSeconds <= nowSeconds) {
+    if (endSeconds + clockSkewSeconds <= nowSeconds) {
       throw new SignatureFault('signature-expired', 'The signature has expired. Sign again, and send it at once.')
     }
   }

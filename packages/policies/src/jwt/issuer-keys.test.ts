@@ -92,7 +92,7 @@ describe('the keys of an issuer', () => {
       if (isDown) throw new CallFault('ECONNREFUSED', 'nobody listens')
       return { body: { keys: [rsa.jwk] } }
     })
-    const subject = fetching(http, { freshSeconds: 60, staleSeconds: 600 }, { remember: 0 })
+    const subject = fetching(http, { freshSeconds: 60, staleSeconds: 600 }, { cacheEntries: 0 })
     const ask = () => subject.with(bearing(rsa.sign(claims)))
     assert.equal((await ask()).status, 200)
     isDown = true

@@ -1,7 +1,7 @@
 /** Owns the options of `jwt`. */
 import { z } from 'zod'
 import { fieldNameSchema } from '../callers/credential-place.ts'
-import { attemptsSchema } from '../callers/guess-guard.ts'
+import { addressAttemptsSchema } from '../callers/guess-guard.ts'
 import { toUpstreamSchema } from '../callers/upstream-facts.ts'
 import { callTlsSchema, serviceUrlSchema } from '../calls/call-options.ts'
 import { secretOption } from '../secret-option.ts'
@@ -19,7 +19,7 @@ const keySchema = z
       .optional()
       .meta({ description: 'In PEM, or a JWK as JSON; `${file:issuer.pem}` reads it from a file.' }),
     secret: secretOption('For HS256, HS384 and HS512: the shared secret, as long as the hash at least.').optional(),
-    encoding: z
+    secretEncoding: z
       .enum(['text', 'base64url'])
       .default('text')
       .meta({ description: 'How the secret is written: as its text, or in base64url.' }),
@@ -142,7 +142,7 @@ export const jwtOptions = z.strictObject({
     .max(65_536)
     .default(16_384)
     .meta({ description: 'Longer tokens are refused unread.' }),
-  remember: z
+  cacheEntries: z
     .int()
     .min(0)
     .max(1_000_000)
@@ -170,7 +170,7 @@ export const jwtOptions = z.strictObject({
     .boolean()
     .default(false)
     .meta({ description: 'Sends the token on to the upstream. Otherwise it is taken out of the request.' }),
-  attempts: attemptsSchema,
+  attempts: addressAttemptsSchema,
   toUpstream: toUpstreamSchema,
 })
 

@@ -103,7 +103,7 @@ describe('jwt', () => {
     assert.equal((await text.with(bearing(signWithSecret(secret, claims)))).status, 200)
     assert.equal((await text.with(bearing(signWithSecret(`${secret}?`, claims)))).status, 401)
     const encoded = toBase64url(secret)
-    const bytes = taking({}, { keys: [{ algorithm: 'HS256', secret: encoded, encoding: 'base64url' }] })
+    const bytes = taking({}, { keys: [{ algorithm: 'HS256', secret: encoded, secretEncoding: 'base64url' }] })
     assert.equal((await bytes.with(bearing(signWithSecret(secret, claims)))).status, 200)
   })
 })

@@ -75,7 +75,7 @@ class TokenCheck {
     const hasScheme = where === 'header' && name.toLowerCase() === 'authorization'
     this.#options = options
     this.#verifier = new TokenVerifier(options, services)
-    this.#seen = new Remembered(options.remember, services.clock)
+    this.#seen = new Remembered(options.cacheEntries, services.clock)
     this.#guard = new GuessGuard(services.counters, 'token', options.attempts)
     this.#credentials = services.credentials
     this.#places = new TokenPlaces({ in: where, name, ...(hasScheme ? { scheme: 'Bearer' } : {}) }, dpop)

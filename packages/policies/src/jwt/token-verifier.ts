@@ -152,14 +152,14 @@ function createKeySource(options: IssuerOptions, services: PolicyServices): KeyS
 }
 
 function toFixedKey(
-  { kid, algorithm, publicKey, secret, encoding }: NonNullable<IssuerOptions['keys']>[number],
+  { kid, algorithm, publicKey, secret, secretEncoding }: NonNullable<IssuerOptions['keys']>[number],
   place: string,
 ): VerificationKey {
   try {
     const material =
       secret === undefined
         ? { publicKey: publicKey ?? '' }
-        : { secret: Buffer.from(secret.reveal(), encoding === 'text' ? 'utf8' : 'base64url') }
+        : { secret: Buffer.from(secret.reveal(), secretEncoding === 'text' ? 'utf8' : 'base64url') }
     return createVerificationKey(kid, algorithm, material)
   } catch (cause) {
     throw new Error(`${place}: ${cause instanceof Error ? cause.message : String(cause)}`)

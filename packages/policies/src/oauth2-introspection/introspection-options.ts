@@ -1,7 +1,7 @@
 /** Owns the options of `oauth2-introspection`. */
 import { z } from 'zod'
 import { fieldNameSchema } from '../callers/credential-place.ts'
-import { attemptsSchema } from '../callers/guess-guard.ts'
+import { addressAttemptsSchema } from '../callers/guess-guard.ts'
 import { toIdentityFields, toUpstreamSchema } from '../callers/upstream-facts.ts'
 import { callTimeoutSchema, callTlsSchema, serviceUrlSchema } from '../calls/call-options.ts'
 import { dpopMaxAgeSchema, dpopSchema } from '../tokens/token-places.ts'
@@ -46,7 +46,7 @@ export const introspectionOptions = z
     scopes: z.array(scopeSchema).default([]).meta({
       description: 'Scopes that the token must have, all of them. One that lacks some is refused with 403.',
     }),
-    audience: z.array(z.string().min(1)).default([]).meta({
+    audiences: z.array(z.string().min(1)).default([]).meta({
       description: 'The token must be meant for one of these. Without any it may be meant for whomever.',
     }),
     requireTokenType: z.boolean().default(true).meta({
@@ -57,17 +57,15 @@ export const introspectionOptions = z
       description:
         'The claim that names the caller; `realm.name` reads a member. The first of `sub`, `username` and `client_id` if absent.',
     }),
-    appClaim: claimSchema.default('client_id').meta({
-      description:
-        'The claim that names the app. An app that the gateway knows has its plan, and is refused where it is disabled.',
+    appClaim: claimSchema.optional().meta({
+      description: 'The claim that names the app, such as `client_id`; its plan applies.',
     }),
     groupsClaim: claimSchema.optional().meta({
       description: 'The claim that lists the caller’s groups: a list, or a text with spaces or commas between them.',
     }),
-    knownApps: z
-      .boolean()
-      .default(false)
-      .meta({ description: 'Refuses tokens of apps that the gateway does not know.' }),
+    unknownApps: z.enum(['refuse', 'allow']).default('refuse').meta({
+      description: 'What becomes of tokens that name an app that the configuration does not have. They have no plan.',
+    }),
     clockSkewSeconds: z.number().min(0).max(600).default(30).meta({
       description: 'How far the clocks of server and gateway may be apart, in seconds.',
     }),
@@ -92,7 +90,7 @@ export const introspectionOptions = z
     tls: callTlsSchema,
     dpop: dpopSchema,
     dpopMaxAgeSeconds: dpopMaxAgeSchema,
-    attempts: attemptsSchema,
+    attempts: addressAttemptsSchema,
     anonymous: z.boolean().default(false).meta({
       description: 'Lets callers without a token pass, as nobody. A token that is present and wrong is still refused.',
     }),

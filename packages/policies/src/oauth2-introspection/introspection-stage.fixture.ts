@@ -41,7 +41,7 @@ export function stage(
   const clock = new FakeClock()
   const subject = run(
     oauth2Introspection,
-    { endpoint: ENDPOINT, client: CLIENT, ...options },
+    { endpoint: ENDPOINT, client: CLIENT, appClaim: 'client_id', unknownApps: 'allow', ...options },
     { http, clock, credentials },
   )
   const ask = (token?: string, address?: string) =>

@@ -131,9 +131,9 @@ describe('who is refused', () => {
     ['expired', { ...ACTIVE, exp: toSeconds(0) }, { clockSkewSeconds: 0 }],
     ['not-yet-valid', { ...ACTIVE, nbf: toSeconds(31) }, {}],
     ['other-issuer', { ...ACTIVE, iss: 'https://evil.example.com' }, { issuer: 'https://login.example.com' }],
-    ['other-audience', ACTIVE, { audience: ['api'] }],
-    ['other-audience', { ...ACTIVE, aud: 'api2' }, { audience: ['api'] }],
-    ['other-audience', { ...ACTIVE, aud: ['API', 'x'] }, { audience: ['api'] }],
+    ['other-audience', ACTIVE, { audiences: ['api'] }],
+    ['other-audience', { ...ACTIVE, aud: 'api2' }, { audiences: ['api'] }],
+    ['other-audience', { ...ACTIVE, aud: ['API', 'x'] }, { audiences: ['api'] }],
     ['no-access-token', { ...ACTIVE, token_type: undefined }, {}],
     ['no-access-token', { ...ACTIVE, token_type: 'N_A' }, { requireTokenType: false }],
     ['no-access-token', { ...ACTIVE, token_type: 'refresh_token' }, {}],
@@ -143,8 +143,8 @@ describe('who is refused', () => {
     ['nobody-named', { active: true, token_type: 'Bearer' }, {}],
     ['nobody-named', ACTIVE, { idClaim: 'email' }],
     ['nobody-named', ACTIVE, { idClaim: 'constructor.name' }],
-    ['unknown-app', ACTIVE, { knownApps: true }],
-    ['unknown-app', { ...ACTIVE, client_id: undefined }, { knownApps: true }],
+    ['unknown-app', ACTIVE, { unknownApps: 'refuse' }],
+    ['unknown-app', { ...ACTIVE, client_id: undefined }, { unknownApps: 'refuse' }],
   ]
   for (const [reason, claims, options] of refused) {
     it(`has a token that is ${reason}: ${JSON.stringify(claims)} ${JSON.stringify(options)}`, async () => {
@@ -172,7 +172,7 @@ describe('who is refused', () => {
   it('learns nothing of why a token does not count', async () => {
     const details = new Set<string | undefined>()
     for (const claims of [{ active: false }, { ...ACTIVE, exp: 1 }, { ...ACTIVE, aud: 'x' }]) {
-      details.add((await stage(serve({ bad: claims }), { audience: ['api'] }).ask('bad')).problem?.detail)
+      details.add((await stage(serve({ bad: claims }), { audiences: ['api'] }).ask('bad')).problem?.detail)
     }
     assert.equal(details.size, 1)
   })
@@ -186,8 +186,8 @@ describe('who passes', () => {
   const passing: readonly [claims: object, options: Options][] = [
     [{ ...ACTIVE, exp: toSeconds(-29) }, {}],
     [{ ...ACTIVE, nbf: toSeconds(29) }, {}],
-    [{ ...ACTIVE, aud: ['x', 'api'] }, { audience: ['other', 'api'] }],
-    [{ ...ACTIVE, aud: 'api' }, { audience: ['api'] }],
+    [{ ...ACTIVE, aud: ['x', 'api'] }, { audiences: ['other', 'api'] }],
+    [{ ...ACTIVE, aud: 'api' }, { audiences: ['api'] }],
     [{ ...ACTIVE, iss: 'https://login.example.com' }, { issuer: 'https://login.example.com' }],
     [ACTIVE, { issuer: 'https://login.example.com' }],
     [{ ...ACTIVE, token_type: undefined }, { requireTokenType: false }],
@@ -208,7 +208,7 @@ describe('who passes', () => {
     assert.equal(await id({ sub: 's', username: 'u', client_id: 'c' }), 's')
     assert.equal(await id({ username: 'u', client_id: 'c' }), 'u')
     assert.equal(await id({ client_id: 'c' }), 'c')
-    assert.equal(await id({ sub: 's', org: { email: 'e' } }, { idClaim: 'org.email' }), 'e')
+    assert.equal(await id({ sub: 's', org: { email: 'e' } }, { idClaim: 'org.email', appClaim: undefined }), 'e')
   })
 
   it('has the groups of a claim', async () => {
@@ -221,7 +221,7 @@ describe('who passes', () => {
   it('has the plan of an app that the gateway knows, looked up for each request', async () => {
     const credentials = new MemoryCredentials()
     credentials.setApp('shop', { plan: 'gold' })
-    const { ask, http } = stage(serve({ good: ACTIVE }), { knownApps: true }, credentials)
+    const { ask, http } = stage(serve({ good: ACTIVE }), { unknownApps: 'refuse' }, credentials)
     assert.equal((await ask('good')).exchange.caller?.plan, 'gold')
     credentials.setApp('shop', { plan: 'gold', isEnabled: false })
     assert.deepEqual([(await ask('good')).problem?.reason, http.calls.length], ['disabled-app', 1])

@@ -30,7 +30,7 @@ export const oauth2Introspection = definePolicy({
       options: {
         issuer: 'https://login.example.com',
         client: { id: 'gateway', secret: 's3cret' },
-        audience: ['https://api.example.com'],
+        audiences: ['https://api.example.com'],
         scopes: ['orders:read'],
       },
     },

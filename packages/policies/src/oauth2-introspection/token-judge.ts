@@ -13,14 +13,14 @@ export type TokenVerdict = Caller | Problem
 
 export interface JudgeOptions {
   readonly issuer?: string | undefined
-  readonly audience: readonly string[]
+  readonly audiences: readonly string[]
   readonly scopes: readonly string[]
   readonly clockSkewSeconds: number
   readonly requireTokenType: boolean
   readonly idClaim?: string | undefined
-  readonly appClaim: string
+  readonly appClaim?: string | undefined
   readonly groupsClaim?: string | undefined
-  readonly knownApps: boolean
+  readonly unknownApps: 'refuse' | 'allow'
   readonly cacheSeconds: number
   readonly negativeCacheSeconds: number
   readonly refusals: BearerRefusals
@@ -58,9 +58,10 @@ export function createTokenJudge(
 
     toCaller(caller) {
       const { app } = caller
+      if (options.appClaim === undefined) return caller
       const known = app === undefined ? undefined : credentials.findApp(app)
       if (known === undefined) {
-        if (options.knownApps) throw unknownApp
+        if (options.unknownApps === 'refuse' || app === undefined) throw unknownApp
         return caller
       }
       if (!known.isEnabled) throw disabledApp
@@ -87,18 +88,18 @@ function judge(facts: TokenFacts, { options, nowSeconds, token }: Judging): Toke
 /** Why an active token does not count here. */
 function findFault(facts: TokenFacts, options: JudgeOptions, nowSeconds: number): string | undefined {
   const { exp, nbf, iss, aud, tokenType } = facts
-  const { clockSkewSeconds, issuer, audience, requireTokenType } = options
+  const { clockSkewSeconds, issuer, audiences, requireTokenType } = options
   if (exp !== undefined && exp + clockSkewSeconds <= nowSeconds) return 'expired'
   if (nbf !== undefined && nbf - clockSkewSeconds > nowSeconds) return 'not-yet-valid'
   if (issuer !== undefined && iss !== undefined && iss !== issuer) return 'other-issuer'
-  if (audience.length > 0 && !audience.some((each) => aud.includes(each))) return 'other-audience'
+  if (audiences.length > 0 && !audiences.some((each) => aud.includes(each))) return 'other-audience'
   // RFC 7662 §2.1: a hint is no more than that: the server may have found a refresh token, which has no type.
   if (tokenType === undefined ? requireTokenType : !ACCESS_TOKEN_TYPE.test(tokenType)) return 'no-access-token'
   return undefined
 }
 
 function toTokenCaller({ claims, scopes }: TokenFacts, options: JudgeOptions, token: string): Caller | undefined {
-  const app = toText(findClaim(claims, options.appClaim))
+  const app = options.appClaim === undefined ? undefined : toText(findClaim(claims, options.appClaim))
   const id = options.idClaim === undefined ? findUsualId(claims) : toText(findClaim(claims, options.idClaim))
   if (id === undefined) return undefined
   const groups = options.groupsClaim === undefined ? undefined : toTexts(findClaim(claims, options.groupsClaim))

@@ -1,7 +1,7 @@
 /** Owns the options of a login, and what of them contradicts itself. */
 import { z } from 'zod'
 import { fieldNameSchema } from '../callers/credential-place.ts'
-import { attemptsSchema } from '../callers/guess-guard.ts'
+import { addressAttemptsSchema } from '../callers/guess-guard.ts'
 import { toIdentityFields, toUpstreamSchema } from '../callers/upstream-facts.ts'
 import { secretOption } from '../secret-option.ts'
 
@@ -145,7 +145,7 @@ const callers = {
     description:
       'Lets callers without a session pass, as nobody. A session that is present and does not count is not let pass.',
   }),
-  attempts: attemptsSchema,
+  attempts: addressAttemptsSchema,
 }
 
 export const loginOptions = z

@@ -1,7 +1,7 @@
 /** Owns the options of `webhook-signature`: who sends, with which secrets, and how those sign who have a way of their own. */
 import { z } from 'zod'
 import { fieldNameSchema } from '../callers/credential-place.ts'
-import { signatureAttemptsSchema } from '../callers/signature-attempts.ts'
+import { addressAttemptsSchema } from '../callers/guess-guard.ts'
 import { toIdentityFields, toUpstreamSchema } from '../callers/upstream-facts.ts'
 import { SECRET_ENCODINGS } from '../message-signatures/signature-algorithm.ts'
 import { secretOption } from '../secret-option.ts'
@@ -91,7 +91,7 @@ export const options = z
     forward: z.boolean().default(false).meta({
       description: 'Sends the signature on to the upstream. Otherwise its field is taken out of the request.',
     }),
-    attempts: signatureAttemptsSchema,
+    attempts: addressAttemptsSchema,
     toUpstream: toUpstreamSchema,
   })
   .superRefine(({ provider, generic }, context) => {

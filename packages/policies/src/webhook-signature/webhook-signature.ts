@@ -1,7 +1,7 @@
 /** Owns who sent a webhook, by the signature of its body. */
 import { createHash } from 'node:crypto'
+import { GuessGuard } from '../callers/guess-guard.ts'
 import { recognise } from '../callers/recognise.ts'
-import { createSignatureGuard } from '../callers/signature-attempts.ts'
 import { tellUpstream, toIdentityFields } from '../callers/upstream-facts.ts'
 import { UsedOnce } from '../callers/used-once.ts'
 import type { Exchange } from '../exchange.ts'
@@ -62,7 +62,7 @@ class Deliveries {
   readonly #options: WebhookOptions
   readonly #services: PolicyServices
   readonly #keys: readonly SenderKey[]
-  readonly #guard: ReturnType<typeof createSignatureGuard>
+  readonly #guard: GuessGuard
   /** Deliveries that came, as far as they could come again. */
   readonly #seen: UsedOnce
   readonly #challenge: Problem['headers']
@@ -73,7 +73,7 @@ class Deliveries {
     this.#options = given
     this.#services = services
     this.#keys = toKeys(given)
-    this.#guard = createSignatureGuard(services.counters, given.attempts)
+    this.#guard = new GuessGuard(services.counters, 'signature', given.attempts)
     // A delivery may come from one tolerance before its time to one behind.
     const windowMs = 2 * given.toleranceSeconds * 1000
     this.#seen = new UsedOnce(services.counters, { id: services.useId, windowMs })
