@@ -1,4 +1,5 @@
 /** Owns the list of built-in policies: one line each, in the order in which they usually stand. */
+import { access } from './access/access.ts'
 import { anyOf } from './any-of/any-of.ts'
 import { awsSigv4 } from './aws-sigv4/aws-sigv4.ts'
 import { basicAuth } from './basic-auth/basic-auth.ts'
@@ -40,6 +41,7 @@ export const BUILT_IN_POLICIES: readonly PolicyDefinition[] = [
   basicAuth,
   ldapAuth,
   oidcLogin,
+  access,
   rateLimit,
   setHeaders,
   forwardClientCertificate,

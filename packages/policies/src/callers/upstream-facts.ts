@@ -4,6 +4,7 @@ import type { Caller } from '../exchange.ts'
 import { findForbiddenField } from '../messages/forbidden-fields.ts'
 import type { GatewayRequest } from '../messages/request.ts'
 import { Problem } from '../problem.ts'
+import { ClaimPath } from './claim-path.ts'
 import { fieldNameSchema } from './credential-place.ts'
 
 /** The name of a field that an upstream is told something in. */
@@ -59,16 +60,7 @@ export function tellUpstream({ headers }: Pick<GatewayRequest, 'headers'>, calle
 
 /** A claim by its name, or a member of one by a path with dots. Names that are inherited name nothing. */
 export function findClaim(claims: Readonly<Record<string, unknown>> | undefined, path: string): unknown {
-  if (claims === undefined) return undefined
-  // Names may hold dots, those that are URLs do: the whole is tried first.
-  if (Object.hasOwn(claims, path)) return claims[path]
-  let value: unknown = claims
-  for (const name of path.split('.')) {
-    if (typeof value !== 'object' || value === null || Array.isArray(value) || !Object.hasOwn(value, name))
-      return undefined
-    value = (value as Record<string, unknown>)[name]
-  }
-  return value
+  return new ClaimPath(path).find(claims)
 }
 
 function toClaimText(claim: unknown): string | undefined {

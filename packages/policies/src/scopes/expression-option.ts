@@ -1,5 +1,10 @@
 /** Owns options that hold expressions: their schemas, which check what is written, and how they become values. */
-import { checkExpression, compileValue, type Vocabulary } from '@gatewright/expressions'
+import {
+  checkExpression,
+  compileCondition as compileCelCondition,
+  compileValue,
+  type Vocabulary,
+} from '@gatewright/expressions'
 import { z } from 'zod'
 import type { Exchange } from '../exchange.ts'
 import type { GatewayResponse } from '../messages/response.ts'
@@ -10,6 +15,11 @@ const { request: ON_REQUEST, response: ON_RESPONSE } = CEL_VOCABULARIES
 
 /** CEL, bare: for keys, where literal text would make no sense. */
 export const celSchema = toCelSchema(ON_REQUEST)
+
+/** CEL that is true or false. */
+export const conditionSchema = z
+  .string()
+  .superRefine((source, context) => report(checkExpression(source, 'condition', ON_REQUEST), context))
 
 /** A literal with `${ CEL }` parts, or `{ cel }` for a value that is one expression. */
 export const expressionSchema = toExpressionSchema(ON_REQUEST)
@@ -51,6 +61,18 @@ type Variables = Readonly<Record<string, string>>
 export function compileCel(source: string, variables: Variables): (exchange: Exchange) => unknown {
   const evaluate = compileValue({ cel: source }, ON_REQUEST)
   return (exchange) => evaluate(toCelScope(exchange, { variables }))
+}
+
+/** What it returns throws Problem `expression-failed` for what fails, and for what is neither true nor false. */
+export function compileCondition(source: string, variables: Variables): (exchange: Exchange) => boolean {
+  const holds = compileCelCondition(source, ON_REQUEST)
+  return (exchange) => {
+    try {
+      return holds(toCelScope(exchange, { variables }))
+    } catch (cause) {
+      throw toExpressionProblem(cause)
+    }
+  }
 }
 
 /** A text for each exchange. */
