@@ -13,6 +13,7 @@ import { ipFilter } from './ip-filter/ip-filter.ts'
 import { jwt } from './jwt/jwt.ts'
 import { keyAuth } from './key-auth/key-auth.ts'
 import { ldapAuth } from './ldap-auth/ldap-auth.ts'
+import { mtlsAuth } from './mtls-auth/mtls-auth.ts'
 import { oauth2Introspection } from './oauth2-introspection/oauth2-introspection.ts'
 import { oidcLogin } from './oidc-login/oidc-login.ts'
 import type { PolicyDefinition } from './policy.ts'
@@ -41,6 +42,7 @@ export const BUILT_IN_POLICIES: readonly PolicyDefinition[] = [
   basicAuth,
   ldapAuth,
   oidcLogin,
+  mtlsAuth,
   access,
   rateLimit,
   setHeaders,
