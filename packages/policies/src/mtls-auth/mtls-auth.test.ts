@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { hash } from 'node:crypto'
 import { describe, it } from 'node:test'
-import { toCertificateThumbprint } from '../callers/certificate-thumbprint.ts'
 import type { ClientCertificate } from '../client-certificate.ts'
 import { MemoryCredentials, type PolicyRun, run } from '../testing/index.ts'
+import { toCertificateThumbprint } from '../tokens/thumbprint.ts'
 import { mtlsAuth } from './mtls-auth.ts'
 
 type Options = NonNullable<Parameters<typeof run<typeof mtlsAuth.options>>[1]>

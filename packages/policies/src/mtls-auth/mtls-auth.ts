@@ -1,6 +1,5 @@
 /** Owns who calls, by the certificate that the client proved in the TLS handshake and that its listener accepted. */
 import { z } from 'zod'
-import { toCertificateThumbprint } from '../callers/certificate-thumbprint.ts'
 import { recognise } from '../callers/recognise.ts'
 import { tellUpstream, toIdentityFields, toUpstreamSchema } from '../callers/upstream-facts.ts'
 import type { ClientCertificate } from '../client-certificate.ts'
@@ -8,6 +7,7 @@ import type { Caller } from '../exchange.ts'
 import { definePolicy } from '../policy.ts'
 import { Problem } from '../problem.ts'
 import type { Credentials } from '../services.ts'
+import { toCertificateThumbprint } from '../tokens/thumbprint.ts'
 import { compileIdentity, type Identity, toIdentityRefusal } from './identity.ts'
 import { findPatternFault } from './name-pattern.ts'
 
