@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { z } from 'zod'
+import type { ClientCertificate } from '../client-certificate.ts'
 import { jwt } from '../jwt/jwt.ts'
 import { keyAuth } from '../key-auth/key-auth.ts'
+import { mtlsAuth } from '../mtls-auth/mtls-auth.ts'
 import { definePolicy } from '../policy.ts'
 import { Problem } from '../problem.ts'
 import { FakeClock, MemoryCredentials, type PolicyRun, run, TestIssuer } from '../testing/index.ts'
@@ -41,7 +43,7 @@ function choosing(policies: object[], options: object = {}, upstream?: () => nev
     {
       credentials,
       clock: new FakeClock(),
-      policies: [keyAuth, jwt, anyOf, slow],
+      policies: [keyAuth, jwt, mtlsAuth, anyOf, slow],
       ...(upstream && { upstream }),
     },
   )
@@ -140,5 +142,43 @@ describe('any-of', () => {
   it('needs policies', () => {
     assert.equal(anyOf.options.safeParse({ policies: [] }).success, false)
     assert.equal(anyOf.options.safeParse({ policies: [{ policy: 'key-auth', optoins: {} }] }).success, false)
+  })
+})
+
+describe('any-of with a certificate of the connection', () => {
+  const certificate: ClientCertificate = {
+    ...{ subject: { CN: ['billing'] }, issuer: {}, subjectText: 'CN=billing', issuerText: '', serial: '01' },
+    ...{ fingerprint: 'ab'.repeat(32), notBeforeMs: 0, notAfterMs: 1, dnsNames: [], uris: [], emails: [] },
+    ...{ der: Buffer.from('leaf'), chainDer: [] },
+  }
+  const certificates = { policy: 'mtls-auth', options: { by: 'subject-cn' } }
+  const others = { policy: 'mtls-auth', options: { by: 'subject-cn', allow: ['other'] } }
+
+  it('goes on to the next where none was shown', async () => {
+    const subject = choosing([certificates, keys])
+    assert.equal((await subject.with(withKey('s3cret'))).exchange.caller?.id, 'acme')
+    assert.equal((await subject.with(withKey('s3cret'), { certificate })).exchange.caller?.id, 'billing')
+  })
+
+  it('asks for what a field can bring where one could: 401 with its challenge', async () => {
+    const { status, headers, problem } = await choosing([certificates, keys]).with()
+    assert.deepEqual([status, problem?.code], [401, 'credential-missing'])
+    assert.match(headers.get('www-authenticate') ?? '', /^ApiKey/)
+    assert.match(problem?.detail ?? '', /TLS handshake.* Or: .*X-Api-Key/)
+  })
+
+  it('asks for a certificate where nothing else would do', async () => {
+    const { status, problem } = await choosing([certificates, others]).with()
+    assert.deepEqual([status, problem?.code], [403, 'client-certificate-missing'])
+    assert.equal((await choosing([certificates], { anonymous: true }).with()).status, 200)
+  })
+
+  it('refuses one that does not do, unless the next may be tried', async () => {
+    const refused = await choosing([others, keys]).with(withKey('s3cret'), { certificate })
+    assert.equal(refused.problem?.code, 'client-certificate-refused')
+    const tried = await choosing([others, keys], { onInvalid: 'next' }).with(withKey('s3cret'), { certificate })
+    assert.equal(tried.exchange.caller?.id, 'acme')
+    const none = await choosing([others, keys], { onInvalid: 'next' }).with({}, { certificate })
+    assert.equal(none.problem?.code, 'client-certificate-refused')
   })
 })

@@ -1,4 +1,5 @@
 /** Owns the choice between several ways to say who calls: the first that finds its credential decides. */
+import type { ProblemCode } from '@gatewright/model/runtime'
 import { z } from 'zod'
 import type { Exchange } from '../exchange.ts'
 import { GatewayResponse } from '../messages/response.ts'
@@ -55,6 +56,10 @@ export const anyOf = definePolicy({
   },
 })
 
+// A certificate of the connection is a credential as well, with codes of its own: no field could bring it.
+const MISSING: ReadonlySet<ProblemCode> = new Set(['credential-missing', 'client-certificate-missing'])
+const INVALID: ReadonlySet<ProblemCode> = new Set(['credential-invalid', 'client-certificate-refused'])
+
 interface ChoiceRules {
   readonly anonymous: boolean
   readonly onInvalid: 'refuse' | 'next'
@@ -101,12 +106,12 @@ class Choice {
   }
 
   #isPassedOver({ code }: Problem): boolean {
-    return code === 'credential-missing' || (code === 'credential-invalid' && this.#rules.onInvalid === 'next')
+    return MISSING.has(code) || (INVALID.has(code) && this.#rules.onInvalid === 'next')
   }
 
   /** Nobody accepted it. */
   #conclude(exchange: Exchange, { refusals, next }: Attempt): ReturnType<Next> {
-    const wrong = refusals.find(({ code }) => code !== 'credential-missing')
+    const wrong = refusals.find(({ code }) => !MISSING.has(code))
     if (wrong !== undefined) throw wrong
     if (this.#rules.anonymous) return next(exchange)
     throw toMissing(refusals)
@@ -123,6 +128,9 @@ interface Attempt {
 
 /** RFC 9110 §11.6.1: several challenges are several ways. */
 function toMissing(refusals: readonly Problem[]): Problem {
+  const [first] = refusals
+  // Nothing but a certificate would do, and there is no challenge for one: it stays a 403.
+  if (first !== undefined && refusals.every(({ code }) => code === 'client-certificate-missing')) return first
   const details = refusals.map(({ detail }) => detail).filter((detail) => detail !== undefined)
   return new Problem('credential-missing', {
     detail:
