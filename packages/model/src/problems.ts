@@ -31,6 +31,11 @@ export const PROBLEMS = {
   'access-denied': { status: 403, title: 'Access is denied', owner: 'client' },
   'address-denied': { status: 403, title: 'This address may not call', owner: 'client' },
   'origin-denied': { status: 403, title: 'This origin may not call', owner: 'client' },
+  'csrf-token-invalid': {
+    status: 403,
+    title: 'The token against forged requests is missing or wrong',
+    owner: 'client',
+  },
   'client-certificate-missing': { status: 403, title: 'A client certificate is needed', owner: 'client' },
   'client-certificate-refused': { status: 403, title: 'The client certificate is not accepted', owner: 'client' },
   'misdirected-request': { status: 421, title: 'This connection is not for this host', owner: 'client' },

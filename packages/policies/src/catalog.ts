@@ -4,6 +4,7 @@ import { anyOf } from './any-of/any-of.ts'
 import { awsSigv4 } from './aws-sigv4/aws-sigv4.ts'
 import { basicAuth } from './basic-auth/basic-auth.ts'
 import { cors } from './cors/cors.ts'
+import { csrf } from './csrf/csrf.ts'
 import { externalAuth } from './external-auth/external-auth.ts'
 import { forwardClientCertificate } from './forward-client-certificate/forward-client-certificate.ts'
 import { geo } from './geo/geo.ts'
@@ -30,6 +31,7 @@ export const BUILT_IN_POLICIES: readonly PolicyDefinition[] = [
   ipFilter,
   geo,
   cors,
+  csrf,
   securityHeaders,
   anyOf,
   keyAuth,

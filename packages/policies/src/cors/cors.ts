@@ -2,10 +2,10 @@
 import { z } from 'zod'
 import { addVary } from '../messages/add-vary.ts'
 import type { HeaderList } from '../messages/header-list.ts'
+import { compileOrigins, ORIGIN } from '../messages/origins.ts'
 import type { GatewayRequest } from '../messages/request.ts'
 import { GatewayResponse } from '../messages/response.ts'
 import { definePolicy } from '../policy.ts'
-import { compileOrigins, ORIGIN } from './origins.ts'
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 const TOKENS = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+(?:[\t ]*,[\t ]*[!#$%&'*+\-.^_`|~0-9A-Za-z]+)*$/
