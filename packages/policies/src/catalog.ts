@@ -17,6 +17,7 @@ import { ldapAuth } from './ldap-auth/ldap-auth.ts'
 import { mtlsAuth } from './mtls-auth/mtls-auth.ts'
 import { oauth2Introspection } from './oauth2-introspection/oauth2-introspection.ts'
 import { oidcLogin } from './oidc-login/oidc-login.ts'
+import { opa } from './opa/opa.ts'
 import type { PolicyDefinition } from './policy.ts'
 import { rateLimit } from './rate-limit/rate-limit.ts'
 import { respond } from './respond/respond.ts'
@@ -46,6 +47,7 @@ export const BUILT_IN_POLICIES: readonly PolicyDefinition[] = [
   oidcLogin,
   mtlsAuth,
   access,
+  opa,
   rateLimit,
   setHeaders,
   forwardClientCertificate,
