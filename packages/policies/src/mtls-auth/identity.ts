@@ -21,8 +21,6 @@ export type Identity =
       readonly app: string | undefined
       /** As `apps` says it. */
       readonly plan: string | undefined
-      /** Nobody listed the app: it counts only where there is one. */
-      readonly mustExist: boolean
     }
 
 export function compileIdentity(options: IdentityOptions): (certificate: ClientCertificate) => Identity {
@@ -49,8 +47,8 @@ export function compileIdentity(options: IdentityOptions): (certificate: ClientC
     // Any of many is nobody.
     if (by === 'san-dns' && name.includes('*')) return refuse('wildcard')
     const found = listed.find(({ matches }) => matches(name))
-    if (found !== undefined) return { name, app: found.app, plan: found.plan, mustExist: false }
-    return { name, app: unlisted === 'app' ? name : undefined, plan: undefined, mustExist: unlisted === 'app' }
+    if (found !== undefined) return { name, app: found.app, plan: found.plan }
+    return { name, app: unlisted === 'app' ? name : undefined, plan: undefined }
   }
 }
 

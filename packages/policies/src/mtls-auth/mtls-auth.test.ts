@@ -25,7 +25,14 @@ const certificateOf = (given: Partial<ClientCertificate> = {}): ClientCertificat
   ...given,
 })
 
-const guarded = (options: Options, credentials = new MemoryCredentials()): PolicyRun =>
+/** The apps that the tests name, without plans. */
+function withApps(...apps: string[]): MemoryCredentials {
+  const credentials = new MemoryCredentials()
+  for (const app of apps) credentials.setApp(app)
+  return credentials
+}
+
+const guarded = (options: Options, credentials = withApps('partner', 'other', 'a', 'b')): PolicyRun =>
   run(mtlsAuth, options, { credentials })
 
 /** Who calls, or what the refusal says. */
@@ -181,7 +188,7 @@ describe('the app that a name stands for', () => {
   })
 
   it('has the plan of the app where none is listed, as it is at the time', async () => {
-    const credentials = new MemoryCredentials()
+    const credentials = withApps('partner')
     const subject = guarded({ by: 'subject-cn', apps: [{ name: 'billing', app: 'partner' }] }, credentials)
     const certificate = certificateOf()
     const planNow = async () => (await subject.with({}, { certificate })).exchange.caller?.plan
@@ -190,6 +197,15 @@ describe('the app that a name stands for', () => {
     assert.equal(await planNow(), 'silver')
     credentials.setApp('partner', { plan: 'gold' })
     assert.equal(await planNow(), 'gold')
+  })
+
+  it('has to be one that the configuration has, unless the options say otherwise', async () => {
+    const certificate = certificateOf()
+    const { problem } = await guarded({ by: 'subject-cn', apps }, withApps()).with({}, { certificate })
+    assert.deepEqual([problem?.code, problem?.reason], ['client-certificate-refused', 'unknown-app'])
+    const allowing = guarded({ by: 'subject-cn', apps, unknownApps: 'allow' }, withApps())
+    const { app, plan } = (await allowing.with({}, { certificate })).exchange.caller ?? assert.fail()
+    assert.deepEqual([app, plan], ['partner', 'gold'])
   })
 
   it('is refused as soon as it is disabled, on a connection that lives', async () => {

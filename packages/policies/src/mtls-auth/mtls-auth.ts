@@ -6,7 +6,7 @@ import type { ClientCertificate } from '../client-certificate.ts'
 import type { Caller } from '../exchange.ts'
 import { definePolicy } from '../policy.ts'
 import { Problem } from '../problem.ts'
-import type { Credentials } from '../services.ts'
+import type { AppFacts } from '../services.ts'
 import { toCertificateThumbprint } from '../tokens/thumbprint.ts'
 import { compileIdentity, type Identity, toIdentityRefusal } from './identity.ts'
 import { findPatternFault } from './name-pattern.ts'
@@ -47,7 +47,11 @@ const options = z
       .meta({ description: 'Which app calls, by name; the first that matches counts.' }),
     unlisted: z.enum(['refuse', 'name', 'app']).optional().meta({
       description:
-        'Of whom `apps` does not know the name. refuse: they may not call; the default where `apps` lists any. name: the name is the id of the caller, who has no app; the default elsewhere. app: the name is the id of an app, which has to be there.',
+        'Of whom `apps` does not know the name. refuse: they may not call; the default where `apps` lists any. name: the name is the id of the caller, who has no app; the default elsewhere. app: the name is the id of an app.',
+    }),
+    unknownApps: z.enum(['refuse', 'allow']).default('refuse').meta({
+      description:
+        'What becomes of certificates whose app the configuration does not have. They have no plan but the one that `apps` says.',
     }),
     issuers: z
       .array(z.record(z.string().min(1), z.string()).refine(isNotEmpty, { error: 'name an attribute' }))
@@ -102,7 +106,7 @@ export const mtlsAuth = definePolicy({
 
   create(given, { credentials }) {
     const identify = compileIdentity(given)
-    const { anonymous, toUpstream } = given
+    const { anonymous, unknownApps, toUpstream } = given
     // No header field would help, so that no status 401 and no challenge could say what to do (RFC 9110 §11.6.1).
     const missing = new Problem('client-certificate-missing', {
       detail: 'Show a client certificate in the TLS handshake; this connection has none.',
@@ -123,7 +127,9 @@ export const mtlsAuth = definePolicy({
         known.set(certificate, identity)
       }
       if ('refusal' in identity) throw identity.refusal
-      const plan = findPlan(identity, credentials)
+      const facts = identity.app === undefined ? undefined : credentials.findApp(identity.app)
+      if (identity.app !== undefined) checkApp(facts, unknownApps)
+      const plan = identity.plan ?? facts?.plan
       let caller = callers.get(certificate)
       if (caller === undefined || caller.plan !== plan) {
         caller = toCaller(certificate, identity, plan)
@@ -141,16 +147,11 @@ type Known = Exclude<Identity, { readonly refusal: Problem }>
 const DISABLED = toIdentityRefusal('disabled')
 const UNKNOWN_APP = toIdentityRefusal('unknown-app')
 
-/** Each time anew: an app may be disabled while a connection lives. @throws Problem */
-function findPlan({ app, plan, mustExist }: Known, credentials: Credentials): string | undefined {
-  if (app === undefined) return undefined
-  const facts = credentials.findApp(app)
+/** With every request: an app may be disabled while a connection lives. @throws Problem */
+function checkApp(facts: AppFacts | undefined, unknownApps: 'refuse' | 'allow'): void {
   if (facts === undefined) {
-    if (mustExist) throw UNKNOWN_APP
-    return plan
-  }
-  if (!facts.isEnabled) throw DISABLED
-  return plan ?? facts.plan
+    if (unknownApps === 'refuse') throw UNKNOWN_APP
+  } else if (!facts.isEnabled) throw DISABLED
 }
 
 function toCaller(certificate: ClientCertificate, { name, app }: Known, plan: string | undefined): Caller {
