@@ -8,6 +8,9 @@ import { type LoadedModule, parseLoaded, TELL_MODULES } from './harness/loaded-m
 
 const QUICKSTART = new URL('../packages/cli/examples/quickstart/gatewright.yaml', import.meta.url)
 
+/** By the file of the quickstart. */
+const USED = ['cors', 'key-auth', 'rate-limit', 'respond', 'security-headers']
+
 describe('start with the quickstart', () => {
   let gateway: RunningGateway | undefined
   let loaded: readonly LoadedModule[] = []
@@ -22,6 +25,12 @@ describe('start with the quickstart', () => {
     const names = loaded.map(({ url }) => /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(url)?.[1])
     const others = new Set(names.filter((name) => name !== undefined && !name.startsWith('@gatewright/')))
     assert.deepEqual([...others].sort(), ['yaml', 'zod'])
+  })
+
+  it('loads the policies that are used, and no others', () => {
+    const folders = loaded.map(({ url }) => /\/packages\/policies\/(?:src|dist)\/([^/]+)\/\1\.[jt]s$/.exec(url)?.[1])
+    const used = new Set(folders.filter((folder) => folder !== undefined))
+    assert.deepEqual([...used].sort(), USED)
   })
 
   it('loads of the model on data threads only the words of what runs', () => {

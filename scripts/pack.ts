@@ -105,17 +105,16 @@ async function stagePackage(folder: string, stage: string): Promise<void> {
 }
 
 /**
- * The compiler rewrites `./x.ts` where it imports, and leaves it in declarations and in addresses of worker entries
- * (`new URL('./x.ts', import.meta.url)`).
+ * The compiler rewrites `./x.ts` where it imports, and leaves it in declarations in addresses of worker entries
+ * (`new URL('./x.ts', import.meta.url)`), and where something is loaded later (`require('./x.ts')`).
  */
 async function finishEmitted(file: string): Promise<void> {
   const text = await readFile(file, 'utf8')
   const finished = file.endsWith('.d.ts')
     ? text.replaceAll(/(from |import\()(['"])(\.\.?\/[^'"]+)\.ts\2/g, '$1$2$3.js$2')
-    : text.replaceAll(
-        /new URL\((['"])(\.\.?\/[^'"]+)\.ts\1, import\.meta\.url\)/g,
-        'new URL($1$2.js$1, import.meta.url)',
-      )
+    : text
+        .replaceAll(/new URL\((['"])(\.\.?\/[^'"]+)\.ts\1, import\.meta\.url\)/g, 'new URL($1$2.js$1, import.meta.url)')
+        .replaceAll(/\brequire\((['"])(\.\.?\/[^'"]+)\.ts\1\)/g, 'require($1$2.js$1)')
   if (finished !== text) await writeFile(file, finished)
 }
 

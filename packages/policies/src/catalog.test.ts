@@ -4,6 +4,7 @@ import { basename, join } from 'node:path'
 import { describe, it } from 'node:test'
 import { z } from 'zod'
 import { BUILT_IN_POLICIES } from './catalog.ts'
+import { later } from './later.ts'
 import { PHASES } from './policy.ts'
 import { toPolicyIndex, toPolicyPage } from './policy-page.ts'
 import {
@@ -66,6 +67,12 @@ describe('the catalogue', () => {
       .filter((file) => /definePolicy\(/.test(readFileSync(join(import.meta.dirname, file), 'utf8')))
       .map((file) => basename(file, '.ts'))
     assert.deepEqual(folders.toSorted(), BUILT_IN_POLICIES.map(({ name }) => name).toSorted())
+  })
+
+  it('loads each policy by the name and in the phase that its line says', () => {
+    for (const { name, summary } of BUILT_IN_POLICIES) assert.notEqual(summary, '', name)
+    const other = later('cors', 'limit', () => ({ cors: { ...BUILT_IN_POLICIES[0], name: 'cors', phase: 'protect' } }))
+    assert.throws(() => other.summary, /exports none of this name in the phase limit/)
   })
 
   it('stands in the usual order of phases', () => {

@@ -12,7 +12,9 @@ interface OwnPath {
 
 /** Uses of one policy that share a path answer for each other: it is enough that one of them is reached. */
 export function warnOfUnreachedPaths(validation: Validation): void {
-  if (![...validation.entries.values()].some(({ ownPaths }) => ownPaths !== undefined)) return
+  // Only those that are used are asked: a definition is loaded by being asked.
+  const used = listUsedNames(validation)
+  if (![...used].some((name) => validation.entries.get(name)?.ownPaths !== undefined)) return
   const wanted = new Map<string, OwnPath[]>()
   const reached = new Set<string>()
   for (const { template, uses } of listRoutes(validation)) {
@@ -34,6 +36,22 @@ export function warnOfUnreachedPaths(validation: Validation): void {
       suggestion: `Add a route that matches ${first.path} to the same API, with the same policies.`,
     })
   }
+}
+
+function listUsedNames({ model }: Validation): Set<string> {
+  const names = new Set<string>()
+  const add = (uses: readonly PolicyUse[]): void => {
+    for (const { policy } of uses) names.add(policy)
+  }
+  add(model.policies)
+  for (const { policies, releases } of model.apis) {
+    add(policies)
+    for (const release of releases) {
+      add(release.policies)
+      for (const route of release.routes) add(route.policies)
+    }
+  }
+  return names
 }
 
 interface ListedRoute {
