@@ -7,7 +7,7 @@ import { type AddressInfo, createServer as createRawServer, type Server as RawSe
 import { after, describe, it } from 'node:test'
 import { CallFault, type OutgoingCall } from '@gatewright/policies'
 import { TestAuthority } from '../certificates/test-authority.fixture.ts'
-import { EgressGuard } from './egress-guard.ts'
+import { EgressGuard } from '../egress/egress-guard.ts'
 import { NodeHttpCalls } from './http-calls.ts'
 
 const servers: Server[] = []

@@ -12,7 +12,7 @@ import {
   IDEMPOTENT_METHODS,
   type OutgoingCall,
 } from '@gatewright/policies'
-import { EgressGuard } from './egress-guard.ts'
+import { EgressGuard } from '../egress/egress-guard.ts'
 
 const LIMIT_BYTES = 1024 * 1024
 /** Of one thread to one service. */

@@ -10,7 +10,7 @@ import {
   toFingerprint,
 } from '@gatewright/policies'
 import type { Entry, SearchOptions } from 'ldapts'
-import { EgressGuard } from './egress-guard.ts'
+import { EgressGuard } from '../egress/egress-guard.ts'
 import { LdapConnection, toFault } from './ldap-connection.ts'
 import { escapeDn, escapeFilter, fillTemplate } from './ldap-escape.ts'
 import { LdapPool } from './ldap-pool.ts'

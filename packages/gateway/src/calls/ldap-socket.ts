@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { connect, isIP, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { CallFault, type DirectorySettings } from '@gatewright/policies'
-import type { EgressGuard } from './egress-guard.ts'
+import type { EgressGuard } from '../egress/egress-guard.ts'
 import { startTls } from './ldap-start-tls.ts'
 
 type Target = Pick<DirectorySettings, 'url' | 'startTls' | 'ca'>

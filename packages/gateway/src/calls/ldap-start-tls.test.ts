@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { after, describe, it } from 'node:test'
 import { CallFault } from '@gatewright/policies'
-import { EgressGuard } from './egress-guard.ts'
+import { EgressGuard } from '../egress/egress-guard.ts'
 import { LdapDirectories } from './ldap-directories.ts'
 import { openLdapSocket } from './ldap-socket.ts'
 

@@ -1,5 +1,6 @@
 /** Owns the compiling of a snapshot on a thread: what did not change is kept, the rest is built in slices while the old one serves. */
-import type { Api, Upstream } from '@gatewright/model'
+import { isDeepStrictEqual } from 'node:util'
+import type { Api, EgressRules, Upstream } from '@gatewright/model'
 import { toContentHash } from '@gatewright/model/runtime'
 import type { PolicyDefinition, PolicyServices } from '@gatewright/policies'
 import type { ApiMeter } from '../observe/meters.ts'
@@ -22,7 +23,7 @@ export interface CompileSettings {
   /** All but what belongs to a use or to the snapshot. */
   readonly services: Omit<PolicyServices, 'useId' | 'uses' | 'variables'>
   readonly compilePattern: CompilePattern
-  createUpstream(model: Upstream): UpstreamPort
+  createUpstream(model: Upstream, egress: EgressRules): UpstreamPort
   /** The built-ins and what the extensions define. */
   loadCatalogue(extensions: SnapshotFrame['extensions']): Promise<ReadonlyMap<string, PolicyDefinition>>
   toApiMeter(api: string): ApiMeter | undefined
@@ -32,6 +33,7 @@ export interface CompileSettings {
 export interface CompiledSnapshot {
   readonly runtime: SnapshotRuntime
   readonly frame: CompiledFrame
+  readonly egress: EgressRules
   readonly upstreams: ReadonlyMap<string, { readonly hash: string; readonly runtime: UpstreamPort }>
   readonly apis: ReadonlyMap<string, ApiPart>
 }
@@ -44,12 +46,13 @@ export async function* compileSnapshot(
 ): AsyncGenerator<void, CompiledSnapshot> {
   const frame = await compileFrame(snapshot.frame, previous?.frame, settings)
   const upstreams = new Map<string, { readonly hash: string; readonly runtime: UpstreamPort }>()
+  const { egress } = snapshot.frame
+  // Connections that are open to what is denied now go with the upstream that opened them.
+  const former = isDeepStrictEqual(previous?.egress, egress) ? previous?.upstreams : undefined
   for (const { id, hash } of snapshot.upstreams) {
-    const kept = previous?.upstreams.get(id)
-    upstreams.set(
-      id,
-      kept?.hash === hash ? kept : { hash, runtime: settings.createUpstream(getPart(parts, hash) as Upstream) },
-    )
+    const kept = former?.get(id)
+    const make = () => ({ hash, runtime: settings.createUpstream(getPart(parts, hash) as Upstream, egress) })
+    upstreams.set(id, kept?.hash === hash ? kept : make())
     yield
   }
   const { compilePattern, toApiMeter } = settings
@@ -75,7 +78,7 @@ export async function* compileSnapshot(
     problemBase: snapshot.frame.problemBase,
     runUnmatched: compileUnmatched(frame.globalUses),
   }
-  return { runtime, frame, upstreams, apis }
+  return { runtime, frame, egress, upstreams, apis }
 }
 
 async function compileFrame(

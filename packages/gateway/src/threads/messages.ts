@@ -1,5 +1,5 @@
 /** Owns what main and its threads say to each other: plain data, told apart by `kind`. */
-import type { PolicyUse, Upstream } from '@gatewright/model'
+import type { EgressRules, PolicyUse, Upstream } from '@gatewright/model'
 import type { AcmeOptions } from '../acme/acme-options.ts'
 import type { ChallengeSet } from '../acme/challenges/challenge-set.ts'
 import type { CertificateStatus, ServedCertificate } from '../acme/kept-certificate.ts'
@@ -94,6 +94,7 @@ export type ToService =
       readonly kind: 'watch'
       /** Those with active health. */
       readonly upstreams: readonly Upstream[]
+      readonly egress: EgressRules
       readonly health: HealthDescriptor
       readonly pems: PemDescriptor
     }

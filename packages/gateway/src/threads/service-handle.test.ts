@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import type { Worker } from 'node:worker_threads'
+import type { Upstream } from '@gatewright/model'
 import { RecordingLog } from '@gatewright/policies/testing'
 import { TestAuthority } from '../certificates/test-authority.fixture.ts'
 import { TestResponder } from '../ocsp/test-responder.fixture.ts'
@@ -11,6 +12,8 @@ import { type CertificateNews, ServiceHandle } from './service-handle.ts'
 
 const pems = new PemTable().descriptor
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+const toModel = (upstreams: readonly Upstream[]) => ({ upstreams, egress: { deny: [], allow: [] } })
 
 describe('service thread', () => {
   let target: LoopbackTarget
@@ -37,7 +40,7 @@ describe('service thread', () => {
     const table = new HealthTable()
     table.define(upstream.id, target.url)
     const cell = openHealth(table.descriptor())(upstream.id, target.url)
-    service.watch([upstream], { health: table.descriptor(), pems })
+    service.watch(toModel([upstream]), { health: table.descriptor(), pems })
     while (cell?.isOut === false) await turn()
     assert.ok(target.seen.length >= 2)
     status = 200
@@ -46,7 +49,7 @@ describe('service thread', () => {
     assert.deepEqual([warned?.facts.upstream, warned?.facts.status], ['orders', 500])
     status = 500
     while (cell?.isOut === false) await turn()
-    service.watch([], { health: table.descriptor(), pems })
+    service.watch(toModel([]), { health: table.descriptor(), pems })
     while (cell?.isOut === true) await turn()
     assert.equal(cell?.isOut, false)
   })
@@ -55,8 +58,8 @@ describe('service thread', () => {
     let started = 0
     const count = (): void => void started++
     process.on('worker', count)
-    service.watch([toUpstream({ targets: [target.url] })], { health: new HealthTable().descriptor(), pems })
-    service.watch([], { health: new HealthTable().descriptor(), pems })
+    service.watch(toModel([toUpstream({ targets: [target.url] })]), { health: new HealthTable().descriptor(), pems })
+    service.watch(toModel([]), { health: new HealthTable().descriptor(), pems })
     await turn()
     process.off('worker', count)
     assert.equal(started, 0)
@@ -100,7 +103,7 @@ describe('service thread', () => {
     try {
       await service.stop()
       const active = { path: '/healthz', intervalMs: 100, unhealthyAfter: 2, healthyAfter: 1 }
-      service.watch([toUpstream({ targets: [target.url], health: { active } })], {
+      service.watch(toModel([toUpstream({ targets: [target.url], health: { active } })]), {
         health: new HealthTable().descriptor(),
         pems,
       })

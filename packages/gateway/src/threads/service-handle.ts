@@ -1,7 +1,7 @@
 /** Owns main's end of the service thread: there is none until something is to be watched or kept, and another takes the place of one that ended. */
 import { isDeepStrictEqual } from 'node:util'
 import { Worker } from 'node:worker_threads'
-import type { Upstream } from '@gatewright/model'
+import type { GatewayModel } from '@gatewright/model'
 import type { Log } from '@gatewright/policies'
 import type { AcmeOptions } from '../acme/acme-options.ts'
 import type { StapleOrder } from '../ocsp/staple-order.ts'
@@ -41,11 +41,14 @@ export class ServiceHandle {
   }
 
   /** Asks the targets of these upstreams from here on, as far as they want it, and no others; nobody once it is stopped. */
-  watch(upstreams: readonly Upstream[], { health, pems }: Pick<SharedMemory, 'health' | 'pems'>): void {
+  watch(
+    { upstreams, egress }: Pick<GatewayModel, 'upstreams' | 'egress'>,
+    { health, pems }: Pick<SharedMemory, 'health' | 'pems'>,
+  ): void {
     if (this.#isStopped) return
     const wanted = upstreams.filter((upstream) => upstream.enabled !== false && upstream.health.active !== undefined)
     if (wanted.length === 0 && this.#watched === undefined) return
-    this.#watched = { kind: 'watch', upstreams: wanted, health, pems }
+    this.#watched = { kind: 'watch', upstreams: wanted, egress, health, pems }
     this.#tell(this.#watched)
   }
 

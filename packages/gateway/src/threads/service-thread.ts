@@ -43,7 +43,7 @@ function openStaples(): Promise<StapleKeeper> {
 async function onMessage(message: ToService): Promise<void> {
   switch (message.kind) {
     case 'watch':
-      prober.watch(message.upstreams, openHealth(message.health), openPems(message.pems))
+      prober.watch(message, openHealth(message.health), openPems(message.pems))
       break
     case 'keep':
       await openCertificates(message.folder).then((service) => service.keep(message.orders))

@@ -224,7 +224,7 @@ export class Supervisor {
     await Promise.all(this.#threads.map((thread) => thread.commit(snapshot.version)))
     this.state.settle(model)
     this.#sendFiles()
-    this.#service.watch(model.upstreams, this.state.memory)
+    this.#service.watch(model, this.state.memory)
     this.#order(orders)
     return snapshot
   }

@@ -1,9 +1,11 @@
 /** Owns what runs on a data thread: prepare a snapshot while the old one serves, swap, drain, close. */
+
 import { compilePattern } from '@gatewright/expressions'
 import type { Api, Upstream } from '@gatewright/model'
 import type { Log } from '@gatewright/policies'
 import { NodeHttpCalls } from '../calls/http-calls.ts'
 import { LdapDirectories } from '../calls/ldap-directories.ts'
+import { EgressGuard } from '../egress/egress-guard.ts'
 import { Gateway } from '../gateway.ts'
 import { type BoundListeners, ListenerSet } from '../listen/listener-set.ts'
 import { TunnelKeeper } from '../listen/tunnels.ts'
@@ -195,8 +197,9 @@ export class ThreadRuntime {
             log: this.#log,
           },
           compilePattern,
-          createUpstream: (model) =>
+          createUpstream: (model, egress) =>
             new UpstreamRuntime(model, this.#wheel, {
+              guard: new EgressGuard(egress),
               meter: this.#meter.toUpstreamMeter(model),
               findHealth,
               getPem,

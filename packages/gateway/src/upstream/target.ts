@@ -2,6 +2,7 @@
 import { connect, type Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import type { Target, UpstreamProtocol } from '@gatewright/model'
+import type { EgressGuard } from '../egress/egress-guard.ts'
 import type { ReadBuffer } from '../sockets/read-buffer.ts'
 import type { HealthCell } from '../state/health/health-table.ts'
 import type { ClientContext } from './tls/client-context.ts'
@@ -11,6 +12,8 @@ interface TargetParts {
   readonly health?: HealthCell | undefined
   /** Of the upstream; needed where the URL says `https`. */
   readonly context?: ClientContext | undefined
+  /** Which addresses may be connected to; any, if absent. */
+  readonly guard?: EgressGuard | undefined
 }
 
 export class TargetRuntime {
@@ -30,11 +33,13 @@ export class TargetRuntime {
   failuresInARow = 0
   /** What active health says; absent where nobody asks. */
   readonly #health: HealthCell | undefined
+  readonly #guard: EgressGuard | undefined
   readonly #isOverTls: boolean
   readonly #tls: TargetTls | undefined
 
-  constructor(target: Target, { health, context }: TargetParts = {}) {
+  constructor(target: Target, { health, context, guard }: TargetParts = {}) {
     this.#health = health
+    this.#guard = guard
     const url = new URL(target.url)
     this.url = target.url
     this.weight = target.weight
@@ -68,7 +73,10 @@ export class TargetRuntime {
 
   /** Opens a connection on which `protocol` is to be spoken; it reads into `buffer`, and `onData` gets bytes that are gone when it returns. */
   open(protocol: UpstreamProtocol, buffer: ReadBuffer, onData: (chunk: Buffer) => void): Socket {
+    const refused = this.#guard?.refuse(this.hostname)
+    if (refused !== undefined) return refused
     const way = {
+      ...(this.#guard !== undefined && { lookup: this.#guard.lookup }),
       host: this.hostname,
       port: this.port,
       noDelay: true,

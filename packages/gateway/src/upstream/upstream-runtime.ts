@@ -1,6 +1,7 @@
 /** Owns an upstream as this thread runs it: its targets, the choice among them, and what is learnt from every attempt. */
 import type { PassiveHealth, Upstream } from '@gatewright/model'
 import { type Exchange, GatewayResponse, type Log, type MaybePromise, Problem } from '@gatewright/policies'
+import type { EgressGuard } from '../egress/egress-guard.ts'
 import type { GatewayExchange } from '../exchange/gateway-exchange.ts'
 import type { UpstreamMeter } from '../observe/meters.ts'
 import { add, type Cells, recordDuration, recordStatus } from '../state/gauges/metric-family.ts'
@@ -26,6 +27,8 @@ interface UpstreamParts {
   /** Where what `tls` refers to is read. */
   readonly getPem?: GetPem
   readonly log?: Log
+  /** Which addresses may be connected to; any, if absent. */
+  readonly guard?: EgressGuard
 }
 
 export class UpstreamRuntime implements AttemptOwner {
@@ -44,7 +47,7 @@ export class UpstreamRuntime implements AttemptOwner {
   readonly #listeners: readonly ResultListener[]
 
   /** @throws which file of `tls` cannot be used, and why */
-  constructor(model: Upstream, wheel: DeadlineWheel, { meter, findHealth, getPem, log }: UpstreamParts = {}) {
+  constructor(model: Upstream, wheel: DeadlineWheel, { meter, findHealth, getPem, log, guard }: UpstreamParts = {}) {
     this.model = model
     this.#wheel = wheel
     this.#meter = meter
@@ -52,7 +55,7 @@ export class UpstreamRuntime implements AttemptOwner {
     const isOverTls = model.targets.some(({ url }) => /^https:/i.test(url))
     const context = isOverTls ? new ClientContext(model, getPem) : undefined
     this.targets = model.targets.map(
-      (target) => new TargetRuntime(target, { health: findCell?.(model.id, target.url), context }),
+      (target) => new TargetRuntime(target, { health: findCell?.(model.id, target.url), context, guard }),
     )
     const onCount = (amount: 1 | -1): void => {
       if (meter !== undefined) add(meter.connections, amount)

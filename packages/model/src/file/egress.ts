@@ -1,4 +1,4 @@
-/** Owns how a file describes whom the gateway may call on behalf of its configuration. */
+/** Owns how a file describes whom the gateway may connect to on behalf of its configuration. */
 import { z } from 'zod'
 
 const rangesSchema = z.array(z.string().min(1)).default([])
@@ -6,13 +6,13 @@ const rangesSchema = z.array(z.string().min(1)).default([])
 export const egressSchema = z
   .strictObject({
     deny: rangesSchema.meta({
-      description: 'Addresses and CIDR ranges that are not called: `[10.0.0.0/8, 127.0.0.0/8]`, for instance.',
+      description: 'Addresses and CIDR ranges that are not connected to: `[10.0.0.0/8, 127.0.0.0/8]`, for instance.',
     }),
-    allow: rangesSchema.meta({ description: 'Addresses and CIDR ranges that are called, whatever is denied.' }),
+    allow: rangesSchema.meta({ description: 'Addresses and CIDR ranges that are connected to, whatever is denied.' }),
   })
   .prefault({})
   .meta({
     id: 'Egress',
     description:
-      'Whom policies may call (identity providers, introspection, other services), by address, after DNS. Link-local addresses, where clouds tell machines who they are, are never called unless they are allowed.',
+      'Whom the gateway may connect to because this configuration names them: targets of upstreams and their health checks, and what policies call (identity providers, directories, other services). By address, after DNS, for every connection. Link-local addresses, where clouds tell machines who they are, are not connected to unless they are allowed.',
   })

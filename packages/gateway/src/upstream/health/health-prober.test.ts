@@ -41,7 +41,7 @@ function setUp() {
     for (const { id, targets, health } of models) {
       if (health.active !== undefined) for (const { url } of targets) table.define(id, url)
     }
-    prober.watch(models, openHealth(table.descriptor()), openPems(new PemTable().descriptor))
+    prober.watch({ upstreams: models }, openHealth(table.descriptor()), openPems(new PemTable().descriptor))
   }
   const isOut = (url = 'http://a:1', upstream = 'orders') => openHealth(table.descriptor())(upstream, url)?.isOut
   /** So many probes of each target. */

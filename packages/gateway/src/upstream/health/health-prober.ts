@@ -1,6 +1,7 @@
 /** Owns active health: asks every target of the upstreams that want it, and writes the verdict where data threads look. Runs once per process. */
-import type { ActiveHealth, Upstream, UpstreamId, UpstreamTls } from '@gatewright/model'
+import type { ActiveHealth, EgressRules, Upstream, UpstreamId, UpstreamTls } from '@gatewright/model'
 import type { Clock, Log } from '@gatewright/policies'
+import { EgressGuard } from '../../egress/egress-guard.ts'
 import type { FindHealth, HealthCell } from '../../state/health/health-table.ts'
 import type { GetPem } from '../../state/pems/pem-table.ts'
 import { ClientContext } from '../tls/client-context.ts'
@@ -29,6 +30,12 @@ interface Watched {
   readonly tls?: UpstreamTls
 }
 
+export interface WatchOrder {
+  readonly upstreams: readonly Upstream[]
+  /** Which addresses may be asked; any, if absent. */
+  readonly egress?: EgressRules
+}
+
 export class HealthProber {
   readonly #parts: ProberParts
   readonly #watches = new Map<
@@ -41,7 +48,8 @@ export class HealthProber {
   }
 
   /** From here on these are asked, and no others. What did not change goes on where it was. */
-  watch(upstreams: readonly Upstream[], findHealth: FindHealth, getPem: GetPem): void {
+  watch({ upstreams, egress }: WatchOrder, findHealth: FindHealth, getPem: GetPem): void {
+    const guard = egress === undefined ? undefined : new EgressGuard(egress)
     const contexts = new Map<UpstreamId, ClientContext>()
     const wanted = new Map(
       upstreams.flatMap(toWatched).map((watched) => [`${watched.upstream} ${watched.url}`, watched]),
@@ -54,13 +62,13 @@ export class HealthProber {
       this.#watches.delete(key)
     }
     for (const [key, watched] of wanted) {
-      const settings = JSON.stringify(watched)
+      const settings = JSON.stringify([watched, egress])
       const running = this.#watches.get(key)
       if (running?.settings === settings) continue
       running?.watch.stop()
       const cell = findHealth(watched.upstream, watched.url)
       if (cell === undefined) throw new Error(`main made no health cell for ${key}`)
-      const request = toSecured(watched, contexts, getPem)
+      const request = { ...toSecured(watched, contexts, getPem), ...(guard !== undefined && { guard }) }
       const watch = new TargetWatch({ ...watched, request }, cell, this.#parts)
       this.#watches.set(key, { settings, cell, watch })
     }

@@ -2,6 +2,7 @@
 import { connect, type Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import type { UpstreamProtocol } from '@gatewright/model'
+import type { EgressGuard } from '../../egress/egress-guard.ts'
 import { HeadParser } from '../../http1/head-parser.ts'
 import { Refusal } from '../../http1/refusal.ts'
 import { ResponseHead } from '../../http1/response-head.ts'
@@ -18,6 +19,8 @@ export interface ProbeRequest {
   readonly tls?: TargetTls
   /** HTTP/1.1 if absent. */
   readonly protocol?: UpstreamProtocol
+  /** Which addresses may be connected to; any, if absent. */
+  readonly guard?: EgressGuard
 }
 
 /** `fault`: why there was no answer. */
@@ -36,8 +39,8 @@ const MOST_BODY_BYTES = 65_536
 export const probe: Probe = (request) =>
   new Promise((resolve) => {
     const { tls, protocol = 'http1' } = request
-    const way = toWay(request.url)
-    const socket = tls === undefined ? connect(way) : tls.connect(way, protocol)
+    const way = toWay(request)
+    const socket = request.guard?.refuse(way.host) ?? (tls === undefined ? connect(way) : tls.connect(way, protocol))
     let isSettled = false
     const timer = setTimeout(() => end({ fault: 'timeout' }), request.timeoutMs)
     const settle = (result: ProbeResult): void => {
@@ -102,10 +105,15 @@ function toQuestion(request: ProbeRequest): Parameters<typeof askInHttp2>[1] {
   return { scheme: protocol === 'https:' ? 'https' : 'http', authority, path: request.path, headers }
 }
 
-function toWay(url: string): Way {
+function toWay({ url, guard }: ProbeRequest): Way {
   const { protocol, hostname, port } = new URL(url)
   const ownPort = protocol === 'https:' ? 443 : 80
-  return { host: hostname.replace(/^\[|\]$/g, ''), port: port === '' ? ownPort : Number(port), noDelay: true }
+  return {
+    ...(guard !== undefined && { lookup: guard.lookup }),
+    host: hostname.replace(/^\[|\]$/g, ''),
+    port: port === '' ? ownPort : Number(port),
+    noDelay: true,
+  }
 }
 
 /** The status of the final answer; undefined: more is needed. */

@@ -1,5 +1,5 @@
 /** Owns TLS to one target: the name that it must prove, and its newest sessions, which save the next connections half a handshake. */
-import { isIP, type OnReadOpts } from 'node:net'
+import { isIP, type LookupFunction, type OnReadOpts } from 'node:net'
 import { type ConnectionOptions, checkServerIdentity, connect, type TLSSocket } from 'node:tls'
 import type { UpstreamProtocol } from '@gatewright/model'
 import type { ClientContext } from './client-context.ts'
@@ -27,6 +27,7 @@ export interface Way {
   readonly port: number
   readonly noDelay: boolean
   readonly onread?: OnReadOpts
+  readonly lookup?: LookupFunction
 }
 
 export class TargetTls {

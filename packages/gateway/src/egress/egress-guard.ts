@@ -1,6 +1,6 @@
-/** Owns which addresses the gateway may call because a configuration names them: looked at after DNS, for every connection. */
+/** Owns which addresses the gateway may connect to because a configuration names them: looked at after DNS, for every connection. */
 import { type LookupAddress, lookup } from 'node:dns'
-import { BlockList, isIP, type LookupFunction } from 'node:net'
+import { BlockList, isIP, type LookupFunction, Socket } from 'node:net'
 import type { EgressRules } from '@gatewright/model/runtime'
 import { CallFault } from '@gatewright/policies'
 
@@ -24,7 +24,9 @@ export class EgressGuard {
     const family = address.includes(':') ? 'ipv6' : 'ipv4'
     // An IPv4 address in IPv6 is found under either form.
     if (this.#allowed.check(address, family) || !this.#denied.check(address, family)) return
-    throw new CallFault('egress-denied', `${address} is not to be called: \`egress\` says what is`)
+    const fault = new CallFault('egress-denied', `${address} is not to be called: \`egress\` says what is`)
+    // As the system's own errors say why a connection failed.
+    throw Object.assign(fault, { code: fault.reason })
   }
 
   /** For `net.connect`: what a name resolves to is what is connected to, and nothing else is looked up afterwards. */
@@ -46,6 +48,18 @@ export class EgressGuard {
   checkLiteral(hostname: string): void {
     const bare = hostname.replace(/^\[|\]$/g, '')
     if (isIP(bare) !== 0) this.check(bare)
+  }
+
+  /** In the place of a connection to this host: a socket that fails, as one does whose host cannot be reached. undefined: connect. */
+  refuse(hostname: string): Socket | undefined {
+    try {
+      this.checkLiteral(hostname)
+      return undefined
+    } catch (fault) {
+      const socket = new Socket()
+      process.nextTick(() => socket.destroy(fault as Error))
+      return socket
+    }
   }
 }
 
