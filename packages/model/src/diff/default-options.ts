@@ -1,12 +1,28 @@
-/** Owns the options that a use of a policy leaves to their defaults, so that a comparison sees what runs. */
+/** Owns the options of policies as a comparison sees them: with what they leave to their defaults, so that it sees what runs, and without secrets. */
 import type { GatewayModel, PolicyUse } from '../gateway-model.ts'
-import type { Catalogue, CatalogueEntry } from '../validate/catalogue.ts'
+import { Secret } from '../secret.ts'
+import { type Catalogue, type CatalogueEntry, findNestedLists } from '../validate/catalogue.ts'
 
-/** Every use with all of its options. What is written stays as it is written. */
-export function fillDefaults(model: GatewayModel, catalogue: Catalogue): GatewayModel {
-  const entries = new Map(catalogue.map((entry) => [entry.name, entry]))
-  const fill = (uses: readonly PolicyUse[]): readonly PolicyUse[] =>
-    uses.map((use) => fillUse(use, entries.get(use.policy)))
+/** Stands for secrets: the same one for the same secret, and nothing of it. */
+export class SecretMarks {
+  readonly #marks = new Map<string, string>()
+
+  get(secret: string): string {
+    const mark = this.#marks.get(secret) ?? `[redacted ${this.#marks.size + 1}]`
+    this.#marks.set(secret, mark)
+    return mark
+  }
+}
+
+interface Comparison {
+  readonly entries: ReadonlyMap<string, CatalogueEntry>
+  readonly marks: SecretMarks
+}
+
+/** Every use with all of its options. What is written stays as it is written, unless it is a secret. */
+export function fillDefaults(model: GatewayModel, catalogue: Catalogue, marks: SecretMarks): GatewayModel {
+  const comparison = { entries: new Map(catalogue.map((entry) => [entry.name, entry])), marks }
+  const fill = (uses: readonly PolicyUse[]): readonly PolicyUse[] => uses.map((use) => fillUse(use, comparison))
   const filled = <Part extends { readonly policies: readonly PolicyUse[] }>(part: Part): Part => ({
     ...part,
     policies: fill(part.policies),
@@ -21,12 +37,38 @@ export function fillDefaults(model: GatewayModel, catalogue: Catalogue): Gateway
   }
 }
 
-function fillUse(use: PolicyUse, entry: CatalogueEntry | undefined): PolicyUse {
+function fillUse(use: PolicyUse, comparison: Comparison): PolicyUse {
+  const entry = comparison.entries.get(use.policy)
   const written = use.options ?? {}
   const parsed = entry === undefined ? undefined : parse(entry, written)
-  if (!isMap(parsed) || !isMap(written)) return use
+  if (entry === undefined || !isMap(parsed) || !isMap(written)) return use
   const defaults = Object.entries(parsed).filter(([name, value]) => !Object.hasOwn(written, name) && isData(value))
-  return defaults.length === 0 ? use : { ...use, options: { ...Object.fromEntries(defaults), ...written } }
+  const shown = hide(written, parsed, comparison.marks)
+  return { ...use, options: fillNested({ ...Object.fromEntries(defaults), ...(shown as object) }, entry, comparison) }
+}
+
+/** Where the schema made a secret of what is written, there is a mark. */
+function hide(written: unknown, parsed: unknown, marks: SecretMarks): unknown {
+  if (parsed instanceof Secret) return marks.get(String(written))
+  if (Array.isArray(written) && Array.isArray(parsed)) {
+    return written.map((item, index) => hide(item, parsed[index], marks))
+  }
+  if (!isMap(written) || !isMap(parsed)) return written
+  return Object.fromEntries(Object.entries(written).map(([name, value]) => [name, hide(value, parsed[name], marks)]))
+}
+
+/** Uses that stand in the options have options of their own. */
+function fillNested(options: object, entry: CatalogueEntry, comparison: Comparison): unknown {
+  const nested = findNestedLists(entry.lists, options)
+  if (nested.length === 0) return options
+  const copy = structuredClone(options)
+  for (const { path, uses } of nested) {
+    const filled = uses.map((use) => fillUse(use, comparison))
+    let place: unknown = copy
+    for (const step of path.slice(0, -1)) place = (place as Record<string | number, unknown>)[step]
+    Object.assign(place as object, { [path.at(-1) ?? '']: filled })
+  }
+  return copy
 }
 
 /** An extension's schema is somebody else's code. */

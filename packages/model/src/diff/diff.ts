@@ -2,7 +2,7 @@
 import type { Api, App, GatewayModel, Route, User } from '../gateway-model.ts'
 import { toCanonicalJson, toTextHash } from '../hash.ts'
 import type { Catalogue } from '../validate/catalogue.ts'
-import { fillDefaults } from './default-options.ts'
+import { fillDefaults, SecretMarks } from './default-options.ts'
 import { diffPolicies } from './diff-policies.ts'
 import { type Change, diffValues } from './diff-values.ts'
 
@@ -10,14 +10,15 @@ import { type Change, diffValues } from './diff-values.ts'
 export interface Diffable {
   readonly model: GatewayModel
   readonly apps?: readonly App[]
-  /** With it, what options are by default is known: giving one for the first time changes it, and adds nothing. */
+  /** With it, secrets are known, and stand in no change; and so is what options are by default: giving one for the first time changes it, and adds nothing. */
   readonly catalogue?: Catalogue
 }
 
 /** From `before` to `after`: nothing where they say the same. Resources are compared by id, so their order is no change. */
 export function diff(before: GatewayModel | Diffable, after: GatewayModel | Diffable): Change[] {
-  const a = withDefaults('model' in before ? before : { model: before })
-  const b = withDefaults('model' in after ? after : { model: after })
+  const marks = new SecretMarks()
+  const a = withDefaults('model' in before ? before : { model: before }, marks)
+  const b = withDefaults('model' in after ? after : { model: after }, marks)
   return [
     ...diffGateway(a.model, b.model),
     ...diffById('listener', a.model.listeners, b.model.listeners),
@@ -42,8 +43,8 @@ export function toDiffText(changes: readonly Change[]): string {
   return changes.map((change) => `${change.subject}: ${change.text}`).join('\n')
 }
 
-function withDefaults({ model, apps, catalogue }: Diffable): Diffable {
-  const full = catalogue === undefined ? model : fillDefaults(model, catalogue)
+function withDefaults({ model, apps, catalogue }: Diffable, marks: SecretMarks): Diffable {
+  const full = catalogue === undefined ? model : fillDefaults(model, catalogue, marks)
   return { model: full, ...(apps === undefined ? {} : { apps }) }
 }
 

@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { z } from 'zod'
+import { resolve } from '../resolve/resolve.ts'
+import { Secret } from '../secret.ts'
+import type { Catalogue } from '../validate/catalogue.ts'
+import { diff, toDiffText } from './diff.ts'
+
+const secret = z.string().transform((text) => new Secret(text))
+const CATALOGUE: Catalogue = [
+  {
+    name: 'login',
+    phase: 'authenticate',
+    options: z.strictObject({
+      user: z.string().default('gateway'),
+      password: secret,
+      keys: z.array(z.strictObject({ id: z.string(), key: secret })).default([]),
+    }),
+  },
+  { name: 'either', phase: 'authenticate', options: z.looseObject({}), lists: ['policies'] },
+]
+
+function read(options: string, policy = 'login') {
+  const text = `gatewright: 1\napis: [{ id: a, upstream: "http://u", policies: [{ policy: ${policy}, options: ${options} }] }]\n`
+  const { draft } = resolve({ files: [{ path: 'a.yaml', text }], env: () => undefined, readFile: () => undefined })
+  return { model: draft, catalogue: CATALOGUE }
+}
+
+const tell = (a: string, b: string, policy?: string): string => {
+  const changes = diff(read(a, policy), read(b, policy))
+  assert.doesNotMatch(JSON.stringify(changes), /hunter|pet/)
+  return toDiffText(changes)
+}
+
+describe('secrets in a comparison', () => {
+  it('have changed, and are not shown', () => {
+    assert.equal(
+      tell('{ password: hunter2 }', '{ password: hunter3 }'),
+      'api a: policy login: password "[redacted 1]" → "[redacted 2]"',
+    )
+    assert.equal(tell('{ password: hunter2 }', '{ password: hunter2 }'), '')
+    assert.match(
+      tell('{ password: hunter2, keys: [{ id: a, key: pet }] }', '{ password: hunter2, keys: [{ id: a, key: pet2 }] }'),
+      /keys −\{"id":"a","key":"\[redacted 2\]"\} \+\{"id":"a","key":"\[redacted 3\]"\}/,
+    )
+  })
+
+  it('in the options of others neither', () => {
+    const nested = (password: string) => `{ policies: [{ policy: login, options: { password: ${password} } }] }`
+    assert.notEqual(tell(nested('hunter2'), nested('hunter3'), 'either'), '')
+    const [change] = diff(read(nested('hunter2'), 'either'), read(nested('hunter3'), 'either'))
+    assert.match(JSON.stringify([change?.before, change?.after]), /redacted 1.*redacted 2/)
+    assert.equal(tell(nested('hunter2'), nested('hunter2'), 'either'), '')
+  })
+})
