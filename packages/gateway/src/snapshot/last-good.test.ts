@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
@@ -40,6 +40,16 @@ describe('LastGoodStore', () => {
     assert.throws(() => store.find(), /last-good\.json is damaged/)
     await save()
     assert.deepEqual(store.find(), kept)
+  })
+
+  it('is nobody else’s to read: what came from the environment stands in it', {
+    skip: process.platform === 'win32',
+  }, async () => {
+    const { file } = await save()
+    assert.equal(statSync(file).mode & 0o777, 0o600)
+    const fresh = join(folder, 'fresh')
+    new LastGoodStore(fresh).open()
+    assert.equal(statSync(fresh).mode & 0o777, 0o700)
   })
 
   it('refuses what another version wrote in another format, and says so', async () => {

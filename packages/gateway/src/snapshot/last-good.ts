@@ -12,8 +12,9 @@ export interface LastGood {
 }
 
 const FILE = 'last-good.json'
-/** It holds hashes of keys, and what the configuration took from the environment. */
-const FOLDER_MODE = 0o750
+/** It holds hashes of keys, and what the configuration took from the environment and from files: secrets of every kind. */
+const FOLDER_MODE = 0o700
+const FILE_MODE = 0o600
 
 /**
  * Counted up when what is kept has other members or means something else: threads take a model at its word, and what a
@@ -38,14 +39,14 @@ export class LastGoodStore {
     }
   }
 
-  /** Whole or not at all: written beside, then renamed. Holds hashes of keys, never keys. @throws what the file system says. */
+  /** Whole or not at all: written beside, then renamed. Nobody else can read it. @throws what the file system says. */
   save(good: LastGood): void {
     makeFolder(this.#folder, FOLDER_MODE)
     const path = join(this.#folder, FILE)
     const beside = `${path}.${process.pid}.tmp`
     try {
       writeFileSync(beside, JSON.stringify({ format: FORMAT, hash: toHash(good), ...good }), {
-        mode: 0o640,
+        mode: FILE_MODE,
         flush: true,
       })
       renameSync(beside, path)

@@ -68,7 +68,7 @@ export const PROCESS_PEPPER = new Pepper()
 
 function readOrDraw(dataDir: string): Buffer {
   const path = join(dataDir, FILE)
-  makeFolder(dataDir, 0o750)
+  makeFolder(dataDir, 0o700)
   try {
     // Whoever draws at the same time finds it drawn.
     writeFileSync(path, `${randomBytes(BYTES).toString('base64')}\n`, { flag: 'wx', mode: 0o600, flush: true })
