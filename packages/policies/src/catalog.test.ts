@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { describe, it } from 'node:test'
@@ -33,6 +34,16 @@ const outside = {
   useId: 'test',
   variables: {},
 }
+const key = generateKeyPairSync('ec', { namedCurve: 'prime256v1' }).privateKey
+const otherKey = generateKeyPairSync('ed25519').privateKey
+const toPem = (pair: KeyObject) => pair.export({ type: 'pkcs8', format: 'pem' }).toString()
+/** As a gateway reads the secrets that examples name. Those in PEM have to be keys; of other ones any text will do. */
+const SECRETS = new Map([
+  ['${file:/run/secrets/identity.pem}', toPem(key)],
+  ['${file:/run/secrets/identity-old.pem}', toPem(otherKey)],
+])
+const withSecrets = (options: unknown): unknown =>
+  JSON.parse(JSON.stringify(options), (_, value) => (typeof value === 'string' ? (SECRETS.get(value) ?? value) : value))
 const services = { ...outside, uses: createTestUses(BUILT_IN_POLICIES, outside) }
 
 interface Schema {
@@ -123,13 +134,13 @@ for (const policy of BUILT_IN_POLICIES) {
       assert.ok(examples.length > 0)
       for (const { says, options } of examples) {
         assert.match(says, /\.$/)
-        assert.equal(typeof policy.create(policy.options.parse(options), services), 'function')
+        assert.equal(typeof policy.create(policy.options.parse(withSecrets(options)), services), 'function')
       }
     })
 
     it('is a function with a name, for stack traces', () => {
       const [example] = policy.examples ?? []
-      const made = policy.create(policy.options.parse(example?.options ?? {}), services)
+      const made = policy.create(policy.options.parse(withSecrets(example?.options ?? {})), services)
       assert.equal(
         made.name,
         policy.name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase()),

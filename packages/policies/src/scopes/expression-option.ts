@@ -97,6 +97,27 @@ export function compileText(expression: ExpressionOption, variables: Variables):
   return Object.assign(text, { constant: undefined })
 }
 
+/** A value for each exchange that JSON can say: texts of templates, whatever it is of `{ cel }`. Bytes come in base64url. @throws Problem `expression-failed`. */
+export function compileJsonValue(expression: ExpressionOption, variables: Variables): (exchange: Exchange) => unknown {
+  const evaluate = compileValue(expression, ON_REQUEST)
+  const { constant } = evaluate
+  if (constant !== undefined) return () => constant
+  return (exchange) => {
+    try {
+      return withoutBytes(evaluate(toCelScope(exchange, { variables })))
+    } catch (cause) {
+      throw toExpressionProblem(cause)
+    }
+  }
+}
+
+function withoutBytes(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('base64url')
+  if (Array.isArray(value)) return value.map(withoutBytes)
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, withoutBytes(inner)]))
+}
+
 /** What failed is for the record: it may quote the configuration. */
 export function toExpressionProblem(cause: unknown): Problem {
   return new Problem('expression-failed', { cause, reason: cause instanceof Error ? cause.message : String(cause) })
