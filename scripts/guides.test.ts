@@ -1,5 +1,6 @@
 /** Proves what the guides in docs/ say: whole configurations validate, expressions are what they are said to be, numbers and names are those of the code. */
 import assert from 'node:assert/strict'
+import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { globSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
@@ -47,13 +48,20 @@ describe('the page of the configuration', () => {
   })
 })
 
+/** What readers put into their environment. */
+const SECRETS = {
+  OIDC_CLIENT_SECRET: 'a-secret-of-the-reader',
+  LOGIN_COOKIE_SECRET: randomBytes(32).toString('hex'),
+  IDENTITY_KEY: generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+}
+
 describe('whole configurations in documents', () => {
   for (const [file, text] of documents) {
     const wholes = [...text.matchAll(/^```yaml\n((?:#.*\n)*gatewright: 1\n[\s\S]*?)^```$/gm)]
     for (const [index, [, yaml = '']] of wholes.entries()) {
       it(`${file} #${index + 1} has no fault`, async () => {
         const config = { path: join(root, 'packages/cli/examples/own-policy/gatewright.yaml'), text: yaml }
-        const env = { PORT: '8080', REGION: 'eu', ORDERS_URL: 'http://127.0.0.1:9001', ...toSecrets(yaml) }
+        const env = { PORT: '8080', REGION: 'eu', ORDERS_URL: 'http://127.0.0.1:9001', ...toSecrets(yaml), ...SECRETS }
         const { findings } = await loadConfiguration({ config, env })
         // Certificates and keys are the reader's own.
         const faults = findings.filter(({ severity, code }) => severity === 'fault' && code !== 'pem-unreadable')
