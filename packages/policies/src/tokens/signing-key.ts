@@ -1,5 +1,6 @@
 /** Owns keys that the gateway signs tokens with: how they are written, what is wrong with one, and what of them others may know. */
 import { createPrivateKey, createPublicKey, type JsonWebKeyInput, type KeyObject } from 'node:crypto'
+import type { Secret } from '@gatewright/model/runtime'
 import { z } from 'zod'
 import { secretOption } from '../secret-option.ts'
 import {
@@ -95,7 +96,19 @@ interface KeyMaterial {
   readonly alg?: unknown
 }
 
-function parseSigningKey({ key, algorithm: wanted }: SigningKeyOption): SigningKey | KeyFault {
+/** The schema looks at a key more than once, and signs with it to see that it can: RSA takes its time. */
+const parsedKeys = new WeakMap<Secret, SigningKey | KeyFault>()
+
+function parseSigningKey(option: SigningKeyOption): SigningKey | KeyFault {
+  let parsed = parsedKeys.get(option.key)
+  if (parsed === undefined) {
+    parsed = parseOption(option)
+    parsedKeys.set(option.key, parsed)
+  }
+  return parsed
+}
+
+function parseOption({ key, algorithm: wanted }: SigningKeyOption): SigningKey | KeyFault {
   const material = parseMaterial(key.reveal())
   if (typeof material === 'string') return { at: 'key', fault: material }
   const { publicKey, privateKey, use, alg } = material
