@@ -1,5 +1,6 @@
 /** Owns the proof that an upstream can check by itself who calls: with the keys that the gateway publishes, through changes of them. */
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
@@ -65,11 +66,14 @@ class CheckingUpstream {
   }
 }
 
+/** As the guide and the messages say. */
+const MAKE_KEY = ['genpkey', '-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-256']
+
 const toPem = (key: KeyObject) => key.export({ type: 'pkcs8', format: 'pem' }).toString()
 
 describe('identity tokens', () => {
   const env = {
-    FIRST_KEY: toPem(generateKeyPairSync('ec', { namedCurve: 'prime256v1' }).privateKey),
+    FIRST_KEY: execFileSync('openssl', MAKE_KEY, { encoding: 'utf8' }),
     SECOND_KEY: toPem(generateKeyPairSync('ed25519').privateKey),
     THIRD_KEY: toPem(generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey),
   }
@@ -237,7 +241,7 @@ ${APPS}apis:
   it('keep running with the keys they have where a new one is none, which is said without saying it', async () => {
     const good = configure('THIRD_KEY')
     await gateway.rewrite(good.replace('${env:THIRD_KEY}', 'hunter2-hunter2'))
-    await until(() => gateway.stderr.includes('openssl genpkey') || undefined, 'the fault to be said')
+    await until(() => gateway.stderr.includes(`openssl ${MAKE_KEY.join(' ')}`) || undefined, 'the fault to be said')
     assert.ok(!gateway.stderr.includes('hunter2'))
     assert.equal(decodeProtectedHeader(await takeToken()).alg, 'RS256')
     await gateway.rewrite(good)

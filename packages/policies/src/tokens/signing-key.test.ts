@@ -76,7 +76,15 @@ describe('a key that signs', () => {
 describe('what is no key to sign with', () => {
   const encrypted = p256.privateKey.export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'x' })
   const other = generateKeyPairSync('ec', { namedCurve: 'prime256v1' }).publicKey.export({ format: 'jwk' })
-  const torn = { ...p256.privateKey.export({ format: 'jwk' }), x: other.x, y: other.y }
+  const tornPoint = { ...p256.privateKey.export({ format: 'jwk' }), x: other.x, y: other.y }
+  // PKCS #8 of EC ends with the public point (RFC 5915 §3); it is not compared with the private number by whoever reads it.
+  const tornPkcs8 = Buffer.concat([
+    p256.privateKey.export({ type: 'pkcs8', format: 'der' }).subarray(0, -64),
+    generateKeyPairSync('ec', { namedCurve: 'prime256v1' })
+      .publicKey.export({ type: 'spki', format: 'der' })
+      .subarray(-64),
+  ])
+  const tornPem = `-----BEGIN PRIVATE KEY-----\n${tornPkcs8.toString('base64')}\n-----END PRIVATE KEY-----\n`
   const cases: readonly [what: string, key: string, fault: RegExp][] = [
     ['any text', 'hunter2-hunter2', /neither a key in PEM nor a JWK; make one: openssl genpkey -algorithm EC /],
     ['a reference that nobody resolved', '${file:/run/secrets/identity.pem}', /neither a key in PEM nor a JWK/],
@@ -111,7 +119,12 @@ describe('what is no key to sign with', () => {
       toPem(generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey),
       /2048 bits or more/,
     ],
-    ['halves of two keys', JSON.stringify(torn), /do not belong together|is no key/],
+    ['halves of two keys of P-256, as a JWK', JSON.stringify(tornPoint), /this JWK is no key/],
+    [
+      'halves of two keys of P-256, in PEM',
+      tornPem,
+      /the private and the public half of this key do not belong together/,
+    ],
     [
       'a JWK of no algorithm',
       JSON.stringify({ ...p256.privateKey.export({ format: 'jwk' }), alg: 'none' }),
@@ -126,7 +139,7 @@ describe('what is no key to sign with', () => {
       assert.deepEqual(more, [])
       assert.throws(() => get(key), fault)
       // RFC 7638 names may be told; what a key is may not.
-      for (const secret of [key, 'hunter2', torn.d ?? '?']) assert.ok(!said.includes(secret))
+      for (const secret of [key, 'hunter2', tornPoint.d ?? '?']) assert.ok(!said.includes(secret))
     })
   }
 

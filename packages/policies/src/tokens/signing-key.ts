@@ -183,7 +183,7 @@ function findAlgorithm(named: unknown, key: KeyObject): AsymmetricAlgorithm | un
 
 const PROBE = Buffer.from('probe')
 
-/** A JWK says both halves, and each could be another key's: nobody would accept what it signs. */
+/** PEM says both halves, and nobody compares them who reads it: what one signs, the other would not accept. */
 function isPair(algorithm: AsymmetricAlgorithm, publicKey: KeyObject, privateKey: KeyObject): boolean {
   try {
     return isSignedBy(algorithm, publicKey, { signed: PROBE, signature: toSignature(algorithm, privateKey, PROBE) })
