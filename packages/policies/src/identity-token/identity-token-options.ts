@@ -35,7 +35,7 @@ export const identityTokenOptions = z
     }),
     ttlSeconds: z.int().min(10).max(3600).default(300).meta({
       description:
-        'How long a token is good. One that is sent has half of it left, or 30 seconds: so long may a request take to be looked at.',
+        'How long a token is good. One that is sent has 30 seconds left at least, or half of its time where that is less: so long may a request take to be looked at.',
     }),
     include: z
       .array(z.enum(FACTS))

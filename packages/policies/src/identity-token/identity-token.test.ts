@@ -173,6 +173,9 @@ describe('an identity token in its field', () => {
 
   it('is kept out of the tables of HTTP/2 (RFC 7541 §7.1.3), beside what its client keeps out', async () => {
     const policy = start()
+    const plain = policy.open({}, { caller: ANA })
+    await policy.start(plain).answer
+    assert.deepEqual(plain.request.headers.neverIndexed, [FIELD])
     const exchange = policy.open({}, { caller: ANA })
     exchange.request.headers.neverIndexed = ['x-secret']
     await policy.start(exchange).answer

@@ -48,7 +48,7 @@ export const identityToken = definePolicy({
     const { header, anonymous } = options
     const scheme = options.scheme ?? (isAuthorization(header) ? 'Bearer' : undefined)
     const prefix = scheme === undefined ? '' : `${scheme} `
-    const secretField = header.toLowerCase()
+    const secretFields = [header.toLowerCase()]
     const tokens = new IdentityTokens(options, services)
     const nobody = new Problem('access-denied', {
       detail: 'This is only for callers who say who they are. Send a credential.',
@@ -60,7 +60,8 @@ export const identityToken = definePolicy({
       const { headers } = exchange.request
       headers.set(header, prefix + tokens.getFor(exchange))
       // RFC 7541 §7.1.3: what proves who calls stands in no table that others share.
-      headers.neverIndexed = [...(headers.neverIndexed ?? []), secretField]
+      headers.neverIndexed =
+        headers.neverIndexed === undefined ? secretFields : [...headers.neverIndexed, ...secretFields]
       return next(exchange)
     }
   },
