@@ -68,6 +68,8 @@ function hookOnce(): void {
       }
       const parent = context.parentURL
       if (parent === undefined || !extensionModules.has(withoutQuery(parent))) return nextResolve(specifier, context)
+      // `require` knows files by their names alone.
+      if (context.conditions.includes('require')) return nextResolve(specifier, context)
       if (isOwnFile(specifier)) return resolveOwnFile(specifier, parent, (name) => nextResolve(name, context))
       return OFFERED.test(specifier) ? resolveOffered(specifier) : nextResolve(specifier, context)
 

@@ -47,6 +47,20 @@ describe('an extension in a folder without packages', () => {
     assert.equal(catalogue.at(-1)?.options.safeParse({ at: 1 }).success, false)
   })
 
+  it('may require a file of its own by its name', async () => {
+    const folder = createFolder({
+      'gatewright.yaml': config('stamp.ts'),
+      'stamp.ts': `import { createRequire } from 'node:module'\nimport { z } from 'zod'\n${STAMP.replace(
+        "import { office } from './lib/office.ts'",
+        "const office = z.string().max(createRequire(import.meta.url)('./lib/most.cjs'))",
+      ).replace('definePolicy, z', 'definePolicy')}`,
+      'lib/most.cjs': 'module.exports = 3',
+    })
+    const { findings, catalogue } = await loadConfiguration({ config: join(folder, 'gatewright.yaml') })
+    assert.deepEqual(findings, [])
+    assert.equal(catalogue.at(-1)?.options.safeParse({ at: 'four' }).success, false)
+  })
+
   it('does so on a thread', async () => {
     const folder = createFolder({ 'stamp.ts': STAMP, 'lib/office.ts': OFFICE })
     const loader = JSON.stringify(new URL('extension-loader.ts', import.meta.url).href)
