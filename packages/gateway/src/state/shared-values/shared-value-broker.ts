@@ -1,7 +1,7 @@
 /** Owns who loads a value for all threads of a process, and the newest that was loaded. Main holds it; it calls nobody by itself. */
 import type { Loaded, LoadFailure, SharedValueAnswer, SharedValueRequest } from './shared-value-messages.ts'
 
-/** More keys than configurations have; the one that nobody asked for longest makes room. */
+/** More keys than configurations have; of those that nobody loads, the one that nobody asked for longest makes room. */
 const MOST_KEYS = 4096
 
 interface Entry {
@@ -101,10 +101,16 @@ export class SharedValueBroker {
     }
     this.#entries.delete(key)
     this.#entries.set(key, entry)
-    if (this.#entries.size > MOST_KEYS) {
-      const [oldest] = this.#entries.keys()
-      if (oldest !== undefined) this.#entries.delete(oldest)
-    }
+    if (this.#entries.size > MOST_KEYS) this.#makeRoom(key)
     return entry
+  }
+
+  /** Who waits for a value that is loaded would never hear of it: those stay, and are as many as calls are under way. */
+  #makeRoom(asked: string): void {
+    for (const [key, { leader }] of this.#entries) {
+      if (leader !== undefined || key === asked) continue
+      this.#entries.delete(key)
+      return
+    }
   }
 }

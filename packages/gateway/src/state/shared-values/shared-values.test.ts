@@ -167,3 +167,33 @@ describe('a value of a process', () => {
     assert.equal(await waiting, 'v')
   })
 })
+
+describe('more values than a process keeps', () => {
+  const wanted = (key: string) => ({ kind: 'value-wanted' as const, key, knownUntilMs: 0, retryMs: 10_000 })
+  const loaded = (key: string) => ({
+    kind: 'value-loaded' as const,
+    key,
+    loaded: { value: key, freshUntilMs: 2_000_000, usableUntilMs: 2_000_000 },
+  })
+
+  it('make room for each other, and for none that somebody waits for', () => {
+    const told: string[] = []
+    const broker = new SharedValueBroker({
+      now: () => 1_000_000,
+      send: (thread, { kind, key }) => told.push(`${thread} ${kind} ${key}`),
+    })
+    broker.onRequest(0, wanted('slow'))
+    broker.onRequest(1, wanted('slow'))
+    for (let at = 0; at < 10_000; at++) {
+      broker.onRequest(0, wanted(`key ${at}`))
+      broker.onRequest(0, loaded(`key ${at}`))
+    }
+    told.length = 0
+    broker.onRequest(0, loaded('slow'))
+    assert.deepEqual(told, ['0 value slow', '1 value slow'])
+    broker.onRequest(1, wanted('key 9999'))
+    broker.onRequest(1, wanted('key 0'))
+    // The newest is there; the oldest was left, and is loaded anew.
+    assert.deepEqual(told.slice(2), ['1 value key 9999', '1 value-load key 0'])
+  })
+})
