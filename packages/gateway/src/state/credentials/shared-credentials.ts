@@ -54,6 +54,8 @@ export class SharedCredentials implements Credentials {
   #weakKeys: WeakKeys | undefined
   /** Of keys that were found, so that a caller's next request is not hashed again; validity is judged anew each time. */
   readonly #seen = new Map<string, Seen>()
+  /** Of apps that were found, so that the next token of one is not hashed again. */
+  readonly #apps = new Map<string, KeyWords>()
   readonly #now: () => number
 
   constructor(descriptor: KeyTableDescriptor, { now = Date.now }: OpenCredentialsOptions = {}) {
@@ -118,9 +120,15 @@ export class SharedCredentials implements Credentials {
 
   findApp(id: string): AppFacts | undefined {
     const table = this.#table
-    const number = table.find(toNameWords('app', id))
+    const seen = this.#apps.get(id)
+    const words = seen ?? toNameWords('app', id)
+    const number = table.find(words)
     const entry = number < 0 ? undefined : table.read(number)
     if (entry === undefined) return undefined
+    if (seen === undefined) {
+      if (this.#apps.size >= MOST_REMEMBERED) this.#apps.clear()
+      this.#apps.set(id, words)
+    }
     return { plan: entry.plan === 0 ? undefined : table.getName(entry.plan), isEnabled: entry.status !== DISABLED }
   }
 
