@@ -3,7 +3,7 @@ import type { z } from 'zod'
 import { findClosest, suggestName } from '../closest.ts'
 import { type At, type Finding, type Path, toPathText } from '../finding.ts'
 import { suggestVariable } from './suggest-variable.ts'
-import { describeExpected, findChoices, findKnownKeys, takesEmptyMap } from './walk-schema.ts'
+import { describeExpected, findChoices, findKnownKeys, isWriteOnly, takesEmptyMap } from './walk-schema.ts'
 
 type Issue = z.core.$ZodIssue
 
@@ -20,7 +20,9 @@ export interface IssueContext {
 }
 
 /** One finding per mistake, at the place where it is. */
-export function describeIssues(issues: readonly Issue[], context: IssueContext): Finding[] {
+export function describeIssues(issues: readonly Issue[], given: IssueContext): Finding[] {
+  const isSecret = (path: Path): boolean => given.isSecret?.(path) === true || isWriteOnly(given.schema, path)
+  const context: IssueContext = { ...given, isSecret }
   // Checks of a schema that look at the same value may say the same of it.
   const findings = new Map<string, Finding>()
   for (const finding of describeAll(issues, [], context)) {

@@ -1,6 +1,6 @@
 /** Owns looking into a Zod schema: which part of it speaks about one place of a value. */
 import type { z } from 'zod'
-import { safeParse } from 'zod/v4/core'
+import { globalRegistry, safeParse } from 'zod/v4/core'
 import type { Path } from '../finding.ts'
 
 type Schema = z.core.$ZodType
@@ -30,8 +30,22 @@ function definitionOf(schema: Schema): Definition {
 /** Every schema without its wrappers that may speak about `path`: several where a union stands on the way. */
 export function findSchemas(schema: Schema, path: Path): Schema[] {
   let candidates = unwrap(schema)
-  for (const segment of path) candidates = candidates.flatMap((candidate) => step(candidate, segment))
+  for (const segment of path) candidates = candidates.flatMap((candidate) => step(candidate, segment)).flatMap(unwrap)
   return candidates
+}
+
+/** Does the schema say that nobody is to be shown what stands at `path` (JSON Schema 2020-12, Validation §9.4)? */
+export function isWriteOnly(schema: Schema, path: Path): boolean {
+  let candidates = [schema]
+  for (const segment of path) candidates = candidates.flatMap(unwrap).flatMap((candidate) => step(candidate, segment))
+  return candidates.flatMap(listWrappers).some((wrapper) => globalRegistry.get(wrapper)?.writeOnly === true)
+}
+
+/** The schema and what is within it, down to the one that speaks about the value. */
+function listWrappers(schema: Schema): Schema[] {
+  const { type, innerType, options, in: input } = definitionOf(schema)
+  const inner = type === 'union' ? (options ?? []) : [innerType ?? (type === 'pipe' ? input : undefined)]
+  return [schema, ...inner.filter((each) => each !== undefined).flatMap(listWrappers)]
 }
 
 function step(schema: Schema, segment: string | number): Schema[] {
@@ -46,7 +60,7 @@ function step(schema: Schema, segment: string | number): Schema[] {
           : definition.type === 'tuple'
             ? definition.items?.[Number(segment)]
             : undefined
-  return next === undefined || definitionOf(next).type === 'never' ? [] : unwrap(next)
+  return next === undefined || definitionOf(next).type === 'never' ? [] : [next]
 }
 
 function unwrap(schema: Schema): Schema[] {
