@@ -33,7 +33,9 @@ describe('oidc-login: refreshing', () => {
     const counters = new MemoryCounters(clock)
     const first = stageLogin({ forwardAccessToken: true }, { clock, shared, counters })
     await logIn(first)
-    const second = stageLogin({ forwardAccessToken: true }, { clock, shared, counters })
+    // The same provider: which of the two asks it is anybody's guess.
+    const { http } = first.provider
+    const second = stageLogin({ forwardAccessToken: true }, { clock, shared, counters, http })
     await clock.advance(300_000)
     const request = { scheme: 'https', headers: { ...PAGE, Cookie: first.browser.cookieField } } as const
     const answers = await Promise.all([first.run.with(request), second.run.with(request)])
@@ -41,7 +43,7 @@ describe('oidc-login: refreshing', () => {
       answers.map(({ upstream }) => upstream[0]?.headers.get('authorization')),
       ['Bearer access-2', 'Bearer access-2'],
     )
-    assert.equal(first.provider.callsOf('/token').length + second.provider.callsOf('/token').length, 2)
+    assert.equal(first.provider.callsOf('/token').length, 2)
   })
 
   it('comes before the upstream where the access token has ended', async () => {
