@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import type { GatewayRequest } from '../messages/request.ts'
 import { Problem } from '../problem.ts'
-import { type CredentialPlace, createCredentialPlace, TWO_CREDENTIALS } from './credential-place.ts'
+import { type CredentialPlace, createCredentialPlace, type PlaceOptions, TWO_CREDENTIALS } from './credential-place.ts'
 
 /** Names of users have at most 255 bytes; nobody types a password of more. */
 const MOST_NAME_BYTES = 255
@@ -21,6 +21,8 @@ export const realmSchema = z
   .default('gateway')
   .meta({ description: 'What the password is for; browsers show it where they ask for one.' })
 
+export const BASIC_PLACE: PlaceOptions = { in: 'header', name: 'Authorization', scheme: 'Basic' }
+
 export interface BasicCredentials {
   readonly name: string
   readonly password: string
@@ -29,7 +31,7 @@ export interface BasicCredentials {
 }
 
 export class BasicScheme {
-  readonly #place: CredentialPlace = createCredentialPlace({ in: 'header', name: 'Authorization', scheme: 'Basic' })
+  readonly #place: CredentialPlace = createCredentialPlace(BASIC_PLACE)
   readonly #decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
   readonly #headers: Problem['headers']
   readonly #missing: Problem

@@ -15,6 +15,12 @@ describe('a credential behind a scheme (RFC 9110 §11.4)', () => {
     ['Bearer', ''],
     ['Basic abc', undefined],
     ['Bearerabc', undefined],
+    ['Bearer-2 abc', undefined],
+    // No credential has these characters: what is there is refused, and not taken for nobody's.
+    ['Bearer\tabc', 'Bearer\tabc'],
+    ['Bearer,abc', 'Bearer,abc'],
+    [', bearer abc', ', bearer abc'],
+    ['Basic abc, Bearer abc', 'Basic abc, Bearer abc'],
     ['abc', undefined],
   ] as const) {
     it(`${value} is ${credential ?? 'nobody’s'}`, () => assert.equal(find(value), credential))

@@ -9,6 +9,8 @@ export interface CredentialPlace {
   /** The credential, `TWO_CREDENTIALS` when two different ones are there, undefined when none is. */
   find(request: GatewayRequest): string | undefined
   remove(request: GatewayRequest): void
+  /** Where it is sent on: takes out what an upstream could read in its place, and nobody looked at. */
+  keep(request: GatewayRequest): void
 }
 
 export interface PlaceOptions {
@@ -59,6 +61,10 @@ class HeaderPlace implements CredentialPlace {
   remove({ headers }: GatewayRequest): void {
     headers.delete(this.#name)
   }
+
+  keep({ headers }: GatewayRequest): void {
+    headers.deleteTwins(this.#name)
+  }
 }
 
 /** `Authorization: Bearer …`. A field of another scheme beside it says who calls as well: those are two. */
@@ -66,11 +72,13 @@ class SchemePlace implements CredentialPlace {
   readonly words: string
   readonly #field: HeaderPlace
   readonly #prefix: string
+  readonly #lookalike: RegExp
 
   constructor(name: string, scheme: string) {
     this.words = `the header field ${name}, as ${scheme}`
     this.#field = new HeaderPlace(name)
     this.#prefix = `${scheme.toLowerCase()} `
+    this.#lookalike = toLookalike(scheme)
   }
 
   find(request: GatewayRequest): string | undefined {
@@ -79,12 +87,27 @@ class SchemePlace implements CredentialPlace {
     const end = this.#prefix.length
     // RFC 9110 §11.1: the scheme in any case, and one or more spaces.
     if (value.slice(0, end).toLowerCase() === this.#prefix) return value.slice(end).trimStart()
-    return value.length === end - 1 && `${value.toLowerCase()} ` === this.#prefix ? '' : undefined
+    if (value.length === end - 1 && `${value.toLowerCase()} ` === this.#prefix) return ''
+    // No credential has these characters, so whoever checks this one refuses it.
+    return this.#lookalike.test(value) ? value : undefined
   }
 
   remove(request: GatewayRequest): void {
     this.#field.remove(request)
   }
+
+  keep(request: GatewayRequest): void {
+    this.#field.keep(request)
+  }
+}
+
+/**
+ * The scheme with something else behind it than a space, or behind a comma: RFC 9110 §11.4 has neither, and servers that
+ * split at any whitespace, or at commas, find a credential there. It must not pass as nobody's.
+ */
+function toLookalike(scheme: string): RegExp {
+  const literal = scheme.replace(/[.*+^$|]/g, '\\$&')
+  return new RegExp(`(?:^|[,\\s])${literal}(?![!#$%&'*+\\-.^_\`|~0-9A-Za-z])`, 'i')
 }
 
 class QueryPlace implements CredentialPlace {
@@ -106,6 +129,8 @@ class QueryPlace implements CredentialPlace {
   remove(request: GatewayRequest): void {
     request.search = withoutParameter(request.search, this.#name)
   }
+
+  keep(): void {}
 }
 
 class CookiePlace implements CredentialPlace {
@@ -139,6 +164,8 @@ class CookiePlace implements CredentialPlace {
     if (rest.length === 0) headers.delete('cookie')
     else headers.set('Cookie', rest.join(';').trim())
   }
+
+  keep(): void {}
 
   #isOurs(pair: string): boolean {
     const equals = pair.indexOf('=')

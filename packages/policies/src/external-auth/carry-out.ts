@@ -32,7 +32,8 @@ export function createCarryOut(
       return new GatewayResponse({ status, headers: headers.clone(), body })
     }
     const { request } = exchange
-    if (!forward) place?.remove(request)
+    if (forward) place?.keep(request)
+    else place?.remove(request)
     for (const [name, value] of decision.toUpstream) {
       if (value === undefined) request.headers.delete(name)
       else request.headers.set(name, value)

@@ -87,7 +87,7 @@ export class HeaderList {
   set(name: string, value: string): void {
     assertField(name, value)
     const items = this.#edit()
-    this.#deleteTwins(name)
+    this.deleteTwins(name)
     const first = this.indexOf(name)
     if (first < 0) {
       items.push(name, value)
@@ -107,7 +107,7 @@ export class HeaderList {
 
   /** With its twins. Was there one? A list off the wire stays one: it forgets five numbers, and its serialization stays one of slices. */
   delete(name: string): boolean {
-    const hadTwins = this.#deleteTwins(name)
+    const hadTwins = this.deleteTwins(name)
     let i = this.indexOf(name)
     if (i < 0) return hadTwins
     for (; i >= 0; i = this.indexOf(name, i)) this.deleteAt(i)
@@ -187,8 +187,8 @@ export class HeaderList {
     return -1
   }
 
-  /** `X_Role` is `X-Role` to CGI and WSGI: whoever says what one of them is, says it of both. */
-  #deleteTwins(name: string): boolean {
+  /** `X_Role` is `X-Role` to CGI and WSGI: whoever says what one of them is, says it of both. Was there one? */
+  deleteTwins(name: string): boolean {
     if (!this.#findUnderscores() && !name.includes('_')) return false
     const { size } = this
     for (let i = size - 1; i >= 0; i--) if (isTwinName(this.nameAt(i), name)) this.deleteAt(i)

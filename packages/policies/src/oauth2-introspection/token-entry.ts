@@ -73,7 +73,8 @@ export class TokenEntry {
     const { places, judge } = this.#parts
     const { forward, toUpstream } = this.#options
     const caller = recognise(exchange, judge.toCaller(known))
-    if (!forward) places.remove(exchange.request, presented)
+    if (forward) places.keep(exchange.request)
+    else places.remove(exchange.request, presented)
     if (toUpstream !== undefined) tellUpstream(exchange.request, caller, toUpstream)
     return next(exchange)
   }

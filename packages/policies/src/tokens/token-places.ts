@@ -44,6 +44,16 @@ export class TokenPlaces {
       : { token: bound, place: this.dpop, scheme: 'dpop' }
   }
 
+  /** Of options that say so: for a definition's `credentialPlaces`. */
+  static list(options: PlaceOptions, dpop: 'off' | 'allow' | 'require'): PlaceOptions[] {
+    return dpop === 'off' || options.scheme === undefined ? [options] : [options, { ...options, scheme: 'DPoP' }]
+  }
+
+  /** Where there is none, or it is sent on: no field stays that an upstream could read for it. */
+  keep(request: GatewayRequest): void {
+    this.bearer.keep(request)
+  }
+
   /** The proof goes with its token. */
   remove(request: GatewayRequest, { place, scheme }: PresentedToken): void {
     place.remove(request)
