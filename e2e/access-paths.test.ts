@@ -44,7 +44,7 @@ ${APPS}`
 /** As the laxest of servers read a path: escapes are decoded until there are none, `\` is `/`, `;…` is nothing, `//` is `/`. */
 function toLaxPath(target: string): string {
   let path = target.replace(/^https?:\/\/[^/]*/i, '').replace(/[?#].*$/, '')
-  path = path.replace(/%[0-9a-f]{2}/gi, (escape) => String.fromCharCode(Number.parseInt(escape.slice(1), 16)))
+  path = path.replace(/%[0-9a-f]{2}/gi, (octet) => String.fromCharCode(Number.parseInt(octet.slice(1), 16)))
   const kept: string[] = []
   for (const segment of path.replaceAll('\\', '/').replace(/\0.*$/, '').split('/')) {
     const name = segment.replace(/;.*$/, '')

@@ -3,6 +3,7 @@
 /** The one schema library, for users' own policies: theirs must be the same copy. */
 export { z } from 'zod'
 export { Bottleneck } from './callers/bottleneck.ts'
+export type { PlaceOptions } from './callers/credential-place.ts'
 export { toFingerprint } from './callers/remembered.ts'
 export { BUILT_IN_POLICIES } from './catalog.ts'
 export type { ClientCertificate } from './client-certificate.ts'

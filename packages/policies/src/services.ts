@@ -1,5 +1,7 @@
 /** Owns the ports through which policies reach the world: nothing else may. Each is a fake in a policy's test. */
 import type { Secret } from '@gatewright/model/runtime'
+import type { PlaceOptions } from './callers/credential-place.ts'
+import type { Exchange } from './exchange.ts'
 import type { MaybePromise } from './maybe-promise.ts'
 import type { HeaderList } from './messages/header-list.ts'
 import type { Policy } from './next.ts'
@@ -235,6 +237,10 @@ export interface NestedUse {
 export interface NestedUses {
   /** The list as one function around whatever follows. It neither throws nor rejects: what its policies throw comes as a response that carries the problem. @throws what keeps one from being made */
   compile(uses: readonly NestedUse[]): Policy
+  /** Its `when`, for who has to know whether it runs; undefined: it always does. What it returns throws the problem of one that fails. */
+  compileWhen(use: NestedUse): ((exchange: Exchange) => boolean) | undefined
+  /** Where it, and those in its own options, look for credentials. */
+  findCredentialPlaces(use: NestedUse): readonly PlaceOptions[]
 }
 
 /** What stands in a file. It never changes: a file that is replaced is another one. */

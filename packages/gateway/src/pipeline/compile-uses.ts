@@ -1,6 +1,6 @@
 /** Owns the step from policy uses, which are data, to policies that run: parsed options, compiled conditions, state that survives. */
 import { compileCondition } from '@gatewright/expressions'
-import { PLAN_SLOT, type PolicyUse } from '@gatewright/model/runtime'
+import { findNestedLists, PLAN_SLOT, type PolicyUse } from '@gatewright/model/runtime'
 import {
   CEL_NAMES,
   type Exchange,
@@ -8,6 +8,7 @@ import {
   type NestedUses,
   type Next,
   type Phase,
+  type PlaceOptions,
   type Policy,
   type PolicyDefinition,
   type PolicyServices,
@@ -70,7 +71,21 @@ export function createNestedUses(useId: string, context: UseContext): NestedUses
       lists += 1
       return toPolicy(compiled)
     },
+    compileWhen: ({ when }) => (when === undefined ? undefined : compileWhen(when, context.services.variables)),
+    findCredentialPlaces: (use) => findCredentialPlaces(toPolicyUse(use), context.catalogue),
   }
+}
+
+/** Of a use, and of those in its options; one that is switched off looks nowhere. */
+function findCredentialPlaces(
+  { policy, options, enabled }: PolicyUse,
+  catalogue: ReadonlyMap<string, PolicyDefinition>,
+): readonly PlaceOptions[] {
+  const definition = catalogue.get(policy)
+  if (definition === undefined || enabled === false) return []
+  const own = definition.credentialPlaces?.(definition.options.parse(options ?? {})) ?? []
+  const nested = findNestedLists(definition.lists, options).flatMap(({ uses }) => uses)
+  return [...own, ...nested.flatMap((use) => findCredentialPlaces(use, catalogue))]
 }
 
 function toPolicyUse({ policy, options, when, enabled, id }: NestedUse): PolicyUse {

@@ -66,6 +66,26 @@ describe('any-of', () => {
     assert.equal(upstream.length, 1)
   })
 
+  it('takes out what the others would have checked, and nobody did', async () => {
+    const both = { headers: { ...withKey('s3cret').headers, ...withToken('forged').headers, Accept: '*/*' } }
+    const inner = { policy: 'any-of', options: { policies: [tokens] } }
+    for (const others of [tokens, { ...tokens, options: { ...tokens.options, forward: true } }, inner]) {
+      const { upstream } = await choosing([keys, others]).with(both)
+      assert.deepEqual([...(upstream[0]?.headers ?? [])], [['Accept', '*/*']])
+    }
+    const sentOn = { ...tokens, options: { ...tokens.options, forward: true } }
+    const { upstream } = await choosing([sentOn, keys, sentOn]).with({
+      headers: { ...withKey('off').headers, ...withToken(token).headers },
+    })
+    assert.deepEqual([...(upstream[0]?.headers ?? [])], [['Authorization', `Bearer ${token}`]])
+  })
+
+  it('leaves alone what stands in the place of another scheme', async () => {
+    const request = { headers: { ...withKey('s3cret').headers, Authorization: 'Digest a' } }
+    const { upstream } = await choosing([keys, tokens]).with(request)
+    assert.deepEqual([...(upstream[0]?.headers ?? [])], [['Authorization', 'Digest a']])
+  })
+
   it('says all ways where none is there', async () => {
     const { status, problem, headers } = await choosing([keys, tokens]).with()
     assert.deepEqual([status, problem?.code], [401, 'credential-missing'])

@@ -1,15 +1,20 @@
 /** Owns the choice between several ways to say who calls: the first that finds its credential decides. */
 import type { ProblemCode } from '@gatewright/model/runtime'
 import { z } from 'zod'
+import type { PlaceOptions } from '../callers/credential-place.ts'
 import type { Exchange } from '../exchange.ts'
+import type { GatewayRequest } from '../messages/request.ts'
 import { GatewayResponse } from '../messages/response.ts'
 import { usesSchema } from '../nested/uses-option.ts'
 import { definePolicy, type Next, type Policy } from '../policy.ts'
 import { Problem } from '../problem.ts'
+import type { NestedUse, NestedUses } from '../services.ts'
+import { createUncheckedRemoval } from './unchecked-credentials.ts'
 
 const options = z.strictObject({
   policies: usesSchema.min(1).meta({
-    description: 'Policies that recognise callers, in the order in which they are tried.',
+    description:
+      'Policies that recognise callers, in the order in which they are tried; one whose `when` is false is passed over. Where one of them accepted its credential, those of the others are taken out of the request: nobody checked them.',
   }),
   anonymous: z.boolean().default(false).meta({
     description: 'Lets callers pass, as nobody, who bring none of the credentials.',
@@ -46,10 +51,7 @@ export const anyOf = definePolicy({
       if (inner?.anonymous !== true) continue
       throw new Error(`"${policy}" lets everybody pass with \`anonymous: true\`: write that at any-of`)
     }
-    const choice = new Choice(
-      policies.filter(({ enabled }) => enabled !== false).map((use) => uses.compile([use])),
-      { anonymous, onInvalid },
-    )
+    const choice = new Choice(createAlternatives(policies, uses), { anonymous, onInvalid })
     return function anyOf(exchange, next) {
       return choice.run(exchange, next)
     }
@@ -60,40 +62,65 @@ export const anyOf = definePolicy({
 const MISSING: ReadonlySet<ProblemCode> = new Set(['credential-missing', 'client-certificate-missing'])
 const INVALID: ReadonlySet<ProblemCode> = new Set(['credential-invalid', 'client-certificate-refused'])
 
+interface Alternative {
+  readonly run: Policy
+  /** undefined: it always applies. */
+  readonly applies: ((exchange: Exchange) => boolean) | undefined
+  readonly removeOthers: (request: GatewayRequest) => void
+}
+
+function createAlternatives(policies: readonly NestedUse[], uses: NestedUses): Alternative[] {
+  const live = policies.filter(({ enabled }) => enabled !== false)
+  const places = live.map((use) => uses.findCredentialPlaces(use))
+  return live.map((use, index) => {
+    // Skipped by its condition it would hand the request on, which here means that it was accepted.
+    const { when: _, ...unconditional } = use
+    const others: PlaceOptions[] = places.filter((_, other) => other !== index).flat()
+    return {
+      run: uses.compile([unconditional]),
+      applies: uses.compileWhen(use),
+      removeOthers: createUncheckedRemoval(places[index] ?? [], others),
+    }
+  })
+}
+
 interface ChoiceRules {
   readonly anonymous: boolean
   readonly onInvalid: 'refuse' | 'next'
 }
 
 class Choice {
-  readonly #alternatives: readonly Policy[]
+  readonly #alternatives: readonly Alternative[]
   readonly #rules: ChoiceRules
   /** Whose credential was accepted: what comes back then is the answer, whatever problem it carries. */
   readonly #entered = new WeakSet<Exchange>()
-  /** The same function for each `next`, so that what stands around it is folded once. */
-  readonly #entries = new WeakMap<Next, Next>()
+  /** The same functions for each `next`, one for each alternative, so that what stands around them is folded once. */
+  readonly #entries = new WeakMap<Next, readonly Next[]>()
 
-  constructor(alternatives: readonly Policy[], rules: ChoiceRules) {
+  constructor(alternatives: readonly Alternative[], rules: ChoiceRules) {
     this.#alternatives = alternatives
     this.#rules = rules
   }
 
   run(exchange: Exchange, next: Next): ReturnType<Next> {
-    let enter = this.#entries.get(next)
-    if (enter === undefined) {
-      enter = (entering) => {
+    let entries = this.#entries.get(next)
+    if (entries === undefined) {
+      entries = this.#alternatives.map(({ removeOthers }) => (entering: Exchange) => {
         this.#entered.add(entering)
+        removeOthers(entering.request)
         return next(entering)
-      }
-      this.#entries.set(next, enter)
+      })
+      this.#entries.set(next, entries)
     }
-    return this.#try(exchange, { index: 0, refusals: [], enter, next })
+    return this.#try(exchange, { index: 0, refusals: [], entries, next })
   }
 
   #try(exchange: Exchange, attempt: Attempt): ReturnType<Next> {
     const alternative = this.#alternatives[attempt.index]
-    if (alternative === undefined) return this.#conclude(exchange, attempt)
-    const result = alternative(exchange, attempt.enter)
+    const enter = attempt.entries[attempt.index]
+    if (alternative === undefined || enter === undefined) return this.#conclude(exchange, attempt)
+    if (alternative.applies?.(exchange) === false) return this.#try(exchange, { ...attempt, index: attempt.index + 1 })
+    const result = alternative.run(exchange, enter)
     if (result instanceof GatewayResponse) return this.#judge(exchange, attempt, result)
     return result.then((response) => this.#judge(exchange, attempt, response))
   }
@@ -122,7 +149,7 @@ interface Attempt {
   readonly index: number
   /** Of those that were tried before. */
   readonly refusals: readonly Problem[]
-  readonly enter: Next
+  readonly entries: readonly Next[]
   readonly next: Next
 }
 
@@ -131,6 +158,13 @@ function toMissing(refusals: readonly Problem[]): Problem {
   const [first] = refusals
   // Nothing but a certificate would do, and there is no challenge for one: it stays a 403.
   if (first !== undefined && refusals.every(({ code }) => code === 'client-certificate-missing')) return first
+
+  if (refusals.length === 0) {
+    return new Problem('access-denied', {
+      detail: 'For this request there is no way to say who calls.',
+      reason: 'no-way',
+    })
+  }
   const details = refusals.map(({ detail }) => detail).filter((detail) => detail !== undefined)
   return new Problem('credential-missing', {
     detail:

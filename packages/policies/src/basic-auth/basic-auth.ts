@@ -1,6 +1,6 @@
 /** Owns who calls, by a name and a password (RFC 7617) that stand with an app's users. */
 import { z } from 'zod'
-import { BasicScheme, realmSchema } from '../callers/basic-scheme.ts'
+import { BASIC_PLACE, BasicScheme, realmSchema } from '../callers/basic-scheme.ts'
 import { attemptsSchema, GuessGuard } from '../callers/guess-guard.ts'
 import { recognise } from '../callers/recognise.ts'
 import { Remembered, toFingerprint } from '../callers/remembered.ts'
@@ -51,6 +51,7 @@ export const basicAuth = definePolicy({
     },
   ],
   identityFields: ({ toUpstream }) => toIdentityFields(toUpstream),
+  credentialPlaces: () => [BASIC_PLACE],
 
   create({ realm, anonymous, forward, rememberSeconds, attempts, toUpstream }, { credentials, counters, clock }) {
     const scheme = new BasicScheme(realm)

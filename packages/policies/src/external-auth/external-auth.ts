@@ -49,6 +49,7 @@ export const externalAuth = definePolicy({
     const clientsOwn = new Set(['authorization', 'cookie', credential?.name.toLowerCase()])
     return [...copyToUpstream.filter((name) => !clientsOwn.has(name.toLowerCase())), ...toIdentityFields(toUpstream)]
   },
+  credentialPlaces: ({ credential }) => (credential === undefined ? [] : [toPlace(credential)]),
 
   create(options, services) {
     const { anonymous, bodyBytes, credential } = options

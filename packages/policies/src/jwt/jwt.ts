@@ -1,5 +1,5 @@
 /** Owns who calls, by a JSON Web Token (RFC 7519) that an issuer signed. */
-import { TWO_CREDENTIALS } from '../callers/credential-place.ts'
+import { type PlaceOptions, TWO_CREDENTIALS } from '../callers/credential-place.ts'
 import { GuessGuard } from '../callers/guess-guard.ts'
 import { recognise } from '../callers/recognise.ts'
 import { Remembered, toFingerprint } from '../callers/remembered.ts'
@@ -44,6 +44,7 @@ export const jwt = definePolicy({
     },
   ],
   identityFields: ({ toUpstream }) => toIdentityFields(toUpstream),
+  credentialPlaces: (options) => TokenPlaces.list(toPlace(options), options.dpop),
 
   create(options, services) {
     const check = new TokenCheck(options, services)
@@ -52,6 +53,11 @@ export const jwt = definePolicy({
     }
   },
 })
+
+function toPlace({ in: where, name }: Pick<JwtOptions, 'in' | 'name'>): PlaceOptions {
+  const hasScheme = where === 'header' && name.toLowerCase() === 'authorization'
+  return hasScheme ? { in: where, name, scheme: 'Bearer' } : { in: where, name }
+}
 
 /** One request with a token. */
 interface Attempt {
@@ -71,22 +77,22 @@ class TokenCheck {
   readonly #proofs: DpopProofs | undefined
 
   constructor(options: JwtOptions, services: PolicyServices) {
-    const { in: where, name, dpop, dpopMaxAgeSeconds } = options
-    const hasScheme = where === 'header' && name.toLowerCase() === 'authorization'
+    const { dpop, dpopMaxAgeSeconds } = options
     this.#options = options
     this.#verifier = new TokenVerifier(options, services)
     this.#seen = new Remembered(options.cacheEntries, services.clock)
     this.#guard = new GuessGuard(services.counters, 'token', options.attempts)
     this.#credentials = services.credentials
-    this.#places = new TokenPlaces({ in: where, name, ...(hasScheme ? { scheme: 'Bearer' } : {}) }, dpop)
+    this.#places = new TokenPlaces(toPlace(options), dpop)
     if (this.#places.dpop !== undefined) this.#proofs = new DpopProofs({ maxAgeSeconds: dpopMaxAgeSeconds }, services)
   }
 
   run(exchange: Exchange, next: Next): ReturnType<Next> {
     const attempt = this.#find(exchange, next)
     if (attempt === undefined) {
-      if (this.#options.anonymous) return next(exchange)
-      throw this.#toMissing()
+      if (!this.#options.anonymous) throw this.#toMissing()
+      if (this.#options.forward) this.#places.keep(exchange.request)
+      return next(exchange)
     }
     const fingerprint = toFingerprint(attempt.presented.token)
     const seen = this.#seen.get(fingerprint)
@@ -138,7 +144,8 @@ class TokenCheck {
   #enter({ exchange, next, presented }: Attempt, { caller, issuer }: VerifiedToken): ReturnType<Next> {
     const known = recognise(exchange, this.#withPlan(caller, issuer.options.unknownApps))
     const { forward, toUpstream } = this.#options
-    if (!forward) this.#places.remove(exchange.request, presented)
+    if (forward) this.#places.keep(exchange.request)
+    else this.#places.remove(exchange.request, presented)
     if (toUpstream !== undefined) tellUpstream(exchange.request, known, toUpstream)
     return next(exchange)
   }

@@ -46,6 +46,7 @@ export const keyAuth = definePolicy({
     },
   ],
   identityFields: ({ toUpstream }) => toIdentityFields(toUpstream),
+  credentialPlaces: ({ in: where, name }) => [{ in: where, name }],
 
   create({ in: where, name, anonymous, forward, attempts, toUpstream }, { credentials, counters }) {
     const place = createCredentialPlace({ in: where, name })
@@ -67,7 +68,8 @@ export const keyAuth = definePolicy({
         throw invalid(lookup.why, `The key in ${place.words} ${WHY_NOT[lookup.why]}.`)
       }
       const caller = recognise(exchange, toCaller(lookup.key))
-      if (!forward) place.remove(exchange.request)
+      if (forward) place.keep(exchange.request)
+      else place.remove(exchange.request)
       if (toUpstream !== undefined) tellUpstream(exchange.request, caller, toUpstream)
       return next(exchange)
     }
@@ -76,6 +78,7 @@ export const keyAuth = definePolicy({
       const key = place.find(exchange.request)
       if (key === undefined) {
         if (!anonymous) throw missing
+        if (forward) place.keep(exchange.request)
         return next(exchange)
       }
       if (key === TWO_CREDENTIALS) throw ambiguous

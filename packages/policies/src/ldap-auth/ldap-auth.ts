@@ -1,6 +1,6 @@
 /** Owns who calls, by a name and a password that a directory knows (LDAP, RFC 4511 and 4513). */
 import { z } from 'zod'
-import { BasicScheme, realmSchema } from '../callers/basic-scheme.ts'
+import { BASIC_PLACE, BasicScheme, realmSchema } from '../callers/basic-scheme.ts'
 import { attemptsSchema, GuessGuard } from '../callers/guess-guard.ts'
 import { recognise } from '../callers/recognise.ts'
 import { Remembered, toFingerprint } from '../callers/remembered.ts'
@@ -74,6 +74,7 @@ export const ldapAuth = definePolicy({
     },
   ],
   identityFields: ({ toUpstream }) => toIdentityFields(toUpstream),
+  credentialPlaces: () => [BASIC_PLACE],
 
   create(given, services) {
     const { realm, anonymous, forward, rememberSeconds, attempts, toUpstream } = given

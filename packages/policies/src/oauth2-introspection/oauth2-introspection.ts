@@ -45,6 +45,7 @@ export const oauth2Introspection = definePolicy({
     },
   ],
   identityFields: ({ toUpstream }) => toIdentityFields(toUpstream),
+  credentialPlaces: (options) => TokenPlaces.list(toPlace(options), options.dpop),
 
   create(options, services) {
     const { anonymous, maxTokenBytes, cacheEntries } = options
@@ -76,6 +77,7 @@ export const oauth2Introspection = definePolicy({
       const presented = places.find(exchange.request)
       if (presented === undefined) {
         if (!anonymous) throw refusals.missing
+        if (options.forward) places.keep(exchange.request)
         return next(exchange)
       }
       const { token, scheme } = presented

@@ -1,4 +1,5 @@
 /** Owns policies within policies, in tests: made of the definitions that a test names. */
+import { findNestedLists } from '@gatewright/model/runtime'
 import { GatewayResponse } from '../messages/response.ts'
 import type { Next, Policy, PolicyDefinition } from '../policy.ts'
 import type { NestedUse, NestedUses, PolicyServices } from '../services.ts'
@@ -13,6 +14,13 @@ export function createTestUses(
       const made = list.filter(({ enabled }) => enabled !== false).map((use) => make(use))
       return (exchange, next) =>
         made.reduceRight<Next>((inner, policy) => guard((one) => policy(one, inner)), next)(exchange)
+    },
+    compileWhen: () => undefined,
+    findCredentialPlaces({ policy: name, options }) {
+      const definition = policies.find((policy) => policy.name === name)
+      const own = definition?.credentialPlaces?.(definition.options.parse(options ?? {})) ?? []
+      const nested = findNestedLists(definition?.lists, options).flatMap((list) => list.uses)
+      return [...own, ...nested.flatMap((use) => uses.findCredentialPlaces(use as NestedUse))]
     },
   }
   const make = ({ policy: name, options }: NestedUse): Policy => {
