@@ -22,7 +22,7 @@ const TOKEN = issuer.sign(CLAIMS)
 const FORGED = forger.sign({ ...CLAIMS, sub: 'root' })
 
 const jwtOf = (more = '') =>
-  `{ policy: jwt, options: { issuers: [{ issuer: issuer, audiences: [orders], keys: [{ algorithm: ES256, publicKey: ${JSON.stringify(issuer.pem)} }] }], toUpstream: { id: X-Caller-Id }, attempts: { perAddress: 0, perName: 0 }${more} } }`
+  `{ policy: jwt, options: { issuers: [{ issuer: issuer, audiences: [orders], keys: [{ algorithm: ES256, publicKey: ${JSON.stringify(issuer.pem)} }] }], toUpstream: { id: X-Caller-Id }, attempts: { perAddress: 0 }${more} } }`
 const keyOf = (more = '') =>
   `{ policy: key-auth, options: { toUpstream: { app: X-App-Id }, attempts: { perAddress: 0 }${more} } }`
 

@@ -15,7 +15,7 @@ const tokenOf = (claims: string) =>
   )
 
 const KEY_AUTH = 'policy: key-auth, options: { attempts: { perAddress: 0 } }'
-const JWT = `policy: jwt, options: { attempts: { perAddress: 0, perName: 0 }, issuers: [{ issuer: issuer, audiences: [orders], keys: [{ algorithm: ES256, publicKey: ${JSON.stringify(issuer.pem)} }] }] }`
+const JWT = `policy: jwt, options: { attempts: { perAddress: 0 }, issuers: [{ issuer: issuer, audiences: [orders], keys: [{ algorithm: ES256, publicKey: ${JSON.stringify(issuer.pem)} }] }] }`
 
 /** A guard that runs only where this holds. Each of them fails for a request without more. */
 const FAILING = {

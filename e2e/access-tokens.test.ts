@@ -70,7 +70,7 @@ class KeyServer {
   }
 }
 
-const GUESSES = 'attempts: { perAddress: 0, perName: 0 }'
+const GUESSES = 'attempts: { perAddress: 0 }'
 
 function configure(upstream: string, keys: string): string {
   const route = (id: string, { path = id, issuer = 'issuer', audience = 'orders', more = '' } = {}) =>

@@ -33,6 +33,9 @@ export function later(name: string, phase: Phase, load: () => unknown): PolicyDe
     get identityFields() {
       return get().identityFields
     },
+    get credentialPlaces() {
+      return get().credentialPlaces
+    },
     get files() {
       return get().files
     },
