@@ -13,11 +13,20 @@ export interface Caller {
   readonly id: string
   readonly app?: string | undefined
   readonly plan?: string | undefined
-  /** `id` names the credential without being it: for keys, the SHA-256. */
-  readonly credential: { readonly kind: string; readonly id: string }
+  readonly credential: CallerCredential
+  /** Those that were asked for as well, and good. */
+  readonly otherCredentials?: readonly CallerCredential[]
   readonly claims?: Readonly<Record<string, unknown>>
   readonly scopes?: readonly string[]
   readonly groups?: readonly string[]
+}
+
+export interface CallerCredential {
+  readonly kind: string
+  /** Names the credential without being it: for keys, the SHA-256. */
+  readonly id: string
+  /** When it ends by itself, in epoch milliseconds: a tunnel that it opened ends with it. */
+  readonly endsAtMs?: number
 }
 
 export interface Client {

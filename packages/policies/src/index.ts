@@ -3,11 +3,20 @@
 /** The one schema library, for users' own policies: theirs must be the same copy. */
 export { z } from 'zod'
 export { Bottleneck } from './callers/bottleneck.ts'
-export type { PlaceOptions } from './callers/credential-place.ts'
+export type { UsedPlace } from './callers/credential-place.ts'
 export { toFingerprint } from './callers/remembered.ts'
 export { BUILT_IN_POLICIES } from './catalog.ts'
 export type { ClientCertificate } from './client-certificate.ts'
-export type { AbortListener, Caller, Charge, Client, ExchangeParts, Outcome, RouteFacts } from './exchange.ts'
+export type {
+  AbortListener,
+  Caller,
+  CallerCredential,
+  Charge,
+  Client,
+  ExchangeParts,
+  Outcome,
+  RouteFacts,
+} from './exchange.ts'
 export { Exchange } from './exchange.ts'
 export { createIssuedKey, ISSUED_KEY_PATTERN, judgeIssuedKey } from './keys/issued-key.ts'
 export { isWeakKey } from './keys/key-strength.ts'

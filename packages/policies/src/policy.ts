@@ -1,7 +1,7 @@
 /** Owns the one contract: what a policy is and how it is defined. */
 import { POLICY_PHASES, type PolicyNeed, type PolicyPhase } from '@gatewright/model/runtime'
 import type { z } from 'zod'
-import type { PlaceOptions } from './callers/credential-place.ts'
+import type { UsedPlace } from './callers/credential-place.ts'
 import type { Policy } from './next.ts'
 import type { PolicyServices } from './services.ts'
 
@@ -44,8 +44,8 @@ export interface PolicyDefinition<Name extends string = string, Options extends 
   readonly lists?: readonly string[]
   /** Fields it tells the upstream about the caller; a client's own of these names are removed on every route. */
   identityFields?(options: z.output<Options>): readonly string[]
-  /** Where it looks for its credential. Where another policy said who calls (`any-of`), nobody checked what stands there: it is taken out. */
-  credentialPlaces?(options: z.output<Options>): readonly PlaceOptions[]
+  /** Where it looks for its credential: where another policy said who calls (`any-of`), nobody checked what stands there, and it is taken out. And where it writes one. */
+  credentialPlaces?(options: z.output<Options>): readonly UsedPlace[]
   /** Files that it reads by `services.files`. */
   files?(options: z.output<Options>): readonly PolicyFile[]
   /** Paths on the host that it answers itself, where a route with it leads there; `validate` warns where none does. */

@@ -1,6 +1,6 @@
 /** Owns the ports through which policies reach the world: nothing else may. Each is a fake in a policy's test. */
 import type { Secret } from '@gatewright/model/runtime'
-import type { PlaceOptions } from './callers/credential-place.ts'
+import type { UsedPlace } from './callers/credential-place.ts'
 import type { Exchange } from './exchange.ts'
 import type { MaybePromise } from './maybe-promise.ts'
 import type { HeaderList } from './messages/header-list.ts'
@@ -240,7 +240,7 @@ export interface NestedUses {
   /** Its `when`, for who has to know whether it runs; undefined: it always does. What it returns throws the problem of one that fails. */
   compileWhen(use: NestedUse): ((exchange: Exchange) => boolean) | undefined
   /** Where it, and those in its own options, look for credentials. */
-  findCredentialPlaces(use: NestedUse): readonly PlaceOptions[]
+  findCredentialPlaces(use: NestedUse): readonly UsedPlace[]
 }
 
 /** What stands in a file. It never changes: a file that is replaced is another one. */

@@ -8,12 +8,12 @@ import {
   type NestedUses,
   type Next,
   type Phase,
-  type PlaceOptions,
   type Policy,
   type PolicyDefinition,
   type PolicyServices,
   Problem,
   toCelScope,
+  type UsedPlace,
 } from '@gatewright/policies'
 import { type CompiledUse, compose } from './compose.ts'
 import { PolicyFault } from './policy-fault.ts'
@@ -80,7 +80,7 @@ export function createNestedUses(useId: string, context: UseContext): NestedUses
 function findCredentialPlaces(
   { policy, options, enabled }: PolicyUse,
   catalogue: ReadonlyMap<string, PolicyDefinition>,
-): readonly PlaceOptions[] {
+): readonly UsedPlace[] {
   const definition = catalogue.get(policy)
   if (definition === undefined || enabled === false) return []
   const own = definition.credentialPlaces?.(definition.options.parse(options ?? {})) ?? []

@@ -94,7 +94,7 @@ export class ThreadRuntime {
     })
     this.#tunnels = new TunnelKeeper({
       wheel: this.#wheel,
-      rightEndsAtMs: ({ caller }) => this.#credentials.getRightEnd(caller?.credential),
+      rightEndsAtMs: ({ caller }) => this.#credentials.getRightEnd(caller),
       onEnded: (exchange, ended) => recorder.record(exchange, ended),
       onChanged: (amount) => this.#meter.tunnelsChanged(amount),
     })

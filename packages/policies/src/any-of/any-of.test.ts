@@ -5,10 +5,12 @@ import type { ClientCertificate } from '../client-certificate.ts'
 import { jwt } from '../jwt/jwt.ts'
 import { keyAuth } from '../key-auth/key-auth.ts'
 import { mtlsAuth } from '../mtls-auth/mtls-auth.ts'
+import { oidcLogin } from '../oidc-login/oidc-login.ts'
 import { definePolicy } from '../policy.ts'
 import { Problem } from '../problem.ts'
-import { FakeClock, MemoryCredentials, type PolicyRun, run, TestIssuer } from '../testing/index.ts'
+import { FakeClock, MemoryCredentials, type PolicyRun, run, TestIssuer, toRequest } from '../testing/index.ts'
 import { anyOf } from './any-of.ts'
+import { createUncheckedRemoval } from './unchecked-credentials.ts'
 
 const issuer = new TestIssuer('ES256')
 const clock = new FakeClock()
@@ -78,6 +80,38 @@ describe('any-of', () => {
       headers: { ...withKey('off').headers, ...withToken(token).headers },
     })
     assert.deepEqual([...(upstream[0]?.headers ?? [])], [['Authorization', `Bearer ${token}`]])
+  })
+
+  it('takes out the parts of a session, with and without TLS, and no other cookie', async () => {
+    const login = {
+      policy: 'oidc-login',
+      options: {
+        issuer: 'https://login.example.com/',
+        clientId: 'a',
+        cookie: { name: 'shop', secrets: ['0123456789abcdef0123456789abcdef'] },
+      },
+    }
+    const cookie = 'a=1; shop=2.x; __Host-shop=2.x; shop.1=y; __Host-shop.3=z; shopping=cart'
+    const subject = run(
+      anyOf,
+      { policies: [keys, login] as object[] as [] },
+      { credentials, policies: [keyAuth, oidcLogin] },
+    )
+    const { upstream } = await subject.with({ headers: { ...withKey('s3cret').headers, Cookie: cookie } })
+    assert.deepEqual([...(upstream[0]?.headers ?? [])], [['Cookie', 'a=1; shopping=cart']])
+  })
+
+  it('leaves what the one that decided wrote for the upstream', () => {
+    const request = toRequest({ headers: { Authorization: 'Bearer of-the-login', 'X-Api-Key': 'a' } })
+    const wrote = { in: 'header', name: 'authorization', isWritten: true } as const
+    const others = [
+      { in: 'header', name: 'Authorization', scheme: 'Bearer' },
+      { in: 'header', name: 'X-Api-Key' },
+    ] as const
+    createUncheckedRemoval([wrote], others)(request)
+    assert.deepEqual([...request.headers], [['Authorization', 'Bearer of-the-login']])
+    createUncheckedRemoval([], [wrote])(request)
+    assert.equal(request.headers.size, 1)
   })
 
   it('leaves alone what stands in the place of another scheme', async () => {

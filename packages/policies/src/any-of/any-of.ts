@@ -1,7 +1,7 @@
 /** Owns the choice between several ways to say who calls: the first that finds its credential decides. */
 import type { ProblemCode } from '@gatewright/model/runtime'
 import { z } from 'zod'
-import type { PlaceOptions } from '../callers/credential-place.ts'
+import type { UsedPlace } from '../callers/credential-place.ts'
 import type { Exchange } from '../exchange.ts'
 import type { GatewayRequest } from '../messages/request.ts'
 import { GatewayResponse } from '../messages/response.ts'
@@ -75,7 +75,7 @@ function createAlternatives(policies: readonly NestedUse[], uses: NestedUses): A
   return live.map((use, index) => {
     // Skipped by its condition it would hand the request on, which here means that it was accepted.
     const { when: _, ...unconditional } = use
-    const others: PlaceOptions[] = places.filter((_, other) => other !== index).flat()
+    const others: UsedPlace[] = places.filter((_, other) => other !== index).flat()
     return {
       run: uses.compile([unconditional]),
       applies: uses.compileWhen(use),

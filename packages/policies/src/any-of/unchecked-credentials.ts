@@ -1,5 +1,5 @@
 /** Owns taking out the credentials that nobody checked: a request comes in by one, and may bring others. */
-import { createCredentialPlace, type PlaceOptions } from '../callers/credential-place.ts'
+import { createCredentialPlace, type PlaceOptions, type UsedPlace } from '../callers/credential-place.ts'
 import type { GatewayRequest } from '../messages/request.ts'
 
 /**
@@ -7,11 +7,16 @@ import type { GatewayRequest } from '../messages/request.ts'
  * upstream that reads it takes it for the gateway's.
  */
 export function createUncheckedRemoval(
-  checked: readonly PlaceOptions[],
-  others: readonly PlaceOptions[],
+  checked: readonly UsedPlace[],
+  others: readonly UsedPlace[],
 ): (request: GatewayRequest) => void {
   const known = new Set(checked.map(toName))
-  const places = others.filter((place) => !known.has(toName(place))).map(createCredentialPlace)
+  const written = new Set(checked.filter(({ isWritten }) => isWritten === true).map(({ name }) => name.toLowerCase()))
+  const isUnchecked = (place: UsedPlace): boolean =>
+    place.isWritten !== true &&
+    !known.has(toName(place)) &&
+    !(place.in === 'header' && written.has(place.name.toLowerCase()))
+  const places = others.filter(isUnchecked).map(createCredentialPlace)
   return (request) => {
     for (const place of places) if (place.find(request) !== undefined) place.remove(request)
   }

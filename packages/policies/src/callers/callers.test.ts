@@ -20,7 +20,7 @@ describe('who is recognised', () => {
     recognise(exchange, { id: 'ann', credential: { kind: 'token', id: 't' }, scopes: ['read'] })
     assert.deepEqual(exchange.caller, {
       ...{ id: 'ann', app: 'acme', plan: 'gold', credential: { kind: 'token', id: 't' } },
-      ...{ scopes: ['read'], groups: ['ops'] },
+      ...{ scopes: ['read'], groups: ['ops'], otherCredentials: [{ kind: 'key', id: 'k' }] },
     })
   })
 

@@ -23,6 +23,12 @@ export interface PlaceOptions {
 /** What `find` answers when a request says two things; no credential holds a line feed. */
 export const TWO_CREDENTIALS = '\n'
 
+/** What a policy has to do with a place. */
+export interface UsedPlace extends PlaceOptions {
+  /** It looks for nothing there, but writes what the upstream gets. */
+  readonly isWritten?: boolean
+}
+
 // RFC 9110 §5.6.2: a token, which is what field names and cookie names (RFC 6265 §4.1.1) are; query names need no more.
 const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 /** Of a header field, a cookie or a parameter. */

@@ -12,6 +12,7 @@ function merge(caller: Caller, earlier: Caller): Caller {
   return {
     id,
     credential,
+    otherCredentials: [...(earlier.otherCredentials ?? []), earlier.credential],
     app: caller.app ?? earlier.app,
     // A plan is an app's: that of another app says nothing.
     plan: caller.plan ?? (caller.app === undefined || caller.app === earlier.app ? earlier.plan : undefined),

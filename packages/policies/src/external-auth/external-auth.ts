@@ -49,7 +49,10 @@ export const externalAuth = definePolicy({
     const clientsOwn = new Set(['authorization', 'cookie', credential?.name.toLowerCase()])
     return [...copyToUpstream.filter((name) => !clientsOwn.has(name.toLowerCase())), ...toIdentityFields(toUpstream)]
   },
-  credentialPlaces: ({ credential }) => (credential === undefined ? [] : [toPlace(credential)]),
+  credentialPlaces: ({ credential, copyToUpstream }) => [
+    ...(credential === undefined ? [] : [toPlace(credential)]),
+    ...copyToUpstream.map((name) => ({ in: 'header', name, isWritten: true }) as const),
+  ],
 
   create(options, services) {
     const { anonymous, bodyBytes, credential } = options

@@ -113,7 +113,9 @@ export class TokenVerifier {
     const id = typeof claims.jti === 'string' ? claims.jti : hash('sha256', token)
     const caller = toTokenCaller(claims, issuer.options, id)
     if (issuer.options.appClaim !== undefined && caller.app === undefined) return { fault: 'claim-missing' }
-    return { caller, issuer, keys, confirmation: findConfirmation(claims), endMs: toEndMs(claims, this.#options) }
+    const endMs = toEndMs(claims, this.#options)
+    const ending = { ...caller, credential: { ...caller.credential, endsAtMs: endMs } }
+    return { caller: ending, issuer, keys, confirmation: findConfirmation(claims), endMs }
   }
 }
 

@@ -98,7 +98,7 @@ function findFault(facts: TokenFacts, options: JudgeOptions, nowSeconds: number)
   return undefined
 }
 
-function toTokenCaller({ claims, scopes }: TokenFacts, options: JudgeOptions, token: string): Caller | undefined {
+function toTokenCaller({ claims, scopes, exp }: TokenFacts, options: JudgeOptions, token: string): Caller | undefined {
   const app = options.appClaim === undefined ? undefined : toText(findClaim(claims, options.appClaim))
   const id = options.idClaim === undefined ? findUsualId(claims) : toText(findClaim(claims, options.idClaim))
   if (id === undefined) return undefined
@@ -106,7 +106,11 @@ function toTokenCaller({ claims, scopes }: TokenFacts, options: JudgeOptions, to
   return {
     id,
     app,
-    credential: { kind: 'token', id: hash('sha256', token) },
+    credential: {
+      kind: 'token',
+      id: hash('sha256', token),
+      ...(exp !== undefined && { endsAtMs: (exp + options.clockSkewSeconds) * 1000 }),
+    },
     claims,
     ...(scopes !== undefined && { scopes }),
     ...(groups !== undefined && { groups }),

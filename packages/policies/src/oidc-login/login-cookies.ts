@@ -6,6 +6,7 @@
  *   __Host-session.1                …               the next
  *   __Host-session.login.t3x…       eyJhbGciOi…     one for each login under way
  */
+import type { PlaceOptions } from '../callers/credential-place.ts'
 import type { GatewayRequest } from '../messages/request.ts'
 
 /** Of one cookie's value. RFC 6265 §6.1: browsers keep 4096 bytes of name, value and attributes together. */
@@ -16,6 +17,12 @@ export const MOST_PARTS = 4
 export const MOST_ATTEMPTS = 8
 
 const HOST_PREFIX = '__Host-'
+
+/** Where a session may stand, with and without TLS. */
+export function listSessionPlaces(name: string): PlaceOptions[] {
+  const parts = [name, ...Array.from({ length: MOST_PARTS - 1 }, (_, part) => `${name}.${part + 1}`)]
+  return parts.flatMap((part) => [part, HOST_PREFIX + part]).map((part) => ({ in: 'cookie', name: part }))
+}
 
 export interface FoundCookies {
   /** The sealed session; undefined: there is none, or a part of it is missing. */

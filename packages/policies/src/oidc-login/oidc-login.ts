@@ -9,7 +9,7 @@ import { GatewayResponse } from '../messages/response.ts'
 import { definePolicy, type Next } from '../policy.ts'
 import { Problem } from '../problem.ts'
 import { CallFault, type PolicyServices } from '../services.ts'
-import type { FoundCookies } from './login-cookies.ts'
+import { type FoundCookies, listSessionPlaces } from './login-cookies.ts'
 import { type Field, LoginFlow, NO_STORE } from './login-flow.ts'
 import { type LoginOptions, loginOptions } from './login-options.ts'
 import { isPageLoad } from './page-load.ts'
@@ -50,6 +50,10 @@ export const oidcLogin = definePolicy({
     },
   ],
   identityFields: ({ toUpstream }) => toIdentityFields(toUpstream),
+  credentialPlaces: ({ cookie, forwardAccessToken }) => [
+    ...listSessionPlaces(cookie.name),
+    ...(forwardAccessToken ? [{ in: 'header', name: 'Authorization', isWritten: true } as const] : []),
+  ],
   ownPaths: ({ redirectPath, loginPath, logoutPath }) =>
     [redirectPath, loginPath, logoutPath].filter((path) => path !== undefined),
 

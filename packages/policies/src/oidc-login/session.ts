@@ -130,9 +130,15 @@ export function isAccessAlive({ accessUntilMs }: Session, nowMs: number): boolea
   return accessUntilMs === undefined || nowMs < accessUntilMs
 }
 
-export function toCaller({ id, subject, claims, scopes }: Session, groupsClaim: string | undefined): Caller {
+export function toCaller({ id, subject, claims, scopes, untilMs }: Session, groupsClaim: string | undefined): Caller {
   const groups = groupsClaim === undefined ? undefined : toGroups(findClaim(claims, groupsClaim))
-  return { id: subject, credential: { kind: 'session', id }, claims, scopes, ...(groups && { groups }) }
+  return {
+    id: subject,
+    credential: { kind: 'session', id, endsAtMs: untilMs },
+    claims,
+    scopes,
+    ...(groups && { groups }),
+  }
 }
 
 /** A list, or one name. */

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { hash } from 'node:crypto'
 import { describe, it } from 'node:test'
 import type { App, AppId, PlanId, User } from '@gatewright/model'
+import type { CallerCredential } from '@gatewright/policies'
 import { MemoryCredentials } from '@gatewright/policies/testing'
 import { describeCredentials, type KeptCredentials, type Why } from './credentials.contract.ts'
 import { CredentialsIndex, openCredentials } from './credentials-index.ts'
@@ -230,10 +231,15 @@ describe('users in the index', () => {
 
   it('say until when they are let in, for what stays open', () => {
     const { reader } = open([toUser('ann', { expires: NOW_MS + 5 }), toUser('ben', { enabled: false })])
-    assert.equal(reader.getRightEnd({ kind: 'password', id: 'ann' }), NOW_MS + 5)
-    assert.equal(reader.getRightEnd({ kind: 'password', id: 'ben' }), 0)
-    assert.equal(reader.getRightEnd({ kind: 'password', id: 'cid' }), 0)
-    assert.equal(reader.getRightEnd({ kind: 'token', id: 'ann' }), Number.POSITIVE_INFINITY)
+    const endOf = (...[credential, ...otherCredentials]: [CallerCredential, ...CallerCredential[]]) =>
+      reader.getRightEnd({ id: 'somebody', credential, otherCredentials })
+    assert.equal(endOf({ kind: 'password', id: 'ann' }), NOW_MS + 5)
+    assert.equal(endOf({ kind: 'password', id: 'ben' }), 0)
+    assert.equal(endOf({ kind: 'password', id: 'cid' }), 0)
+    assert.equal(endOf({ kind: 'token', id: 'ann' }), Number.POSITIVE_INFINITY)
+    assert.equal(endOf({ kind: 'token', id: 'ann', endsAtMs: NOW_MS + 9 }), NOW_MS + 9)
+    assert.equal(endOf({ kind: 'token', id: 'ann', endsAtMs: NOW_MS + 9 }, { kind: 'password', id: 'ann' }), NOW_MS + 5)
+    assert.equal(endOf({ kind: 'token', id: 'ann' }, { kind: 'key', id: 'sha256:00' }), 0)
     assert.equal(reader.getRightEnd(undefined), Number.POSITIVE_INFINITY)
   })
 })

@@ -3,6 +3,7 @@ import { hash } from 'node:crypto'
 import {
   type AppFacts,
   type Caller,
+  type CallerCredential,
   type Credentials,
   isWeakKey,
   type KeyFacts,
@@ -110,11 +111,19 @@ export class SharedCredentials implements Credentials {
     return 'found' in entry ? 0 : entry.expires
   }
 
-  /** The same of whoever was recognised by what is kept here; whatever else somebody showed does not end by what is kept here. */
-  getRightEnd(credential: Caller['credential'] | undefined): number {
-    if (credential?.kind === 'key') return this.getKeyEnd(credential.id)
-    if (credential?.kind !== 'password') return Number.POSITIVE_INFINITY
-    const entry = this.#findEntry(toNameWords('user', credential.id))
+  /** The same of all that somebody showed, and of the app: the first that ends ends it. Nobody's right does not end. */
+  getRightEnd(caller: Caller | undefined): number {
+    if (caller === undefined) return Number.POSITIVE_INFINITY
+    if (caller.app !== undefined && this.findApp(caller.app)?.isEnabled === false) return 0
+    const ends = [caller.credential, ...(caller.otherCredentials ?? [])].map((each) => this.#getCredentialEnd(each))
+    return Math.min(...ends)
+  }
+
+  /** What is not kept here ends by itself, or not at all. */
+  #getCredentialEnd({ kind, id, endsAtMs = Number.POSITIVE_INFINITY }: CallerCredential): number {
+    if (kind === 'key') return this.getKeyEnd(id)
+    if (kind !== 'password') return endsAtMs
+    const entry = this.#findEntry(toNameWords('user', id))
     return 'found' in entry ? 0 : entry.expires
   }
 
