@@ -2,11 +2,11 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { until, within } from './deadline.ts'
+import { accepts } from './peers.ts'
 import { findFreePort } from './ports.ts'
 
 const run = promisify(execFile)
@@ -156,16 +156,4 @@ function toLdif({ people, groups }: DirectoryParts): string {
 /** RFC 2849: what is not plain ASCII goes in base64. */
 function encode(name: string, value: string): string {
   return `${name}:: ${Buffer.from(value).toString('base64')}`
-}
-
-async function accepts(port: number): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1')
-  try {
-    await once(socket, 'connect')
-    return true
-  } catch {
-    return false
-  } finally {
-    socket.destroy()
-  }
 }

@@ -165,7 +165,8 @@ export class RunningPeer {
   }
 }
 
-async function accepts(port: number): Promise<boolean> {
+/** Does somebody listen on this port? */
+export async function accepts(port: number): Promise<boolean> {
   const socket = connect(port, '127.0.0.1')
   try {
     await once(socket, 'connect')

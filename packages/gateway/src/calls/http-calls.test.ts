@@ -318,13 +318,13 @@ describe('the head of a call', () => {
 describe('whom calls may reach', () => {
   it('is looked at after DNS, also behind an address in the place of a name', async () => {
     const port = await serve((_, response) => void response.end('ok'))
-    calls.setRules({ deny: ['127.0.0.0/8', '::1'], allow: [] })
+    calls.setGuard(new EgressGuard({ deny: ['127.0.0.0/8', '::1'], allow: [] }))
     for (const host of ['localhost', '127.0.0.1', '127.1', '0x7f000001', '[::ffff:127.0.0.1]']) {
       assert.equal(await reasonOf(send(`http://${host}:${port}/`)), 'egress-denied', host)
     }
-    calls.setRules({ deny: ['127.0.0.0/8'], allow: ['127.0.0.1'] })
+    calls.setGuard(new EgressGuard({ deny: ['127.0.0.0/8'], allow: ['127.0.0.1'] }))
     assert.equal((await send(`http://127.0.0.1:${port}/`)).status, 200)
-    calls.setRules({ deny: [], allow: [] })
+    calls.setGuard(new EgressGuard({ deny: [], allow: [] }))
   })
 
   it('is no machine of a cloud that tells secrets, unless it is allowed', () => {
@@ -348,8 +348,8 @@ describe('whom calls may reach', () => {
   it('closes idle connections when the rules change', async () => {
     const port = await serve((_, response) => void response.end('ok'))
     await send(`http://127.0.0.1:${port}/`)
-    calls.setRules({ deny: ['127.0.0.0/8'], allow: [] })
+    calls.setGuard(new EgressGuard({ deny: ['127.0.0.0/8'], allow: [] }))
     assert.equal(await reasonOf(send(`http://127.0.0.1:${port}/`)), 'egress-denied')
-    calls.setRules({ deny: [], allow: [] })
+    calls.setGuard(new EgressGuard({ deny: [], allow: [] }))
   })
 })

@@ -2,8 +2,6 @@
 import { type ClientRequest, Agent as HttpAgent, type IncomingMessage, request as requestHttp } from 'node:http'
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https'
 import type { Duplex } from 'node:stream'
-import { isDeepStrictEqual } from 'node:util'
-import type { EgressRules } from '@gatewright/model/runtime'
 import {
   type CallAnswer,
   CallFault,
@@ -12,7 +10,7 @@ import {
   IDEMPOTENT_METHODS,
   type OutgoingCall,
 } from '@gatewright/policies'
-import { EgressGuard } from '../egress/egress-guard.ts'
+import { type EgressGuard, NO_EGRESS_RULES } from '../egress/egress-guard.ts'
 
 const LIMIT_BYTES = 1024 * 1024
 /** Of one thread to one service. */
@@ -24,18 +22,16 @@ const MOST_UNDER_WAY = 1_024
 const NO_CONTENT_METHODS = new Set(['GET', 'HEAD', 'OPTIONS', 'DELETE', 'TRACE'])
 
 export class NodeHttpCalls implements HttpCalls {
-  #rules: EgressRules = { deny: [], allow: [] }
-  #guard = new EgressGuard(this.#rules)
+  #guard = NO_EGRESS_RULES
   readonly #plain = new HttpAgent({ keepAlive: true, maxSockets: MOST_SOCKETS, timeout: IDLE_MS })
   /** By what a server has to prove: connections are shared by those who ask the same. */
   readonly #secure = new Map<string, HttpsAgent>()
   #underWay = 0
 
-  /** From here on. Idle connections are closed, and calls under way broken off, where the rules have changed. */
-  setRules(rules: EgressRules): void {
-    if (isDeepStrictEqual(rules, this.#rules)) return
-    this.#rules = rules
-    this.#guard = new EgressGuard(rules)
+  /** From here on. Where it is another one, idle connections are closed, and calls under way broken off. */
+  setGuard(guard: EgressGuard): void {
+    if (guard === this.#guard) return
+    this.#guard = guard
     // What was allowed before may be so no more.
     this.#plain.destroy()
     for (const agent of this.#secure.values()) agent.destroy()

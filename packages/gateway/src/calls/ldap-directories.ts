@@ -1,6 +1,4 @@
 /** Owns the check of names and passwords against directories: whose entry it is, whether it is its password, and what groups it is in. */
-import { isDeepStrictEqual } from 'node:util'
-import type { EgressRules } from '@gatewright/model/runtime'
 import {
   Bottleneck,
   CallFault,
@@ -10,7 +8,7 @@ import {
   toFingerprint,
 } from '@gatewright/policies'
 import type { Entry, SearchOptions } from 'ldapts'
-import { EgressGuard } from '../egress/egress-guard.ts'
+import { type EgressGuard, NO_EGRESS_RULES } from '../egress/egress-guard.ts'
 import { LdapConnection, toFault } from './ldap-connection.ts'
 import { escapeDn, escapeFilter, fillTemplate } from './ldap-escape.ts'
 import { LdapPool } from './ldap-pool.ts'
@@ -23,16 +21,14 @@ const MOST_WAITING = 128
 const MOST_GROUPS = 1000
 
 export class LdapDirectories implements Directories {
-  #rules: EgressRules = { deny: [], allow: [] }
-  #guard = new EgressGuard(this.#rules)
+  #guard = NO_EGRESS_RULES
   #pool = new LdapPool()
   readonly #bottleneck = new Bottleneck({ mostAtOnce: MOST_AT_ONCE, mostWaiting: MOST_WAITING })
 
-  /** From here on. Idle connections are closed where the rules have changed: what was allowed before may be so no more. */
-  setRules(rules: EgressRules): void {
-    if (isDeepStrictEqual(rules, this.#rules)) return
-    this.#rules = rules
-    this.#guard = new EgressGuard(rules)
+  /** From here on. Idle connections are closed where it is another one: what was allowed before may be so no more. */
+  setGuard(guard: EgressGuard): void {
+    if (guard === this.#guard) return
+    this.#guard = guard
     this.#pool.close()
     this.#pool = new LdapPool()
   }

@@ -171,12 +171,12 @@ describe('a question to a directory', () => {
 
   it('goes to no address that may not be called, from one change of the rules to the next', async () => {
     const guarded = new LdapDirectories()
-    guarded.setRules({ deny: ['127.0.0.0/8', '::1'], allow: [] })
+    guarded.setGuard(new EgressGuard({ deny: ['127.0.0.0/8', '::1'], allow: [] }))
     const { url } = await serve((socket) => socket.end())
     for (const host of ['localhost', '127.0.0.1', '127.1']) {
       assert.equal(await faultOf(guarded.verify('ann', 'x', settings(url.replace('127.0.0.1', host)))), 'egress-denied')
     }
-    guarded.setRules({ deny: [], allow: [] })
+    guarded.setGuard(new EgressGuard({ deny: [], allow: [] }))
     assert.equal(await faultOf(guarded.verify('ann', 'x', settings(url))), 'closed')
   })
 })

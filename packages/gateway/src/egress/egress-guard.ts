@@ -1,6 +1,7 @@
 /** Owns which addresses the gateway may connect to because a configuration names them: looked at after DNS, for every connection. */
 import { type LookupAddress, lookup } from 'node:dns'
 import { BlockList, isIP, type LookupFunction, Socket } from 'node:net'
+import { isDeepStrictEqual } from 'node:util'
 import type { EgressRules } from '@gatewright/model/runtime'
 import { CallFault } from '@gatewright/policies'
 
@@ -60,6 +61,23 @@ export class EgressGuard {
       process.nextTick(() => socket.destroy(fault as Error))
       return socket
     }
+  }
+}
+
+/** What is always denied, and nothing else. */
+export const NO_EGRESS_RULES = new EgressGuard({ deny: [], allow: [] })
+
+/** One guard for equal rules, whoever asks: building it takes a while where the rules are long. */
+export class EgressGuards {
+  #rules: EgressRules | undefined
+  #guard = NO_EGRESS_RULES
+
+  get(rules: EgressRules): EgressGuard {
+    if (!isDeepStrictEqual(rules, this.#rules)) {
+      this.#rules = rules
+      this.#guard = new EgressGuard(rules)
+    }
+    return this.#guard
   }
 }
 

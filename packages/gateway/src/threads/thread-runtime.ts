@@ -5,7 +5,7 @@ import type { Api, Upstream } from '@gatewright/model'
 import type { Log } from '@gatewright/policies'
 import { NodeHttpCalls } from '../calls/http-calls.ts'
 import { LdapDirectories } from '../calls/ldap-directories.ts'
-import { EgressGuard } from '../egress/egress-guard.ts'
+import { EgressGuards } from '../egress/egress-guard.ts'
 import { Gateway } from '../gateway.ts'
 import { type BoundListeners, ListenerSet } from '../listen/listener-set.ts'
 import { TunnelKeeper } from '../listen/tunnels.ts'
@@ -61,6 +61,7 @@ export class ThreadRuntime {
   readonly #tunnels: TunnelKeeper
   readonly #certificates: CertificateStore
   readonly #extensions = new ExtensionLoader()
+  readonly #guards = new EgressGuards()
   readonly #calls = new NodeHttpCalls()
   readonly #directories = new LdapDirectories()
   readonly #values: ThreadSharedValues
@@ -199,7 +200,7 @@ export class ThreadRuntime {
           compilePattern,
           createUpstream: (model, egress) =>
             new UpstreamRuntime(model, this.#wheel, {
-              guard: new EgressGuard(egress),
+              guard: this.#guards.get(egress),
               meter: this.#meter.toUpstreamMeter(model),
               findHealth,
               getPem,
@@ -252,8 +253,9 @@ export class ThreadRuntime {
   }
 
   #setEgress({ frame: { egress } }: Snapshot): void {
-    this.#calls.setRules(egress)
-    this.#directories.setRules(egress)
+    const guard = this.#guards.get(egress)
+    this.#calls.setGuard(guard)
+    this.#directories.setGuard(guard)
   }
 
   #abandon(version: number): void {

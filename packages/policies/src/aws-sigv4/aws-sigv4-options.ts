@@ -83,7 +83,7 @@ export const awsSigv4Options = z
       seen.add(accessKeyId)
     }
     for (const field of toIdentityFields(toUpstream)) {
-      if (!/^(?:authorization$|date$|x-amz-)/i.test(field)) continue
+      if (!/^(?:date$|x-amz-)/i.test(field)) continue
       const message = `${field} is part of signatures, and would be taken out before it is looked at; name another field`
       context.addIssue({ code: 'custom', path: ['toUpstream'], message })
     }

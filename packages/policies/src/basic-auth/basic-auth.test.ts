@@ -224,7 +224,7 @@ describe('basic-auth', () => {
       assert.equal(basicAuth.options.safeParse({ realm }).success, false, realm)
     }
     const own = basicAuth.options.safeParse({ toUpstream: { id: 'authorization' } })
-    assert.match(own.error?.message ?? '', /holds the password/)
+    assert.match(own.error?.message ?? '', /credentials stand there/)
   })
 })
 

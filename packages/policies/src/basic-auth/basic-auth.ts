@@ -14,28 +14,22 @@ import type { UserFacts } from '../services.ts'
 /** Of one use on one thread: a fingerprint and a hash each, 300 bytes. */
 const MOST_REMEMBERED = 10_000
 
-const options = z
-  .strictObject({
-    realm: realmSchema,
-    anonymous: z.boolean().default(false).meta({
-      description: 'Lets callers without a password pass, as nobody. One that is present and wrong is still refused.',
-    }),
-    forward: z
-      .boolean()
-      .default(false)
-      .meta({ description: 'Sends the password on to the upstream. Otherwise it is taken out of the request.' }),
-    rememberSeconds: z.int().min(0).max(86_400).default(300).meta({
-      description:
-        'How long a right password need not be checked again, which takes a hundred thousand times as long as a look. It is forgotten at once when the user is changed, disabled or removed. 0: each request is checked.',
-    }),
-    attempts: attemptsSchema,
-    toUpstream: toUpstreamSchema,
-  })
-  .superRefine(({ toUpstream }, context) => {
-    if (!toIdentityFields(toUpstream).some((field) => field.toLowerCase() === 'authorization')) return
-    const message = 'Authorization holds the password; name another field'
-    context.addIssue({ code: 'custom', path: ['toUpstream'], message })
-  })
+const options = z.strictObject({
+  realm: realmSchema,
+  anonymous: z.boolean().default(false).meta({
+    description: 'Lets callers without a password pass, as nobody. One that is present and wrong is still refused.',
+  }),
+  forward: z
+    .boolean()
+    .default(false)
+    .meta({ description: 'Sends the password on to the upstream. Otherwise it is taken out of the request.' }),
+  rememberSeconds: z.int().min(0).max(86_400).default(300).meta({
+    description:
+      'How long a right password need not be checked again, which takes a hundred thousand times as long as a look. It is forgotten at once when the user is changed, disabled or removed. 0: each request is checked.',
+  }),
+  attempts: attemptsSchema,
+  toUpstream: toUpstreamSchema,
+})
 
 export const basicAuth = definePolicy({
   name: 'basic-auth',

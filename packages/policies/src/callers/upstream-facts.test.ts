@@ -72,6 +72,12 @@ describe('what the upstream is told about the caller', () => {
     assert.deepEqual(toIdentityFields(undefined), [])
   })
 
+  it('cannot stand where clients say who they are: their credentials would be removed on every route', () => {
+    for (const facts of [{ id: 'Authorization' }, { claims: { a: 'cookie' } }, { plan: 'COOKIE' }]) {
+      assert.match(toUpstreamSchema.safeParse(facts).error?.message ?? '', /credentials stand there/)
+    }
+  })
+
   it('cannot be a field that is the gateway’s', () => {
     assert.equal(toUpstreamSchema.safeParse({ claims: { a: 'Content-Length' } }).success, false)
     assert.equal(toUpstreamSchema.safeParse({ id: 'X-Forwarded-For' }).success, false)

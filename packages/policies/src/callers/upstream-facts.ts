@@ -5,7 +5,7 @@ import { findForbiddenField } from '../messages/forbidden-fields.ts'
 import type { GatewayRequest } from '../messages/request.ts'
 import { Problem } from '../problem.ts'
 import { ClaimPath } from './claim-path.ts'
-import { fieldNameSchema } from './credential-place.ts'
+import { fieldNameSchema, type PlaceOptions } from './credential-place.ts'
 
 /** The name of a field that an upstream is told something in. */
 export const upstreamFieldSchema = fieldNameSchema.superRefine((name, context) => {
@@ -13,8 +13,31 @@ export const upstreamFieldSchema = fieldNameSchema.superRefine((name, context) =
   if (fault !== undefined) context.addIssue({ code: 'custom', message: fault })
 })
 
+/** Where clients say who they are, whichever policy reads it. */
+const OF_CLIENTS = new Set(['authorization', 'cookie'])
+
+/** The name of one that clients may write nowhere: what is told in it is the gateway's word alone. */
+export const factFieldSchema = upstreamFieldSchema.refine((name) => !OF_CLIENTS.has(name.toLowerCase()), {
+  error:
+    'what clients send in it would be removed on every route, and their credentials stand there; name another field',
+})
+
+/** The field in which this very policy finds its credential is no field for what it tells. */
+export function reportHeldField(
+  context: z.RefinementCtx,
+  place: Pick<PlaceOptions, 'in' | 'name'>,
+  facts: UpstreamFacts | undefined,
+): void {
+  const held = place.name.toLowerCase()
+  // Those of clients are refused by the schema of the field itself.
+  if (place.in !== 'header' || OF_CLIENTS.has(held)) return
+  if (!toIdentityFields(facts).some((name) => name.toLowerCase() === held)) return
+  const message = `${place.name} holds the credential; name another field`
+  context.addIssue({ code: 'custom', path: ['toUpstream'], message })
+}
+
 const field = (description: string) =>
-  upstreamFieldSchema.optional().meta({ description: `Header field for ${description}` })
+  factFieldSchema.optional().meta({ description: `Header field for ${description}` })
 
 /** Stands in the options of policies that recognise callers, as `toUpstream`. */
 export const toUpstreamSchema = z
@@ -24,7 +47,7 @@ export const toUpstreamSchema = z
     plan: field('the plan.'),
     scopes: field('the scopes, with spaces between them.'),
     groups: field('the groups, with commas between them.'),
-    claims: z.record(z.string().min(1), upstreamFieldSchema).optional().meta({
+    claims: z.record(z.string().min(1), factFieldSchema).optional().meta({
       description:
         'Claims, and the header field for each: `{ email: X-Email }`; `realm.name` reads a member of a claim. Lists have commas between their items; a comma or percent sign of an item is percent-encoded.',
     }),

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { fieldNameSchema } from '../callers/credential-place.ts'
 import { addressAttemptsSchema } from '../callers/guess-guard.ts'
-import { toIdentityFields, toUpstreamSchema } from '../callers/upstream-facts.ts'
+import { reportHeldField, toIdentityFields, toUpstreamSchema } from '../callers/upstream-facts.ts'
 import { callTimeoutSchema, callTlsSchema, serviceUrlSchema } from '../calls/call-options.ts'
 import { findForbiddenField } from '../messages/forbidden-fields.ts'
 import { isWithheld } from './check-fields.ts'
@@ -209,10 +209,7 @@ export const externalAuthOptions = z
       if (!told.has(name.toLowerCase())) continue
       context.addIssue({ code: 'custom', path: ['copyToUpstream', at], message: `toUpstream says ${name} already` })
     }
-    if (credential?.in === 'header' && told.has(credential.name.toLowerCase())) {
-      const message = `${credential.name} holds the credential; name another field`
-      context.addIssue({ code: 'custom', path: ['toUpstream'], message })
-    }
+    if (credential !== undefined) reportHeldField(context, credential, toUpstream)
   })
 
 export type ExternalAuthOptions = z.output<typeof externalAuthOptions>

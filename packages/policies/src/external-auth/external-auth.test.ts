@@ -373,7 +373,8 @@ describe('options', () => {
     [{ cache: { by: ['path', 'method'] } }, 'cache.by'],
     [{ cache: { by: ['client', 'user'] } }, 'cache.by.1'],
     [{ copyToUpstream: ['x-user'], toUpstream: { id: 'X-User' } }, 'copyToUpstream.0'],
-    [{ credential: {}, toUpstream: { id: 'authorization' } }, 'toUpstream'],
+    [{ credential: {}, toUpstream: { id: 'authorization' } }, 'toUpstream.id'],
+    [{ credential: { name: 'X-Key' }, toUpstream: { id: 'x-key' } }, 'toUpstream'],
     [{ caller: { id: 'X-User' } }, 'caller.id'],
   ] as const) {
     it(`are refused: ${JSON.stringify(options)}`, () => {

@@ -1,7 +1,7 @@
 /** Owns from which places of the world, and from whose networks, may be called; and who is told where a client is. */
 import { z } from 'zod'
 import { toAddressKey } from '../addresses/address.ts'
-import { upstreamFieldSchema } from '../callers/upstream-facts.ts'
+import { factFieldSchema } from '../callers/upstream-facts.ts'
 import type { GatewayRequest } from '../messages/request.ts'
 import { definePolicy } from '../policy.ts'
 import { Problem } from '../problem.ts'
@@ -36,7 +36,7 @@ const places = (description: string) =>
     .meta({ description })
 
 const field = (description: string) =>
-  upstreamFieldSchema.optional().meta({ description: `Header field for ${description}` })
+  factFieldSchema.optional().meta({ description: `Header field for ${description}` })
 
 const options = z.strictObject({
   database: z.string().min(1).meta({

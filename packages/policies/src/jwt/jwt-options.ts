@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { fieldNameSchema } from '../callers/credential-place.ts'
 import { addressAttemptsSchema } from '../callers/guess-guard.ts'
-import { toUpstreamSchema } from '../callers/upstream-facts.ts'
+import { reportHeldField, toUpstreamSchema } from '../callers/upstream-facts.ts'
 import { callTlsSchema, serviceUrlSchema } from '../calls/call-options.ts'
 import { secretOption } from '../secret-option.ts'
 import { ASYMMETRIC_ALGORITHMS, JWS_ALGORITHMS } from '../tokens/jws-algorithms.ts'
@@ -100,7 +100,7 @@ const issuerSchema = z
 
 export type IssuerOptions = z.output<typeof issuerSchema>
 
-export const jwtOptions = z.strictObject({
+const shape = z.strictObject({
   issuers: z
     .array(issuerSchema)
     .min(1)
@@ -173,5 +173,9 @@ export const jwtOptions = z.strictObject({
   attempts: addressAttemptsSchema,
   toUpstream: toUpstreamSchema,
 })
+
+export const jwtOptions = shape.superRefine(({ toUpstream, ...place }, context) =>
+  reportHeldField(context, place, toUpstream),
+)
 
 export type JwtOptions = z.output<typeof jwtOptions>

@@ -251,6 +251,7 @@ describe('the options of jwt', () => {
     assert.match(issueOf({ app: 'a', appClaim: 'b' }), /not both/)
     assert.match(issueOf({ issuer: 'orders' }), /write `jwksUrl` or `keys`/)
     assert.match(issueOf({ jwksUrl: 'file:///etc/passwd' }), /http or https URL/)
+    assert.match(issueOf({}, { name: 'X-Token', toUpstream: { id: 'x-token' } }), /X-Token holds the credential/)
     assert.match(issueOf({ algorithms: ['none'] }), /Invalid|expected/)
     assert.match(issueOf({ algorithms: ['HS256'] }), /Invalid|expected/)
     const twice = jwt.options.safeParse({ issuers: [1, 2].map(() => ({ issuer: ISSUER, audiences: ['a'] })) })

@@ -1,6 +1,6 @@
 /** Owns what the claims of a signed token have to say (RFC 7519 §4.1), and who calls by them. */
 import { findClaim } from '../callers/upstream-facts.ts'
-import type { Caller } from '../exchange.ts'
+import type { Caller, CallerCredential } from '../exchange.ts'
 import type { IssuerOptions, JwtOptions } from './jwt-options.ts'
 
 export type Claims = Readonly<Record<string, unknown>>
@@ -53,13 +53,13 @@ function isFor(aud: unknown, audiences: readonly string[]): boolean {
   return Array.isArray(aud) && aud.some((one) => typeof one === 'string' && audiences.includes(one))
 }
 
-/** Without plan: apps have those. `id` is the name of the credential. */
-export function toTokenCaller(claims: Claims, issuer: IssuerOptions, id: string): Caller {
+/** Without plan: apps have those. */
+export function toTokenCaller(claims: Claims, issuer: IssuerOptions, credential: CallerCredential): Caller {
   const app = issuer.app ?? (issuer.appClaim === undefined ? undefined : findClaim(claims, issuer.appClaim))
   return {
     id: String(findClaim(claims, issuer.idClaim)),
     app: typeof app === 'string' ? app : undefined,
-    credential: { kind: 'token', id },
+    credential,
     claims,
     scopes: toTexts(findClaim(claims, issuer.scopesClaim), ' '),
     groups: toTexts(findClaim(claims, issuer.groupsClaim), undefined),

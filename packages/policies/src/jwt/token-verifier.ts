@@ -111,11 +111,10 @@ export class TokenVerifier {
     const fault = findClaimFault(claims, issuer.options, { ...this.#options, nowMs: this.#clock.now() })
     if (fault !== undefined) return { fault }
     const id = typeof claims.jti === 'string' ? claims.jti : hash('sha256', token)
-    const caller = toTokenCaller(claims, issuer.options, id)
-    if (issuer.options.appClaim !== undefined && caller.app === undefined) return { fault: 'claim-missing' }
     const endMs = toEndMs(claims, this.#options)
-    const ending = { ...caller, credential: { ...caller.credential, endsAtMs: endMs } }
-    return { caller: ending, issuer, keys, confirmation: findConfirmation(claims), endMs }
+    const caller = toTokenCaller(claims, issuer.options, { kind: 'token', id, endsAtMs: endMs })
+    if (issuer.options.appClaim !== undefined && caller.app === undefined) return { fault: 'claim-missing' }
+    return { caller, issuer, keys, confirmation: findConfirmation(claims), endMs }
   }
 }
 

@@ -187,7 +187,10 @@ describe('key-auth', () => {
       const issue = keyAuth.options.safeParse({ toUpstream: { app } }).error?.issues[0]
       assert.deepEqual(issue?.path, ['toUpstream', 'app'])
     }
-    assert.match(keyAuth.options.safeParse({ toUpstream: { app: 'x-api-key' } }).error?.message ?? '', /holds the key/)
+    assert.match(
+      keyAuth.options.safeParse({ toUpstream: { app: 'x-api-key' } }).error?.message ?? '',
+      /holds the credential/,
+    )
     assert.ok(keyAuth.options.safeParse({ in: 'query', toUpstream: { app: 'X-Api-Key' } }).success)
   })
 

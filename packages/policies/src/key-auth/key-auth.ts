@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { createCredentialPlace, fieldNameSchema, TWO_CREDENTIALS } from '../callers/credential-place.ts'
 import { addressAttemptsSchema, GuessGuard } from '../callers/guess-guard.ts'
 import { recognise } from '../callers/recognise.ts'
-import { tellUpstream, toIdentityFields, toUpstreamSchema } from '../callers/upstream-facts.ts'
+import { reportHeldField, tellUpstream, toIdentityFields, toUpstreamSchema } from '../callers/upstream-facts.ts'
 import type { Caller, Exchange } from '../exchange.ts'
 import { judgeIssuedKey } from '../keys/issued-key.ts'
 import { definePolicy, type Next } from '../policy.ts'
@@ -26,11 +26,7 @@ const options = z
     attempts: addressAttemptsSchema,
     toUpstream: toUpstreamSchema,
   })
-  .superRefine(({ in: where, name, toUpstream }, context) => {
-    if (where !== 'header' || !toIdentityFields(toUpstream).some((field) => field.toLowerCase() === name.toLowerCase()))
-      return
-    context.addIssue({ code: 'custom', path: ['toUpstream'], message: `${name} holds the key; name another field` })
-  })
+  .superRefine(({ toUpstream, ...place }, context) => reportHeldField(context, place, toUpstream))
 
 export const keyAuth = definePolicy({
   name: 'key-auth',

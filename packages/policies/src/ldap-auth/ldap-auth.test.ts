@@ -227,7 +227,7 @@ describe('ldap-auth', () => {
       [{ url: 'ldaps://a', search: { base: 'dc=x', filter: 'uid={name}' } }, /in parentheses/],
       [{ url: 'ldaps://a', search, groups: { base: 'x', filter: '(member=x)' } }, /holds \{dn\}/],
       [{ url: 'ldaps://a', search, attributes: ['a b'] }, /letters, digits/],
-      [{ url: 'ldaps://a', search, toUpstream: { id: 'Authorization' } }, /holds the password/],
+      [{ url: 'ldaps://a', search, toUpstream: { id: 'Authorization' } }, /credentials stand there/],
     ] as const) {
       const parsed = ldapAuth.options.safeParse(options)
       assert.match(parsed.error?.message ?? 'taken', why, JSON.stringify(options))

@@ -37,15 +37,12 @@ const options = z
     attempts: attemptsSchema,
     toUpstream: toUpstreamSchema,
   })
-  .superRefine(({ bindDn, search, url, toUpstream }, context) => {
+  .superRefine(({ bindDn, search, url }, context) => {
     const fault = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message })
     if ((bindDn === undefined) === (search === undefined)) {
       fault('search', 'say how a name is found: by `bindDn` or by `search`, one of them')
     }
     if (!URL.canParse(url)) fault('url', 'this is no URL')
-    if (toIdentityFields(toUpstream).some((field) => field.toLowerCase() === 'authorization')) {
-      fault('toUpstream', 'Authorization holds the password; name another field')
-    }
   })
 
 type Options = z.output<typeof options>

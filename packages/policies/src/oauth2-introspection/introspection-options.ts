@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { fieldNameSchema } from '../callers/credential-place.ts'
 import { addressAttemptsSchema } from '../callers/guess-guard.ts'
-import { toIdentityFields, toUpstreamSchema } from '../callers/upstream-facts.ts'
+import { reportHeldField, toUpstreamSchema } from '../callers/upstream-facts.ts'
 import { callTimeoutSchema, callTlsSchema, serviceUrlSchema } from '../calls/call-options.ts'
 import { dpopMaxAgeSchema, dpopSchema } from '../tokens/token-places.ts'
 import { clientSchema } from './client-authentication.ts'
@@ -107,7 +107,5 @@ export const introspectionOptions = z
         message: 'name the endpoint, or the issuer that publishes it',
       })
     }
-    if (where !== 'header' || !toIdentityFields(toUpstream).some((field) => field.toLowerCase() === name.toLowerCase()))
-      return
-    context.addIssue({ code: 'custom', path: ['toUpstream'], message: `${name} holds the token; name another field` })
+    reportHeldField(context, { in: where, name }, toUpstream)
   })

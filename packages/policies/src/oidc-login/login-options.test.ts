@@ -29,9 +29,9 @@ describe('oidc-login: its options', () => {
     [
       'facts in the field of the access token',
       { forwardAccessToken: true, toUpstream: { id: 'authorization' } },
-      'toUpstream',
+      'toUpstream.id',
     ],
-    ['facts in the field of cookies', { toUpstream: { id: 'cookie' } }, 'toUpstream'],
+    ['facts in the field of cookies', { toUpstream: { id: 'cookie' } }, 'toUpstream.id'],
     ['a scope that is two', { scopes: ['a b'] }, 'scopes.0'],
   ] as const) {
     it(`are refused: ${name}`, () => {

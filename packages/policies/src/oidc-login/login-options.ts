@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { fieldNameSchema } from '../callers/credential-place.ts'
 import { addressAttemptsSchema } from '../callers/guess-guard.ts'
-import { toIdentityFields, toUpstreamSchema } from '../callers/upstream-facts.ts'
+import { toUpstreamSchema } from '../callers/upstream-facts.ts'
 import { secretOption } from '../secret-option.ts'
 
 /** 256 bits as hexadecimal digits have 64 characters, as Base64 43; fewer than these 32 are a password. */
@@ -152,7 +152,7 @@ export const loginOptions = z
   .strictObject({ ...provider, ...paths, ...session, ...callers })
   .superRefine((options, context) => {
     const fault = (name: string, message: string): void => context.addIssue({ code: 'custom', path: [name], message })
-    const { redirectPath, loginPath, logoutPath, forwardAccessToken, toUpstream, authorizationParameters } = options
+    const { redirectPath, loginPath, logoutPath, authorizationParameters } = options
     if (loginPath === redirectPath) fault('loginPath', 'is the same as redirectPath')
     if (logoutPath === redirectPath) fault('logoutPath', 'is the same as redirectPath')
     if (logoutPath !== undefined && logoutPath === loginPath) fault('logoutPath', 'is the same as loginPath')
@@ -160,10 +160,6 @@ export const loginOptions = z
       if (OWN_PARAMETERS.has(name)) fault('authorizationParameters', `the login says ${name} itself`)
     if (!/^\d{0,9}$/.test(authorizationParameters.max_age ?? ''))
       fault('authorizationParameters', 'max_age is a number of seconds')
-    const fields = toIdentityFields(toUpstream).map((name) => name.toLowerCase())
-    if (fields.includes('cookie')) fault('toUpstream', 'Cookie holds the session; name another field')
-    if (forwardAccessToken && fields.includes('authorization'))
-      fault('toUpstream', 'Authorization holds the access token; name another field')
   })
   .transform((options) => ({ ...options, scopes: [...new Set(['openid', ...options.scopes])] }))
 
