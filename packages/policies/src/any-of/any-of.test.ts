@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { z } from 'zod'
+import { awsSigv4 } from '../aws-sigv4/aws-sigv4.ts'
 import type { ClientCertificate } from '../client-certificate.ts'
 import { jwt } from '../jwt/jwt.ts'
 import { keyAuth } from '../key-auth/key-auth.ts'
@@ -99,6 +100,34 @@ describe('any-of', () => {
     )
     const { upstream } = await subject.with({ headers: { ...withKey('s3cret').headers, Cookie: cookie } })
     assert.deepEqual([...(upstream[0]?.headers ?? [])], [['Cookie', 'a=1; shopping=cart']])
+  })
+
+  it('takes out a signature of AWS that nobody checked, in the field and in the query', async () => {
+    const signed = {
+      policy: 'aws-sigv4',
+      options: {
+        region: 'eu-central-1',
+        service: 'execute-api',
+        credentials: [
+          {
+            accessKeyId: 'AKIAIOSFODNN7EXAMPLE',
+            secretAccessKey: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
+            app: 'a',
+          },
+        ],
+      },
+    }
+    const subject = run(
+      anyOf,
+      { policies: [keys, signed] as object[] as [] },
+      { credentials, policies: [keyAuth, awsSigv4] },
+    )
+    const { status, upstream } = await subject.with({
+      target: '/?a=1&X-Amz-Signature=forged',
+      headers: { ...withKey('s3cret').headers, Authorization: 'AWS4-HMAC-SHA256 Credential=forged' },
+    })
+    assert.equal(status, 200)
+    assert.deepEqual([upstream[0]?.search, [...(upstream[0]?.headers ?? [])]], ['?a=1', []])
   })
 
   it('leaves what the one that decided wrote for the upstream', () => {

@@ -44,6 +44,10 @@ export const awsSigv4 = definePolicy({
     },
   ],
   identityFields: ({ toUpstream }) => toIdentityFields(toUpstream),
+  credentialPlaces: () => [
+    { in: 'header', name: 'Authorization', scheme: 'AWS4-HMAC-SHA256' },
+    { in: 'query', name: 'X-Amz-Signature' },
+  ],
 
   create(options, { clock, counters, credentials }) {
     const { anonymous, bodyLimitBytes, forward, region, service, toUpstream } = options
