@@ -8,6 +8,11 @@ export class SharedWork<Result> {
     return this.#underWay.size
   }
 
+  /** Is it under way? */
+  has(key: string): boolean {
+    return this.#underWay.has(key)
+  }
+
   /** `key` holds all that `work` depends on. @rejects with what `work` rejects with */
   run(key: string, work: () => Promise<Result>): Promise<Result> {
     const underWay = this.#underWay.get(key)

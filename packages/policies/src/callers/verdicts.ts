@@ -2,6 +2,7 @@
 import { Problem } from '../problem.ts'
 import type { Clock } from '../services.ts'
 import { Remembered } from './remembered.ts'
+import { SharedWork } from './shared-work.ts'
 
 export interface Verdict<Value> {
   readonly value: Value
@@ -25,7 +26,7 @@ export class Verdicts<Value> {
   readonly #good: Remembered<Value>
   readonly #bad: Remembered<Value>
   readonly #mostCalls: number
-  readonly #underWay = new Map<string, Promise<Verdict<Value>>>()
+  readonly #shared = new SharedWork<Verdict<Value>>()
   #calls = 0
 
   constructor({ most, mostCalls }: VerdictBounds, clock: Pick<Clock, 'now'>) {
@@ -40,23 +41,17 @@ export class Verdicts<Value> {
 
   /** @rejects Problem verifier-unavailable beyond `mostCalls`, else with what `call` rejects: all who wait hear it */
   async ask(key: string, call: () => Promise<Verdict<Value>>): Promise<Value> {
-    const underWay = this.#underWay.get(key)
-    if (underWay !== undefined) {
-      const verdict = await underWay
-      if (verdict.isShared) return verdict.value
-      return await this.askAlone(call)
-    }
-    const asked = this.#call(call)
-    this.#underWay.set(key, asked)
-    try {
-      const verdict = await asked
-      const { value, untilMs, isGood } = verdict
-      this.#forget(key)
-      if (untilMs > 0) (isGood ? this.#good : this.#bad).set(key, value, untilMs)
-      return value
-    } finally {
-      this.#underWay.delete(key)
-    }
+    const isFirst = !this.#shared.has(key)
+    const verdict = await this.#shared.run(key, () => this.#askAndRemember(key, call))
+    return isFirst || verdict.isShared ? verdict.value : await this.askAlone(call)
+  }
+
+  async #askAndRemember(key: string, call: () => Promise<Verdict<Value>>): Promise<Verdict<Value>> {
+    const verdict = await this.#call(call)
+    const { value, untilMs, isGood } = verdict
+    this.#forget(key)
+    if (untilMs > 0) (isGood ? this.#good : this.#bad).set(key, value, untilMs)
+    return verdict
   }
 
   /** Neither shared nor remembered. */
