@@ -1,48 +1,73 @@
 /** Owns which addresses the gateway may connect to because a configuration names them: looked at after DNS, for every connection. */
-import { type LookupAddress, lookup } from 'node:dns'
+import { type LookupAddress, type LookupAllOptions, lookup } from 'node:dns'
 import { BlockList, isIP, type LookupFunction, Socket } from 'node:net'
 import { isDeepStrictEqual } from 'node:util'
 import type { EgressRules } from '@gatewright/model/runtime'
 import { CallFault } from '@gatewright/policies'
+import { toEmbeddedAddresses } from './embedded-addresses.ts'
 
-/**
- * Where machines of clouds tell who they are, with keys for everything (RFC 3927, and what some have beside it); and what is no
- * unicast address of anybody.
- */
-const ALWAYS_DENIED = ['169.254.0.0/16', 'fe80::/10', 'fd00:ec2::254/128', '100.100.100.200/32', '0.0.0.0/8', '::/128']
+/** What is no unicast address of anybody, and where machines of clouds are told who they are, with keys for everything. */
+const ALWAYS_DENIED = [
+  '0.0.0.0/8',
+  '::/128',
+  // Link-local: RFC 3927 and RFC 4291 §2.5.6. Nearly all clouds answer there, at 169.254.169.254; containers also at 169.254.170.x.
+  '169.254.0.0/16',
+  'fe80::/10',
+  // The same services where they have addresses of other kinds: each is one that a cloud documents.
+  '100.100.100.200',
+  '168.63.129.16',
+  '192.0.0.192',
+  'fd00:ec2::254',
+  'fd00:ec2::23',
+  'fd20:ce::254',
+  'fd00:c1::a9fe:a9fe',
+  'fd00:42::42',
+]
+
+/** As `lookup` of `node:dns`. */
+export type ResolveAll = (
+  hostname: string,
+  options: LookupAllOptions,
+  callback: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
+) => void
 
 export class EgressGuard {
   readonly #denied = new BlockList()
   readonly #allowed = new BlockList()
+  readonly #resolve: ResolveAll
 
-  constructor({ deny, allow }: EgressRules) {
+  constructor({ deny, allow }: EgressRules, resolve: ResolveAll = lookup) {
     for (const range of [...ALWAYS_DENIED, ...deny]) addRange(this.#denied, range)
     for (const range of allow) addRange(this.#allowed, range)
+    this.#resolve = resolve
   }
 
   /** @throws CallFault egress-denied */
   check(address: string): void {
-    const family = address.includes(':') ? 'ipv6' : 'ipv4'
-    // An IPv4 address in IPv6 is found under either form.
-    if (this.#allowed.check(address, family) || !this.#denied.check(address, family)) return
-    const fault = new CallFault('egress-denied', `${address} is not to be called: \`egress\` says what is`)
-    // As the system's own errors say why a connection failed.
-    throw Object.assign(fault, { code: fault.reason })
+    if (!this.#isPermitted(address)) throw toDenied(address)
   }
 
-  /** For `net.connect`: what a name resolves to is what is connected to, and nothing else is looked up afterwards. */
+  /**
+   * For `net.connect`: what a name resolves to is what is connected to, and nothing else is looked up afterwards. Addresses that are
+   * denied are left out, as if the name did not have them.
+   */
   readonly lookup: LookupFunction = (hostname, options, callback) => {
-    lookup(hostname, { ...options, all: true }, (error, addresses) => {
+    this.#resolve(hostname, { ...options, all: true }, (error, addresses) => {
       if (error !== null) return callback(error, [])
-      try {
-        for (const { address } of addresses) this.check(address)
-      } catch (fault) {
-        return callback(fault as NodeJS.ErrnoException, [])
-      }
-      if (options.all === true) return callback(null, addresses)
-      const [first] = addresses as LookupAddress[]
-      callback(null, first?.address ?? '', first?.family)
+      const permitted = addresses.filter(({ address }) => this.#isPermitted(address))
+      const [first] = permitted
+      if (first === undefined) return callback(toUnreachable(hostname, addresses), [])
+      if (options.all === true) callback(null, permitted)
+      else callback(null, first.address, first.family)
     })
+  }
+
+  /** It is allowed as it is written, or else none of what is reached by it is denied. */
+  #isPermitted(address: string): boolean {
+    if (isIn(this.#allowed, address)) return true
+    return [address, ...toEmbeddedAddresses(address)].every(
+      (each) => isIn(this.#allowed, each) || !isIn(this.#denied, each),
+    )
   }
 
   /** An address in the place of a name is never looked up. @throws CallFault */
@@ -79,6 +104,24 @@ export class EgressGuards {
     }
     return this.#guard
   }
+}
+
+function isIn(list: BlockList, address: string): boolean {
+  return list.check(address, address.includes(':') ? 'ipv6' : 'ipv4')
+}
+
+function toDenied(address: string): CallFault {
+  return toFault('egress-denied', `${address} is not to be called: \`egress\` says what is`)
+}
+
+function toUnreachable(hostname: string, [first]: readonly LookupAddress[]): CallFault {
+  // Node takes an empty list for a mistake in the program, and ends it.
+  return first === undefined ? toFault('ENOTFOUND', `${hostname} has no address`) : toDenied(first.address)
+}
+
+/** As the system's own errors say why a connection failed. */
+function toFault(reason: string, message: string): CallFault {
+  return Object.assign(new CallFault(reason, message), { code: reason })
 }
 
 function addRange(list: BlockList, range: string): void {

@@ -29,7 +29,7 @@ describe('target', () => {
 })
 
 describe('a target that may not be connected to', () => {
-  const denying = new EgressGuard({ deny: ['127.0.0.0/8'], allow: ['127.0.0.2'] })
+  const denying = new EgressGuard({ deny: ['127.0.0.0/8', '::1'], allow: ['127.0.0.2'] })
   const failureOf = async (url: string): Promise<string> => {
     const socket = new TargetRuntime({ url, weight: 1 }, { guard: denying }).open('http1', new ReadBuffer(), () => {})
     const [error] = (await once(socket, 'error').catch((thrown) => [thrown])) as [NodeJS.ErrnoException]

@@ -14,5 +14,5 @@ export const egressSchema = z
   .meta({
     id: 'Egress',
     description:
-      'Whom the gateway may connect to because this configuration names them: targets of upstreams and their health checks, and what policies call (identity providers, directories, other services). By address, after DNS, for every connection. Link-local addresses, where clouds tell machines who they are, are not connected to unless they are allowed.',
+      'Whom the gateway may connect to because this configuration names them: targets of upstreams and their health checks, and what policies call (identity providers, directories, other services). By address, after DNS, for every connection; of a name with several addresses, those that are denied are left out. An IPv4 address that is denied is so as well where an IPv6 address stands for it (NAT64, 6to4 and the like). Link-local addresses and others where clouds tell machines who they are are not connected to unless they are allowed.',
   })
