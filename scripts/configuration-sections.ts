@@ -202,8 +202,14 @@ apis:
   {
     title: 'Egress',
     definition: 'Egress',
-    text: `Policies call other services where their options name them: identity providers, introspection, whoever decides. Redirects are
-not followed. Upstreams are not meant here: they are what the file is for.`,
+    text: `Which addresses the gateway connects to because the file names them: targets and their health checks; what policies call
+(identity providers, introspection, directories, whoever decides); authorities of ACME, the name servers of their challenges, and
+responders of OCSP. Each is looked at after DNS, for every connection, and what is looked at is what is connected to. Redirects are not
+followed. Of a name with several addresses those that are denied are left out. An IPv4 address that is denied is so too where an
+IPv6 address stands for it (NAT64, 6to4, Teredo, ISATAP); what is allowed is allowed as it is written.
+
+Link-local addresses, and others where clouds tell machines who they are, are denied unless \`allow\` names them. The name servers of
+the machine itself are not meant.`,
   },
   {
     title: 'Access log',

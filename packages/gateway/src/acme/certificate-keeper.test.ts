@@ -209,7 +209,7 @@ describe('certificates by ACME, from a real authority', { skip }, () => {
     const options = by(pebble)
     // Its clock is behind: its lease of a minute ends in a third of a second.
     const dead = new AcmeNode(new FileAcmeStorage(storage.folder, () => Date.now() - 59_700), {
-      order: (_, signal) => once(signal, 'abort').then(() => Promise.reject(signal.reason)),
+      order: (_, { signal }) => once(signal, 'abort').then(() => Promise.reject(signal.reason)),
     })
     addNode(dead).keeper.keep([options])
     await until(async () => (await readdir(join(storage.folder, 'leases'))).length > 0 || undefined, 'the lease')

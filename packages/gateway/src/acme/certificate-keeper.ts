@@ -1,6 +1,7 @@
 /** Owns the certificates that are had from authorities: all that are wanted, obtained and renewed. Runs once per process. */
 import type { Clock, Log } from '@gatewright/policies'
 import { AskGate } from '../certificates/ask-gate.ts'
+import { type EgressGuard, NO_EGRESS_RULES } from '../egress/egress-guard.ts'
 import type { AcmeOptions } from './acme-options.ts'
 import { ChallengeBoard } from './challenges/challenge-board.ts'
 import type { ChallengeSet } from './challenges/challenge-set.ts'
@@ -55,8 +56,8 @@ export class CertificateKeeper {
       order ?? createOrderer({ accounts: new AccountKeeper(storage, clock), board: this.#board, clock, log })
   }
 
-  /** From here on these are kept, and no others. What did not change goes on where it was. */
-  keep(wanted: readonly AcmeOptions[]): void {
+  /** From here on these are kept, and no others, and no other addresses asked. What did not change goes on where it was. */
+  keep(wanted: readonly AcmeOptions[], guard: EgressGuard = NO_EGRESS_RULES): void {
     if (!this.#isStarted) this.#board.start()
     this.#isStarted = true
     const ids = new Set(wanted.map(({ id }) => id))
@@ -66,7 +67,7 @@ export class CertificateKeeper {
       this.#end(certificate)
     }
     for (const options of wanted) {
-      const settings = JSON.stringify(options)
+      const settings = JSON.stringify([options, guard.rules])
       const running = this.#kept.get(options.id)
       if (running?.settings === settings) continue
       if (running !== undefined) this.#end(running.certificate)
@@ -81,6 +82,7 @@ export class CertificateKeeper {
           clock,
           log,
           random,
+          guard,
         },
         running?.certificate.served,
       )

@@ -2,11 +2,12 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { FakeClock } from '@gatewright/policies/testing'
 import fc from 'fast-check'
+import { EgressGuard, NO_EGRESS_RULES } from '../egress/egress-guard.ts'
 import { AcmeFault } from './acme-fault.ts'
 import { AcmeNode, toOptions } from './acme-node.fixture.ts'
-import type { AcmeOptions } from './acme-options.ts'
+import type { OrderCertificate } from './order/order-certificate.ts'
 import { toNextFailure } from './renewal-time.ts'
-import type { StoredCertificate, StoredFailure } from './storage/acme-storage.ts'
+import type { StoredFailure } from './storage/acme-storage.ts'
 import { MemoryAcmeStorage } from './storage/memory-acme-storage.fixture.ts'
 
 const MINUTE_MS = 60_000
@@ -20,11 +21,13 @@ function setUp({ random = 0.5 } = {}) {
   const startMs = clock.now()
   /** When it was asked, in minutes from the start. */
   const asked: number[] = []
+  const guards: EgressGuard[] = []
   const authority = {
     lifeMs: 90 * DAY_MS,
     answer: async (): Promise<void> => {},
   }
-  const order = async (options: AcmeOptions, signal: AbortSignal): Promise<StoredCertificate> => {
+  const order: OrderCertificate = async (options, { signal, guard }) => {
+    guards.push(guard)
     asked.push(Math.round((clock.now() - startMs) / MINUTE_MS))
     const chain = `chain ${asked.length} ${options.hosts.join(' ')}`
     const aborted = new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
@@ -34,7 +37,7 @@ function setUp({ random = 0.5 } = {}) {
     return { chain, key: 'key', hosts: options.hosts, directory: options.directory, ...life }
   }
   const createNode = () => new AcmeNode(storage, { clock, order, random: () => random })
-  return { clock, storage, asked, authority, node: createNode(), createNode }
+  return { clock, storage, asked, guards, authority, node: createNode(), createNode }
 }
 
 const never = (): Promise<void> => new Promise(() => {})
@@ -45,6 +48,27 @@ const fail =
   }
 
 describe('a certificate that is kept', () => {
+  it('is asked for by the rules of the moment, and at once where others kept it from being had', async () => {
+    const { clock, node, asked, authority, guards } = setUp()
+    const denying = new EgressGuard({ deny: ['192.0.2.0/24'], allow: [] })
+    authority.answer = fail()
+    node.keeper.keep([toOptions({})], denying)
+    await clock.advance(0)
+    node.keeper.keep([toOptions({})], new EgressGuard({ deny: ['192.0.2.0/24'], allow: [] }))
+    await clock.advance(0)
+    authority.answer = async () => {}
+    node.keeper.keep([toOptions({})], NO_EGRESS_RULES)
+    await clock.advance(0)
+    assert.deepEqual(
+      [asked, guards],
+      [
+        [0, 0],
+        [denying, NO_EGRESS_RULES],
+      ],
+    )
+    assert.ok(node.served.has('web'))
+  })
+
   it('is asked for at once, and again after two thirds of its life', async () => {
     const { clock, node, asked } = setUp()
     node.keeper.keep([toOptions({})])

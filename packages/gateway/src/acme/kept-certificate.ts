@@ -13,6 +13,7 @@
 import { createHash } from 'node:crypto'
 import type { Clock, Log } from '@gatewright/policies'
 import type { AskGate } from '../certificates/ask-gate.ts'
+import type { EgressGuard } from '../egress/egress-guard.ts'
 import { AcmeFault } from './acme-fault.ts'
 import type { AcmeOptions } from './acme-options.ts'
 import type { OrderCertificate } from './order/order-certificate.ts'
@@ -46,6 +47,8 @@ export interface KeptCertificateParts {
   readonly log: Log
   /** In [0, 1). */
   readonly random: () => number
+  /** Which addresses may be asked. */
+  readonly guard: EgressGuard
 }
 
 /** What other nodes renewed is noticed so soon, and clocks that were set; a timer of Node's also ends after 24.8 days. */
@@ -83,7 +86,8 @@ export class KeptCertificate {
     this.#parts = parts
     this.#served = served
     this.#name = toName(options)
-    this.#settings = toDigest(options)
+    // Who may be asked counts: a failure for that reason says nothing once it is allowed.
+    this.#settings = toDigest([options, parts.guard.rules])
     this.#schedule(0)
   }
 
@@ -213,7 +217,7 @@ export class KeptCertificate {
   }
 
   async #order(lease: AcmeLease): Promise<number> {
-    const { order, clock, log, storage } = this.#parts
+    const { order, clock, log, storage, guard } = this.#parts
     const held = new AbortController()
     const callOffs = [
       this.#holdLease(lease, held),
@@ -221,7 +225,8 @@ export class KeptCertificate {
     ]
     let certificate: StoredCertificate
     try {
-      certificate = await order(this.#options, AbortSignal.any([this.#end.signal, held.signal]))
+      const signal = AbortSignal.any([this.#end.signal, held.signal])
+      certificate = await order(this.#options, { signal, guard })
     } catch (error) {
       if (this.#end.signal.aborted) throw error
       return await this.#fail(held.signal.aborted ? held.signal.reason : error)

@@ -32,19 +32,29 @@ export type ResolveAll = (
 ) => void
 
 export class EgressGuard {
+  readonly rules: EgressRules
   readonly #denied = new BlockList()
   readonly #allowed = new BlockList()
   readonly #resolve: ResolveAll
 
-  constructor({ deny, allow }: EgressRules, resolve: ResolveAll = lookup) {
-    for (const range of [...ALWAYS_DENIED, ...deny]) addRange(this.#denied, range)
-    for (const range of allow) addRange(this.#allowed, range)
+  constructor(rules: EgressRules, resolve: ResolveAll = lookup) {
+    this.rules = rules
+    for (const range of [...ALWAYS_DENIED, ...rules.deny]) addRange(this.#denied, range)
+    for (const range of rules.allow) addRange(this.#allowed, range)
     this.#resolve = resolve
+  }
+
+  /** It is allowed as it is written, or else none of what is reached by it is denied. */
+  permits(address: string): boolean {
+    if (isIn(this.#allowed, address)) return true
+    return [address, ...toEmbeddedAddresses(address)].every(
+      (each) => isIn(this.#allowed, each) || !isIn(this.#denied, each),
+    )
   }
 
   /** @throws CallFault egress-denied */
   check(address: string): void {
-    if (!this.#isPermitted(address)) throw toDenied(address)
+    if (!this.permits(address)) throw toDenied(address)
   }
 
   /**
@@ -54,7 +64,7 @@ export class EgressGuard {
   readonly lookup: LookupFunction = (hostname, options, callback) => {
     this.#resolve(hostname, { ...options, all: true }, (error, addresses) => {
       if (error !== null) return callback(error, [])
-      const permitted = addresses.filter(({ address }) => this.#isPermitted(address))
+      const permitted = addresses.filter(({ address }) => this.permits(address))
       const [first] = permitted
       if (first === undefined) return callback(toUnreachable(hostname, addresses), [])
       if (options.all === true) callback(null, permitted)
@@ -62,12 +72,11 @@ export class EgressGuard {
     })
   }
 
-  /** It is allowed as it is written, or else none of what is reached by it is denied. */
-  #isPermitted(address: string): boolean {
-    if (isIn(this.#allowed, address)) return true
-    return [address, ...toEmbeddedAddresses(address)].every(
-      (each) => isIn(this.#allowed, each) || !isIn(this.#denied, each),
-    )
+  /** For who connects to an address, whether it is one already or a name. @rejects CallFault, the system's error */
+  getAddress(hostname: string): Promise<string> {
+    const { promise, resolve, reject } = Promise.withResolvers<string>()
+    this.lookup(hostname, {}, (error, address) => (error === null ? resolve(String(address)) : reject(error)))
+    return promise
   }
 
   /** An address in the place of a name is never looked up. @throws CallFault */
@@ -94,14 +103,10 @@ export const NO_EGRESS_RULES = new EgressGuard({ deny: [], allow: [] })
 
 /** One guard for equal rules, whoever asks: building it takes a while where the rules are long. */
 export class EgressGuards {
-  #rules: EgressRules | undefined
   #guard = NO_EGRESS_RULES
 
   get(rules: EgressRules): EgressGuard {
-    if (!isDeepStrictEqual(rules, this.#rules)) {
-      this.#rules = rules
-      this.#guard = new EgressGuard(rules)
-    }
+    if (!isDeepStrictEqual(rules, this.#guard.rules)) this.#guard = new EgressGuard(rules)
     return this.#guard
   }
 }

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, describe, it } from 'node:test'
+import { EgressGuard, NO_EGRESS_RULES } from '../egress/egress-guard.ts'
 import { createAskResponder } from './ask-responder.ts'
 import { OcspFault } from './ocsp-fault.ts'
 
@@ -22,8 +23,10 @@ describe('a question to a responder', () => {
     return `http://127.0.0.1:${(server.address() as AddressInfo).port}/ocsp`
   }
 
-  const ask = (url: string, { signal = new AbortController().signal, answerMs = 15_000 } = {}) =>
-    createAskResponder({ answerMs })({ url, request: Buffer.from('question') }, signal)
+  const ask = (
+    url: string,
+    { signal = new AbortController().signal, answerMs = 15_000, guard = NO_EGRESS_RULES } = {},
+  ) => createAskResponder({ answerMs })({ url, request: Buffer.from('question'), guard }, signal)
 
   it('is posted, and answered with all that comes', async () => {
     const url = await serve(async (request, answer) => {
@@ -46,6 +49,20 @@ describe('a question to a responder', () => {
     await assert.rejects(ask(url), { message: 'the responder answers with status 307' })
     assert.equal(isFollowed, false)
   })
+
+  for (const host of ['127.0.0.1', '2130706433', 'localhost', '[::ffff:127.0.0.1]']) {
+    it(`goes to no address that egress denies: ${host}`, async () => {
+      let isAsked = false
+      const url = await serve((_, answer) => {
+        isAsked = true
+        answer.end()
+      })
+      const guard = new EgressGuard({ deny: ['127.0.0.0/8', '::1'], allow: [] })
+      const asked = ask(url.replace('127.0.0.1', host), { guard })
+      await assert.rejects(asked, /cannot be asked: \S+ is not to be called: `egress` says what is/)
+      assert.equal(isAsked, false)
+    })
+  }
 
   it('takes 64 KiB and not an octet more, and no megabyte is read to its end', async () => {
     const sizes = [65_536, 65_537, 1_048_576]

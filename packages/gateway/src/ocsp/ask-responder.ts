@@ -1,14 +1,17 @@
 /**
  * Owns one question to a responder over HTTP (RFC 6960 §A.1): bounded in time and size, and answered by the one who was asked. The
- * address comes from a certificate of the operator's, whose CA may well be within a private network: it is asked wherever it is.
+ * address comes from a certificate of the operator's, whose CA may well be within a private network: it is asked wherever `egress` permits.
  */
 import { type IncomingMessage, request } from 'node:http'
+import type { EgressGuard } from '../egress/egress-guard.ts'
 import { OcspFault } from './ocsp-fault.ts'
 
 export interface OcspQuestion {
   readonly url: string
   /** DER */
   readonly request: Uint8Array
+  /** Which addresses may be asked. */
+  readonly guard: EgressGuard
 }
 
 /** Resolves with what came, in DER. @throws OcspFault no whole answer; the signal's reason */
@@ -20,10 +23,11 @@ const ANSWER_MS = 10_000
 const MOST_OCTETS = 65_536
 
 export function createAskResponder({ answerMs = ANSWER_MS } = {}): AskResponder {
-  return async ({ url, request: body }, signal) => {
+  return async (question, signal) => {
+    const { url } = question
     const within = AbortSignal.any([signal, AbortSignal.timeout(answerMs)])
     try {
-      return await readBody(await send(url, body, within))
+      return await readBody(await send(question, within))
     } catch (error) {
       signal.throwIfAborted()
       if (error instanceof OcspFault) throw error
@@ -35,7 +39,8 @@ export function createAskResponder({ answerMs = ANSWER_MS } = {}): AskResponder 
 }
 
 /** By POST, which every responder takes, and no cache answers. */
-function send(url: string, body: Uint8Array, signal: AbortSignal): Promise<IncomingMessage> {
+function send({ url, request: body, guard }: OcspQuestion, signal: AbortSignal): Promise<IncomingMessage> {
+  guard.checkLiteral(new URL(url).hostname)
   return new Promise((resolve, reject) => {
     const headers = {
       'User-Agent': 'gatewright',
@@ -43,7 +48,7 @@ function send(url: string, body: Uint8Array, signal: AbortSignal): Promise<Incom
       Accept: 'application/ocsp-response',
       'Content-Length': body.length,
     }
-    const sent = request(url, { method: 'POST', headers, signal, agent: false })
+    const sent = request(url, { method: 'POST', headers, signal, agent: false, lookup: guard.lookup })
     sent.on('response', resolve)
     sent.on('error', reject)
     sent.end(body)

@@ -4,6 +4,7 @@ import { toTextHash } from '@gatewright/model/runtime'
 import { FakeClock, RecordingLog } from '@gatewright/policies/testing'
 import { AskGate } from '../certificates/ask-gate.ts'
 import { type IssuedCertificate, TestAuthority } from '../certificates/test-authority.fixture.ts'
+import { NO_EGRESS_RULES } from '../egress/egress-guard.ts'
 import type { AskResponder } from './ask-responder.ts'
 import { KeptStaple } from './kept-staple.ts'
 import { OcspFault } from './ocsp-fault.ts'
@@ -68,6 +69,7 @@ describe('the staple of a certificate', () => {
       ask: given ?? ask,
       gate: new AskGate(1),
       getPem: () => certPem,
+      getGuard: () => NO_EGRESS_RULES,
       publish: (each: StapleNews) => news.push(each),
     }
     const staple = new KeptStaple(order, { ...parts, clock, log, random: () => 0.5 })

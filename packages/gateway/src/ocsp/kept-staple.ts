@@ -8,6 +8,7 @@
  */
 import type { Clock, Log } from '@gatewright/policies'
 import type { AskGate } from '../certificates/ask-gate.ts'
+import type { EgressGuard } from '../egress/egress-guard.ts'
 import type { GetPem } from '../state/pems/pem-table.ts'
 import type { AskResponder } from './ask-responder.ts'
 import { judgeAnswer, type OcspVerdict } from './judge-answer.ts'
@@ -20,6 +21,8 @@ export interface KeptStapleParts {
   readonly gate: AskGate
   /** The PEM chain with this SHA-256. */
   readonly getPem: GetPem
+  /** Which addresses may be asked, at this moment. */
+  readonly getGuard: () => EgressGuard
   readonly publish: (news: StapleNews) => void
   readonly clock: Clock
   readonly log: Log
@@ -58,6 +61,11 @@ export class KeptStaple {
     this.#callOff()
   }
 
+  /** Without the pause that follows failures, if it failed last. */
+  tryAgain(): void {
+    if (this.#failures > 0) this.#schedule(0)
+  }
+
   #schedule(delayMs: number): void {
     this.#callOff()
     if (this.#end.signal.aborted) return
@@ -83,14 +91,14 @@ export class KeptStaple {
 
   /** What is parsed is not held: there may be thousands of these. @throws OcspFault */
   async #ask(signal: AbortSignal): Promise<OcspVerdict | undefined> {
-    const { ask, clock, getPem } = this.#parts
+    const { ask, clock, getPem, getGuard } = this.#parts
     const { chain, url } = this.#order
     const pem = getPem(chain)
     // Before anything can fail: what it says is needed to tell of that.
     this.#isMustStaple = isMustStaple(pem)
     const subject = toOcspSubject(pem)
     if (clock.now() > subject.leaf.validToDate.getTime()) return undefined
-    const der = await ask({ url, request: subject.request }, signal)
+    const der = await ask({ url, request: subject.request, guard: getGuard() }, signal)
     signal.throwIfAborted()
     const verdict = judgeAnswer(der, subject, clock.now())
     this.#take(verdict, der)

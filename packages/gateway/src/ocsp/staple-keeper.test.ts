@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { FakeClock, RecordingLog } from '@gatewright/policies/testing'
 import { TestAuthority } from '../certificates/test-authority.fixture.ts'
+import { EgressGuard } from '../egress/egress-guard.ts'
 import { toOcspSubject } from './ocsp-subject.ts'
 import { StapleKeeper } from './staple-keeper.ts'
 import type { StapleNews, StapleOrder } from './staple-order.ts'
@@ -76,6 +77,36 @@ describe('the keeper of staples', () => {
     assert.equal(asked, before)
     keeper.stop()
     assert.equal(clock.pending, 0)
+  })
+
+  it('asks by the rules of the moment, and at once whom it could not ask by others', async () => {
+    const { certPem } = responder.issue()
+    const clock = new FakeClock(Date.now())
+    const asked: string[] = []
+    const keeper = new StapleKeeper({
+      publish() {},
+      clock,
+      log: new RecordingLog(),
+      random: () => 0.5,
+      async ask({ url, request, guard }) {
+        asked.push(url)
+        guard.check(new URL(url).hostname)
+        return await responder.answer(request)
+      },
+    })
+    const orders = [order('denied', 'http://192.0.2.1/'), order('permitted', 'http://192.0.2.2/')]
+    const keep = (allow: readonly string[]): void =>
+      keeper.keep(orders, () => certPem, new EgressGuard({ deny: ['192.0.2.0/24'], allow }))
+    keep(['192.0.2.2'])
+    for (let at = 0; at < 2; at++) {
+      await clock.advance(0)
+      await responder.answer(toOcspSubject(certPem).request)
+    }
+    assert.deepEqual(asked, ['http://192.0.2.1/', 'http://192.0.2.2/'])
+    keep(['192.0.2.1'])
+    await clock.advance(0)
+    assert.deepEqual(asked.slice(2), ['http://192.0.2.1/'])
+    keeper.stop()
   })
 
   it('lets one that never answers hold nobody else up', async () => {

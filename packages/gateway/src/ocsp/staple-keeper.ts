@@ -1,6 +1,7 @@
 /** Owns the staples of all certificates that name a responder: asked for, kept fresh, and told. Runs once per process. */
 import type { Clock, Log } from '@gatewright/policies'
 import { AskGate } from '../certificates/ask-gate.ts'
+import { type EgressGuard, NO_EGRESS_RULES } from '../egress/egress-guard.ts'
 import type { GetPem } from '../state/pems/pem-table.ts'
 import { type AskResponder, createAskResponder } from './ask-responder.ts'
 import { KeptStaple } from './kept-staple.ts'
@@ -28,6 +29,7 @@ export class StapleKeeper {
   /** By responder: one that does not answer holds no other up. */
   readonly #gates = new Map<string, AskGate>()
   #getPem: GetPem = () => ''
+  #guard = NO_EGRESS_RULES
   /** By chain and responder. */
   readonly #kept = new Map<string, KeptStaple>()
   /** By chain, the latest. */
@@ -41,8 +43,10 @@ export class StapleKeeper {
   }
 
   /** From here on these are kept, and no others. What did not change goes on where it was. */
-  keep(orders: readonly StapleOrder[], getPem: GetPem): void {
+  keep(orders: readonly StapleOrder[], getPem: GetPem, guard: EgressGuard = NO_EGRESS_RULES): void {
     this.#getPem = getPem
+    const isGuardNew = guard !== this.#guard
+    this.#guard = guard
     const wanted = new Map(orders.map((order) => [`${order.chain} ${order.url}`, order]))
     for (const [key, staple] of this.#kept) {
       if (wanted.has(key)) continue
@@ -52,8 +56,10 @@ export class StapleKeeper {
     const urls = new Set(orders.map(({ url }) => url))
     for (const url of this.#gates.keys()) if (!urls.has(url)) this.#gates.delete(url)
     for (const [key, order] of wanted) {
-      if (this.#kept.has(key)) continue
-      this.#kept.set(key, this.#create(order))
+      const running = this.#kept.get(key)
+      if (running === undefined) this.#kept.set(key, this.#create(order))
+      // What failed may have done so for who may be asked.
+      else if (isGuardNew) running.tryAgain()
     }
   }
 
@@ -65,6 +71,7 @@ export class StapleKeeper {
       ask: this.#ask,
       gate,
       getPem: (chain) => this.#getPem(chain),
+      getGuard: () => this.#guard,
       publish: (news) => this.#gather(news),
       clock,
       log,

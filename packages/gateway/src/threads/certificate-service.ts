@@ -6,6 +6,7 @@ import { CertificateKeeper } from '../acme/certificate-keeper.ts'
 import type { ChallengeSet } from '../acme/challenges/challenge-set.ts'
 import type { CertificateStatus } from '../acme/kept-certificate.ts'
 import { FileAcmeStorage } from '../acme/storage/file-acme-storage.ts'
+import type { EgressGuard } from '../egress/egress-guard.ts'
 import type { FromService } from './messages.ts'
 
 interface ServiceParts {
@@ -49,8 +50,8 @@ export class CertificateService {
     return new CertificateService(storage, parts)
   }
 
-  keep(orders: readonly AcmeOptions[]): void {
-    this.#keeper.keep(orders)
+  keep(orders: readonly AcmeOptions[], guard: EgressGuard): void {
+    this.#keeper.keep(orders, guard)
     this.#tell()
   }
 

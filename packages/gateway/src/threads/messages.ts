@@ -98,9 +98,19 @@ export type ToService =
       readonly health: HealthDescriptor
       readonly pems: PemDescriptor
     }
-  | { readonly kind: 'keep'; readonly orders: readonly AcmeOptions[]; readonly folder: string }
+  | {
+      readonly kind: 'keep'
+      readonly orders: readonly AcmeOptions[]
+      readonly folder: string
+      readonly egress: EgressRules
+    }
   /** Ask CAs whether these are revoked, and no others; `pems` holds their chains. */
-  | { readonly kind: 'staple'; readonly orders: readonly StapleOrder[]; readonly pems: PemDescriptor }
+  | {
+      readonly kind: 'staple'
+      readonly orders: readonly StapleOrder[]
+      readonly pems: PemDescriptor
+      readonly egress: EgressRules
+    }
   /** Every data thread answers with these. */
   | { readonly kind: 'challenged'; readonly number: number }
   /** Says `stopped` when nothing is under way any more. */

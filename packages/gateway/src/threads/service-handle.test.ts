@@ -13,7 +13,8 @@ import { type CertificateNews, ServiceHandle } from './service-handle.ts'
 const pems = new PemTable().descriptor
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
-const toModel = (upstreams: readonly Upstream[]) => ({ upstreams, egress: { deny: [], allow: [] } })
+const egress = { deny: [], allow: [] }
+const toModel = (upstreams: readonly Upstream[]) => ({ upstreams, egress })
 
 describe('service thread', () => {
   let target: LoopbackTarget
@@ -74,11 +75,11 @@ describe('service thread', () => {
     const count = (): void => void started++
     process.on('worker', count)
     try {
-      handle.staple([], pems)
+      handle.staple([], pems, egress)
       assert.equal(started, 0)
       const { certPem } = responder.issue()
       const order = { chain: 'hash', url: responder.url, from: 'shop.pem' }
-      handle.staple([order], toPemDescriptor(new Map([['hash', certPem]])))
+      handle.staple([order], toPemDescriptor(new Map([['hash', certPem]])), egress)
       const news = await told
       assert.equal(news.kind, 'staples')
       assert.deepEqual(
@@ -86,7 +87,7 @@ describe('service thread', () => {
           news.news.map(({ chain, isRevoked, staple }) => [chain, isRevoked, staple !== undefined]),
         [['hash', false, true]],
       )
-      handle.staple([{ ...order }], pems)
+      handle.staple([{ ...order }], pems, { ...egress })
       assert.deepEqual([started, responder.asked], [1, 1])
     } finally {
       process.off('worker', count)

@@ -1,7 +1,7 @@
 /** Owns main's end of the service thread: there is none until something is to be watched or kept, and another takes the place of one that ended. */
 import { isDeepStrictEqual } from 'node:util'
 import { Worker } from 'node:worker_threads'
-import type { GatewayModel } from '@gatewright/model'
+import type { EgressRules, GatewayModel } from '@gatewright/model'
 import type { Log } from '@gatewright/policies'
 import type { AcmeOptions } from '../acme/acme-options.ts'
 import type { StapleOrder } from '../ocsp/staple-order.ts'
@@ -53,16 +53,17 @@ export class ServiceHandle {
   }
 
   /** Orders these certificates, and no others, and keeps them in the folder. */
-  keep(orders: readonly AcmeOptions[], folder: string): void {
+  keep(orders: readonly AcmeOptions[], folder: string, egress: EgressRules): void {
     if (this.#isStopped || (orders.length === 0 && this.#kept === undefined)) return
-    this.#kept = { kind: 'keep', orders, folder }
+    this.#kept = { kind: 'keep', orders, folder, egress }
     this.#tell(this.#kept)
   }
 
   /** Asks CAs whether these certificates are revoked, and about no others; `pems` holds their chains. */
-  staple(orders: readonly StapleOrder[], pems: PemDescriptor): void {
-    if (this.#isStopped || isDeepStrictEqual(orders, this.#stapled?.orders ?? [])) return
-    this.#stapled = { kind: 'staple', orders, pems }
+  staple(orders: readonly StapleOrder[], pems: PemDescriptor, egress: EgressRules): void {
+    if (this.#isStopped || (orders.length === 0 && this.#stapled === undefined)) return
+    if (isDeepStrictEqual([orders, egress], [this.#stapled?.orders, this.#stapled?.egress])) return
+    this.#stapled = { kind: 'staple', orders, pems, egress }
     this.#tell(this.#stapled)
   }
 

@@ -1,5 +1,6 @@
 /** Owns the service thread: what must happen once per process, and not on every data thread. The worker's entry; main tells it what to watch and keep. */
 import { parentPort } from 'node:worker_threads'
+import { EgressGuards } from '../egress/egress-guard.ts'
 import type { StapleKeeper } from '../ocsp/staple-keeper.ts'
 import type { StapleNews } from '../ocsp/staple-order.ts'
 import { openHealth } from '../state/health/health-table.ts'
@@ -20,6 +21,7 @@ const log = { info: write('info'), warn: write('warn'), error: write('error') }
 const clock = createSystemClock()
 
 const prober = new HealthProber({ probe, clock, log, random: Math.random })
+const guards = new EgressGuards()
 let certificates: Promise<CertificateService> | undefined
 let staples: Promise<StapleKeeper> | undefined
 
@@ -46,10 +48,12 @@ async function onMessage(message: ToService): Promise<void> {
       prober.watch(message, openHealth(message.health), openPems(message.pems))
       break
     case 'keep':
-      await openCertificates(message.folder).then((service) => service.keep(message.orders))
+      await openCertificates(message.folder).then((service) => service.keep(message.orders, guards.get(message.egress)))
       break
     case 'staple':
-      await openStaples().then((keeper) => keeper.keep(message.orders, openPems(message.pems)))
+      await openStaples().then((keeper) =>
+        keeper.keep(message.orders, openPems(message.pems), guards.get(message.egress)),
+      )
       break
     case 'challenged':
       await certificates?.then((service) => service.onChallenged(message.number))

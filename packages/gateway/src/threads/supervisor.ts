@@ -5,7 +5,7 @@
  *                                      └▶ one could not ─▶ abandon: it runs on none
  */
 import { randomBytes } from 'node:crypto'
-import type { App, GatewayModel, Listener, PolicyUse } from '@gatewright/model'
+import type { App, EgressRules, GatewayModel, Listener, PolicyUse } from '@gatewright/model'
 import type { Log } from '@gatewright/policies'
 import type { AcmeOptions } from '../acme/acme-options.ts'
 import type { ChallengeSet } from '../acme/challenges/challenge-set.ts'
@@ -103,6 +103,8 @@ export class Supervisor {
   #snapshot: Snapshot | undefined
   #parts: SnapshotParts = new Map()
   #apps: readonly App[] = []
+  /** Whom CAs' responders may be. */
+  #egress: EgressRules = { deny: [], allow: [] }
   #credentials: CredentialsDescriptor | undefined
   readonly #stopWatching: () => void
   #versions = 0
@@ -204,7 +206,7 @@ export class Supervisor {
     if (this.#snapshot?.hash === snapshot.hash) {
       this.#replaceCredentials(apps)
       this.#replaceCertificates(model, certificates)
-      this.#order(orders)
+      this.#order(orders, model.egress)
       this.replaceFiles(files)
       return this.#snapshot
     }
@@ -225,7 +227,7 @@ export class Supervisor {
     this.state.settle(model)
     this.#sendFiles()
     this.#service.watch(model, this.state.memory)
-    this.#order(orders)
+    this.#order(orders, model.egress)
     return snapshot
   }
 
@@ -275,6 +277,7 @@ export class Supervisor {
   }
 
   #replaceCertificates(model: GatewayModel, batch: CertificateBatch): void {
+    this.#egress = model.egress
     const sources = model.certificates.filter(({ enabled }) => enabled !== false)
     if (this.certificates.setFiles(batch, sources)) this.#sendCertificates()
     this.#askForStaples()
@@ -296,14 +299,14 @@ export class Supervisor {
     await Promise.all(this.#threads.map((thread) => thread.challenge(feed)))
   }
 
-  #order(orders: readonly AcmeOptions[]): void {
+  #order(orders: readonly AcmeOptions[], egress: EgressRules): void {
     const { acmeFolder } = this.#options
-    if (acmeFolder !== undefined) this.#service.keep(orders, acmeFolder)
+    if (acmeFolder !== undefined) this.#service.keep(orders, acmeFolder, egress)
   }
 
   #askForStaples(): void {
     const { stapleOrders, feed } = this.certificates
-    this.#service.staple(stapleOrders, feed.pems)
+    this.#service.staple(stapleOrders, feed.pems, this.#egress)
   }
 
   /** Of a CA. */

@@ -5,6 +5,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Clock } from '@gatewright/policies'
 import type { Authorization, Client, Order } from 'acme-client'
+import type { EgressGuard } from '../../egress/egress-guard.ts'
 import { AcmeFault } from '../acme-fault.ts'
 import type { AcmeOptions } from '../acme-options.ts'
 import type { AlpnCertificate } from '../challenges/challenge-set.ts'
@@ -20,6 +21,8 @@ export interface AuthorityAccount {
   readonly externalAccount?: AcmeOptions['externalAccount']
   /** PEM, of who is trusted as the authority's server. */
   readonly ca: string | undefined
+  /** Which addresses it may have. */
+  readonly guard: EgressGuard
 }
 
 export interface AuthorityChallenge {
@@ -68,13 +71,13 @@ function loadClient(): Promise<AcmeClient> {
 export class CertificateAuthority {
   readonly #acme: AcmeClient
   readonly #client: Client
-  readonly #ca: string | undefined
+  readonly #trust: Pick<AuthorityAccount, 'ca' | 'guard'>
   readonly #clock: Clock
 
   private constructor(acme: AcmeClient, account: AuthorityAccount, clock: Clock) {
-    const { directory, key, url, externalAccount, ca } = account
+    const { directory, key, url, externalAccount, ca, guard } = account
     this.#acme = acme
-    this.#ca = ca
+    this.#trust = { ca, guard }
     this.#clock = clock
     this.#client = new acme.Client({
       directoryUrl: directory,
@@ -165,6 +168,6 @@ export class CertificateAuthority {
   }
 
   #call<Answer>(signal: AbortSignal, ask: () => Promise<Answer>): Promise<Answer> {
-    return calls.run({ signal, ca: this.#ca, clock: this.#clock }, ask)
+    return calls.run({ signal, ...this.#trust, clock: this.#clock }, ask)
   }
 }

@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { EgressGuard, NO_EGRESS_RULES } from '../../egress/egress-guard.ts'
 import { AcmeFault } from '../acme-fault.ts'
 import { makeServerCertificate, toSkip } from '../acme-stage.fixture.ts'
 import { type AuthorityAnswer, sendRequest } from './send-request.ts'
@@ -37,10 +38,14 @@ describe('a request to an authority', { skip: toSkip('openssl') }, () => {
     return `https://127.0.0.1:${(server.address() as AddressInfo).port}/x`
   }
 
-  const send = (url: string, signal = new AbortController().signal): Promise<AuthorityAnswer> =>
+  const send = (
+    url: string,
+    signal = new AbortController().signal,
+    guard = NO_EGRESS_RULES,
+  ): Promise<AuthorityAnswer> =>
     sendRequest(
       { method: 'POST', url, contentType: 'application/jose+json', body: '{"é":1}' },
-      { signal, ca: tls.cert },
+      { signal, ca: tls.cert, guard },
     )
 
   it('says who asks, and carries the body', async () => {
@@ -71,6 +76,24 @@ describe('a request to an authority', { skip: toSkip('openssl') }, () => {
     const url = await serve(() => end.abort(new Error('called off')))
     await assert.rejects(send(url, end.signal), { message: 'called off' })
   })
+
+  for (const host of ['127.0.0.1', '0x7f.1', 'localhost', '[::ffff:127.0.0.1]']) {
+    it(`goes to no address that egress denies, and by no connection that was open before: ${host}`, async () => {
+      let asked = 0
+      const url = await serve((_, response) => {
+        asked++
+        response.end('{}')
+      })
+      assert.equal((await send(url)).status, 200)
+      const guard = new EgressGuard({ deny: ['127.0.0.0/8', '::1'], allow: [] })
+      await assert.rejects(send(url.replace('127.0.0.1', host), undefined, guard), (error: AcmeFault) => {
+        assert.match(error.message, /is not asked: \S+ is not to be called: `egress` says what is/)
+        assert.equal(error.remedy, 'allow the address in `egress`')
+        return true
+      })
+      assert.equal(asked, 1)
+    })
+  }
 
   it('goes over HTTPS and nothing else', async () => {
     await assert.rejects(send('http://127.0.0.1:1/'), /no https address/)

@@ -1,6 +1,8 @@
 /** Owns one HTTPS request to an authority: bounded in time and size, and with faults that say what to do. */
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
-import { request } from 'node:https'
+import { Agent, request } from 'node:https'
+import { CallFault } from '@gatewright/policies'
+import type { EgressGuard } from '../../egress/egress-guard.ts'
 import { AcmeFault } from '../acme-fault.ts'
 
 export interface AuthorityRequest {
@@ -14,6 +16,8 @@ export interface AuthorityTrust {
   readonly signal: AbortSignal
   /** PEM; what Node trusts, if absent. */
   readonly ca: string | undefined
+  /** Which addresses may be asked. */
+  readonly guard: EgressGuard
 }
 
 export interface AuthorityAnswer {
@@ -24,17 +28,26 @@ export interface AuthorityAnswer {
 
 /** An authority may look something up before it answers; none takes so long. */
 const REQUEST_MS = 30_000
+/** Between the requests of one order. */
+const IDLE_MS = 5_000
 /** A chain has some thousand octets. */
 const MOST_OCTETS = 1_048_576
 
+/** Connections that are kept open are for those who may ask the same: what was permitted before may be so no more. */
+const agents = new WeakMap<EgressGuard, Agent>()
+
 /** @throws AcmeFault no whole answer */
-export async function sendRequest(asked: AuthorityRequest, { signal, ca }: AuthorityTrust): Promise<AuthorityAnswer> {
+export async function sendRequest(
+  asked: AuthorityRequest,
+  { signal, ca, guard }: AuthorityTrust,
+): Promise<AuthorityAnswer> {
   const { method, url, contentType, body } = asked
   // RFC 8555 §6.1: the server of an authority speaks HTTPS.
   if (!url.startsWith('https://'))
     throw new AcmeFault(`${url} is no https address, and ACME is spoken over nothing else`)
   const within = AbortSignal.any([signal, AbortSignal.timeout(REQUEST_MS)])
   try {
+    guard.checkLiteral(new URL(url).hostname)
     const answer = await new Promise<IncomingMessage>((resolve, reject) => {
       const headers = {
         // RFC 8555 §6.1: a client says what it is.
@@ -42,7 +55,8 @@ export async function sendRequest(asked: AuthorityRequest, { signal, ca }: Autho
         'Content-Type': contentType,
         ...(body !== undefined && { 'Content-Length': Buffer.byteLength(body) }),
       }
-      const sent = request(url, { method, headers, signal: within, ...(ca !== undefined && { ca }) })
+      const way = { agent: findAgent(guard), lookup: guard.lookup, signal: within, ...(ca !== undefined && { ca }) }
+      const sent = request(url, { method, headers, ...way })
       sent.on('response', resolve)
       sent.on('error', reject)
       sent.end(body)
@@ -52,6 +66,12 @@ export async function sendRequest(asked: AuthorityRequest, { signal, ca }: Autho
     signal.throwIfAborted()
     throw error instanceof AcmeFault ? error : toFault(new URL(url).origin, error as NodeJS.ErrnoException)
   }
+}
+
+function findAgent(guard: EgressGuard): Agent {
+  const agent = agents.get(guard) ?? new Agent({ keepAlive: true, timeout: IDLE_MS })
+  agents.set(guard, agent)
+  return agent
 }
 
 async function readBody(answer: IncomingMessage): Promise<string> {
@@ -65,7 +85,11 @@ async function readBody(answer: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8')
 }
 
-function toFault(origin: string, { code, message, name }: NodeJS.ErrnoException): AcmeFault {
+function toFault(origin: string, error: NodeJS.ErrnoException): AcmeFault {
+  const { code, message, name } = error
+  if (error instanceof CallFault && error.reason === 'egress-denied') {
+    return new AcmeFault(`${origin} is not asked: ${message}`, { remedy: 'allow the address in `egress`' })
+  }
   if (name === 'AbortError' || name === 'TimeoutError') {
     return new AcmeFault(`${origin} did not answer within ${REQUEST_MS / 1000} s`)
   }

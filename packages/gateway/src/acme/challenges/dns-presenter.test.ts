@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
+import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
@@ -7,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, afterEach, before, describe, it } from 'node:test'
 import { RecordingLog } from '@gatewright/policies/testing'
+import { EgressGuard, NO_EGRESS_RULES } from '../../egress/egress-guard.ts'
 import { AcmeNode, toOptions } from '../acme-node.fixture.ts'
 import type { DnsChallenge } from '../acme-options.ts'
 import { createHastyClock, getProgram, Pebble, toSkip } from '../acme-stage.fixture.ts'
@@ -44,9 +46,9 @@ describe('challenges in the DNS', { skip }, () => {
     return new X509Certificate((await node.awaitCertificate()).chain)
   }
 
-  function createPresenter(dns: DnsChallenge, haste?: number) {
+  function createPresenter(dns: DnsChallenge, haste?: number, guard = NO_EGRESS_RULES) {
     const log = new RecordingLog()
-    return { log, presenter: new DnsPresenter(dns, { clock: createHastyClock(haste), log }) }
+    return { log, presenter: new DnsPresenter(dns, { clock: createHastyClock(haste), log, guard }) }
   }
 
   /** Tells nsupdate what to do, and writes down what it was told itself. */
@@ -140,4 +142,24 @@ printf 'server ${host} ${port}\\nupdate %s\\nsend\\n' "$change" | exec '${getPro
     const put = presenter.present([{ host: 'www.example.org', value: 'v' }], signal)
     await assert.rejects(put, /has no zone that holds _acme-challenge\.www\.example\.org/)
   })
+})
+
+describe('name servers that egress denies', () => {
+  for (const host of ['127.0.0.1', 'localhost', '[::ffff:127.0.0.1]']) {
+    it(`are not asked for records: ${host}`, async () => {
+      const silent = createSocket('udp4')
+      let asked = 0
+      silent.on('message', () => void asked++)
+      silent.bind(0, '127.0.0.1')
+      await once(silent, 'listening')
+      const server = `${host}:${silent.address().port}`
+      const guard = new EgressGuard({ deny: ['127.0.0.0/8', '::1'], allow: [] })
+      const options = { rfc2136: { server, algorithm: 'hmac-sha256', ttlSeconds: 1 }, checkAt: [server] } as const
+      const presenter = new DnsPresenter(options, { clock: createHastyClock(), log: new RecordingLog(), guard })
+      const put = presenter.present([{ host: 'denied.example.test', value: 'v' }], signal)
+      await assert.rejects(put, /name server \S+ cannot be asked: \S+ is not to be called: `egress` says what is/)
+      assert.equal(asked, 0)
+      silent.close()
+    })
+  }
 })

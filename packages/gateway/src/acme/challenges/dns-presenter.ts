@@ -1,5 +1,6 @@
 /** Owns the records by which hosts are proved ours in the DNS: put there, awaited where the authority looks, taken away again. */
 import type { Clock, Log } from '@gatewright/policies'
+import type { EgressGuard } from '../../egress/egress-guard.ts'
 import type { DnsChallenge } from '../acme-options.ts'
 import { DnsUpdater } from '../dns-update/dns-updater.ts'
 import type { Withdraw } from './challenge-board.ts'
@@ -15,6 +16,8 @@ export interface DnsRecordWanted {
 interface DnsPresenterParts {
   readonly clock: Clock
   readonly log: Log
+  /** Which name servers may be asked. */
+  readonly guard: EgressGuard
 }
 
 /** How a record is changed: by update or by hook. `name` is where aliases lead. */
@@ -40,7 +43,7 @@ export class DnsPresenter {
     this.#followsAliases = 'rfc2136' in options
     this.#records =
       'rfc2136' in options
-        ? byUpdate(options.rfc2136, this.#nameServers, parts.clock)
+        ? byUpdate(options.rfc2136, this.#nameServers, parts)
         : byHook(options.hook.command, parts.clock)
   }
 
@@ -88,9 +91,9 @@ export class DnsPresenter {
 function byUpdate(
   options: Extract<DnsChallenge, { readonly rfc2136: unknown }>['rfc2136'],
   nameServers: NameServers,
-  clock: Clock,
+  { clock, guard }: DnsPresenterParts,
 ): RecordKeeper {
-  const updater = new DnsUpdater(options, () => clock.now())
+  const updater = new DnsUpdater(options, { now: () => clock.now(), guard })
   const findZone = async (name: string, signal: AbortSignal): Promise<string> =>
     options.zone ?? (await nameServers.findZone(name, options.server, signal))
   return {

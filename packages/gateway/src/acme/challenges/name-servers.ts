@@ -1,7 +1,8 @@
 /** Owns what the DNS itself says of a challenge's record: where its name leads, who answers for it, and whether they answer it. */
-import { lookup, Resolver } from 'node:dns/promises'
+import { Resolver } from 'node:dns/promises'
 import { isIP } from 'node:net'
 import type { Clock, Log } from '@gatewright/policies'
+import type { EgressGuard } from '../../egress/egress-guard.ts'
 import { AcmeFault } from '../acme-fault.ts'
 import { parseServer } from '../dns-update/dns-exchange.ts'
 import { pause } from '../pause.ts'
@@ -9,6 +10,8 @@ import { pause } from '../pause.ts'
 export interface NameServersParts {
   readonly clock: Clock
   readonly log: Log
+  /** Which addresses may be asked, beside the servers of this machine itself: those no configuration of ours names. */
+  readonly guard: EgressGuard
 }
 
 /** RFC 1034 §3.6.2 forbids no chain, and nobody has a longer one. */
@@ -94,14 +97,19 @@ export class NameServers {
       if (servers.length === 0) continue
       const addresses = await Promise.all(servers.map((server) => resolveHost(resolver, server)))
       signal.throwIfAborted()
-      return addresses.flat().slice(0, MOST_SERVERS)
+      // Whoever writes that zone says where they are.
+      const permitted = addresses.flat().filter((address) => this.#parts.guard.permits(address))
+      return permitted.slice(0, MOST_SERVERS)
     }
     return []
   }
 
   async #open(servers: readonly string[] | undefined): Promise<Resolver> {
     const resolver = new Resolver(ANSWER_MS)
-    if (servers !== undefined) resolver.setServers(await Promise.all(servers.map(toAddress)))
+    const { guard } = this.#parts
+    if (servers !== undefined) {
+      resolver.setServers(await Promise.all(servers.map((server) => toAddress(server, guard))))
+    }
     return resolver
   }
 }
@@ -113,10 +121,10 @@ async function resolveHost(resolver: Resolver, host: string): Promise<string[]> 
 }
 
 /** A resolver takes no names. @throws AcmeFault */
-async function toAddress(server: string): Promise<string> {
+async function toAddress(server: string, guard: EgressGuard): Promise<string> {
   const { host, port } = parseServer(server)
-  const { address } = await lookup(host).catch((error: Error) => {
-    throw new AcmeFault(`the name server ${host} is not found: ${error.message}`)
+  const address = await guard.getAddress(host).catch((error: Error) => {
+    throw new AcmeFault(`the name server ${host} cannot be asked: ${error.message}`)
   })
   return isIP(address) === 6 ? `[${address}]:${port}` : `${address}:${port}`
 }

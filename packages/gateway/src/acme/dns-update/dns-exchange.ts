@@ -1,8 +1,14 @@
 /** Owns one message to a name server and its answer: by UDP, and by TCP where that is too small or lost. */
 import { createSocket } from 'node:dgram'
-import { lookup } from 'node:dns/promises'
 import { connect, isIP } from 'node:net'
+import type { EgressGuard } from '../../egress/egress-guard.ts'
 import { DnsFault } from './dns-message.ts'
+
+export interface Asking {
+  readonly signal: AbortSignal
+  /** Which addresses may be asked. */
+  readonly guard: EgressGuard
+}
 
 export interface NameServer {
   readonly host: string
@@ -24,9 +30,9 @@ export function parseServer(text: string): NameServer {
 }
 
 /** The octets of the answer; whether they are one is for the caller to say. @throws DnsFault nobody answers */
-export async function exchangeMessage(message: Buffer, server: NameServer, signal: AbortSignal): Promise<Buffer> {
-  const { address } = await lookup(server.host).catch((error: Error) => {
-    throw new DnsFault(`the name server ${server.host} is not found: ${error.message}`)
+export async function exchangeMessage(message: Buffer, server: NameServer, { signal, guard }: Asking): Promise<Buffer> {
+  const address = await guard.getAddress(server.host).catch((error: Error) => {
+    throw new DnsFault(`the name server ${server.host} cannot be asked: ${error.message}`)
   })
   const place = { host: address, port: server.port }
   if (message.length <= MOST_UDP_OCTETS) {

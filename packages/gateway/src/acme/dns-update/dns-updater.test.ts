@@ -3,6 +3,7 @@ import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { after, before, describe, it } from 'node:test'
+import { EgressGuard, NO_EGRESS_RULES } from '../../egress/egress-guard.ts'
 import type { DnsUpdateOptions } from '../acme-options.ts'
 import { toSkip } from '../acme-stage.fixture.ts'
 import { NamedServer } from '../name-server.fixture.ts'
@@ -19,7 +20,7 @@ describe('dynamic updates to a real name server', { skip: toSkip('named') }, () 
   after(() => named.stop())
 
   const open = (options: Partial<DnsUpdateOptions> = {}, now: () => number = Date.now) =>
-    new DnsUpdater({ ...named.options, ...options }, now)
+    new DnsUpdater({ ...named.options, ...options }, { now, guard: NO_EGRESS_RULES })
 
   it('add a record beside others of its name, and take only that away', async () => {
     const updater = open()
@@ -71,7 +72,10 @@ describe('dynamic updates to a real name server', { skip: toSkip('named') }, () 
 
   it('are refused without a key, and say so', async () => {
     const { server, ttlSeconds } = named.options
-    const updater = new DnsUpdater({ server, ttlSeconds, algorithm: 'hmac-sha256' }, Date.now)
+    const updater = new DnsUpdater(
+      { server, ttlSeconds, algorithm: 'hmac-sha256' },
+      { now: Date.now, guard: NO_EGRESS_RULES },
+    )
     await assert.rejects(updater.add(RECORD, signal), /REFUSED/)
   })
 
@@ -140,7 +144,10 @@ describe('dynamic updates', () => {
       )
       truncating.send(answer, from.port, from.address)
     })
-    const updater = new DnsUpdater({ server: `127.0.0.1:${port}`, algorithm: 'hmac-sha256', ttlSeconds: 1 }, Date.now)
+    const updater = new DnsUpdater(
+      { server: `127.0.0.1:${port}`, algorithm: 'hmac-sha256', ttlSeconds: 1 },
+      { now: Date.now, guard: NO_EGRESS_RULES },
+    )
     await assert.rejects(updater.add(RECORD, signal), /REFUSED/)
     truncating.close()
     server.close()
@@ -152,7 +159,10 @@ describe('dynamic updates', () => {
     await once(silent, 'listening')
     const { port } = silent.address()
     const end = new AbortController()
-    const updater = new DnsUpdater({ server: `127.0.0.1:${port}`, algorithm: 'hmac-sha256', ttlSeconds: 1 }, Date.now)
+    const updater = new DnsUpdater(
+      { server: `127.0.0.1:${port}`, algorithm: 'hmac-sha256', ttlSeconds: 1 },
+      { now: Date.now, guard: NO_EGRESS_RULES },
+    )
     const put = updater.add(RECORD, end.signal)
     await once(silent, 'message')
     end.abort(new Error('called off'))
@@ -160,17 +170,36 @@ describe('dynamic updates', () => {
     silent.close()
   })
 
+  for (const host of ['127.0.0.1', 'localhost', '[::ffff:127.0.0.1]']) {
+    it(`go to no server that egress denies: ${host}`, async () => {
+      const server = createSocket('udp4')
+      let asked = 0
+      server.on('message', () => void asked++)
+      server.bind(0, '127.0.0.1')
+      await once(server, 'listening')
+      const guard = new EgressGuard({ deny: ['127.0.0.0/8', '::1'], allow: [] })
+      const options = { server: `${host}:${server.address().port}`, algorithm: 'hmac-sha256', ttlSeconds: 1 } as const
+      const put = new DnsUpdater(options, { now: Date.now, guard }).add(RECORD, signal)
+      await assert.rejects(put, /cannot be asked: \S+ is not to be called: `egress` says what is/)
+      assert.equal(asked, 0)
+      server.close()
+    })
+  }
+
   it('say that nobody listens', async () => {
     const server = createServer().listen(0, '127.0.0.1')
     await once(server, 'listening')
     const { port } = server.address() as AddressInfo
     server.close()
-    const updater = new DnsUpdater({ server: `127.0.0.1:${port}`, algorithm: 'hmac-sha256', ttlSeconds: 1 }, Date.now)
+    const updater = new DnsUpdater(
+      { server: `127.0.0.1:${port}`, algorithm: 'hmac-sha256', ttlSeconds: 1 },
+      { now: Date.now, guard: NO_EGRESS_RULES },
+    )
     await assert.rejects(updater.add(RECORD, signal), /does not answer \(ECONNREFUSED\)/)
   })
 
   it('want a key whole, or not at all', () => {
     const half = { server: 'ns', algorithm: 'hmac-sha256', ttlSeconds: 1, keyName: 'x' } as const
-    assert.throws(() => new DnsUpdater(half, Date.now), /give both, or neither/)
+    assert.throws(() => new DnsUpdater(half, { now: Date.now, guard: NO_EGRESS_RULES }), /give both, or neither/)
   })
 })

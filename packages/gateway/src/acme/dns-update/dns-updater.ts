@@ -1,5 +1,6 @@
 /** Owns the changing of TXT records by dynamic update: RFC 2136, signed by RFC 8945 where there is a key. */
 import { randomInt } from 'node:crypto'
+import type { EgressGuard } from '../../egress/egress-guard.ts'
 import type { DnsUpdateOptions } from '../acme-options.ts'
 import { exchangeMessage, type NameServer, parseServer } from './dns-exchange.ts'
 import { DnsFault, parseAnswer, type TxtChange, toUpdate } from './dns-message.ts'
@@ -19,6 +20,13 @@ const RCODES: Readonly<Record<number, string>> = {
   10: 'it says that the record is not of the zone (NOTZONE): name the zone that holds it',
 }
 
+interface DnsUpdaterParts {
+  /** Milliseconds since the epoch. */
+  now(): number
+  /** Which addresses may be asked. */
+  readonly guard: EgressGuard
+}
+
 export interface TxtRecord {
   readonly zone: string
   readonly name: string
@@ -29,10 +37,10 @@ export class DnsUpdater {
   readonly #server: NameServer
   readonly #key: TsigKey | undefined
   readonly #ttlSeconds: number
-  readonly #now: () => number
+  readonly #parts: DnsUpdaterParts
 
   /** @throws DnsFault what the options lack */
-  constructor({ server, keyName, algorithm, secret, ttlSeconds }: DnsUpdateOptions, now: () => number) {
+  constructor({ server, keyName, algorithm, secret, ttlSeconds }: DnsUpdateOptions, parts: DnsUpdaterParts) {
     this.#server = parseServer(server)
     if ((keyName === undefined) !== (secret === undefined)) {
       throw new DnsFault('a key of the name server has a name and a secret: give both, or neither')
@@ -41,7 +49,7 @@ export class DnsUpdater {
       this.#key = { name: keyName, algorithm, secret: Buffer.from(secret, 'base64') }
     }
     this.#ttlSeconds = ttlSeconds
-    this.#now = now
+    this.#parts = parts
   }
 
   /** Beside what its name has already: two authorizations may ask for one name. @throws DnsFault */
@@ -67,14 +75,15 @@ export class DnsUpdater {
 
   async #send(message: Buffer, signal: AbortSignal): Promise<void> {
     const key = this.#key
-    const signed = key && signMessage(message, key, this.#now())
-    const octets = await exchangeMessage(signed?.octets ?? message, this.#server, signal)
+    const { guard } = this.#parts
+    const signed = key && signMessage(message, key, this.#parts.now())
+    const octets = await exchangeMessage(signed?.octets ?? message, this.#server, { signal, guard })
     const answer = parseAnswer(octets)
     if (answer.id !== message.readUInt16BE(0)) throw new DnsFault('it answers something else')
     if (key !== undefined && signed !== undefined) {
       // A refusal may come unsigned, and then is no more than a hint; a success never may.
       if (answer.tsig === undefined && answer.rcode !== 0) throw new DnsFault(toWords(answer.rcode))
-      verifyAnswer({ octets, tsig: answer.tsig, requestMac: signed.mac }, key, this.#now())
+      verifyAnswer({ octets, tsig: answer.tsig, requestMac: signed.mac }, key, this.#parts.now())
     }
     if (answer.rcode !== 0) throw new DnsFault(toWords(answer.rcode))
   }

@@ -2,9 +2,10 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import type { Clock } from '@gatewright/policies'
+import type { EgressGuard } from '../../egress/egress-guard.ts'
 import { AcmeFault } from '../acme-fault.ts'
 import type { AcmeOptions } from '../acme-options.ts'
-import { CertificateAuthority } from '../authority/certificate-authority.ts'
+import { type AuthorityAccount, CertificateAuthority } from '../authority/certificate-authority.ts'
 import { createAccountKey } from '../authority/create-account-key.ts'
 import { pause } from '../pause.ts'
 import type { AcmeStorage, StoredAccount } from '../storage/acme-storage.ts'
@@ -12,6 +13,12 @@ import type { AcmeStorage, StoredAccount } from '../storage/acme-storage.ts'
 /** Longer than the registering takes: two requests. */
 const LEASE_MS = 90_000
 const AGAIN_MS = 1000
+
+interface AccountBounds {
+  readonly signal: AbortSignal
+  /** Which addresses the authority may have. */
+  readonly guard: EgressGuard
+}
 
 export class AccountKeeper {
   readonly #storage: AcmeStorage
@@ -23,19 +30,24 @@ export class AccountKeeper {
   }
 
   /** @param isLost the authority knows the account no more: it is made again, by the same key */
-  async open(options: AcmeOptions, signal: AbortSignal, { isLost = false } = {}): Promise<CertificateAuthority> {
+  async open(
+    options: AcmeOptions,
+    { signal, guard }: AccountBounds,
+    { isLost = false } = {},
+  ): Promise<CertificateAuthority> {
     const ca = options.trustedCa === undefined ? undefined : await readCa(options.trustedCa)
+    const trust = { ca, guard }
     const name = toName(options)
     const found = await this.#storage.findAccount(name)
-    if (!isLost && found !== undefined && isRegistered(found, options)) return this.#toAuthority(options, found, ca)
+    if (!isLost && found !== undefined && isRegistered(found, options)) return this.#toAuthority(options, found, trust)
     return this.#whileAlone(name, signal, async () => {
       // Another may have made it meanwhile.
       const now = await this.#storage.findAccount(name)
-      if (!isLost && now !== undefined && isRegistered(now, options)) return this.#toAuthority(options, now, ca)
+      if (!isLost && now !== undefined && isRegistered(now, options)) return this.#toAuthority(options, now, trust)
       const { key } = now ?? { key: await createAccountKey() }
       // Before the authority knows it: a key that is lost cannot be told to anybody.
       if (now === undefined) await this.#storage.saveAccount(name, { key })
-      const authority = await this.#toAuthority(options, { key }, ca)
+      const authority = await this.#toAuthority(options, { key }, trust)
       const url = await authority.register(options.email, signal)
       await this.#storage.saveAccount(name, { key, url, ...(options.email !== undefined && { email: options.email }) })
       return authority
@@ -45,10 +57,10 @@ export class AccountKeeper {
   #toAuthority(
     { directory, externalAccount }: AcmeOptions,
     { key, url }: StoredAccount,
-    ca: string | undefined,
+    trust: Pick<AuthorityAccount, 'ca' | 'guard'>,
   ): Promise<CertificateAuthority> {
     const more = { ...(url !== undefined && { url }), ...(externalAccount && { externalAccount }) }
-    return CertificateAuthority.open({ directory, key, ca, ...more }, this.#clock)
+    return CertificateAuthority.open({ directory, key, ...trust, ...more }, this.#clock)
   }
 
   async #whileAlone<Result>(name: string, signal: AbortSignal, act: () => Promise<Result>): Promise<Result> {

@@ -1,5 +1,6 @@
 /** Owns one order, from asking for it to the certificate: RFC 8555 §7.4. Nothing of it is kept when it fails. */
 import type { Clock, Log } from '@gatewright/policies'
+import type { EgressGuard } from '../../egress/egress-guard.ts'
 import { AcmeFault } from '../acme-fault.ts'
 import type { AcmeChallenge, AcmeOptions } from '../acme-options.ts'
 import { adviseOnChallenge, adviseOnProblem, type ChallengeType } from '../authority/advice.ts'
@@ -19,8 +20,14 @@ export interface OrderParts {
   readonly log: Log
 }
 
+export interface OrderBounds {
+  readonly signal: AbortSignal
+  /** Which addresses may be asked: of the authority, of name servers. */
+  readonly guard: EgressGuard
+}
+
 /** Resolves with the certificate; rejects, with an AcmeFault where it is known what to do. */
-export type OrderCertificate = (options: AcmeOptions, signal: AbortSignal) => Promise<StoredCertificate>
+export type OrderCertificate = (options: AcmeOptions, bounds: OrderBounds) => Promise<StoredCertificate>
 
 /** An authority looks within seconds, from several places; it is asked ever less often how far it is. */
 const FIRST_LOOK_MS = 1000
@@ -29,14 +36,15 @@ const LONGEST_LOOK_MS = 10_000
 const CHALLENGE_MS = 15 * 60_000
 
 export function createOrderer(parts: OrderParts): OrderCertificate {
-  return async (options, signal) => {
+  return async (options, bounds) => {
+    const { signal, guard } = bounds
     const hosts = options.hosts
-    const { authority, order } = await begin(parts, options, signal)
-    await prove({ authority, order, parts }, options, signal)
-    const ready = await awaitOrder({ authority, order, parts }, 'ready', signal)
+    const { authority, order } = await begin(parts, options, bounds)
+    await prove({ authority, order, parts, guard }, options, signal)
+    const ready = await awaitOrder({ authority, order, parts, guard }, 'ready', signal)
     const key = await authority.createKey(options.keyType)
     const finalized = await authority.finalize(ready, hosts, { key, signal })
-    const issued = await awaitOrder({ authority, order: finalized, parts }, 'valid', signal)
+    const issued = await awaitOrder({ authority, order: finalized, parts, guard }, 'valid', signal)
     const chain = await authority.download(issued, options.preferredChain, signal)
     const life = checkCertificate(chain, key, hosts)
     return { chain, key, hosts, directory: options.directory, obtainedAtMs: parts.clock.now(), ...life }
@@ -47,19 +55,21 @@ interface Ordering {
   readonly authority: CertificateAuthority
   readonly order: AuthorityOrder
   readonly parts: OrderParts
+  readonly guard: EgressGuard
 }
 
 async function begin(
   { accounts }: OrderParts,
   options: AcmeOptions,
-  signal: AbortSignal,
-): Promise<Omit<Ordering, 'parts'>> {
-  const authority = await accounts.open(options, signal)
+  bounds: OrderBounds,
+): Promise<Pick<Ordering, 'authority' | 'order'>> {
+  const { signal } = bounds
+  const authority = await accounts.open(options, bounds)
   try {
     return { authority, order: await authority.order(options.hosts, signal) }
   } catch (error) {
     if (!(error instanceof AcmeFault) || error.type !== 'accountDoesNotExist') throw error
-    const again = await accounts.open(options, signal, { isLost: true })
+    const again = await accounts.open(options, bounds, { isLost: true })
     return { authority: again, order: await again.order(options.hosts, signal) }
   }
 }
@@ -110,10 +120,10 @@ async function present(
   { ordering, options }: { readonly ordering: Ordering; readonly options: AcmeOptions },
   signal: AbortSignal,
 ): Promise<Withdraw> {
-  const { authority, parts } = ordering
+  const { authority, parts, guard } = ordering
   const { challenge } = options
   if (typeof challenge === 'object') {
-    const presenter = new DnsPresenter(challenge.dns, parts)
+    const presenter = new DnsPresenter(challenge.dns, { ...parts, guard })
     return presenter.present(
       proofs.map(({ host, answer }) => ({ host, value: answer })),
       signal,
