@@ -334,4 +334,20 @@ describe('whom calls may reach', () => {
     assert.equal(await reasonOf(send(`http://127.0.0.1:${port}/`)), 'egress-denied')
     calls.setGuard(new EgressGuard({ deny: [], allow: [] }))
   })
+
+  for (const host of ['127.0.0.1', 'localhost']) {
+    it(`is nobody new for calls that wait for a connection when the rules change: ${host}`, async () => {
+      const held = Promise.withResolvers<void>()
+      let asked = 0
+      const port = await serve(() => {
+        if (++asked === 64) held.resolve()
+      })
+      const reasons = Promise.all(Array.from({ length: 70 }, () => reasonOf(send(`http://${host}:${port}/`))))
+      await held.promise
+      calls.setGuard(new EgressGuard({ deny: ['127.0.0.0/8', '::1'], allow: [] }))
+      assert.deepEqual(new Set((await reasons).slice(64)), new Set(['egress-denied']))
+      assert.equal(asked, 64)
+      calls.setGuard(new EgressGuard({ deny: [], allow: [] }))
+    })
+  }
 })

@@ -23,7 +23,7 @@ const NO_CONTENT_METHODS = new Set(['GET', 'HEAD', 'OPTIONS', 'DELETE', 'TRACE']
 
 export class NodeHttpCalls implements HttpCalls {
   #guard = NO_EGRESS_RULES
-  readonly #plain = new HttpAgent({ keepAlive: true, maxSockets: MOST_SOCKETS, timeout: IDLE_MS })
+  readonly #plain = this.#guarded(new HttpAgent({ keepAlive: true, maxSockets: MOST_SOCKETS, timeout: IDLE_MS }))
   /** By what a server has to prove: connections are shared by those who ask the same. */
   readonly #secure = new Map<string, HttpsAgent>()
   #underWay = 0
@@ -54,8 +54,6 @@ export class NodeHttpCalls implements HttpCalls {
   /** `stale`: the connection was kept open for this, and closed in the meantime; it is not tried again. */
   #try(call: OutgoingCall, signal: AbortSignal): Promise<CallAnswer | 'stale'> {
     const url = toUrl(call.url)
-    const guard = this.#guard
-    guard.checkLiteral(url.hostname)
     const { promise, resolve, reject } = Promise.withResolvers<CallAnswer | 'stale'>()
     const isSecure = url.protocol === 'https:'
     const send = isSecure ? requestHttps : requestHttp
@@ -63,7 +61,6 @@ export class NodeHttpCalls implements HttpCalls {
       method: call.method ?? 'GET',
       headers: toFields(call, url.host),
       agent: isSecure ? this.#findAgent(call) : this.#plain,
-      lookup: guard.lookup,
       signal,
     })
     // Beyond a number of them Node drops fields without a word, and one of those may say that nobody passes. The head's size is bounded.
@@ -94,16 +91,26 @@ export class NodeHttpCalls implements HttpCalls {
     const key = tls === undefined ? '' : JSON.stringify([tls.ca, tls.cert])
     let agent = this.#secure.get(key)
     if (agent === undefined) {
-      agent = new HttpsAgent({
-        keepAlive: true,
-        maxSockets: MOST_SOCKETS,
-        timeout: IDLE_MS,
-        ...(tls?.ca !== undefined && { ca: tls.ca }),
-        ...(tls?.cert !== undefined && { cert: tls.cert }),
-        ...(tls?.key !== undefined && { key: tls.key.reveal() }),
-      })
+      agent = this.#guarded(
+        new HttpsAgent({
+          keepAlive: true,
+          maxSockets: MOST_SOCKETS,
+          timeout: IDLE_MS,
+          ...(tls?.ca !== undefined && { ca: tls.ca }),
+          ...(tls?.cert !== undefined && { cert: tls.cert }),
+          ...(tls?.key !== undefined && { key: tls.key.reveal() }),
+        }),
+      )
       this.#secure.set(key, agent)
     }
+    return agent
+  }
+
+  /** Its connections are judged as they are opened: a call may have waited for one, and the rules be others since. */
+  #guarded<Agent extends HttpAgent>(agent: Agent): Agent {
+    const connect = agent.createConnection.bind(agent)
+    agent.createConnection = (options, callback) =>
+      this.#guard.refuse(options.host ?? '') ?? connect({ ...options, lookup: this.#guard.lookup }, callback)
     return agent
   }
 }
