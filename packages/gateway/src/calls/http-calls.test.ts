@@ -5,6 +5,7 @@ import { createServer, type RequestListener, type Server } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
 import { type AddressInfo, createServer as createRawServer, type Server as RawServer, type Socket } from 'node:net'
 import { after, describe, it } from 'node:test'
+import { setImmediate as turn } from 'node:timers/promises'
 import { CallFault, type OutgoingCall } from '@gatewright/policies'
 import { TestAuthority } from '../certificates/test-authority.fixture.ts'
 import { EgressGuard } from '../egress/egress-guard.ts'
@@ -234,6 +235,30 @@ describe('a service that does not speak as it should', () => {
       if (requests === 1) socket.write('HTTP/1.1 403 No\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
     })
     assert.equal((await send(url, { method: 'POST', body: Buffer.alloc(4_000_000) })).status, 403)
+  })
+
+  it('keeps nobody who waits for a connection beyond their time, and counts them until they are gone', async () => {
+    const others = new NodeHttpCalls()
+    const full = Promise.withResolvers<void>()
+    let asked = 0
+    const port = await serve(() => {
+      if (++asked === 64) full.resolve()
+    })
+    const end = new AbortController()
+    const call = (signal: AbortSignal) =>
+      reasonOf(others.send({ url: `http://127.0.0.1:${port}/`, timeoutMs: 60_000, signal }))
+    const held = Array.from({ length: 64 }, () => call(end.signal))
+    await full.promise
+    const left = new AbortController()
+    const waiting = Array.from({ length: 960 }, () => call(left.signal))
+    left.abort()
+    assert.equal((await Promise.all(waiting)).length, 960)
+    assert.equal(await Promise.race([...held, 'none has ended']), 'none has ended')
+    assert.equal(await call(end.signal), 'too-many-calls')
+    end.abort()
+    await Promise.all(held)
+    while ((await call(AbortSignal.abort())) === 'too-many-calls') await turn()
+    assert.equal(asked, 64)
   })
 
   it('leaves room for other calls when it is done with', async () => {

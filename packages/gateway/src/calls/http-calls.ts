@@ -38,22 +38,18 @@ export class NodeHttpCalls implements HttpCalls {
   }
 
   async send(call: OutgoingCall): Promise<CallAnswer> {
-    if (this.#underWay >= MOST_UNDER_WAY) throw new CallFault('too-many-calls', 'too many calls are under way')
-    this.#underWay++
     const signal = AbortSignal.any([AbortSignal.timeout(call.timeoutMs), ...(call.signal ? [call.signal] : [])])
-    try {
-      for (;;) {
-        const outcome = await this.#try(call, signal)
-        if (outcome !== 'stale') return outcome
-      }
-    } finally {
-      this.#underWay--
+    for (;;) {
+      const outcome = await this.#try(call, signal)
+      if (outcome !== 'stale') return outcome
     }
   }
 
   /** `stale`: the connection was kept open for this, and closed in the meantime; it is not tried again. */
   #try(call: OutgoingCall, signal: AbortSignal): Promise<CallAnswer | 'stale'> {
     const url = toUrl(call.url)
+    if (this.#underWay >= MOST_UNDER_WAY) throw new CallFault('too-many-calls', 'too many calls are under way')
+    if (signal.aborted) throw toGivenUp(signal.reason)
     const { promise, resolve, reject } = Promise.withResolvers<CallAnswer | 'stale'>()
     const isSecure = url.protocol === 'https:'
     const send = isSecure ? requestHttps : requestHttp
@@ -62,6 +58,14 @@ export class NodeHttpCalls implements HttpCalls {
       headers: toFields(call, url.host),
       agent: isSecure ? this.#findAgent(call) : this.#plain,
       signal,
+    })
+    this.#underWay++
+    // An agent holds whom it has queued until there is a connection, also those that have ended: they count, and wait no longer.
+    const leave = (): void => reject(toGivenUp(signal.reason))
+    signal.addEventListener('abort', leave, { once: true })
+    request.on('close', () => {
+      this.#underWay--
+      signal.removeEventListener('abort', leave)
     })
     // Beyond a number of them Node drops fields without a word, and one of those may say that nobody passes. The head's size is bounded.
     request.maxHeadersCount = 0
@@ -153,6 +157,11 @@ async function readAnswer(response: IncomingMessage, limitBytes: number): Promis
   const { rawHeaders } = response
   for (let i = 0; i < rawHeaders.length; i += 2) fields.push([rawHeaders[i] ?? '', rawHeaders[i + 1] ?? ''])
   return { status: response.statusCode ?? 0, headers: HeaderList.of(fields), body: Buffer.concat(pieces) }
+}
+
+/** As Node says it of a call that has a connection. */
+function toGivenUp(cause: unknown): CallFault {
+  return toFault(Object.assign(new Error('the call was given up', { cause }), { code: 'ABORT_ERR' }))
 }
 
 function toFault(error: unknown): CallFault {
