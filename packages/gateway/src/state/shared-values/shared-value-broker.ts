@@ -3,6 +3,9 @@ import type { Loaded, LoadFailure, SharedValueAnswer, SharedValueRequest } from 
 
 /** More keys than configurations have; of those that nobody loads, the one that nobody asked for longest makes room. */
 const MOST_KEYS = 4096
+/** At once. A thread makes no more calls than that; some values are of one session of somebody's, and there may be many of those. */
+const MOST_LOADS = 1024
+const TOO_MANY: LoadFailure = { reason: 'too-many-calls', message: 'too many values are being loaded' }
 
 interface Entry {
   loaded: Loaded | undefined
@@ -23,6 +26,8 @@ interface BrokerParts {
 export class SharedValueBroker {
   readonly #parts: BrokerParts
   readonly #entries = new Map<string, Entry>()
+  /** Keys of what somebody loads. */
+  readonly #led = new Set<string>()
 
   constructor(parts: BrokerParts) {
     this.#parts = parts
@@ -39,18 +44,25 @@ export class SharedValueBroker {
       case 'value-failed':
         this.#settle(thread, request.key, { failure: request.failure })
         break
+      case 'value-left':
+        this.#leave(thread, request.key)
+        break
     }
   }
 
-  /** What it was to load, another loads that waits for it. */
   onThreadGone(thread: number): void {
-    for (const [key, entry] of this.#entries) {
-      entry.waiting.delete(thread)
-      if (entry.leader !== thread) continue
-      entry.leader = undefined
-      const [next] = entry.waiting
-      if (next !== undefined) this.#lead(next, key, entry)
-    }
+    for (const key of this.#entries.keys()) this.#leave(thread, key)
+  }
+
+  /** What it was to load, another loads that waits for it. */
+  #leave(thread: number, key: string): void {
+    const entry = this.#entries.get(key)
+    entry?.waiting.delete(thread)
+    if (entry === undefined || entry.leader !== thread) return
+    const [next] = entry.waiting
+    if (next !== undefined) return this.#lead(next, key, entry)
+    entry.leader = undefined
+    this.#led.delete(key)
   }
 
   #onWanted(
@@ -64,12 +76,15 @@ export class SharedValueBroker {
     }
     const isNewer = entry.loaded !== undefined && entry.loaded.freshUntilMs > knownUntilMs
     if (isNewer || this.#parts.now() - entry.triedAtMs < retryMs) return this.#tell(thread, key, entry)
+    // Not tried, and so not to be waited for: whoever looks next may find room.
+    if (this.#led.size >= MOST_LOADS) return this.#tell(thread, key, { loaded: entry.loaded, failure: TOO_MANY })
     entry.waiting.add(thread)
     this.#lead(thread, key, entry)
   }
 
   #lead(thread: number, key: string, entry: Entry): void {
     entry.leader = thread
+    this.#led.add(key)
     this.#parts.send(thread, { kind: 'value-load', key })
   }
 
@@ -78,6 +93,7 @@ export class SharedValueBroker {
     // Another leads since: what this one found came too late.
     if (entry === undefined || entry.leader !== thread) return
     entry.leader = undefined
+    this.#led.delete(key)
     entry.triedAtMs = this.#parts.now()
     if ('loaded' in outcome) entry.loaded = outcome.loaded
     entry.failure = 'failure' in outcome ? outcome.failure : undefined
@@ -86,7 +102,7 @@ export class SharedValueBroker {
     for (const each of waiting) this.#tell(each, key, entry)
   }
 
-  #tell(thread: number, key: string, { loaded, failure }: Entry): void {
+  #tell(thread: number, key: string, { loaded, failure }: Pick<Entry, 'loaded' | 'failure'>): void {
     this.#parts.send(thread, { kind: 'value', key, loaded, ...(failure && { failure }) })
   }
 
@@ -105,7 +121,7 @@ export class SharedValueBroker {
     return entry
   }
 
-  /** Who waits for a value that is loaded would never hear of it: those stay, and are as many as calls are under way. */
+  /** Who waits for a value that is loaded would never hear of it: those stay. */
   #makeRoom(asked: string): void {
     for (const [key, { leader }] of this.#entries) {
       if (leader !== undefined || key === asked) continue

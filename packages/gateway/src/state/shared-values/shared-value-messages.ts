@@ -18,6 +18,8 @@ export type SharedValueRequest =
   | { readonly kind: 'value-wanted'; readonly key: string; readonly knownUntilMs: number; readonly retryMs: number }
   | { readonly kind: 'value-loaded'; readonly key: string; readonly loaded: Loaded }
   | { readonly kind: 'value-failed'; readonly key: string; readonly failure: LoadFailure }
+  /** It was to load what nobody wants there any more: somebody else may. */
+  | { readonly kind: 'value-left'; readonly key: string }
 
 /** To a thread. */
 export type SharedValueAnswer =

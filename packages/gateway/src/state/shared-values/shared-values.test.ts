@@ -2,8 +2,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { CallFault, type LoadedValue } from '@gatewright/policies'
 import { SharedValueBroker } from './shared-value-broker.ts'
+import type { SharedValueAnswer } from './shared-value-messages.ts'
 import { ThreadSharedValues } from './thread-shared-values.ts'
 
 /** Messages take a turn, as between threads. */
@@ -51,6 +54,10 @@ class Loads {
     this.#waiting.shift()?.reject(new CallFault(reason, 'it failed'))
   }
 }
+
+/** Node shows it to who asks by a flag, which also counts for contexts that are made afterwards. */
+setFlagsFromString('--expose-gc')
+const collectGarbage: () => void = runInNewContext('gc')
 
 const settle = async (): Promise<void> => {
   for (let at = 0; at < 20; at++) await turn()
@@ -150,6 +157,21 @@ describe('a value of a process', () => {
     assert.deepEqual(new Set(await Promise.all(doubts)), new Set(['w']))
   })
 
+  it('is answered also where whoever asked holds nothing of it any more', async () => {
+    const { all } = openProcess(2)
+    const loads = new Loads()
+    const get = (thread: number) => all[thread]?.open({ key: 'k', load: loads.load }).get()
+    const waiting = [get(0), get(1)]
+    await turn()
+    collectGarbage()
+    await settle()
+    collectGarbage()
+    assert.equal(loads.count, 1)
+    loads.succeed('v')
+    await settle()
+    assert.deepEqual(await Promise.race([Promise.all(waiting), turn('nobody answered')]), ['v', 'v'])
+  })
+
   it('is loaded by another thread where the one that loads it ends', async () => {
     const { all, end } = openProcess(2)
     const loads = new Loads()
@@ -168,20 +190,79 @@ describe('a value of a process', () => {
   })
 })
 
-describe('more values than a process keeps', () => {
-  const wanted = (key: string) => ({ kind: 'value-wanted' as const, key, knownUntilMs: 0, retryMs: 10_000 })
-  const loaded = (key: string) => ({
-    kind: 'value-loaded' as const,
-    key,
-    loaded: { value: key, freshUntilMs: 2_000_000, usableUntilMs: 2_000_000 },
+const wanted = (key: string) => ({ kind: 'value-wanted' as const, key, knownUntilMs: 0, retryMs: 10_000 })
+const loaded = (key: string) => ({
+  kind: 'value-loaded' as const,
+  key,
+  loaded: { value: key, freshUntilMs: 2_000_000, usableUntilMs: 2_000_000 },
+})
+
+/** What it tells, and whom. */
+function openBroker() {
+  const told: string[] = []
+  const answers: SharedValueAnswer[] = []
+  const broker = new SharedValueBroker({
+    now: () => 1_000_000,
+    send(thread, answer) {
+      told.push(`${thread} ${answer.kind} ${answer.key}`)
+      answers.push(answer)
+    },
+  })
+  return { broker, told, answers }
+}
+
+describe('a thread that is to load what nobody wants there any more', () => {
+  it('says so', () => {
+    const said: unknown[] = []
+    const thread = new ThreadSharedValues({ now: () => 0, say: (request) => said.push(request) })
+    thread.onAnswer({ kind: 'value-load', key: 'k' })
+    thread.onAnswer({ kind: 'value', key: 'k', loaded: undefined })
+    assert.deepEqual(said, [{ kind: 'value-left', key: 'k' }])
   })
 
+  it('has it loaded by one that waits, and keeps nobody who comes later', () => {
+    const { broker, told } = openBroker()
+    for (const thread of [0, 1, 2]) broker.onRequest(thread, wanted('k'))
+    // Of one that does not load it: then it only waits no more.
+    broker.onRequest(2, { kind: 'value-left', key: 'k' })
+    broker.onRequest(0, { kind: 'value-left', key: 'k' })
+    broker.onRequest(0, loaded('k'))
+    broker.onRequest(1, { kind: 'value-left', key: 'k' })
+    broker.onRequest(2, wanted('k'))
+    broker.onRequest(2, loaded('k'))
+    assert.deepEqual(told, ['0 value-load k', '1 value-load k', '2 value-load k', '2 value k'])
+  })
+})
+
+describe('more values than a process loads at once', () => {
+  it('are refused, and what is there of them told, until there is room', () => {
+    const { broker, told, answers } = openBroker()
+    broker.onRequest(0, wanted('old'))
+    broker.onRequest(0, loaded('old'))
+    for (let at = 0; at < 1024; at++) broker.onRequest(0, wanted(`key ${at}`))
+    told.length = 0
+    broker.onRequest(0, wanted('one more'))
+    broker.onRequest(0, { ...wanted('old'), knownUntilMs: 2_000_000, retryMs: 0 })
+    assert.deepEqual(
+      answers.slice(-2).map((answer) => answer.kind === 'value' && [answer.failure?.reason, answer.loaded?.value]),
+      [
+        ['too-many-calls', undefined],
+        ['too-many-calls', 'old'],
+      ],
+    )
+    // Who waits for what is loaded already costs nothing.
+    broker.onRequest(1, wanted('key 0'))
+    broker.onRequest(0, loaded('key 0'))
+    broker.onRequest(0, wanted('one more'))
+    broker.onThreadGone(0)
+    broker.onRequest(1, wanted('after'))
+    assert.deepEqual(told.slice(2), ['0 value key 0', '1 value key 0', '0 value-load one more', '1 value-load after'])
+  })
+})
+
+describe('more values than a process keeps', () => {
   it('make room for each other, and for none that somebody waits for', () => {
-    const told: string[] = []
-    const broker = new SharedValueBroker({
-      now: () => 1_000_000,
-      send: (thread, { kind, key }) => told.push(`${thread} ${kind} ${key}`),
-    })
+    const { broker, told } = openBroker()
     broker.onRequest(0, wanted('slow'))
     broker.onRequest(1, wanted('slow'))
     for (let at = 0; at < 10_000; at++) {

@@ -40,11 +40,7 @@ export class ThreadSharedValues implements SharedValues {
   onAnswer(answer: SharedValueAnswer): void {
     const value = this.#values.get(answer.key)?.deref()
     if (value !== undefined) value.onAnswer(answer)
-    // Nobody here wants it any more: another thread loads it.
-    else if (answer.kind === 'value-load') {
-      const failure = { reason: 'not-wanted', message: 'nobody wants it on this thread any more' }
-      this.#parts.say({ kind: 'value-failed', key: answer.key, failure })
-    }
+    else if (answer.kind === 'value-load') this.#parts.say({ kind: 'value-left', key: answer.key })
   }
 }
 
@@ -114,8 +110,9 @@ class ThreadSharedValue implements SharedValue<unknown> {
         else reject(toError(failure))
       },
     }
-    // Nobody may wait for it: a look at what is stale does not.
-    promise.catch(() => {})
+    // Nobody may wait for it: a look at what is stale does not. And who waits may hold nothing but the promise, which holds this
+    // one by what is done with it: else nobody would be here when main answers.
+    promise.catch(() => this.#findUsable())
     this.#askedAtMs = this.#parts.now()
     const { key } = this.#spec
     const knownUntilMs = this.#loaded?.freshUntilMs ?? 0
