@@ -56,8 +56,9 @@ export const directoryShape = {
   url: z
     .string()
     .regex(
-      /^ldaps?:\/\/[^/?#@\s]+\/?$/,
-      'write ldap://host or ldaps://host, with a port where it is another than the usual',
+      // A host stays as it is written in such a URL: with other letters, or encoded ones, it would be nobody's name.
+      /^ldaps?:\/\/(?:\[[\da-f:.]+\]|[\w.-]+)(?::\d+)?\/?$/i,
+      'write ldap://host or ldaps://host, with a port where it is another than the usual, and other letters than those of ASCII as xn--…',
     )
     .meta({ description: 'The directory: `ldaps://ldap.example.com`, or `ldap://` with StartTLS.' }),
   startTls: z.boolean().default(true).meta({
