@@ -97,6 +97,31 @@ describe('service thread', () => {
     }
   })
 
+  it('asks no CA at an address that egress denies, and asks as soon as it is allowed', async () => {
+    const authority = TestAuthority.create()
+    const responder = await TestResponder.listen(authority.createIntermediate())
+    const told = Promise.withResolvers<CertificateNews>()
+    const denied = Promise.withResolvers<unknown>()
+    const telling = { info() {}, error() {}, warn: (_: string, facts?: object) => denied.resolve(facts) }
+    const handle = new ServiceHandle(telling, { onNews: told.resolve })
+    try {
+      const { certPem } = responder.issue()
+      const orders = [{ chain: 'hash', url: responder.url, from: 'shop.pem' }]
+      const chains = toPemDescriptor(new Map([['hash', certPem]]))
+      const deny = ['127.0.0.0/8', '::1']
+      handle.staple(orders, chains, { deny, allow: [] })
+      assert.match(JSON.stringify(await denied.promise), /is not to be called: `egress` says what is/)
+      assert.equal(responder.asked, 0)
+      handle.staple(orders, chains, { deny, allow: ['127.0.0.1', '::1'] })
+      assert.equal((await told.promise).kind, 'staples')
+      assert.equal(responder.asked, 1)
+    } finally {
+      await handle.stop()
+      await responder.close()
+      authority.remove()
+    }
+  })
+
   it('is not there once it is stopped', async () => {
     const started: Worker[] = []
     const note = (worker: Worker): number => started.push(worker)
