@@ -237,6 +237,9 @@ its end is left out). Both may stand in any value, also for a number or a switch
 read, and what they put in is never read again. One that is missing is a fault, and so is one inside the source of a CEL expression: put it under \`variables\` and
 read \`variables.<name>\` there.
 
+What was put in is not shown again: messages, \`explain\`, \`routes\`, \`diff\` and \`test\` write \`\${env:NAME}\` where it would stand, or \`[redacted 1]\`.
+Only of what runs the log names addresses as they are: a port that is open, a target that is down.
+
 \`\`\`yaml
 gatewright: 1
 listeners:

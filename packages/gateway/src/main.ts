@@ -271,7 +271,7 @@ export class GatewayProcess {
     } catch (error) {
       if (this.supervisor.isDraining) return false
       const placed = error instanceof PublishFault ? placePolicyFault(error, model, loaded.resolution.sources) : []
-      const fault = placed.length > 0 ? toFaultText(placed) : toMessage(error)
+      const fault = placed.length > 0 ? toFaultText(placed) : loaded.resolution.sources.hide(toMessage(error))
       this.#state = { ...this.#state, fault, findings: [...findings, ...placed], loadedAtMs }
       return isPassing(toMessage(error)) && !(error instanceof PublishFault && error.isLasting)
     }

@@ -1,7 +1,7 @@
 /** Owns `gatewright diff`: what a change of the configuration changes, in words. */
-import { diff as diffModels, toDiffText } from '@gatewright/model'
+import { type Diffable, diff as diffModels, toDiffText } from '@gatewright/model'
 import { defineCommand } from '../command.ts'
-import { CONFIG_OPTIONS, JSON_OPTION, readFaultless } from '../configuration.ts'
+import { CONFIG_OPTIONS, JSON_OPTION, type Runnable, readFaultless } from '../configuration.ts'
 import { EXIT_CODES } from '../exit-codes.ts'
 
 export const diff = defineCommand({
@@ -33,9 +33,14 @@ export const diff = defineCommand({
       readFaultless({ config: b, overlay: values.overlay }, terminal),
     ])
     if (before === undefined || after === undefined) return EXIT_CODES.faults
-    const changes = diffModels(before, after)
+    const changes = diffModels(withSources(before), withSources(after))
     if (values.json) terminal.print(JSON.stringify(changes, null, 2))
     else terminal.print(changes.length === 0 ? 'No difference.' : toDiffText(changes))
     return EXIT_CODES.ok
   },
 })
+
+/** So that what came from outside of the files is not shown. */
+function withSources(side: Runnable): Diffable {
+  return { ...side, sources: side.resolution.sources }
+}

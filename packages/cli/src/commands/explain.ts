@@ -5,6 +5,7 @@ import { EXIT_CODES } from '../exit-codes.ts'
 import { explainRequest } from '../explanation/explain-request.ts'
 import { parseAsked } from '../explanation/parse-asked.ts'
 import { toExplanationText } from '../explanation/to-text.ts'
+import { hidePutIn } from '../hide-put-in.ts'
 import { createLog } from '../log.ts'
 
 export const explain = defineCommand({
@@ -36,11 +37,11 @@ export const explain = defineCommand({
     const asked = parseAsked(method, url, values.header)
     const runnable = await readFaultless(values, terminal)
     if (runnable === undefined) return EXIT_CODES.faults
-    const explanation = await explainRequest(
-      asked,
-      runnable,
-      createLog((line) => terminal.complain(line.trimEnd())),
-    )
+    const { sources } = runnable.resolution
+    const log = createLog((line) => terminal.complain(sources.hide(line.trimEnd())))
+    const explained = await explainRequest(asked, runnable, log)
+    // What was asked is said as it was asked.
+    const explanation = { ...hidePutIn(explained, sources), asked }
     terminal.print(values.json ? JSON.stringify(explanation, null, 2) : toExplanationText(explanation))
     return explanation.found === undefined ? EXIT_CODES.faults : EXIT_CODES.ok
   },

@@ -3,6 +3,7 @@ import type { GatewayModel, Sources } from '@gatewright/model'
 import { defineCommand } from '../command.ts'
 import { CONFIG_OPTIONS, JSON_OPTION, readFaultless } from '../configuration.ts'
 import { EXIT_CODES } from '../exit-codes.ts'
+import { hidePutIn } from '../hide-put-in.ts'
 import { toMatchTexts } from '../match-texts.ts'
 import { findUpstreamId, listRoutes, listUses, type PlacedRoute, toPlaceText, toTemplate } from '../route-uses.ts'
 import { toColumns } from '../to-columns.ts'
@@ -22,7 +23,8 @@ export const routes = defineCommand({
     const configuration = await readFaultless(values, terminal)
     if (configuration === undefined) return EXIT_CODES.faults
     const { model, resolution } = configuration
-    const rows = listRoutes(model).map((placed) => toRow(model, placed, resolution.sources))
+    const { sources } = resolution
+    const rows = listRoutes(model).map((placed) => hidePutIn(toRow(model, placed, sources), sources))
     if (values.json) terminal.print(JSON.stringify(rows, null, 2))
     else if (rows.length === 0) terminal.print('There are no routes.')
     else terminal.print(toTable(rows))

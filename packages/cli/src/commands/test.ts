@@ -2,10 +2,11 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { type Configuration, Rehearsal } from '@gatewright/gateway'
-import { type Finding, hasFaults, toFindingText } from '@gatewright/model'
+import { type Finding, hasFaults, type Sources, toFindingText } from '@gatewright/model'
 import { defineCommand, UsageError } from '../command.ts'
 import { CONFIG_OPTIONS, findConfig, JSON_OPTION, readConfiguration, toPath, toRunnable } from '../configuration.ts'
 import { EXIT_CODES } from '../exit-codes.ts'
+import { hidePutIn } from '../hide-put-in.ts'
 import { createLog } from '../log.ts'
 import type { Terminal } from '../terminal.ts'
 import { type CaseReading, readCases } from '../test-cases/read-cases.ts'
@@ -67,6 +68,7 @@ export const test = defineCommand({
 interface Prepared {
   readonly readings: readonly CaseReading[]
   readonly rehearsal: Rehearsal
+  readonly sources: Sources
 }
 
 /** What can run; or else every fault, told on stderr too. */
@@ -83,21 +85,24 @@ async function prepare(
   for (const finding of findings) terminal.complain(toFindingText(finding))
   if (hasFaults(findings)) return { faults: findings.filter(isFault) }
   const { model, apps, extensions, policyFiles, resolution } = runnable
-  const log = createLog((line) => terminal.complain(line.trimEnd()))
+  const { sources } = resolution
+  const log = createLog((line) => terminal.complain(sources.hide(line.trimEnd())))
   try {
     const parts = { model, apps, extensions, files: policyFiles.shared, log, startMs: Date.now() }
-    return { readings, rehearsal: await Rehearsal.create(parts) }
+    return { readings, rehearsal: await Rehearsal.create(parts), sources }
   } catch (thrown) {
-    const message = `The configuration cannot run: ${thrown instanceof Error ? thrown.message : String(thrown)}`
+    const why = sources.hide(thrown instanceof Error ? thrown.message : String(thrown))
+    const message = `The configuration cannot run: ${why}`
     terminal.complain(message)
-    return { faults: [{ severity: 'fault', code: 'cannot-run', message, at: resolution.sources.find([]) }] }
+    return { faults: [{ severity: 'fault', code: 'cannot-run', message, at: sources.find([]) }] }
   }
 }
 
-async function runAll({ readings, rehearsal }: Prepared): Promise<FileResult[]> {
+async function runAll({ readings, rehearsal, sources }: Prepared): Promise<FileResult[]> {
   const results: FileResult[] = []
   for (const reading of readings) results.push(await runCases(reading, rehearsal))
-  return results
+  // An answer holds what was put into options, and would show it where it was not expected.
+  return hidePutIn(results, sources)
 }
 
 /** @throws UsageError when there is none. */

@@ -39,7 +39,8 @@ function findWithin(hash: string, path: Path, value: unknown): Path | undefined 
 }
 
 export function toFinding({ message }: ToldFault, path: Path, sources: Sources): Finding {
-  return { severity: 'fault', code: 'policy-failed', message, at: sources.find(path) }
+  // Whatever of its options it speaks of.
+  return sources.hideIn({ severity: 'fault', code: 'policy-failed', message, at: sources.find(path) }, path)
 }
 
 /** What runs: uses of the gateway, of plans, of APIs with their releases and routes. */

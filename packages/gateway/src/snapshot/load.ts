@@ -143,7 +143,7 @@ export async function loadConfiguration(options: LoadOptions): Promise<Configura
     certificates,
     catalogue,
     resolution,
-    findings: sortFindings(findings.map((finding) => made?.relocate?.(finding) ?? finding)),
+    findings: sortFindings(findings.map((finding) => resolution.sources.hideIn(made?.relocate?.(finding) ?? finding))),
     watched: [...new Set(watched.map((path) => resolvePath(path)))],
     watchedFolders: certificates.folders,
   }

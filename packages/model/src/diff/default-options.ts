@@ -1,26 +1,17 @@
 /** Owns the options of policies as a comparison sees them: with what they leave to their defaults, so that it sees what runs, and without secrets. */
+import type { Path } from '../finding.ts'
 import type { GatewayModel, PolicyUse } from '../gateway-model.ts'
 import { Secret } from '../secret.ts'
 import { type Catalogue, type CatalogueEntry, findNestedLists } from '../validate/catalogue.ts'
-
-/** Stands for secrets: the same one for the same secret, and nothing of it. */
-export class SecretMarks {
-  readonly #marks = new Map<string, string>()
-
-  get(secret: string): string {
-    const mark = this.#marks.get(secret) ?? `[redacted ${this.#marks.size + 1}]`
-    this.#marks.set(secret, mark)
-    return mark
-  }
-}
+import type { HiddenMarks } from './hidden.ts'
 
 interface Comparison {
   readonly entries: ReadonlyMap<string, CatalogueEntry>
-  readonly marks: SecretMarks
+  readonly marks: HiddenMarks
 }
 
 /** Every use with all of its options. What is written stays as it is written, unless it is a secret. */
-export function fillDefaults(model: GatewayModel, catalogue: Catalogue, marks: SecretMarks): GatewayModel {
+export function fillDefaults(model: GatewayModel, catalogue: Catalogue, marks: HiddenMarks): GatewayModel {
   const comparison = { entries: new Map(catalogue.map((entry) => [entry.name, entry])), marks }
   const fill = (uses: readonly PolicyUse[]): readonly PolicyUse[] => uses.map((use) => fillUse(use, comparison))
   const filled = <Part extends { readonly policies: readonly PolicyUse[] }>(part: Part): Part => ({
@@ -48,8 +39,8 @@ function fillUse(use: PolicyUse, comparison: Comparison): PolicyUse {
 }
 
 /** Where the schema made a secret of what is written, there is a mark. */
-function hide(written: unknown, parsed: unknown, marks: SecretMarks): unknown {
-  if (parsed instanceof Secret) return marks.get(String(written))
+function hide(written: unknown, parsed: unknown, marks: HiddenMarks): unknown {
+  if (parsed instanceof Secret) return marks.hide(String(written))
   if (Array.isArray(written) && Array.isArray(parsed)) {
     return written.map((item, index) => hide(item, parsed[index], marks))
   }
@@ -61,14 +52,18 @@ function hide(written: unknown, parsed: unknown, marks: SecretMarks): unknown {
 function fillNested(options: object, entry: CatalogueEntry, comparison: Comparison): unknown {
   const nested = findNestedLists(entry.lists, options)
   if (nested.length === 0) return options
-  const copy = structuredClone(options)
-  for (const { path, uses } of nested) {
+  return nested.reduce<unknown>((copy, { path, uses }) => {
     const filled = uses.map((use) => fillUse(use, comparison))
-    let place: unknown = copy
-    for (const step of path.slice(0, -1)) place = (place as Record<string | number, unknown>)[step]
-    Object.assign(place as object, { [path.at(-1) ?? '']: filled })
-  }
-  return copy
+    return replaceAt(copy, path, filled)
+  }, options)
+}
+
+function replaceAt(container: unknown, path: Path, part: unknown): unknown {
+  const [step, ...rest] = path
+  if (step === undefined) return part
+  const old = container as Record<string | number, unknown>
+  const member = replaceAt(old[step], rest, part)
+  return Array.isArray(old) ? old.with(Number(step), member) : { ...old, [step]: member }
 }
 
 /** An extension's schema is somebody else's code. */

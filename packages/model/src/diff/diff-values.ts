@@ -1,6 +1,6 @@
 /** Owns the comparison of plain data, member by member, in words. */
 import { toPathText } from '../finding.ts'
-import { toCanonicalJson } from '../hash.ts'
+import { Hidden, toComparable } from './hidden.ts'
 
 export interface Change {
   readonly kind: 'added' | 'removed' | 'changed'
@@ -30,7 +30,7 @@ function diffMembers(subject: string, path: Path, { before, after }: { before: o
   const now = after as Record<string, unknown>
   for (const key of [...new Set([...Object.keys(old), ...Object.keys(now)])]) {
     const [a, b] = key === 'enabled' ? [old[key] ?? true, now[key] ?? true] : [old[key], now[key]]
-    if (toCanonicalJson(a) === toCanonicalJson(b)) continue
+    if (toComparable(a) === toComparable(b)) continue
     const here = [...path, key]
     if (isMap(a) && isMap(b)) changes.push(...diffMembers(subject, here, { before: a, after: b }))
     else changes.push(describe(subject, here, { a, b }))
@@ -49,10 +49,10 @@ function describe(subject: string, path: Path, { a, b }: { a: unknown; b: unknow
 }
 
 function describeLists(a: readonly unknown[], b: readonly unknown[]): string {
-  const old = new Set(a.map(toCanonicalJson))
-  const now = new Set(b.map(toCanonicalJson))
-  const gained = b.filter((item) => !old.has(toCanonicalJson(item)))
-  const lost = a.filter((item) => !now.has(toCanonicalJson(item)))
+  const old = new Set(a.map(toComparable))
+  const now = new Set(b.map(toComparable))
+  const gained = b.filter((item) => !old.has(toComparable(item)))
+  const lost = a.filter((item) => !now.has(toComparable(item)))
   if (gained.length + lost.length === 0) return 'in another order'
   return [...lost.map((item) => `−${show(item)}`), ...gained.map((item) => `+${show(item)}`)].join(' ')
 }
@@ -64,5 +64,5 @@ export function show(value: unknown): string {
 }
 
 function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Hidden)
 }

@@ -1,10 +1,12 @@
 /** Owns what a change of a model adds, removes and alters, said in words. */
 import type { Api, App, GatewayModel, Route, User } from '../gateway-model.ts'
 import { toCanonicalJson, toTextHash } from '../hash.ts'
+import type { Sources } from '../resolve/sources.ts'
 import type { Catalogue } from '../validate/catalogue.ts'
-import { fillDefaults, SecretMarks } from './default-options.ts'
+import { fillDefaults } from './default-options.ts'
 import { diffPolicies } from './diff-policies.ts'
 import { type Change, diffValues } from './diff-values.ts'
+import { HiddenMarks } from './hidden.ts'
 
 /** A model, and the apps that travel beside it. */
 export interface Diffable {
@@ -12,13 +14,22 @@ export interface Diffable {
   readonly apps?: readonly App[]
   /** With it, secrets are known, and stand in no change; and so is what options are by default: giving one for the first time changes it, and adds nothing. */
   readonly catalogue?: Catalogue
+  /** With it, what came from outside of the files stands in no change. */
+  readonly sources?: Sources
 }
 
 /** From `before` to `after`: nothing where they say the same. Resources are compared by id, so their order is no change. */
 export function diff(before: GatewayModel | Diffable, after: GatewayModel | Diffable): Change[] {
-  const marks = new SecretMarks()
-  const a = withDefaults('model' in before ? before : { model: before }, marks)
-  const b = withDefaults('model' in after ? after : { model: after }, marks)
+  const marks = new HiddenMarks()
+  const [old, now] = [before, after].map((side) => ('model' in side ? side : { model: side })) as [Diffable, Diffable]
+  const changes = diffShown(withDefaults(old, marks), withDefaults(now, marks))
+  const sources = [old, now].flatMap((side) => side.sources ?? [])
+  const hide = (said: string): string => sources.reduce((shown, each) => each.hide(shown), said)
+  // Names of users and the like stand in what is said, and in no part that has marks.
+  return changes.map((change) => ({ ...change, subject: hide(change.subject), text: hide(change.text) }))
+}
+
+function diffShown(a: Diffable, b: Diffable): Change[] {
   return [
     ...diffGateway(a.model, b.model),
     ...diffById('listener', a.model.listeners, b.model.listeners),
@@ -43,9 +54,20 @@ export function toDiffText(changes: readonly Change[]): string {
   return changes.map((change) => `${change.subject}: ${change.text}`).join('\n')
 }
 
-function withDefaults({ model, apps, catalogue }: Diffable, marks: SecretMarks): Diffable {
+function withDefaults({ model, apps, catalogue, sources }: Diffable, marks: HiddenMarks): Diffable {
   const full = catalogue === undefined ? model : fillDefaults(model, catalogue, marks)
-  return { model: full, ...(apps === undefined ? {} : { apps }) }
+  const shown = sources === undefined ? full : marks.hidePutIn(full, sources)
+  const shownApps = apps?.map((app, index) => (sources === undefined ? app : hideInApp(app, index, { marks, sources })))
+  return { model: shown, ...(shownApps === undefined ? {} : { apps: shownApps }) }
+}
+
+/** Keys and users are told by what says nothing of a secret already. */
+function hideInApp(
+  { keys, users, ...rest }: App,
+  index: number,
+  { marks, sources }: { readonly marks: HiddenMarks; readonly sources: Sources },
+): App {
+  return { ...marks.hidePutIn(rest, sources, ['apps', index]), keys, ...(users !== undefined && { users }) }
 }
 
 function diffGateway(before: GatewayModel, after: GatewayModel): Change[] {

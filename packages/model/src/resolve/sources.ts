@@ -1,5 +1,6 @@
 /** Owns the way back from a part of the model to the line that says it, for `validate` and `explain`. */
-import { type At, NOWHERE, type Path, type Place, toPathText } from '../finding.ts'
+import { findValue } from '../file/describe-issues.ts'
+import { type At, type Finding, NOWHERE, type Path, type Place, toPathText } from '../finding.ts'
 import type { Origins } from '../source/origins.ts'
 
 export interface Anchor {
@@ -79,10 +80,41 @@ export class Sources {
   /** Must the value of this part not be shown? */
   isSecret(modelPath: Path): boolean {
     for (let length = modelPath.length; length >= 0; length--) {
-      const anchor = this.#anchors.get(toPathText(modelPath.slice(0, length))) ?? this.#findItem(modelPath, length)
+      const anchor = this.#findAnchor(modelPath, length)
       if (anchor !== undefined) return this.#origins.isSubstituted(anchor.value, modelPath.slice(length))
     }
     return false
+  }
+
+  /** What is said of the model, with `${env:…}` and `${file:…}` as the files write them and nothing of what they brought in. */
+  hide(said: string): string {
+    return this.#origins.putIn.hide(said)
+  }
+
+  /** `about`: the part of the model that it is about, where that is more than what stands at its place. */
+  hideIn(finding: Finding, about?: Path): Finding {
+    if (!this.hasPutIn) return finding
+    const { message, suggestion, at } = finding
+    const places = [at, ...(about === undefined ? [] : this.#listPutIn(about))]
+    const hide = (said: string): string => this.#origins.putIn.hide(said, places)
+    return { ...finding, message: hide(message), ...(suggestion !== undefined && { suggestion: hide(suggestion) }) }
+  }
+
+  /** Did anything come from outside of the files? */
+  get hasPutIn(): boolean {
+    return !this.#origins.putIn.isEmpty
+  }
+
+  #listPutIn(modelPath: Path): Place[] {
+    for (let length = modelPath.length; length >= 0; length--) {
+      const anchor = this.#findAnchor(modelPath, length)
+      if (anchor !== undefined) return this.#origins.listSubstituted(findValue(anchor.value, modelPath.slice(length)))
+    }
+    return []
+  }
+
+  #findAnchor(modelPath: Path, length: number): Anchor | undefined {
+    return this.#anchors.get(toPathText(modelPath.slice(0, length))) ?? this.#findItem(modelPath, length)
   }
 
   #findItem(modelPath: Path, length: number): Anchor | undefined {

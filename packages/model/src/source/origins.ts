@@ -1,5 +1,6 @@
 /** Owns where every part of the read data came from: file, line and column of each key and each value. */
 import { NOWHERE, type Path, type Place } from '../finding.ts'
+import { PutInTexts } from './put-in-texts.ts'
 import type { SourceText } from './source-text.ts'
 
 /** Where one member of a map, or one item of a list, stands. Offsets count UTF-16 code units. */
@@ -23,6 +24,8 @@ export type Containers = WeakMap<object, Origin>
 
 /** Keyed by the containers themselves, so that data which is merged keeps the places of its parts. */
 export class Origins {
+  /** What came from outside of the files. */
+  readonly putIn = new PutInTexts()
   readonly #containers: Containers
   /** Where the texts stand that are pieces of a file: containers of a piece are kept from one reading to the next, and it moves. */
   readonly #mounts = new Map<SourceText, { readonly source: SourceText; readonly at: number }>()
@@ -101,15 +104,24 @@ export class Origins {
     return mount === undefined ? source.placeOf(offset) : mount.source.placeOf(mount.at + offset)
   }
 
-  /** Was this value, or a part of it, replaced by `${env:…}` or `${file:…}`? */
+  /** Where the values stand that were replaced, in this container and below it. */
+  listSubstituted(container: unknown): Place[] {
+    if (typeof container !== 'object' || container === null) return []
+    return Object.entries(container).flatMap(([name, value]) => {
+      const member = this.findMember(container, Array.isArray(container) ? Number(name) : name)
+      const own = member?.substituted === true ? [this.#toPlace(member.source, member.valueAt)] : []
+      return [...own, ...this.listSubstituted(value)]
+    })
+  }
+
+  /** Was this value, or a part of it, replaced by `${env:…}` or `${file:…}`? Then so is what a schema makes of it, and says to be below it. */
   isSubstituted(root: unknown, path: Path): boolean {
     let value = root
-    let member: Member | undefined
     for (const segment of path) {
       if (typeof value !== 'object' || value === null) return false
-      member = this.findMember(value, segment)
+      if (this.findMember(value, segment)?.substituted === true) return true
       value = (value as Record<string | number, unknown>)[segment]
     }
-    return member?.substituted === true
+    return false
   }
 }

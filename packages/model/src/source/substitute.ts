@@ -76,11 +76,27 @@ class Substitution {
       container[key] = hasExpressions ? escapePieces(filled) : filled.map((piece) => piece.text).join('')
       const member = this.#parsed.origins.findMember(container, key)
       if (member !== undefined) member.substituted = true
+      this.#remember(pieces, filled, { text, made: String(container[key]) })
       if (hasExpressions) this.#warnOfEscapes(filled)
     } catch (error) {
       if (!(error instanceof Missing)) throw error
       this.#report({ severity: 'fault', code: 'substitution-missing', message: error.message })
     }
+  }
+
+  /** What was put in, and all that it is now a part of: both are as little for others to read. */
+  #remember(
+    pieces: readonly Piece[],
+    filled: readonly Piece[],
+    { text, made }: { readonly text: string; readonly made: string },
+  ): void {
+    const { value, origins } = this.#parsed
+    const place = origins.placeAt(value, this.#path)
+    for (const [index, { kind, text: put }] of filled.entries()) {
+      const { kind: from, text: name } = pieces[index] ?? { kind, text: '' }
+      if (kind === 'replaced') origins.putIn.add(put, `\${${from}:${name}}`, place)
+    }
+    if (filled.some(({ kind, text: put }) => kind === 'replaced' && put !== '')) origins.putIn.add(made, text, place)
   }
 
   #fill(piece: Piece): Piece {
