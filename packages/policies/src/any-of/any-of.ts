@@ -14,7 +14,7 @@ import { createUncheckedRemoval } from './unchecked-credentials.ts'
 const options = z.strictObject({
   policies: usesSchema.min(1).meta({
     description:
-      'Policies that recognise callers, in the order in which they are tried; one whose `when` is false is passed over. Where one of them accepted its credential, those of the others are taken out of the request: nobody checked them.',
+      'Policies that recognise callers, in the order in which they are tried; one whose `when` is false is passed over. Where one of them accepted its credential, those of the others, signatures among them, are taken out of the request: nobody checked them.',
   }),
   anonymous: z.boolean().default(false).meta({
     description: 'Lets callers pass, as nobody, who bring none of the credentials.',
@@ -51,7 +51,8 @@ export const anyOf = definePolicy({
       if (inner?.anonymous !== true) continue
       throw new Error(`"${policy}" lets everybody pass with \`anonymous: true\`: write that at any-of`)
     }
-    const choice = new Choice(createAlternatives(policies, uses), { anonymous, onInvalid })
+    const removeAll = createUncheckedRemoval([], policies.flatMap(uses.findCredentialPlaces))
+    const choice = new Choice(createAlternatives(policies, uses), { anonymous, onInvalid, removeAll })
     return function anyOf(exchange, next) {
       return choice.run(exchange, next)
     }
@@ -87,6 +88,8 @@ function createAlternatives(policies: readonly NestedUse[], uses: NestedUses): A
 interface ChoiceRules {
   readonly anonymous: boolean
   readonly onInvalid: 'refuse' | 'next'
+  /** Where nobody is recognised: what no policy finds, and an upstream could. */
+  readonly removeAll: (request: GatewayRequest) => void
 }
 
 class Choice {
@@ -140,8 +143,9 @@ class Choice {
   #conclude(exchange: Exchange, { refusals, next }: Attempt): ReturnType<Next> {
     const wrong = refusals.find(({ code }) => !MISSING.has(code))
     if (wrong !== undefined) throw wrong
-    if (this.#rules.anonymous) return next(exchange)
-    throw toMissing(refusals)
+    if (!this.#rules.anonymous) throw toMissing(refusals)
+    this.#rules.removeAll(exchange.request)
+    return next(exchange)
   }
 }
 

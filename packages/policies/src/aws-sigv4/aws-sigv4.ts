@@ -46,7 +46,8 @@ export const awsSigv4 = definePolicy({
   identityFields: ({ toUpstream }) => toIdentityFields(toUpstream),
   credentialPlaces: () => [
     { in: 'header', name: 'Authorization', scheme: 'AWS4-HMAC-SHA256' },
-    { in: 'query', name: 'X-Amz-Signature' },
+    { in: 'header', name: 'X-Amz-Security-Token' },
+    ...CREDENTIAL_PARAMETERS.map((name) => ({ in: 'query', name }) as const),
   ],
 
   create(options, { clock, counters, credentials }) {

@@ -27,6 +27,12 @@ export const TWO_CREDENTIALS = '\n'
 export interface UsedPlace extends PlaceOptions {
   /** It looks for nothing there, but writes what the upstream gets. */
   readonly isWritten?: boolean
+  /** Where a part of the field alone is the credential, and the rest is for others. */
+  readonly part?: {
+    /** What tells it from other parts of the same field. */
+    readonly name: string
+    takeOut(request: GatewayRequest): void
+  }
 }
 
 // RFC 9110 §5.6.2: a token, which is what field names and cookie names (RFC 6265 §4.1.1) are; query names need no more.

@@ -15,11 +15,11 @@ import { readWholeBody } from '../messages/whole-body.ts'
 import { definePolicy, type Next } from '../policy.ts'
 import { Problem } from '../problem.ts'
 import type { PolicyServices } from '../services.ts'
-import { parseDictionary } from '../structured-fields/parse-structured-field.ts'
-import { serializeDictionary, serializeParameters } from '../structured-fields/serialize-structured-field.ts'
+import { serializeParameters } from '../structured-fields/serialize-structured-field.ts'
 import { coversDigest } from './coverage.ts'
 import { type HmacAuthOptions, options } from './options.ts'
 import { type KnownKey, SignatureChecks, type VerifiedSignature } from './signature-checks.ts'
+import { listSignaturePlaces, removeSignatures } from './signature-places.ts'
 
 const INPUT = 'signature-input'
 const SIGNATURE = 'signature'
@@ -53,6 +53,7 @@ export const hmacAuth = definePolicy({
     },
   ],
   identityFields: ({ toUpstream }) => toIdentityFields(toUpstream),
+  credentialPlaces: ({ tag }) => listSignaturePlaces(tag),
 
   create(given, services) {
     const signatures = new SignedRequests(given, services)
@@ -188,7 +189,8 @@ class SignedRequests {
         plan: plan ?? facts?.plan,
         credential: { kind: 'signature', id },
       })
-      if (!this.#options.forward) removeSignatures(exchange.request.headers, verified)
+      if (!this.#options.forward)
+        removeSignatures(exchange.request.headers, new Set(verified.map(({ signature }) => signature.label)))
       if (this.#options.toUpstream !== undefined) tellUpstream(exchange.request, caller, this.#options.toUpstream)
     })
     return next(exchange)
@@ -221,15 +223,4 @@ function createDemand(wanted: readonly string[], tag: string | undefined): Deman
   ] as const
   const detail = `Sign the request (RFC 9421), and cover ${wanted.join(', ')}.`
   return { headers, missing: new Problem('credential-missing', { detail, headers }) }
-}
-
-/** Ours alone: those for others, further on, stay as they are. */
-function removeSignatures(headers: HeaderList, verified: readonly VerifiedSignature[]): void {
-  const labels = new Set(verified.map(({ signature }) => signature.label))
-  for (const name of ['Signature-Input', 'Signature']) {
-    const members = new Map(parseDictionary(headers.get(name) ?? ''))
-    for (const label of labels) members.delete(label)
-    if (members.size === 0) headers.delete(name)
-    else headers.set(name, serializeDictionary(members))
-  }
 }

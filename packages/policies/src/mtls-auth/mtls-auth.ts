@@ -102,6 +102,7 @@ export const mtlsAuth = definePolicy({
       },
     },
   ],
+  // No `credentialPlaces`: what it looks at is in no request, and the listener proved it for whoever decides.
   identityFields: ({ toUpstream }) => toIdentityFields(toUpstream),
 
   create(given, { credentials }) {

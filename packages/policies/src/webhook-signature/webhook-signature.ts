@@ -44,6 +44,7 @@ export const webhookSignature = definePolicy({
     },
   ],
   identityFields: ({ toUpstream }) => toIdentityFields(toUpstream),
+  credentialPlaces: (given) => toScheme(given).signatureFields.map((name) => ({ in: 'header', name })),
 
   create(given, services) {
     const deliveries = new Deliveries(given, services)
