@@ -20,7 +20,12 @@ const CATALOGUE: Catalogue = [
       throw new Error('an extension failed')
     },
   },
+  { name: 'either', phase: 'authenticate', options: z.looseObject({}), lists: ['policies', 'branches.*.policies'] },
 ]
+
+const within = (options: string) => `policies: [{ policy: either, options: ${options} }]`
+const NESTED = within('{ policies: [{ policy: login }] }')
+const DEEPER = within(`{ branches: [{}, { ${NESTED} }] }`)
 
 function linesOf(members: string): string[] {
   const { draft, sources } = resolveText(`gatewright: 1\napis:\n  - { id: a, upstream: "http://u", ${members} }\n`)
@@ -37,6 +42,16 @@ describe('validate, paths that policies answer', () => {
     [
       'by another use with the same path',
       'routes: [{ path: /x, policies: [{ policy: login }] }, { path: "/login/{rest+}", policies: [{ policy: login }] }]',
+    ],
+    ['in a list of another', `${NESTED}, routes: [{ path: /login/callback }]`],
+    ['in a list deep in another', `${DEEPER}, routes: [{ path: /login/callback }]`],
+    [
+      'or switched off in a list',
+      `${within('{ policies: [{ policy: login, enabled: false }] }')}, routes: [{ path: /x }]`,
+    ],
+    [
+      'or switched off with its list',
+      `${NESTED.replace('either,', 'either, enabled: false,')}, routes: [{ path: /x }]`,
     ],
     ['or not asked for', 'routes: [{ path: /x, policies: [{ policy: login, enabled: false }] }]'],
     ['or not told, by an extension that fails', 'routes: [{ path: /x, policies: [{ policy: broken }] }]'],
@@ -57,6 +72,12 @@ describe('validate, paths that policies answer', () => {
       'what matches is switched off',
       'policies: [{ policy: login }], routes: [{ path: /x }, { path: /login/callback, enabled: false }]',
     ],
+    ['it stands in a list of another', `${NESTED}, routes: [{ path: /x }]`],
+    ['it stands in a list deep in another', `${DEEPER}, routes: [{ path: /x }]`],
+    [
+      'what matches has it in no list',
+      `routes: [{ path: /x, ${NESTED} }, { path: /login/callback, ${within('{ policies: [] }')} }]`,
+    ],
   ] as const) {
     it(`warns once where they are not: ${name}`, () => {
       const [line = '', ...others] = linesOf(members)
@@ -64,4 +85,11 @@ describe('validate, paths that policies answer', () => {
       assert.deepEqual(others, [])
     })
   }
+
+  it('warns at the use itself, where that stands in a list', () => {
+    assert.match(
+      linesOf(`${DEEPER}, routes: [{ path: /x }]`)[0] ?? '',
+      /options\.branches\[1\]\.policies\[0\]\.options\.policies\[0\]\)$/m,
+    )
+  })
 })

@@ -2,6 +2,7 @@
 import type { Path } from '../finding.ts'
 import type { PolicyUse } from '../gateway-model.ts'
 import { parsePathTemplate, type TemplateSegment } from '../path-template.ts'
+import { findNestedLists } from './catalogue.ts'
 import { type PlacedUse, placeUses } from './validate-order.ts'
 import type { Validation } from './validation.ts'
 
@@ -18,7 +19,7 @@ export function warnOfUnreachedPaths(validation: Validation): void {
   const wanted = new Map<string, OwnPath[]>()
   const reached = new Set<string>()
   for (const { template, uses } of listRoutes(validation)) {
-    for (const placed of uses) {
+    for (const placed of uses.flatMap((use) => withNested(validation.entries, use))) {
       for (const path of listOwnPaths(validation, placed.use)) {
         const key = JSON.stringify([placed.use.policy, path])
         wanted.set(key, [...(wanted.get(key) ?? []), { placed, path }])
@@ -38,10 +39,10 @@ export function warnOfUnreachedPaths(validation: Validation): void {
   }
 }
 
-function listUsedNames({ model }: Validation): Set<string> {
+function listUsedNames({ model, entries }: Validation): Set<string> {
   const names = new Set<string>()
   const add = (uses: readonly PolicyUse[]): void => {
-    for (const { policy } of uses) names.add(policy)
+    for (const placed of placeUses(uses, [])) for (const { use } of withNested(entries, placed)) names.add(use.policy)
   }
   add(model.policies)
   for (const { policies, releases } of model.apis) {
@@ -52,6 +53,14 @@ function listUsedNames({ model }: Validation): Set<string> {
     }
   }
   return names
+}
+
+/** This use, and those in its options that are switched on. */
+function withNested(entries: Validation['entries'], placed: PlacedUse): PlacedUse[] {
+  const { use, path } = placed
+  const lists = findNestedLists(entries.get(use.policy)?.lists, use.options)
+  const inner = lists.flatMap((list) => placeUses(list.uses, [...path, 'options', ...list.path]))
+  return [placed, ...inner.flatMap((each) => withNested(entries, each))]
 }
 
 interface ListedRoute {
