@@ -36,9 +36,18 @@ export function findSchemas(schema: Schema, path: Path): Schema[] {
 
 /** Does the schema say that nobody is to be shown what stands at `path` (JSON Schema 2020-12, Validation §9.4)? */
 export function isWriteOnly(schema: Schema, path: Path): boolean {
+  return listMeta(schema, path).some((meta) => meta?.writeOnly === true)
+}
+
+/** Is what stands at `path` the source of an expression (JSON Schema 2020-12, Validation §8.4)? */
+export function isExpressionSource(schema: Schema, path: Path): boolean {
+  return listMeta(schema, path).some((meta) => meta?.contentMediaType === 'text/x-cel')
+}
+
+function listMeta(schema: Schema, path: Path): (Readonly<Record<string, unknown>> | undefined)[] {
   let candidates = [schema]
   for (const segment of path) candidates = candidates.flatMap(unwrap).flatMap((candidate) => step(candidate, segment))
-  return candidates.flatMap(listWrappers).some((wrapper) => globalRegistry.get(wrapper)?.writeOnly === true)
+  return candidates.flatMap(listWrappers).map((wrapper) => globalRegistry.get(wrapper))
 }
 
 /** The schema and what is within it, down to the one that speaks about the value. */

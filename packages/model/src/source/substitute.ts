@@ -19,6 +19,13 @@ const EXPRESSION_KEYS = new Set(['options', 'errors'])
 /** Secrets in files often end in the line end of an editor or of `echo`, which is no part of them. */
 const LAST_LINE_END = /\r?\n$/
 
+/** Of sources too that only the schema of a policy knows. */
+export const SUBSTITUTION_IN_EXPRESSION = {
+  code: 'substitution-in-expression',
+  message: `\`\${env:…}\` and \`\${file:…}\` cannot stand inside the source of an expression: their text would be run.`,
+  suggestion: 'Put it under `variables:` and read it as `variables.<name>` in the expression.',
+} as const
+
 /** Replaces in place; answers with what could not be replaced. */
 export function substitute(parsed: ParsedSource, surroundings: Surroundings): Finding[] {
   const { text } = parsed.source
@@ -63,12 +70,7 @@ class Substitution {
     const isNested = pieces.some((piece) => piece.kind === 'nested')
     if (!isNested && !pieces.some((piece) => piece.kind === 'env' || piece.kind === 'file')) return
     if (isNested || isSource(container, key, hasExpressions)) {
-      this.#report({
-        severity: 'fault',
-        code: 'substitution-in-expression',
-        message: `\`\${env:…}\` and \`\${file:…}\` cannot stand inside the source of an expression: their text would be run.`,
-        suggestion: 'Put it under `variables:` and read it as `variables.<name>` in the expression.',
-      })
+      this.#report({ severity: 'fault', ...SUBSTITUTION_IN_EXPRESSION })
       return
     }
     try {

@@ -1,8 +1,10 @@
 /** Owns the checks of policy uses, each by itself: names, options, conditions. */
 import { findClosest, suggestName } from '../closest.ts'
 import { describeIssues } from '../file/describe-issues.ts'
+import { isExpressionSource } from '../file/walk-schema.ts'
 import { NOWHERE, type Path, toPathText } from '../finding.ts'
 import type { PolicyUse } from '../gateway-model.ts'
+import { SUBSTITUTION_IN_EXPRESSION } from '../source/substitute.ts'
 import { findNestedLists } from './catalogue.ts'
 import { placeUses, warnOfDisorder } from './validate-order.ts'
 import type { Validation } from './validation.ts'
@@ -40,8 +42,11 @@ function validateUse(validation: Validation, use: PolicyUse, path: Path): void {
     for (const [index, inner] of nested.uses.entries())
       validateUse(validation, inner, [...optionsPath, ...nested.path, index])
   }
+  const run = listRunTexts(validation, entry.options, { value: use.options, path: optionsPath })
+  for (const path of run) validation.fault(path, SUBSTITUTION_IN_EXPRESSION)
   const result = parseOptions(entry.options, use.options ?? {})
-  if (result.success) return
+  // What was put in is the fault, and not what it says.
+  if (result.success || run.length > 0) return
   const findings = describeIssues(result.issues, {
     schema: entry.options,
     value: use.options,
@@ -53,6 +58,23 @@ function validateUse(validation: Validation, use: PolicyUse, path: Path): void {
   const isMisplaced = validation.hasLostKeys(path)
   const own = findings.filter(({ code }) => !isMisplaced || code !== 'missing')
   validation.add(own.map((finding) => ({ ...finding, message: `${use.policy}: ${finding.message}` })))
+}
+
+/** Where something was put into what the schema reads as the source of an expression. */
+function listRunTexts(
+  { options: { sources } }: Validation,
+  schema: Parameters<typeof isExpressionSource>[0],
+  { value, path }: { readonly value: unknown; readonly path: Path },
+): Path[] {
+  if (sources?.hasPutIn !== true) return []
+  const walk = (part: unknown, at: Path): Path[] => {
+    if (typeof part === 'string')
+      return sources.isSecret([...path, ...at]) && isExpressionSource(schema, at) ? [[...path, ...at]] : []
+    if (typeof part !== 'object' || part === null) return []
+    const isList = Array.isArray(part)
+    return Object.entries(part).flatMap(([name, member]) => walk(member, [...at, isList ? Number(name) : name]))
+  }
+  return walk(value, [])
 }
 
 type Parsed = { success: true } | { success: false; issues: Parameters<typeof describeIssues>[0] }

@@ -13,6 +13,9 @@ import { CEL_VOCABULARIES, toCelScope } from './cel-scope.ts'
 
 const { request: ON_REQUEST, response: ON_RESPONSE } = CEL_VOCABULARIES
 
+/** JSON Schema 2020-12, Validation §8.4: what is written is a program, and `validate` lets nothing be put into it. */
+const CEL_SOURCE = { contentMediaType: 'text/x-cel' }
+
 /** CEL, bare: for keys, where literal text would make no sense. */
 export const celSchema = toCelSchema(ON_REQUEST)
 
@@ -20,6 +23,7 @@ export const celSchema = toCelSchema(ON_REQUEST)
 export const conditionSchema = z
   .string()
   .superRefine((source, context) => report(checkExpression(source, 'condition', ON_REQUEST), context))
+  .meta(CEL_SOURCE)
 
 /** A literal with `${ CEL }` parts, or `{ cel }` for a value that is one expression. */
 export const expressionSchema = toExpressionSchema(ON_REQUEST)
@@ -30,7 +34,10 @@ export const answerExpressionSchema = toExpressionSchema(ON_RESPONSE)
 export type ExpressionOption = z.output<typeof expressionSchema>
 
 function toCelSchema(vocabulary: Vocabulary) {
-  return z.string().superRefine((source, context) => report(checkExpression(source, 'cel', vocabulary), context))
+  return z
+    .string()
+    .superRefine((source, context) => report(checkExpression(source, 'cel', vocabulary), context))
+    .meta(CEL_SOURCE)
 }
 
 function toExpressionSchema(vocabulary: Vocabulary) {
