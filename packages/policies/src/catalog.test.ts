@@ -15,6 +15,7 @@ import {
   FakeHttp,
   MemoryCounters,
   MemoryCredentials,
+  MemoryRevocations,
   MemorySharedValues,
   RecordingLog,
 } from './testing/index.ts'
@@ -24,6 +25,7 @@ const clock = new FakeClock()
 const outside = {
   clock,
   counters: new MemoryCounters(clock),
+  revocations: new MemoryRevocations(),
   http: new FakeHttp(),
   directories: new FakeDirectories(),
   shared: new MemorySharedValues(clock),

@@ -74,6 +74,8 @@ export type {
   OpenFile,
   OutgoingCall,
   PolicyServices,
+  RevocationList,
+  Revocations,
   SharedValue,
   SharedValueSpec,
   SharedValues,

@@ -47,6 +47,19 @@ export interface Counters {
   limiter(spec: LimiterSpec): Limiter
 }
 
+/** Whose are called back, by keys: sessions of somebody who logged out. Bounded, and it ends with the process. */
+export interface RevocationList {
+  /** What began up to this moment, in epoch milliseconds, counts no more: on all threads, from this call on. */
+  revoke(key: string, atMs: number): void
+  /** Some that began before others were revoked may seem so as well; none that was revoked seems not to be. */
+  isRevoked(key: string, beganAtMs: number): boolean
+}
+
+export interface Revocations {
+  /** Equal ids are the same list, across threads and reloads. */
+  list(id: string): RevocationList
+}
+
 export interface KeyFacts {
   readonly app: string
   readonly plan: string | undefined
@@ -270,6 +283,7 @@ export interface Log {
 export interface PolicyServices {
   readonly clock: Clock
   readonly counters: Counters
+  readonly revocations: Revocations
   readonly credentials: Credentials
   readonly http: HttpCalls
   readonly directories: Directories

@@ -28,6 +28,7 @@ import { DeadlineWheel } from '../timers/deadline-wheel.ts'
 import { NOBODY_ASKED } from '../tls/client-certificate.ts'
 import { DemandsTable } from '../tls/demands.ts'
 import { CaseCounters } from './case-counters.ts'
+import { CaseRevocations } from './case-revocations.ts'
 import { MemorySocket } from './memory-socket.ts'
 import { createLonelyValues, NO_CALLS, NO_DIRECTORIES } from './no-calls.ts'
 import { parseAnswer, type ReceivedAnswer } from './parse-answer.ts'
@@ -85,6 +86,7 @@ const REAL_STEP_MS = 5
 export class Rehearsal implements Stage {
   readonly clock: RehearsalClock
   readonly #counters: CaseCounters
+  readonly #revocations: CaseRevocations
   readonly #wheel = new DeadlineWheel()
   readonly #upstreams: RehearsedUpstream[] = []
   readonly #listeners: readonly Listener[]
@@ -99,6 +101,7 @@ export class Rehearsal implements Stage {
   private constructor({ model, startMs }: RehearsalParts) {
     this.clock = new RehearsalClock(startMs)
     this.#counters = new CaseCounters(this.clock)
+    this.#revocations = new CaseRevocations(this.clock)
     this.#listeners = model.listeners
     this.#tunnels = new TunnelKeeper({
       wheel: this.#wheel,
@@ -138,6 +141,7 @@ export class Rehearsal implements Stage {
   restart(startMs?: number): void {
     this.clock.restart(startMs)
     this.#counters.restart()
+    this.#revocations.restart()
     for (const upstream of this.#upstreams) upstream.restart()
   }
 
@@ -188,6 +192,7 @@ export class Rehearsal implements Stage {
         services: {
           clock: this.clock,
           counters: this.#counters,
+          revocations: this.#revocations,
           credentials,
           http: NO_CALLS,
           directories: NO_DIRECTORIES,

@@ -49,6 +49,7 @@ function createStage() {
       services: {
         clock: nothing,
         counters: nothing,
+        revocations: nothing,
         credentials: nothing,
         http: nothing,
         directories: nothing,

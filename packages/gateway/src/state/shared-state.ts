@@ -1,4 +1,4 @@
-/** Owns the memory that threads share, as main holds it: counters, credentials, metrics, connection counts. */
+/** Owns the memory that threads share, as main holds it: counters, revocations, credentials, metrics, connection counts. */
 import type { App, GatewayModel } from '@gatewright/model'
 import {
   defineApiSeries,
@@ -24,6 +24,7 @@ import { clearAddresses, createAddressGauge } from './gauges/address-gauge.ts'
 import { Columns, type ColumnsDescriptor } from './gauges/columns.ts'
 import { type HealthDescriptor, HealthTable, openHealth } from './health/health-table.ts'
 import { type PemDescriptor, PemTable } from './pems/pem-table.ts'
+import { createSharedRevocations } from './revocations/shared-revocations.ts'
 
 /** What threads are told anew with each snapshot, because each may need more of it. */
 export interface SharedMemory {
@@ -41,6 +42,7 @@ export class SharedState {
   readonly #columns: Columns
   readonly #counters = createSharedCounters()
   readonly #counting: SharedCounters
+  readonly #revocations = createSharedRevocations()
   readonly #credentials: CredentialsIndex
   readonly #addresses
   readonly #health = new HealthTable()
@@ -68,6 +70,7 @@ export class SharedState {
       index,
       reusePort,
       counters: this.#counters,
+      revocations: this.#revocations,
       credentials: this.#credentials.descriptor(),
       columns: this.#columns.descriptor(),
       addresses: this.#addresses,

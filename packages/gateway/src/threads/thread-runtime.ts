@@ -25,6 +25,7 @@ import { openCredentials } from '../state/credentials/credentials-index.ts'
 import { ThreadFiles } from '../state/files/thread-files.ts'
 import { openHealth } from '../state/health/health-table.ts'
 import { openPems } from '../state/pems/pem-table.ts'
+import { openRevocations } from '../state/revocations/shared-revocations.ts'
 import { ThreadSharedValues } from '../state/shared-values/thread-shared-values.ts'
 import { DeadlineWheel } from '../timers/deadline-wheel.ts'
 import { createSystemClock } from '../timers/system-clock.ts'
@@ -57,6 +58,7 @@ export class ThreadRuntime {
   readonly #log: Log
   readonly #meter: ThreadMeter
   readonly #counters
+  readonly #revocations
   readonly #credentials
   readonly #tunnels: TunnelKeeper
   readonly #certificates: CertificateStore
@@ -82,6 +84,7 @@ export class ThreadRuntime {
     this.#log = { info: log('info'), warn: log('warn'), error: log('error') }
     this.#meter = new ThreadMeter(birth)
     this.#counters = openCounters(birth.counters)
+    this.#revocations = openRevocations(birth.revocations)
     this.#credentials = openCredentials(birth.credentials)
     this.#values = new ThreadSharedValues({ say, now: Date.now })
     this.#certificates = new CertificateStore(birth.ticketKey)
@@ -190,6 +193,7 @@ export class ThreadRuntime {
           services: {
             clock: this.#clock,
             counters: this.#counters,
+            revocations: this.#revocations,
             credentials: this.#credentials,
             http: this.#calls,
             directories: this.#directories,

@@ -8,13 +8,14 @@ import type { GatewayRequest } from '../messages/request.ts'
 import { GatewayResponse } from '../messages/response.ts'
 import type { Next, Policy, PolicyDefinition } from '../policy.ts'
 import type { Problem } from '../problem.ts'
-import type { Counters, Directories, HttpCalls, SharedValues } from '../services.ts'
+import type { Counters, Directories, HttpCalls, Revocations, SharedValues } from '../services.ts'
 import { FakeClock } from './fake-clock.ts'
 import { FakeDirectories } from './fake-directories.ts'
 import { FakeHttp } from './fake-http.ts'
 import { MemoryCounters } from './memory-counters.ts'
 import { MemoryCredentials } from './memory-credentials.ts'
 import { MemoryFiles } from './memory-files.ts'
+import { MemoryRevocations } from './memory-revocations.ts'
 import { MemorySharedValues } from './memory-shared-values.ts'
 import { createTestUses, guard } from './nested-uses.ts'
 import { RecordingLog } from './recording-log.ts'
@@ -26,6 +27,7 @@ export interface PolicyRunSetup {
   readonly clock?: FakeClock
   /** Exact ones in memory if absent. */
   readonly counters?: Counters
+  readonly revocations?: Revocations
   readonly credentials?: MemoryCredentials
   /** What answers calls to other services; without it there is nobody. */
   readonly http?: HttpCalls
@@ -88,6 +90,7 @@ export function runAll(uses: readonly TestUse[], setup: PolicyRunSetup = {}): Po
 export class PolicyRun {
   readonly clock: FakeClock
   readonly counters: Counters
+  readonly revocations: Revocations
   readonly credentials: MemoryCredentials
   readonly http: HttpCalls
   readonly directories: Directories
@@ -103,6 +106,7 @@ export class PolicyRun {
   constructor(uses: readonly TestUse[], setup: PolicyRunSetup) {
     this.clock = setup.clock ?? new FakeClock()
     this.counters = setup.counters ?? new MemoryCounters(this.clock)
+    this.revocations = setup.revocations ?? new MemoryRevocations()
     this.credentials = setup.credentials ?? new MemoryCredentials()
     this.http = setup.http ?? new FakeHttp()
     this.directories = setup.directories ?? new FakeDirectories()
@@ -118,6 +122,7 @@ export class PolicyRun {
       const services = {
         clock: this.clock,
         counters: this.counters,
+        revocations: this.revocations,
         credentials: this.credentials,
         http: this.http,
         directories: this.directories,
