@@ -28,6 +28,7 @@ export const PROBLEMS = {
   'too-many-attempts': { status: 429, title: 'Too many wrong credentials', owner: 'client' },
   'verifier-unavailable': { status: 503, title: 'Credentials cannot be checked now', owner: 'upstream' },
   'login-failed': { status: 403, title: 'The login did not succeed', owner: 'client' },
+  'logout-refused': { status: 400, title: 'The logout token does not count', owner: 'client' },
   'access-denied': { status: 403, title: 'Access is denied', owner: 'client' },
   'address-denied': { status: 403, title: 'This address may not call', owner: 'client' },
   'origin-denied': { status: 403, title: 'This origin may not call', owner: 'client' },

@@ -5,6 +5,7 @@ import { type FakeAnswer, type FakeClock, FakeHttp } from '../testing/index.ts'
 
 export const ISSUER = 'https://login.example.com'
 export const CLIENT_ID = 'shop'
+export const CLIENT_SECRET = 'the-secret-that-client-and-provider-share'
 
 interface Grant {
   readonly nonce: string | null
@@ -28,7 +29,7 @@ export class FakeProvider {
   /** Replaces members of its answers with tokens. */
   tokens: Record<string, unknown> = {}
   userinfo: Record<string, unknown> = { sub: 'ada', email: 'ada@example.com' }
-  signsAs: 'rsa' | 'none' | 'stranger' | 'hmac-of-public-key' = 'rsa'
+  signsAs: 'rsa' | 'none' | 'stranger' | 'hmac-of-public-key' | 'hmac-of-secret' = 'rsa'
   /** Nobody can reach it. */
   isDown = false
   /** Answers the token endpoint in place of tokens. */
@@ -56,6 +57,14 @@ export class FakeProvider {
       redirectUri: searchParams.get('redirect_uri'),
     })
     return `?${new URLSearchParams({ code, state: searchParams.get('state') ?? '', iss: ISSUER, ...more })}`
+  }
+
+  /** What it posts when somebody logs out; undefined takes a claim away. */
+  signLogout(claims: object = {}, header: object = { typ: 'logout+jwt' }): string {
+    const seconds = Math.floor(this.#clock.now() / 1000)
+    const events = { 'http://schemas.openid.net/event/backchannel-logout': {} }
+    const said = { iss: ISSUER, aud: CLIENT_ID, iat: seconds, exp: seconds + 120, jti: this.#draw('jti'), events }
+    return this.#sign({ ...said, ...claims }, header)
   }
 
   #answer({ url, body }: OutgoingCall): FakeAnswer {
@@ -132,9 +141,15 @@ export class FakeProvider {
     }
   }
 
-  #sign(claims: object): string {
-    const alg = { rsa: 'RS256', stranger: 'RS256', none: 'none', 'hmac-of-public-key': 'HS256' }[this.signsAs]
-    const input = `${encode({ alg, kid: 'k1' })}.${encode(claims)}`
+  #sign(claims: object, header: object = {}): string {
+    const alg = {
+      rsa: 'RS256',
+      stranger: 'RS256',
+      none: 'none',
+      'hmac-of-public-key': 'HS256',
+      'hmac-of-secret': 'HS256',
+    }[this.signsAs]
+    const input = `${encode({ alg, kid: 'k1', ...header })}.${encode(claims)}`
     return `${input}.${toSignature(this.signsAs, input)}`
   }
 
@@ -158,6 +173,8 @@ function toSignature(as: FakeProvider['signsAs'], input: string): string {
       return byRsa(stranger)
     case 'none':
       return ''
+    case 'hmac-of-secret':
+      return createHmac('sha256', CLIENT_SECRET).update(input).digest('base64url')
     case 'hmac-of-public-key': {
       const pem = publicKey.export({ type: 'spki', format: 'pem' })
       return createHmac('sha256', pem).update(input).digest('base64url')

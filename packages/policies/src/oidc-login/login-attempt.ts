@@ -3,7 +3,7 @@ import { hash, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { CookieSeal } from './cookie-seal.ts'
 
 /** Version of what is sealed. */
-const VERSION = 1
+const VERSION = 2
 /** 256 bits: RFC 6749 §10.10 wants guesses below 2^-128, RFC 7636 §7.1 a verifier of 256 bits. */
 const RANDOM_BYTES = 32
 const ID = /^[0-9a-z]{7}[\w-]{11}$/
@@ -18,6 +18,7 @@ export interface LoginAttempt {
   readonly redirectUri: string
   /** A path of the same origin, with its query. */
   readonly returnTo: string
+  readonly beganAtMs: number
   readonly untilMs: number
 }
 
@@ -37,6 +38,7 @@ export function createLoginAttempt(
     nonce: random(RANDOM_BYTES),
     verifier: random(RANDOM_BYTES),
     ...given,
+    beganAtMs: nowMs,
     untilMs: nowMs + seconds * 1000,
   }
 }

@@ -7,6 +7,7 @@ import { GatewayResponse } from '../messages/response.ts'
 import { Problem } from '../problem.ts'
 import type { PolicyServices } from '../services.ts'
 import { CookieSeal } from './cookie-seal.ts'
+import { assertMethod, type Field, NO_STORE, withFields } from './flow-answers.ts'
 import { createLoginAttempt, findAttemptId, type LoginAttempt, openLoginAttempt } from './login-attempt.ts'
 import { type FoundCookies, LoginCookies } from './login-cookies.ts'
 import type { LoginOptions } from './login-options.ts'
@@ -16,11 +17,6 @@ import { toLoginProblem, toLoginRefusal } from './provider-failure.ts'
 import { findReturnPath } from './return-path.ts'
 import type { Session } from './session.ts'
 import type { Sessions } from './sessions.ts'
-
-export type Field = readonly [name: string, value: string]
-
-/** RFC 9111 §5.2.2.5: what is meant for one browser is nobody else's, and not for later. */
-export const NO_STORE: Field = ['Cache-Control', 'no-store']
 
 interface FlowParts {
   readonly options: LoginOptions
@@ -90,7 +86,7 @@ export class LoginFlow {
     if (attempt === undefined) throw withFields(this.#refuse(exchange, 'state'), forget)
     if (attempt.redirectUri !== this.#toOrigin(request) + options.redirectPath)
       throw withFields(this.#refuse(exchange, 'redirect-uri'), forget)
-    const session = sessions.create(await this.#redeem(exchange, attempt, forget))
+    const session = sessions.create(await this.#redeem(exchange, attempt, forget), attempt.beganAtMs)
     const set = await this.toSessionFields(request, { session }, found)
     if (set === undefined) throw withFields(toLoginRefusal('session-too-large'), forget)
     return toRedirect(attempt.returnTo, [...set, ...forget])
@@ -208,23 +204,4 @@ function toFields(set: readonly string[]): Field[] {
 function toRedirect(location: string, fields: readonly Field[]): GatewayResponse {
   const headers = HeaderList.of([['Location', location], NO_STORE, ['Referrer-Policy', 'no-referrer'], ...fields])
   return new GatewayResponse({ status: 303, headers })
-}
-
-function withFields(problem: Problem, fields: readonly Field[]): Problem {
-  const { code, detail, reason, cause } = problem
-  const headers = [NO_STORE, ...problem.headers.filter((field) => field !== NO_STORE), ...fields]
-  return new Problem(code, {
-    headers,
-    cause,
-    ...(detail !== undefined && { detail }),
-    ...(reason !== undefined && { reason }),
-  })
-}
-
-function assertMethod({ method }: GatewayRequest, allowed: readonly string[]): void {
-  if (allowed.includes(method)) return
-  throw new Problem('method-not-allowed', {
-    detail: `This path of the login takes ${allowed.join(' and ')} only.`,
-    headers: [['Allow', allowed.join(', ')], NO_STORE],
-  })
 }

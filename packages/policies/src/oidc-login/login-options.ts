@@ -64,6 +64,9 @@ const paths = {
   logoutPath: path(
     'A path that logs out, here and at the provider, by GET or POST. It has to lie on a route of this policy.',
   ).optional(),
+  backChannelLogoutPath: path(
+    'A path that the provider itself logs people out by (OpenID Connect Back-Channel Logout 1.0), by POST. It has to lie on a route of this policy, and the provider has to know its URL.',
+  ).optional(),
   postLogoutRedirect: z
     .string()
     .refine((text) => PATH.test(text) || isWebUrl(text), 'write a path, or an http or https URL')
@@ -148,14 +151,18 @@ const callers = {
   attempts: addressAttemptsSchema,
 }
 
+/** Whoever asks for one of them is answered by the policy. */
+const PATH_OPTIONS = ['redirectPath', 'loginPath', 'logoutPath', 'backChannelLogoutPath'] as const
+
 export const loginOptions = z
   .strictObject({ ...provider, ...paths, ...session, ...callers })
   .superRefine((options, context) => {
     const fault = (name: string, message: string): void => context.addIssue({ code: 'custom', path: [name], message })
-    const { redirectPath, loginPath, logoutPath, authorizationParameters } = options
-    if (loginPath === redirectPath) fault('loginPath', 'is the same as redirectPath')
-    if (logoutPath === redirectPath) fault('logoutPath', 'is the same as redirectPath')
-    if (logoutPath !== undefined && logoutPath === loginPath) fault('logoutPath', 'is the same as loginPath')
+    const { authorizationParameters } = options
+    for (const [index, name] of PATH_OPTIONS.entries()) {
+      const same = PATH_OPTIONS.slice(0, index).find((other) => options[other] === options[name])
+      if (same !== undefined && options[name] !== undefined) fault(name, `is the same as ${same}`)
+    }
     for (const name of Object.keys(authorizationParameters))
       if (OWN_PARAMETERS.has(name)) fault('authorizationParameters', `the login says ${name} itself`)
     if (!/^\d{0,9}$/.test(authorizationParameters.max_age ?? ''))

@@ -9,8 +9,10 @@ import { GatewayResponse } from '../messages/response.ts'
 import { definePolicy, type Next } from '../policy.ts'
 import { Problem } from '../problem.ts'
 import { CallFault, type PolicyServices } from '../services.ts'
+import { BackChannelLogout } from './back-channel-logout.ts'
+import { type Field, NO_STORE } from './flow-answers.ts'
 import { type FoundCookies, listSessionPlaces } from './login-cookies.ts'
-import { type Field, LoginFlow, NO_STORE } from './login-flow.ts'
+import { LoginFlow } from './login-flow.ts'
 import { type LoginOptions, loginOptions } from './login-options.ts'
 import { isPageLoad } from './page-load.ts'
 import { Provider } from './provider.ts'
@@ -32,6 +34,7 @@ export const oidcLogin = definePolicy({
         clientSecret: '${env:OIDC_CLIENT_SECRET}',
         cookie: { secrets: ['${file:/run/secrets/login-cookie-key}'] },
         logoutPath: '/logout',
+        backChannelLogoutPath: '/.gatewright/login/end',
         postLogoutRedirect: '/goodbye',
         toUpstream: { id: 'X-User-Id', claims: { email: 'X-User-Email' } },
       },
@@ -54,17 +57,19 @@ export const oidcLogin = definePolicy({
     ...listSessionPlaces(cookie.name),
     ...(forwardAccessToken ? [{ in: 'header', name: 'Authorization', isWritten: true } as const] : []),
   ],
-  ownPaths: ({ redirectPath, loginPath, logoutPath }) =>
-    [redirectPath, loginPath, logoutPath].filter((path) => path !== undefined),
+  ownPaths: ({ redirectPath, loginPath, logoutPath, backChannelLogoutPath }) =>
+    [redirectPath, loginPath, logoutPath, backChannelLogoutPath].filter((path) => path !== undefined),
 
   create(options, services) {
     const login = new Login(options, services)
-    const { redirectPath, loginPath, logoutPath } = options
+    const { redirectPath, loginPath, logoutPath, backChannelLogoutPath } = options
     return function oidcLogin(exchange, next) {
       const { matchedPath } = exchange.request
       if (matchedPath === redirectPath) return login.flow.finish(exchange)
       if (matchedPath === loginPath) return login.flow.start(exchange)
       if (matchedPath === logoutPath) return login.flow.logOut(exchange)
+      if (login.backChannel !== undefined && matchedPath === backChannelLogoutPath)
+        return login.backChannel.answer(exchange)
       return login.admit(exchange, next)
     }
   },
@@ -84,6 +89,7 @@ interface Renewed {
 
 class Login {
   readonly flow: LoginFlow
+  readonly backChannel: BackChannelLogout | undefined
   readonly #options: LoginOptions
   readonly #services: PolicyServices
   readonly #sessions: Sessions
@@ -94,6 +100,8 @@ class Login {
     this.#services = services
     this.#sessions = new Sessions({ options, services, provider })
     this.flow = new LoginFlow({ options, services, provider, sessions: this.#sessions })
+    if (options.backChannelLogoutPath !== undefined)
+      this.backChannel = new BackChannelLogout({ options, services, sessions: this.#sessions })
   }
 
   /** No promise where the session was seen before and needs nothing. */

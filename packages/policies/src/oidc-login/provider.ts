@@ -84,8 +84,7 @@ export class Provider {
       ...(maxAge !== undefined && { maxAge: Number(maxAge) }),
     })
     this.#keys = library.getJwksCache(config) ?? this.#keys
-    const { subject, claims } = this.#readIdToken(tokens)
-    return await this.#toTokens(config, tokens, { subject, claims, scopes: this.#options.scopes })
+    return await this.#toTokens(config, tokens, { ...this.#readIdToken(tokens), scopes: this.#options.scopes })
   }
 
   /** New tokens for a session that has a refresh token. */
@@ -94,10 +93,10 @@ export class Provider {
     const config = await this.#configure()
     const tokens = await library.refreshTokenGrant(config, session.refreshToken ?? '')
     this.#keys = library.getJwksCache(config) ?? this.#keys
-    const { subject, claims } = tokens.id_token === undefined ? session : this.#readIdToken(tokens)
+    const { subject, claims, providerSession } = tokens.id_token === undefined ? session : this.#readIdToken(tokens)
     // OpenID Connect Core 1.0 §12.2: the same person as before.
     if (subject !== session.subject) throw new AnswerFault('the refreshed ID token is of somebody else')
-    return await this.#toTokens(config, tokens, { subject, claims, scopes: session.scopes })
+    return await this.#toTokens(config, tokens, { subject, claims, providerSession, scopes: session.scopes })
   }
 
   /** Where a browser is sent to log out there as well; undefined: this provider has no such place. */
@@ -121,7 +120,7 @@ export class Provider {
     await loadOpenIdLibrary().tokenRevocation(config, refreshToken, { token_type_hint: 'refresh_token' })
   }
 
-  #readIdToken(tokens: Tokens): Pick<ProviderTokens, 'subject' | 'claims'> {
+  #readIdToken(tokens: Tokens): Pick<ProviderTokens, 'subject' | 'claims' | 'providerSession'> {
     const claims = tokens.claims()
     if (claims === undefined) throw new AnswerFault('there is no ID token')
     // OpenID Connect Core 1.0 §3.1.3.7 item 5: whom it was issued to.
@@ -133,13 +132,15 @@ export class Provider {
       if (!isHashOfAccessToken(claims.at_hash, tokens.access_token, algorithm))
         throw new AnswerFault('the access token is not the one that the ID token was issued with')
     }
-    return { subject: claims.sub, claims: pickClaims(claims) }
+    // OpenID Connect Back-Channel Logout 1.0 §2.1. Not what the userinfo says: nobody signed it.
+    const providerSession = typeof claims.sid === 'string' ? claims.sid : undefined
+    return { subject: claims.sub, claims: pickClaims(claims), providerSession }
   }
 
   async #toTokens(
     config: Configuration,
     tokens: Tokens,
-    known: Pick<ProviderTokens, 'subject' | 'claims' | 'scopes'>,
+    known: Pick<ProviderTokens, 'subject' | 'claims' | 'providerSession' | 'scopes'>,
   ): Promise<ProviderTokens> {
     const { access_token: accessToken, expires_in, refresh_token, id_token, scope } = tokens
     const more =
@@ -149,6 +150,7 @@ export class Provider {
         : {}
     return {
       subject: known.subject,
+      providerSession: known.providerSession,
       claims: { ...known.claims, ...more },
       // RFC 6749 §5.1: not said where they are those that were asked for.
       scopes: scope === undefined ? known.scopes : scope.split(' ').filter((each) => each !== ''),

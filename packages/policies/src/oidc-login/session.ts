@@ -4,7 +4,7 @@ import { findClaim } from '../callers/upstream-facts.ts'
 import type { Caller } from '../exchange.ts'
 
 /** Version of what is sealed. */
-const VERSION = 1
+const VERSION = 2
 /** 128 bits: an id says nothing, and no two sessions have the same. */
 const ID_BYTES = 16
 /** Where a provider does not say how long an access token lasts (RFC 6749 §5.1 only recommends it), for when it is refreshed. */
@@ -18,6 +18,8 @@ const TOUCH_PART = 0.1
 /** What a provider says when somebody logs in, or of a refresh token. */
 export interface ProviderTokens {
   readonly subject: string
+  /** `sid` of the ID token: what the provider calls its own session by, where it says so. */
+  readonly providerSession: string | undefined
   readonly claims: Readonly<Record<string, unknown>>
   readonly scopes: readonly string[]
   readonly accessToken: string
@@ -30,9 +32,12 @@ export interface Session {
   readonly version: typeof VERSION
   readonly id: string
   readonly subject: string
+  readonly providerSession?: string
+  /** In milliseconds since the epoch, like all times that follow: when the login began that it comes from: a logout while that was under way ends it as well. */
+  readonly beganAtMs: number
   readonly claims: Readonly<Record<string, unknown>>
   readonly scopes: readonly string[]
-  /** When it ends, whatever happens. Milliseconds since the epoch, like all that follow. */
+  /** When it ends, whatever happens. */
   readonly untilMs: number
   /** When it was last written: what the idle time is counted from. */
   readonly seenAtMs: number
@@ -55,16 +60,13 @@ export interface SessionRules {
   readonly keepsIdToken: boolean
 }
 
-export function drawSessionId(): string {
-  return randomBytes(ID_BYTES).toString('base64url')
-}
-
 export function createSession(
-  id: string,
   tokens: ProviderTokens,
+  beganAtMs: number,
   { rules, nowMs }: { rules: SessionRules; nowMs: number },
 ): Session {
-  return toSession({ id, untilMs: nowMs + rules.sessionSeconds * 1000 }, tokens, { rules, nowMs })
+  const id = randomBytes(ID_BYTES).toString('base64url')
+  return toSession({ id, beganAtMs, untilMs: nowMs + rules.sessionSeconds * 1000 }, tokens, { rules, nowMs })
 }
 
 /** The same session with what a refresh brought; what it did not bring stays (RFC 6749 §6, OpenID Connect Core 1.0 §12.2). */
@@ -73,22 +75,28 @@ export function refreshSession(
   tokens: ProviderTokens,
   { rules, nowMs }: { rules: SessionRules; nowMs: number },
 ): Session {
-  const { refreshToken = session.refreshToken, idToken = session.idToken } = tokens
-  return toSession(session, { ...tokens, refreshToken, idToken }, { rules, nowMs })
+  const {
+    refreshToken = session.refreshToken,
+    idToken = session.idToken,
+    providerSession = session.providerSession,
+  } = tokens
+  return toSession(session, { ...tokens, refreshToken, idToken, providerSession }, { rules, nowMs })
 }
 
 function toSession(
-  { id, untilMs }: Pick<Session, 'id' | 'untilMs'>,
+  { id, beganAtMs, untilMs }: Pick<Session, 'id' | 'beganAtMs' | 'untilMs'>,
   tokens: ProviderTokens,
   { rules, nowMs }: { readonly rules: SessionRules; readonly nowMs: number },
 ): Session {
-  const { subject, claims, scopes, accessToken, accessSeconds, refreshToken, idToken } = tokens
+  const { subject, providerSession, claims, scopes, accessToken, accessSeconds, refreshToken, idToken } = tokens
   const lifeMs = (accessSeconds ?? UNSAID_LIFE_SECONDS) * 1000
   const doesRefresh = rules.refreshes && refreshToken !== undefined
   return {
     version: VERSION,
     id,
     subject,
+    ...(providerSession !== undefined && { providerSession }),
+    beganAtMs,
     claims,
     scopes,
     untilMs,

@@ -2,14 +2,14 @@
 import { createHmac } from 'node:crypto'
 import { Remembered, toFingerprint } from '../callers/remembered.ts'
 import type { MaybePromise } from '../maybe-promise.ts'
-import { CallFault, type Limiter, type PolicyServices, type SharedValue } from '../services.ts'
+import { CallFault, type PolicyServices, type RevocationList, type SharedValue } from '../services.ts'
 import { CookieSeal } from './cookie-seal.ts'
 import type { LoginOptions } from './login-options.ts'
+import type { LogoutToken } from './logout-token.ts'
 import type { Provider } from './provider.ts'
 import { toProviderFailure } from './provider-failure.ts'
 import {
   createSession,
-  drawSessionId,
   findEnd,
   type ProviderTokens,
   refreshSession,
@@ -25,8 +25,6 @@ const MOST_REMEMBERED = 2_000
  * time, and those of a browser that never got the answer. A provider takes a refresh token once (RFC 9700 §4.14.2).
  */
 const SUCCESSOR_MS = 600_000
-/** An id that looks ended is drawn anew; full counters can make that happen, and never so often in a row. */
-const MOST_DRAWS = 8
 
 /** What a refresh ended with: the session's next cookie, or the provider's no. Sealed, so that no token lies in shared memory. */
 type Refreshed = { readonly sealed: string } | { readonly refusedBecause: string }
@@ -46,8 +44,8 @@ export class Sessions {
   readonly #opened: Remembered<Session>
   /** Held while they are of use: with whoever holds them last they are gone. */
   readonly #refreshes: Remembered<SharedValue<Refreshed>>
-  /** Ids of sessions that somebody logged out of, on all threads; each counts until its session would have ended anyway. */
-  readonly #ended: Limiter
+  /** Those that somebody logged out of, here or at the provider, on all threads. */
+  readonly #revoked: RevocationList
 
   constructor(parts: SessionsParts) {
     const { options, services } = parts
@@ -65,12 +63,8 @@ export class Sessions {
     this.#context = JSON.stringify(context)
     this.#opened = new Remembered(MOST_REMEMBERED, services.clock)
     this.#refreshes = new Remembered(MOST_REMEMBERED, services.clock)
-    this.#ended = services.counters.limiter({
-      id: `oidc-login/ended/${toFingerprintOf(this.#context, '')}/${sessionSeconds}`,
-      algorithm: 'token-bucket',
-      limit: 1,
-      windowMs: sessionSeconds * 1000,
-    })
+    // A provider logs somebody out of a client, whatever its cookies are called.
+    this.#revoked = services.revocations.list(JSON.stringify(['oidc-login', issuer, clientId]))
   }
 
   /** The session of a cookie; undefined: it is none of ours. No promise where it was seen before. */
@@ -89,11 +83,9 @@ export class Sessions {
     return this.#seal.seal(session)
   }
 
-  /** A session with an id of its own, whatever the browser had before. */
-  create(tokens: ProviderTokens): Session {
-    let id = drawSessionId()
-    for (let draws = 1; draws < MOST_DRAWS && this.#isEnded(id); draws++) id = drawSessionId()
-    return createSession(id, tokens, { rules: this.rules, nowMs: this.#now() })
+  /** A session with an id of its own, whatever the browser had before. `beganAtMs`: when its login did. */
+  create(tokens: ProviderTokens, beganAtMs: number): Session {
+    return createSession(tokens, beganAtMs, { rules: this.rules, nowMs: this.#now() })
   }
 
   touch(session: Session): Promise<string> {
@@ -102,18 +94,32 @@ export class Sessions {
 
   /** Why it counts no more, for records; undefined: it does. */
   findEnd(session: Session): string | undefined {
-    return findEnd(session, this.rules, this.#now()) ?? (this.#isEnded(session.id) ? 'logged-out' : undefined)
+    return findEnd(session, this.rules, this.#now()) ?? (this.isLoggedOut(session) ? 'logged-out' : undefined)
   }
 
   /** Nobody is to come back with a copy of it, as far as this process can see to it. */
-  end({ id }: Session): void {
-    void this.#ended.take(id, 1)
+  end({ id, beganAtMs }: Session): void {
+    // The clock of another gateway, at which it began, may be ahead.
+    this.#revoked.revoke(`id ${id}`, Math.max(this.#now(), beganAtMs))
   }
 
-  #isEnded(id: string): boolean {
-    const decision = this.#ended.take(id, 0)
-    // Counters of other machines answer later: nobody is kept waiting for it.
-    return !(decision instanceof Promise) && decision.remaining === 0
+  /**
+   * The provider ended one session of its own, or all of somebody (Back-Channel Logout 1.0 §2.7), up to this moment. Sessions of
+   * which it did not say at the login by which of its own they are could be any: they end with each of that person.
+   */
+  endByProvider({ sid, sub }: Pick<LogoutToken, 'sid' | 'sub'>, atMs: number): void {
+    if (sid !== undefined) this.#revoked.revoke(`sid ${sid}`, atMs)
+    if (sub !== undefined) this.#revoked.revoke(sid === undefined ? `sub ${sub}` : `sub without sid ${sub}`, atMs)
+  }
+
+  isLoggedOut({ id, providerSession, subject, beganAtMs }: Session): boolean {
+    const theirs = providerSession === undefined ? `sub without sid ${subject}` : `sid ${providerSession}`
+    const revoked = this.#revoked
+    return (
+      revoked.isRevoked(`id ${id}`, beganAtMs) ||
+      revoked.isRevoked(theirs, beganAtMs) ||
+      revoked.isRevoked(`sub ${subject}`, beganAtMs)
+    )
   }
 
   /** One refresh for all requests with this session, on all threads. @rejects CallFault where the provider does not answer */
