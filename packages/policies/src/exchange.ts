@@ -27,6 +27,8 @@ export interface CallerCredential {
   readonly id: string
   /** When it ends by itself, in epoch milliseconds: a tunnel that it opened ends with it. */
   readonly endsAtMs?: number
+  /** Did somebody end it before that? Asked every second while a tunnel that it opened lives; absent: nobody can. */
+  isEnded?(): boolean
 }
 
 export interface Client {

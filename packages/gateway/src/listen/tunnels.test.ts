@@ -20,8 +20,8 @@ async function connectPair(): Promise<{ ours: Socket; theirs: Socket }> {
   return { ours, theirs }
 }
 
-/** A tunnel of one second at most, on a clock that a test moves. */
-async function openTunnel() {
+/** A tunnel of one second at most, unless it is somebody's whose session may end; on a clock that a test moves. */
+async function openTunnel(isEnded?: () => boolean) {
   const client = await connectPair()
   const upstream = await connectPair()
   let aheadMs = 0
@@ -32,10 +32,11 @@ async function openTunnel() {
     wheel,
     onChanged() {},
     onEnded: (_, how) => void ended.push(how),
-    rightEndsAtMs: () => Number.POSITIVE_INFINITY,
+    rightEndsAtMs: ({ caller }) => (caller?.credential.isEnded?.() === true ? 0 : Number.POSITIVE_INFINITY),
   })
   const exchange = new TestExchange()
-  exchange.tunnelMaxAgeMs = 1000
+  exchange.tunnelMaxAgeMs = isEnded === undefined ? 1000 : Number.POSITIVE_INFINITY
+  if (isEnded !== undefined) exchange.caller = { id: 'ada', credential: { kind: 'session', id: 's', isEnded } }
   const response = new GatewayResponse({ status: 101 })
   response.tunnel = UpstreamTunnel.takeOver(upstream.ours, Buffer.alloc(0), (reader) =>
     upstream.ours.on('data', reader),
@@ -95,6 +96,25 @@ describe('a tunnel that has ended', () => {
     const { client, upstream, keeper, ended } = await openTunnel()
     keeper.cutOff()
     assert.deepEqual([client.ours.destroyed, upstream.ours.destroyed, ended], [true, true, ['drain-timeout']])
+    for (const { theirs } of [client, upstream]) theirs.destroy()
+  })
+})
+
+describe('a tunnel of a session', () => {
+  it('ends a second after somebody ended that, and not before', async () => {
+    let isOver = false
+    const { client, upstream, ended, passMs } = await openTunnel(() => isOver)
+    for (let second = 0; second < 5; second++) passMs(1100)
+    assert.deepEqual(ended, [])
+    isOver = true
+    passMs(1100)
+    assert.deepEqual(ended, ['answered'])
+    for (const { theirs } of [client, upstream]) theirs.destroy()
+  })
+
+  it('does not open where somebody ended it meanwhile', async () => {
+    const { client, upstream, ended } = await openTunnel(() => true)
+    assert.deepEqual(ended, ['answered'])
     for (const { theirs } of [client, upstream]) theirs.destroy()
   })
 })

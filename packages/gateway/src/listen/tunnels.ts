@@ -1,5 +1,5 @@
 /** Owns upgraded connections: bytes both ways until one side ends, nothing moved for too long, or its right to exist is gone. */
-import { type GatewayResponse, KNOWN_FIELDS } from '@gatewright/policies'
+import { type Caller, type GatewayResponse, KNOWN_FIELDS } from '@gatewright/policies'
 import type { Ended, GatewayExchange } from '../exchange/gateway-exchange.ts'
 import { createFieldMask, serializeFields, toDateLine, toStatusLine } from '../http1/serialize-head.ts'
 import { serializeSaid } from '../respond/response-head.ts'
@@ -14,6 +14,9 @@ const DROPPED = createFieldMask([
   KNOWN_FIELDS['keep-alive'],
   KNOWN_FIELDS['x-request-id'],
 ])
+
+/** How often is asked whether somebody ended what a tunnel was opened with, where nothing tells of it. */
+const LOOK_MS = 1_000
 
 /** How long the last bytes of a tunnel that has ended may take. */
 const FLUSH_MS = 2_000
@@ -35,6 +38,14 @@ interface TunnelSettings {
 export class TunnelKeeper {
   readonly #settings: TunnelSettings
   readonly #open = new Set<LiveTunnel>()
+  /** Those of them whose right may end without a word. */
+  readonly #watched = new Set<LiveTunnel>()
+  readonly #look: Timed = {
+    deadlineAtMs: Number.POSITIVE_INFINITY,
+    slotAtMs: 0,
+    slotPlace: 0,
+    onDeadline: () => this.#lookAtWatched(),
+  }
 
   constructor(settings: TunnelSettings) {
     this.#settings = settings
@@ -58,6 +69,7 @@ export class TunnelKeeper {
     if (client.rest.length > 0) upstream.socket.write(client.rest)
     const live = new LiveTunnel(exchange, { client, upstream, wheel: this.#settings.wheel }, (ended) => {
       this.#open.delete(live)
+      this.#watched.delete(live)
       whenClosed(client)
       whenClosed(upstream)
       this.#settings.onChanged(-1)
@@ -67,7 +79,27 @@ export class TunnelKeeper {
     this.#settings.onChanged(1)
     // One side was gone before the other half was there: nothing would tell so any more.
     if (client.socket.destroyed || upstream.socket.destroyed) live.end()
-    else live.setRight(this.#settings.rightEndsAtMs(exchange))
+    else this.#judge(live)
+    if (this.#open.has(live) && canBeEnded(exchange.caller)) this.#watch(live)
+  }
+
+  #watch(tunnel: LiveTunnel): void {
+    this.#watched.add(tunnel)
+    if (this.#watched.size === 1) this.#lookLater()
+  }
+
+  #lookLater(): void {
+    const { wheel } = this.#settings
+    wheel.set(this.#look, LOOK_MS, wheel.now())
+  }
+
+  #lookAtWatched(): void {
+    for (const tunnel of [...this.#watched]) this.#judge(tunnel)
+    if (this.#watched.size > 0) this.#lookLater()
+  }
+
+  #judge(tunnel: LiveTunnel): void {
+    tunnel.setRight(this.#settings.rightEndsAtMs(tunnel.exchange))
   }
 
   /** Ends all there are: the deadline of the drain passed. */
@@ -77,13 +109,18 @@ export class TunnelKeeper {
 
   /** Rights have changed: keys were revoked, or expire sooner or later than before. */
   judgeAgain(): void {
-    for (const tunnel of [...this.#open]) tunnel.setRight(this.#settings.rightEndsAtMs(tunnel.exchange))
+    for (const tunnel of [...this.#open]) this.#judge(tunnel)
   }
 
   /** Ends every tunnel whose reason to exist is gone: a removed API. */
   endWhere(isOver: (exchange: GatewayExchange) => boolean): void {
     for (const tunnel of [...this.#open]) if (isOver(tunnel.exchange)) tunnel.end()
   }
+}
+
+function canBeEnded(caller: Caller | undefined): boolean {
+  if (caller === undefined) return false
+  return [caller.credential, ...(caller.otherCredentials ?? [])].some((each) => each.isEnded !== undefined)
 }
 
 class LiveTunnel implements Timed {

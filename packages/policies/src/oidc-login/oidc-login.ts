@@ -178,7 +178,7 @@ class Login {
   #pass(exchange: Exchange, next: Next, session: Session): MaybePromise<GatewayResponse> {
     const { request } = exchange
     const { toUpstream, forwardAccessToken, groupsClaim } = this.#options
-    const caller = recognise(exchange, toCaller(session, groupsClaim))
+    const caller = recognise(exchange, toCaller(session, groupsClaim, this.#sessions.isLoggedOut))
     this.flow.cookiesOf(request).remove(request)
     if (toUpstream !== undefined) tellUpstream(request, caller, toUpstream)
     // RFC 6750 §2.1.

@@ -1,7 +1,7 @@
 /** Owns what is known of somebody who logged in, and how long it counts. */
 import { randomBytes } from 'node:crypto'
 import { findClaim } from '../callers/upstream-facts.ts'
-import type { Caller } from '../exchange.ts'
+import type { Caller, CallerCredential } from '../exchange.ts'
 
 /** Version of what is sealed. */
 const VERSION = 2
@@ -138,14 +138,40 @@ export function isAccessAlive({ accessUntilMs }: Session, nowMs: number): boolea
   return accessUntilMs === undefined || nowMs < accessUntilMs
 }
 
-export function toCaller({ id, subject, claims, scopes, untilMs }: Session, groupsClaim: string | undefined): Caller {
+/** `isLoggedOut`: did somebody end the session? */
+export function toCaller(
+  session: Session,
+  groupsClaim: string | undefined,
+  isLoggedOut: (session: Session) => boolean,
+): Caller {
+  const { subject, claims, scopes } = session
   const groups = groupsClaim === undefined ? undefined : toGroups(findClaim(claims, groupsClaim))
   return {
     id: subject,
-    credential: { kind: 'session', id, endsAtMs: untilMs },
+    credential: new SessionCredential(session, isLoggedOut),
     claims,
     scopes,
     ...(groups && { groups }),
+  }
+}
+
+/** One object a request, and no closure. */
+class SessionCredential implements CallerCredential {
+  readonly kind = 'session'
+  readonly id: string
+  readonly endsAtMs: number
+  readonly #session: Session
+  readonly #isLoggedOut: (session: Session) => boolean
+
+  constructor(session: Session, isLoggedOut: (session: Session) => boolean) {
+    this.id = session.id
+    this.endsAtMs = session.untilMs
+    this.#session = session
+    this.#isLoggedOut = isLoggedOut
+  }
+
+  isEnded(): boolean {
+    return this.#isLoggedOut(this.#session)
   }
 }
 

@@ -112,7 +112,7 @@ export class Sessions {
     if (sub !== undefined) this.#revoked.revoke(sid === undefined ? `sub ${sub}` : `sub without sid ${sub}`, atMs)
   }
 
-  isLoggedOut({ id, providerSession, subject, beganAtMs }: Session): boolean {
+  readonly isLoggedOut = ({ id, providerSession, subject, beganAtMs }: Session): boolean => {
     const theirs = providerSession === undefined ? `sub without sid ${subject}` : `sid ${providerSession}`
     const revoked = this.#revoked
     return (

@@ -240,6 +240,8 @@ describe('users in the index', () => {
     assert.equal(endOf({ kind: 'token', id: 'ann', endsAtMs: NOW_MS + 9 }), NOW_MS + 9)
     assert.equal(endOf({ kind: 'token', id: 'ann', endsAtMs: NOW_MS + 9 }, { kind: 'password', id: 'ann' }), NOW_MS + 5)
     assert.equal(endOf({ kind: 'token', id: 'ann' }, { kind: 'key', id: 'sha256:00' }), 0)
+    assert.equal(endOf({ kind: 'session', id: 'ann', endsAtMs: NOW_MS + 9, isEnded: () => false }), NOW_MS + 9)
+    assert.equal(endOf({ kind: 'session', id: 'ann', endsAtMs: NOW_MS + 9, isEnded: () => true }), 0)
     assert.equal(reader.getRightEnd(undefined), Number.POSITIVE_INFINITY)
   })
 })

@@ -120,7 +120,9 @@ export class SharedCredentials implements Credentials {
   }
 
   /** What is not kept here ends by itself, or not at all. */
-  #getCredentialEnd({ kind, id, endsAtMs = Number.POSITIVE_INFINITY }: CallerCredential): number {
+  #getCredentialEnd(credential: CallerCredential): number {
+    const { kind, id, endsAtMs = Number.POSITIVE_INFINITY } = credential
+    if (credential.isEnded?.() === true) return 0
     if (kind === 'key') return this.getKeyEnd(id)
     if (kind !== 'password') return endsAtMs
     const entry = this.#findEntry(toNameWords('user', id))
