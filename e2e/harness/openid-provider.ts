@@ -1,6 +1,8 @@
 /** Owns a real OpenID provider: certified software of others, on a free port, with one client. */
 import { once } from 'node:events'
-import { createServer, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server } from 'node:http'
+import { request } from 'node:https'
+import { text } from 'node:stream/consumers'
 import { Provider } from 'oidc-provider'
 import { findFreePort } from './ports.ts'
 
@@ -12,24 +14,31 @@ export interface ProviderSetup {
   readonly callback: string
   readonly afterLogout: string
   readonly accessTokenSeconds: number
+  /** Where it tells of logouts, on this machine whatever the name, and whom it believes there. */
+  readonly backChannel?: { readonly uri: string; readonly ca: string }
 }
 
 export class RunningProvider {
   readonly issuer: string
   /** How often each grant was made. */
   readonly grants = new Map<string, number>()
+  /** What came of each logout that it told of: `success`, or why not. */
+  readonly toldLogouts: string[] = []
   readonly #server: Server
 
   private constructor(server: Server, issuer: string, provider: Provider) {
     this.#server = server
     this.issuer = issuer
+    provider.on('backchannel.success', () => this.toldLogouts.push('success'))
+    provider.on('backchannel.error', (_, error) => this.toldLogouts.push(String(error)))
     provider.on('grant.success', ({ oidc }) => {
       const kind = String(oidc.params?.grant_type)
       this.grants.set(kind, (this.grants.get(kind) ?? 0) + 1)
     })
   }
 
-  static async start({ origins, callback, afterLogout, accessTokenSeconds }: ProviderSetup): Promise<RunningProvider> {
+  static async start(setup: ProviderSetup): Promise<RunningProvider> {
+    const { origins, callback, afterLogout, accessTokenSeconds, backChannel } = setup
     const port = await findFreePort()
     const issuer = `http://127.0.0.1:${port}`
     const provider = new Provider(issuer, {
@@ -40,12 +49,14 @@ export class RunningProvider {
           grant_types: ['authorization_code', 'refresh_token'],
           redirect_uris: origins.map((origin) => origin + callback),
           post_logout_redirect_uris: origins.map((origin) => origin + afterLogout),
+          ...(backChannel && { backchannel_logout_uri: backChannel.uri, backchannel_logout_session_required: true }),
         },
       ],
       // Whoever is named when they log in is that person.
       findAccount: (_, id) => ({ accountId: id, claims: () => ({ sub: id, email: `${id}@example.com` }) }),
       claims: { openid: ['sub'], email: ['email'] },
-      features: { revocation: { enabled: true } },
+      features: { revocation: { enabled: true }, backchannelLogout: { enabled: backChannel !== undefined } },
+      ...(backChannel && { fetch: (url, said) => post(String(url), backChannel.ca, said) }),
       cookies: { keys: ['a-key-for-cookies-in-tests'] },
       ttl: {
         AccessToken: accessTokenSeconds,
@@ -69,4 +80,17 @@ export class RunningProvider {
     this.#server.closeAllConnections()
     await once(this.#server, 'close')
   }
+}
+
+/** By HTTPS to this machine, under the name of the URL. */
+async function post(url: string, ca: string, { body, headers }: RequestInit = {}): Promise<Response> {
+  const { hostname: servername, host, port, pathname } = new URL(url)
+  const fields = Object.fromEntries(new Headers(headers))
+  const call = request({
+    ...{ method: 'POST', host: '127.0.0.1', port, path: pathname, ca, servername, agent: false },
+    headers: { ...fields, host },
+  })
+  call.end(String(body))
+  const [answer] = (await once(call, 'response')) as [IncomingMessage]
+  return new Response(await text(answer), { status: answer.statusCode ?? 0 })
 }

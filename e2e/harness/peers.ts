@@ -12,7 +12,7 @@ import { findFreePort } from './ports.ts'
 export type PeerName = 'nginx' | 'haproxy'
 
 /** Programs of Debian that tests need; each package is named after its program. */
-export type ProgramName = PeerName | 'slapd'
+export type ProgramName = PeerName | 'slapd' | 'chromium'
 
 const run = promisify(execFile)
 
