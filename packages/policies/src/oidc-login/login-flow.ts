@@ -10,7 +10,7 @@ import { CookieSeal } from './cookie-seal.ts'
 import { assertMethod, type Field, NO_STORE, withFields } from './flow-answers.ts'
 import { createLoginAttempt, findAttemptId, type LoginAttempt, openLoginAttempt } from './login-attempt.ts'
 import { type FoundCookies, LoginCookies } from './login-cookies.ts'
-import type { LoginOptions } from './login-options.ts'
+import { type LoginOptions, listOwnPaths } from './login-options.ts'
 import { isFromOtherSite } from './page-load.ts'
 import type { Provider } from './provider.ts'
 import { toLoginProblem, toLoginRefusal } from './provider-failure.ts'
@@ -51,7 +51,7 @@ export class LoginFlow {
     const { options, services, provider } = this.#parts
     const cookies = this.cookiesOf(request)
     const { loginSeconds, allowedReturnTo, redirectPath } = options
-    const returnTo = findReturnPath(wanted, allowedReturnTo) ?? allowedReturnTo[0] ?? '/'
+    const returnTo = findReturnPath(wanted, allowedReturnTo, listOwnPaths(options)) ?? allowedReturnTo[0] ?? '/'
     const redirectUri = this.#toOrigin(request) + redirectPath
     const attempt = createLoginAttempt({ redirectUri, returnTo }, services.clock.now(), loginSeconds)
     const location = await this.#ask(() => provider.toAuthorizationUrl(attempt))

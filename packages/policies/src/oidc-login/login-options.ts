@@ -151,7 +151,6 @@ const callers = {
   attempts: addressAttemptsSchema,
 }
 
-/** Whoever asks for one of them is answered by the policy. */
 const PATH_OPTIONS = ['redirectPath', 'loginPath', 'logoutPath', 'backChannelLogoutPath'] as const
 
 export const loginOptions = z
@@ -171,6 +170,11 @@ export const loginOptions = z
   .transform((options) => ({ ...options, scopes: [...new Set(['openid', ...options.scopes])] }))
 
 export type LoginOptions = z.output<typeof loginOptions>
+
+/** Whoever asks for one of them is answered by the policy. */
+export function listOwnPaths(options: Pick<LoginOptions, (typeof PATH_OPTIONS)[number]>): string[] {
+  return PATH_OPTIONS.map((name) => options[name]).filter((path) => path !== undefined)
+}
 
 /** OpenID Connect Discovery 1.0 §3: https, no query, no fragment. Without TLS only where nobody can listen. */
 function isIssuer(text: string): boolean {

@@ -157,6 +157,13 @@ describe('oidc-login: a login', () => {
     assert.equal(locationOf(await logIn(stageLogin(), '//evil.example/%2e%2e')), '/')
   })
 
+  for (const path of ['/logout', '/%6cogout', '/logout?x=1', '/login', CALLBACK, '/login/end']) {
+    it(`returns to no path of its own: ${path} would log out again, or fail`, async () => {
+      const stage = stageLogin({ loginPath: '/login', logoutPath: '/logout', backChannelLogoutPath: '/login/end' })
+      assert.equal(locationOf(await logIn(stage, `/login?return_to=${encodeURIComponent(path)}`)), '/')
+    })
+  }
+
   it('takes `return_to` twice for none', async () => {
     const stage = stageLogin({ loginPath: '/login' })
     assert.equal(locationOf(await logIn(stage, '/login?return_to=/a&return_to=/b')), '/')

@@ -13,7 +13,7 @@ import { BackChannelLogout } from './back-channel-logout.ts'
 import { type Field, NO_STORE } from './flow-answers.ts'
 import { type FoundCookies, listSessionPlaces } from './login-cookies.ts'
 import { LoginFlow } from './login-flow.ts'
-import { type LoginOptions, loginOptions } from './login-options.ts'
+import { type LoginOptions, listOwnPaths, loginOptions } from './login-options.ts'
 import { isPageLoad } from './page-load.ts'
 import { Provider } from './provider.ts'
 import { toUnavailable } from './provider-failure.ts'
@@ -57,8 +57,7 @@ export const oidcLogin = definePolicy({
     ...listSessionPlaces(cookie.name),
     ...(forwardAccessToken ? [{ in: 'header', name: 'Authorization', isWritten: true } as const] : []),
   ],
-  ownPaths: ({ redirectPath, loginPath, logoutPath, backChannelLogoutPath }) =>
-    [redirectPath, loginPath, logoutPath, backChannelLogoutPath].filter((path) => path !== undefined),
+  ownPaths: listOwnPaths,
 
   create(options, services) {
     const login = new Login(options, services)

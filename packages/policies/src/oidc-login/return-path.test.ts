@@ -18,6 +18,12 @@ describe('findReturnPath', () => {
     assert.equal(findReturnPath('/apple', ['/app']), undefined)
   })
 
+  it('allows none of its own paths, however they are written', () => {
+    for (const path of ['/out', '/out?x', '/%6fut', '/x/../out', '/%6Fut#x'])
+      assert.equal(findReturnPath(path, ['/'], ['/out']), undefined)
+    for (const path of ['/out/x', '/outer', '/%zz']) assert.equal(findReturnPath(path, ['/'], ['/out']), path)
+  })
+
   for (const [name, text] of [
     ['nothing', ''],
     ['a relative path', 'orders'],
