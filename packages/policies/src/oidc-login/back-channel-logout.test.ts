@@ -144,6 +144,15 @@ describe('oidc-login: a logout that the provider tells of (Back-Channel Logout 1
     assert.equal(made.browser.cookies.has(COOKIE), false)
   })
 
+  it('ends nothing of somebody whose name looks like what is noted of another', async () => {
+    const made = stage()
+    made.provider.claims = {}
+    await logIn(made)
+    assertDone(await post(made, made.provider.signLogout({ sub: 'without sid ada' })))
+    assertDone(await post(made, made.provider.signLogout({ sid: 'ada' })))
+    assert.equal(await isIn(made), true)
+  })
+
   it('of somebody who is not known here is answered as any other (§2.8)', async () => {
     const made = stage()
     await logIn(made)

@@ -201,7 +201,13 @@ class Login {
     return answer
   }
 
-  async #toKept(request: GatewayRequest, { found }: Held, outcome: Renewed | undefined): Promise<readonly Field[]> {
+  async #toKept(
+    request: GatewayRequest,
+    { found, session }: Held,
+    outcome: Renewed | undefined,
+  ): Promise<readonly Field[]> {
+    // Who logged out meanwhile has no session in the browser, or the next one.
+    if (this.#sessions.isLoggedOut(session)) return []
     if (outcome === undefined) return this.flow.toForgottenSession(request, found)
     if (outcome.sealed === undefined) return []
     return (await this.flow.toSessionFields(request, outcome, found)) ?? this.flow.toForgottenSession(request, found)

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { GatewayResponse } from '../messages/response.ts'
 import { FakeClock, MemoryCounters, MemorySharedValues } from '../testing/index.ts'
-import { logIn, stageLogin } from './login.fixture.ts'
+import { type LoginStage, logIn, stageLogin } from './login.fixture.ts'
 import { PAGE } from './test-browser.fixture.ts'
 
 const SCRIPT = { Accept: '*/*', 'Sec-Fetch-Mode': 'cors' }
@@ -159,4 +160,30 @@ describe('oidc-login: refreshing', () => {
     await stage.clock.advance(299_000)
     assert.equal((await stage.browser.load('/', { headers: SCRIPT })).problem?.reason, 'session-ended')
   })
+})
+
+describe('oidc-login: an answer that was under way when somebody logged out', () => {
+  for (const [name, options, ready] of [
+    ['a session in use is written anew', { refresh: false }, () => {}],
+    ['the tokens were refreshed', {}, () => {}],
+    ['the provider refused to refresh', {}, (stage: LoginStage) => stage.provider.refreshTokens.clear()],
+  ] as const) {
+    it(`leaves the cookies of the browser as they are then: ${name}`, async () => {
+      const { promise, resolve } = Promise.withResolvers<GatewayResponse>()
+      const stage = stageLogin({ logoutPath: '/logout', idleSeconds: 600, ...options }, { upstream: () => promise })
+      await logIn(stage)
+      await stage.clock.advance(250_000)
+      ready(stage)
+      const slow = stage.run.with({
+        scheme: 'https',
+        host: 'app.example.com',
+        headers: { ...PAGE, Cookie: stage.browser.cookieField },
+      })
+      await stage.clock.advance(1)
+      await stage.browser.load('/logout')
+      resolve(GatewayResponse.ofText(200, 'late'))
+      const { status, headers } = await slow
+      assert.deepEqual([status, headers.getAll('set-cookie')], [200, []])
+    })
+  }
 })

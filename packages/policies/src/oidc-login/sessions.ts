@@ -109,11 +109,11 @@ export class Sessions {
    */
   endByProvider({ sid, sub }: Pick<LogoutToken, 'sid' | 'sub'>, atMs: number): void {
     if (sid !== undefined) this.#revoked.revoke(`sid ${sid}`, atMs)
-    if (sub !== undefined) this.#revoked.revoke(sid === undefined ? `sub ${sub}` : `sub without sid ${sub}`, atMs)
+    if (sub !== undefined) this.#revoked.revoke(sid === undefined ? `sub ${sub}` : `alone ${sub}`, atMs)
   }
 
   readonly isLoggedOut = ({ id, providerSession, subject, beganAtMs }: Session): boolean => {
-    const theirs = providerSession === undefined ? `sub without sid ${subject}` : `sid ${providerSession}`
+    const theirs = providerSession === undefined ? `alone ${subject}` : `sid ${providerSession}`
     const revoked = this.#revoked
     return (
       revoked.isRevoked(`id ${id}`, beganAtMs) ||
