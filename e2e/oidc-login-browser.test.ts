@@ -51,7 +51,8 @@ class TestApp {
       response.end(`<!doctype html><title>${path}</title><p id="user">${user ?? 'nobody'}</p>`)
     })
     this.#sockets = new WebSocketServer({ server: this.#server })
-    this.#sockets.on('connection', (socket, { headers }) => {
+    this.#sockets.on('connection', (socket, { headers, url: path = '' }) => {
+      this.asked.push({ method: 'WebSocket', path, user: headers['x-user-id'] as string | undefined })
       socket.on('message', (data) => socket.send(`${headers['x-user-id']}: ${data}`))
     })
   }
@@ -192,6 +193,7 @@ describe('a login in Chromium', { skip: toSkip(chromium) }, () => {
   }
 
   const userOn = (page: Page) => page.textContent('#user')
+  const isPage = ({ path }: Asked) => path !== '/favicon.ico'
   const isAtProvider = (page: Page) => page.url().startsWith(provider.issuer)
   const toOtherSite = (method: string, path: string) =>
     `http://localhost:${(otherSite.address() as AddressInfo).port}/?${new URLSearchParams({ method, to: origin + path })}`
@@ -269,7 +271,7 @@ describe('a login in Chromium', { skip: toSkip(chromium) }, () => {
       })
     }))
 
-  it('is of no use to other sites: their forms come without it, their links cannot log out', () =>
+  it('is of no use to other sites: their forms and WebSockets come without it, their links cannot log out', () =>
     withBrowser(async (context) => {
       await logIn(context)
       const page = await context.newPage()
@@ -285,8 +287,9 @@ describe('a login in Chromium', { skip: toSkip(chromium) }, () => {
       assert.equal(await follow('POST', '/transfer'), 401)
       assert.equal(await follow('GET', '/logout'), 403)
       assert.equal(await follow('POST', '/logout'), 403)
-      const asked = app.asked.slice(before).filter(({ path }) => path !== '/favicon.ico')
-      assert.deepEqual(asked, [])
+      await page.goto(toOtherSite('GET', '/'))
+      assert.equal(await openSocket(page), 'closed')
+      assert.deepEqual(app.asked.slice(before).filter(isPage), [])
       // A link that people click on is another thing: it loads the page as they know it.
       assert.equal(await follow('GET', '/linked'), 200)
       assert.equal(await userOn(page), 'ada')

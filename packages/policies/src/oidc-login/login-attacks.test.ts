@@ -105,6 +105,15 @@ describe('oidc-login under attack: the way back', () => {
     assertFailed(await stage.browser.load(CALLBACK + stage.provider.approve(location)), 'state')
   })
 
+  it('is refused at a use for another provider, also at the same path of the same host (RFC 9207 §1, mix-up)', async () => {
+    const honest = stageLogin()
+    const query = honest.provider.approve(locationOf(await honest.browser.load('/')), { iss: 'https://evil.example' })
+    const evil = stageLogin({ issuer: 'https://evil.example' })
+    for (const [name, value] of honest.browser.cookies) evil.browser.cookies.set(name, value)
+    assertFailed(await evil.browser.load(CALLBACK + query), 'state')
+    assert.equal(evil.provider.http.calls.length, 0)
+  })
+
   it('is refused a second time: a code and a login are used once', async () => {
     const stage = stageLogin()
     const query = stage.provider.approve(locationOf(await stage.browser.load('/')))
