@@ -134,6 +134,42 @@ describe('oidc-login: a logout that the provider tells of (Back-Channel Logout 1
     assert.equal(await isIn(made), false)
   })
 
+  for (const [name, tokens] of [
+    ['no ID token', { id_token: undefined }],
+    ['an ID token without it', {}],
+  ] as const) {
+    it(`ends a session that was refreshed since, where the refresh brought ${name}`, async () => {
+      const made = stage({ refresh: true })
+      await logIn(made)
+      made.provider.claims = {}
+      made.provider.tokens = tokens
+      await made.clock.advance(301_000)
+      assert.equal(await isIn(made), true)
+      assert.equal(made.provider.callsOf('/token').length, 2)
+      assertDone(await post(made, made.provider.signLogout({ sid: 'session-1' })))
+      assert.equal(await isIn(made), false)
+    })
+  }
+
+  it('is known to whoever asks for the credential of a request that was let in: to its tunnel', async () => {
+    const made = stage()
+    await logIn(made)
+    const credential = (await made.browser.load('/')).exchange.caller?.credential
+    assert.equal(credential?.isEnded?.(), false)
+    assertDone(await post(made, made.provider.signLogout({ sid: 'session-1' })))
+    assert.equal(credential?.isEnded?.(), true)
+  })
+
+  it('counts with a key that the provider has had for a moment only', async () => {
+    const made = stage()
+    await logIn(made)
+    assertDone(await post(made, made.provider.signLogout({ sid: 'another' })))
+    await made.clock.advance(10_000)
+    made.provider.kid = 'k2'
+    assertDone(await post(made, made.provider.signLogout({ sid: 'session-1' })))
+    assert.equal(await isIn(made), false)
+  })
+
   it('leads a page load to a new login', async () => {
     const made = stage()
     await logIn(made)

@@ -30,6 +30,8 @@ export class FakeProvider {
   tokens: Record<string, unknown> = {}
   userinfo: Record<string, unknown> = { sub: 'ada', email: 'ada@example.com' }
   signsAs: 'rsa' | 'none' | 'stranger' | 'hmac-of-public-key' | 'hmac-of-secret' = 'rsa'
+  /** What it calls its key. */
+  kid = 'k1'
   /** Nobody can reach it. */
   isDown = false
   /** Answers the token endpoint in place of tokens. */
@@ -73,7 +75,7 @@ export class FakeProvider {
       case '/.well-known/openid-configuration':
         return { body: this.#describe() }
       case '/keys':
-        return { body: { keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'k1', alg: 'RS256', use: 'sig' }] } }
+        return { body: { keys: [{ ...publicKey.export({ format: 'jwk' }), kid: this.kid, alg: 'RS256', use: 'sig' }] } }
       case '/token':
         return this.refusal ?? this.#redeem(new URLSearchParams(String(body)))
       case '/userinfo':
@@ -149,7 +151,7 @@ export class FakeProvider {
       'hmac-of-public-key': 'HS256',
       'hmac-of-secret': 'HS256',
     }[this.signsAs]
-    const input = `${encode({ alg, kid: 'k1', ...header })}.${encode(claims)}`
+    const input = `${encode({ alg, kid: this.kid, ...header })}.${encode(claims)}`
     return `${input}.${toSignature(this.signsAs, input)}`
   }
 
