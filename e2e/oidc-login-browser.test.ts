@@ -223,6 +223,19 @@ describe('a login in Chromium', { skip: toSkip(chromium) }, () => {
       assert.equal(await page.evaluate('document.cookie'), '')
     }))
 
+  it('is kept in several cookies where it is long, and taken away as a whole', () =>
+    withBrowser(async (context) => {
+      const page = await context.newPage()
+      const name = 'a'.repeat(2500)
+      await page.goto(`${origin}/home`)
+      await passProvider(page, { name })
+      assert.equal(await userOn(page), name)
+      const cookies = await context.cookies(origin)
+      assert.ok(cookies.length > 1 && cookies.every((cookie) => cookie.name.startsWith(COOKIE)))
+      await page.goto(`${origin}/logout`)
+      assert.deepEqual(await context.cookies(origin), [])
+    }))
+
   it('is one for all tabs', () =>
     withBrowser(async (context) => {
       await logIn(context)

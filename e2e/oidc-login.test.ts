@@ -9,6 +9,7 @@ import { listenAsWitness, parseTestimony, type RawUpstream, type Testimony } fro
 import { WebBrowser, type WebPage } from './harness/web-browser.ts'
 
 const CALLBACK = '/.gatewright/login/callback'
+const END = '/.gatewright/login/end'
 const COOKIE = 'gatewright-session'
 
 function testimonyOf({ headers }: WebPage): Testimony {
@@ -25,21 +26,7 @@ describe('a login with a browser', () => {
   let gateway: RunningGateway
   let origin: string
 
-  before(async () => {
-    const port = await findFreePort()
-    origin = `http://127.0.0.1:${port}`
-    upstream = await listenAsWitness()
-    provider = await RunningProvider.start({
-      origins: [origin, `https://127.0.0.1:${port}`],
-      callback: CALLBACK,
-      afterLogout: '/open/bye',
-      accessTokenSeconds: 2,
-    })
-    gateway = await startGateway({
-      port,
-      threads: 2,
-      env: { CLIENT_SECRET: CLIENT.secret, COOKIE_SECRET: 'a-secret-for-cookies-of-this-very-test' },
-      yaml: `gatewright: 1
+  const toYaml = (more = '') => `gatewright: 1
 listeners: [{ id: web, host: 127.0.0.1, port: 8080 }]
 apis:
   - id: shop
@@ -62,8 +49,26 @@ apis:
               logoutPath: /logout
               postLogoutRedirect: /open/bye
               forwardAccessToken: true
-              toUpstream: { id: X-User-Id, claims: { email: X-User-Email } }
-`,
+              backChannelLogoutPath: ${END}
+${more}              toUpstream: { id: X-User-Id, claims: { email: X-User-Email } }
+`
+
+  before(async () => {
+    const port = await findFreePort()
+    origin = `http://127.0.0.1:${port}`
+    upstream = await listenAsWitness()
+    provider = await RunningProvider.start({
+      origins: [origin, `https://127.0.0.1:${port}`],
+      callback: CALLBACK,
+      afterLogout: '/open/bye',
+      accessTokenSeconds: 2,
+      backChannel: { uri: origin + END },
+    })
+    gateway = await startGateway({
+      port,
+      threads: 2,
+      env: { CLIENT_SECRET: CLIENT.secret, COOKIE_SECRET: 'a-secret-for-cookies-of-this-very-test' },
+      yaml: toYaml(),
     })
   })
   after(async () => {
@@ -139,6 +144,31 @@ apis:
       const page = await browser.visit(`${origin}/x`, { headers: { 'Sec-Fetch-Mode': 'cors' } })
       assert.equal(page.status, 401)
     }
+  })
+
+  /** How a cookie is answered, by whichever thread takes the connection. */
+  async function statusesOf(browser: WebBrowser): Promise<Set<number>> {
+    const headers = { 'Sec-Fetch-Mode': 'cors' }
+    const pages = await Promise.all(Array.from({ length: 12 }, () => browser.visit(`${origin}/x`, { headers })))
+    return new Set(pages.map(({ status }) => status))
+  }
+
+  it('ends on all threads when the provider says so, and no reload brings it back', async () => {
+    const browser = new WebBrowser()
+    const other = new WebBrowser()
+    await logIn(browser, '/x')
+    await logIn(other, '/x')
+    const kept = browser.cookiesOf(origin).get(COOKIE) ?? assert.fail('there is no session')
+    assert.deepEqual(await statusesOf(browser), new Set([200]))
+    await browser.submit(await browser.visit(`${provider.issuer}/session/end`), { logout: 'yes' })
+    assert.equal(provider.toldLogouts.at(-1), 'success')
+    assert.deepEqual(await statusesOf(browser), new Set([401]))
+    const { version = 0 } = (await gateway.snapshot()) ?? {}
+    await gateway.rewrite(toYaml('              sessionSeconds: 3600\n'))
+    await until(async () => ((await gateway.snapshot())?.version ?? 0) > version || undefined, 'the reload')
+    browser.cookiesOf(origin).set(COOKIE, kept)
+    assert.deepEqual(await statusesOf(browser), new Set([401]))
+    assert.deepEqual(await statusesOf(other), new Set([200]))
   })
 
   it('takes nothing that was changed, and leads to a new login', async () => {

@@ -1,7 +1,7 @@
 /** Owns a real OpenID provider: certified software of others, on a free port, with one client. */
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, type Server } from 'node:http'
-import { request } from 'node:https'
+import { createServer, type IncomingMessage, request, type Server } from 'node:http'
+import { request as requestByTls } from 'node:https'
 import { text } from 'node:stream/consumers'
 import { Provider } from 'oidc-provider'
 import { findFreePort } from './ports.ts'
@@ -15,7 +15,7 @@ export interface ProviderSetup {
   readonly afterLogout: string
   readonly accessTokenSeconds: number
   /** Where it tells of logouts, on this machine whatever the name, and whom it believes there. */
-  readonly backChannel?: { readonly uri: string; readonly ca: string }
+  readonly backChannel?: { readonly uri: string; readonly ca?: string }
 }
 
 export class RunningProvider {
@@ -82,11 +82,11 @@ export class RunningProvider {
   }
 }
 
-/** By HTTPS to this machine, under the name of the URL. */
-async function post(url: string, ca: string, { body, headers }: RequestInit = {}): Promise<Response> {
-  const { hostname: servername, host, port, pathname } = new URL(url)
+/** To this machine, under the name of the URL. */
+async function post(url: string, ca: string | undefined, { body, headers }: RequestInit = {}): Promise<Response> {
+  const { protocol, hostname: servername, host, port, pathname } = new URL(url)
   const fields = Object.fromEntries(new Headers(headers))
-  const call = request({
+  const call = (protocol === 'https:' ? requestByTls : request)({
     ...{ method: 'POST', host: '127.0.0.1', port, path: pathname, ca, servername, agent: false },
     headers: { ...fields, host },
   })
