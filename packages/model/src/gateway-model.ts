@@ -347,12 +347,24 @@ export interface Api extends Described {
   readonly releases: readonly Release[]
 }
 
-/** Limits and quotas sold together. */
+/** Limits and quotas sold together. One that is not enabled refuses its callers. */
 export interface Plan extends Described {
   readonly id: PlanId
   readonly policies: readonly PolicyUse[]
   /** Which APIs and routes it opens; absent: all. */
   readonly apis?: readonly { readonly api: ApiId; readonly routes?: readonly RouteId[] }[]
+  /** By app, what is different for it. */
+  readonly overrides?: Readonly<Record<string, PlanOverrides>>
+}
+
+/** Other options, by the id of a use or the name of its policy: merged into those of the use, where `null` takes one away. */
+export type PlanOverrides = Readonly<Record<string, Readonly<Record<string, unknown>>>>
+
+/** Which plan counts where. */
+export interface PlanChoice {
+  readonly plan?: PlanId
+  /** By API; where it says nothing, `plan` counts. */
+  readonly plans?: Readonly<Record<string, PlanId>>
 }
 
 export interface AccessLog {
@@ -388,11 +400,10 @@ export interface GatewayModel {
 }
 
 /** A key as the credentials feed carries it: never the key, always its hash. */
-export interface Key {
+export interface Key extends PlanChoice {
   /** SHA-256 in lower-case hex; others begin with their name: `sha384:`, `sha512:`, and `argon2id:` for keys that could be guessed. */
   readonly hash: string
   readonly app: AppId
-  readonly plan?: PlanId
   /** Milliseconds since the epoch, as is `expires`. */
   readonly notBefore?: number
   readonly expires?: number
@@ -400,10 +411,9 @@ export interface Key {
 }
 
 /** Who calls with a name and a password, on behalf of an app. */
-export interface User {
+export interface User extends PlanChoice {
   readonly name: string
   readonly app: AppId
-  readonly plan?: PlanId
   /** Salted, in the PHC or crypt form: `$argon2id$…`, `$2b$…`. */
   readonly passwordHash: string
   /** Milliseconds since the epoch, as is `expires`. */
@@ -412,9 +422,8 @@ export interface User {
   readonly enabled?: boolean
 }
 
-export interface App extends Described {
+export interface App extends Described, PlanChoice {
   readonly id: AppId
-  readonly plan?: PlanId
   readonly keys: readonly Key[]
   /** Absent: it has none. */
   readonly users?: readonly User[]

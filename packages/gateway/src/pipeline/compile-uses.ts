@@ -22,6 +22,8 @@ export interface UseContext {
   readonly catalogue: ReadonlyMap<string, PolicyDefinition>
   /** What does not depend on the use. */
   readonly services: Omit<PolicyServices, 'useId' | 'uses'>
+  /** Uses that run in another list already, and in this one too. */
+  readonly shared?: ReadonlyMap<PolicyUse, PlacedUse>
 }
 
 export interface PlacedUse extends CompiledUse {
@@ -32,7 +34,7 @@ export interface PlacedUse extends CompiledUse {
 export function compileUses(
   uses: readonly PolicyUse[],
   scope: string,
-  { catalogue, services }: UseContext,
+  { catalogue, services, shared }: UseContext,
 ): PlacedUse[] {
   const ordinals = new Map<string, number>()
   const compiled: PlacedUse[] = []
@@ -40,6 +42,11 @@ export function compileUses(
     const ordinal = ordinals.get(use.policy) ?? 0
     ordinals.set(use.policy, ordinal + 1)
     if (use.enabled === false) continue
+    const sharedUse = shared?.get(use)
+    if (sharedUse !== undefined) {
+      compiled.push(sharedUse)
+      continue
+    }
     const when = use.when === undefined ? undefined : compileWhen(use.when, services.variables)
     if (use.policy === PLAN_SLOT.name) {
       // What runs here is each route's own: whoever folds the list puts it in.

@@ -1,6 +1,6 @@
 /** Owns the way from a policy that could not be made to the lines that ask for it. */
-import type { Finding, GatewayModel, Path, PolicyUse, Sources } from '@gatewright/model'
-import { findNestedLists, toContentHash } from '@gatewright/model/runtime'
+import type { Finding, GatewayModel, Path, Plan, PolicyUse, Sources } from '@gatewright/model'
+import { findNestedLists, findOverridden, toContentHash, toPlanVariant } from '@gatewright/model/runtime'
 import type { PolicyDefinition } from '@gatewright/policies'
 
 /** What crosses from a thread to main of a `PolicyFault`. */
@@ -46,7 +46,10 @@ export function toFinding({ message }: ToldFault, path: Path, sources: Sources):
 /** What runs: uses of the gateway, of plans, of APIs with their releases and routes. */
 export function* listUses({ policies, plans, apis }: GatewayModel): Generator<[Path, PolicyUse]> {
   yield* placeUses(policies, [])
-  for (const [index, plan] of plans.entries()) yield* placeUses(plan.policies, ['plans', index])
+  for (const [index, plan] of plans.entries()) {
+    yield* placeUses(plan.policies, ['plans', index])
+    yield* placeOverridden(plan, ['plans', index, 'overrides'])
+  }
   for (const [index, api] of apis.entries()) {
     if (api.enabled === false) continue
     yield* placeUses(api.policies, ['apis', index])
@@ -55,6 +58,19 @@ export function* listUses({ policies, plans, apis }: GatewayModel): Generator<[P
       for (const [position, route] of release.routes.entries()) {
         if (route.enabled === false) continue
         yield* placeUses(route.policies, ['apis', index, 'releases', at, 'routes', position])
+      }
+    }
+  }
+}
+
+/** What is different for apps, where they say it. */
+function* placeOverridden(plan: Plan, above: Path): Generator<[Path, PolicyUse]> {
+  for (const [app, overrides] of Object.entries(plan.overrides ?? {})) {
+    const variant = toPlanVariant(plan, app)
+    for (const name of Object.keys(overrides)) {
+      for (const use of findOverridden(plan.policies, name)) {
+        const own = variant[plan.policies.indexOf(use)]
+        if (own !== undefined && own.enabled !== false) yield [[...above, app, name], own]
       }
     }
   }

@@ -1,7 +1,7 @@
 /** Owns how an API travels to a thread that has an earlier form of it: the routes that it has are told by their places. */
-import type { Api, Route, Upstream } from '@gatewright/model'
+import type { Api, Route } from '@gatewright/model'
 import { findEqualEnds } from '../route/equal-ends.ts'
-import { toPartHash } from './snapshot.ts'
+import { type SnapshotPart, toPartHash } from './snapshot.ts'
 
 /** Routes one after the other: those that the earlier form has, or new ones. */
 export type Stretch = { readonly from: number; readonly count: number } | { readonly routes: readonly Route[] }
@@ -16,7 +16,7 @@ export interface ApiPatch {
 }
 
 /** What a thread is sent for the hash of a part. Plain data. */
-export type ShippedPart = Upstream | Api | ApiPatch
+export type ShippedPart = SnapshotPart | ApiPatch
 
 export function toApiPatch(api: Api, base: Api): ApiPatch {
   const stretches: (readonly Stretch[])[] = []

@@ -7,7 +7,7 @@ import type { GatewayExchange } from '../exchange/gateway-exchange.ts'
 import type { ApiMeter } from '../observe/meters.ts'
 import { compileUses, type PlacedUse, type UseContext } from '../pipeline/compile-uses.ts'
 import { compose } from '../pipeline/compose.ts'
-import type { CompiledPlans } from '../pipeline/plan-slot.ts'
+import type { PlanShelf } from '../pipeline/plan-shelf.ts'
 import type { CompiledApi } from '../route/api-index.ts'
 import type { CompilePattern } from '../route/conditions.ts'
 import { compileApiRoutes } from '../route/router.ts'
@@ -20,13 +20,16 @@ export interface CompiledFrame {
   readonly hash: string
   readonly uses: UseContext
   readonly globalUses: readonly PlacedUse[]
-  readonly plans: CompiledPlans
+  /** Is there any plan? Then they count on every route that knows its callers. */
+  readonly hasPlans: boolean
   readonly identityFields: readonly string[]
 }
 
 /** What an API is compiled in: everything of the snapshot that it depends on. */
 export interface ApiContext {
   readonly frame: CompiledFrame
+  /** One for all snapshots of a thread: routes stay while plans change. */
+  readonly planShelf: PlanShelf
   readonly compilePattern: CompilePattern
   findUpstream(id: string): UpstreamPort | undefined
   toApiMeter(api: string): ApiMeter | undefined
@@ -69,7 +72,7 @@ export function* compileApi(
       : [...frame.globalUses, ...compileUses(api.policies, api.id, uses)]
   const releases: CompiledRelease[] = []
   const identityFields = new Set(findIdentityFields(api.policies, uses.catalogue))
-  const routeContext = { ...frame, findUpstream: context.findUpstream }
+  const routeContext = { ...frame, planShelf: context.planShelf, findUpstream: context.findUpstream }
   for (const release of api.releases) {
     const keptRelease =
       kept?.outer === outer ? kept.releases.find(({ model }) => model.revision === release.revision) : undefined

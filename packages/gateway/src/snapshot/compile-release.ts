@@ -6,7 +6,8 @@ import { type Api, findPlanPlace, PLAN_SLOT, type Release, type Route } from '@g
 import { GatewayResponse, type Next, Problem, type RouteFacts } from '@gatewright/policies'
 import { compileUses, type PlacedUse, type UseContext } from '../pipeline/compile-uses.ts'
 import { type CompiledUse, compose } from '../pipeline/compose.ts'
-import { type CompiledPlans, createPlanSlot } from '../pipeline/plan-slot.ts'
+import type { PlanShelf } from '../pipeline/plan-shelf.ts'
+import { createPlanSlot } from '../pipeline/plan-slot.ts'
 import type { RouteEntry } from '../route/api-routes.ts'
 import { findEqualEnds } from '../route/equal-ends.ts'
 import { findIdentityFields } from './identity-fields.ts'
@@ -15,7 +16,8 @@ import type { RouteRuntime, UpstreamPort } from './runtime.ts'
 /** What a route's pipeline depends on beside its API, its release and its upstream. */
 export interface RouteContext {
   readonly uses: UseContext
-  readonly plans: CompiledPlans
+  readonly planShelf: PlanShelf
+  readonly hasPlans: boolean
   findUpstream(id: string): UpstreamPort | undefined
 }
 
@@ -145,10 +147,31 @@ class RouteCompiler {
     const { api, outer } = this.#placed
     if (route.policies.length > 0) {
       const own = compileUses(route.policies, `${api.id}/${route.id}`, this.#context.uses)
-      return compilePipeline([...outer, ...own], ending.next, this.#context.plans)
+      return this.#fold([...outer, ...own], ending.next)
     }
-    ending.plain ??= compilePipeline(outer, ending.next, this.#context.plans)
+    ending.plain ??= this.#fold(outer, ending.next)
     return ending.plain
+  }
+
+  #fold(given: readonly PlacedUse[], innermost: Next): Pipeline {
+    const uses = this.#placePlanSlot(given)
+    // The last, because those before it may have conditions: what answers is the first that runs.
+    const cors = uses.findLastIndex(({ name }) => name === 'cors')
+    const runPreflight = cors < 0 ? undefined : compose(uses.slice(0, cors + 1), refusePreflight)
+    return { run: compose(uses, innermost), runPreflight }
+  }
+
+  /** The plan's policies are each caller's own: what stands in the list finds them when it runs. */
+  #placePlanSlot(uses: readonly PlacedUse[]): readonly CompiledUse[] {
+    const { planShelf, hasPlans } = this.#context
+    const place = findPlanPlace(uses)
+    // Whoever says the place of plans wants them to count, also where there is none of them left.
+    if (place === undefined || !(hasPlans || place.isSaid)) return uses
+    const { at, isSaid } = place
+    const when = isSaid ? uses[at]?.when : undefined
+    const run = createPlanSlot(planShelf, this.#placed.api.id, compose)
+    const slot: CompiledUse = { name: PLAN_SLOT.name, run, when }
+    return (uses as readonly CompiledUse[]).toSpliced(at, isSaid ? 1 : 0, slot)
   }
 
   #toUpstreamId(route: Route): string | undefined {
@@ -176,22 +199,3 @@ function toInnermost(upstream: UpstreamPort | undefined): Next {
 const answerWithoutUpstream: Next = () => GatewayResponse.ofProblem(new Problem('upstream-missing'))
 const refusePreflight: Next = () =>
   GatewayResponse.ofProblem(new Problem('method-not-allowed', { headers: [['Allow', '']] }))
-
-function compilePipeline(given: readonly PlacedUse[], innermost: Next, plans: CompiledPlans): Pipeline {
-  const uses = placePlanSlot(given, plans)
-  // The last, because those before it may have conditions: what answers is the first that runs.
-  const cors = uses.findLastIndex(({ name }) => name === 'cors')
-  const runPreflight = cors < 0 ? undefined : compose(uses.slice(0, cors + 1), refusePreflight)
-  return { run: compose(uses, innermost), runPreflight }
-}
-
-/** The plan's policies are each caller's own: what stands in the list finds them when it runs. */
-function placePlanSlot(uses: readonly PlacedUse[], plans: CompiledPlans): readonly CompiledUse[] {
-  const place = findPlanPlace(uses)
-  if (place === undefined) return uses
-  const { at, isSaid } = place
-  if (plans.size === 0) return isSaid ? uses.toSpliced(at, 1) : uses
-  const when = isSaid ? uses[at]?.when : undefined
-  const slot: CompiledUse = { name: PLAN_SLOT.name, run: createPlanSlot(plans, compose), when }
-  return (uses as readonly CompiledUse[]).toSpliced(at, isSaid ? 1 : 0, slot)
-}

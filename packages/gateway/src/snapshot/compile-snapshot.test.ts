@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { compilePattern } from '@gatewright/expressions'
-import { type Api, type GatewayModel, resolve, type Upstream } from '@gatewright/model'
+import { type GatewayModel, resolve } from '@gatewright/model'
 import { definePolicy, GatewayResponse, type PolicyDefinition, z } from '@gatewright/policies'
 import { applyApiPatch, toApiPatch } from './api-patch.ts'
 import { type CompiledSnapshot, compileSnapshot, runInSlices } from './compile-snapshot.ts'
 import type { RouteRuntime } from './runtime.ts'
-import { type SnapshotParts, toSnapshot } from './snapshot.ts'
+import { type SnapshotPart, type SnapshotParts, toSnapshot } from './snapshot.ts'
 
 type Parts = Record<string, unknown>
 
@@ -79,7 +79,7 @@ function createStage() {
 /** What a thread holds that had `former`: of an API that changed, only what is new is another object. */
 function ship(wanted: SnapshotParts, former: SnapshotParts): SnapshotParts {
   const apis = [...former.values()].filter((part) => 'releases' in part)
-  const there = new Map<string, Upstream | Api>()
+  const there = new Map<string, SnapshotPart>()
   for (const [hash, part] of wanted) {
     const base = apis.find(({ id }) => id === part.id)
     const isPatched = base !== undefined && 'releases' in part
@@ -254,5 +254,112 @@ describe('compileSnapshot', () => {
       assert.equal(getRoute(compiled, `/change-${change}`).facts.route, `change-${change}`)
     }
     assert.throws(() => getRoute(compiled, '/change-1'), /no-route/)
+  })
+})
+
+describe('plans of a snapshot', () => {
+  const GOLD = { id: 'gold', policies: [use('limit'), { ...use('fixed'), id: 'fixed' }] }
+  const FREE = { id: 'free', policies: [use('free')] }
+  const acme = (overrides: object) => ({ id: 'acme', overrides: { gold: overrides } })
+  const other = { id: 'other', overrides: { gold: { fixed: { name: 'of other' } } } }
+  const withPlans = (plans: object[], apps: object[] = []) =>
+    withRoutes(ROUTES, { policies: [{ policy: 'nest', options: { policies: [] } }] }, { plans, apps })
+  const BOTH = [GOLD, FREE]
+  const ofRoutes = ['a api/a/mark/0', 'b api/b/mark/0']
+
+  const run = async (parts: Parts, ...then: Parts[]) => {
+    const { compile, created } = createStage()
+    const all: CompiledSnapshot[] = [await compile(parts)]
+    const first = [...created]
+    for (const next of then) all.push(await compile(next, all.at(-1)))
+    return { all, first, created }
+  }
+
+  it('are compiled once, and what is different once for each app, whatever routes they stand in', async () => {
+    const { first } = await run(withPlans(BOTH, [acme({ fixed: { name: 'of acme' } }), other]))
+    assert.deepEqual(first, [
+      ...['limit plan gold/mark/0', 'fixed fixed'],
+      ...['of acme fixed of acme', 'of other fixed of other', 'free plan free/mark/0'],
+      ...ofRoutes,
+    ])
+  })
+
+  it('share what is not different, and count for themselves what is', async () => {
+    const { all } = await run(withPlans(BOTH, [acme({ fixed: { name: 'of acme' } })]))
+    const gold = all[0]?.plans.get('gold')
+    const own = gold?.variants?.get('acme')
+    assert.ok(gold !== undefined && own !== undefined)
+    assert.equal(own[0], gold.uses[0])
+    assert.notEqual(own[1], gold.uses[1])
+    const { first } = await run(
+      withPlans([{ id: 'gold', policies: [use('limit')] }], [acme({ mark: { name: 'of acme' } })]),
+    )
+    assert.ok(first.includes('of acme plan gold of acme/mark/0'), first.join())
+  })
+
+  for (const [what, now, expected] of [
+    [
+      'what is different for one app',
+      withPlans(BOTH, [acme({ fixed: { name: 'new' } }), other]),
+      ['new fixed of acme'],
+    ],
+    ['nothing any more for one app', withPlans(BOTH, [other]), []],
+    [
+      'one plan',
+      withPlans([GOLD, { id: 'free', policies: [use('more')] }], [acme({ fixed: { name: 'of acme' } }), other]),
+      ['more plan free/mark/0'],
+    ],
+    [
+      'what a plan opens',
+      withPlans([{ ...GOLD, apis: [{ api: 'api' }] }, FREE], [acme({ fixed: { name: 'of acme' } }), other]),
+      [],
+    ],
+  ] as const) {
+    it(`are compiled anew only where they changed: ${what}`, async () => {
+      const before = withPlans(BOTH, [acme({ fixed: { name: 'of acme' } }), other])
+      const { all, created } = await run(before, now)
+      assert.deepEqual(created, expected)
+      for (const path of ['/a', '/b', '/c', '/d'])
+        assert.equal(getRoute(all[1] as CompiledSnapshot, path), getRoute(all[0] as CompiledSnapshot, path))
+    })
+  }
+
+  it('are the same object where none has changed', async () => {
+    const parts = withPlans(BOTH, [other])
+    const { all } = await run(parts, withPlans(BOTH, [other]), withPlans([GOLD], [other]))
+    assert.equal(all[1]?.plans, all[0]?.plans)
+    assert.notEqual(all[2]?.plans, all[0]?.plans)
+  })
+
+  it('are put on the shelf by who serves them, but for the first', async () => {
+    const { all } = await run(withPlans(BOTH), withPlans([FREE]))
+    const [first, second] = all
+    assert.equal(first?.planShelf, second?.planShelf)
+    assert.equal(first?.planShelf.plans, first?.plans)
+  })
+
+  it('give way between any two apps', async () => {
+    const apps = Array.from({ length: 5 }, (_, at) => ({
+      id: `app${at}`,
+      overrides: { gold: { fixed: { name: `of ${at}` } } },
+    }))
+    const { begin, created } = createStage()
+    const { compilation } = begin(withPlans(BOTH, apps))
+    const count = () => created.filter((each) => / of app\d$/.test(each)).length
+    const steps: number[] = []
+    for (let isDone = false; !isDone; ) {
+      const before = count()
+      isDone = (await compilation.next()).done === true
+      steps.push(count() - before)
+    }
+    assert.deepEqual([count(), Math.max(...steps)], [5, 1])
+  })
+
+  it('say whom upstreams are told of, also in what is different for an app', async () => {
+    const plan = { id: 'gold', policies: [use('a', { field: 'X_One' })] }
+    const app = acme({ mark: { field: 'X-Two' } })
+    const { all } = await run(withPlans([plan], [app]))
+    const fields = [...(all[0]?.runtime.identityFields ?? [])].filter((name) => name.startsWith('x-'))
+    assert.deepEqual(fields.sort(), ['x-one', 'x-two'])
   })
 })

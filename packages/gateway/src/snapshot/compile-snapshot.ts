@@ -1,10 +1,12 @@
 /** Owns the compiling of a snapshot on a thread: what did not change is kept, the rest is built in slices while the old one serves. */
 import { isDeepStrictEqual } from 'node:util'
-import type { Api, EgressRules, Upstream } from '@gatewright/model'
+import type { Api, EgressRules, Plan, Upstream } from '@gatewright/model'
 import { toContentHash } from '@gatewright/model/runtime'
 import type { PolicyDefinition, PolicyServices } from '@gatewright/policies'
 import type { ApiMeter } from '../observe/meters.ts'
+import { type CompiledPlans, compilePlans } from '../pipeline/compile-plans.ts'
 import { compileUses, type UseContext } from '../pipeline/compile-uses.ts'
+import { PlanShelf } from '../pipeline/plan-shelf.ts'
 import type { CompilePattern } from '../route/conditions.ts'
 import { compileRouter } from '../route/router.ts'
 import {
@@ -17,7 +19,7 @@ import {
 } from './compile-api.ts'
 import { findIdentityFields } from './identity-fields.ts'
 import type { SnapshotRuntime, UpstreamPort } from './runtime.ts'
-import type { Snapshot, SnapshotFrame, SnapshotParts } from './snapshot.ts'
+import type { Snapshot, SnapshotFrame, SnapshotPart, SnapshotParts } from './snapshot.ts'
 
 export interface CompileSettings {
   /** All but what belongs to a use or to the snapshot. */
@@ -35,6 +37,9 @@ export interface CompiledSnapshot {
   readonly frame: CompiledFrame
   readonly egress: EgressRules
   readonly upstreams: ReadonlyMap<string, { readonly hash: string; readonly runtime: UpstreamPort }>
+  readonly plans: CompiledPlans
+  /** Of all snapshots of this thread: whoever serves this one puts its plans there. */
+  readonly planShelf: PlanShelf
   readonly apis: ReadonlyMap<string, ApiPart>
 }
 
@@ -44,7 +49,7 @@ export async function* compileSnapshot(
   previous: CompiledSnapshot | undefined,
   settings: CompileSettings,
 ): AsyncGenerator<void, CompiledSnapshot> {
-  const frame = await compileFrame(snapshot.frame, previous?.frame, settings)
+  const frame = await compileFrame(snapshot, previous?.frame, settings)
   const upstreams = new Map<string, { readonly hash: string; readonly runtime: UpstreamPort }>()
   const { egress } = snapshot.frame
   // Connections that are open to what is denied now go with the upstream that opened them.
@@ -55,11 +60,20 @@ export async function* compileSnapshot(
     upstreams.set(id, kept?.hash === hash ? kept : make())
     yield
   }
+  const planShelf = previous?.planShelf ?? new PlanShelf()
+  const plans = yield* compilePlans(
+    snapshot.plans.map(({ hash }) => ({ hash, plan: getPart(parts, hash) as Plan })),
+    frame.uses,
+    previous?.frame === frame ? previous.plans : undefined,
+  )
+  // The first one serves from when its listeners are bound.
+  if (previous === undefined) planShelf.replace(plans, 0)
   const { compilePattern, toApiMeter } = settings
   const findUpstream = (id: string): UpstreamPort | undefined => upstreams.get(id)?.runtime
-  const context: ApiContext = { frame, compilePattern, findUpstream, toApiMeter }
+  const context: ApiContext = { frame, planShelf, compilePattern, findUpstream, toApiMeter }
   const apis = new Map<string, ApiPart>()
   const identityFields = new Set(frame.identityFields)
+  for (const plan of plans.values()) for (const name of plan.identityFields) identityFields.add(name)
   for (const { id, hash } of snapshot.apis) {
     const former = previous?.apis.get(id)
     const isKept = former !== undefined && isApiKept(former, { hash, context })
@@ -78,15 +92,16 @@ export async function* compileSnapshot(
     problemBase: snapshot.frame.problemBase,
     runUnmatched: compileUnmatched(frame.globalUses),
   }
-  return { runtime, frame, egress, upstreams, apis }
+  return { runtime, frame, egress, upstreams, plans, planShelf, apis }
 }
 
 async function compileFrame(
-  { extensions, policies, plans, variables }: SnapshotFrame,
+  { frame: { extensions, policies, variables }, plans }: Snapshot,
   previous: CompiledFrame | undefined,
   settings: CompileSettings,
 ): Promise<CompiledFrame> {
-  const hash = toContentHash({ extensions, policies, plans, variables })
+  const hasPlans = plans.length > 0
+  const hash = toContentHash({ extensions, policies, variables, hasPlans })
   if (previous?.hash === hash) return previous
   const catalogue = await settings.loadCatalogue(extensions)
   const uses: UseContext = { catalogue, services: { ...settings.services, variables } }
@@ -94,14 +109,12 @@ async function compileFrame(
     hash,
     uses,
     globalUses: compileUses(policies, 'global', uses),
-    plans: new Map(plans.map((plan) => [plan.id, compileUses(plan.policies, `plan ${plan.id}`, uses)])),
-    identityFields: [policies, ...plans.map((plan) => plan.policies)].flatMap((list) =>
-      findIdentityFields(list, catalogue),
-    ),
+    hasPlans,
+    identityFields: findIdentityFields(policies, catalogue),
   }
 }
 
-function getPart(parts: SnapshotParts, hash: string): Upstream | Api {
+function getPart(parts: SnapshotParts, hash: string): SnapshotPart {
   const part = parts.get(hash)
   if (part === undefined) throw new Error(`part ${hash} of the snapshot was not shipped`)
   return part

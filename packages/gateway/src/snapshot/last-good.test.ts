@@ -15,11 +15,13 @@ apis:
   - id: a
     upstream: u
     match: { headers: [{ name: a, present: true }] }
-    routes: [{ path: /a }]
+    routes: [{ id: get-a, path: /a }]
     errors: { 5xx: { status: 503 }, default: { body: "no" } }
-    policies: [{ policy: set-headers, options: { set: { "200": x, "7": y, b: z } } }]
-plans: [{ id: gold, policies: [{ policy: rate-limit, options: { limit: 1, windowSeconds: 1 } }] }]
-apps: [{ id: acme, plan: gold, keys: [{ hash: "sha256:${'ab'.repeat(32)}", expires: 2099-12-31T00:00:00Z }], users: [${USER}] }]
+    policies: [{ policy: key-auth }, { policy: set-headers, options: { set: { "200": x, "7": y, b: z } } }]
+plans:
+  - { id: gold, policies: [{ policy: rate-limit, options: { limit: 1, windowSeconds: 1 } }], apis: [{ api: a, routes: [get-a] }] }
+apps:
+  - { id: acme, plan: gold, plans: { a: gold }, overrides: { gold: { rate-limit: { limit: 2 } } }, keys: [{ hash: "sha256:${'ab'.repeat(32)}", expires: 2099-12-31T00:00:00Z }], users: [${USER}] }
 `
 
 describe('LastGoodStore', () => {
@@ -56,8 +58,8 @@ describe('LastGoodStore', () => {
     const { kept, file } = await save()
     const hash = toTextHash(JSON.stringify(kept))
     for (const [format, words] of [
-      [{}, /last-good\.json was written by another version of Gatewright \(format none; this one reads 5\): .*anew/],
-      [{ format: 2 }, /\(format 2; this one reads 5\)/],
+      [{}, /last-good\.json was written by another version of Gatewright \(format none; this one reads 6\): .*anew/],
+      [{ format: 2 }, /\(format 2; this one reads 6\)/],
     ] as const) {
       writeFileSync(file, JSON.stringify({ ...format, hash, ...kept }))
       assert.throws(() => store.find(), words)
@@ -70,7 +72,7 @@ describe('LastGoodStore', () => {
     const shape = toTextHash([...new Set(listMembers(kept))].sort().join('\n')).slice(0, 16)
     assert.deepEqual(
       { format, shape },
-      { format: 5, shape: 'f368381f70f4934e' },
+      { format: 6, shape: '48022ecde1989a57' },
       'count FORMAT up, and put the new shape beside it',
     )
   })
@@ -84,7 +86,7 @@ describe('LastGoodStore', () => {
 })
 
 /** Where a name is whatever the file says, it is no member of the model. */
-const NAMED_BY_FILE = new Set(['options', 'errors', 'variables'])
+const NAMED_BY_FILE = new Set(['options', 'errors', 'variables', 'overrides'])
 
 /** `.apis[].releases[].share:number`; what a file leaves out is there with its default. */
 function* listMembers(value: unknown, path = ''): Generator<string> {

@@ -20,7 +20,7 @@ const FILE_MODE = 0o600
  * Counted up when what is kept has other members or means something else: threads take a model at its word, and what a
  * version without a limit kept would run without that limit.
  */
-const FORMAT = 5
+const FORMAT = 6
 
 export class LastGoodStore {
   readonly #folder: string

@@ -2,8 +2,9 @@
  * Owns what main ships to threads: a numbered snapshot, made of parts with a hash each, of which only the new ones travel.
  *
  *   Snapshot   version, hash
- *     ├─ frame        listeners, global uses, plans, variables, extensions: small, always sent
- *     ├─ upstreams    [{ id, hash }]   ┐ bodies in `parts`, by hash,
+ *     ├─ frame        listeners, global uses, variables, extensions: small, always sent
+ *     ├─ upstreams    [{ id, hash }]   ┐
+ *     ├─ plans        [{ id, hash }]   │ bodies in `parts`, by hash,
  *     └─ apis         [{ id, hash }]   ┘ where the threads don't have them yet
  */
 import {
@@ -37,7 +38,6 @@ export interface ExtensionFile {
 export interface SnapshotFrame {
   readonly listeners: readonly Listener[]
   readonly policies: readonly PolicyUse[]
-  readonly plans: readonly Plan[]
   readonly variables: Readonly<Record<string, string>>
   readonly extensions: readonly ExtensionModule[]
   readonly accessLog: AccessLog
@@ -56,18 +56,26 @@ export interface Snapshot {
   readonly hash: string
   readonly frame: SnapshotFrame
   readonly upstreams: readonly PartReference[]
+  /** Those that are switched off as well: they refuse. */
+  readonly plans: readonly PartReference[]
   readonly apis: readonly PartReference[]
 }
 
-export type SnapshotParts = ReadonlyMap<string, Upstream | Api>
+export type SnapshotPart = Upstream | Plan | Api
+export type SnapshotParts = ReadonlyMap<string, SnapshotPart>
+
+/** Hashes of all parts that it is made of. */
+export function listPartHashes({ upstreams, plans, apis }: Snapshot): string[] {
+  return [...apis, ...plans, ...upstreams].map(({ hash }) => hash)
+}
 
 /** Takes a model apart. Pure: equal models with equal extensions have equal hashes. */
 export function toSnapshot(
   model: GatewayModel,
   { version, extensions }: { version: number; extensions: readonly ExtensionModule[] },
 ): { snapshot: Snapshot; parts: SnapshotParts } {
-  const parts = new Map<string, Upstream | Api>()
-  const refer = (part: Upstream | Api): PartReference => {
+  const parts = new Map<string, SnapshotPart>()
+  const refer = (part: SnapshotPart): PartReference => {
     const hash = toPartHash(part)
     parts.set(hash, part)
     return { id: part.id, hash }
@@ -75,7 +83,6 @@ export function toSnapshot(
   const frame: SnapshotFrame = {
     listeners: model.listeners,
     policies: model.policies,
-    plans: model.plans,
     variables: model.variables,
     extensions,
     accessLog: model.accessLog,
@@ -84,14 +91,16 @@ export function toSnapshot(
   }
   const upstreams = model.upstreams.filter(isEnabled).map(refer)
   const apis = model.apis.filter(isEnabled).map(refer)
-  return { snapshot: { version, hash: toContentHash({ frame, upstreams, apis }), frame, upstreams, apis }, parts }
+  const plans = model.plans.map(refer)
+  const hash = toContentHash({ frame, upstreams, plans, apis })
+  return { snapshot: { version, hash, frame, upstreams, plans, apis }, parts }
 }
 
 /** Of parts that were hashed before. They are never changed, and a part that did not change is mostly the same object. */
 const HASHES = new WeakMap<object, string>()
 
 /** An API's hash is made of its routes' hashes: of ten thousand routes of which one changed, one is hashed. */
-export function toPartHash(part: Upstream | Api | Route): string {
+export function toPartHash(part: SnapshotPart | Route): string {
   const known = HASHES.get(part)
   if (known !== undefined) return known
   const hash = toContentHash('releases' in part ? toHashed(part) : part)

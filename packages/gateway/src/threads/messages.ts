@@ -48,11 +48,11 @@ export type ToThread =
       /** What policies of this snapshot read, and of the one that serves. */
       readonly files: SharedFiles
     }
-  /** Every thread could prepare it: serve it. */
-  | { readonly kind: 'commit'; readonly version: number }
+  /** Every thread could prepare it: serve it. Callers are known by `credentials` from the same moment on: their plans belong to it. */
+  | { readonly kind: 'commit'; readonly version: number; readonly credentials: CredentialsDescriptor | undefined }
   /** Some thread could not. */
   | { readonly kind: 'abandon'; readonly version: number }
-  | { readonly kind: 'credentials'; readonly descriptor: CredentialsDescriptor | undefined }
+  | { readonly kind: 'credentials'; readonly descriptor: CredentialsDescriptor }
   | { readonly kind: 'certificates'; readonly feed: CertificateFeed }
   /** All that policies read, as it is from here on. */
   | { readonly kind: 'files'; readonly files: SharedFiles }

@@ -204,7 +204,8 @@ export class Supervisor {
     const { apps, extensions, pems, files, certificates, orders } = published
     const { snapshot, parts } = toSnapshot(model, { version: this.#versions + 1, extensions })
     if (this.#snapshot?.hash === snapshot.hash) {
-      this.#replaceCredentials(apps)
+      const descriptor = this.#replaceCredentials(apps)
+      for (const thread of this.#threads) thread.send({ kind: 'credentials', descriptor })
       this.#replaceCertificates(model, certificates)
       this.#order(orders, model.egress)
       this.replaceFiles(files)
@@ -218,12 +219,12 @@ export class Supervisor {
       for (const thread of this.#threads) thread.abandon(snapshot.version, this.#snapshot)
       throw new PublishFault(ENDING)
     }
-    // Every thread can run it. Its keys come first: a route must not answer before they are known.
-    this.#replaceCredentials(apps)
+    // Every thread can run it. Its keys come with it: no route answers before they are known, and nobody has a plan that is not.
+    const credentials = this.#replaceCredentials(apps)
     this.#replaceCertificates(model, certificates)
     this.#snapshot = snapshot
     this.#parts = parts
-    await Promise.all(this.#threads.map((thread) => thread.commit(snapshot.version)))
+    await Promise.all(this.#threads.map((thread) => thread.commit(snapshot.version, credentials)))
     this.state.settle(model)
     this.#sendFiles()
     this.#service.watch(model, this.state.memory)
@@ -267,13 +268,12 @@ export class Supervisor {
     }
   }
 
-  #replaceCredentials(apps: readonly App[]): void {
+  #replaceCredentials(apps: readonly App[]): CredentialsDescriptor {
     // An app that did not change is mostly the same object: its keys are in the index already.
     const isSame = apps.length === this.#apps.length && apps.every((app, index) => app === this.#apps[index])
     if (!isSame || this.#credentials === undefined) this.#credentials = this.state.replaceCredentials(apps)
     this.#apps = apps
-    const descriptor = this.#credentials
-    for (const thread of this.#threads) thread.send({ kind: 'credentials', descriptor })
+    return this.#credentials
   }
 
   #replaceCertificates(model: GatewayModel, batch: CertificateBatch): void {

@@ -1,9 +1,10 @@
 /** Owns main's end of one data thread: what it has, what it answered, and its life. */
 import { Worker } from 'node:worker_threads'
-import type { Api, Upstream } from '@gatewright/model'
+import type { Api } from '@gatewright/model'
 import type { ChallengeSet } from '../acme/challenges/challenge-set.ts'
 import { type ShippedPart, toApiPatch } from '../snapshot/api-patch.ts'
-import type { Snapshot, SnapshotParts } from '../snapshot/snapshot.ts'
+import { listPartHashes, type Snapshot, type SnapshotPart, type SnapshotParts } from '../snapshot/snapshot.ts'
+import type { CredentialsDescriptor } from '../state/credentials/credentials-index.ts'
 import type { SharedMemory } from '../state/shared-state.ts'
 import type { SharedValueRequest } from '../state/shared-values/shared-value-messages.ts'
 import type { FromThread, PrepareFault, ThreadBirth, ToThread } from './messages.ts'
@@ -75,8 +76,8 @@ export class ThreadHandle {
   /** Answers why it cannot run the snapshot, or undefined. */
   prepare(snapshot: Snapshot, parts: SnapshotParts, memory: SharedMemory): Promise<PrepareFault | undefined> {
     if (this.#isGone) return Promise.resolve(undefined)
-    const wanted = new Map<string, Upstream | Api>()
-    for (const { hash } of [...snapshot.apis, ...snapshot.upstreams]) {
+    const wanted = new Map<string, SnapshotPart>()
+    for (const hash of listPartHashes(snapshot)) {
       const part = parts.get(hash)
       if (part !== undefined) wanted.set(hash, part)
     }
@@ -90,17 +91,18 @@ export class ThreadHandle {
     return promise
   }
 
-  commit(version: number): Promise<void> {
+  /** `credentials`: what it knows callers by from the same moment on; as before if absent. */
+  commit(version: number, credentials?: CredentialsDescriptor): Promise<void> {
     if (this.#isGone) return Promise.resolve()
     const { promise, resolve } = Promise.withResolvers<void>()
     this.#awaitedCommit = { version, resolve }
-    this.send({ kind: 'commit', version })
+    this.send({ kind: 'commit', version, credentials })
     return promise
   }
 
   /** The thread serves on with what it had; what it was sent for this version may be gone there. */
   abandon(version: number, serving: Snapshot | undefined): void {
-    const kept = new Set([...(serving?.apis ?? []), ...(serving?.upstreams ?? [])].map(({ hash }) => hash))
+    const kept = new Set(serving === undefined ? [] : listPartHashes(serving))
     this.#sentParts = new Map([...this.#sentBefore].filter(([hash]) => kept.has(hash)))
     this.send({ kind: 'abandon', version })
   }

@@ -1,7 +1,6 @@
 /** Owns what runs on a data thread: prepare a snapshot while the old one serves, swap, drain, close. */
 
 import { compilePattern } from '@gatewright/expressions'
-import type { Api, Upstream } from '@gatewright/model'
 import type { Log } from '@gatewright/policies'
 import { NodeHttpCalls } from '../calls/http-calls.ts'
 import { LdapDirectories } from '../calls/ldap-directories.ts'
@@ -19,9 +18,9 @@ import { PolicyFault } from '../pipeline/policy-fault.ts'
 import { applyApiPatch } from '../snapshot/api-patch.ts'
 import { type CompiledSnapshot, compileSnapshot, runInSlices } from '../snapshot/compile-snapshot.ts'
 import { ExtensionFault, ExtensionLoader } from '../snapshot/extension-loader.ts'
-import type { Snapshot } from '../snapshot/snapshot.ts'
+import { listPartHashes, type Snapshot, type SnapshotPart } from '../snapshot/snapshot.ts'
 import { openCounters } from '../state/counters/shared-counters.ts'
-import { openCredentials } from '../state/credentials/credentials-index.ts'
+import { type CredentialsDescriptor, openCredentials } from '../state/credentials/credentials-index.ts'
 import { ThreadFiles } from '../state/files/thread-files.ts'
 import { openHealth } from '../state/health/health-table.ts'
 import { openPems } from '../state/pems/pem-table.ts'
@@ -35,6 +34,7 @@ import { giveBackMemory } from './give-back-memory.ts'
 import type { FromThread, PrepareFault, ThreadBirth, ToThread } from './messages.ts'
 
 type Prepare = Extract<ToThread, { kind: 'prepare' }>
+type Commit = Extract<ToThread, { kind: 'commit' }>
 
 interface Prepared {
   readonly snapshot: Snapshot
@@ -69,7 +69,7 @@ export class ThreadRuntime {
   readonly #values: ThreadSharedValues
   readonly #files = new ThreadFiles()
   readonly #listeners: ListenerSet
-  #parts = new Map<string, Upstream | Api>()
+  #parts = new Map<string, SnapshotPart>()
   #current: CompiledSnapshot | undefined
   #snapshot: Snapshot | undefined
   #prepared: Prepared | undefined
@@ -131,14 +131,13 @@ export class ThreadRuntime {
         this.#work = this.#work.then(() => this.#prepare(message))
         break
       case 'commit':
-        this.#work = this.#work.then(() => this.#commit(message.version))
+        this.#work = this.#work.then(() => this.#commit(message))
         break
       case 'abandon':
         this.#work = this.#work.then(() => this.#abandon(message.version))
         break
       case 'credentials':
-        if (message.descriptor !== undefined) this.#credentials.reopen(message.descriptor)
-        this.#tunnels.judgeAgain()
+        this.#reopenCredentials(message.descriptor)
         break
       case 'certificates':
         this.#certificates.replace(message.feed)
@@ -176,7 +175,7 @@ export class ThreadRuntime {
   async #prepare({ snapshot, parts, columns, health, pems, files }: Prepare): Promise<void> {
     const { version } = snapshot
     const all = this.#addParts(parts)
-    const wanted = new Set([...snapshot.apis, ...snapshot.upstreams].map(({ hash }) => hash))
+    const wanted = new Set(listPartHashes(snapshot))
     for (const hash of all.keys()) if (!wanted.has(hash) && !this.#isCurrentPart(hash)) all.delete(hash)
     this.#parts = all
     this.#meter.reopen(columns)
@@ -232,13 +231,15 @@ export class ThreadRuntime {
     }
   }
 
-  async #commit(version: number): Promise<void> {
+  async #commit({ version, credentials }: Commit): Promise<void> {
+    if (credentials !== undefined) this.#reopenCredentials(credentials)
     const prepared = this.#prepared
     if (prepared === undefined || prepared.snapshot.version !== version) return
     this.#prepared = undefined
     const { snapshot, compiled, newListeners, accessLog } = prepared
     const previous = this.#current
     this.#current = compiled
+    compiled.planShelf.replace(compiled.plans, Date.now())
     this.#setEgress(snapshot)
     this.#snapshot = snapshot
     const left = this.#listeners.settle(snapshot.frame.listeners, newListeners)
@@ -254,6 +255,11 @@ export class ThreadRuntime {
     // The next snapshot may want back an address that this one left: main looks whether it is free.
     for (const { stopped } of left) await stopped
     this.#say({ kind: 'committed', version, hash: snapshot.hash })
+  }
+
+  #reopenCredentials(descriptor: CredentialsDescriptor): void {
+    this.#credentials.reopen(descriptor)
+    this.#tunnels.judgeAgain()
   }
 
   #setEgress({ frame: { egress } }: Snapshot): void {
@@ -312,7 +318,7 @@ export class ThreadRuntime {
   }
 
   /** Routes that stay are the same objects as before. A patch without its base is left out, and the compiler misses it. */
-  #addParts(shipped: Prepare['parts']): Map<string, Upstream | Api> {
+  #addParts(shipped: Prepare['parts']): Map<string, SnapshotPart> {
     const all = new Map(this.#parts)
     for (const [hash, part] of shipped) {
       const base = 'base' in part ? this.#parts.get(part.base) : undefined
@@ -323,8 +329,7 @@ export class ThreadRuntime {
   }
 
   #isCurrentPart(hash: string): boolean {
-    const snapshot = this.#snapshot
-    return snapshot !== undefined && [...snapshot.apis, ...snapshot.upstreams].some((part) => part.hash === hash)
+    return this.#snapshot !== undefined && listPartHashes(this.#snapshot).includes(hash)
   }
 
   #getCurrent(): CompiledSnapshot {

@@ -8,7 +8,11 @@ import { describedShape, idSchema } from './described.ts'
 
 /** When a credential counts, and for which plan: the same for keys and users. */
 const validityShape = {
-  plan: z.string().min(1).exactOptional().meta({ description: "The id of a plan, instead of the app's." }),
+  plan: z
+    .string()
+    .min(1)
+    .exactOptional()
+    .meta({ description: "The id of a plan, instead of the app's, for all APIs." }),
   notBefore: z.iso
     .datetime({ offset: true, error: 'A time is written as 2026-01-31T00:00:00Z.' })
     .exactOptional()
@@ -55,6 +59,17 @@ export const appSchema = z
     id: idSchema,
     ...describedShape,
     plan: z.string().min(1).exactOptional().meta({ description: 'The id of a plan.' }),
+    plans: z.record(z.string(), z.string().min(1)).exactOptional().meta({
+      description:
+        'Other plans for some APIs, by the id of the API: `{ billing: free }`. For all others, `plan` counts.',
+    }),
+    overrides: z
+      .record(z.string(), z.record(z.string(), z.record(z.string(), z.unknown())))
+      .exactOptional()
+      .meta({
+        description:
+          "Other options for a plan's policies, by the id of the plan, then by the `id` of the use or the name of its policy: `{ gold: { rate-limit: { limit: 5000 } } }`. What they leave out stays as the plan says it; `null` takes an option away. What these policies count, they count for this app alone.",
+      }),
     keys: z
       .array(keySchema)
       .default([])

@@ -7,6 +7,10 @@ export const planSchema = z
   .strictObject({
     id: idSchema,
     ...describedShape,
+    enabled: z
+      .boolean()
+      .exactOptional()
+      .meta({ description: 'False: its callers are refused wherever plans count. True if absent.' }),
     policies: policyUsesSchema.meta({
       description: 'Run for callers of this plan, right after they are known, or where `{ policy: plan }` stands.',
     }),
@@ -18,6 +22,6 @@ export const planSchema = z
         }),
       )
       .exactOptional()
-      .meta({ description: 'What it opens; everything if absent.' }),
+      .meta({ description: 'What it opens: callers of this plan are refused elsewhere. Everything if absent.' }),
   })
   .meta({ id: 'Plan' })

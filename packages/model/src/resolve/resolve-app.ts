@@ -1,5 +1,5 @@
 /** Owns the step from an app of a file to who calls: hashes alone, and the plan, the times and the switch that count. */
-import type { App, AppId, Key, PlanId } from '../gateway-model.ts'
+import type { App, AppId, Key, PlanChoice, PlanId } from '../gateway-model.ts'
 import type { GatewrightFile } from '../gatewright-file.ts'
 import { pickPresent } from './pick-present.ts'
 import { type ResolveContext, reportFault } from './resolution.ts'
@@ -11,7 +11,7 @@ export function toApp(app: FileApp, hashKey: (value: string) => string): App {
   return {
     id: app.id as AppId,
     ...pickPresent(app, 'title', 'description', 'tags', 'owner', 'enabled'),
-    ...(app.plan === undefined ? {} : { plan: app.plan as PlanId }),
+    ...toPlanChoice(app),
     keys: app.keys.map((key) => ({ hash: toHash(key, hashKey), ...toValidity(key, app) })),
     ...(app.users.length > 0 && {
       users: app.users.map((user) => ({ ...pickPresent(user, 'name', 'passwordHash'), ...toValidity(user, app) })),
@@ -40,15 +40,21 @@ function toHash({ hash, value }: FileApp['keys'][number], hashKey: (value: strin
   return value === undefined ? (hash ?? '').replace(/^sha256:/, '') : hashKey(value)
 }
 
+function toPlanChoice({ plan, plans }: Pick<FileApp, 'plan' | 'plans'>): PlanChoice {
+  return {
+    ...(plan === undefined ? {} : { plan: plan as PlanId }),
+    ...(plans === undefined ? {} : { plans: plans as NonNullable<PlanChoice['plans']> }),
+  }
+}
+
 /** Whose a key or a user is, on which plan, and when. */
 function toValidity(
   { plan, notBefore, expires, enabled }: Omit<FileApp['users'][number], 'name' | 'passwordHash'>,
   app: FileApp,
 ): Omit<Key, 'hash'> {
-  const effective = plan ?? app.plan
   return {
     app: app.id as AppId,
-    ...(effective === undefined ? {} : { plan: effective as PlanId }),
+    ...(plan === undefined ? toPlanChoice(app) : { plan: plan as PlanId }),
     ...(notBefore === undefined ? {} : { notBefore: Date.parse(notBefore) }),
     ...(expires === undefined ? {} : { expires: Date.parse(expires) }),
     // What belongs to an app that is switched off is switched off.

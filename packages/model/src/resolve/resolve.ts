@@ -3,7 +3,7 @@ import { dirname, isAbsolute, join } from 'node:path'
 import type { ConfigurationMemory } from '../configuration-memory.ts'
 import { parseFile } from '../file/parse-file.ts'
 import { type Finding, sortFindings } from '../finding.ts'
-import type { App, GatewayModel, Plan, PlanId, PolicyUse, Upstream, UpstreamId } from '../gateway-model.ts'
+import type { App, GatewayModel, PolicyUse, Upstream, UpstreamId } from '../gateway-model.ts'
 import type { GatewrightFile } from '../gatewright-file.ts'
 import { toTextHash } from '../hash.ts'
 import { type OpenApiReading, readOpenApi } from '../openapi/read-openapi.ts'
@@ -20,6 +20,7 @@ import { resolveApi } from './resolve-api.ts'
 import { checkKeyValues, toApp } from './resolve-app.ts'
 import { resolveCertificates } from './resolve-certificate.ts'
 import { toListener } from './resolve-listener.ts'
+import { resolvePlans } from './resolve-plan.ts'
 import { fillPemFiles, isUrl, toImplicitUpstream } from './resolve-upstream.ts'
 import { ResolvedParts } from './resolved-parts.ts'
 import { Sources } from './sources.ts'
@@ -164,7 +165,7 @@ function build(input: BuildInput): { draft: GatewayModel; apps: App[]; pems: Pem
     ],
     policies: file.policies as readonly PolicyUse[],
     apis,
-    plans: file.plans.map(toPlan),
+    plans: resolvePlans(context),
     variables: file.variables,
     extensions: file.extensions.map((extension, index) =>
       toExtension(extension, findSayingFile(context, ['extensions', index])),
@@ -174,15 +175,6 @@ function build(input: BuildInput): { draft: GatewayModel; apps: App[]; pems: Pem
     ...pickPresent(file, 'problemBase'),
   }
   return { draft, apps: file.apps.map((app) => resolved.once(app, () => toApp(app, input.hashKey))), pems: pems.texts }
-}
-
-function toPlan(plan: GatewrightFile['plans'][number]): Plan {
-  return {
-    id: plan.id as PlanId,
-    ...pickPresent(plan, 'title', 'description', 'tags', 'owner', 'enabled'),
-    policies: plan.policies,
-    ...(plan.apis === undefined ? {} : { apis: plan.apis as unknown as NonNullable<Plan['apis']> }),
-  }
 }
 
 /** A path says so by its first letters or by its ending; everything else is the name of a package. */

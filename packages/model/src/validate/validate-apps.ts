@@ -2,7 +2,7 @@
 import { isKeyHash } from '../credentials/key-hash.ts'
 import type { Path } from '../finding.ts'
 import type { App, Key, User } from '../gateway-model.ts'
-import { checkPlan } from './validate-plans.ts'
+import { checkPlan, findApi } from './validate-plans.ts'
 import type { Validation } from './validation.ts'
 
 /** Where each key and each user stands first. */
@@ -19,6 +19,7 @@ export function validateApps(validation: Validation): void {
 
 function checkApp(validation: Validation, app: App, { path, owners }: { path: Path; owners: Owners }): void {
   checkPlan(validation, app.plan, [...path, 'plan'])
+  for (const [api, plan] of Object.entries(app.plans ?? {})) checkPlanOf(validation, { api, plan, path })
   for (const [index, key] of app.keys.entries()) {
     const at = [...path, 'keys', index]
     if (!isKeyHash(key.hash)) {
@@ -59,6 +60,24 @@ function checkApp(validation: Validation, app: App, { path, owners }: { path: Pa
     owners.users.set(user.name, at)
     checkValidity(validation, user, { path: at, app, what: 'user' })
   }
+}
+
+/** For one API: both are there, and go together. */
+function checkPlanOf(
+  validation: Validation,
+  { api, plan: id, path }: { readonly api: string; readonly plan: string; readonly path: Path },
+): void {
+  const at = [...path, 'plans', api]
+  const known = findApi(validation, api, at)
+  checkPlan(validation, id, at)
+  if (known === undefined) return
+  const plan = validation.model.plans.find((each) => each.id === id)
+  if (plan?.apis === undefined || plan.apis.some((opened) => opened.api === api)) return
+  validation.fault(at, {
+    code: 'plan-not-open',
+    message: `The plan "${id}" does not open the API "${api}": the app would be refused there.`,
+    suggestion: `Add the API to \`apis\` of the plan (${validation.placeText(['plans', validation.model.plans.indexOf(plan)])}), or give the app another plan for it.`,
+  })
 }
 
 interface Place {

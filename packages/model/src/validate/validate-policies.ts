@@ -2,7 +2,7 @@
 import { findClosest, suggestName } from '../closest.ts'
 import { describeIssues } from '../file/describe-issues.ts'
 import { isExpressionSource } from '../file/walk-schema.ts'
-import { NOWHERE, type Path, toPathText } from '../finding.ts'
+import { type Finding, NOWHERE, type Path, toPathText } from '../finding.ts'
 import type { PolicyUse } from '../gateway-model.ts'
 import { SUBSTITUTION_IN_EXPRESSION } from '../source/substitute.ts'
 import { findNestedLists } from './catalogue.ts'
@@ -16,7 +16,7 @@ export function validateUses(validation: Validation, uses: readonly PolicyUse[],
 }
 
 function validateUse(validation: Validation, use: PolicyUse, path: Path): void {
-  const { checkExpression, sources } = validation.options
+  const { checkExpression } = validation.options
   const fault = use.when === undefined ? undefined : checkExpression?.(use.when, 'condition')
   if (fault !== undefined) {
     validation.fault([...path, 'when'], {
@@ -42,34 +42,42 @@ function validateUse(validation: Validation, use: PolicyUse, path: Path): void {
     for (const [index, inner] of nested.uses.entries())
       validateUse(validation, inner, [...optionsPath, ...nested.path, index])
   }
-  const run = listRunTexts(validation, entry.options, { value: use.options, path: optionsPath })
-  for (const path of run) validation.fault(path, SUBSTITUTION_IN_EXPRESSION)
-  const result = parseOptions(entry.options, use.options ?? {})
-  // What was put in is the fault, and not what it says.
-  if (result.success || run.length > 0) return
-  const findings = describeIssues(result.issues, {
-    schema: entry.options,
-    value: use.options,
-    at: (inner, point) =>
-      sources?.find([...optionsPath, ...inner], point) ?? { ...NOWHERE, path: toPathText([...optionsPath, ...inner]) },
-    isSecret: (inner) => sources?.isSecret([...optionsPath, ...inner]) ?? false,
-  })
+  const findings = checkOptions(validation, use, (inner) => [...optionsPath, ...inner])
   // Options that stand beside `policy` are a fault already, and missing for that reason.
   const isMisplaced = validation.hasLostKeys(path)
   const own = findings.filter(({ code }) => !isMisplaced || code !== 'missing')
   validation.add(own.map((finding) => ({ ...finding, message: `${use.policy}: ${finding.message}` })))
 }
 
-/** Where something was put into what the schema reads as the source of an expression. */
-function listRunTexts(
-  { options: { sources } }: Validation,
-  schema: Parameters<typeof isExpressionSource>[0],
-  { value, path }: { readonly value: unknown; readonly path: Path },
-): Path[] {
-  if (sources?.hasPutIn !== true) return []
+/**
+ * What a policy's schema says of options. `toPath`: where a part of them stands in the model. None where there is no such policy,
+ * and where something was put into what runs: that is the fault then, and not what it says.
+ */
+export function checkOptions(
+  validation: Validation,
+  { policy, options }: PolicyUse,
+  toPath: (inner: Path) => Path,
+): Finding[] {
+  const { sources } = validation.options
+  const schema = validation.entries.get(policy)?.options
+  if (schema === undefined) return []
+  const run = sources?.hasPutIn === true ? listExpressionSources(schema, options) : []
+  const paths = run.map(toPath).filter((path) => sources?.isSecret(path) === true)
+  for (const path of paths) validation.fault(path, SUBSTITUTION_IN_EXPRESSION)
+  const result = parseOptions(schema, options ?? {})
+  if (result.success || paths.length > 0) return []
+  return describeIssues(result.issues, {
+    schema,
+    value: options,
+    at: (inner, point) => sources?.find(toPath(inner), point) ?? { ...NOWHERE, path: toPathText(toPath(inner)) },
+    isSecret: (inner) => sources?.isSecret(toPath(inner)) ?? false,
+  })
+}
+
+/** Texts that the schema reads as the source of an expression. */
+function listExpressionSources(schema: Parameters<typeof isExpressionSource>[0], value: unknown): Path[] {
   const walk = (part: unknown, at: Path): Path[] => {
-    if (typeof part === 'string')
-      return sources.isSecret([...path, ...at]) && isExpressionSource(schema, at) ? [[...path, ...at]] : []
+    if (typeof part === 'string') return isExpressionSource(schema, at) ? [at] : []
     if (typeof part !== 'object' || part === null) return []
     const isList = Array.isArray(part)
     return Object.entries(part).flatMap(([name, member]) => walk(member, [...at, isList ? Number(name) : name]))

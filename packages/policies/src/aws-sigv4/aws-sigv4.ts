@@ -9,7 +9,7 @@ import type { GatewayRequest } from '../messages/request.ts'
 import { withoutParameter } from '../messages/search.ts'
 import { definePolicy } from '../policy.ts'
 import { Problem } from '../problem.ts'
-import type { Credentials } from '../services.ts'
+import type { AppFacts } from '../services.ts'
 import { awsSigv4Options } from './aws-sigv4-options.ts'
 import { proveChunks } from './chunked-body.ts'
 import { type ClaimedSignature, CREDENTIAL_PARAMETERS, type Refuse } from './claimed-signature.ts'
@@ -72,7 +72,7 @@ export const awsSigv4 = definePolicy({
 
     function admit(exchange: Exchange, { claim }: SignedRequest, { key }: { readonly key: KnownKey }): void {
       const { request } = exchange
-      const caller = recognise(exchange, toCaller(key, credentials, refuse))
+      const caller = recognise(exchange, toCaller(key, credentials.findApp(key.app, exchange.route.api), refuse))
       if (!forward) removeSignature(request, claim)
       if (toUpstream !== undefined) tellUpstream(request, caller, toUpstream)
     }
@@ -140,9 +140,8 @@ function toRefusal(verdict: Verdict & { holds: false }, headers: Problem['header
   })
 }
 
-function toCaller(key: KnownKey, credentials: Credentials, refuse: Refuse): Caller {
+function toCaller(key: KnownKey, facts: AppFacts | undefined, refuse: Refuse): Caller {
   const { app, accessKeyId } = key
-  const facts = credentials.findApp(app)
   if (facts?.isEnabled === false) throw refuse('disabled', 'The app that this access key belongs to is disabled.')
   return { id: app, app, plan: key.plan ?? facts?.plan, credential: { kind: 'aws-sigv4', id: accessKeyId } }
 }

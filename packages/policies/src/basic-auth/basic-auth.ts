@@ -67,7 +67,7 @@ export const basicAuth = definePolicy({
       if (given === undefined) return next(exchange)
       const { name, password, pair } = given
       guard.admit(exchange, name)
-      const lookup = credentials.findUser(name)
+      const lookup = credentials.findUser(name, exchange.route.api)
       const fingerprint = toFingerprint(pair)
       if (lookup.found && remembered.get(fingerprint) === lookup.user.passwordHash) {
         return pass(exchange, next, { name, user: lookup.user })
@@ -81,7 +81,7 @@ export const basicAuth = definePolicy({
         .run(`${fingerprint} ${hash}`, () => verifyPassword(password, hash))
         .then((isRight) => {
           // A second look: the user may have been changed or disabled since.
-          const now = credentials.findUser(name)
+          const now = credentials.findUser(name, exchange.route.api)
           if (!isRight || !now.found || now.user.passwordHash !== hash) {
             guard.failed(exchange, name)
             throw scheme.toRefusal(now.found ? 'wrong-password' : now.why)

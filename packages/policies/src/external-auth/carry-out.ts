@@ -18,8 +18,8 @@ export function createCarryOut(
 ): (decision: Decision, exchange: Exchange, next: Next) => MaybePromise<GatewayResponse> {
   const disabled = new Problem('access-denied', { detail: 'This app is disabled.', reason: 'disabled-app' })
 
-  function withPlan(caller: Caller): Caller {
-    const known = caller.app === undefined ? undefined : credentials.findApp(caller.app)
+  function withPlan(caller: Caller, { route }: Exchange): Caller {
+    const known = caller.app === undefined ? undefined : credentials.findApp(caller.app, route.api)
     if (known === undefined) return caller
     if (!known.isEnabled) throw disabled
     return { ...caller, plan: known.plan }
@@ -38,7 +38,7 @@ export function createCarryOut(
       if (value === undefined) request.headers.delete(name)
       else request.headers.set(name, value)
     }
-    if (decision.caller !== undefined) recognise(exchange, withPlan(decision.caller))
+    if (decision.caller !== undefined) recognise(exchange, withPlan(decision.caller, exchange))
     if (toUpstream !== undefined && exchange.caller !== undefined) tellUpstream(request, exchange.caller, toUpstream)
     const answer = next(exchange)
     const { toClient } = decision

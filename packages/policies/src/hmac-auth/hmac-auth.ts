@@ -180,7 +180,7 @@ class SignedRequests {
         throw new SignatureFault('nonce-used', 'A request with this nonce came before. Sign again, with a new one.')
       }
       const { id, app, plan } = first.key
-      const facts = this.#services.credentials.findApp(app)
+      const facts = this.#services.credentials.findApp(app, exchange.route.api)
       if (facts?.isEnabled === false)
         throw new SignatureFault('disabled', 'The app that this key belongs to is disabled.')
       const caller = recognise(exchange, {

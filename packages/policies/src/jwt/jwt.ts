@@ -142,7 +142,7 @@ class TokenCheck {
   }
 
   #enter({ exchange, next, presented }: Attempt, { caller, issuer }: VerifiedToken): ReturnType<Next> {
-    const known = recognise(exchange, this.#withPlan(caller, issuer.options.unknownApps))
+    const known = recognise(exchange, this.#withPlan(caller, exchange, issuer.options.unknownApps))
     const { forward, toUpstream } = this.#options
     if (forward) this.#places.keep(exchange.request)
     else this.#places.remove(exchange.request, presented)
@@ -151,9 +151,9 @@ class TokenCheck {
   }
 
   /** What the app may do now, whenever the token was made. @throws Problem */
-  #withPlan(caller: Caller, unknownApps: 'refuse' | 'allow'): Caller {
+  #withPlan(caller: Caller, { route }: Exchange, unknownApps: 'refuse' | 'allow'): Caller {
     if (caller.app === undefined) return caller
-    const app = this.#credentials.findApp(caller.app)
+    const app = this.#credentials.findApp(caller.app, route.api)
     if (app === undefined ? unknownApps === 'refuse' : !app.isEnabled) {
       throw this.#toRefusal(app === undefined ? 'app-unknown' : 'app-disabled')
     }

@@ -83,9 +83,10 @@ export const keyAuth = definePolicy({
         guard.failed(exchange)
         throw misspelt
       }
-      const lookup = credentials.lookUp(key)
+      const { api } = exchange.route
+      const lookup = credentials.lookUp(key, api)
       if (lookup.found || lookup.why !== 'unknown') return judge(lookup, exchange, next)
-      const weak = credentials.lookUpWeak(key)
+      const weak = credentials.lookUpWeak(key, api)
       if (weak instanceof Promise) return weak.then((found) => judge(found, exchange, next))
       return judge(weak, exchange, next)
     }

@@ -83,7 +83,7 @@ export const ldapAuth = definePolicy({
     const ask = createQuestion(given, services)
 
     const pass = (exchange: Exchange, next: Next, found: Caller) => {
-      const caller = recognise(exchange, toLiving(found, given, { services, scheme }))
+      const caller = recognise(exchange, toLiving(found, exchange, { app: given.app, services, scheme }))
       if (!forward) scheme.remove(exchange.request)
       if (toUpstream !== undefined) tellUpstream(exchange.request, caller, toUpstream)
       return next(exchange)
@@ -157,14 +157,15 @@ function toCaller({ dn, groups, attributes }: DirectoryEntry, name: string, opti
   }
 }
 
+interface Living extends Pick<Options, 'app'> {
+  readonly services: Pick<PolicyServices, 'credentials'>
+  readonly scheme: BasicScheme
+}
+
 /** With the plan that the app has now. @throws Problem where it is gone or switched off */
-function toLiving(
-  caller: Caller,
-  { app }: Options,
-  { services, scheme }: { services: Pick<PolicyServices, 'credentials'>; scheme: BasicScheme },
-): Caller {
+function toLiving(caller: Caller, { route }: Exchange, { app, services, scheme }: Living): Caller {
   if (app === undefined) return caller
-  const facts = services.credentials.findApp(app)
+  const facts = services.credentials.findApp(app, route.api)
   if (facts?.isEnabled !== true) throw scheme.toRefusal(facts === undefined ? 'unknown-app' : 'disabled')
   return { ...caller, plan: facts.plan }
 }

@@ -128,7 +128,7 @@ export const mtlsAuth = definePolicy({
         known.set(certificate, identity)
       }
       if ('refusal' in identity) throw identity.refusal
-      const facts = identity.app === undefined ? undefined : credentials.findApp(identity.app)
+      const facts = identity.app === undefined ? undefined : credentials.findApp(identity.app, exchange.route.api)
       if (identity.app !== undefined) checkApp(facts, unknownApps)
       const plan = identity.plan ?? facts?.plan
       let caller = callers.get(certificate)

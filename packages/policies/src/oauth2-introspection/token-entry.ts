@@ -72,7 +72,7 @@ export class TokenEntry {
   #enter(known: Caller, { exchange, presented, next }: Attempt): MaybePromise<GatewayResponse> {
     const { places, judge } = this.#parts
     const { forward, toUpstream } = this.#options
-    const caller = recognise(exchange, judge.toCaller(known))
+    const caller = recognise(exchange, judge.toCaller(known, exchange))
     if (forward) places.keep(exchange.request)
     else places.remove(exchange.request, presented)
     if (toUpstream !== undefined) tellUpstream(exchange.request, caller, toUpstream)

@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto'
 import { findClaim } from '../callers/upstream-facts.ts'
 import type { Verdict } from '../callers/verdicts.ts'
-import type { Caller } from '../exchange.ts'
+import type { Caller, Exchange } from '../exchange.ts'
 import { Problem } from '../problem.ts'
 import type { PolicyServices } from '../services.ts'
 import type { BearerRefusals } from './bearer-refusals.ts'
@@ -29,7 +29,7 @@ export interface JudgeOptions {
 export interface TokenJudge {
   toVerdict(token: string, facts: TokenFacts | undefined): Verdict<TokenVerdict>
   /** @throws Problem credential-invalid for an app that is disabled, or has to be known and is not */
-  toCaller(caller: Caller): Caller
+  toCaller(caller: Caller, exchange: Exchange): Caller
 }
 
 /** Types of access tokens (RFC 6750 §6.1.1, RFC 9449 §5); `N_A` and the like are no access tokens (RFC 8693 §2.2.1). */
@@ -56,10 +56,10 @@ export function createTokenJudge(
       return { value: verdict, untilMs: untilSeconds * 1000, isGood, isShared: true }
     },
 
-    toCaller(caller) {
+    toCaller(caller, { route }) {
       const { app } = caller
       if (options.appClaim === undefined) return caller
-      const known = app === undefined ? undefined : credentials.findApp(app)
+      const known = app === undefined ? undefined : credentials.findApp(app, route.api)
       if (known === undefined) {
         if (options.unknownApps === 'refuse' || app === undefined) throw unknownApp
         return caller

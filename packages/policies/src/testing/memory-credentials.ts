@@ -8,6 +8,8 @@ interface TestKey {
   /** It is kept under a slow hash: found by `lookUpWeak`, later. */
   readonly isWeak?: boolean
   readonly plan?: string
+  /** By API; `plan` counts for the others. */
+  readonly plans?: Readonly<Record<string, string>>
   /** Says why a look-up does not find it; a good key if absent. */
   readonly isRefusedAs?: 'disabled' | 'expired' | 'not-yet-valid'
 }
@@ -15,13 +17,20 @@ interface TestKey {
 interface TestUser {
   readonly app: string
   readonly plan?: string
+  readonly plans?: Readonly<Record<string, string>>
   readonly passwordHash: string
   readonly isRefusedAs?: 'disabled' | 'expired' | 'not-yet-valid'
 }
 
+interface TestApp {
+  readonly plan?: string
+  readonly plans?: Readonly<Record<string, string>>
+  readonly isEnabled?: boolean
+}
+
 export class MemoryCredentials implements Credentials {
   readonly #keys: Map<string, TestKey>
-  readonly #apps = new Map<string, AppFacts>()
+  readonly #apps = new Map<string, TestApp>()
   readonly #users = new Map<string, TestUser>()
 
   constructor(keys: Readonly<Record<string, TestKey>> = {}) {
@@ -32,35 +41,36 @@ export class MemoryCredentials implements Credentials {
     this.#keys.set(key, facts)
   }
 
-  lookUp(key: string): KeyLookup {
+  lookUp(key: string, api: string): KeyLookup {
     const facts = this.#keys.get(key)
     if (facts === undefined || facts.isWeak === true) return { found: false, why: 'unknown' }
-    return toLookup(key, facts)
+    return toLookup(key, facts, api)
   }
 
-  lookUpWeak(key: string): MaybePromise<KeyLookup> {
+  lookUpWeak(key: string, api: string): MaybePromise<KeyLookup> {
     const facts = this.#keys.get(key)
     if (facts?.isWeak !== true) return { found: false, why: 'unknown' }
-    return Promise.resolve(toLookup(key, facts))
+    return Promise.resolve(toLookup(key, facts, api))
   }
 
-  setApp(id: string, { plan, isEnabled = true }: { readonly plan?: string; readonly isEnabled?: boolean } = {}): void {
-    this.#apps.set(id, { plan, isEnabled })
+  setApp(id: string, app: TestApp = {}): void {
+    this.#apps.set(id, app)
   }
 
-  findApp(id: string): AppFacts | undefined {
-    return this.#apps.get(id)
+  findApp(id: string, api: string): AppFacts | undefined {
+    const app = this.#apps.get(id)
+    return app && { plan: pickPlan(app, api), isEnabled: app.isEnabled ?? true }
   }
 
   setUser(name: string, user: TestUser): void {
     this.#users.set(name, user)
   }
 
-  findUser(name: string): UserLookup {
+  findUser(name: string, api: string): UserLookup {
     const user = this.#users.get(name)
     if (user !== undefined && user.isRefusedAs === undefined) {
-      const { app, plan, passwordHash } = user
-      return { found: true, user: { app, plan, passwordHash } }
+      const { app, passwordHash } = user
+      return { found: true, user: { app, plan: pickPlan(user, api), passwordHash } }
     }
     const [decoy] = this.#users.values()
     const why = user?.isRefusedAs ?? 'unknown'
@@ -68,7 +78,12 @@ export class MemoryCredentials implements Credentials {
   }
 }
 
-function toLookup(key: string, { app, plan, isRefusedAs }: TestKey): KeyLookup {
+function pickPlan({ plan, plans }: Pick<TestApp, 'plan' | 'plans'>, api: string): string | undefined {
+  return plans !== undefined && Object.hasOwn(plans, api) ? plans[api] : plan
+}
+
+function toLookup(key: string, facts: TestKey, api: string): KeyLookup {
+  const { app, isRefusedAs } = facts
   if (isRefusedAs !== undefined) return { found: false, why: isRefusedAs }
-  return { found: true, key: { app, plan, hash: hash('sha256', key) } }
+  return { found: true, key: { app, plan: pickPlan(facts, api), hash: hash('sha256', key) } }
 }

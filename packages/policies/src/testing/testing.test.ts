@@ -148,8 +148,8 @@ describe('the harness', () => {
   it('knows keys by their SHA-256', () => {
     const credentials = new MemoryCredentials()
     credentials.set('abc', { app: 'acme' })
-    const lookup = credentials.lookUp('abc')
+    const lookup = credentials.lookUp('abc', 'any')
     assert.equal(lookup.found && lookup.key.hash, 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad')
-    assert.deepEqual(credentials.lookUp('abd'), { found: false, why: 'unknown' })
+    assert.deepEqual(credentials.lookUp('abd', 'any'), { found: false, why: 'unknown' })
   })
 })

@@ -128,7 +128,7 @@ class Deliveries {
         'The signature is not one of this delivery. Look at the secret, and at what is signed.',
       )
     }
-    const facts = this.#services.credentials.findApp(this.#app)
+    const facts = this.#services.credentials.findApp(this.#app, exchange.route.api)
     if (facts?.isEnabled === false) throw new SignatureFault('disabled', 'The app that this sender is, is disabled.')
     const { provider, plan } = this.#options
     recognise(exchange, {

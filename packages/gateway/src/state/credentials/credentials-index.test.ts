@@ -30,7 +30,7 @@ describe('a look-up', () => {
       toApp('bürö', [toKey('three')], { plan: 'silver' as PlanId }),
     ])
     const found = ['one', 'two', 'three'].map((secret) => {
-      const lookup = reader.lookUp(secret)
+      const lookup = reader.lookUp(secret, 'any')
       return lookup.found ? [lookup.key.app, lookup.key.plan, lookup.key.hash] : lookup.why
     })
     assert.deepEqual(found, [
@@ -43,9 +43,9 @@ describe('a look-up', () => {
   it('refuses what it does not know', () => {
     const { reader } = open([toApp('acme', [toKey('one')])])
     for (const secret of ['', 'two', 'one ', hash('sha256', 'one')]) {
-      assert.deepEqual(reader.lookUp(secret), { found: false, why: 'unknown' })
+      assert.deepEqual(reader.lookUp(secret, 'any'), { found: false, why: 'unknown' })
     }
-    assert.deepEqual(open([]).reader.lookUp('one'), { found: false, why: 'unknown' })
+    assert.deepEqual(open([]).reader.lookUp('one', 'any'), { found: false, why: 'unknown' })
   })
 
   it('says why a known key is refused', () => {
@@ -55,7 +55,7 @@ describe('a look-up', () => {
       toApp('gone', [toKey('of a disabled app')], { enabled: false }),
     ])
     const whys = ['disabled', 'expired', 'early', 'of a disabled app'].map((secret) => {
-      const lookup = reader.lookUp(secret)
+      const lookup = reader.lookUp(secret, 'any')
       return lookup.found ? 'found' : lookup.why
     })
     assert.deepEqual(whys, ['disabled', 'expired', 'not-yet-valid', 'disabled'])
@@ -70,7 +70,7 @@ describe('a look-up', () => {
       [10, false],
     ] as const) {
       clock.ms = NOW_MS + ms
-      assert.equal(reader.lookUp('one').found, isFound)
+      assert.equal(reader.lookUp('one', 'any').found, isFound)
       assert.equal(reader.getKeyEnd(hash('sha256', 'one')), isFound ? NOW_MS + 10 : 0)
     }
   })
@@ -91,12 +91,12 @@ describe('the feed', () => {
     })
     assert.equal(outcome, 'applied')
     assert.equal(reader.revision(), revision + 1)
-    assert.deepEqual(reader.lookUp('one'), { found: false, why: 'unknown' })
+    assert.deepEqual(reader.lookUp('one', 'any'), { found: false, why: 'unknown' })
     assert.equal(reader.getKeyEnd(hash('sha256', 'one')), 0)
     assert.equal(reader.getKeyEnd(hash('sha256', 'two')), NOW_MS + 5)
-    const two = reader.lookUp('two')
+    const two = reader.lookUp('two', 'any')
     assert.equal(two.found && two.key.app, 'other')
-    assert.deepEqual(reader.lookUp('three'), { found: false, why: 'disabled' })
+    assert.deepEqual(reader.lookUp('three', 'any'), { found: false, why: 'disabled' })
     assert.equal(index.size, 2)
   })
 
@@ -106,9 +106,9 @@ describe('the feed', () => {
     const changes = [{ kind: 'remove', hash: hash('sha256', 'one') }] as const
     assert.equal(index.apply({ revision, changes }), 'known')
     assert.equal(index.apply({ revision: revision + 2, changes }), 'gap')
-    assert.equal(reader.lookUp('one').found, true)
+    assert.equal(reader.lookUp('one', 'any').found, true)
     assert.equal(index.apply({ revision: revision + 1, changes }), 'applied')
-    assert.equal(reader.lookUp('one').found, false)
+    assert.equal(reader.lookUp('one', 'any').found, false)
   })
 
   it('applies nothing of a change that names no SHA-256', () => {
@@ -116,7 +116,7 @@ describe('the feed', () => {
     const revision = index.revision + 1
     const changes = [{ kind: 'remove', hash: hash('sha256', 'one') } as const, { kind: 'remove', hash: 'AB' } as const]
     assert.throws(() => index.apply({ revision, changes }), /64 hexadecimal digits/)
-    assert.equal(reader.lookUp('one').found, true)
+    assert.equal(reader.lookUp('one', 'any').found, true)
     assert.equal(index.revision, revision - 1)
   })
 
@@ -124,7 +124,7 @@ describe('the feed', () => {
     const { index, reader } = open([toApp('acme', [toKey('one')])])
     const both = [toApp('a', [toKey('two')]), toApp('b', [toKey('two')])]
     assert.throws(() => index.replace(both), /belongs to app a and to app b/)
-    assert.equal(reader.lookUp('one').found, true)
+    assert.equal(reader.lookUp('one', 'any').found, true)
   })
 
   it('says when threads need a new table, and revokes in the old one until they have it', () => {
@@ -136,7 +136,7 @@ describe('the feed', () => {
       { kind: 'put', key: toKey('two', { enabled: false }) },
     ] as const
     assert.equal(index.apply({ revision: index.revision + 1, changes: revoke }), 'applied')
-    const readAll = () => ['one', 'two', 'three', 'new 1999'].map((secret) => reader.lookUp(secret).found)
+    const readAll = () => ['one', 'two', 'three', 'new 1999'].map((secret) => reader.lookUp(secret, 'any').found)
     assert.deepEqual(readAll(), [false, false, true, false])
     assert.equal(reader.revision(), index.revision)
     reader.reopen(index.descriptor())
@@ -147,7 +147,7 @@ describe('the feed', () => {
     const { index, reader } = open([toApp('acme', [toKey('one'), toKey('two'), toKey('three')])])
     index.replace([toApp('acme', [toKey('two', { enabled: false }), toKey('three')])])
     assert.deepEqual(
-      ['one', 'two', 'three'].map((secret) => reader.lookUp(secret).found),
+      ['one', 'two', 'three'].map((secret) => reader.lookUp(secret, 'any').found),
       [false, false, true],
     )
   })
@@ -158,7 +158,7 @@ describe('the feed', () => {
       const key = toKey('one', { plan: `plan ${plan}` as PlanId })
       index.apply({ revision: index.revision + 1, changes: [{ kind: 'put', key }] })
     }
-    const lookup = openCredentials(index.descriptor()).lookUp('one')
+    const lookup = openCredentials(index.descriptor()).lookUp('one', 'any')
     assert.equal(lookup.found && lookup.key.plan, 'plan 4999')
     assert.equal(index.size, 1)
     assert.ok(index.descriptor().memory.byteLength < 10_000)
@@ -173,10 +173,10 @@ describe('100 000 keys', () => {
     const { index, reader } = open(apps)
     assert.ok(index.descriptor().memory.byteLength / keys.length <= 64)
     for (let i = 0; i < keys.length; i++) {
-      const lookup = reader.lookUp(`key ${i}`)
+      const lookup = reader.lookUp(`key ${i}`, 'any')
       assert.equal(lookup.found && lookup.key.app, `app ${Math.floor(i / 1000)}`)
     }
-    for (let i = 0; i < 1000; i++) assert.equal(reader.lookUp(`no key ${i}`).found, false)
+    for (let i = 0; i < 1000; i++) assert.equal(reader.lookUp(`no key ${i}`, 'any').found, false)
   })
 
   it('take no more than 64 bytes each when they came one by one', () => {
@@ -187,7 +187,7 @@ describe('100 000 keys', () => {
       if (at > 10_000) assert.ok(index.descriptor().memory.byteLength / index.size <= 64)
     }
     const reader = openCredentials(index.descriptor())
-    assert.ok(keys.every((_, i) => reader.lookUp(`key ${i}`).found))
+    assert.ok(keys.every((_, i) => reader.lookUp(`key ${i}`, 'any').found))
   })
 })
 

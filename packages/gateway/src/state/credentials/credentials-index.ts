@@ -5,7 +5,7 @@
  * A change is seen by all threads at once. When a table has filled up or all keys are replaced, a new table is made and
  * has to be sent to them; until they have it they read the old one, in which revocations are still carried out.
  */
-import type { App, Key, User } from '@gatewright/model'
+import type { App, Key, PlanChoice, User } from '@gatewright/model'
 import { KINDS, parseKeyHash } from './key-hash.ts'
 import {
   createKeyTable,
@@ -19,6 +19,7 @@ import {
   toNameWords,
 } from './key-table.ts'
 import { type Pepper, PROCESS_PEPPER } from './pepper.ts'
+import { toPlanText } from './plan-text.ts'
 import { toUserText } from './user-text.ts'
 
 export type CredentialsDescriptor = KeyTableDescriptor
@@ -84,15 +85,20 @@ export class CredentialsIndex {
     const users = [...toOwned(apps, ({ users = [] }) => users)]
     assertOneOwner(keys, ({ hash }) => `Key ${hash}`)
     assertOneOwner(users, ({ name }) => `User "${name}"`)
-    const names = toNamesBytes([...keys, ...users.map(toEntryNames)], apps)
-    this.#move(keys.length + apps.length + users.length, names, isPeppered(keys))
-    for (const { hash, ...key } of keys) {
-      const { words, kind } = parseKeyWords(hash)
+    const entries = [
+      ...keys.map((key) => ({ ...parseKeyWords(key.hash), names: toKeyNames(key) })),
+      ...users.map((user) => ({ words: toNameWords('user', user.name), kind: 0, names: toUserNames(user) })),
+      ...apps.map((app) => ({
+        words: toNameWords('app', app.id),
+        kind: 0,
+        names: toKeyNames({ ...app, app: app.id }),
+      })),
+    ]
+    this.#move(entries.length, toNamesBytes(entries.map(({ names }) => names)), isPeppered(keys))
+    for (const { words, kind, names } of entries) {
       this.#table.addKinds(kind)
-      this.#add(words, key)
+      this.#add(words, names)
     }
-    for (const user of users) this.#add(toNameWords('user', user.name), toEntryNames(user))
-    for (const app of apps) this.#addApp(app)
     this.#size = keys.length
     this.#table.decoy = this.#findDecoy(users)
     this.#table.revision = revision
@@ -173,10 +179,6 @@ export class CredentialsIndex {
     })
   }
 
-  #addApp({ id, plan, enabled }: App): void {
-    this.#add(toNameWords('app', id), { app: id, plan, enabled })
-  }
-
   /** One that is switched on, if there is one: the others may be old. */
   #findDecoy(users: readonly User[]): number {
     const user = users.find(({ enabled }) => enabled !== false) ?? users[0]
@@ -218,7 +220,7 @@ export class CredentialsIndex {
   }
 }
 
-/** What an entry is made of: a key, an app, or a user with its text in the place of the plan. */
+/** What an entry is made of: a key or an app with the text of its plans, or a user with its text in the place of that. */
 interface Entered {
   readonly app: string
   readonly plan?: string | undefined
@@ -227,8 +229,18 @@ interface Entered {
   readonly expires?: number
 }
 
-function toEntryNames(user: User): Entered {
-  return { ...user, plan: toUserText(user) }
+type Kept = Omit<Entered, 'plan'> & PlanChoice
+
+function toKeyNames({ app, enabled, notBefore, expires, ...choice }: Kept): Entered {
+  return {
+    ...{ app, plan: toPlanText(choice), enabled },
+    ...(notBefore !== undefined && { notBefore }),
+    ...(expires !== undefined && { expires }),
+  }
+}
+
+function toUserNames(user: User): Entered {
+  return { ...toKeyNames(user), plan: toUserText(user) }
 }
 
 interface Step {
@@ -244,26 +256,26 @@ interface Step {
 function toStep(change: KeyChange): Step {
   switch (change.kind) {
     case 'put':
-      return { ...parseKeyWords(change.key.hash), names: change.key, isUser: false }
+      return { ...parseKeyWords(change.key.hash), names: toKeyNames(change.key), isUser: false }
     case 'remove':
       return { ...parseKeyWords(change.hash), names: undefined, isUser: false }
     case 'put-user':
-      return { words: toNameWords('user', change.user.name), kind: 0, names: toEntryNames(change.user), isUser: true }
+      return { words: toNameWords('user', change.user.name), kind: 0, names: toUserNames(change.user), isUser: true }
     case 'remove-user':
       return { words: toNameWords('user', change.name), kind: 0, names: undefined, isUser: true }
   }
 }
 
-/** Credentials as they count: an app's plan is theirs, and those of a disabled app are disabled. */
+/** Credentials as they count: an app's plans are theirs, where they have none, and those of a disabled app are disabled. */
 function* toOwned<Credential extends Key | User>(
   apps: readonly App[],
   list: (app: App) => readonly Credential[],
 ): Generator<Credential> {
   for (const app of apps) {
     for (const credential of list(app)) {
-      const plan = credential.plan ?? app.plan
+      const { plan, plans } = credential.plan === undefined && credential.plans === undefined ? app : credential
       const enabled = app.enabled !== false && credential.enabled !== false
-      yield plan === undefined ? { ...credential, enabled } : { ...credential, plan, enabled }
+      yield { ...credential, ...(plan && { plan }), ...(plans && { plans }), enabled }
     }
   }
 }
@@ -283,12 +295,8 @@ function assertOneOwner<Credential extends Key | User>(
   }
 }
 
-function toNamesBytes(entered: readonly Entered[], apps: readonly App[] = []): number {
+function toNamesBytes(entered: readonly Entered[]): number {
   const names = new Set<string>()
-  for (const { id, plan } of apps) {
-    names.add(id)
-    if (plan !== undefined) names.add(plan)
-  }
   for (const { app, plan } of entered) {
     names.add(app)
     if (plan !== undefined) names.add(plan)

@@ -9,6 +9,7 @@ export type Why = 'disabled' | 'expired' | 'not-yet-valid'
 interface Kept {
   readonly app: string
   readonly plan?: string
+  readonly plans?: Readonly<Record<string, string>>
   /** Why it is refused; a good one if absent. */
   readonly isRefusedAs?: Why
   /** Of keys: it could be guessed, and is kept under a slow hash. */
@@ -18,7 +19,9 @@ interface Kept {
 /** What there is to be found, by key, by id and by name. */
 export interface KeptCredentials {
   readonly keys: Readonly<Record<string, Kept>>
-  readonly apps: Readonly<Record<string, { readonly plan?: string; readonly isEnabled?: boolean }>>
+  readonly apps: Readonly<
+    Record<string, Omit<Kept, 'app' | 'isRefusedAs' | 'isWeak'> & { readonly isEnabled?: boolean }>
+  >
   readonly users: Readonly<Record<string, Kept & { readonly passwordHash: string }>>
 }
 
@@ -33,6 +36,59 @@ export function describeCredentials(name: string, create: CreateCredentials): vo
     describeKeys(create)
     describeApps(create)
     describeUsers(create)
+    describePlansByApi(create)
+  })
+}
+
+function describePlansByApi(create: CreateCredentials): void {
+  const PLANS = { plan: 'gold', plans: { orders: 'free', billing: 'flat' } }
+  const ONLY = { plans: { orders: 'free' } }
+  const PLANS_OF = [
+    ['orders', 'free', 'free'],
+    ['billing', 'flat', undefined],
+    ['other', 'gold', undefined],
+    ['', 'gold', undefined],
+    ['constructor', 'gold', undefined],
+  ] as const
+
+  it('finds the plan of the API that is called: of keys, weak ones too, of apps and of users', async () => {
+    const credentials = create({
+      keys: {
+        both: { app: 'acme', ...PLANS },
+        only: { app: 'small', ...ONLY },
+        hunter2: { app: 'acme', isWeak: true, ...PLANS },
+      },
+      apps: { acme: PLANS, small: ONLY },
+      users: {
+        ann: { app: 'acme', passwordHash: HASH, ...PLANS },
+        ben: { app: 'small', passwordHash: HASH, ...ONLY },
+      },
+    })
+    // A second time: what was found is remembered.
+    for (const [api, plan, ofOnly] of [...PLANS_OF, ...PLANS_OF]) {
+      const plans = [
+        credentials.lookUp('both', api),
+        credentials.lookUp('only', api),
+        await credentials.lookUpWeak('hunter2', api),
+      ]
+      assert.deepEqual(
+        plans.map((found) => found.found && found.key.plan),
+        [plan, ofOnly, plan],
+        api,
+      )
+      assert.deepEqual(
+        [credentials.findApp('acme', api)?.plan, credentials.findApp('small', api)?.plan],
+        [plan, ofOnly],
+      )
+      const users = [credentials.findUser('ann', api), credentials.findUser('ben', api)]
+      assert.deepEqual(
+        users.map((found) => found.found && [found.user.plan, found.user.passwordHash]),
+        [
+          [plan, HASH],
+          [ofOnly, HASH],
+        ],
+      )
+    }
   })
 }
 
@@ -45,18 +101,18 @@ function describeKeys(create: CreateCredentials): void {
   const credentials = create({ keys, apps: { acme: {} }, users: {} })
 
   it('finds a key, whose it is and on which plan, and names it by its hash', () => {
-    const found = credentials.lookUp('one')
+    const found = credentials.lookUp('one', 'any')
     assert.ok(found.found)
     assert.deepEqual([found.key.app, found.key.plan, found.key.hash], ['acme', 'gold', hash('sha256', 'one')])
-    const planless = credentials.lookUp('two')
+    const planless = credentials.lookUp('two', 'any')
     assert.ok(planless.found)
     assert.equal(planless.key.plan, undefined)
   })
 
   it('says why a key is not let in', () => {
-    for (const why of WHYS) assert.deepEqual(credentials.lookUp(why), { found: false, why })
+    for (const why of WHYS) assert.deepEqual(credentials.lookUp(why, 'any'), { found: false, why })
     for (const key of ['', 'On', 'ONE', 'one ', '__proto__', 'constructor']) {
-      assert.deepEqual(credentials.lookUp(key), { found: false, why: 'unknown' }, key)
+      assert.deepEqual(credentials.lookUp(key, 'any'), { found: false, why: 'unknown' }, key)
     }
   })
 
@@ -66,22 +122,22 @@ function describeKeys(create: CreateCredentials): void {
       hunter3: { app: 'acme', isWeak: true, isRefusedAs: 'disabled' },
     } as const
     const kept = create({ keys: { ...weak, strong: { app: 'acme' } }, apps: { acme: {} }, users: {} })
-    assert.deepEqual(kept.lookUp('hunter2'), { found: false, why: 'unknown' })
-    const found = await kept.lookUpWeak('hunter2')
+    assert.deepEqual(kept.lookUp('hunter2', 'any'), { found: false, why: 'unknown' })
+    const found = await kept.lookUpWeak('hunter2', 'any')
     assert.equal(found.found && found.key.app, 'acme')
     assert.ok(found.found && /^(?:argon2id:)?[0-9a-f]{64}$/.test(found.key.hash))
-    assert.deepEqual(await kept.lookUpWeak('hunter3'), { found: false, why: 'disabled' })
+    assert.deepEqual(await kept.lookUpWeak('hunter3', 'any'), { found: false, why: 'disabled' })
     for (const key of ['hunter4', 'strong', '', '__proto__']) {
-      assert.deepEqual(await kept.lookUpWeak(key), { found: false, why: 'unknown' }, key)
+      assert.deepEqual(await kept.lookUpWeak(key, 'any'), { found: false, why: 'unknown' }, key)
     }
   })
 
   it('answers at once where no key could be guessed', () => {
-    assert.deepEqual(credentials.lookUpWeak('hunter2'), { found: false, why: 'unknown' })
+    assert.deepEqual(credentials.lookUpWeak('hunter2', 'any'), { found: false, why: 'unknown' })
   })
 
   it('takes no hash of a key for the key', () => {
-    assert.deepEqual(credentials.lookUp(hash('sha256', 'one')), { found: false, why: 'unknown' })
+    assert.deepEqual(credentials.lookUp(hash('sha256', 'one'), 'any'), { found: false, why: 'unknown' })
   })
 }
 
@@ -89,14 +145,14 @@ function describeApps(create: CreateCredentials): void {
   const credentials = create({ keys: {}, users: {}, apps: { acme: { plan: 'gold' }, off: { isEnabled: false } } })
 
   it('finds an app by its id', () => {
-    assert.deepEqual(credentials.findApp('acme'), { plan: 'gold', isEnabled: true })
-    assert.deepEqual(credentials.findApp('off'), { plan: undefined, isEnabled: false })
-    for (const id of ['', 'Acme', 'acme ', '__proto__']) assert.equal(credentials.findApp(id), undefined, id)
+    assert.deepEqual(credentials.findApp('acme', 'any'), { plan: 'gold', isEnabled: true })
+    assert.deepEqual(credentials.findApp('off', 'any'), { plan: undefined, isEnabled: false })
+    for (const id of ['', 'Acme', 'acme ', '__proto__']) assert.equal(credentials.findApp(id, 'any'), undefined, id)
   })
 
   it('takes no app for a key, and none for a user', () => {
-    assert.equal(credentials.lookUp('acme').found, false)
-    assert.equal(credentials.findUser('acme').found, false)
+    assert.equal(credentials.lookUp('acme', 'any').found, false)
+    assert.equal(credentials.findUser('acme', 'any').found, false)
   })
 }
 
@@ -109,36 +165,36 @@ function describeUsers(create: CreateCredentials): void {
   const credentials = create({ keys: {}, apps: { acme: {} }, users })
 
   it('finds a user, whose it is, on which plan, and what a password is checked against', () => {
-    assert.deepEqual(credentials.findUser('ann'), {
+    assert.deepEqual(credentials.findUser('ann', 'any'), {
       found: true,
       user: { app: 'acme', plan: 'gold', passwordHash: HASH },
     })
-    const found = credentials.findUser('Ängström café')
+    const found = credentials.findUser('Ängström café', 'any')
     assert.ok(found.found)
     assert.deepEqual([found.user.plan, found.user.passwordHash], [undefined, `${HASH.slice(0, -1)}b`])
   })
 
   it('gives something to check for those who are not let in, and says why', () => {
     for (const why of WHYS) {
-      assert.deepEqual(credentials.findUser(why), { found: false, why, decoy: HASH })
+      assert.deepEqual(credentials.findUser(why, 'any'), { found: false, why, decoy: HASH })
     }
     for (const name of ['', 'Ann', 'ann ', 'bob', '__proto__', 'constructor', 'toString']) {
-      assert.deepEqual(credentials.findUser(name), { found: false, why: 'unknown', decoy: HASH }, name)
+      assert.deepEqual(credentials.findUser(name, 'any'), { found: false, why: 'unknown', decoy: HASH }, name)
     }
   })
 
   it('takes no name for another that looks like it', () => {
-    assert.equal(credentials.findUser('Ängström café'.normalize('NFD')).found, false)
-    assert.equal(credentials.findUser('\u0430nn').found, false)
+    assert.equal(credentials.findUser('Ängström café'.normalize('NFD'), 'any').found, false)
+    assert.equal(credentials.findUser('\u0430nn', 'any').found, false)
   })
 
   it('has nothing to check where there are no users', () => {
     const empty = create({ keys: {}, apps: { acme: {} }, users: {} })
-    assert.deepEqual(empty.findUser('ann'), { found: false, why: 'unknown' })
+    assert.deepEqual(empty.findUser('ann', 'any'), { found: false, why: 'unknown' })
   })
 
   it('takes no user for a key, and none for an app', () => {
-    assert.equal(credentials.lookUp('ann').found, false)
-    assert.equal(credentials.findApp('ann'), undefined)
+    assert.equal(credentials.lookUp('ann', 'any').found, false)
+    assert.equal(credentials.findApp('ann', 'any'), undefined)
   })
 }

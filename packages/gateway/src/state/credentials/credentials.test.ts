@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { hash } from 'node:crypto'
 import { describe, it } from 'node:test'
-import type { App, AppId, PlanId, User } from '@gatewright/model'
+import type { App, AppId, PlanChoice, PlanId, User } from '@gatewright/model'
 import type { CallerCredential } from '@gatewright/policies'
 import { MemoryCredentials } from '@gatewright/policies/testing'
 import { describeCredentials, type KeptCredentials, type Why } from './credentials.contract.ts'
@@ -19,20 +19,26 @@ const VALIDITY: Readonly<Record<Why, Partial<User>>> = {
 }
 
 function toApps({ keys, apps, users }: KeptCredentials): App[] {
-  const toFacts = ({ app, plan, isRefusedAs }: KeptCredentials['keys'][string]) => ({
-    app: app as AppId,
+  const toChoice = ({ plan, plans }: KeptCredentials['apps'][string]): PlanChoice => ({
     ...(plan !== undefined && { plan: plan as PlanId }),
+    ...(plans !== undefined && { plans: plans as Record<string, PlanId> }),
+  })
+  const toFacts = ({ app, isRefusedAs, ...choice }: KeptCredentials['keys'][string]) => ({
+    app: app as AppId,
+    ...toChoice(choice),
     ...(isRefusedAs !== undefined && VALIDITY[isRefusedAs]),
   })
-  return Object.entries(apps).map(([id, { plan, isEnabled }]) => ({
+  const ofApp = <Facts extends { readonly app: string }>(all: Readonly<Record<string, Facts>>, id: string) =>
+    Object.entries(all).filter(([, { app }]) => app === id)
+  return Object.entries(apps).map(([id, { isEnabled, ...choice }]) => ({
     id: id as AppId,
-    ...(plan !== undefined && { plan: plan as PlanId }),
+    ...toChoice(choice),
     ...(isEnabled === false && { enabled: false }),
-    keys: Object.entries(keys).map(([key, facts]) => ({
+    keys: ofApp(keys, id).map(([key, facts]) => ({
       hash: facts.isWeak ? PROCESS_PEPPER.hashKey(key) : hash('sha256', key),
       ...toFacts(facts),
     })),
-    users: Object.entries(users).map(([name, facts]) => ({
+    users: ofApp(users, id).map(([name, facts]) => ({
       name,
       passwordHash: facts.passwordHash,
       ...toFacts(facts),
@@ -69,23 +75,23 @@ describe('keys in the index', () => {
       const name = `${algorithm}:${hash(algorithm, secret)}`
       const { index, reader } = openKeys(hash('sha256', 'another'), name)
       for (let round = 0; round < 2; round++) {
-        const lookup = reader.lookUp(secret)
+        const lookup = reader.lookUp(secret, 'any')
         assert.equal(lookup.found && lookup.key.hash, name)
       }
-      assert.equal(reader.lookUp('another').found, true)
-      assert.equal(reader.lookUp('anybody').found, false)
+      assert.equal(reader.lookUp('another', 'any').found, true)
+      assert.equal(reader.lookUp('anybody', 'any').found, false)
       assert.equal(reader.getKeyEnd(name), Number.POSITIVE_INFINITY)
       index.apply({ revision: index.revision + 1, changes: [{ kind: 'remove', hash: name }] })
-      assert.equal(reader.lookUp(secret).found, false)
+      assert.equal(reader.lookUp(secret, 'any').found, false)
       assert.equal(reader.getKeyEnd(name), 0)
     })
 
     it(`are found by ${algorithm} when the first such key comes by the feed`, () => {
       const { index, reader } = openKeys(hash('sha256', 'another'))
       const key = { hash: `${algorithm}:${hash(algorithm, secret)}`, app: 'acme' as AppId }
-      assert.equal(reader.lookUp(secret).found, false)
+      assert.equal(reader.lookUp(secret, 'any').found, false)
       assert.equal(index.apply({ revision: index.revision + 1, changes: [{ kind: 'put', key }] }), 'applied')
-      assert.equal(reader.lookUp(secret).found, true)
+      assert.equal(reader.lookUp(secret, 'any').found, true)
     })
   }
 
@@ -94,7 +100,7 @@ describe('keys in the index', () => {
     const sha512 = `sha512:${hash('sha512', secret)}`
     index.replace([{ id: 'acme' as AppId, keys: [{ hash: sha512, app: 'acme' as AppId }], users: [toUser('ann')] }])
     const reader = openCredentials(index.descriptor())
-    for (const key of ['acme', 'app acme', 'ann', 'user ann']) assert.equal(reader.lookUp(key).found, false, key)
+    for (const key of ['acme', 'app acme', 'ann', 'user ann']) assert.equal(reader.lookUp(key, 'any').found, false, key)
   })
 
   it('that could be guessed move the table when the first one comes by the feed: threads need the pepper', async () => {
@@ -104,26 +110,26 @@ describe('keys in the index', () => {
       return index.apply({ revision: index.revision + 1, changes: [change] })
     }
     assert.equal(put('hunter2'), 'moved')
-    assert.equal((await reader.lookUpWeak('hunter2')).found, false)
+    assert.equal((await reader.lookUpWeak('hunter2', 'any')).found, false)
     reader.reopen(index.descriptor())
-    assert.equal((await reader.lookUpWeak('hunter2')).found, true)
+    assert.equal((await reader.lookUpWeak('hunter2', 'any')).found, true)
     assert.equal(put('hunter3'), 'applied')
-    assert.equal((await reader.lookUpWeak('hunter3')).found, true)
-    assert.equal(reader.lookUpWeak('hunter2') instanceof Promise, false)
+    assert.equal((await reader.lookUpWeak('hunter3', 'any')).found, true)
+    assert.equal(reader.lookUpWeak('hunter2', 'any') instanceof Promise, false)
   })
 
   it('that could be guessed are not found when another pepper is there', async () => {
     const hashed = PROCESS_PEPPER.hashKey('hunter2')
     const index = new CredentialsIndex(new Pepper({ env: { GATEWRIGHT_PEPPER: 'x'.repeat(32) } }))
     index.replace(apps([hashed]))
-    assert.equal((await openCredentials(index.descriptor()).lookUpWeak('hunter2')).found, false)
+    assert.equal((await openCredentials(index.descriptor()).lookUpWeak('hunter2', 'any')).found, false)
   })
 
   it('that look strong are never hashed slowly, whatever is sent', () => {
     const { reader } = openKeys(PROCESS_PEPPER.hashKey('hunter2'))
-    assert.ok(reader.lookUpWeak('hunter9') instanceof Promise)
+    assert.ok(reader.lookUpWeak('hunter9', 'any') instanceof Promise)
     for (let at = 0; at < 1000; at++) {
-      assert.deepEqual(reader.lookUpWeak(hash('sha256', `${at}`)), { found: false, why: 'unknown' })
+      assert.deepEqual(reader.lookUpWeak(hash('sha256', `${at}`), 'any'), { found: false, why: 'unknown' })
     }
   })
 
@@ -139,7 +145,7 @@ describe('keys in the index', () => {
       assert.throws(() => index.replace(apps([text])), /64 hexadecimal digits/, text)
       assert.equal(reader.getKeyEnd(text), 0)
     }
-    assert.equal(reader.lookUp(secret).found, true)
+    assert.equal(reader.lookUp(secret, 'any').found, true)
   })
 })
 
@@ -159,9 +165,9 @@ function open(users: readonly User[], facts: Partial<App> = {}) {
 describe('users in the index', () => {
   it('have the plan of their app, and are disabled with it', () => {
     const { reader } = open([toUser('ann')], { plan: 'gold' as PlanId })
-    const found = reader.findUser('ann')
+    const found = reader.findUser('ann', 'any')
     assert.equal(found.found && found.user.plan, 'gold')
-    const off = open([toUser('ann')], { enabled: false }).reader.findUser('ann')
+    const off = open([toUser('ann')], { enabled: false }).reader.findUser('ann', 'any')
     assert.equal(off.found || off.why, 'disabled')
   })
 
@@ -179,10 +185,10 @@ describe('users in the index', () => {
       ],
     })
     assert.deepEqual([outcome, reader.revision()], ['applied', revision])
-    const ann = reader.findUser('ann')
+    const ann = reader.findUser('ann', 'any')
     assert.deepEqual(ann.found && [ann.user.passwordHash, ann.user.plan], [other, 'silver'])
     const whys = ['ben', 'cid', 'dan'].map((name) => {
-      const lookup = reader.findUser(name)
+      const lookup = reader.findUser(name, 'any')
       return lookup.found ? 'found' : lookup.why
     })
     assert.deepEqual(whys, ['disabled', 'unknown', 'found'])
@@ -193,7 +199,7 @@ describe('users in the index', () => {
     const { index, reader } = open([toUser('ann'), toUser('ben')])
     index.replace([{ id: 'acme' as AppId, keys: [], users: [toUser('ben', { enabled: false })] }])
     assert.deepEqual(
-      ['ann', 'ben'].map((name) => reader.findUser(name).found),
+      ['ann', 'ben'].map((name) => reader.findUser(name, 'any').found),
       [false, false],
     )
   })
@@ -206,10 +212,10 @@ describe('users in the index', () => {
     }
     const reader = openCredentials(index.descriptor(), { now: () => NOW_MS })
     for (const { name, passwordHash } of users) {
-      const lookup = reader.findUser(name)
+      const lookup = reader.findUser(name, 'any')
       assert.equal(lookup.found && lookup.user.passwordHash, passwordHash)
     }
-    const stranger = reader.findUser('nobody')
+    const stranger = reader.findUser('nobody', 'any')
     assert.ok(!stranger.found && users.some(({ passwordHash }) => passwordHash === stranger.decoy))
   })
 
@@ -226,7 +232,7 @@ describe('users in the index', () => {
     const { index, reader } = open([toUser('ann')])
     const apps = ['a', 'b'].map((id) => ({ id: id as AppId, keys: [], users: [toUser('eve', { app: id as AppId })] }))
     assert.throws(() => index.replace(apps), /User "eve" belongs to app a and to app b/)
-    assert.equal(reader.findUser('ann').found, true)
+    assert.equal(reader.findUser('ann', 'any').found, true)
   })
 
   it('say until when they are let in, for what stays open', () => {

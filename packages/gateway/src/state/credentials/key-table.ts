@@ -16,8 +16,8 @@
  * └──────────────────────────┴──────────────┴────────────┴───────────┴─────────┘
  * ```
  *
- * Apps and users are entries as well, found by a hash of their names. Where a key has its plan, a user has a text among the
- * names that holds the hash of the password and the plan. `decoy` is where one of these texts stands, 0 without users: what
+ * Apps and users are entries as well, found by a hash of their names. Whoever has several plans has a text for them among the
+ * names. Where a key has its plan, a user has a text that holds the hash of the password and the plan. `decoy` is where one of these texts stands, 0 without users: what
  * is checked for a name that nobody has, so that it takes as long. `kinds` is which hashes keys are kept by, besides SHA-256:
  * what no key is kept by need not be computed of a key that comes.
  *
@@ -31,6 +31,7 @@
  * the key.
  */
 import { hash } from 'node:crypto'
+import { SeveralPlans, saysSeveral } from './plan-text.ts'
 
 /** 57 bytes a key when a table is made, 46 when it is left for a larger one; removed keys keep their entry until then. */
 const FILL = 0.7
@@ -109,6 +110,8 @@ export class KeyTable {
   /** Word 2: `decoy`; word 3: `kinds`. */
   readonly #header: Int32Array
   readonly #names: Map<number, string> = new Map()
+  /** By the text that says them. */
+  readonly #plans = new Map<string, SeveralPlans>()
   #used = 0
   #nameEnd: number
 
@@ -187,6 +190,21 @@ export class KeyTable {
     const name = Buffer.from(memory, at + 4, new DataView(memory).getUint32(at, true)).toString('utf8')
     this.#names.set(at, name)
     return name
+  }
+
+  /** Of the plans whose text stands there, the one that counts for this API. */
+  getPlan(at: number, api: string): string | undefined {
+    return at === 0 ? undefined : this.pickPlan(this.getName(at), api)
+  }
+
+  pickPlan(text: string, api: string): string | undefined {
+    if (!saysSeveral(text)) return text
+    let plans = this.#plans.get(text)
+    if (plans === undefined) {
+      plans = new SeveralPlans(text)
+      this.#plans.set(text, plans)
+    }
+    return plans.find(api)
   }
 
   /** The writer's: whether one more entry, and so many bytes of names, fit. */

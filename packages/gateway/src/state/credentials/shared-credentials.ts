@@ -44,11 +44,17 @@ interface Seen extends KeyHash {
   readonly words: KeyWords
 }
 
+interface KeptBy {
+  readonly prefix: KeyHash['prefix']
+  readonly algorithm: 'sha256' | 'sha384' | 'sha512'
+}
+
+const SHA256: KeptBy = { prefix: '', algorithm: 'sha256' }
 /** In the order in which they are tried, each only where keys are kept by it. */
-const OTHER_HASHES = [
+const OTHER_HASHES: readonly KeptBy[] = [
   { prefix: 'sha384:', algorithm: 'sha384' },
   { prefix: 'sha512:', algorithm: 'sha512' },
-] as const
+]
 
 export class SharedCredentials implements Credentials {
   #table: KeyTable
@@ -72,27 +78,27 @@ export class SharedCredentials implements Credentials {
     this.#openWeakKeys(before)
   }
 
-  lookUp(key: string): KeyLookup {
+  lookUp(key: string, api: string): KeyLookup {
     const seen = this.#seen.get(key)
-    if (seen !== undefined) return this.#judge(seen)
-    const lookup = this.#tryHash(key, '', 'sha256')
+    if (seen !== undefined) return this.#judge(seen, api)
+    const lookup = this.#tryHash(key, api, SHA256)
     const { kinds } = this.#table
     // Most gateways keep keys by SHA-256 alone.
     if (kinds === 0 || lookup.found || lookup.why !== 'unknown') return lookup
-    for (const { prefix, algorithm } of OTHER_HASHES) {
-      if ((kinds & KINDS[prefix]) === 0) continue
-      const other = this.#tryHash(key, prefix, algorithm)
+    for (const kept of OTHER_HASHES) {
+      if ((kinds & KINDS[kept.prefix]) === 0) continue
+      const other = this.#tryHash(key, api, kept)
       if (other.found || other.why !== 'unknown') return other
     }
     return UNKNOWN
   }
 
-  lookUpWeak(key: string): MaybePromise<KeyLookup> {
+  lookUpWeak(key: string, api: string): MaybePromise<KeyLookup> {
     const keys = this.#weakKeys
     // Whoever sends what looks strong sends no weak key: a flood of random ones costs no slow hash.
     if (keys === undefined || !isWeakKey(key)) return UNKNOWN
     const judge = (digest: Buffer): KeyLookup => {
-      const lookup = this.#judge({ prefix: 'argon2id:', digest, words: toKeyWords(digest) })
+      const lookup = this.#judge({ prefix: 'argon2id:', digest, words: toKeyWords(digest) }, api)
       if (lookup.found) keys.remember(key, digest)
       return lookup
     }
@@ -114,7 +120,7 @@ export class SharedCredentials implements Credentials {
   /** The same of all that somebody showed, and of the app: the first that ends ends it. Nobody's right does not end. */
   getRightEnd(caller: Caller | undefined): number {
     if (caller === undefined) return Number.POSITIVE_INFINITY
-    if (caller.app !== undefined && this.findApp(caller.app)?.isEnabled === false) return 0
+    if (caller.app !== undefined && this.#findAppEntry(caller.app)?.status === DISABLED) return 0
     const ends = [caller.credential, ...(caller.otherCredentials ?? [])].map((each) => this.#getCredentialEnd(each))
     return Math.min(...ends)
   }
@@ -129,7 +135,13 @@ export class SharedCredentials implements Credentials {
     return 'found' in entry ? 0 : entry.expires
   }
 
-  findApp(id: string): AppFacts | undefined {
+  findApp(id: string, api: string): AppFacts | undefined {
+    const entry = this.#findAppEntry(id)
+    if (entry === undefined) return undefined
+    return { plan: this.#table.getPlan(entry.plan, api), isEnabled: entry.status !== DISABLED }
+  }
+
+  #findAppEntry(id: string): KeyEntry | undefined {
     const table = this.#table
     const seen = this.#apps.get(id)
     const words = seen ?? toNameWords('app', id)
@@ -140,14 +152,15 @@ export class SharedCredentials implements Credentials {
       if (this.#apps.size >= MOST_REMEMBERED) this.#apps.clear()
       this.#apps.set(id, words)
     }
-    return { plan: entry.plan === 0 ? undefined : table.getName(entry.plan), isEnabled: entry.status !== DISABLED }
+    return entry
   }
 
-  findUser(name: string): UserLookup {
+  findUser(name: string, api: string): UserLookup {
     const table = this.#table
     const entry = this.#findEntry(toNameWords('user', name))
     if (!('found' in entry)) {
-      const { passwordHash, plan } = parseUserText(table.getName(entry.plan))
+      const { passwordHash, plan: text } = parseUserText(table.getName(entry.plan))
+      const plan = text === undefined ? undefined : table.pickPlan(text, api)
       return { found: true, user: { app: table.getName(entry.app), plan, passwordHash } }
     }
     const { decoy } = table
@@ -167,10 +180,10 @@ export class SharedCredentials implements Credentials {
     else if (before === undefined || !Buffer.from(before).equals(pepper)) this.#weakKeys = new WeakKeys(pepper)
   }
 
-  #tryHash(key: string, prefix: KeyHash['prefix'], algorithm: 'sha256' | 'sha384' | 'sha512'): KeyLookup {
+  #tryHash(key: string, api: string, { prefix, algorithm }: KeptBy): KeyLookup {
     const digest = hash(algorithm, key, 'buffer')
     const seen = { prefix, digest, words: toKeyWords(digest) }
-    const lookup = this.#judge(seen)
+    const lookup = this.#judge(seen, api)
     if (lookup.found) {
       if (this.#seen.size >= MOST_REMEMBERED) this.#seen.clear()
       this.#seen.set(key, seen)
@@ -178,11 +191,11 @@ export class SharedCredentials implements Credentials {
     return lookup
   }
 
-  #judge(seen: Seen): KeyLookup {
+  #judge(seen: Seen, api: string): KeyLookup {
     const entry = this.#findEntry(seen.words)
     if ('found' in entry) return entry
     const table = this.#table
-    const plan = entry.plan === 0 ? undefined : table.getName(entry.plan)
+    const plan = table.getPlan(entry.plan, api)
     return { found: true, key: new FoundKey(table.getName(entry.app), plan, seen) }
   }
 
