@@ -333,6 +333,42 @@ apis:
     assert.match(await explained('/b'), /^ {2}GET \/b$/m)
   })
 
+  it('says which plans open the route, what they run there, and for which apps it is different', async () => {
+    const folder = createFolder({
+      'gatewright.yaml': `gatewright: 1
+plans:
+  - id: gold
+    policies: [{ policy: rate-limit, id: daily, options: { limit: 9, windowSeconds: 60 } }, { policy: cors, enabled: false }]
+  - { id: part, apis: [{ api: a, routes: [x] }] }
+  - { id: other, apis: [{ api: b }], policies: [{ policy: cors }] }
+  - { id: off, enabled: false }
+apis:
+  - id: a
+    upstream: http://127.0.0.1:1
+    policies: [{ policy: key-auth }]
+    routes: [{ id: x, path: /x }, { id: y, path: /y }]
+  - { id: b, basePath: /b, upstream: "http://127.0.0.1:1", policies: [{ policy: key-auth }] }
+  - { id: c, basePath: /c, upstream: "http://127.0.0.1:1" }
+apps: [{ id: acme, plan: gold, overrides: { gold: { daily: { limit: 10 } } } }]
+`,
+    })
+    const explained = async (path: string) =>
+      JSON.parse((await runCommand(['explain', 'GET', path, '--json'], { cwd: folder })).stdout) as Explanation
+    const plansAt = async (path: string) =>
+      (await explained(path)).found?.plans.map(({ plan, verdict, policies, differsFor }) =>
+        [plan, verdict, ...policies, ...differsFor].join(' '),
+      )
+    const gold = 'gold opens rate-limit (daily) acme'
+    assert.deepEqual(await plansAt('/x'), [gold, 'part opens', 'other closed', 'off disabled'])
+    assert.deepEqual(await plansAt('/y'), [gold, 'part closed', 'other closed', 'off disabled'])
+    assert.deepEqual(await plansAt('/b'), [gold, 'part closed', 'other opens cors', 'off disabled'])
+    assert.deepEqual(await plansAt('/c'), [])
+    const { stdout } = await runCommand(['explain', 'GET', '/y'], { cwd: folder })
+    assert.match(stdout, /^Plans of callers:\n {2}gold +runs rate-limit \(daily\); different for acme +\S+:3$/m)
+    assert.match(stdout, /^ {2}part +does not open this route: 403 plan-denied +\S+:5$/m)
+    assert.match(stdout, /^ {2}off +is switched off: 403 plan-denied +\S+:7$/m)
+  })
+
   it('says that https is not served, where it is asked for', async () => {
     const { explanation } = await explain('GET', 'https://api.example.com/orders/7')
     assert.match(explanation.hints.join(), /^No listener speaks TLS/)

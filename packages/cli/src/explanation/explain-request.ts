@@ -22,6 +22,7 @@ import {
   toPlaceText,
   toTemplate,
 } from '../route-uses.ts'
+import { type ExplainedPlan, explainPlans } from './explain-plans.ts'
 import { findEntry } from './find-entry.ts'
 import { type Holds, judgeWhens } from './judge-whens.ts'
 import { type Asked, toBytes } from './parse-asked.ts'
@@ -60,6 +61,8 @@ export interface FoundRoute {
   readonly template: string
   readonly parameters: Readonly<Record<string, string>>
   readonly policies: readonly ExplainedUse[]
+  /** All there are, where the caller's plan counts; none where it does not. */
+  readonly plans: readonly ExplainedPlan[]
   readonly upstream: ExplainedUpstream | undefined
   /** The policy that answers, so that no upstream is called. */
   readonly answeredBy: string | undefined
@@ -218,6 +221,7 @@ function toFound(placed: PlacedRoute, runnable: Runnable, { asked, judgement, ex
           ({ policy, when, holds: held }) =>
             catalogue.find(({ name }) => name === policy)?.answers === true && (when === undefined || held === 'yes'),
         )
+  const running = cors >= 0 ? all.slice(0, cors + 1) : all
   return {
     api: api.id,
     apiAt: toPlaceText(sources.find(path.slice(0, 2))),
@@ -227,7 +231,8 @@ function toFound(placed: PlacedRoute, runnable: Runnable, { asked, judgement, ex
     hosts: api.hosts,
     template: toTemplate(api, route),
     parameters: judgement?.parameters ?? {},
-    policies: cors >= 0 ? all.slice(0, cors + 1) : all,
+    policies: running,
+    plans: running.some(({ level }) => level === 'plan') ? explainPlans(model, placed, sources) : [],
     upstream: answering === undefined ? toUpstream(placed, model, exchange) : undefined,
     answeredBy: answering?.policy,
   }
@@ -258,13 +263,13 @@ function listExplained(
   const place = findPlanPlace(uses.map((running) => ({ name: running.use.policy, phase: entryOf(running)?.phase })))
   if (place === undefined) return explained
   const { at, isSaid } = place
-  if (model.plans.length === 0) return isSaid ? explained.toSpliced(at, 1) : explained
+  if (model.plans.length === 0 && !isSaid) return explained
   return explained.toSpliced(at, isSaid ? 1 : 0, {
     policy: "the caller's plan",
     level: 'plan',
     when: isSaid ? explained[at]?.when : undefined,
     holds: isSaid ? explained[at]?.holds : undefined,
-    at: toPlaceText(sources.find(['plans', 0])),
+    at: isSaid ? (explained[at]?.at ?? '') : toPlaceText(sources.find(['plans', 0])),
     hiddenBy: explained[isSaid ? at : at - 1]?.hiddenBy,
   })
 }

@@ -1,5 +1,6 @@
 /** Owns an explanation as people read it. */
 import { toColumns } from '../to-columns.ts'
+import type { ExplainedPlan } from './explain-plans.ts'
 import type { ExplainedUse, Explanation, FoundRoute, Other } from './explain-request.ts'
 import type { Holds } from './judge-whens.ts'
 
@@ -43,7 +44,7 @@ function toRefusalLines(
 }
 
 function toFoundLines(found: FoundRoute): string[] {
-  const { api, apiAt, route, routeAt, methods, hosts, template, parameters, policies } = found
+  const { api, apiAt, route, routeAt, methods, hosts, template, parameters, policies, plans } = found
   const given = Object.entries(parameters).map(([name, value]) => `${name} = ${value}`)
   const rows = [
     ['API', api, `host ${hosts?.join(', ') ?? 'any'}`, apiAt],
@@ -60,6 +61,7 @@ function toFoundLines(found: FoundRoute): string[] {
     ...(policies.length === 0
       ? ['No policy runs.']
       : ['Policies, the first one outermost:', indent(toColumns(policies.map(toUseRow)))]),
+    ...(plans.length === 0 ? [] : ['', 'Plans of callers:', indent(toColumns(plans.map(toPlanRow)))]),
     '',
     ...toEndLines(found),
   ]
@@ -78,6 +80,25 @@ function toUseRow({ policy, level, when, holds, at, hiddenBy }: ExplainedUse, in
     ...(hiddenBy === undefined ? [] : [`never runs: ${hiddenBy} answers first`]),
   ]
   return [`${index + 1}.`, policy, level, at, ...(notes.length === 0 ? [] : [notes.join('; ')])]
+}
+
+const REFUSED: Readonly<Record<Exclude<ExplainedPlan['verdict'], 'opens'>, string>> = {
+  closed: 'does not open this route: 403 plan-denied',
+  disabled: 'is switched off: 403 plan-denied',
+}
+
+function toPlanRow({ plan, verdict, policies, differsFor, at }: ExplainedPlan): string[] {
+  const runs = policies.length === 0 ? 'runs no policy' : `runs ${policies.join(', ')}`
+  const differs = differsFor.length === 0 ? '' : `; different for ${toShortList(differsFor)}`
+  return [plan, verdict === 'opens' ? runs + differs : REFUSED[verdict], at]
+}
+
+/** A longer list hides what it says. */
+const MOST_NAMED = 5
+
+function toShortList(names: readonly string[]): string {
+  const more = names.length > MOST_NAMED ? ` and ${names.length - MOST_NAMED} more` : ''
+  return names.slice(0, MOST_NAMED).join(', ') + more
 }
 
 function toEndLines({ upstream, answeredBy }: FoundRoute): string[] {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { resolve, toFindingText } from '@gatewright/model'
+import { toPlanVariant } from '@gatewright/model/runtime'
 import { placePolicyFault } from './place-policy-fault.ts'
 import { PolicyFault } from './policy-fault.ts'
 
@@ -34,6 +35,25 @@ describe('placePolicyFault', () => {
       `a.yaml:3:32: ${said} (plans[0].policies[0])`,
       `a.yaml:10:32: ${said} (apis[0].routes[1].policies[0])`,
     ])
+  })
+
+  it('finds what an app has different of a plan, where the app says it', () => {
+    const text = `gatewright: 1
+plans: [{ id: gold, policies: [{ policy: region, id: main, options: { name: moon } }] }]
+apps:
+  - id: acme
+    overrides:
+      gold:
+        main: { name: sun }
+`
+    const resolution = resolve({ files: [{ path: 'a.yaml', text }], env: () => undefined, readFile: () => undefined })
+    const [plan = assert.fail()] = resolution.draft.plans
+    const [faulty = assert.fail()] = toPlanVariant(plan, 'acme')
+    const fault = new PolicyFault(structuredClone(faulty), new Error('there is no region sun.'))
+    assert.deepEqual(
+      placePolicyFault(fault, resolution.draft, resolution.sources).map(({ at }) => `${at.line} ${at.path}`),
+      ['7 apps[0].overrides.gold.main'],
+    )
   })
 
   it('finds none for a fault of something else', () => {

@@ -1,6 +1,7 @@
 /** Owns the options of policies as a comparison sees them: with what they leave to their defaults, so that it sees what runs, and without secrets. */
 import type { Path } from '../finding.ts'
-import type { GatewayModel, PolicyUse } from '../gateway-model.ts'
+import type { GatewayModel, Plan, PolicyUse } from '../gateway-model.ts'
+import { findOverridden, mergeOptions } from '../plan-variant.ts'
 import { Secret } from '../secret.ts'
 import { type Catalogue, type CatalogueEntry, findNestedLists } from '../validate/catalogue.ts'
 import type { HiddenMarks } from './hidden.ts'
@@ -20,7 +21,7 @@ export function fillDefaults(model: GatewayModel, catalogue: Catalogue, marks: H
   })
   return {
     ...filled(model),
-    plans: model.plans.map(filled),
+    plans: model.plans.map((plan) => ({ ...filled(plan), ...hideOverrides(plan, comparison) })),
     apis: model.apis.map((api) => ({
       ...filled(api),
       releases: api.releases.map((release) => ({ ...filled(release), routes: release.routes.map(filled) })),
@@ -36,6 +37,22 @@ function fillUse(use: PolicyUse, comparison: Comparison): PolicyUse {
   const defaults = Object.entries(parsed).filter(([name, value]) => !Object.hasOwn(written, name) && isData(value))
   const shown = hide(written, parsed, comparison.marks)
   return { ...use, options: fillNested({ ...Object.fromEntries(defaults), ...(shown as object) }, entry, comparison) }
+}
+
+/** What is different for apps, as it is written, without its secrets. */
+function hideOverrides({ policies, overrides }: Plan, { entries, marks }: Comparison): Pick<Plan, 'overrides'> {
+  if (overrides === undefined) return {}
+  const hideOptions = ([name, options]: [string, object]): [string, object] => {
+    const [use] = findOverridden(policies, name)
+    const entry = use && entries.get(use.policy)
+    const parsed = entry && parse(entry, mergeOptions(use.options, options))
+    return [name, hide(options, parsed, marks) as object]
+  }
+  const hidden = Object.entries(overrides).map(([app, own]) => [
+    app,
+    Object.fromEntries(Object.entries(own).map(hideOptions)),
+  ])
+  return { overrides: Object.fromEntries(hidden) }
 }
 
 /** Where the schema made a secret of what is written, there is a mark. */

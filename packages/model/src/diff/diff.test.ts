@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { z } from 'zod'
+import { Secret } from '../secret.ts'
 import { TEST_CATALOGUE } from '../testing/catalogue.ts'
 import { resolveText } from '../testing/resolve-text.ts'
 import { diff, toDiffText } from './diff.ts'
@@ -115,6 +117,35 @@ describe('diff', () => {
       ),
       ['api orders: runs policies in another order: cors, cache → cache, cors'],
     )
+  })
+
+  it('says what is different of a plan for an app, without its secrets', () => {
+    const SIGNED = {
+      name: 'sign',
+      phase: 'transform',
+      options: z.strictObject({ key: z.string().transform((key) => new Secret(key)), bits: z.int().default(8) }),
+    } as const
+    const catalogue = [...TEST_CATALOGUE, SIGNED]
+    const of = (overrides: string) => {
+      const text = `gatewright: 1
+plans: [{ id: gold, policies: [{ policy: rate-limit, options: { limit: 1 } }, { policy: sign, options: { key: s3cret } }] }]
+apps: [{ id: acme, plan: gold, overrides: { gold: ${overrides} } }, { id: b, plan: gold }]
+`
+      const { draft, apps } = resolveText(text)
+      return { model: draft, apps, catalogue }
+    }
+    const lines = (before: string, after: string) => toDiffText(diff(of(before), of(after))).split('\n')
+    assert.deepEqual(lines('{ rate-limit: { limit: 5 } }', '{ rate-limit: { limit: 6, burst: 7 } }'), [
+      'plan gold for app acme: rate-limit.limit 5 → 6',
+      'plan gold for app acme: adds rate-limit.burst 7',
+    ])
+    assert.deepEqual(lines('{}', '{ rate-limit: { limit: 5 } }'), [
+      'plan gold for app acme: adds rate-limit {"limit":5}',
+    ])
+    assert.deepEqual(lines('{ sign: { key: hidden1 } }', '{ sign: { key: hidden2, bits: 9 } }'), [
+      'plan gold for app acme: sign.key "[redacted 2]" → "[redacted 3]"',
+      'plan gold for app acme: adds sign.bits 9',
+    ])
   })
 
   it('names keys by a part of their hash', () => {

@@ -1,5 +1,5 @@
 /** Owns what a change of a model adds, removes and alters, said in words. */
-import type { Api, App, GatewayModel, Route, User } from '../gateway-model.ts'
+import type { Api, App, GatewayModel, Plan, Route, User } from '../gateway-model.ts'
 import { toCanonicalJson, toTextHash } from '../hash.ts'
 import type { Sources } from '../resolve/sources.ts'
 import type { Catalogue } from '../validate/catalogue.ts'
@@ -37,14 +37,7 @@ function diffShown(a: Diffable, b: Diffable): Change[] {
     ...diffById('upstream', a.model.upstreams, b.model.upstreams),
     ...diffPolicies('gateway', a.model.policies, b.model.policies),
     ...diffResources('api', [a.model.apis, b.model.apis], diffApi),
-    ...diffResources(
-      'plan',
-      [a.model.plans, b.model.plans],
-      (subject, { policies: old, ...rest }, { policies, ...now }) => [
-        ...diffValues(subject, rest, now),
-        ...diffPolicies(subject, old, policies),
-      ],
-    ),
+    ...diffResources('plan', [a.model.plans, b.model.plans], diffPlan),
     ...diffResources('app', [a.apps ?? [], b.apps ?? []], diffApp),
   ]
 }
@@ -155,6 +148,17 @@ function diffRoute(subject: string, before: Omit<Route, 'id'>, after: Omit<Route
   const { policies: oldPolicies, ...old } = before
   const { policies, ...now } = after
   return [...diffValues(subject, old, now), ...diffPolicies(subject, oldPolicies, policies)]
+}
+
+function diffPlan(subject: string, before: Plan, after: Plan): Change[] {
+  const { policies: oldPolicies, overrides: oldOverrides = {}, ...old } = before
+  const { policies, overrides = {}, ...now } = after
+  const apps = [...new Set([...Object.keys(oldOverrides), ...Object.keys(overrides)])]
+  return [
+    ...diffValues(subject, old, now),
+    ...diffPolicies(subject, oldPolicies, policies),
+    ...apps.flatMap((app) => diffValues(`${subject} for app ${app}`, oldOverrides[app] ?? {}, overrides[app] ?? {})),
+  ]
 }
 
 /** Keys are named by the first letters of their hash: enough to find one, and nothing to try. Users have names. */
