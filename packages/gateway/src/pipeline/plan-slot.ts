@@ -1,5 +1,5 @@
 /** Owns the place of plans in a pipeline: whether the caller's plan opens the route, and the plan's own policies around the rest. */
-import { type Caller, type Exchange, type Next, type Policy, Problem } from '@gatewright/policies'
+import { type Exchange, type Next, type Policy, Problem } from '@gatewright/policies'
 import type { CompiledPlan } from './compile-plans.ts'
 import type { CompiledUse } from './compose.ts'
 import type { PlanShelf } from './plan-shelf.ts'
@@ -38,17 +38,25 @@ export function createPlanSlot(shelf: PlanShelf, api: string, fold: Fold): Polic
     const { run, routes, plan } = meeting
     if (routes !== undefined && !routes.has(exchange.route.route))
       throw toRefusal(plan, `this route of the API "${api}"`)
-    if (plan.variants === undefined) return run(exchange)
-    return findOwn(meeting, caller, { fold, next })(exchange)
+    const app = caller?.app
+    const uses = app === undefined ? undefined : plan.variants?.get(app)
+    if (app === undefined || uses === undefined) return run(exchange)
+    let own = meeting.own.get(app)
+    if (own === undefined) {
+      own = uses.length === 0 ? next : fold(uses, next)
+      meeting.own.set(app, own)
+    }
+    return own(exchange)
   }
 }
 
-interface Around {
+interface Place {
+  readonly api: string
   readonly fold: Fold
   readonly next: Next
 }
 
-function meet(plan: CompiledPlan, { api, fold, next }: Around & { readonly api: string }): Meeting {
+function meet(plan: CompiledPlan, { api, fold, next }: Place): Meeting {
   const { uses, opened, model } = plan
   const routes = opened === undefined ? 'all' : opened.get(api)
   if (model.enabled === false) return toClosed(plan, DISABLED)
@@ -63,18 +71,6 @@ function toClosed(plan: CompiledPlan, problem: Problem): Meeting {
     throw problem
   }
   return { plan: { ...plan, variants: undefined }, run: refuse, routes: undefined, own: new Map() }
-}
-
-function findOwn({ plan, run, own }: Meeting, caller: Caller | undefined, { fold, next }: Around): Next {
-  const app = caller?.app
-  const uses = app === undefined ? undefined : plan.variants?.get(app)
-  if (app === undefined || uses === undefined) return run
-  let folded = own.get(app)
-  if (folded === undefined) {
-    folded = uses.length === 0 ? next : fold(uses, next)
-    own.set(app, folded)
-  }
-  return folded
 }
 
 /** @throws Problem where there never was one */
