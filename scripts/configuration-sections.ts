@@ -192,7 +192,7 @@ apis:
   {
     title: 'Plans',
     definition: 'Plan',
-    text: 'An app, or one of its keys, has at most one. `gatewright init --example keys-and-limits` writes two of them.',
+    text: 'Whoever calls has at most one for each API. Callers of a plan that is switched off (`enabled: false`), or that does not open what they call, are refused: [sell plans to apps](how-to/plans-and-apps.md) says which plan counts where. `gatewright init --example keys-and-limits` writes two of them.',
   },
   {
     title: 'Apps and keys',

@@ -2,6 +2,7 @@
 import { isKeyHash } from '../credentials/key-hash.ts'
 import type { Path } from '../finding.ts'
 import type { App, Key, User } from '../gateway-model.ts'
+import { validateKnowsCallers } from './validate-plan-slot.ts'
 import { checkPlan, findApi } from './validate-plans.ts'
 import type { Validation } from './validation.ts'
 
@@ -71,6 +72,8 @@ function checkPlanOf(
   const known = findApi(validation, api, at)
   checkPlan(validation, id, at)
   if (known === undefined) return
+  const suggestion = 'Add a policy that authenticates, such as `key-auth`, or take the API out of `plans`.'
+  validateKnowsCallers(validation, known, { path: at, suggestion })
   const plan = validation.model.plans.find((each) => each.id === id)
   if (plan?.apis === undefined || plan.apis.some((opened) => opened.api === api)) return
   validation.fault(at, {

@@ -14,6 +14,7 @@ const PLANS = `plans:
   - { id: free, policies: [{ policy: rate-limit, id: a, options: { limit: 1 } }, { policy: rate-limit, id: b, options: { limit: 2 } }], apis: [{ api: open }] }
 apis:
   - { id: open, policies: [{ policy: key-auth }, { policy: respond }], routes: [{ path: / }] }
+  - { id: deaf, basePath: /d, policies: [{ policy: respond }], routes: [{ path: / }] }
   - { id: shut, basePath: /s, policies: [{ policy: key-auth }, { policy: respond }], routes: [{ path: / }] }
 `
 
@@ -52,16 +53,16 @@ describe('what an app has different of a plan', () => {
       ),
     )
     assert.equal(lines.length, 3, lines.join('\n'))
-    assert.match(lines[0] ?? '', /:17:\d+: fault: rate-limit: .*apps\[0\]\.overrides\.gold\.rate-limit\.limit\)$/)
-    assert.match(lines[1] ?? '', /:18:\d+: fault: rate-limit: .*"limt".*limit.*\)$/)
-    assert.match(lines[2] ?? '', /:19:\d+: fault: set-headers: .*overrides\.gold\.mark\.set\.a\)$/)
+    assert.match(lines[0] ?? '', /:18:\d+: fault: rate-limit: .*apps\[0\]\.overrides\.gold\.rate-limit\.limit\)$/)
+    assert.match(lines[1] ?? '', /:19:\d+: fault: rate-limit: .*"limt".*limit.*\)$/)
+    assert.match(lines[2] ?? '', /:20:\d+: fault: set-headers: .*overrides\.gold\.mark\.set\.a\)$/)
   })
 
   it('is said where the app says it, where only both together are wrong', () => {
     for (const options of ['{ limit: 20 }', '{ limit: null }']) {
       const { lines } = check(appWith(ofKeys(`overrides:\n      gold:\n        rate-limit: ${options}`)))
       assert.equal(lines.length, 1, lines.join('\n'))
-      assert.match(lines[0] ?? '', /:16:\d+: fault: rate-limit: .*\(apps\[0\]\.overrides\.gold\.rate-limit/)
+      assert.match(lines[0] ?? '', /:17:\d+: fault: rate-limit: .*\(apps\[0\]\.overrides\.gold\.rate-limit/)
     }
   })
 
@@ -127,6 +128,7 @@ describe('plans of an app for some APIs', () => {
     ['{ opn: free }', ['fault unknown-api'], /Did you mean "open"\?/],
     ['{ open: fre }', ['fault unknown-plan'], /Did you mean "free"\?/],
     ['{ shut: free }', ['fault plan-not-open'], /"free" does not open the API "shut".*\n?/],
+    ['{ deaf: gold }', ['fault plan-without-caller'], /"deaf" authenticates.*take the API out of `plans`/],
     ['{ shut: gold, open: free }', [], undefined],
   ] as const) {
     it(`${plans}: ${expected[0] ?? 'nothing'}`, () => {

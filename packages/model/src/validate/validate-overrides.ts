@@ -7,13 +7,16 @@ import { checkOptions } from './validate-policies.ts'
 import type { Validation } from './validation.ts'
 
 export function validateOverrides(validation: Validation, plan: Plan, path: Path): void {
-  for (const [app, overrides] of Object.entries(plan.overrides ?? {})) {
-    const at = [...path, 'overrides', app]
+  if (plan.overrides === undefined) return
+  const apps = new Map((validation.options.apps ?? []).map((app) => [app.id as string, app]))
+  for (const [id, overrides] of Object.entries(plan.overrides)) {
+    const at = [...path, 'overrides', id]
     for (const [name, options] of Object.entries(overrides)) {
       const use = findUse(validation, { plan, name, path: [...at, name] })
       if (use !== undefined) checkMerged(validation, { use, options, path: [...at, name] })
     }
-    warnOfUnused(validation, { plan, app, path: at })
+    const app = apps.get(id)
+    if (app !== undefined) warnOfUnused(validation, { plan, app, path: at })
   }
 }
 
@@ -70,13 +73,12 @@ function toOwn(options: unknown, inner: Path): Path {
 
 function warnOfUnused(
   validation: Validation,
-  { plan, app: id, path }: { readonly plan: Plan; readonly app: string; readonly path: Path },
+  { plan, app, path }: { readonly plan: Plan; readonly app: App; readonly path: Path },
 ): void {
-  const app = validation.options.apps?.find((each) => each.id === id)
-  if (app === undefined || hasPlan(app, plan.id) || isGivenByPolicy(validation, plan.id)) return
+  if (hasPlan(app, plan.id) || isGivenByPolicy(validation, plan.id)) return
   validation.warn(path, {
     code: 'unused-override',
-    message: `The app "${id}" does not have the plan "${plan.id}": what is different here is so for nobody.`,
+    message: `The app "${app.id}" does not have the plan "${plan.id}": what is different here is so for nobody.`,
     suggestion: `Give it the plan, by \`plan\` or for some APIs by \`plans\`, or remove this.`,
   })
 }

@@ -51,19 +51,29 @@ export function validateOpened(
 ): void {
   const { api, routes } = opened
   if (authenticatesAlways(validation, api)) return
-  const live = listCallers(validation, api)
   const suggestion = 'Add a policy that authenticates, such as `key-auth`, or take it out of the plan.'
   if (routes === undefined) {
-    if (live.size === 0 || [...live.values()].includes(true)) return
-    const message = `No route of the API "${api.id}" authenticates, so none of its callers has a plan.`
-    validation.fault([...path, 'api'], { code: 'plan-without-caller', message, suggestion })
+    validateKnowsCallers(validation, api, { path: [...path, 'api'], suggestion })
     return
   }
+  const live = listCallers(validation, api)
   for (const [position, route] of routes.entries()) {
     if (live.get(route) !== false) continue
     const message = `The route "${route}" authenticates nobody, so none of its callers has a plan.`
     validation.fault([...path, 'routes', position], { code: 'plan-without-caller', message, suggestion })
   }
+}
+
+/** Of an API that somebody has a plan for. */
+export function validateKnowsCallers(
+  validation: Validation,
+  api: Api,
+  { path, suggestion }: { readonly path: Path; readonly suggestion: string },
+): void {
+  const live = listCallers(validation, api)
+  if (live.size === 0 || [...live.values()].includes(true)) return
+  const message = `No route of the API "${api.id}" authenticates, so none of its callers has a plan.`
+  validation.fault(path, { code: 'plan-without-caller', message, suggestion })
 }
 
 /** Whichever of its routes is asked for. */
