@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { z } from 'zod'
 import type { Finding } from '../finding.ts'
 import { TEST_CATALOGUE } from '../testing/catalogue.ts'
 import { resolveText, toLines } from '../testing/resolve-text.ts'
+import type { CatalogueEntry } from './catalogue.ts'
 import { validate } from './validate.ts'
 
 const GOLD = 'plans: [{ id: gold, policies: [{ policy: rate-limit, options: { limit: 5 } }] }]\n'
@@ -30,6 +32,21 @@ describe('validate, the place of plans', () => {
     ]) {
       assert.deepEqual(codesOf(api(members)), [], members)
     }
+  })
+
+  it('refuses it in the options of another policy, where it would run nothing', () => {
+    const anyOf: CatalogueEntry = {
+      name: 'any-of',
+      phase: 'authenticate',
+      options: z.looseObject({}),
+      lists: ['policies'],
+    }
+    const { draft, sources } = resolveText(
+      `gatewright: 1\n${api('policies: [{ policy: any-of, options: { policies: [{ policy: key-auth }, { policy: plan }] } }]')}`,
+    )
+    assert.deepEqual(toLines(validate(draft, [...TEST_CATALOGUE, anyOf], { sources })), [
+      '/etc/gw/gatewright.yaml:4:109: fault: The place of plans stands in the lists of routes, APIs and the gateway: in the options of "any-of" it would run nothing. (apis[0].policies[0].options.policies[1])',
+    ])
   })
 
   it('refuses options, since the place has none', () => {

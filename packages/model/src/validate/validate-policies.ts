@@ -5,7 +5,7 @@ import { isExpressionSource } from '../file/walk-schema.ts'
 import { type Finding, NOWHERE, type Path, toPathText } from '../finding.ts'
 import type { PolicyUse } from '../gateway-model.ts'
 import { SUBSTITUTION_IN_EXPRESSION } from '../source/substitute.ts'
-import { findNestedLists } from './catalogue.ts'
+import { findNestedLists, PLAN_SLOT } from './catalogue.ts'
 import { placeUses, warnOfDisorder } from './validate-order.ts'
 import type { Validation } from './validation.ts'
 
@@ -39,14 +39,26 @@ function validateUse(validation: Validation, use: PolicyUse, path: Path): void {
   }
   const optionsPath = [...path, 'options']
   for (const nested of findNestedLists(entry.lists, use.options)) {
-    for (const [index, inner] of nested.uses.entries())
-      validateUse(validation, inner, [...optionsPath, ...nested.path, index])
+    for (const [index, inner] of nested.uses.entries()) {
+      const at = [...optionsPath, ...nested.path, index]
+      validateUse(validation, inner, at)
+      if (inner.policy === PLAN_SLOT.name) refuseNestedSlot(validation, use, at)
+    }
   }
   const findings = checkOptions(validation, use, (inner) => [...optionsPath, ...inner])
   // Options that stand beside `policy` are a fault already, and missing for that reason.
   const isMisplaced = validation.hasLostKeys(path)
   const own = findings.filter(({ code }) => !isMisplaced || code !== 'missing')
   validation.add(own.map((finding) => ({ ...finding, message: `${use.policy}: ${finding.message}` })))
+}
+
+/** Whoever folds a list of routes puts plans in; what stands here would be passed, and `any-of` would take that for a caller it knows. */
+function refuseNestedSlot(validation: Validation, { policy }: PolicyUse, path: Path): void {
+  validation.fault(path, {
+    code: 'nested-plan-slot',
+    message: `The place of plans stands in the lists of routes, APIs and the gateway: in the options of "${policy}" it would run nothing.`,
+    suggestion: `Move it behind "${policy}".`,
+  })
 }
 
 /**
