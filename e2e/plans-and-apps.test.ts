@@ -1,5 +1,8 @@
 /** Owns the proof that a running gateway gives each app the plan and the numbers of the file, also of a file that changes, and refuses what a plan does not open. */
 import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, before, beforeEach, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { until } from './harness/deadline.ts'
@@ -280,5 +283,30 @@ describe('plans and apps', () => {
       assert.match(fault, /apps\[0\]/)
     }
     assert.equal(await countPassed(5, '/orders/list', withKey('acme')), 3)
+  })
+})
+
+describe('plans and apps of the last good configuration', () => {
+  it('serve when the file is faulty at the start', async () => {
+    const data = await mkdtemp(join(tmpdir(), 'gatewright-data-'))
+    const start = (yaml: string) => startGateway({ yaml, args: ['--data', data] })
+    const apps = `
+  - { id: acme, plan: gold, plans: { billing: free }, overrides: { gold: { daily: { limit: 7 } } }, ${keysOf('key-of-acme-7c1e')} }`
+    let gateway = await start(toYaml({ apps }))
+    try {
+      await gateway.stop()
+      gateway = await start('gatewright: 1\napis: [{ id: }]\n')
+      for (const [path, quota] of [
+        ['/orders/list', '"daily";q=7;w=3600'],
+        ['/billing', '"free";q=2;w=3600'],
+      ] as const) {
+        const headers = { 'X-Api-Key': 'key-of-acme-7c1e' }
+        const answer = await fetch(`http://127.0.0.1:${gateway.port}${path}`, { headers })
+        assert.deepEqual([answer.status, answer.headers.get('ratelimit-policy')], [200, quota])
+      }
+    } finally {
+      await gateway.stop()
+      await rm(data, { recursive: true, force: true })
+    }
   })
 })
