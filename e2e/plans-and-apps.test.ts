@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, beforeEach, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { TestIssuer } from '../packages/policies/src/testing/test-issuer.ts'
 import { until } from './harness/deadline.ts'
 import { type RunningGateway, startGateway } from './harness/gateway.ts'
 import { findHttp2Problem, Http2Client } from './harness/http2-client.ts'
@@ -14,6 +15,10 @@ const EXTENSION = fileURLToPath(new URL('extensions/claim-plan.ts', import.meta.
 /** phc-winner-argon2, src/test.c: "password". */
 const ARGON2 = '$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc'
 const AS_USER = { Authorization: `Basic ${Buffer.from('ann:password').toString('base64')}` }
+const issuer = new TestIssuer('ES256')
+const CLAIMS = { iss: 'issuer', aud: 'orders', sub: 'ann', exp: Math.floor(Date.now() / 1000) + 3600 }
+const JWT = `{ policy: jwt, options: { issuers: [{ issuer: issuer, audiences: [orders], keys: [{ algorithm: ES256, publicKey: ${JSON.stringify(issuer.pem)} }], appClaim: azp }] } }`
+const ANY_OF = `{ policy: any-of, options: { policies: [{ policy: key-auth }, { policy: basic-auth }, ${JWT}] } }`
 const THREADS = 2
 const WINDOW = 'windowSeconds: 3600'
 const SAY_PLAN = '{ policy: respond, options: { body: "${caller.plan}" } }'
@@ -44,13 +49,13 @@ plans: ${plans}
 apis:
   - id: orders
     basePath: /orders
-    policies: [{ policy: any-of, options: { policies: [{ policy: key-auth }, { policy: basic-auth }] } }]
+    policies: [${ANY_OF}]
     routes:
       - { id: list, path: /list, policies: [${SAY_PLAN}] }
       - { id: one, path: /one, policies: [${SAY_PLAN}] }
   - id: billing
     basePath: /billing
-    policies: [{ policy: key-auth }, ${SAY_PLAN}]
+    policies: [${ANY_OF}, ${SAY_PLAN}]
     errors: { plan-denied: { status: 402, body: '{"error":"upgrade"}' } }
   - id: hooks
     basePath: /hooks
@@ -105,6 +110,7 @@ describe('plans and apps', () => {
     return `${answer.status} ${type.replace('urn:gatewright:problem:', '')}`.trim()
   }
   const withKey = (name: string) => ({ 'X-Api-Key': key(name) })
+  const withToken = (name: string) => ({ Authorization: `Bearer ${issuer.sign({ ...CLAIMS, azp: id(name) })}` })
   const askOften = async (times: number, path: string, headers: Record<string, string>) => {
     const answers: string[] = []
     for (let at = 0; at < times; at++) answers.push(await ask(path, headers))
@@ -130,7 +136,7 @@ describe('plans and apps', () => {
     assert.equal(await countPassed(3, '/orders/list', withKey('more')), 1)
   })
 
-  it('are one plan for one API and another for the next, by keys, by users and through any-of', async () => {
+  it('are one plan for one API and another for the next, by keys, by users, by tokens and through any-of', async () => {
     await serve({
       apps: `
   - id: ${id('acme')}
@@ -145,6 +151,8 @@ describe('plans and apps', () => {
     assert.deepEqual(await askOften(2, '/orders/list', withKey('acme')), ['200 gold', '200 gold'])
     assert.deepEqual(await askOften(3, '/billing', withKey('acme')), ['200 free', '200 free', '429 rate-limited'])
     assert.equal(await ask('/orders/list', AS_USER), '200 gold')
+    assert.equal(await ask('/orders/list', withToken('acme')), '200 gold')
+    assert.equal(await ask('/billing', withToken('part')), '200 free')
     assert.equal(await ask('/billing', withKey('part')), '200 free')
     assert.equal(await ask('/billing', withKey('own')), '200 gold', 'what a key says counts for every API')
     const none = await fetch(`http://127.0.0.1:${gateway.port}/orders/list`, { headers: withKey('part') })
@@ -215,13 +223,19 @@ describe('plans and apps', () => {
     // Without an override it counts with the plan again.
     await serve({ apps: apps('') })
     assert.equal(await countPassed(6, '/orders/list', withKey('acme')), 4)
-    // Many more than there are threads: each had found the key and the user before.
-    for (let at = 0; at < 6 * THREADS; at++) await ask('/orders/list', AS_USER)
+    // Many more than there are threads: each had found the key, the user and the app of the token before.
+    const token = withToken('user')
+    for (let at = 0; at < 6 * THREADS; at++) {
+      await ask('/orders/list', AS_USER)
+      await ask('/orders/list', token)
+    }
     await serve({ apps: apps('', 'reader') })
     for (let at = 0; at < 6 * THREADS; at++) {
       assert.equal(await ask('/orders/list', withKey('acme')), '200 reader')
       assert.equal(await ask('/orders/one', withKey('acme')), '403 plan-denied')
       assert.equal(await ask('/orders/list', AS_USER), '200 reader')
+      assert.equal(await ask('/orders/list', token), '200 reader')
+      assert.equal(await ask('/orders/one', token), '403 plan-denied')
     }
   })
 
