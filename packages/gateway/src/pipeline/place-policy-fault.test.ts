@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { resolve, toFindingText } from '@gatewright/model'
 import { toPlanVariant } from '@gatewright/model/runtime'
-import { placePolicyFault } from './place-policy-fault.ts'
+import { listUses, placePolicyFault } from './place-policy-fault.ts'
 import { PolicyFault } from './policy-fault.ts'
 
 const TEXT = `gatewright: 1
@@ -44,7 +44,8 @@ apps:
   - id: acme
     overrides:
       gold:
-        main: { name: sun }
+        main: { name: sun,
+                at: [1] }
 `
     const resolution = resolve({ files: [{ path: 'a.yaml', text }], env: () => undefined, readFile: () => undefined })
     const [plan = assert.fail()] = resolution.draft.plans
@@ -54,6 +55,10 @@ apps:
       placePolicyFault(fault, resolution.draft, resolution.sources).map(({ at }) => `${at.line} ${at.path}`),
       ['7 apps[0].overrides.gold.main'],
     )
+    const [placed] = [...listUses(resolution.draft)].filter(([, use]) => use.id === faulty.id)
+    assert.ok(placed)
+    const at = resolution.sources.find([...placed[0], 'options', 'at'])
+    assert.equal(`${at.line} ${at.path}`, '8 apps[0].overrides.gold.main.at')
   })
 
   it('finds none for a fault of something else', () => {

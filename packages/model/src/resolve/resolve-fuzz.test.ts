@@ -13,6 +13,8 @@ const KEYS = [
     'apis',
     'apps',
     'plans',
+    'plan',
+    'overrides',
     'policies',
     'routes',
     'id',

@@ -38,7 +38,10 @@ function collectOverrides(context: ResolveContext): Map<string, Map<string, Plan
       }
       const ofPlan = collected.get(plan) ?? new Map<string, PlanOverrides>()
       collected.set(plan, ofPlan.set(app, uses))
-      linkPart(context, ['plans', place, 'overrides', app], path)
+      const modelPath = ['plans', place, 'overrides', app]
+      linkPart(context, modelPath, path)
+      // As a use has them, for whoever looks into one.
+      for (const name of Object.keys(uses)) linkPart(context, [...modelPath, name, 'options'], [...path, name])
     }
   }
   return collected
