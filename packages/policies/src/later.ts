@@ -30,6 +30,9 @@ export function later(name: string, phase: Phase, load: () => unknown): PolicyDe
     get lists() {
       return get().lists
     },
+    get listsPhase() {
+      return get().listsPhase
+    },
     get identityFields() {
       return get().identityFields
     },

@@ -42,6 +42,8 @@ export interface PolicyDefinition<Name extends string = string, Options extends 
   readonly needs?: PolicyNeed
   /** Its options that hold uses of other policies: `policies`, or `branches.*.policies` where `*` is each item of a list. They are checked like others, and made by `services.uses`. */
   readonly lists?: readonly string[]
+  /** What stands in its lists has to be of this phase: another would let everybody pass. */
+  readonly listsPhase?: 'authenticate'
   /** Fields it tells the upstream about the caller; a client's own of these names are removed on every route. */
   identityFields?(options: z.output<Options>): readonly string[]
   /** Where it looks for its credential: where another policy said who calls (`any-of`), nobody checked what stands there, and it is taken out. And where it writes one. */

@@ -62,6 +62,25 @@ export const region = definePolicy({
     assert.match(stdout, /^2 faults\.$/m)
   })
 
+  it('refuses in any-of what recognises nobody, and would let everybody pass', async () => {
+    const cwd = createFolder({
+      'gatewright.yaml': `gatewright: 1
+apis:
+  - id: orders
+    upstream: http://127.0.0.1:9001
+    policies:
+      - policy: any-of
+        options: { policies: [{ policy: jwt }, { policy: rate-limit, options: { limit: 1, windowSeconds: 1 } }] }
+`,
+    })
+    const { code, stdout } = await runCommand(['validate'], { cwd })
+    assert.equal(code, 1)
+    assert.match(
+      stdout,
+      /gatewright\.yaml:7:\d+: fault: "rate-limit" recognises no caller: in "any-of" .*\n {4}Move it behind "any-of"\./,
+    )
+  })
+
   it('prints the findings as an array for programs', async () => {
     const cwd = createFolder({ 'gatewright.yaml': FAULTY })
     const { code, stdout } = await runCommand(['validate', '--json'], { cwd })

@@ -32,6 +32,8 @@ export interface CatalogueEntry {
   readonly needs?: PolicyNeed
   /** Its options that hold lists of uses: `policies`, or `branches.*.policies` where `*` is each item of a list. */
   readonly lists?: readonly string[]
+  /** What stands in its lists has to be of this phase. */
+  readonly listsPhase?: 'authenticate'
   /** Paths on the host that it answers itself, by its parsed options. */
   ownPaths?(options: unknown): readonly string[]
 }

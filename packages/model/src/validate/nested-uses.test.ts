@@ -47,6 +47,23 @@ describe('policies in the options of others', () => {
     assert.deepEqual(check('{ policies: [{ policy: key-auth }] }'), [])
   })
 
+  it('are of the phase that their list is for', () => {
+    const text = (inner: string) => `gatewright: 1
+apis: [{ id: a, policies: [{ policy: strict, options: { policies: [{ policy: key-auth }, { policy: ${inner} }] } }, { policy: respond }] }]
+`
+    const strict = { ...either, name: 'strict', listsPhase: 'authenticate' as const }
+    const codes = (inner: string) => {
+      const files = [{ path: 'a.yaml', text: text(inner) }]
+      const { draft, sources } = resolve({ files, env: () => undefined, readFile: () => undefined })
+      return validate(draft, [...CATALOGUE, strict], { sources }).map(toFindingText)
+    }
+    assert.deepEqual(codes('either'), [])
+    assert.deepEqual(codes('set-headers, enabled: false'), [])
+    assert.deepEqual(codes('set-headers'), [
+      'a.yaml:2:90: fault: "set-headers" recognises no caller: in "strict" it would let everybody pass. (apis[0].policies[0].options.policies[1])\n    Move it behind "strict".',
+    ])
+  })
+
   it('are of use where one of them is', () => {
     assert.match(
       check('{ policies: [{ policy: key-auth }] }', true)[0] ?? '',

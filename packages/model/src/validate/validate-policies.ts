@@ -5,7 +5,7 @@ import { isExpressionSource } from '../file/walk-schema.ts'
 import { type Finding, NOWHERE, type Path, toPathText } from '../finding.ts'
 import type { PolicyUse } from '../gateway-model.ts'
 import { SUBSTITUTION_IN_EXPRESSION } from '../source/substitute.ts'
-import { findNestedLists, PLAN_SLOT } from './catalogue.ts'
+import { type CatalogueEntry, findNestedLists, PLAN_SLOT } from './catalogue.ts'
 import { placeUses, warnOfDisorder } from './validate-order.ts'
 import type { Validation } from './validation.ts'
 
@@ -43,6 +43,7 @@ function validateUse(validation: Validation, use: PolicyUse, path: Path): void {
       const at = [...optionsPath, ...nested.path, index]
       validateUse(validation, inner, at)
       if (inner.policy === PLAN_SLOT.name) refuseNestedSlot(validation, use, at)
+      else if (inner.enabled !== false) checkPhase(validation, { outer: entry, inner, path: at })
     }
   }
   const findings = checkOptions(validation, use, (inner) => [...optionsPath, ...inner])
@@ -58,6 +59,20 @@ function refuseNestedSlot(validation: Validation, { policy }: PolicyUse, path: P
     code: 'nested-plan-slot',
     message: `The place of plans stands in the lists of routes, APIs and the gateway: in the options of "${policy}" it would run nothing.`,
     suggestion: `Move it behind "${policy}".`,
+  })
+}
+
+/** Who tries several ways to recognise a caller takes what hands the request on for one that did. */
+function checkPhase(
+  validation: Validation,
+  { outer, inner, path }: { readonly outer: CatalogueEntry; readonly inner: PolicyUse; readonly path: Path },
+): void {
+  const phase = validation.entries.get(inner.policy)?.phase
+  if (outer.listsPhase === undefined || phase === undefined || phase === outer.listsPhase) return
+  validation.fault(path, {
+    code: 'recognises-nobody',
+    message: `"${inner.policy}" recognises no caller: in "${outer.name}" it would let everybody pass.`,
+    suggestion: `Move it behind "${outer.name}".`,
   })
 }
 

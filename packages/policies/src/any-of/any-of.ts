@@ -31,6 +31,7 @@ export const anyOf = definePolicy({
   summary: 'Recognises the caller by the first of several credentials that is there.',
   options,
   lists: ['policies'],
+  listsPhase: 'authenticate',
   examples: [
     {
       says: 'Takes a key, or else a token.',
