@@ -37,7 +37,7 @@ describe('a key', () => {
       const credentials = openCredentials(index.descriptor())
       const listHashed = (key: string) => {
         const before = hashed.mock.calls.length
-        const { found } = credentials.lookUp(key)
+        const { found } = credentials.lookUp(key, 'orders')
         return {
           found,
           calls: hashed.mock.calls.slice(before).map(({ arguments: [algorithm, text] }) => [algorithm, text]),
