@@ -55,6 +55,11 @@ export const PROBLEMS = {
   'upstream-timeout': { status: 504, title: 'The upstream did not answer in time', owner: 'upstream' },
   'upstream-unavailable': { status: 503, title: 'No target of the upstream is available', owner: 'upstream' },
   'upstream-overloaded': { status: 503, title: 'Too many requests wait for the upstream', owner: 'upstream' },
+  'upstream-credential-unavailable': {
+    status: 503,
+    title: 'The gateway has no credential for the upstream now',
+    owner: 'upstream',
+  },
   'upstream-missing': { status: 502, title: 'This route has no upstream', owner: 'config' },
   'expression-failed': { status: 500, title: 'An expression of the configuration failed', owner: 'config' },
   unexpected: { status: 500, title: 'The gateway failed', owner: 'gateway' },

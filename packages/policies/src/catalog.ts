@@ -35,6 +35,7 @@ export const BUILT_IN_POLICIES: readonly PolicyDefinition[] = [
   later('rewrite-path', 'transform', () => require('./rewrite-path/rewrite-path.ts')),
   later('timeout', 'upstream', () => require('./timeout/timeout.ts')),
   later('retry', 'upstream', () => require('./retry/retry.ts')),
+  later('upstream-auth', 'upstream', () => require('./upstream-auth/upstream-auth.ts')),
   later('jwks', 'upstream', () => require('./jwks/jwks.ts')),
   later('respond', 'upstream', () => require('./respond/respond.ts')),
 ]

@@ -1,0 +1,23 @@
+/** Owns the options of `upstream-auth`: one of the ways to say who the gateway is. */
+import { z } from 'zod'
+import { basicSchema, bearerSchema, keySchema } from './fixed-credential.ts'
+
+const ways = {
+  basic: basicSchema.optional(),
+  bearer: bearerSchema.optional(),
+  key: keySchema.optional(),
+}
+
+const names = Object.keys(ways) as (keyof typeof ways)[]
+
+export const upstreamAuthOptions = z.strictObject(ways).superRefine((options, context) => {
+  const said = names.filter((name) => options[name] !== undefined)
+  if (said.length === 1) return
+  const message =
+    said.length === 0
+      ? `say how the gateway proves who it is: one of ${names.join(', ')}`
+      : `the upstream is told one credential, not ${said.length}: keep one of ${said.join(', ')}`
+  context.addIssue({ code: 'custom', message })
+})
+
+export type UpstreamAuthOptions = z.output<typeof upstreamAuthOptions>

@@ -1,0 +1,60 @@
+/** Owns how the gateway proves to an upstream who it is: with a credential of its own, in the place of the client's. */
+import type { Exchange } from '../exchange.ts'
+import type { GatewayResponse } from '../messages/response.ts'
+import { definePolicy, type Next } from '../policy.ts'
+import { createBasic, createBearer, createKey } from './fixed-credential.ts'
+import { type UpstreamAuthOptions, upstreamAuthOptions } from './upstream-auth-options.ts'
+import type { UpstreamAuthServices, UpstreamCredential } from './upstream-credential.ts'
+
+export const upstreamAuth = definePolicy({
+  name: 'upstream-auth',
+  phase: 'upstream',
+  summary: 'Tells the upstream who the gateway is, with a credential of its own.',
+  options: upstreamAuthOptions,
+  examples: [
+    {
+      says: 'A name with a password.',
+      options: { basic: { username: 'gateway', password: '${env:ORDERS_PASSWORD}' } },
+    },
+    {
+      says: 'A key in the query.',
+      options: { key: { in: 'query', name: 'api_key', value: '${env:MAPS_KEY}' } },
+    },
+  ],
+
+  create(options, services) {
+    const credential = createCredential(options, services)
+
+    async function waitAndSend(waiting: Promise<void>, exchange: Exchange, next: Next): Promise<GatewayResponse> {
+      await waiting
+      return await send(exchange, next)
+    }
+
+    function send(exchange: Exchange, next: Next): ReturnType<Next> {
+      const answer = next(exchange)
+      if (credential.doubt === undefined) return answer
+      if (answer instanceof Promise) return answer.then((response) => look(exchange, response))
+      return look(exchange, answer)
+    }
+
+    /** Only what the upstream itself says counts: a problem is the gateway's. */
+    function look(exchange: Exchange, response: GatewayResponse): GatewayResponse {
+      if (response.status === 401 && response.problem === undefined) credential.doubt?.(exchange)
+      return response
+    }
+
+    return function upstreamAuth(exchange, next) {
+      const waiting = credential.apply(exchange)
+      return waiting === undefined ? send(exchange, next) : waitAndSend(waiting, exchange, next)
+    }
+  },
+})
+
+function createCredential(options: UpstreamAuthOptions, _services: UpstreamAuthServices): UpstreamCredential {
+  const { basic, bearer, key } = options
+  if (basic !== undefined) return createBasic(basic)
+  if (bearer !== undefined) return createBearer(bearer)
+  if (key !== undefined) return createKey(key)
+  // The schema asks for one.
+  throw new Error('there is no credential')
+}

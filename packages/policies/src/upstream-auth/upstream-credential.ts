@@ -1,0 +1,33 @@
+/** Owns what every way of proving who the gateway is has in common: it puts something on a request that goes upstream. */
+import type { Exchange } from '../exchange.ts'
+import type { MaybePromise } from '../maybe-promise.ts'
+import { findFieldFault, type HeaderList } from '../messages/header-list.ts'
+import { Problem } from '../problem.ts'
+import type { PolicyServices } from '../services.ts'
+
+export interface UpstreamCredential {
+  /** Puts it on the request, in the place of what the client sent there. @throws Problem @rejects Problem */
+  apply(exchange: Exchange): MaybePromise<void>
+  /** The upstream answered 401 to it: perhaps it was revoked. */
+  doubt?(exchange: Exchange): void
+}
+
+export type UpstreamAuthServices = Pick<PolicyServices, 'clock' | 'http' | 'shared' | 'files' | 'log' | 'useId'>
+
+/** What proves who calls stands in no table that others share (RFC 7541 §7.1.3). @throws Problem where it cannot stand in a message */
+export function setSecretField(headers: HeaderList, name: string, value: string): void {
+  if (findFieldFault(name, value) !== undefined) throw toNoCredential('credential-unfit')
+  headers.set(name, value)
+  const lower = name.toLowerCase()
+  if (headers.neverIndexed === undefined) headers.neverIndexed = [lower]
+  else if (!headers.neverIndexed.includes(lower)) headers.neverIndexed = [...headers.neverIndexed, lower]
+}
+
+/** `reason` is for the record: `timeout`, `status-500`… */
+export function toNoCredential(reason: string, retryAfterSeconds = 5): Problem {
+  return new Problem('upstream-credential-unavailable', {
+    detail: 'The gateway has no credential for the service behind it now. Try again later.',
+    headers: [['Retry-After', `${retryAfterSeconds}`]],
+    reason,
+  })
+}
