@@ -1,7 +1,15 @@
 /** Owns the making of signed tokens (RFC 7515 §7.1), with one key. */
 import type { KeyObject } from 'node:crypto'
 import { type AsymmetricAlgorithm, toSignature } from './jws-algorithms.ts'
-import type { SigningKey } from './signing-key.ts'
+
+/** A key, and how its header tells which one it is (RFC 7515 §4.1). */
+export interface SignerKey {
+  readonly algorithm: AsymmetricAlgorithm
+  readonly privateKey: KeyObject | undefined
+  readonly kid?: string | undefined
+  /** `x5t#S256`: the SHA-256 of its certificate, in base64url. */
+  readonly certificateThumbprint?: string
+}
 
 export class JwsSigner {
   readonly #algorithm: AsymmetricAlgorithm
@@ -9,11 +17,11 @@ export class JwsSigner {
   readonly #header: string
 
   /** `type`: what kind of token it is, for `typ`. @throws Error where the private half of the key is not there */
-  constructor({ algorithm, privateKey, kid }: SigningKey, type: string) {
+  constructor({ algorithm, privateKey, kid, certificateThumbprint }: SignerKey, type: string) {
     if (privateKey === undefined) throw new Error('this key is public: the private one signs')
     this.#algorithm = algorithm
     this.#key = privateKey
-    this.#header = toPart(JSON.stringify({ alg: algorithm, typ: type, kid }))
+    this.#header = toPart(JSON.stringify({ alg: algorithm, typ: type, kid, 'x5t#S256': certificateThumbprint }))
   }
 
   /** `payload`: JSON. Compact form. */
