@@ -18,6 +18,8 @@ const RENEWED_AT_LEFT = 0.2
 const MOST_RENEWED_EARLY_MS = 5 * 60_000
 /** How long a token is used that does not say when it ends (RFC 6749 §5.1 recommends that it does). */
 const UNSAID_LIFE_MS = 5 * 60_000
+/** After a failure: clients are told to come back then, and metadata servers of machines that just started answer after some seconds. */
+const RETRY_MS = 5_000
 
 export interface IssuedToken {
   readonly token: string
@@ -47,6 +49,7 @@ export class FetchedToken {
         const { token, endsAtMs } = await issue()
         return toLoaded(token, clock.now(), endsAtMs)
       },
+      retryMs: RETRY_MS,
     })
   }
 

@@ -1,11 +1,13 @@
 /** Owns the options of `upstream-auth`: one of the ways to say who the gateway is. */
 import { z } from 'zod'
 import { basicSchema, bearerSchema, keySchema } from './fixed-credential.ts'
+import { googleSchema } from './google-credential.ts'
 
 const ways = {
   basic: basicSchema.optional(),
   bearer: bearerSchema.optional(),
   key: keySchema.optional(),
+  google: googleSchema.optional(),
 }
 
 const names = Object.keys(ways) as (keyof typeof ways)[]

@@ -3,6 +3,7 @@ import type { Exchange } from '../exchange.ts'
 import type { GatewayResponse } from '../messages/response.ts'
 import { definePolicy, type Next } from '../policy.ts'
 import { createBasic, createBearer, createKey } from './fixed-credential.ts'
+import { createGoogle, listGoogleFiles } from './google-credential.ts'
 import { type UpstreamAuthOptions, upstreamAuthOptions } from './upstream-auth-options.ts'
 import type { UpstreamAuthServices, UpstreamCredential } from './upstream-credential.ts'
 
@@ -20,7 +21,12 @@ export const upstreamAuth = definePolicy({
       says: 'A key in the query.',
       options: { key: { in: 'query', name: 'api_key', value: '${env:MAPS_KEY}' } },
     },
+    {
+      says: 'A service on Cloud Run, as the service account of the machine.',
+      options: { google: { audience: 'https://orders-abc123-ew.a.run.app' } },
+    },
   ],
+  files: ({ google }) => (google === undefined ? [] : listGoogleFiles(google)),
 
   create(options, services) {
     const credential = createCredential(options, services)
@@ -50,11 +56,12 @@ export const upstreamAuth = definePolicy({
   },
 })
 
-function createCredential(options: UpstreamAuthOptions, _services: UpstreamAuthServices): UpstreamCredential {
-  const { basic, bearer, key } = options
+function createCredential(options: UpstreamAuthOptions, services: UpstreamAuthServices): UpstreamCredential {
+  const { basic, bearer, key, google } = options
   if (basic !== undefined) return createBasic(basic)
   if (bearer !== undefined) return createBearer(bearer)
   if (key !== undefined) return createKey(key)
+  if (google !== undefined) return createGoogle(google, services)
   // The schema asks for one.
   throw new Error('there is no credential')
 }

@@ -1,0 +1,202 @@
+/** Owns how the gateway proves who it is in Google's cloud: what it wants a token for, and where it gets one. */
+import { z } from 'zod'
+import { upstreamFieldSchema } from '../callers/upstream-facts.ts'
+import { callTimeoutSchema, serviceUrlSchema } from '../calls/call-options.ts'
+import type { PolicyFile } from '../policy.ts'
+import { secretOption } from '../secret-option.ts'
+import { BEARER, createTokenCredential } from './fetched-token.ts'
+import {
+  createFederatedIssuer,
+  createImpersonation,
+  createKeyIssuer,
+  createMetadataIssuer,
+  type GoogleIssuer,
+} from './google-issuers.ts'
+import { parseServiceAccountKey } from './service-account-key.ts'
+import { readTokenFile, toTokenFile } from './token-file.ts'
+import type { UpstreamAuthServices, UpstreamCredential } from './upstream-credential.ts'
+
+const accountSchema = z.string().regex(/^[A-Za-z0-9._@:-]+$/, 'an account is called by an e-mail address')
+
+const federationSchema = z
+  .strictObject({
+    audience: z
+      .string()
+      .regex(/^[^\s\p{Cc}]+$/u, 'a name has no spaces')
+      .meta({
+        description:
+          'The provider of the pool: `//iam.googleapis.com/projects/…/locations/global/workloadIdentityPools/…/providers/…`.',
+      }),
+    tokenFile: z.string().min(1).meta({
+      description:
+        'The file with the token, such as one that Kubernetes projects. A path, relative to the folder of the configuration. A file that is replaced is taken over within a minute.',
+    }),
+    tokenType: z
+      .string()
+      .regex(/^urn:[\x21-\x7e]+$/, 'write a URN')
+      .default('urn:ietf:params:oauth:token-type:jwt')
+      .meta({ description: 'What kind of token it is (RFC 8693 §3).' }),
+    tokenUrl: serviceUrlSchema
+      .default('https://sts.googleapis.com/v1/token')
+      .meta({ description: 'Who exchanges it for a token of Google.' }),
+  })
+  .meta({
+    description: 'Workload identity federation: a token that somebody else issues to the gateway is exchanged for one.',
+  })
+
+const impersonateSchema = z
+  .strictObject({
+    account: accountSchema.meta({ description: 'Its e-mail address.' }),
+    url: serviceUrlSchema
+      .default('https://iamcredentials.googleapis.com')
+      .meta({ description: 'Who issues its tokens.' }),
+  })
+  .meta({
+    description:
+      'The service account that upstreams know the gateway as, where it is another than the one it has. That one needs the role Service Account Token Creator on it, or Workload Identity User with `federation`.',
+  })
+
+type Report = (at: string, message: string) => void
+
+export const googleSchema = z
+  .strictObject({
+    audience: z
+      .string()
+      .regex(/^[^\s\p{Cc}]+$/u, 'an audience has no spaces')
+      .optional()
+      .meta({
+        description:
+          'An ID token for this service: the URL of one on Cloud Run or Cloud Functions, the client id of one behind Identity-Aware Proxy.',
+      }),
+    scopes: z
+      .array(z.string().regex(/^[^\s,\p{Cc}]+$/u, 'one scope an item'))
+      .min(1)
+      .optional()
+      .meta({
+        description: 'An access token for APIs of Google, such as `https://www.googleapis.com/auth/cloud-platform`.',
+      }),
+    account: accountSchema.optional().meta({
+      description:
+        'Which of the accounts of the machine, where the metadata server is asked. Its `default` one if absent.',
+    }),
+    metadataUrl: serviceUrlSchema.optional().meta({
+      description: 'Where the metadata server is. `http://metadata.google.internal` if absent.',
+    }),
+    key: secretOption('The key of a service account, as the JSON that it is handed out as.').optional(),
+    keyFile: z.string().min(1).optional().meta({
+      description:
+        'The file in which it stands instead. A path, relative to the folder of the configuration. A file that is replaced is taken over within a minute.',
+    }),
+    federation: federationSchema.optional(),
+    impersonate: impersonateSchema.optional(),
+    header: upstreamFieldSchema.default('Authorization').meta({
+      description:
+        'Where the token stands, as `Bearer …`. With `X-Serverless-Authorization` for Cloud Run, what the client says in Authorization is sent on.',
+    }),
+    timeoutMs: callTimeoutSchema,
+  })
+  .superRefine((options, context) => {
+    const report: Report = (at, message) => context.addIssue({ code: 'custom', path: [at], message })
+    reportWish(options, report)
+    reportSource(options, report)
+  })
+  .meta({
+    description:
+      'A token of Google. It comes from the metadata server of the machine unless `key`, `keyFile` or `federation` is there. The address of the metadata server is one that `egress` has to allow.',
+  })
+
+interface Told {
+  readonly audience?: string | undefined
+  readonly scopes?: readonly string[] | undefined
+  readonly account?: string | undefined
+  readonly metadataUrl?: string | undefined
+  readonly key?: { reveal(): string } | undefined
+  readonly keyFile?: string | undefined
+  readonly federation?: object | undefined
+  readonly impersonate?: object | undefined
+}
+
+function reportWish({ audience, scopes, federation, impersonate }: Told, report: Report): void {
+  if (audience === undefined && scopes === undefined) {
+    report('audience', 'say what the token is for: `audience` for a service of yours, or `scopes` for an API of Google')
+  }
+  if (audience === undefined) return
+  if (scopes !== undefined) report('scopes', 'a token is for one of both: keep `audience` or `scopes`')
+  if (federation !== undefined && impersonate === undefined) {
+    report('federation', 'only a service account gets ID tokens: say which one by `impersonate`')
+  }
+}
+
+const SOURCES = ['key', 'keyFile', 'federation'] as const
+
+function reportSource(options: Told, report: Report): void {
+  const [first, second] = SOURCES.filter((name) => options[name] !== undefined)
+  if (first === undefined) return
+  if (second !== undefined) report(second, `the token comes from one place: keep \`${first}\` or \`${second}\``)
+  for (const name of ['account', 'metadataUrl'] as const) {
+    if (options[name] !== undefined) report(name, `the metadata server is not asked where \`${first}\` is there`)
+  }
+  const { key } = options
+  const fault = key === undefined ? undefined : findKeyFault(key.reveal())
+  if (fault !== undefined) report('key', fault)
+}
+
+function findKeyFault(text: string): string | undefined {
+  try {
+    parseServiceAccountKey(text)
+    return undefined
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
+}
+
+type GoogleOptions = z.output<typeof googleSchema>
+
+export function listGoogleFiles({ keyFile, federation }: GoogleOptions): PolicyFile[] {
+  const files: PolicyFile[] = []
+  if (federation !== undefined) files.push(toTokenFile(federation.tokenFile, ['google', 'federation', 'tokenFile']))
+  if (keyFile !== undefined) {
+    const check = (bytes: Uint8Array): void => {
+      parseServiceAccountKey(toText(bytes))
+    }
+    files.push({ path: keyFile, at: ['google', 'keyFile'], check })
+  }
+  return files
+}
+
+export function createGoogle(options: GoogleOptions, services: UpstreamAuthServices): UpstreamCredential {
+  const { audience, scopes = [], key, impersonate, header, timeoutMs, ...others } = options
+  const issuer = createIssuer(options, services)
+  const wish = audience === undefined ? { scopes } : { audience }
+  const spec = {
+    source: 'google',
+    depends: [wish, key?.reveal(), impersonate, others],
+    issue: () => issuer(wish),
+  }
+  return createTokenCredential(spec, { ...BEARER, header }, services)
+}
+
+function createIssuer(options: GoogleOptions, services: UpstreamAuthServices): GoogleIssuer {
+  const { impersonate, timeoutMs } = options
+  const self = createOwnIssuer(options, services)
+  return impersonate === undefined ? self : createImpersonation(impersonate, self, { ...services, timeoutMs })
+}
+
+function createOwnIssuer(options: GoogleOptions, services: UpstreamAuthServices): GoogleIssuer {
+  const { account = 'default', metadataUrl = 'http://metadata.google.internal', key, keyFile, federation } = options
+  const means = { ...services, timeoutMs: options.timeoutMs }
+  if (key !== undefined) return createKeyIssuer(() => key.reveal(), means)
+  if (keyFile !== undefined) {
+    const file = services.files.open(keyFile)
+    return createKeyIssuer(() => toText(file.content.bytes), means)
+  }
+  if (federation !== undefined) {
+    const file = services.files.open(federation.tokenFile)
+    return createFederatedIssuer({ ...federation, readToken: () => readTokenFile(file) }, means)
+  }
+  return createMetadataIssuer({ account, url: metadataUrl }, means)
+}
+
+function toText(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('utf8')
+}
