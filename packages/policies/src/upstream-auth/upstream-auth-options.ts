@@ -1,5 +1,6 @@
 /** Owns the options of `upstream-auth`: one of the ways to say who the gateway is. */
 import { z } from 'zod'
+import { azureSchema } from './azure-credential.ts'
 import { basicSchema, bearerSchema, keySchema } from './fixed-credential.ts'
 import { googleSchema } from './google-credential.ts'
 
@@ -8,6 +9,7 @@ const ways = {
   bearer: bearerSchema.optional(),
   key: keySchema.optional(),
   google: googleSchema.optional(),
+  azure: azureSchema.optional(),
 }
 
 const names = Object.keys(ways) as (keyof typeof ways)[]

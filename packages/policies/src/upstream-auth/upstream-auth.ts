@@ -2,6 +2,7 @@
 import type { Exchange } from '../exchange.ts'
 import type { GatewayResponse } from '../messages/response.ts'
 import { definePolicy, type Next } from '../policy.ts'
+import { createAzure, listAzureFiles } from './azure-credential.ts'
 import { createBasic, createBearer, createKey } from './fixed-credential.ts'
 import { createGoogle, listGoogleFiles } from './google-credential.ts'
 import { type UpstreamAuthOptions, upstreamAuthOptions } from './upstream-auth-options.ts'
@@ -25,8 +26,15 @@ export const upstreamAuth = definePolicy({
       says: 'A service on Cloud Run, as the service account of the machine.',
       options: { google: { audience: 'https://orders-abc123-ew.a.run.app' } },
     },
+    {
+      says: 'An API that Entra guards, as the managed identity of the machine.',
+      options: { azure: { resource: 'api://orders' } },
+    },
   ],
-  files: ({ google }) => (google === undefined ? [] : listGoogleFiles(google)),
+  files: ({ google, azure }) => [
+    ...(google === undefined ? [] : listGoogleFiles(google)),
+    ...(azure === undefined ? [] : listAzureFiles(azure)),
+  ],
 
   create(options, services) {
     const credential = createCredential(options, services)
@@ -57,11 +65,12 @@ export const upstreamAuth = definePolicy({
 })
 
 function createCredential(options: UpstreamAuthOptions, services: UpstreamAuthServices): UpstreamCredential {
-  const { basic, bearer, key, google } = options
+  const { basic, bearer, key, google, azure } = options
   if (basic !== undefined) return createBasic(basic)
   if (bearer !== undefined) return createBearer(bearer)
   if (key !== undefined) return createKey(key)
   if (google !== undefined) return createGoogle(google, services)
+  if (azure !== undefined) return createAzure(azure, services)
   // The schema asks for one.
   throw new Error('there is no credential')
 }
