@@ -93,6 +93,22 @@ describe('the metadata server of Google', () => {
     assert.notEqual(await stage.ask(), tokens[0])
   })
 
+  it('issues a token for each thing that is wanted, and one to all who want the same', async () => {
+    let served = 0
+    const answer = () => toAnswer({ access_token: `${served++}`, expires_in: 3599 })
+    const { shared } = new CloudStage({ google: { scopes: ['x'] } }, answer).run
+    const sent = []
+    for (const google of [
+      { scopes: ['a'] },
+      { scopes: ['b'] },
+      { scopes: ['a'], account: 'c@d' },
+      { scopes: ['a'], header: 'X-Serverless-Authorization' },
+    ]) {
+      sent.push(await new CloudStage({ google }, answer, { shared }).ask(google.header))
+    }
+    assert.deepEqual(sent, ['Bearer 0', 'Bearer 1', 'Bearer 2', 'Bearer 0'])
+  })
+
   for (const [what, answer, reason] of [
     ['404', { status: 404 }, 'status-404'],
     ['503', { status: 503, headers: FLAVOR, body: ID_TOKEN }, 'status-503'],
@@ -135,7 +151,10 @@ describe('the metadata server of Google', () => {
     assert.equal(await stage.askInVain(), 'ECONNREFUSED')
     isUp = true
     assert.equal(await stage.askInVain(), 'ECONNREFUSED')
-    assert.deepEqual([stage.http.calls.length, stage.http.calls[0]?.limitBytes], [1, 65_536])
+    assert.deepEqual(
+      stage.http.calls.map(({ limitBytes, mayRepeat }) => [limitBytes, mayRepeat]),
+      [[65_536, true]],
+    )
     await clock.advance(5_000)
     assert.match((await stage.ask()) ?? '', /^Bearer /)
   })
@@ -299,6 +318,7 @@ describe('a federated identity of Google', () => {
     ['nothing', undefined],
     ['seconds', 3600],
     ['words', 'in an hour'],
+    ['a year', '2027'],
   ] as const) {
     it(`sends nothing where the token of the service account ends at ${what}`, async () => {
       const { stage } = start({ scopes: SCOPES, impersonate: { account } }, (url) => ({
