@@ -1,8 +1,10 @@
 /** Owns the options of `upstream-auth`: one of the ways to say who the gateway is. */
 import { z } from 'zod'
+import { awsSchema } from './aws-credential.ts'
 import { azureSchema } from './azure-credential.ts'
 import { basicSchema, bearerSchema, keySchema } from './fixed-credential.ts'
 import { googleSchema } from './google-credential.ts'
+import { ociSchema } from './oci-credential.ts'
 
 const ways = {
   basic: basicSchema.optional(),
@@ -10,6 +12,8 @@ const ways = {
   key: keySchema.optional(),
   google: googleSchema.optional(),
   azure: azureSchema.optional(),
+  aws: awsSchema.optional(),
+  oci: ociSchema.optional(),
 }
 
 const names = Object.keys(ways) as (keyof typeof ways)[]

@@ -2,9 +2,11 @@
 import type { Exchange } from '../exchange.ts'
 import type { GatewayResponse } from '../messages/response.ts'
 import { definePolicy, type Next } from '../policy.ts'
+import { createAws, listAwsFiles } from './aws-credential.ts'
 import { createAzure, listAzureFiles } from './azure-credential.ts'
 import { createBasic, createBearer, createKey } from './fixed-credential.ts'
 import { createGoogle, listGoogleFiles } from './google-credential.ts'
+import { createOci, listOciFiles } from './oci-credential.ts'
 import { type UpstreamAuthOptions, upstreamAuthOptions } from './upstream-auth-options.ts'
 import type { UpstreamAuthServices, UpstreamCredential } from './upstream-credential.ts'
 
@@ -30,10 +32,32 @@ export const upstreamAuth = definePolicy({
       says: 'An API that Entra guards, as the managed identity of the machine.',
       options: { azure: { resource: 'api://orders' } },
     },
+    {
+      says: 'An API of API Gateway, with the role of the machine.',
+      options: {
+        aws: {
+          url: 'https://abc123.execute-api.eu-central-1.amazonaws.com/prod',
+          region: 'eu-central-1',
+          service: 'execute-api',
+          credentials: { instance: {} },
+        },
+      },
+    },
+    {
+      says: 'A function of Oracle Cloud Infrastructure, as the machine that the gateway runs on.',
+      options: {
+        oci: {
+          url: 'https://abc.eu-frankfurt-1.functions.oci.oraclecloud.com/20181201/functions',
+          principal: { instance: {} },
+        },
+      },
+    },
   ],
-  files: ({ google, azure }) => [
+  files: ({ google, azure, aws, oci }) => [
     ...(google === undefined ? [] : listGoogleFiles(google)),
     ...(azure === undefined ? [] : listAzureFiles(azure)),
+    ...(aws === undefined ? [] : listAwsFiles(aws)),
+    ...(oci === undefined ? [] : listOciFiles(oci)),
   ],
 
   create(options, services) {
@@ -65,12 +89,14 @@ export const upstreamAuth = definePolicy({
 })
 
 function createCredential(options: UpstreamAuthOptions, services: UpstreamAuthServices): UpstreamCredential {
-  const { basic, bearer, key, google, azure } = options
+  const { basic, bearer, key, google, azure, aws, oci } = options
   if (basic !== undefined) return createBasic(basic)
   if (bearer !== undefined) return createBearer(bearer)
   if (key !== undefined) return createKey(key)
   if (google !== undefined) return createGoogle(google, services)
   if (azure !== undefined) return createAzure(azure, services)
+  if (aws !== undefined) return createAws(aws, services)
+  if (oci !== undefined) return createOci(oci, services)
   // The schema asks for one.
   throw new Error('there is no credential')
 }

@@ -1,0 +1,201 @@
+/** Owns the keys with which requests to AWS are signed: written down, or temporary ones of the machine, the container or STS. */
+import { Secret } from '@gatewright/model/runtime'
+import { z } from 'zod'
+import type { AwsCredentials } from '../aws-signature/sign-aws-request.ts'
+import { serviceUrlSchema } from '../calls/call-options.ts'
+import type { MaybePromise } from '../maybe-promise.ts'
+import type { PolicyFile } from '../policy.ts'
+import { secretOption } from '../secret-option.ts'
+import { ACCESS_KEY_ID, askContainer, askInstance, askSts, SECRET_WORD } from './aws-key-issuers.ts'
+import { createFetchedValue, type IssuedParts } from './fetched-value.ts'
+import { readTokenFile, toTokenFile } from './token-file.ts'
+import type { UpstreamAuthServices } from './upstream-credential.ts'
+
+const tokenFileSchema = (description: string) =>
+  z
+    .string()
+    .min(1)
+    .meta({
+      description: `${description} A path, relative to the folder of the configuration. A file that is replaced is taken over within a minute.`,
+    })
+
+const wordOption = (description: string) =>
+  secretOption(description).refine((secret) => SECRET_WORD.test(secret.reveal()), {
+    error: 'it has to be printable ASCII without spaces; is there a line end behind it?',
+  })
+
+const staticSchema = z
+  .strictObject({
+    accessKeyId: z
+      .string()
+      .regex(ACCESS_KEY_ID, 'use 1 to 128 letters, digits and _.@-')
+      .meta({ description: 'What the key is called, such as AKIDEXAMPLE. It is no secret.' }),
+    secretAccessKey: wordOption('What is signed with.'),
+    sessionToken: wordOption('Of temporary keys.').optional(),
+  })
+  .meta({ description: 'A key that does not change.' })
+
+/** Where ECS and EKS listen, on the machine itself: nobody between reads what goes in the clear. */
+const CONTAINER_HOSTS = new Set([
+  '169.254.170.2',
+  '169.254.170.23',
+  '[fd00:ec2::23]',
+  'localhost',
+  '127.0.0.1',
+  '[::1]',
+])
+
+const containerSchema = z
+  .strictObject({
+    url: serviceUrlSchema
+      .refine(
+        (text) => {
+          const url = URL.parse(text)
+          return url === null || url.protocol === 'https:' || CONTAINER_HOSTS.has(url.hostname)
+        },
+        { error: 'keys go over the network in the clear: use https, or an address that ECS and EKS have' },
+      )
+      .meta({
+        description:
+          'Who issues them: `${env:AWS_CONTAINER_CREDENTIALS_FULL_URI}`, or `http://169.254.170.2` and `${env:AWS_CONTAINER_CREDENTIALS_RELATIVE_URI}` behind it.',
+      }),
+    token: wordOption(
+      'What it knows the gateway by (`Authorization`), such as AWS_CONTAINER_AUTHORIZATION_TOKEN.',
+    ).optional(),
+    tokenFile: tokenFileSchema(
+      'The same in a file, such as AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE names it.',
+    ).optional(),
+  })
+  .refine(({ token, tokenFile }) => token === undefined || tokenFile === undefined, {
+    error: 'the token comes from one place: keep `token` or `tokenFile`',
+    path: ['tokenFile'],
+  })
+  .meta({ description: 'Temporary keys of the task (ECS) or the pod (EKS Pod Identity).' })
+
+const instanceSchema = z
+  .strictObject({
+    metadataUrl: serviceUrlSchema.default('http://169.254.169.254').meta({
+      description: 'Where the metadata service of the machine is.',
+    }),
+    role: z
+      .string()
+      .regex(/^[\w+=,.@-]{1,64}$/, 'use 1 to 64 letters, digits and _+=,.@-')
+      .optional()
+      .meta({ description: 'The role, where the machine is not to be asked which one it has.' }),
+  })
+  .meta({ description: 'Temporary keys of the machine (EC2), by IMDSv2 only; `{}` takes the defaults.' })
+
+const webIdentitySchema = z
+  .strictObject({
+    tokenFile: tokenFileSchema(
+      'A token of an issuer that the role trusts, such as AWS_WEB_IDENTITY_TOKEN_FILE names it.',
+    ),
+    roleArn: z
+      .string()
+      .regex(/^arn:[\w-]+:iam::\d{12}:role\/[!-~]+$/, 'write arn:aws:iam::<account>:role/<name>')
+      .meta({ description: 'The role that is assumed.' }),
+    sessionName: z
+      .string()
+      .regex(/^[\w+=,.@-]{2,64}$/, 'use 2 to 64 letters, digits and _+=,.@-')
+      .default('gatewright')
+      .meta({ description: 'What the session is called in the records of AWS.' }),
+    durationSeconds: z.int().min(900).max(43_200).default(3600).meta({ description: 'How long the keys are good.' }),
+    stsUrl: serviceUrlSchema.optional().meta({
+      description: 'Where STS is. `https://sts.<region>.amazonaws.com` if absent; in China `.cn` stands behind it.',
+    }),
+  })
+  .meta({ description: 'Temporary keys of a role, for a token in a file (IAM roles for service accounts).' })
+
+const ways = {
+  static: staticSchema.optional(),
+  container: containerSchema.optional(),
+  instance: instanceSchema.optional(),
+  webIdentity: webIdentitySchema.optional(),
+}
+const names = Object.keys(ways) as (keyof typeof ways)[]
+
+export const awsKeysSchema = z
+  .strictObject(ways)
+  .superRefine((options, context) => {
+    const said = names.filter((name) => options[name] !== undefined)
+    if (said.length === 1) return
+    context.addIssue({ code: 'custom', message: `say one of ${names.join(', ')}: here are ${said.length}` })
+  })
+  .meta({ description: 'With which keys: exactly one way to have some.' })
+
+type AwsKeysOptions = z.output<typeof awsKeysSchema>
+
+/** `at`: where in the options these stand. */
+export function listAwsKeyFiles({ container, webIdentity }: AwsKeysOptions, at: PolicyFile['at']): PolicyFile[] {
+  return [
+    ...(container?.tokenFile === undefined
+      ? []
+      : [toTokenFile(container.tokenFile, [...at, 'container', 'tokenFile'])]),
+    ...(webIdentity === undefined ? [] : [toTokenFile(webIdentity.tokenFile, [...at, 'webIdentity', 'tokenFile'])]),
+  ]
+}
+
+export interface AwsKeys {
+  /** @rejects Problem upstream-credential-unavailable */
+  get(): MaybePromise<AwsCredentials>
+  /** Absent: they never change. */
+  readonly doubt?: () => void
+}
+
+export interface AwsKeysContext {
+  readonly region: string
+  readonly timeoutMs: number
+}
+
+export function createAwsKeys(
+  options: AwsKeysOptions,
+  context: AwsKeysContext,
+  services: UpstreamAuthServices,
+): AwsKeys {
+  if (options.static !== undefined) {
+    const { static: credentials } = options
+    return { get: () => credentials }
+  }
+  const { container, ...others } = options
+  return createFetchedValue(
+    {
+      source: `aws-${names.find((name) => options[name] !== undefined)}`,
+      depends: [others, container?.url, container?.token?.reveal(), container?.tokenFile, context.region],
+      issue: compileIssue(options, context, services),
+      read: toCredentials,
+    },
+    services,
+  )
+}
+
+function compileIssue(
+  { container, instance, webIdentity }: AwsKeysOptions,
+  { region, timeoutMs }: AwsKeysContext,
+  { http, files }: UpstreamAuthServices,
+): () => Promise<IssuedParts> {
+  if (container !== undefined) {
+    const { url, token, tokenFile } = container
+    const file = tokenFile === undefined ? undefined : files.open(tokenFile)
+    const findToken = () => (file === undefined ? token?.reveal() : readTokenFile(file))
+    return () => askContainer({ url, token: findToken(), timeoutMs }, http)
+  }
+  if (instance !== undefined) return () => askInstance({ ...instance, timeoutMs }, http)
+  // The schema asks for one.
+  if (webIdentity === undefined) throw new Error('there is no way to have keys')
+  const { stsUrl = toStsUrl(region), tokenFile, ...role } = webIdentity
+  const file = files.open(tokenFile)
+  return () => askSts({ ...role, url: stsUrl, token: readTokenFile(file), timeoutMs }, http)
+}
+
+/** AWS General Reference, "AWS STS endpoints and quotas". */
+function toStsUrl(region: string): string {
+  return `https://sts.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}/`
+}
+
+function toCredentials({ accessKeyId = '', secretAccessKey = '', sessionToken }: IssuedParts['parts']): AwsCredentials {
+  return {
+    accessKeyId,
+    secretAccessKey: new Secret(secretAccessKey),
+    ...(sessionToken !== undefined && { sessionToken: new Secret(sessionToken) }),
+  }
+}

@@ -1,0 +1,240 @@
+/** Owns how the gateway proves who it is to Oracle Cloud Infrastructure: each request is signed anew. */
+import { createPrivateKey, createPublicKey, hash, type KeyObject } from 'node:crypto'
+import type { Secret } from '@gatewright/model/runtime'
+import { z } from 'zod'
+import { callTimeoutSchema, callTlsSchema, serviceUrlSchema, toCallTls } from '../calls/call-options.ts'
+import type { Exchange } from '../exchange.ts'
+import type { MaybePromise } from '../maybe-promise.ts'
+import type { GatewayRequest } from '../messages/request.ts'
+import type { PolicyFile } from '../policy.ts'
+import { secretOption } from '../secret-option.ts'
+import { type ClientFieldRules, clientFieldsSchema, createClientFieldRemoval } from './client-fields.ts'
+import { createFetchedValue } from './fetched-value.ts'
+import { askInstancePrincipal, askWorkloadPrincipal } from './oci-key-issuers.ts'
+import { type OciContent, type OciKey, SIGNED_BODY_METHODS, signOciRequest, toDate } from './oci-signature.ts'
+import { createResourcePrincipal, findRsaKey, listResourceFiles } from './resource-principal.ts'
+import {
+  payloadSchema,
+  readSignedBody,
+  signedBodyLimitSchema,
+  signedUrlSchema,
+  toSignedPath,
+  toSignedPlace,
+} from './signed-place.ts'
+import { readTokenFile, toTokenFile } from './token-file.ts'
+import { setSecretField, type UpstreamAuthServices, type UpstreamCredential } from './upstream-credential.ts'
+
+/** A token by which whoever signs acts for somebody else is none that a client brings. */
+const RULES: ClientFieldRules = { prefix: 'opc-', own: new Set(['opc-obo-token']) }
+
+const ocid = (description: string) =>
+  z
+    .string()
+    .regex(/^ocid1\.[\w.-]+$/, 'write an OCID, which begins with ocid1.')
+    .meta({ description })
+const file = (description: string) =>
+  z
+    .string()
+    .min(1)
+    .meta({
+      description: `${description} A path, relative to the folder of the configuration. A file that is replaced is taken over within a minute.`,
+    })
+
+const userSchema = z
+  .strictObject({
+    tenancy: ocid('The tenancy.'),
+    user: ocid('The user.'),
+    fingerprint: z
+      .string()
+      .regex(/^[0-9a-f]{2}(?::[0-9a-f]{2}){15}$/, 'write 16 octets in lower-case hex with colons between them')
+      .meta({ description: 'The fingerprint of the key, as the console shows it.' }),
+    key: secretOption('The private key of RSA, in PEM.'),
+    passphrase: secretOption('The passphrase of the key.').optional(),
+  })
+  .superRefine(({ key, passphrase, fingerprint }, context) => {
+    const report = (at: string, message: string) => context.addIssue({ code: 'custom', path: [at], message })
+    const found = findRsaKey(key.reveal(), passphrase)
+    if (typeof found === 'string') report('key', found)
+    else if (toFingerprint(found) !== fingerprint) report('fingerprint', 'it is that of another key')
+  })
+  .meta({ description: 'A user with an API signing key.' })
+
+/** "Required Keys and OCIDs": MD5 of the public half in DER. It names the key and protects nothing. */
+function toFingerprint(key: KeyObject): string {
+  const digest = hash('md5', createPublicKey(key).export({ type: 'spki', format: 'der' }))
+  return digest.replace(/..(?!$)/g, '$&:')
+}
+
+const instanceSchema = z
+  .strictObject({
+    metadataUrl: serviceUrlSchema.default('http://169.254.169.254').meta({
+      description: 'Where the metadata service of the machine is.',
+    }),
+    federationUrl: serviceUrlSchema.optional().meta({
+      description: 'Who issues tokens. `https://auth.<region>.<domain>` of where the machine is, if absent.',
+    }),
+  })
+  .meta({ description: 'The machine itself (instance principal); `{}` takes the defaults.' })
+
+const resourceSchema = z
+  .strictObject({
+    tokenFile: file('The token, as OCI_RESOURCE_PRINCIPAL_RPST names it.'),
+    keyFile: file('Its private key in PEM, as OCI_RESOURCE_PRINCIPAL_PRIVATE_PEM names it.'),
+    passphrase: secretOption('The passphrase of the key.').optional(),
+  })
+  .meta({ description: 'A resource such as a function (resource principal, version 2.2).' })
+
+const workloadSchema = z
+  .strictObject({
+    url: serviceUrlSchema
+      .refine((text) => text.startsWith('https:'), { error: 'the token of the pod goes there: use https' })
+      .meta({
+        description:
+          'Who issues tokens in OKE: `https://${env:KUBERNETES_SERVICE_HOST}:12250/resourcePrincipalSessionTokens`.',
+      }),
+    tokenFile: file('The token of the service account: `/var/run/secrets/kubernetes.io/serviceaccount/token`.'),
+    tls: callTlsSchema,
+  })
+  .meta({ description: 'A pod of OKE (workload identity).' })
+
+const ways = {
+  user: userSchema.optional(),
+  instance: instanceSchema.optional(),
+  resource: resourceSchema.optional(),
+  workload: workloadSchema.optional(),
+}
+const names = Object.keys(ways) as (keyof typeof ways)[]
+
+const principalSchema = z
+  .strictObject(ways)
+  .superRefine((options, context) => {
+    const said = names.filter((name) => options[name] !== undefined)
+    if (said.length === 1) return
+    context.addIssue({ code: 'custom', message: `say one of ${names.join(', ')}: here are ${said.length}` })
+  })
+  .meta({ description: 'Who signs: exactly one.' })
+
+export const ociSchema = z
+  .strictObject({
+    url: signedUrlSchema,
+    payload: payloadSchema('Object Storage takes an unsigned one where objects are put.'),
+    bodyLimitBytes: signedBodyLimitSchema,
+    clientFields: clientFieldsSchema(RULES, 'opc-', 'fields of that beginning say what a request is to do.'),
+    principal: principalSchema,
+    timeoutMs: callTimeoutSchema,
+  })
+  .meta({
+    description:
+      'Signs requests for Oracle Cloud Infrastructure (signature version 1). Method, path and query are signed as they go out: the routes say what clients may do with the key. The metadata service has an address that `egress` has to allow.',
+  })
+
+type OciOptions = z.output<typeof ociSchema>
+
+export function listOciFiles({ principal: { resource, workload } }: OciOptions): PolicyFile[] {
+  const at = ['oci', 'principal'] as const
+  return [
+    ...(resource === undefined ? [] : listResourceFiles(resource, [...at, 'resource'])),
+    ...(workload === undefined ? [] : [toTokenFile(workload.tokenFile, [...at, 'workload', 'tokenFile'])]),
+  ]
+}
+
+interface OciKeys {
+  /** @throws Problem @rejects Problem upstream-credential-unavailable */
+  get(): MaybePromise<OciKey>
+  readonly doubt?: () => void
+}
+
+function createKeys(
+  { principal: { user, resource, instance, workload }, timeoutMs }: OciOptions,
+  services: UpstreamAuthServices,
+): OciKeys {
+  const { http, clock, files } = services
+  const read = ({ keyId = '', key = '' }): OciKey => ({ keyId, privateKey: createPrivateKey(key) })
+  if (user !== undefined) {
+    const key = toUserKey(user)
+    return { get: () => key }
+  }
+  if (resource !== undefined) return { get: createResourcePrincipal(resource, files, clock) }
+  if (instance !== undefined) {
+    const { metadataUrl, federationUrl } = instance
+    const issue = () => askInstancePrincipal({ metadataUrl, federationUrl, timeoutMs }, clock, http)
+    return createFetchedValue({ source: 'oci-instance', depends: [instance], issue, read }, services)
+  }
+  // The schema asks for one.
+  if (workload === undefined) throw new Error('there is nobody who signs')
+  const { url, tokenFile } = workload
+  const tls = toCallTls(workload.tls)
+  const token = files.open(tokenFile)
+  const issue = () => askWorkloadPrincipal({ url, token: readTokenFile(token), tls, timeoutMs }, http)
+  const depends = [url, tokenFile, tls?.ca, tls?.cert, tls?.key?.reveal()]
+  return createFetchedValue({ source: 'oci-workload', depends, issue, read }, services)
+}
+
+interface User {
+  readonly tenancy: string
+  readonly user: string
+  readonly fingerprint: string
+  readonly key: Secret
+  readonly passphrase?: Secret | undefined
+}
+
+function toUserKey({ tenancy, user, fingerprint, key, passphrase }: User): OciKey {
+  const privateKey = findRsaKey(key.reveal(), passphrase)
+  // The schema has looked.
+  if (typeof privateKey === 'string') throw new Error(privateKey)
+  return { keyId: `${tenancy}/${user}/${fingerprint}`, privateKey }
+}
+
+export function createOci(options: OciOptions, services: UpstreamAuthServices): UpstreamCredential {
+  const { payload, bodyLimitBytes } = options
+  const place = toSignedPlace(options.url)
+  const keys = createKeys(options, services)
+  const removeClientFields = createClientFieldRemoval(RULES, options.clientFields)
+
+  function sign({ request }: Exchange, key: OciKey, content: OciContent | undefined): void {
+    const { method, headers, search } = request
+    const target = toSignedPath(place, request) + search
+    const added = signOciRequest({
+      method,
+      target,
+      host: place.authority,
+      date: toDate(services.clock.now()),
+      key,
+      content,
+    })
+    for (const [name, value] of added) {
+      if (name === 'Authorization') setSecretField(headers, name, value)
+      else headers.set(name, value)
+    }
+  }
+
+  async function waitAndSign(exchange: Exchange, waiting: MaybePromise<OciKey>, hasContent: boolean): Promise<void> {
+    // First: what cannot be signed is not read.
+    const key = await waiting
+    sign(exchange, key, hasContent ? await readContent(exchange.request, bodyLimitBytes) : undefined)
+  }
+
+  return {
+    apply(exchange) {
+      const { request } = exchange
+      removeClientFields(request)
+      // "Request Signatures": it is taken in the place of Date, and nothing says that what is said of a body is true.
+      for (const name of OWN_FIELDS) request.headers.delete(name)
+      const hasContent = payload === 'signed' && SIGNED_BODY_METHODS.has(request.method)
+      const key = keys.get()
+      if (key instanceof Promise || hasContent) return waitAndSign(exchange, key, hasContent)
+      sign(exchange, key, undefined)
+    },
+    ...(keys.doubt !== undefined && { doubt: keys.doubt }),
+  }
+}
+
+const OWN_FIELDS = ['X-Date', 'X-Content-SHA256']
+
+/** Oracle's own programs say so of what has no type. */
+const USUAL_TYPE = 'application/json'
+
+async function readContent(request: GatewayRequest, limitBytes: number): Promise<OciContent> {
+  const bytes = await readSignedBody(request, limitBytes)
+  return { bytes, type: request.headers.get('content-type') ?? USUAL_TYPE }
+}
