@@ -1,8 +1,9 @@
 /** Owns the question about one token (RFC 7662 §2.1), and where it is put. */
+
+import { type ClientOptions, createClientProof } from '../authorization-servers/client-authentication.ts'
+import { createServerEndpoint } from '../authorization-servers/server-endpoint.ts'
 import type { CallTls, PolicyServices } from '../services.ts'
-import { type ClientOptions, createClientProof } from './client-authentication.ts'
 import { parseIntrospection, type TokenFacts } from './introspection-answer.ts'
-import { createEndpoint } from './introspection-endpoint.ts'
 
 /** An answer about one token has a handful of claims; groups may be many. */
 const MOST_BYTES = 64 * 1024
@@ -20,7 +21,7 @@ export function createIntrospection(
   { endpoint, issuer, client, timeoutMs, tls }: IntrospectionCallOptions,
   services: Pick<PolicyServices, 'http' | 'shared' | 'clock'>,
 ): (token: string) => Promise<TokenFacts | undefined> {
-  const place = createEndpoint({ endpoint, issuer, timeoutMs, tls }, services)
+  const place = createServerEndpoint('introspection', { endpoint, issuer, timeoutMs, tls }, services)
   const prove = createClientProof(client, services.clock)
 
   return async function introspect(token) {

@@ -1,11 +1,11 @@
 /** Owns the options of `oauth2-introspection`. */
 import { z } from 'zod'
+import { clientSchema } from '../authorization-servers/client-authentication.ts'
 import { fieldNameSchema } from '../callers/credential-place.ts'
 import { addressAttemptsSchema } from '../callers/guess-guard.ts'
 import { reportHeldField, toUpstreamSchema } from '../callers/upstream-facts.ts'
 import { callTimeoutSchema, callTlsSchema, serviceUrlSchema } from '../calls/call-options.ts'
 import { dpopMaxAgeSchema, dpopSchema } from '../tokens/token-places.ts'
-import { clientSchema } from './client-authentication.ts'
 
 // RFC 6749 §3.3: a scope has no space, quotation mark or backslash.
 const scopeSchema = z

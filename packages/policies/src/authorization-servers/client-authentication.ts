@@ -1,4 +1,4 @@
-/** Owns how the gateway proves to an authorization server who it is, when it asks about tokens. */
+/** Owns how the gateway proves to an authorization server who it is, when it asks for tokens or about them. */
 import { createPrivateKey, type KeyObject, randomUUID, sign } from 'node:crypto'
 import type { Secret } from '@gatewright/model/runtime'
 import { z } from 'zod'

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict'
 import { createPublicKey, generateKeyPairSync, type KeyObject, verify } from 'node:crypto'
 import { describe, it } from 'node:test'
+import { ACTIVE, ENDPOINT, stage } from '../oauth2-introspection/introspection-stage.fixture.ts'
 import { FakeClock } from '../testing/index.ts'
 import { clientSchema, createClientProof } from './client-authentication.ts'
-import { ACTIVE, ENDPOINT, stage } from './introspection-stage.fixture.ts'
 
 const clock = new FakeClock()
 const prove = (client: unknown) => createClientProof(clientSchema.parse(client), clock)(ENDPOINT)

@@ -1,4 +1,4 @@
-/** Owns where tokens are asked about: a URL that is configured, or one that the issuer publishes (RFC 8414). */
+/** Owns where an authorization server is asked for something: a URL that is configured, or one that the issuer publishes (RFC 8414). */
 import { parseObject, toSenseless } from '../calls/json-answer.ts'
 import type { MaybePromise } from '../maybe-promise.ts'
 import type { CallTls, HttpCalls, LoadedValue, PolicyServices, SharedValue } from '../services.ts'
@@ -8,63 +8,62 @@ const FRESH_MS = 3_600_000
 const USABLE_MS = 86_400_000
 const MOST_BYTES = 256 * 1024
 
-export interface IntrospectionEndpoint {
+/** What is asked there: RFC 7662 §2, RFC 6749 §3.2. */
+export type EndpointKind = 'introspection' | 'token'
+
+export interface ServerEndpoint {
   /** @rejects CallFault */
   get(): MaybePromise<string>
   /** It does not answer as it should: perhaps it moved. */
   doubt(): void
 }
 
-export interface EndpointOptions {
+interface EndpointOptions {
   readonly endpoint: string | undefined
   readonly issuer: string | undefined
   readonly timeoutMs: number
   readonly tls: CallTls | undefined
 }
 
-export function createEndpoint(
+export function createServerEndpoint(
+  kind: EndpointKind,
   options: EndpointOptions,
   services: Pick<PolicyServices, 'http' | 'shared' | 'clock'>,
-): IntrospectionEndpoint {
-  const { endpoint, issuer } = options
+): ServerEndpoint {
+  const { endpoint, issuer, timeoutMs, tls } = options
   if (endpoint !== undefined) return { get: () => endpoint, doubt() {} }
-  return new PublishedEndpoint(issuer ?? '', options, services)
-}
-
-class PublishedEndpoint implements IntrospectionEndpoint {
-  readonly #value: SharedValue<string>
-
-  constructor(
-    issuer: string,
-    { timeoutMs, tls }: EndpointOptions,
-    { http, shared, clock }: Pick<PolicyServices, 'http' | 'shared' | 'clock'>,
-  ) {
-    this.#value = shared.open({
-      key: `introspection-endpoint ${JSON.stringify([issuer, timeoutMs, tls?.ca, tls?.cert])}`,
-      async load(): Promise<LoadedValue<string>> {
-        const value = await discover(issuer, { http, timeoutMs, tls })
-        const nowMs = clock.now()
-        return { value, freshUntilMs: nowMs + FRESH_MS, usableUntilMs: nowMs + USABLE_MS }
-      },
-    })
-  }
-
-  get(): MaybePromise<string> {
-    return this.#value.get()
-  }
-
-  doubt(): void {
-    this.#value.refresh().catch(() => {})
+  const value = openPublished({ kind, issuer: issuer ?? '', timeoutMs, tls }, services)
+  return {
+    get: () => value.get(),
+    doubt() {
+      value.refresh().catch(() => {})
+    },
   }
 }
 
-interface Asking {
-  readonly http: HttpCalls
+interface Published {
+  readonly kind: EndpointKind
+  readonly issuer: string
   readonly timeoutMs: number
   readonly tls: CallTls | undefined
 }
 
-async function discover(issuer: string, { http, timeoutMs, tls }: Asking): Promise<string> {
+function openPublished(
+  published: Published,
+  { http, shared, clock }: Pick<PolicyServices, 'http' | 'shared' | 'clock'>,
+): SharedValue<string> {
+  const { kind, issuer, timeoutMs, tls } = published
+  return shared.open({
+    key: `${kind}-endpoint ${JSON.stringify([issuer, timeoutMs, tls?.ca, tls?.cert])}`,
+    async load(): Promise<LoadedValue<string>> {
+      const value = await discover(published, http)
+      const nowMs = clock.now()
+      return { value, freshUntilMs: nowMs + FRESH_MS, usableUntilMs: nowMs + USABLE_MS }
+    },
+  })
+}
+
+async function discover({ kind, issuer, timeoutMs, tls }: Published, http: HttpCalls): Promise<string> {
   let reason = 'no-metadata'
   for (const url of toMetadataUrls(issuer)) {
     const answer = await http.send({
@@ -74,7 +73,7 @@ async function discover(issuer: string, { http, timeoutMs, tls }: Asking): Promi
       limitBytes: MOST_BYTES,
       ...(tls !== undefined && { tls }),
     })
-    if (answer.status === 200) return readEndpoint(issuer, parseObject(answer.body))
+    if (answer.status === 200) return readEndpoint(kind, issuer, parseObject(answer.body))
     reason = `metadata-status-${answer.status}`
   }
   throw toSenseless(reason)
@@ -90,11 +89,11 @@ export function toMetadataUrls(issuer: string): readonly string[] {
   ]
 }
 
-function readEndpoint(issuer: string, metadata: Readonly<Record<string, unknown>>): string {
+function readEndpoint(kind: EndpointKind, issuer: string, metadata: Readonly<Record<string, unknown>>): string {
   // RFC 8414 §3.3: identical, or what was found is somebody else's.
   if (metadata.issuer !== issuer) throw toSenseless('metadata-issuer')
-  const endpoint = metadata.introspection_endpoint
-  if (typeof endpoint !== 'string') throw toSenseless('metadata-without-introspection')
+  const endpoint = metadata[`${kind}_endpoint`]
+  if (typeof endpoint !== 'string') throw toSenseless(`metadata-without-${kind}`)
   const url = URL.parse(endpoint)
   // RFC 8414 §2: with TLS where the issuer has it: tokens are sent there.
   const isFit = url !== null && (url.protocol === 'https:' || (url.protocol === 'http:' && issuer.startsWith('http:')))

@@ -1,10 +1,10 @@
 /** Proves where tokens are asked about, when the issuer says it. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { ACTIVE, type Options, stage } from '../oauth2-introspection/introspection-stage.fixture.ts'
 import type { OutgoingCall } from '../services.ts'
 import type { FakeAnswer } from '../testing/index.ts'
-import { toMetadataUrls } from './introspection-endpoint.ts'
-import { ACTIVE, type Options, stage } from './introspection-stage.fixture.ts'
+import { toMetadataUrls } from './server-endpoint.ts'
 
 const ISSUER = 'https://login.example.com/tenant'
 const AT_OAUTH = 'https://login.example.com/.well-known/oauth-authorization-server/tenant'
