@@ -52,6 +52,7 @@ interface Schema {
   readonly description?: string
   readonly properties?: Readonly<Record<string, Schema>>
   readonly required?: readonly string[]
+  readonly minProperties?: number
   readonly additionalProperties?: boolean | Schema
   readonly items?: Schema
   readonly anyOf?: readonly Schema[]
@@ -128,7 +129,8 @@ for (const policy of BUILT_IN_POLICIES) {
     })
 
     it('can be used without options where none is required', () => {
-      assert.equal(policy.options.safeParse({}).success, (schema.required ?? []).length === 0)
+      const { required = [], minProperties = 0 } = schema
+      assert.equal(policy.options.safeParse({}).success, required.length === 0 && minProperties === 0)
     })
 
     it('has examples that are valid and run', () => {

@@ -2,14 +2,18 @@
 import { z } from 'zod'
 import { awsSchema } from './aws-credential.ts'
 import { azureSchema } from './azure-credential.ts'
+import { clientCredentialsSchema } from './client-credentials.ts'
 import { basicSchema, bearerSchema, keySchema } from './fixed-credential.ts'
 import { googleSchema } from './google-credential.ts'
 import { ociSchema } from './oci-credential.ts'
+import { tokenExchangeSchema } from './token-exchange.ts'
 
 const ways = {
   basic: basicSchema.optional(),
   bearer: bearerSchema.optional(),
   key: keySchema.optional(),
+  clientCredentials: clientCredentialsSchema.optional(),
+  tokenExchange: tokenExchangeSchema.optional(),
   google: googleSchema.optional(),
   azure: azureSchema.optional(),
   aws: awsSchema.optional(),
@@ -18,14 +22,18 @@ const ways = {
 
 const names = Object.keys(ways) as (keyof typeof ways)[]
 
-export const upstreamAuthOptions = z.strictObject(ways).superRefine((options, context) => {
-  const said = names.filter((name) => options[name] !== undefined)
-  if (said.length === 1) return
-  const message =
-    said.length === 0
-      ? `say how the gateway proves who it is: one of ${names.join(', ')}`
-      : `the upstream is told one credential, not ${said.length}: keep one of ${said.join(', ')}`
-  context.addIssue({ code: 'custom', message })
-})
+export const upstreamAuthOptions = z
+  .strictObject(ways)
+  .superRefine((options, context) => {
+    const said = names.filter((name) => options[name] !== undefined)
+    if (said.length === 1) return
+    const message =
+      said.length === 0
+        ? `say how the gateway proves who it is: one of ${names.join(', ')}`
+        : `the upstream is told one credential, not ${said.length}: keep one of ${said.join(', ')}`
+    context.addIssue({ code: 'custom', message })
+  })
+  // For editors, which read the JSON Schema.
+  .meta({ minProperties: 1, maxProperties: 1 })
 
 export type UpstreamAuthOptions = z.output<typeof upstreamAuthOptions>

@@ -4,9 +4,11 @@ import type { GatewayResponse } from '../messages/response.ts'
 import { definePolicy, type Next } from '../policy.ts'
 import { createAws, listAwsFiles } from './aws-credential.ts'
 import { createAzure, listAzureFiles } from './azure-credential.ts'
+import { createClientCredentials } from './client-credentials.ts'
 import { createBasic, createBearer, createKey } from './fixed-credential.ts'
 import { createGoogle, listGoogleFiles } from './google-credential.ts'
 import { createOci, listOciFiles } from './oci-credential.ts'
+import { createTokenExchange } from './token-exchange.ts'
 import { type UpstreamAuthOptions, upstreamAuthOptions } from './upstream-auth-options.ts'
 import type { UpstreamAuthServices, UpstreamCredential } from './upstream-credential.ts'
 
@@ -23,6 +25,26 @@ export const upstreamAuth = definePolicy({
     {
       says: 'A key in the query.',
       options: { key: { in: 'query', name: 'api_key', value: '${env:MAPS_KEY}' } },
+    },
+    {
+      says: 'A token that an authorization server issues to the gateway.',
+      options: {
+        clientCredentials: {
+          issuer: 'https://login.example.com',
+          client: { id: 'gateway', secret: '${env:CLIENT_SECRET}' },
+          scopes: ['orders:read'],
+        },
+      },
+    },
+    {
+      says: 'A token for the upstream, in exchange for the one that the caller showed to `jwt` (with `forward: true`).',
+      options: {
+        tokenExchange: {
+          endpoint: 'https://login.example.com/token',
+          client: { id: 'gateway', secret: '${env:CLIENT_SECRET}' },
+          audience: 'orders',
+        },
+      },
     },
     {
       says: 'A service on Cloud Run, as the service account of the machine.',
@@ -89,10 +111,12 @@ export const upstreamAuth = definePolicy({
 })
 
 function createCredential(options: UpstreamAuthOptions, services: UpstreamAuthServices): UpstreamCredential {
-  const { basic, bearer, key, google, azure, aws, oci } = options
+  const { basic, bearer, key, clientCredentials, tokenExchange, google, azure, aws, oci } = options
   if (basic !== undefined) return createBasic(basic)
   if (bearer !== undefined) return createBearer(bearer)
   if (key !== undefined) return createKey(key)
+  if (clientCredentials !== undefined) return createClientCredentials(clientCredentials, services)
+  if (tokenExchange !== undefined) return createTokenExchange(tokenExchange, services)
   if (google !== undefined) return createGoogle(google, services)
   if (azure !== undefined) return createAzure(azure, services)
   if (aws !== undefined) return createAws(aws, services)
