@@ -1,20 +1,14 @@
 /** Owns how the gateway proves to an authorization server who it is, when it asks for tokens or about them. */
-import { createPrivateKey, type KeyObject, randomUUID, sign } from 'node:crypto'
+import { createPrivateKey, type KeyObject, randomUUID } from 'node:crypto'
 import type { Secret } from '@gatewright/model/runtime'
 import { z } from 'zod'
 import { secretOption } from '../secret-option.ts'
 import type { Clock } from '../services.ts'
+import { JwsSigner } from '../tokens/jws-signer.ts'
 
 /** RFC 7523 §3: an assertion lives shortly; it is drawn anew for each call. */
 const ASSERTION_SECONDS = 60
 const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
-
-/** JWS algorithms (RFC 7518 §3.1, RFC 8037 §3.1), and what node:crypto calls them. */
-const ALGORITHMS = {
-  RS256: { type: 'rsa', digest: 'sha256' },
-  ES256: { type: 'ec', digest: 'sha256', curve: 'prime256v1' },
-  EdDSA: { type: 'ed25519', digest: null },
-} as const
 
 /** Stands in the options as `client`. */
 export const clientSchema = z
@@ -101,39 +95,27 @@ function encodeForm(text: string): string {
 /** RFC 7523 §3. */
 class AssertionSigner {
   readonly #id: string
-  readonly #header: string
-  readonly #key: KeyObject
-  readonly #digest: string | null
+  readonly #signer: JwsSigner
   readonly #clock: Pick<Clock, 'now'>
 
-  constructor({ id = '', keyId }: ClientOptions, key: KeyObject, clock: Pick<Clock, 'now'>) {
-    const [alg, { digest }] = findAlgorithm(key) ?? ['RS256', ALGORITHMS.RS256]
+  constructor({ id = '', keyId }: ClientOptions, privateKey: KeyObject, clock: Pick<Clock, 'now'>) {
     this.#id = id
-    this.#header = toPart({ alg, typ: 'JWT', ...(keyId !== undefined && { kid: keyId }) })
-    this.#key = key
-    this.#digest = digest
+    this.#signer = new JwsSigner({ algorithm: findAlgorithm(privateKey) ?? 'RS256', privateKey, kid: keyId }, 'JWT')
     this.#clock = clock
   }
 
   sign(audience: string): string {
     const iat = Math.floor(this.#clock.now() / 1000)
     const claims = { iss: this.#id, sub: this.#id, aud: audience, jti: randomUUID(), iat, exp: iat + ASSERTION_SECONDS }
-    const signed = `${this.#header}.${toPart(claims)}`
-    // RFC 7518 §3.4: the two numbers of ECDSA one after the other, not in DER.
-    const signature = sign(this.#digest, Buffer.from(signed), { key: this.#key, dsaEncoding: 'ieee-p1363' })
-    return `${signed}.${signature.toString('base64url')}`
+    return this.#signer.sign(JSON.stringify(claims))
   }
 }
 
-function toPart(value: object): string {
-  return Buffer.from(JSON.stringify(value)).toString('base64url')
-}
-
-function findAlgorithm(key: KeyObject) {
-  const { asymmetricKeyType: type, asymmetricKeyDetails: details } = key
-  return Object.entries(ALGORITHMS).find(
-    ([, algorithm]) => algorithm.type === type && (!('curve' in algorithm) || algorithm.curve === details?.namedCurve),
-  )
+/** Those that servers take most widely, by the kind of key. */
+function findAlgorithm({ asymmetricKeyType: type, asymmetricKeyDetails: details }: KeyObject) {
+  if (type === 'rsa') return 'RS256'
+  if (type === 'ed25519') return 'EdDSA'
+  return type === 'ec' && details?.namedCurve === 'prime256v1' ? 'ES256' : undefined
 }
 
 function findKeyFault(secret: Secret): string | undefined {

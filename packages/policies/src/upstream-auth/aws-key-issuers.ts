@@ -2,7 +2,7 @@
 import { parseObject, toSenseless } from '../calls/json-answer.ts'
 import type { HttpCalls } from '../services.ts'
 import type { IssuedParts } from './fetched-value.ts'
-import { askIssuing, toCallUrl } from './issuing-call.ts'
+import { askIssuer, toUrlBelow } from './issuer-call.ts'
 
 export const ACCESS_KEY_ID = /^[\w.@-]{1,128}$/
 /** Printable and without spaces: session tokens stand in fields. */
@@ -17,7 +17,8 @@ interface ContainerCall {
 /** AWS SDKs and Tools Reference Guide, "Container credential provider". */
 export async function askContainer({ url, token, timeoutMs }: ContainerCall, http: HttpCalls): Promise<IssuedParts> {
   const headers = token === undefined ? [] : [['Authorization', token] as const]
-  return toParts(parseObject(await askIssuing(http, { url, headers, timeoutMs })))
+  const { body } = await askIssuer(http, { url, headers, timeoutMs })
+  return toParts(parseObject(body))
 }
 
 interface InstanceCall {
@@ -35,19 +36,21 @@ export async function askInstance(
   { metadataUrl, role, timeoutMs }: InstanceCall,
   http: HttpCalls,
 ): Promise<IssuedParts> {
-  const answer = await askIssuing(http, {
-    url: toCallUrl(metadataUrl, '/latest/api/token'),
+  const { body: answer } = await askIssuer(http, {
+    url: toUrlBelow(metadataUrl, '/latest/api/token'),
     method: 'PUT',
     headers: [['X-aws-ec2-metadata-token-ttl-seconds', `${METADATA_TOKEN_SECONDS}`]],
     timeoutMs,
   })
   const token = getText(answer.toString('latin1').trim(), SECRET_WORD, 'no-metadata-token')
-  const look = (path: string): Promise<Buffer> =>
-    askIssuing(http, {
-      url: toCallUrl(metadataUrl, path),
+  const look = async (path: string): Promise<Buffer> => {
+    const { body } = await askIssuer(http, {
+      url: toUrlBelow(metadataUrl, path),
       headers: [['X-aws-ec2-metadata-token', token]],
       timeoutMs,
     })
+    return body
+  }
   const name = role ?? toRole(await look(ROLES))
   return toParts(parseObject(await look(ROLES + encodeURIComponent(name))))
 }
@@ -76,7 +79,7 @@ export async function askSts(call: StsCall, http: HttpCalls): Promise<IssuedPart
     DurationSeconds: `${call.durationSeconds}`,
     WebIdentityToken: call.token,
   })
-  const answer = await askIssuing(http, {
+  const { body: answer } = await askIssuer(http, {
     url: call.url,
     method: 'POST',
     headers: [

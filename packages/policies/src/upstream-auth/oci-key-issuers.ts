@@ -5,7 +5,7 @@ import { parseObject, toSenseless } from '../calls/json-answer.ts'
 import type { CallTls, HttpCalls } from '../services.ts'
 import { parseCompactJws, parseJsonObject } from '../tokens/compact-jws.ts'
 import type { IssuedParts } from './fetched-value.ts'
-import { askIssuing, toCallUrl } from './issuing-call.ts'
+import { askIssuer, toUrlBelow } from './issuer-call.ts'
 import { signOciRequest, toDate } from './oci-signature.ts'
 
 const draw = promisify(generateKeyPair)
@@ -39,12 +39,14 @@ export async function askInstancePrincipal(
   clock: { now(): number },
   http: HttpCalls,
 ): Promise<IssuedParts> {
-  const look = (path: string): Promise<Buffer> =>
-    askIssuing(http, {
-      url: toCallUrl(metadataUrl, `/opc/v2/${path}`),
+  const look = async (path: string): Promise<Buffer> => {
+    const { body } = await askIssuer(http, {
+      url: toUrlBelow(metadataUrl, `/opc/v2/${path}`),
       headers: [['Authorization', 'Bearer Oracle']],
       timeoutMs,
     })
+    return body
+  }
   const [leaf, keyText, intermediate] = await Promise.all([
     look('identity/cert.pem'),
     look('identity/key.pem'),
@@ -54,7 +56,7 @@ export async function askInstancePrincipal(
   const privateKey = toPrivateKey(keyText)
   const base = federationUrl ?? toFederationUrl(parseObject(await look('instance/regionInfo')))
   const session = await drawSessionKey()
-  const url = new URL(toCallUrl(base, '/v1/x509'))
+  const url = new URL(toUrlBelow(base, '/v1/x509'))
   const body = JSON.stringify({
     certificate: certificate.raw.toString('base64'),
     publicKey: session.publicText,
@@ -65,7 +67,8 @@ export async function askInstancePrincipal(
     key: { keyId: toCertificateKeyId(certificate), privateKey },
     content: { bytes: Buffer.from(body), type: 'application/json' },
   })
-  const answer = parseObject(await askIssuing(http, { url: url.href, method: 'POST', headers, body, timeoutMs }))
+  const issued = await askIssuer(http, { url: url.href, method: 'POST', headers, body, timeoutMs })
+  const answer = parseObject(issued.body)
   return toParts(answer.token, session)
 }
 
@@ -116,7 +119,7 @@ export async function askWorkloadPrincipal(
   http: HttpCalls,
 ): Promise<IssuedParts> {
   const session = await drawSessionKey()
-  const answer = await askIssuing(http, {
+  const { body: answer } = await askIssuer(http, {
     ...{ url, method: 'POST', body: JSON.stringify({ podKey: session.publicText }), timeoutMs },
     headers: [
       ['Authorization', `Bearer ${token}`],
