@@ -3,12 +3,13 @@ import { generateKeyPairSync } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import Provider, { type Configuration } from 'oidc-provider'
+import Provider, { type Configuration, errors } from 'oidc-provider'
 
 const APP = { id: 'shop', secret: 'the-secret-of-the-shop' }
 export const GATEWAY = { id: 'gateway', secret: 'the secret: of the gateway' }
 /** The gateway once more, as a client that signs. */
 export const SIGNING_GATEWAY = { id: 'signing-gateway', ...generateKeyPairSync('ec', { namedCurve: 'P-256' }) }
+const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'
 const SCOPES = ['orders:read', 'orders:write']
 
 export class AuthorizationServer {
@@ -16,13 +17,17 @@ export class AuthorizationServer {
   readonly #provider: Provider
   /** How often it was asked about a token. */
   introspections = 0
+  /** How often it was asked for a token. */
+  tokenRequests = 0
 
   private constructor(server: Server, provider: Provider) {
     this.#server = server
     this.#provider = provider
     const handle = provider.callback()
+    offerExchange(provider)
     server.on('request', (request, response) => {
       if (request.url?.startsWith('/token/introspection') === true) this.introspections++
+      else if (request.url === '/token') this.tokenRequests++
       handle(request, response)
     })
   }
@@ -77,6 +82,27 @@ export class AuthorizationServer {
   }
 }
 
+/** RFC 8693, which is left to whoever runs this server: for a token that is active, one with the scope that is asked for. */
+function offerExchange(provider: Provider): void {
+  provider.registerGrantType(
+    TOKEN_EXCHANGE,
+    async (context) => {
+      const { client, params } = context.oidc
+      const subject = await provider.ClientCredentials.find(String(params?.subject_token))
+      if (subject === undefined || client === undefined) throw new errors.InvalidRequest('subject_token is not active')
+      const token = new provider.ClientCredentials({ client, scope: String(params?.scope) })
+      context.body = {
+        access_token: await token.save(),
+        issued_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+        expires_in: token.expiration,
+        token_type: token.tokenType,
+        scope: token.scope,
+      }
+    },
+    ['audience', 'resource', 'scope', 'requested_token_type', 'subject_token', 'subject_token_type'],
+  )
+}
+
 function toConfiguration(): Configuration {
   const client = {
     redirect_uris: [],
@@ -93,10 +119,18 @@ function toConfiguration(): Configuration {
         grant_types: ['client_credentials'],
         scope: SCOPES.join(' '),
       },
-      { ...client, client_id: GATEWAY.id, client_secret: GATEWAY.secret },
+      {
+        ...client,
+        client_id: GATEWAY.id,
+        client_secret: GATEWAY.secret,
+        grant_types: ['client_credentials', TOKEN_EXCHANGE],
+        scope: SCOPES.join(' '),
+      },
       {
         ...client,
         client_id: SIGNING_GATEWAY.id,
+        grant_types: ['client_credentials'],
+        scope: SCOPES.join(' '),
         token_endpoint_auth_method: 'private_key_jwt',
         token_endpoint_auth_signing_alg: 'ES256',
         jwks: { keys: [SIGNING_GATEWAY.publicKey.export({ format: 'jwk' }) as never] },
