@@ -225,6 +225,7 @@ const ATTACKS: readonly Attack[] = [
   { by: 'a date of its own', headers: [['X-Amz-Date', '20200101T000000Z']] },
   { by: 'a session of its own', headers: [['X-Amz-Security-Token', 'stolen']] },
   { by: 'a session of its own where all is allowed', headers: [['X-Amz-Security-Token', 'stolen']], clientFields: ['X-Amz-*'] },
+  { by: 'a twin of a session of its own where all is allowed', headers: [['X-Amz-Security_Token', 'stolen']], clientFields: ['X-Amz-*'] },
   { by: 'saying that the body is not signed', headers: [['X-Amz-Content-Sha256', 'UNSIGNED-PAYLOAD']], clientFields: ['x-amz-*'] },
   { by: 'a signature of its own', headers: [['Authorization', 'AWS4-HMAC-SHA256 Credential=x']] },
   { by: 'a presigned query', search: '?X-Amz-Algorithm=AWS4-HMAC-SHA256&a=1&X-Amz-Signature=0', leftSearch: '?a=1' },

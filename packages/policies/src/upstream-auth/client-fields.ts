@@ -40,8 +40,9 @@ export function createClientFieldRemoval(
   const isRefused = (name: string): boolean => {
     const lower = name.toLowerCase()
     // `X_Amz_Acl` is `X-Amz-Acl` to CGI and WSGI, and allowed is only what is spelled as it is written.
-    if (!lower.replaceAll('_', '-').startsWith(prefix)) return false
-    return own.has(lower) || !(exact.has(lower) || beginnings.some((beginning) => lower.startsWith(beginning)))
+    const read = lower.replaceAll('_', '-')
+    if (!read.startsWith(prefix)) return false
+    return own.has(read) || !(exact.has(lower) || beginnings.some((beginning) => lower.startsWith(beginning)))
   }
   return (request) => {
     const { headers, search } = request

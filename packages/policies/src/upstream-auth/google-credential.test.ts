@@ -74,6 +74,16 @@ describe('the metadata server of Google', () => {
     assert.equal(upstream[0]?.headers.get('authorization'), 'Bearer of-the-client')
   })
 
+  it('is the only one that Cloud Run finds, whatever a client says in the field that it looks at first', async () => {
+    const stage = new CloudStage({ google: { audience: AUDIENCE } }, () => toAnswer(ID_TOKEN))
+    const { upstream } = await stage.run.with({ headers: { 'x-Serverless-Authorization': 'Bearer of-the-client' } })
+    const [sent] = upstream
+    assert.deepEqual(
+      [sent?.headers.get('x-serverless-authorization'), sent?.headers.get('authorization')],
+      [undefined, `Bearer ${ID_TOKEN}`],
+    )
+  })
+
   it('is asked once by all who wait, and again before the token ends, which its `exp` says', async () => {
     const clock = new FakeClock()
     let served = 0

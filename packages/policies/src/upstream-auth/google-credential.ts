@@ -164,6 +164,9 @@ export function listGoogleFiles({ keyFile, federation }: GoogleOptions): PolicyF
   return files
 }
 
+/** Where both are there, Cloud Run looks at this one alone, and not at Authorization: a client's own would be in the gateway's place. Cloud Run, "Authenticating service-to-service". */
+const SERVERLESS_FIELD = 'x-serverless-authorization'
+
 export function createGoogle(options: GoogleOptions, services: UpstreamAuthServices): UpstreamCredential {
   const { audience, scopes = [], key, impersonate, header, timeoutMs, ...others } = options
   const issuer = createIssuer(options, services)
@@ -173,7 +176,15 @@ export function createGoogle(options: GoogleOptions, services: UpstreamAuthServi
     depends: [wish, key?.reveal(), impersonate, others],
     issue: () => issuer(wish),
   }
-  return createTokenCredential(spec, { ...BEARER, header }, services)
+  const credential = createTokenCredential(spec, { ...BEARER, header }, services)
+  if (header.toLowerCase() === SERVERLESS_FIELD) return credential
+  return {
+    ...credential,
+    apply(exchange) {
+      exchange.request.headers.delete(SERVERLESS_FIELD)
+      return credential.apply(exchange)
+    },
+  }
 }
 
 function createIssuer(options: GoogleOptions, services: UpstreamAuthServices): GoogleIssuer {

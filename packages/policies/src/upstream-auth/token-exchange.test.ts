@@ -69,7 +69,9 @@ describe('a token in exchange for the caller’s (RFC 8693)', () => {
       .then(({ status, problem }) => ({ status, reason: problem?.reason }))
     assert.deepEqual([status, reason, http.calls.length], [403, 'no-caller', 0])
     assert.equal((await ask({})).reason, 'no-subject-token')
-    assert.equal((await ask({ authorization: 'Basic eDp5' })).reason, 'no-subject-token')
+    for (const authorization of ['Basic eDp5', 'Bearer', 'Bearer ']) {
+      assert.equal((await ask({ authorization })).reason, 'no-subject-token')
+    }
   })
 
   it('reads it where the options say, and sends it no further', async () => {

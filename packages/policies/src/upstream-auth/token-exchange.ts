@@ -97,7 +97,7 @@ export function createTokenExchange(options: TokenExchangeOptions, services: Ups
   function findSubject({ request, caller }: Exchange): string {
     const token = place.find(request)
     if (caller === undefined) throw nobody
-    if (token === undefined || token === TWO_CREDENTIALS) throw missing
+    if (token === undefined || token === '' || token === TWO_CREDENTIALS) throw missing
     return token
   }
 
