@@ -1,5 +1,11 @@
 /** Owns who loads a value for all threads of a process, and the newest that was loaded. Main holds it; it calls nobody by itself. */
-import type { Loaded, LoadFailure, SharedValueAnswer, SharedValueRequest } from './shared-value-messages.ts'
+import {
+  isRecent,
+  type Loaded,
+  type LoadFailure,
+  type SharedValueAnswer,
+  type SharedValueRequest,
+} from './shared-value-messages.ts'
 
 /** More keys than configurations have; of those that nobody loads, the one that nobody asked for longest makes room. */
 const MOST_KEYS = 4096
@@ -75,7 +81,7 @@ export class SharedValueBroker {
       return
     }
     const isNewer = entry.loaded !== undefined && entry.loaded.freshUntilMs > knownUntilMs
-    if (isNewer || this.#parts.now() - entry.triedAtMs < retryMs) return this.#tell(thread, key, entry)
+    if (isNewer || isRecent(entry.triedAtMs, this.#parts.now(), retryMs)) return this.#tell(thread, key, entry)
     // Not tried, and so not to be waited for: whoever looks next may find room.
     if (this.#led.size >= MOST_LOADS) return this.#tell(thread, key, { loaded: entry.loaded, failure: TOO_MANY })
     entry.waiting.add(thread)

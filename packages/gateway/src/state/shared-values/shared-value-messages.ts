@@ -31,3 +31,8 @@ export type SharedValueAnswer =
       readonly loaded: Loaded | undefined
       readonly failure?: LoadFailure
     }
+
+/** Milliseconds since the epoch. A moment that is still to come lies behind a clock that was set back: nobody waits for it. */
+export function isRecent(atMs: number, nowMs: number, withinMs: number): boolean {
+  return atMs <= nowMs && nowMs - atMs < withinMs
+}

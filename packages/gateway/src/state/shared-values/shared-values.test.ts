@@ -157,6 +157,26 @@ describe('a value of a process', () => {
     assert.deepEqual(new Set(await Promise.all(doubts)), new Set(['w']))
   })
 
+  it('is loaded again where the clock was set back since it last failed, or was doubted', async () => {
+    const { all, clock } = openProcess(1)
+    const loads = new Loads()
+    const value = all[0]?.open({ key: 'k', load: loads.load, retryMs: 10_000 })
+    const failing = Promise.resolve(value?.get()).catch(() => 'failed')
+    await settle()
+    loads.fail('ECONNREFUSED')
+    assert.equal(await failing, 'failed')
+    clock.ms -= 3_600_000
+    const first = value?.get()
+    await settle()
+    loads.succeed('v')
+    assert.equal(await first, 'v')
+    clock.ms -= 3_600_000
+    const doubt = value?.refresh()
+    await settle()
+    loads.succeed('w')
+    assert.equal(await doubt, 'w')
+  })
+
   it('is answered also where whoever asked holds nothing of it any more', async () => {
     const { all } = openProcess(2)
     const loads = new Loads()

@@ -6,7 +6,13 @@ import {
   type SharedValueSpec,
   type SharedValues,
 } from '@gatewright/policies'
-import type { Loaded, LoadFailure, SharedValueAnswer, SharedValueRequest } from './shared-value-messages.ts'
+import {
+  isRecent,
+  type Loaded,
+  type LoadFailure,
+  type SharedValueAnswer,
+  type SharedValueRequest,
+} from './shared-value-messages.ts'
 
 const RETRY_MS = 10_000
 
@@ -63,7 +69,7 @@ class ThreadSharedValue implements SharedValue<unknown> {
     const loaded = this.#loaded
     if (loaded === undefined) return undefined
     const nowMs = this.#parts.now()
-    if (loaded.freshUntilMs <= nowMs && nowMs - this.#askedAtMs >= this.#retryMs) this.#ask().catch(() => {})
+    if (loaded.freshUntilMs <= nowMs && !isRecent(this.#askedAtMs, nowMs, this.#retryMs)) this.#ask().catch(() => {})
     return this.#findUsable()
   }
 
@@ -74,7 +80,7 @@ class ThreadSharedValue implements SharedValue<unknown> {
   refresh(): Promise<unknown> {
     if (this.#asked !== undefined) return this.#asked.answer
     // Main would say the same: whoever makes up names of keys costs no message.
-    const usable = this.#parts.now() - this.#askedAtMs < this.#retryMs ? this.#findUsable() : undefined
+    const usable = isRecent(this.#askedAtMs, this.#parts.now(), this.#retryMs) ? this.#findUsable() : undefined
     return usable === undefined ? this.#ask() : Promise.resolve(usable)
   }
 
