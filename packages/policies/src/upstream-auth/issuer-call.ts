@@ -5,7 +5,7 @@ import { parseCompactJws, parseJsonObject } from '../tokens/compact-jws.ts'
 import type { IssuedToken } from './fetched-token.ts'
 
 /** The largest tokens of clouds have some kilobytes. */
-const ANSWER_LIMIT_BYTES = 64 * 1024
+export const ANSWER_LIMIT_BYTES = 64 * 1024
 /** RFC 9110 §5.5, and without spaces: what stands behind `Bearer` is one word. */
 const TOKEN = /^[\x21-\x7e]+$/
 

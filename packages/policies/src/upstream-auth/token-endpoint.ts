@@ -4,9 +4,7 @@ import { type ClientOptions, clientSchema, createClientProof } from '../authoriz
 import { createServerEndpoint } from '../authorization-servers/server-endpoint.ts'
 import { callTimeoutSchema, callTlsSchema, serviceUrlSchema, toCallTls } from '../calls/call-options.ts'
 import type { CallAnswer, CallTls, PolicyServices } from '../services.ts'
-
-/** The largest tokens have some kilobytes. */
-const ANSWER_LIMIT_BYTES = 64 * 1024
+import { ANSWER_LIMIT_BYTES, toFormCall } from './issuer-call.ts'
 
 /** What the ways that ask one say of it, each in its own object. */
 export const tokenEndpointOptions = {
@@ -98,16 +96,10 @@ export function createTokenEndpoint(
       const url = await place.get()
       const proof = prove(issuer ?? url)
       try {
+        const call = toFormCall(url, [...form, ...common, ...proof.form], timeoutMs)
         return await services.http.send({
-          url,
-          method: 'POST',
-          headers: [
-            ['Accept', 'application/json'],
-            ['Content-Type', 'application/x-www-form-urlencoded'],
-            ...proof.headers,
-          ],
-          body: toFormText([...form, ...common, ...proof.form]),
-          timeoutMs,
+          ...call,
+          headers: [...(call.headers ?? []), ...proof.headers],
           limitBytes: ANSWER_LIMIT_BYTES,
           // An assertion is good for once (RFC 7523 §3, `jti`); all else means twice what it means once.
           mayRepeat: client.method !== 'private-key-jwt',
@@ -128,10 +120,6 @@ function toCommonForm({ scopes, audience, resource, parameters }: TokenEndpointO
     ...(resource === undefined ? [] : [['resource', resource] as const]),
     ...Object.entries(parameters),
   ]
-}
-
-function toFormText(form: Form): string {
-  return new URLSearchParams(form.map(([name, value]) => [name, value])).toString()
 }
 
 /** With its secrets: it is hashed, and kept by nobody. */
