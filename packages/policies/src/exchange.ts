@@ -25,6 +25,8 @@ export interface CallerCredential {
   readonly kind: string
   /** Names the credential without being it: for keys, the SHA-256. */
   readonly id: string
+  /** Of one that is a token: as `toFingerprint` makes it, which tells whether a text is this token. */
+  readonly tokenFingerprint?: string | undefined
   /** When it ends by itself, in epoch milliseconds: a tunnel that it opened ends with it. */
   readonly endsAtMs?: number
   /** Did somebody end it before that? Asked every second while a tunnel that it opened lives; absent: nobody can. */

@@ -19,6 +19,8 @@ export interface VerdictBounds {
   readonly most: number
   /** Calls under way at once. */
   readonly mostCalls: number
+  /** What those hear who would need more; that whoever decides cannot be asked, unless said. */
+  readonly tooMany?: Problem
 }
 
 /** Of one thread. Keys are fingerprints, or what is no secret. */
@@ -26,20 +28,22 @@ export class Verdicts<Value> {
   readonly #good: Remembered<Value>
   readonly #bad: Remembered<Value>
   readonly #mostCalls: number
+  readonly #tooMany: Problem
   readonly #shared = new SharedWork<Verdict<Value>>()
   #calls = 0
 
-  constructor({ most, mostCalls }: VerdictBounds, clock: Pick<Clock, 'now'>) {
+  constructor({ most, mostCalls, tooMany }: VerdictBounds, clock: Pick<Clock, 'now'>) {
     this.#good = new Remembered(most, clock)
     this.#bad = new Remembered(most, clock)
     this.#mostCalls = mostCalls
+    this.#tooMany = tooMany ?? toUnavailable('too-many-calls', 1)
   }
 
   find(key: string): Value | undefined {
     return this.#good.get(key) ?? this.#bad.get(key)
   }
 
-  /** @rejects Problem verifier-unavailable beyond `mostCalls`, else with what `call` rejects: all who wait hear it */
+  /** @rejects Problem `tooMany` beyond `mostCalls`, else with what `call` rejects: all who wait hear it */
   async ask(key: string, call: () => Promise<Verdict<Value>>): Promise<Value> {
     const isFirst = !this.#shared.has(key)
     const verdict = await this.#shared.run(key, () => this.#askAndRemember(key, call))
@@ -49,7 +53,7 @@ export class Verdicts<Value> {
   async #askAndRemember(key: string, call: () => Promise<Verdict<Value>>): Promise<Verdict<Value>> {
     const verdict = await this.#call(call)
     const { value, untilMs, isGood } = verdict
-    this.#forget(key)
+    this.forget(key)
     if (untilMs > 0) (isGood ? this.#good : this.#bad).set(key, value, untilMs)
     return verdict
   }
@@ -61,7 +65,7 @@ export class Verdicts<Value> {
   }
 
   async #call(call: () => Promise<Verdict<Value>>): Promise<Verdict<Value>> {
-    if (this.#calls >= this.#mostCalls) throw toUnavailable('too-many-calls', 1)
+    if (this.#calls >= this.#mostCalls) throw this.#tooMany
     this.#calls++
     try {
       return await call()
@@ -70,7 +74,7 @@ export class Verdicts<Value> {
     }
   }
 
-  #forget(key: string): void {
+  forget(key: string): void {
     this.#good.forget(key)
     this.#bad.forget(key)
   }

@@ -20,6 +20,23 @@ export const serviceUrlSchema = z
       context.addIssue({ code: 'custom', message: 'a fragment is never sent; leave out "#" and the rest' })
   })
 
+/**
+ * This machine's, and what a cloud has on its link: RFC 3927, RFC 4291 §2.5.6, and the address of EKS, which is the machine's
+ * own (EKS User Guide, "Pod Identity Agent").
+ */
+const NEAR_HOST = /^(?:localhost|127(?:\.\d+){3}|169\.254(?:\.\d+){2}|\[(?:::1|fe[89ab][0-9a-f]:.*|fd00:ec2::23)\])$/
+
+/** Does what is sent there stay between the gateway and who is meant? */
+export function isConfidentialUrl(text: string): boolean {
+  const url = URL.parse(text)
+  return url === null || url.protocol === 'https:' || NEAR_HOST.test(url.hostname)
+}
+
+/** Of who is told secrets in the internet: without TLS only where nobody else listens. */
+export const confidentialUrlSchema = serviceUrlSchema.refine(isConfidentialUrl, {
+  error: 'secrets go there, and without TLS whoever is on the way reads them: use https, or an address of this machine',
+})
+
 /** Stands in options as `timeoutMs`. */
 export const callTimeoutSchema = z
   .int()

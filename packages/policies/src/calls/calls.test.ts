@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { CallFault } from '../services.ts'
 import { FakeClock, RecordingLog } from '../testing/index.ts'
-import { callTlsSchema, serviceUrlSchema, toCallTls } from './call-options.ts'
+import { callTlsSchema, confidentialUrlSchema, serviceUrlSchema, toCallTls } from './call-options.ts'
 import { parseObject } from './json-answer.ts'
 import { OutageLog } from './outage-log.ts'
 
@@ -24,6 +24,32 @@ describe('the URL of a service', () => {
     ['https://example.com/#', /fragment/],
   ] as const) {
     it(`is not ${url}`, () => assert.match(serviceUrlSchema.safeParse(url).error?.message ?? '', why))
+  }
+})
+
+describe('the URL of who is told secrets', () => {
+  for (const url of [
+    'https://login.example.com',
+    'http://localhost:1/',
+    'http://127.9.9.9',
+    'http://2130706433/',
+    'http://[::1]',
+    'http://169.254.170.2/v2',
+    'http://[fe80::1]',
+    'http://[fd00:ec2::23]/v1',
+  ]) {
+    it(`may be ${url}`, () => assert.ok(confidentialUrlSchema.safeParse(url).success))
+  }
+  for (const url of [
+    'http://login.example.com',
+    'http://localhost.example.com',
+    'http://127.0.0.1.example.com',
+    'http://10.0.0.1',
+    'http://[fe00::1]',
+    'http://[2001:db8::fe80]',
+    'http://169.254.example.com',
+  ]) {
+    it(`is not ${url}`, () => assert.match(confidentialUrlSchema.safeParse(url).error?.message ?? '', /use https/))
   }
 })
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { describe, it } from 'node:test'
+import { toFingerprint } from '../callers/remembered.ts'
 import { MemoryCredentials, signWithSecret, TestIssuer, toBase64url } from '../testing/index.ts'
 import { bearing, claims, ISSUER, now, rsa, taking } from './jwt.fixture.ts'
 import { jwt } from './jwt.ts'
@@ -13,7 +14,12 @@ describe('jwt', () => {
     const { id, app, plan, credential, scopes, groups, claims: told } = exchange.caller ?? assert.fail('nobody')
     assert.deepEqual({ id, app, plan }, { id: 'ann', app: undefined, plan: undefined })
     // Half a minute later than the token says: clocks may differ by as much.
-    assert.deepEqual(credential, { kind: 'token', id: 'token-1', endsAtMs: (claims.exp + 30) * 1000 })
+    assert.deepEqual(credential, {
+      kind: 'token',
+      id: 'token-1',
+      tokenFingerprint: toFingerprint(token),
+      endsAtMs: (claims.exp + 30) * 1000,
+    })
     assert.deepEqual([scopes, groups, told?.email], [['read', 'write'], ['staff'], 'ann@example.com'])
     assert.equal(upstream[0]?.headers.has('authorization'), false)
   })

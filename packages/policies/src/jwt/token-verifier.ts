@@ -1,5 +1,6 @@
 /** Owns the way from a token to who calls: opened, its issuer found, its signature checked, its claims judged. No step is done before the one it rests on. */
 import { hash } from 'node:crypto'
+import { toFingerprint } from '../callers/remembered.ts'
 import { toCallTls } from '../calls/call-options.ts'
 import type { Caller } from '../exchange.ts'
 import type { MaybePromise } from '../maybe-promise.ts'
@@ -112,7 +113,8 @@ export class TokenVerifier {
     if (fault !== undefined) return { fault }
     const id = typeof claims.jti === 'string' ? claims.jti : hash('sha256', token)
     const endMs = toEndMs(claims, this.#options)
-    const caller = toTokenCaller(claims, issuer.options, { kind: 'token', id, endsAtMs: endMs })
+    const credential = { kind: 'token', id, tokenFingerprint: toFingerprint(token), endsAtMs: endMs }
+    const caller = toTokenCaller(claims, issuer.options, credential)
     if (issuer.options.appClaim !== undefined && caller.app === undefined) return { fault: 'claim-missing' }
     return { caller, issuer, keys, confirmation: findConfirmation(claims), endMs }
   }

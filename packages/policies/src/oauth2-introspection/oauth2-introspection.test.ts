@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { hash } from 'node:crypto'
 import { describe, it } from 'node:test'
+import { toFingerprint } from '../callers/remembered.ts'
 import { FakeClock, MemoryCredentials, type TestAnswer } from '../testing/index.ts'
 import { ACTIVE, CLIENT, ENDPOINT, type Options, serve, stage } from './introspection-stage.fixture.ts'
 import { oauth2Introspection } from './oauth2-introspection.ts'
@@ -20,7 +21,7 @@ describe('oauth2-introspection', () => {
     const { id, app, scopes, claims, credential } = exchange.caller ?? assert.fail('nobody was recognised')
     assert.deepEqual([id, app, scopes], ['ann', 'shop', ['read', 'write']])
     assert.deepEqual(claims?.extra, { level: 3 })
-    assert.deepEqual(credential, { kind: 'token', id: hash('sha256', 'good') })
+    assert.deepEqual(credential, { kind: 'token', id: hash('sha256', 'good'), tokenFingerprint: toFingerprint('good') })
   })
 
   it('asks as RFC 7662 §2.1 says: a form, with what the gateway is (RFC 6749 §2.3.1)', async () => {

@@ -1,5 +1,6 @@
 /** Owns what becomes of a token that the server told about: a caller, or the refusal that fits. */
 import { hash } from 'node:crypto'
+import { toFingerprint } from '../callers/remembered.ts'
 import { findClaim } from '../callers/upstream-facts.ts'
 import type { Verdict } from '../callers/verdicts.ts'
 import type { Caller, Exchange } from '../exchange.ts'
@@ -109,6 +110,7 @@ function toTokenCaller({ claims, scopes, exp }: TokenFacts, options: JudgeOption
     credential: {
       kind: 'token',
       id: hash('sha256', token),
+      tokenFingerprint: toFingerprint(token),
       ...(exp !== undefined && { endsAtMs: (exp + options.clockSkewSeconds) * 1000 }),
     },
     claims,

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { fieldNameSchema } from '../callers/credential-place.ts'
 import { addressAttemptsSchema } from '../callers/guess-guard.ts'
 import { toUpstreamSchema } from '../callers/upstream-facts.ts'
+import { isConfidentialUrl } from '../calls/call-options.ts'
 import { secretOption } from '../secret-option.ts'
 
 /** 256 bits as hexadecimal digits have 64 characters, as Base64 43; fewer than these 32 are a password. */
@@ -180,10 +181,7 @@ export function listOwnPaths(options: Pick<LoginOptions, (typeof PATH_OPTIONS)[n
 function isIssuer(text: string): boolean {
   const url = URL.parse(text)
   if (url === null || /[?#]/.test(text) || url.username !== '' || url.password !== '') return false
-  return (
-    url.protocol === 'https:' ||
-    (url.protocol === 'http:' && /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(url.hostname))
-  )
+  return isWebUrl(text) && isConfidentialUrl(text)
 }
 
 function isWebUrl(text: string): boolean {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { toFingerprint } from '../callers/remembered.ts'
 import { CLIENT_ID, ISSUER } from './fake-provider.fixture.ts'
 import { CALLBACK, COOKIE, logIn, SECRET, stageLogin } from './login.fixture.ts'
 import { oidcLogin } from './oidc-login.ts'
@@ -196,8 +197,11 @@ describe('oidc-login: a login', () => {
   it('sends the access token on where that is asked for, in place of what the client said', async () => {
     const stage = stageLogin({ forwardAccessToken: true })
     await logIn(stage)
-    const { upstream } = await stage.browser.load('/', { headers: { ...PAGE, Authorization: 'Bearer forged' } })
+    const { upstream, exchange } = await stage.browser.load('/', {
+      headers: { ...PAGE, Authorization: 'Bearer forged' },
+    })
     assert.deepEqual(upstream[0]?.headers.getAll('authorization'), ['Bearer access-1'])
+    assert.equal(exchange.caller?.credential.tokenFingerprint, toFingerprint('access-1'))
     const not = stageLogin()
     await logIn(not)
     assert.equal((await not.browser.load('/')).upstream[0]?.headers.has('authorization'), false)

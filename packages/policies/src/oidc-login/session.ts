@@ -1,5 +1,6 @@
 /** Owns what is known of somebody who logged in, and how long it counts. */
 import { randomBytes } from 'node:crypto'
+import { toFingerprint } from '../callers/remembered.ts'
 import { findClaim } from '../callers/upstream-facts.ts'
 import type { Caller, CallerCredential } from '../exchange.ts'
 
@@ -168,6 +169,11 @@ class SessionCredential implements CallerCredential {
     this.endsAtMs = session.untilMs
     this.#session = session
     this.#isLoggedOut = isLoggedOut
+  }
+
+  get tokenFingerprint(): string | undefined {
+    const { accessToken } = this.#session
+    return accessToken === undefined ? undefined : toFingerprint(accessToken)
   }
 
   isEnded(): boolean {

@@ -219,6 +219,7 @@ const ATTACKS: readonly Attack[] = [
   { by: 'giving away what it writes', headers: [['x-amz-acl', 'public-read-write']] },
   { by: 'a grant', headers: [['X-Amz-Grant-Full-Control', 'uri=http://acs.amazonaws.com/groups/global/AllUsers']] },
   { by: 'calling another operation', headers: [['X-Amz-Target', 'DynamoDB_20120810.DeleteTable']] },
+  { by: 'names of other stores that take this signature', headers: [['X-Goog-Copy-Source', '/a'], ['x-oss-object-acl', 'public-read']] },
   { by: 'a name that CGI reads as another', headers: [['X_Amz_Acl', 'public-read'], ['x-amz_copy-source', '/a']] },
   { by: 'a twin of what is allowed', headers: [['X-Amz-Acl', 'private'], ['X-Amz_Acl', 'public-read']], clientFields: ['X-Amz-Acl'], left: ['X-Amz-Acl'] },
   { by: 'a field twice', headers: [['X-Amz-Acl', 'private'], ['X-Amz-Acl', 'public-read']] },

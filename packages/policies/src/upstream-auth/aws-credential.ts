@@ -13,6 +13,7 @@ import type { Exchange } from '../exchange.ts'
 import type { MaybePromise } from '../maybe-promise.ts'
 import type { HeaderList } from '../messages/header-list.ts'
 import type { GatewayRequest } from '../messages/request.ts'
+import type { GatewayResponse } from '../messages/response.ts'
 import type { PolicyFile } from '../policy.ts'
 import { awsKeysSchema, createAwsKeys, listAwsKeyFiles } from './aws-keys.ts'
 import { type ClientFieldRules, clientFieldsSchema, createClientFieldRemoval } from './client-fields.ts'
@@ -27,9 +28,13 @@ import {
 } from './signed-place.ts'
 import { setSecretField, type UpstreamAuthServices, type UpstreamCredential } from './upstream-credential.ts'
 
+/** What AWS calls its own. */
+const AWS_PREFIX = 'x-amz-'
+
 /** AWS IAM User Guide, "Elements of an AWS API request signature": in fields, and in queries where a request is presigned. */
 const RULES: ClientFieldRules = {
-  prefix: 'x-amz-',
+  // Stores of Google (Cloud Storage, "Interoperability") and Alibaba take this signature, and act on fields of these names.
+  prefixes: [AWS_PREFIX, 'x-goog-', 'x-oss-'],
   own: new Set(
     [
       'algorithm',
@@ -40,7 +45,7 @@ const RULES: ClientFieldRules = {
       'signature',
       'security-token',
       'content-sha256',
-    ].map((name) => `x-amz-${name}`),
+    ].map((name) => AWS_PREFIX + name),
   ),
 }
 
@@ -112,7 +117,15 @@ export function createAws(options: AwsOptions, services: UpstreamAuthServices): 
       sign(exchange, credentials, payloadHash)
     },
     ...(keys.doubt !== undefined && { doubt: keys.doubt }),
+    isRefused,
   }
+}
+
+/** AWS says 403, or even 400, of keys that are over or unknown ("Common error types"), and of much else. */
+const REFUSED = /^(?:ExpiredToken|InvalidClientTokenId|UnrecognizedClient)/
+
+function isRefused({ status, headers }: GatewayResponse): boolean {
+  return status === 401 || (status >= 400 && REFUSED.test(headers.get('x-amzn-errortype') ?? ''))
 }
 
 /** What neither the gateway nor a hop behind it changes, and AWS acts on. */
@@ -120,7 +133,8 @@ function listCovered(headers: HeaderList, { authority }: SignedPlace): Field[] {
   const covered: Field[] = [['Host', authority]]
   for (const [name, value] of headers) {
     const lower = name.toLowerCase()
-    if (lower === 'content-type' || lower.startsWith(RULES.prefix)) covered.push([name, value])
+    if (lower === 'content-type' || RULES.prefixes.some((prefix) => lower.startsWith(prefix)))
+      covered.push([name, value])
   }
   return covered
 }

@@ -176,12 +176,24 @@ describe('temporary keys', () => {
   it('are asked for again where the upstream doubts them', async () => {
     const clock = new FakeClock(NOW)
     const http = new FakeHttp(() => ({ body: KEYS }))
-    const upstream = () => GatewayResponse.ofText(401, 'no')
+    let answer = GatewayResponse.ofText(403, 'no')
+    const upstream = () => answer
     const policy = signing({ credentials: { container: { url: 'http://localhost/' } } }, { http, clock, upstream })
     await policy.with()
-    await clock.advance(11_000)
+    await clock.advance(60_000)
+    await policy.with()
+    assert.equal(http.calls.length, 1, 'AWS says 403 of what clients may not, too')
+    answer = GatewayResponse.ofText(403, 'no')
+    answer.headers.set('x-amzn-ErrorType', 'ExpiredTokenException')
     await policy.with()
     assert.equal(http.calls.length, 2)
+    answer = GatewayResponse.ofText(401, 'no')
+    await clock.advance(59_000)
+    await policy.with()
+    assert.equal(http.calls.length, 2, 'whoever makes the upstream say so has little asked for')
+    await clock.advance(1_000)
+    await policy.with()
+    assert.equal(http.calls.length, 3)
   })
 
   // biome-ignore format: a table, one row an answer

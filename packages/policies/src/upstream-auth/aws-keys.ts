@@ -2,7 +2,7 @@
 import { Secret } from '@gatewright/model/runtime'
 import { z } from 'zod'
 import type { AwsCredentials } from '../aws-signature/sign-aws-request.ts'
-import { serviceUrlSchema } from '../calls/call-options.ts'
+import { confidentialUrlSchema, serviceUrlSchema } from '../calls/call-options.ts'
 import type { MaybePromise } from '../maybe-promise.ts'
 import type { PolicyFile } from '../policy.ts'
 import { secretOption } from '../secret-option.ts'
@@ -35,30 +35,12 @@ const staticSchema = z
   })
   .meta({ description: 'A key that does not change.' })
 
-/** Where ECS and EKS listen, on the machine itself: nobody between reads what goes in the clear. */
-const CONTAINER_HOSTS = new Set([
-  '169.254.170.2',
-  '169.254.170.23',
-  '[fd00:ec2::23]',
-  'localhost',
-  '127.0.0.1',
-  '[::1]',
-])
-
 const containerSchema = z
   .strictObject({
-    url: serviceUrlSchema
-      .refine(
-        (text) => {
-          const url = URL.parse(text)
-          return url === null || url.protocol === 'https:' || CONTAINER_HOSTS.has(url.hostname)
-        },
-        { error: 'keys go over the network in the clear: use https, or an address that ECS and EKS have' },
-      )
-      .meta({
-        description:
-          'Who issues them: `${env:AWS_CONTAINER_CREDENTIALS_FULL_URI}`, or `http://169.254.170.2` and `${env:AWS_CONTAINER_CREDENTIALS_RELATIVE_URI}` behind it.',
-      }),
+    url: confidentialUrlSchema.meta({
+      description:
+        'Who issues them: `${env:AWS_CONTAINER_CREDENTIALS_FULL_URI}`, or `http://169.254.170.2` and `${env:AWS_CONTAINER_CREDENTIALS_RELATIVE_URI}` behind it.',
+    }),
     token: wordOption(
       'What it knows the gateway by (`Authorization`), such as AWS_CONTAINER_AUTHORIZATION_TOKEN.',
     ).optional(),
@@ -100,7 +82,7 @@ const webIdentitySchema = z
       .default('gatewright')
       .meta({ description: 'What the session is called in the records of AWS.' }),
     durationSeconds: z.int().min(900).max(43_200).default(3600).meta({ description: 'How long the keys are good.' }),
-    stsUrl: serviceUrlSchema.optional().meta({
+    stsUrl: confidentialUrlSchema.optional().meta({
       description: 'Where STS is. `https://sts.<region>.amazonaws.com` if absent; in China `.cn` stands behind it.',
     }),
   })
@@ -160,7 +142,7 @@ export function createAwsKeys(
   return createFetchedValue(
     {
       source: `aws-${names.find((name) => options[name] !== undefined)}`,
-      depends: [others, container?.url, container?.token?.reveal(), container?.tokenFile, context.region],
+      depends: [others, container?.url, container?.token?.reveal(), container?.tokenFile, context],
       issue: compileIssue(options, context, services),
       read: toCredentials,
     },

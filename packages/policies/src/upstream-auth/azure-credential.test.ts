@@ -219,7 +219,7 @@ describe('options of azure', () => {
     ],
     [
       'an endpoint without its header',
-      { resource: 'a', endpoint: 'http://a/' },
+      { resource: 'a', endpoint: 'http://127.0.0.1/' },
       ['endpointHeader: the endpoint needs it: give both'],
     ],
     [
@@ -228,8 +228,15 @@ describe('options of azure', () => {
       ['endpoint: the header goes to it: give both'],
     ],
     [
+      'a secret in the clear',
+      { ...application, secret: 's', authority: 'http://login.example' },
+      [
+        'authority: secrets go there, and without TLS whoever is on the way reads them: use https, or an address of this machine',
+      ],
+    ],
+    [
       'two places',
-      { resource: 'a', endpoint: 'http://a/', endpointHeader: 'a', metadataUrl: 'http://b' },
+      { resource: 'a', endpoint: 'http://127.0.0.1/', endpointHeader: 'a', metadataUrl: 'http://b' },
       ['metadataUrl: the token comes from one place: keep `endpoint` or `metadataUrl`'],
     ],
     [

@@ -2,7 +2,7 @@
 import { createPrivateKey, createPublicKey, randomUUID, X509Certificate } from 'node:crypto'
 import type { Secret } from '@gatewright/model/runtime'
 import { z } from 'zod'
-import { callTimeoutSchema, serviceUrlSchema } from '../calls/call-options.ts'
+import { callTimeoutSchema, confidentialUrlSchema, serviceUrlSchema } from '../calls/call-options.ts'
 import type { PolicyFile } from '../policy.ts'
 import { secretOption } from '../secret-option.ts'
 import type { Files, OutgoingCall } from '../services.ts'
@@ -59,10 +59,10 @@ export const azureSchema = z
       description:
         'A file with a token of somebody else that Entra trusts as the application (workload identity), such as the one that AKS projects. A path, relative to the folder of the configuration. A file that is replaced is taken over within a minute.',
     }),
-    authority: serviceUrlSchema.optional().meta({
+    authority: confidentialUrlSchema.optional().meta({
       description: 'Where Entra is; another place in sovereign clouds. `https://login.microsoftonline.com` if absent.',
     }),
-    endpoint: serviceUrlSchema.optional().meta({
+    endpoint: confidentialUrlSchema.optional().meta({
       description: 'Where App Service, Functions and Container Apps issue tokens: `${env:IDENTITY_ENDPOINT}`.',
     }),
     endpointHeader: secretOption('What they know the gateway by, such as `${env:IDENTITY_HEADER}`.').optional(),
@@ -140,7 +140,7 @@ export function listAzureFiles({ tokenFile }: AzureOptions): PolicyFile[] {
 }
 
 export function createAzure(options: AzureOptions, services: UpstreamAuthServices): UpstreamCredential {
-  const { secret, certificate, endpointHeader, timeoutMs, ...others } = options
+  const { secret, certificate, endpointHeader, ...others } = options
   const { http, clock } = services
   const toCall = options.tenant === undefined ? compileMachineCall(options) : compileEntraCall(options, services)
   const spec = {

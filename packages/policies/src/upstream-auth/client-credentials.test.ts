@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { GatewayResponse } from '../messages/response.ts'
 import { CallFault, type OutgoingCall } from '../services.ts'
-import { type FakeAnswer, FakeClock, FakeHttp, RecordingLog, run } from '../testing/index.ts'
+import { type FakeAnswer, FakeClock, FakeHttp, run } from '../testing/index.ts'
 import { upstreamAuth } from './upstream-auth.ts'
 
 const ENDPOINT = 'https://login.example.com/token'
@@ -21,7 +21,7 @@ function stage(answer: (call: OutgoingCall) => FakeAnswer, more: object = {}, up
     const { status, problem, upstream } = await policy.with({ headers: { authorization: 'Bearer of-the-client' } })
     return { status, reason: problem?.reason, problem, said: upstream[0]?.headers.getAll('authorization') }
   }
-  return { ask, http, clock }
+  return { ask, http, clock, log: policy.log }
 }
 
 const issue = (expires: unknown = 3600) => {
@@ -63,7 +63,7 @@ describe('a token for the gateway itself (RFC 6749 §4.4)', () => {
   it('is used while nobody issues another one, and not beyond its end', async () => {
     let isDown = false
     const issuer = issue(100)
-    const { ask, clock } = stage(() => {
+    const { ask, clock, log } = stage(() => {
       if (isDown) throw new CallFault('ECONNREFUSED', 'nobody listens')
       return issuer()
     })
@@ -71,6 +71,12 @@ describe('a token for the gateway itself (RFC 6749 §4.4)', () => {
     isDown = true
     await clock.advance(85_000)
     assert.equal((await ask()).status, 200)
+    await clock.advance(0)
+    assert.deepEqual(
+      log.entries.map(({ level, facts }) => [level, facts.reason]),
+      [['warn', 'ECONNREFUSED']],
+      'it is told while the old one is still used',
+    )
     await clock.advance(15_000)
     assert.deepEqual([(await ask()).status, (await ask()).reason], [503, 'ECONNREFUSED'])
     isDown = false
@@ -127,9 +133,9 @@ describe('a token for the gateway itself (RFC 6749 §4.4)', () => {
   }
 
   it('leaves no secret in the log', async () => {
-    const log = new RecordingLog()
-    const { ask } = stage(() => ({ status: 500 }))
+    const { ask, log } = stage(() => ({ status: 500 }))
     await ask()
+    assert.equal(log.entries.length, 1)
     assert.ok(!JSON.stringify(log.entries).includes('s3cret'))
   })
 })

@@ -4,8 +4,8 @@ import { unescapeOctets } from '../aws-signature/octet-escapes.ts'
 import type { GatewayRequest } from '../messages/request.ts'
 
 export interface ClientFieldRules {
-  /** Lower case: all names that begin so are the cloud's. */
-  readonly prefix: string
+  /** Lower case: all names that begin so are the cloud's, or of others that speak its protocol. */
+  readonly prefixes: readonly string[]
   /** Lower case: what the signature says itself. No client says it, whatever is allowed. */
   readonly own: ReadonlySet<string>
 }
@@ -13,11 +13,11 @@ export interface ClientFieldRules {
 const NAME = /^[A-Za-z0-9-]+\*?$/
 
 /** Stands in options as `clientFields`. `shown`: the prefix as people write it; `danger`: what a client could do by them. */
-export function clientFieldsSchema({ prefix, own }: ClientFieldRules, shown: string, danger: string) {
+export function clientFieldsSchema({ prefixes, own }: ClientFieldRules, shown: string, danger: string) {
   const name = z
     .string()
     .regex(NAME, 'write a name, or the beginning of names with `*` behind it')
-    .refine((text) => text.toLowerCase().startsWith(prefix), {
+    .refine((text) => prefixes.some((prefix) => text.toLowerCase().startsWith(prefix)), {
       error: `all other fields pass as they are: names here begin with ${shown}`,
     })
     .refine((text) => !own.has(text.toLowerCase()), { error: 'the gateway writes it when it signs; leave it out' })
@@ -31,7 +31,7 @@ export function clientFieldsSchema({ prefix, own }: ClientFieldRules, shown: str
 
 /** Takes out what clients may not say. */
 export function createClientFieldRemoval(
-  { prefix, own }: ClientFieldRules,
+  { prefixes, own }: ClientFieldRules,
   allowed: readonly string[],
 ): (request: GatewayRequest) => void {
   const names = allowed.map((name) => name.toLowerCase())
@@ -41,7 +41,7 @@ export function createClientFieldRemoval(
     const lower = name.toLowerCase()
     // `X_Amz_Acl` is `X-Amz-Acl` to CGI and WSGI, and allowed is only what is spelled as it is written.
     const read = lower.replaceAll('_', '-')
-    if (!read.startsWith(prefix)) return false
+    if (!prefixes.some((prefix) => read.startsWith(prefix))) return false
     return own.has(read) || !(exact.has(lower) || beginnings.some((beginning) => lower.startsWith(beginning)))
   }
   return (request) => {

@@ -19,7 +19,9 @@ const MOST_RENEWED_EARLY_MS = 5 * 60_000
 /** How long a token is used that does not say when it ends (RFC 6749 §5.1 recommends that it does). */
 const UNSAID_LIFE_MS = 5 * 60_000
 /** After a failure: clients are told to come back then, and metadata servers of machines that just started answer after some seconds. */
-const RETRY_MS = 5_000
+export const RETRY_MS = 5_000
+/** So often at most a thread takes a 401 for a doubt: it may be about something else, that whoever likes can send. */
+export const DOUBT_MS = 60_000
 
 export interface IssuedToken {
   readonly token: string
@@ -39,15 +41,25 @@ export interface TokenSpec {
 /** Of one kind, on all threads. */
 export class FetchedToken {
   readonly #value: SharedValue<string>
-  readonly #outage: OutageLog
+  readonly #clock: UpstreamAuthServices['clock']
+  #doubtedAtMs = Number.NEGATIVE_INFINITY
 
   constructor({ source, depends, issue }: TokenSpec, { shared, clock, log, useId }: UpstreamAuthServices) {
-    this.#outage = new OutageLog({ log, clock }, { policy: useId, service: source })
+    const outage = new OutageLog({ log, clock }, { policy: useId, service: source })
+    this.#clock = clock
     this.#value = shared.open({
       key: `upstream-token ${hash('sha256', JSON.stringify([source, ...depends]))}`,
       async load(): Promise<LoadedValue<string>> {
-        const { token, endsAtMs } = await issue()
-        return toLoaded(token, clock.now(), endsAtMs)
+        try {
+          const { token, endsAtMs } = await issue()
+          const loaded = toLoaded(token, clock.now(), endsAtMs)
+          outage.worked()
+          return loaded
+        } catch (fault) {
+          // Here, because nobody may wait for it: most are renewed in the background.
+          if (fault instanceof CallFault) outage.failed(fault.reason)
+          throw fault
+        }
       },
       retryMs: RETRY_MS,
     })
@@ -61,28 +73,24 @@ export class FetchedToken {
 
   async #wait(): Promise<string> {
     try {
-      const token = await this.#value.get()
-      this.#outage.worked()
-      return token
+      return await this.#value.get()
     } catch (fault) {
-      const reason = toReason(fault)
-      this.#outage.failed(reason)
-      throw toNoCredential(reason)
+      // A mistake of ours is no outage of others.
+      throw fault instanceof CallFault ? toNoCredential(fault.reason) : fault
     }
   }
 
   doubt(): void {
-    this.#value.refresh().catch((fault: unknown) => this.#outage.failed(toReason(fault)))
+    const nowMs = this.#clock.monotonicMs()
+    if (nowMs - this.#doubtedAtMs < DOUBT_MS) return
+    this.#doubtedAtMs = nowMs
+    // What fails was told when it was loaded, and the token that is there is still used.
+    this.#value.refresh().catch(() => {})
   }
 }
 
-/** What failed is told as it is, when it is no fault of a call: a mistake of ours is no outage of others. */
-function toReason(fault: unknown): string {
-  if (fault instanceof CallFault) return fault.reason
-  throw fault
-}
-
-function toLoaded(token: string, nowMs: number, endsAtMs = nowMs + UNSAID_LIFE_MS): LoadedValue<string> {
+/** How long a token is used that was issued now, and from when on there should be another one. @throws CallFault */
+export function toLoaded(token: string, nowMs: number, endsAtMs = nowMs + UNSAID_LIFE_MS): LoadedValue<string> {
   const lifeMs = endsAtMs - nowMs
   // One that is over when it comes is used for nothing: the clocks differ, or the issuer remembers too long.
   if (lifeMs <= 0) throw new CallFault('token-ended', 'the token that was issued is over already: compare the clocks')

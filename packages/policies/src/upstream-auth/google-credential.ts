@@ -1,7 +1,7 @@
 /** Owns how the gateway proves who it is in Google's cloud: what it wants a token for, and where it gets one. */
 import { z } from 'zod'
 import { upstreamFieldSchema } from '../callers/upstream-facts.ts'
-import { callTimeoutSchema, serviceUrlSchema } from '../calls/call-options.ts'
+import { callTimeoutSchema, confidentialUrlSchema, serviceUrlSchema } from '../calls/call-options.ts'
 import type { PolicyFile } from '../policy.ts'
 import { secretOption } from '../secret-option.ts'
 import { BEARER, createTokenCredential } from './fetched-token.ts'
@@ -36,7 +36,7 @@ const federationSchema = z
       .regex(/^urn:[\x21-\x7e]+$/, 'write a URN')
       .default('urn:ietf:params:oauth:token-type:jwt')
       .meta({ description: 'What kind of token it is (RFC 8693 §3).' }),
-    tokenUrl: serviceUrlSchema
+    tokenUrl: confidentialUrlSchema
       .default('https://sts.googleapis.com/v1/token')
       .meta({ description: 'Who exchanges it for a token of Google.' }),
   })
@@ -47,7 +47,7 @@ const federationSchema = z
 const impersonateSchema = z
   .strictObject({
     account: accountSchema.meta({ description: 'Its e-mail address.' }),
-    url: serviceUrlSchema
+    url: confidentialUrlSchema
       .default('https://iamcredentials.googleapis.com')
       .meta({ description: 'Who issues its tokens.' }),
   })
@@ -173,7 +173,7 @@ export function createGoogle(options: GoogleOptions, services: UpstreamAuthServi
   const wish = audience === undefined ? { scopes } : { audience }
   const spec = {
     source: 'google',
-    depends: [wish, key?.reveal(), impersonate, others],
+    depends: [wish, key?.reveal(), impersonate, others, timeoutMs],
     issue: () => issuer(wish),
   }
   const credential = createTokenCredential(spec, { ...BEARER, header }, services)

@@ -218,7 +218,7 @@ describe('a machine of Oracle', () => {
     const upstream = () => GatewayResponse.ofText(401, 'NotAuthenticated')
     const policy = signing({ principal }, { http: oracle.http, clock: oracle.clock, upstream })
     await policy.with()
-    await oracle.clock.advance(11_000)
+    await oracle.clock.advance(60_000)
     const asked = oracle.urls.length
     await policy.with()
     assert.ok(oracle.urls.length > asked)
@@ -295,6 +295,23 @@ describe('a resource of Oracle', () => {
     await signedBy(USER_KEY.publicKey)
     files.replace(keyFile, keyOf(other))
     await signedBy(other.publicKey)
+  })
+
+  it('reads files once that do not go together, and not with every request', async () => {
+    let reads = 0
+    const bytes = keyOf(USER_KEY)
+    const files = filesOf(tokenFor(other), bytes)
+    const content = {
+      get bytes() {
+        reads++
+        return bytes
+      },
+    }
+    const open = (path: string) => (path === keyFile ? { content } : files.open(path))
+    const policy = signing({ principal }, { files: { open } as MemoryFiles })
+    const atStart = reads
+    for (let at = 0; at < 3; at++) assert.equal((await policy.with()).problem?.reason, 'key-mismatch')
+    assert.equal(reads, atStart + 1)
   })
 
   it('signs nothing with a key that the token is not for, or a token that is over', async () => {

@@ -2,7 +2,13 @@
 import { createPrivateKey, createPublicKey, hash, type KeyObject } from 'node:crypto'
 import type { Secret } from '@gatewright/model/runtime'
 import { z } from 'zod'
-import { callTimeoutSchema, callTlsSchema, serviceUrlSchema, toCallTls } from '../calls/call-options.ts'
+import {
+  callTimeoutSchema,
+  callTlsSchema,
+  confidentialUrlSchema,
+  serviceUrlSchema,
+  toCallTls,
+} from '../calls/call-options.ts'
 import type { Exchange } from '../exchange.ts'
 import type { MaybePromise } from '../maybe-promise.ts'
 import type { GatewayRequest } from '../messages/request.ts'
@@ -25,7 +31,7 @@ import { readTokenFile, toTokenFile } from './token-file.ts'
 import { setSecretField, type UpstreamAuthServices, type UpstreamCredential } from './upstream-credential.ts'
 
 /** A token by which whoever signs acts for somebody else is none that a client brings. */
-const RULES: ClientFieldRules = { prefix: 'opc-', own: new Set(['opc-obo-token']) }
+const RULES: ClientFieldRules = { prefixes: ['opc-'], own: new Set(['opc-obo-token']) }
 
 const ocid = (description: string) =>
   z
@@ -70,7 +76,7 @@ const instanceSchema = z
     metadataUrl: serviceUrlSchema.default('http://169.254.169.254').meta({
       description: 'Where the metadata service of the machine is.',
     }),
-    federationUrl: serviceUrlSchema.optional().meta({
+    federationUrl: confidentialUrlSchema.optional().meta({
       description: 'Who issues tokens. `https://auth.<region>.<domain>` of where the machine is, if absent.',
     }),
   })
@@ -86,12 +92,10 @@ const resourceSchema = z
 
 const workloadSchema = z
   .strictObject({
-    url: serviceUrlSchema
-      .refine((text) => text.startsWith('https:'), { error: 'the token of the pod goes there: use https' })
-      .meta({
-        description:
-          'Who issues tokens in OKE: `https://${env:KUBERNETES_SERVICE_HOST}:12250/resourcePrincipalSessionTokens`.',
-      }),
+    url: confidentialUrlSchema.meta({
+      description:
+        'Who issues tokens in OKE: `https://${env:KUBERNETES_SERVICE_HOST}:12250/resourcePrincipalSessionTokens`.',
+    }),
     tokenFile: file('The token of the service account: `/var/run/secrets/kubernetes.io/serviceaccount/token`.'),
     tls: callTlsSchema,
   })
@@ -158,7 +162,7 @@ function createKeys(
   if (instance !== undefined) {
     const { metadataUrl, federationUrl } = instance
     const issue = () => askInstancePrincipal({ metadataUrl, federationUrl, timeoutMs }, clock, http)
-    return createFetchedValue({ source: 'oci-instance', depends: [instance], issue, read }, services)
+    return createFetchedValue({ source: 'oci-instance', depends: [instance, timeoutMs], issue, read }, services)
   }
   // The schema asks for one.
   if (workload === undefined) throw new Error('there is nobody who signs')
@@ -166,7 +170,7 @@ function createKeys(
   const tls = toCallTls(workload.tls)
   const token = files.open(tokenFile)
   const issue = () => askWorkloadPrincipal({ url, token: readTokenFile(token), tls, timeoutMs }, http)
-  const depends = [url, tokenFile, tls?.ca, tls?.cert, tls?.key?.reveal()]
+  const depends = [url, tokenFile, timeoutMs, tls?.ca, tls?.cert, tls?.key?.reveal()]
   return createFetchedValue({ source: 'oci-workload', depends, issue, read }, services)
 }
 

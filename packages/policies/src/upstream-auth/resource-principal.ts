@@ -28,8 +28,6 @@ export function listResourceFiles(files: ResourceFiles, at: PolicyFile['at']): P
 }
 
 interface Pair {
-  readonly token: FileContent
-  readonly key: FileContent
   readonly used: OciKey
   readonly endsAtMs: number
 }
@@ -43,11 +41,13 @@ export function createResourcePrincipal(
   const token = files.open(tokenFile)
   const key = files.open(keyFile)
   let pair: Pair | undefined
+  let read: { readonly token: FileContent; readonly key: FileContent } | undefined
   return () => {
-    if (pair?.token !== token.content || pair.key !== key.content) {
+    if (read?.token !== token.content || read.key !== key.content) {
       const text = readTokenFile(token)
       // One of both is new already: those from before count until the other one is.
-      pair = readPair(text, parseKey(key.content.bytes, passphrase), { token: token.content, key: key.content }) ?? pair
+      pair = readPair(text, parseKey(key.content.bytes, passphrase)) ?? pair
+      read = { token: token.content, key: key.content }
     }
     if (pair === undefined) throw toNoCredential('key-mismatch')
     if (pair.endsAtMs <= clock.now()) throw toNoCredential('token-ended')
@@ -55,12 +55,12 @@ export function createResourcePrincipal(
   }
 }
 
-function readPair(text: string, privateKey: KeyObject, from: Pick<Pair, 'token' | 'key'>): Pair | undefined {
+function readPair(text: string, privateKey: KeyObject): Pair | undefined {
   const { exp, jwk } = readSessionToken(text) ?? {}
   const modulus = readModulus(jwk)
   if (modulus !== undefined && modulus !== createPublicKey(privateKey).export({ format: 'jwk' }).n) return undefined
   const endsAtMs = typeof exp === 'number' ? exp * 1000 : Number.POSITIVE_INFINITY
-  return { ...from, used: { keyId: toSessionKeyId(text), privateKey }, endsAtMs }
+  return { used: { keyId: toSessionKeyId(text), privateKey }, endsAtMs }
 }
 
 /** The token says which key it is good for, as JSON in a text. Undefined: it does not. */

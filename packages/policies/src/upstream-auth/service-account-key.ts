@@ -1,6 +1,6 @@
 /** Owns keys of Google's service accounts: the JSON that they are handed out as, and the assertions that they sign. */
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
-import { serviceUrlSchema } from '../calls/call-options.ts'
+import { confidentialUrlSchema } from '../calls/call-options.ts'
 import { findKeyFault } from '../tokens/jws-algorithms.ts'
 import { JwsSigner } from '../tokens/jws-signer.ts'
 
@@ -35,8 +35,8 @@ export function parseServiceAccountKey(text: string): ServiceAccountKey {
   if (type !== 'service_account') throw new Error('this is no key of a service account: its `type` is another')
   if (typeof email !== 'string' || email === '') throw new Error('the key says not whose it is (`client_email`)')
   if (kid !== undefined && typeof kid !== 'string') throw new Error('`private_key_id` is no text')
-  const url = serviceUrlSchema.safeParse(tokenUrl)
-  if (!url.success) throw new Error('`token_uri` is no http or https URL')
+  const url = confidentialUrlSchema.safeParse(tokenUrl)
+  if (!url.success) throw new Error('`token_uri` is no https URL')
   return { email, tokenUrl: url.data, kid, privateKey: parsePrivateKey(pem) }
 }
 

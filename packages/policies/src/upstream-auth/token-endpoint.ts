@@ -9,7 +9,8 @@ import { ANSWER_LIMIT_BYTES, toFormCall } from './issuer-call.ts'
 /** What the ways that ask one say of it, each in its own object. */
 export const tokenEndpointOptions = {
   endpoint: serviceUrlSchema.optional().meta({
-    description: 'Where tokens are issued: the token endpoint of the authorization server. This, or `issuer`.',
+    description:
+      'Where tokens are issued: the token endpoint of the authorization server. This, or `issuer`. The secret of the gateway goes there: `http:` is for networks where nobody else listens.',
   }),
   issuer: serviceUrlSchema.optional().meta({
     description: 'Who issues tokens: without `endpoint`, that is found by what the issuer publishes (RFC 8414).',

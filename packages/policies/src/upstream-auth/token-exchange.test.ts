@@ -1,26 +1,38 @@
 /** Proves tokens that are issued in exchange for the caller's. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { toFingerprint } from '../callers/remembered.ts'
 import type { Caller } from '../exchange.ts'
+import { GatewayResponse } from '../messages/response.ts'
 import { CallFault, type OutgoingCall } from '../services.ts'
 import { type FakeAnswer, FakeClock, FakeHttp, run } from '../testing/index.ts'
 import { upstreamAuth } from './upstream-auth.ts'
 
 const ENDPOINT = 'https://login.example.com/token'
 const CLIENT = { id: 'gw', secret: 's3cret' }
-const CALLER: Caller = { id: 'ann', credential: { kind: 'jwt', id: 'a' } }
+/** Somebody who became known by this token. */
+const callerBy = (token: string): Caller => ({
+  id: 'ann',
+  credential: { kind: 'token', id: 'a', tokenFingerprint: toFingerprint(token) },
+})
+const CALLER = callerBy('ann')
 
 function stage(answer: (call: OutgoingCall) => FakeAnswer, more: object = {}) {
   const http = new FakeHttp(answer)
   const clock = new FakeClock()
   const options = { tokenExchange: { endpoint: ENDPOINT, client: CLIENT, ...more } }
-  const policy = run(upstreamAuth, options as never, { http, clock })
-  const ask = async (headers: Record<string, string>, caller: Caller | undefined = CALLER, target = '/') => {
-    const { status, problem, upstream } = await policy.with({ target, headers }, caller === undefined ? {} : { caller })
+  let upstreamSays = 200
+  const upstream = () => new GatewayResponse({ status: upstreamSays })
+  const policy = run(upstreamAuth, options as never, { http, clock, upstream })
+  const ask = async (headers: Record<string, string>, caller: Caller = CALLER, target = '/') => {
+    const { status, problem, upstream } = await policy.with({ target, headers }, { caller })
     return { status, reason: problem?.reason, sent: upstream[0], said: upstream[0]?.headers.getAll('authorization') }
   }
-  const askAs = (token: string) => ask({ authorization: `Bearer ${token}` })
-  return { ask, askAs, http, clock }
+  const askAs = (token: string) => ask({ authorization: `Bearer ${token}` }, callerBy(token))
+  const letUpstreamSay = (status: number): void => {
+    upstreamSays = status
+  }
+  return { ask, askAs, http, clock, letUpstreamSay }
 }
 
 const formOf = (call: OutgoingCall | undefined) => Object.fromEntries(new URLSearchParams(String(call?.body)))
@@ -118,21 +130,66 @@ describe('a token in exchange for the caller’s (RFC 8693)', () => {
       return issue(call)
     })
     const policy = run(upstreamAuth, { tokenExchange: { endpoint: ENDPOINT, client: CLIENT, maxCalls: 1 } }, { http })
-    const ask = (token: string) => policy.with({ headers: { authorization: `Bearer ${token}` } }, { caller: CALLER })
+    const ask = (token: string) =>
+      policy.with({ headers: { authorization: `Bearer ${token}` } }, { caller: callerBy(token) })
     const first = ask('ann')
-    assert.equal((await ask('bob')).problem?.reason, 'too-many-calls')
+    const { problem } = await ask('bob')
+    assert.deepEqual([problem?.code, problem?.reason], ['upstream-credential-unavailable', 'too-many-calls'])
     release()
     assert.equal((await first).status, 200)
   })
 
   it('is not to be had while the server is down, and again when it is up', async () => {
     let isDown = true
-    const { askAs } = stage((call) => {
+    const { askAs, http, clock } = stage((call) => {
       if (isDown) throw new CallFault('timeout', 'no answer')
       return issue(call)
     })
     assert.deepEqual([(await askAs('ann')).status, (await askAs('ann')).reason], [503, 'timeout'])
     isDown = false
+    assert.deepEqual((await askAs('bob')).said, ['Bearer for-bob'])
+    assert.equal((await askAs('ann')).reason, 'timeout', 'who comes back at once hears the same')
+    assert.equal(http.calls.length, 2)
+    await clock.advance(5_000)
     assert.deepEqual((await askAs('ann')).said, ['Bearer for-ann'])
+  })
+
+  it('is remembered while it is of use, however short that is', async () => {
+    const { askAs, http, clock } = stage(() => ({ body: { access_token: 'short', expires_in: 8 } }))
+    await askAs('ann')
+    await clock.advance(7_000)
+    assert.equal((await askAs('ann')).status, 200)
+    assert.equal(http.calls.length, 1)
+    await clock.advance(500)
+    await askAs('ann')
+    assert.equal(http.calls.length, 2)
+  })
+
+  it('is asked for anew where the upstream does not take it, unless it was just issued', async () => {
+    const lasting: FakeAnswer = { body: { access_token: 'lasting', expires_in: 600 } }
+    const { askAs, http, clock, letUpstreamSay } = stage(() => lasting)
+    await askAs('ann')
+    letUpstreamSay(401)
+    await askAs('ann')
+    await askAs('ann')
+    assert.equal(http.calls.length, 1, 'whoever makes the upstream say 401 has nothing asked for')
+    await clock.advance(60_000)
+    assert.equal((await askAs('ann')).status, 401)
+    assert.equal(http.calls.length, 1)
+    await askAs('ann')
+    await askAs('ann')
+    assert.equal(http.calls.length, 2)
+  })
+
+  it('is for the token that says who calls: another one beside a key of one’s own is nobody’s', async () => {
+    const { ask, http } = stage(issue)
+    const bearer = { authorization: 'Bearer stolen' }
+    const byKey: Caller = { id: 'eve', credential: { kind: 'key', id: 'e' } }
+    for (const caller of [byKey, callerBy('ann'), { ...byKey, otherCredentials: [CALLER.credential] }]) {
+      assert.equal((await ask(bearer, caller)).reason, 'other-token')
+    }
+    assert.equal(http.calls.length, 0)
+    const both = { ...byKey, otherCredentials: [CALLER.credential] }
+    assert.deepEqual((await ask({ authorization: 'Bearer ann' }, both)).said, ['Bearer for-ann'])
   })
 })

@@ -10,9 +10,10 @@ import { toFingerprint } from '../callers/remembered.ts'
 import { type Verdict, Verdicts } from '../callers/verdicts.ts'
 import { parseObject, toSenseless } from '../calls/json-answer.ts'
 import { OutageLog } from '../calls/outage-log.ts'
-import type { Exchange } from '../exchange.ts'
+import type { Caller, Exchange } from '../exchange.ts'
 import { Problem } from '../problem.ts'
 import { CallFault } from '../services.ts'
+import { DOUBT_MS, RETRY_MS, toLoaded } from './fetched-token.ts'
 import { toAccessToken } from './issuer-call.ts'
 import { createTokenEndpoint, reportTokenEndpoint, type TokenEndpoint, tokenEndpointOptions } from './token-endpoint.ts'
 import {
@@ -32,10 +33,6 @@ const TOKEN_TYPES = {
 type TokenType = keyof typeof TOKEN_TYPES
 const tokenTypeSchema = z.enum(Object.keys(TOKEN_TYPES) as [TokenType, ...TokenType[]])
 
-/** A request may wait before the upstream looks at the token. */
-const LEAST_LEFT_MS = 10_000
-/** RFC 6749 §5.1: a server that does not say when a token ends. */
-const UNSAID_LIFE_MS = 60_000
 /** How long a token that the server exchanges for nothing is not asked about again. */
 const REFUSED_MS = 10_000
 
@@ -82,40 +79,62 @@ export const tokenExchangeSchema = z
   .superRefine(reportTokenEndpoint)
   .meta({
     description:
-      'An access token that an authorization server issues in exchange for the caller’s (RFC 8693). Only for callers that a policy before this one recognised: nobody makes the gateway ask about tokens that are made up.',
+      'An access token that an authorization server issues in exchange for the caller’s (RFC 8693). Only of the token by which `jwt`, `oauth2-introspection` or `oidc-login` recognised the caller: nobody makes the gateway ask about tokens that are made up, or are somebody else’s.',
   })
 
 type TokenExchangeOptions = z.output<typeof tokenExchangeSchema>
 
+/** What the server gives for a token of a caller: another one, or nothing. */
+type Outcome = { readonly token: string; readonly issuedAtMs: number } | Problem
+
 export function createTokenExchange(options: TokenExchangeOptions, services: UpstreamAuthServices): UpstreamCredential {
   const { subject, cacheEntries, maxCalls } = options
+  const { clock } = services
   const exchanger = new Exchanger(options, services)
-  const exchanged = new Verdicts<string | Problem>({ most: cacheEntries, mostCalls: maxCalls }, services.clock)
+  const tooMany = toNoCredential('too-many-calls', 1)
+  const outcomes = new Verdicts<Outcome>({ most: cacheEntries, mostCalls: maxCalls, tooMany }, clock)
   const place = createCredentialPlace(toPlace(subject))
-  const { missing, nobody } = toRefusals(place)
+  const { missing, nobody, others } = toRefusals(place)
+  /** By which token of its caller a request got the one that it goes on with. */
+  const used = new WeakMap<Exchange, string>()
 
-  function findSubject({ request, caller }: Exchange): string {
+  function findSubject({ request, caller }: Exchange): readonly [token: string, fingerprint: string] {
     const token = place.find(request)
     if (caller === undefined) throw nobody
     if (token === undefined || token === '' || token === TWO_CREDENTIALS) throw missing
-    return token
+    const fingerprint = toFingerprint(token)
+    if (!isTokenOf(caller, fingerprint)) throw others
+    return [token, fingerprint]
   }
 
-  function put({ request }: Exchange, outcome: string | Problem): void {
+  function put(exchange: Exchange, fingerprint: string, outcome: Outcome): void {
     if (outcome instanceof Problem) throw outcome
-    place.remove(request)
-    setSecretField(request.headers, 'Authorization', `Bearer ${outcome}`)
+    place.remove(exchange.request)
+    setSecretField(exchange.request.headers, 'Authorization', `Bearer ${outcome.token}`)
+    used.set(exchange, fingerprint)
   }
 
   return {
     apply(exchange) {
-      const token = findSubject(exchange)
-      const key = toFingerprint(token)
-      const known = exchanged.find(key)
-      if (known !== undefined) return put(exchange, known)
-      return exchanged.ask(key, () => exchanger.exchange(token)).then((outcome) => put(exchange, outcome))
+      const [token, fingerprint] = findSubject(exchange)
+      const known = outcomes.find(fingerprint)
+      if (known !== undefined) return put(exchange, fingerprint, known)
+      return outcomes
+        .ask(fingerprint, () => exchanger.exchange(token))
+        .then((outcome) => put(exchange, fingerprint, outcome))
+    },
+    doubt(exchange) {
+      const fingerprint = used.get(exchange)
+      const outcome = fingerprint === undefined ? undefined : outcomes.find(fingerprint)
+      if (fingerprint === undefined || outcome === undefined || outcome instanceof Problem) return
+      if (clock.now() - outcome.issuedAtMs >= DOUBT_MS) outcomes.forget(fingerprint)
     },
   }
+}
+
+/** Did somebody check this token when the caller became known? Another one beside it may be anybody's. */
+function isTokenOf({ credential, otherCredentials = [] }: Caller, fingerprint: string): boolean {
+  return [credential, ...otherCredentials].some(({ tokenFingerprint }) => tokenFingerprint === fingerprint)
 }
 
 function toPlace({ in: where, name, scheme }: TokenExchangeOptions['subject']) {
@@ -132,6 +151,10 @@ function toRefusals({ words }: CredentialPlace) {
     nobody: new Problem('access-denied', {
       detail: 'This is only for callers who say who they are. Send a credential.',
       reason: 'no-caller',
+    }),
+    others: new Problem('access-denied', {
+      detail: `The token in ${words} is not the one that says who you are. Send that one.`,
+      reason: 'other-token',
     }),
   }
 }
@@ -155,8 +178,8 @@ class Exchanger {
     ]
   }
 
-  /** @rejects Problem upstream-credential-unavailable */
-  async exchange(token: string): Promise<Verdict<string | Problem>> {
+  /** Never rejects for what a call says: whoever comes back at once hears the same, and nobody is asked. */
+  async exchange(token: string): Promise<Verdict<Outcome>> {
     try {
       const verdict = await this.#ask(token)
       this.#outage.worked()
@@ -164,20 +187,22 @@ class Exchanger {
     } catch (fault) {
       if (!(fault instanceof CallFault)) throw fault
       this.#outage.failed(fault.reason)
-      throw toNoCredential(fault.reason)
+      return this.#toRefused(toNoCredential(fault.reason), RETRY_MS)
     }
   }
 
-  async #ask(token: string): Promise<Verdict<string | Problem>> {
+  async #ask(token: string): Promise<Verdict<Outcome>> {
     const answer = await this.#endpoint.ask([...this.#form, ['subject_token', token]])
-    const nowMs = this.#clock.now()
-    if (answer.status === 400) {
-      return { value: judgeRefusal(answer.body), untilMs: nowMs + REFUSED_MS, isGood: false, isShared: true }
-    }
+    if (answer.status === 400) return this.#toRefused(judgeRefusal(answer.body), REFUSED_MS)
     if (answer.status !== 200) throw toSenseless(`status-${answer.status}`)
-    const { token: issued, endsAtMs } = toAccessToken(answer, nowMs)
-    const untilMs = (endsAtMs ?? nowMs + UNSAID_LIFE_MS) - LEAST_LEFT_MS
-    return { value: issued, untilMs: untilMs > nowMs ? untilMs : 0, isGood: true, isShared: true }
+    const nowMs = this.#clock.now()
+    const issued = toAccessToken(answer, nowMs)
+    const { value, usableUntilMs } = toLoaded(issued.token, nowMs, issued.endsAtMs)
+    return { value: { token: value, issuedAtMs: nowMs }, untilMs: usableUntilMs, isGood: true, isShared: true }
+  }
+
+  #toRefused(problem: Problem, forMs: number): Verdict<Outcome> {
+    return { value: problem, untilMs: this.#clock.now() + forMs, isGood: false, isShared: true }
   }
 }
 

@@ -84,6 +84,7 @@ export const upstreamAuth = definePolicy({
 
   create(options, services) {
     const credential = createCredential(options, services)
+    const { isRefused = isUnauthorized } = credential
 
     async function waitAndSend(waiting: Promise<void>, exchange: Exchange, next: Next): Promise<GatewayResponse> {
       await waiting
@@ -99,7 +100,7 @@ export const upstreamAuth = definePolicy({
 
     /** Only what the upstream itself says counts: a problem is the gateway's. */
     function look(exchange: Exchange, response: GatewayResponse): GatewayResponse {
-      if (response.status === 401 && response.problem === undefined) credential.doubt?.(exchange)
+      if (response.problem === undefined && isRefused(response)) credential.doubt?.(exchange)
       return response
     }
 
@@ -109,6 +110,10 @@ export const upstreamAuth = definePolicy({
     }
   },
 })
+
+function isUnauthorized({ status }: GatewayResponse): boolean {
+  return status === 401
+}
 
 function createCredential(options: UpstreamAuthOptions, services: UpstreamAuthServices): UpstreamCredential {
   const { basic, bearer, key, clientCredentials, tokenExchange, google, azure, aws, oci } = options

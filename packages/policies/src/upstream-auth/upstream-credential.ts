@@ -2,14 +2,17 @@
 import type { Exchange } from '../exchange.ts'
 import type { MaybePromise } from '../maybe-promise.ts'
 import { findFieldFault, type HeaderList } from '../messages/header-list.ts'
+import type { GatewayResponse } from '../messages/response.ts'
 import { Problem } from '../problem.ts'
 import type { PolicyServices } from '../services.ts'
 
 export interface UpstreamCredential {
   /** Puts it on the request, in the place of what the client sent there. @throws Problem @rejects Problem */
   apply(exchange: Exchange): MaybePromise<void>
-  /** The upstream answered 401 to it: perhaps it was revoked. */
+  /** The upstream did not take it: perhaps it was revoked. */
   doubt?(exchange: Exchange): void
+  /** Does this answer of the upstream say so? 401 does, unless said (RFC 9110 §15.5.2). */
+  isRefused?(response: GatewayResponse): boolean
 }
 
 export type UpstreamAuthServices = Pick<PolicyServices, 'clock' | 'http' | 'shared' | 'files' | 'log' | 'useId'>
