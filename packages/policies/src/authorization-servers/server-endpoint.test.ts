@@ -4,7 +4,7 @@ import { describe, it } from 'node:test'
 import { ACTIVE, type Options, stage } from '../oauth2-introspection/introspection-stage.fixture.ts'
 import type { OutgoingCall } from '../services.ts'
 import type { FakeAnswer } from '../testing/index.ts'
-import { toMetadataUrls } from './server-endpoint.ts'
+import { toMetadataUrls } from './issuer-metadata.ts'
 
 const ISSUER = 'https://login.example.com/tenant'
 const AT_OAUTH = 'https://login.example.com/.well-known/oauth-authorization-server/tenant'
@@ -25,25 +25,25 @@ const find = (documents: Readonly<Record<string, object>>, issuer = ISSUER) =>
   stage(answers(documents), { ...FOUND, issuer })
 
 describe('the published endpoint', () => {
-  it('is found between host and path (RFC 8414 §3.1), or behind the path (OpenID Connect Discovery §4)', async () => {
-    const first = find({ [AT_OAUTH]: METADATA })
+  it('is found behind the path (OpenID Connect Discovery §4), or between host and path (RFC 8414 §3.1)', async () => {
+    const first = find({ [AT_OPENID]: METADATA })
     assert.equal((await first.ask('good')).status, 200)
     assert.deepEqual(
       first.http.calls.map(({ url }) => url),
-      [AT_OAUTH, ASKED],
+      [AT_OPENID, ASKED],
     )
-    const second = find({ [AT_OPENID]: METADATA })
+    const second = find({ [AT_OAUTH]: METADATA })
     assert.equal((await second.ask('good')).status, 200)
     assert.deepEqual(
       second.http.calls.map(({ url }) => url),
-      [AT_OAUTH, AT_OPENID, ASKED],
+      [AT_OPENID, AT_OAUTH, ASKED],
     )
   })
 
   it('is looked for without a slash too many', () => {
     assert.deepEqual(toMetadataUrls('https://a.example'), toMetadataUrls('https://a.example/'))
     assert.deepEqual(
-      toMetadataUrls('https://a.example/b/')[0],
+      toMetadataUrls('https://a.example/b/')[1],
       'https://a.example/.well-known/oauth-authorization-server/b',
     )
   })

@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { CallFault } from '../services.ts'
-import { FakeClock, FakeHttp, type PolicyRun, run, signWithSecret, TestIssuer, toBase64url } from '../testing/index.ts'
+import {
+  FakeClock,
+  FakeHttp,
+  MemorySharedValues,
+  type PolicyRun,
+  run,
+  signWithSecret,
+  TestIssuer,
+  toBase64url,
+} from '../testing/index.ts'
 import { bearing, claims, ISSUER, type IssuerPart, type Options, rsa, taking } from './jwt.fixture.ts'
 import { jwt } from './jwt.ts'
 
@@ -24,17 +33,38 @@ describe('the keys of an issuer', () => {
     assert.equal(http.calls.length, 1)
   })
 
-  it('are found where the OpenID configuration says', async () => {
-    const http = new FakeHttp(({ url }) =>
-      url.endsWith('/.well-known/openid-configuration')
-        ? { body: { issuer: ISSUER, jwks_uri: jwksUrl } }
-        : { body: { keys: [rsa.jwk] } },
-    )
-    const subject = run(jwt, { issuers: [{ issuer: ISSUER, audiences: ['orders'] }] }, { http, clock: new FakeClock() })
-    assert.equal((await subject.with(bearing(rsa.sign(claims)))).status, 200)
+  const OPENID = 'https://login.example.com/.well-known/openid-configuration'
+  const OAUTH = 'https://login.example.com/.well-known/oauth-authorization-server'
+  for (const [place, asked] of [
+    [OPENID, [OPENID, jwksUrl]],
+    [OAUTH, [OPENID, OAUTH, jwksUrl]],
+  ] as const) {
+    it(`are found where ${place} says`, async () => {
+      const http = new FakeHttp(({ url }) => {
+        if (url === place) return { body: { issuer: ISSUER, jwks_uri: jwksUrl } }
+        return url === jwksUrl ? { body: { keys: [rsa.jwk] } } : { status: 404 }
+      })
+      const options = { issuers: [{ issuer: ISSUER, audiences: ['orders'] }] }
+      const subject = run(jwt, options, { http, clock: new FakeClock() })
+      assert.equal((await subject.with(bearing(rsa.sign(claims)))).status, 200)
+      assert.deepEqual(
+        http.calls.map(({ url }) => url),
+        asked,
+      )
+    })
+  }
+
+  it('are fetched by each who shows the issuer another certificate', async () => {
+    const http = new FakeHttp(() => ({ body: { keys: [rsa.jwk] } }))
+    const clock = new FakeClock()
+    const shared = new MemorySharedValues(clock)
+    for (const cert of ['A', 'B', 'A']) {
+      const issuer = { issuer: ISSUER, audiences: ['orders'], jwksUrl, tls: { cert, key: 'K' } }
+      await run(jwt, { issuers: [issuer] }, { http, clock, shared }).with(bearing(rsa.sign(claims)))
+    }
     assert.deepEqual(
-      http.calls.map(({ url }) => url),
-      ['https://login.example.com/.well-known/openid-configuration', jwksUrl],
+      http.calls.map(({ tls }) => tls?.cert),
+      ['A', 'B'],
     )
   })
 

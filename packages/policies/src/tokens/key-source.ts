@@ -1,7 +1,7 @@
 /** Owns where an issuer's keys come from: the options, or a URL that one thread asks for all. */
 import type { MaybePromise } from '../maybe-promise.ts'
 import type { Log, SharedValue, SharedValues } from '../services.ts'
-import { discoverJwksUrl, type FetchWorld, fetchJwkSet, type JwksSettings } from './issuer-metadata.ts'
+import { discoverJwksUrl, type FetchWorld, fetchJwkSet, type JwksSettings } from './jwk-set-fetch.ts'
 import type { JwsAlgorithm } from './jws-algorithms.ts'
 import { type PublicJwk, toVerificationKey, type VerificationKey } from './verification-key.ts'
 
@@ -54,7 +54,7 @@ export class RemoteKeys implements KeySource {
     this.#algorithms = algorithms
     this.#log = log
     this.#shared = shared.open({
-      key: `jwks ${JSON.stringify([issuer, url, freshMs, staleMs, world.tls?.ca])}`,
+      key: `jwks ${JSON.stringify([issuer, url, freshMs, staleMs, world.tls?.ca, world.tls?.cert])}`,
       load: async () => {
         try {
           return await fetchJwkSet({ url: url ?? (await discoverJwksUrl(issuer, world)), freshMs, staleMs }, world)

@@ -1,4 +1,5 @@
-/** Owns what an issuer says about itself and its keys, read over HTTP: bounded, and never more often than asked. */
+/** Owns the keys of an issuer as they are read over HTTP: where they are, and how long they count. */
+import { discover, readMetadataUrl } from '../authorization-servers/issuer-metadata.ts'
 import { parseObject } from '../calls/json-answer.ts'
 import { CallFault, type CallTls, type Clock, type HttpCalls, type LoadedValue } from '../services.ts'
 import { type PublicJwk, parseJwkSet } from './verification-key.ts'
@@ -35,26 +36,9 @@ export async function fetchJwkSet(
   return { value, freshUntilMs: now + fresh, usableUntilMs: now + Math.max(fresh, staleMs) }
 }
 
-/** OpenID Connect Discovery 1.0 §4; every member is what the issuer wrote. @throws CallFault */
-export async function discover(issuer: string, world: FetchWorld): Promise<Readonly<Record<string, unknown>>> {
-  const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`
-  const { document: metadata } = await fetchObject(url, world)
-  // §4.3: whoever speaks for another issuer is not to be believed.
-  if (metadata.issuer !== issuer) {
-    throw new CallFault(
-      'other-issuer',
-      `${url} speaks for the issuer ${JSON.stringify(metadata.issuer)}, not ${issuer}`,
-    )
-  }
-  return metadata
-}
-
 /** Where the issuer's keys are. @throws CallFault */
-export async function discoverJwksUrl(issuer: string, world: FetchWorld): Promise<string> {
-  const { jwks_uri: url } = await discover(issuer, world)
-  const isSafe = typeof url === 'string' && (url.startsWith('https://') || !issuer.startsWith('https://'))
-  if (!isSafe) throw new CallFault('no-jwks-uri', `${issuer} names no jwks_uri with https`)
-  return url
+export async function discoverJwksUrl(issuer: string, { http, tls }: FetchWorld): Promise<string> {
+  return readMetadataUrl(await discover({ issuer, timeoutMs: TIMEOUT_MS, tls }, http), 'jwks_uri', 'keys')
 }
 
 interface Fetched {
