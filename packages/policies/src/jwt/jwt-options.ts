@@ -39,12 +39,10 @@ const issuerSchema = z
       description:
         'Of which `aud` has to name one: whom the issuer made the token for. `any` takes those for others as well.',
     }),
-    jwksUrl: serviceUrlSchema
-      .optional()
-      .meta({
-        description:
-          'Where its keys are. Without it and without `keys`, what it publishes says where (OpenID Connect Discovery 1.0, RFC 8414).',
-      }),
+    jwksUrl: serviceUrlSchema.optional().meta({
+      description:
+        'Where its keys are. Without it and without `keys`, what it publishes says where (OpenID Connect Discovery 1.0, RFC 8414).',
+    }),
     keys: z.array(keySchema).min(1).optional().meta({ description: 'Its keys, where they are not asked for.' }),
     algorithms: z
       .array(z.enum(ASYMMETRIC_ALGORITHMS))
