@@ -76,14 +76,18 @@ export class SharedValueBroker {
     { key, knownUntilMs, retryMs }: Extract<SharedValueRequest, { kind: 'value-wanted' }>,
   ): void {
     const entry = this.#touch(key)
+    const { loaded } = entry
+    const nowMs = this.#parts.now()
+    const isNewer = loaded !== undefined && loaded.freshUntilMs > knownUntilMs
     if (entry.leader !== undefined) {
       entry.waiting.add(thread)
+      // It is told again once there is another one: who can do with this does not wait for that.
+      if (isNewer && loaded.usableUntilMs > nowMs) this.#tell(thread, key, { loaded, failure: undefined })
       return
     }
-    const isNewer = entry.loaded !== undefined && entry.loaded.freshUntilMs > knownUntilMs
-    if (isNewer || isRecent(entry.triedAtMs, this.#parts.now(), retryMs)) return this.#tell(thread, key, entry)
+    if (isNewer || isRecent(entry.triedAtMs, nowMs, retryMs)) return this.#tell(thread, key, entry)
     // Not tried, and so not to be waited for: whoever looks next may find room.
-    if (this.#led.size >= MOST_LOADS) return this.#tell(thread, key, { loaded: entry.loaded, failure: TOO_MANY })
+    if (this.#led.size >= MOST_LOADS) return this.#tell(thread, key, { loaded, failure: TOO_MANY })
     entry.waiting.add(thread)
     this.#lead(thread, key, entry)
   }

@@ -99,6 +99,24 @@ describe('a value of a process', () => {
     assert.equal(one?.peek(), undefined)
   })
 
+  it('is there at once for a thread that looks first while another loads it anew, and then the new one', async () => {
+    const { all, clock } = openProcess(2)
+    const loads = new Loads()
+    const [one, other] = all.map((thread) => thread.open({ key: 'k', load: loads.load }))
+    const first = one?.get()
+    await settle()
+    loads.succeed('old', clock.ms + 20_000, clock.ms + 60_000)
+    await first
+    clock.ms += 30_000
+    one?.peek()
+    await settle()
+    assert.equal(loads.count, 2)
+    assert.equal(await other?.get(), 'old')
+    loads.succeed('new')
+    await settle()
+    assert.deepEqual([one?.peek(), other?.peek(), loads.count], ['new', 'new', 2])
+  })
+
   it('that fails is told to all who wait, and not tried again at once', async () => {
     const { all, clock } = openProcess(2)
     const loads = new Loads()
