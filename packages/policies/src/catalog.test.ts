@@ -69,6 +69,16 @@ function* fieldsOf(schema: Schema, path = ''): Generator<[path: string, field: S
   }
 }
 
+/** By their paths in the schema. */
+function listProperties(schema: unknown, at = ''): [at: string, schema: unknown][] {
+  if (typeof schema !== 'object' || schema === null) return []
+  return Object.entries(schema).flatMap(([name, member]) => {
+    const path = `${at}.${name}`
+    const own: [string, unknown][] = at.endsWith('.properties') ? [[path, member]] : []
+    return [...own, ...listProperties(member, path)]
+  })
+}
+
 describe('the catalogue', () => {
   it('has one policy a name', () => {
     const names = BUILT_IN_POLICIES.map(({ name }) => name)
@@ -121,6 +131,16 @@ for (const policy of BUILT_IN_POLICIES) {
 
     it('describes every option', () => {
       for (const [path, { description }] of fieldsOf(schema)) assert.match(description ?? '', /./, path)
+    })
+
+    it('marks what names a plan, so that there has to be one', () => {
+      for (const [at, schema] of listProperties(
+        z.toJSONSchema(policy.options, { io: 'input', unrepresentable: 'any' }),
+      )) {
+        // Those with a pattern name a field that tells the plan.
+        if (/\.plans?$/.test(at) && !JSON.stringify(schema).includes('"pattern"'))
+          assert.match(JSON.stringify(schema), /"format":"plan-id"/, at)
+      }
     })
 
     it('knows its options and no others', () => {

@@ -44,6 +44,11 @@ export function isExpressionSource(schema: Schema, path: Path): boolean {
   return listMeta(schema, path).some((meta) => meta?.contentMediaType === 'text/x-cel')
 }
 
+/** Is what stands at `path` the id of a plan? A format of ours (JSON Schema 2020-12, Validation §7.2.3). */
+export function isPlanId(schema: Schema, path: Path): boolean {
+  return listMeta(schema, path).some((meta) => meta?.format === 'plan-id')
+}
+
 function listMeta(schema: Schema, path: Path): (Readonly<Record<string, unknown>> | undefined)[] {
   let candidates = [schema]
   for (const segment of path) candidates = candidates.flatMap(unwrap).flatMap((candidate) => step(candidate, segment))

@@ -12,8 +12,8 @@ import { checkUpstream } from './validate-upstream-refs.ts'
 import type { Validation } from './validation.ts'
 
 export function validateApis(validation: Validation): void {
-  const { apis } = validation.model
-  const context = validation.toContext()
+  const { apis, plans } = validation.model
+  const context = validation.toContext(plans.map(({ id }) => id))
   for (const [index, api] of apis.entries()) {
     const path: Path = ['apis', index]
     validation.checkOnce(api, context, () => {

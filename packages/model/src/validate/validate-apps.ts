@@ -2,8 +2,9 @@
 import { isKeyHash } from '../credentials/key-hash.ts'
 import type { Path } from '../finding.ts'
 import type { App, Key, User } from '../gateway-model.ts'
+import { checkPlan } from './validate-plan-refs.ts'
 import { validateKnowsCallers } from './validate-plan-slot.ts'
-import { checkPlan, findApi } from './validate-plans.ts'
+import { findApi } from './validate-plans.ts'
 import type { Validation } from './validation.ts'
 
 /** Where each key and each user stands first. */

@@ -53,16 +53,3 @@ export function findApi(validation: Validation, id: string, path: Path): Api | u
   validation.fault(path, { code: 'unknown-api', message: `There is no API "${id}".`, suggestion })
   return undefined
 }
-
-/** Apps, keys and users may name one. */
-export function checkPlan(validation: Validation, id: string | undefined, path: Path): void {
-  const { plans } = validation.model
-  if (id === undefined || plans.some((plan) => plan.id === id) || validation.isLost(id)) return
-  const suggestion =
-    suggestName(
-      id,
-      plans.map((plan) => plan.id),
-      'Plans',
-    ) ?? 'Add it to `plans`.'
-  validation.fault(path, { code: 'unknown-plan', message: `There is no plan "${id}".`, suggestion })
-}

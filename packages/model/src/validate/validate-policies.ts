@@ -1,12 +1,13 @@
 /** Owns the checks of policy uses, each by itself: names, options, conditions. */
 import { findClosest, suggestName } from '../closest.ts'
 import { describeIssues } from '../file/describe-issues.ts'
-import { isExpressionSource } from '../file/walk-schema.ts'
+import { isExpressionSource, isPlanId } from '../file/walk-schema.ts'
 import { type Finding, NOWHERE, type Path, toPathText } from '../finding.ts'
 import type { PolicyUse } from '../gateway-model.ts'
 import { SUBSTITUTION_IN_EXPRESSION } from '../source/substitute.ts'
 import { type CatalogueEntry, findNestedLists, PLAN_SLOT } from './catalogue.ts'
 import { placeUses, warnOfDisorder } from './validate-order.ts'
+import { checkPlan } from './validate-plan-refs.ts'
 import type { Validation } from './validation.ts'
 
 /** Checks one list by itself. Uses that are switched off are checked too, since somebody will switch them on. */
@@ -51,6 +52,9 @@ function validateUse(validation: Validation, use: PolicyUse, path: Path): void {
   const isMisplaced = validation.hasLostKeys(path)
   const own = findings.filter(({ code }) => !isMisplaced || code !== 'missing')
   validation.add(own.map((finding) => ({ ...finding, message: `${use.policy}: ${finding.message}` })))
+  for (const { text, path } of listTexts(entry.options, use.options, isPlanId)) {
+    checkPlan(validation, text, [...optionsPath, ...path])
+  }
 }
 
 /** Whoever folds a list of routes puts plans in; what stands here would be passed, and `any-of` would take that for a caller it knows. */
@@ -88,8 +92,8 @@ export function checkOptions(
   const { sources } = validation.options
   const schema = validation.entries.get(policy)?.options
   if (schema === undefined) return []
-  const run = sources?.hasPutIn === true ? listExpressionSources(schema, options) : []
-  const paths = run.map(toPath).filter((path) => sources?.isSecret(path) === true)
+  const run = sources?.hasPutIn === true ? listTexts(schema, options, isExpressionSource) : []
+  const paths = run.map(({ path }) => toPath(path)).filter((path) => sources?.isSecret(path) === true)
   for (const path of paths) validation.fault(path, SUBSTITUTION_IN_EXPRESSION)
   const result = parseOptions(schema, options ?? {})
   if (result.success || paths.length > 0) return []
@@ -101,13 +105,19 @@ export function checkOptions(
   })
 }
 
-/** Texts that the schema reads as the source of an expression. */
-function listExpressionSources(schema: Parameters<typeof isExpressionSource>[0], value: unknown): Path[] {
-  const walk = (part: unknown, at: Path): Path[] => {
-    if (typeof part === 'string') return isExpressionSource(schema, at) ? [at] : []
+type Schema = Parameters<typeof isExpressionSource>[0]
+
+/** Texts of which the schema says what `isWanted` asks, each with its place. */
+function listTexts(
+  schema: Schema,
+  value: unknown,
+  isWanted: (schema: Schema, at: Path) => boolean,
+): { readonly text: string; readonly path: Path }[] {
+  const walk = (part: unknown, path: Path): { text: string; path: Path }[] => {
+    if (typeof part === 'string') return isWanted(schema, path) ? [{ text: part, path }] : []
     if (typeof part !== 'object' || part === null) return []
     const isList = Array.isArray(part)
-    return Object.entries(part).flatMap(([name, member]) => walk(member, [...at, isList ? Number(name) : name]))
+    return Object.entries(part).flatMap(([name, member]) => walk(member, [...path, isList ? Number(name) : name]))
   }
   return walk(value, [])
 }

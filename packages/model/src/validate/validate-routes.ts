@@ -13,6 +13,7 @@ import type { Validation } from './validation.ts'
 
 export function validateRoutes(validation: Validation, api: Api, apiPath: Path): void {
   const isLive = api.enabled !== false
+  const plans = validation.model.plans.map(({ id }) => id)
   const protocols = validation.model.upstreams.map(({ id, protocol }) => [id, protocol])
   for (const [index, release] of api.releases.entries()) {
     const path = [...apiPath, 'releases', index]
@@ -26,7 +27,7 @@ export function validateRoutes(validation: Validation, api: Api, apiPath: Path):
       ...placeUses(release.policies, [...path, 'policies']),
     ]
     const upstream = release.upstream ?? api.upstream
-    const context = validation.toContext(isLive, upstream, protocols, ...outer.map(({ use }) => use))
+    const context = validation.toContext(isLive, upstream, plans, protocols, ...outer.map(({ use }) => use))
     for (const [position, route] of release.routes.entries()) {
       if (route.upstream !== undefined) {
         const at = [...path, 'routes', position, 'upstream']

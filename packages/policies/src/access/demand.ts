@@ -2,9 +2,10 @@
 import { z } from 'zod'
 import { ClaimPath } from '../callers/claim-path.ts'
 import type { Caller, Exchange } from '../exchange.ts'
+import { planIdSchema } from '../plan-option.ts'
 import { compileCondition, conditionSchema } from '../scopes/expression-option.ts'
 
-const names = (what: string) => z.array(z.string().min(1)).min(1).optional().meta({ description: what })
+const names = (what: string, item = z.string().min(1)) => z.array(item).min(1).optional().meta({ description: what })
 
 // RFC 6749 §3.3: scope-token. It stands in a challenge as it is.
 const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+$/
@@ -46,7 +47,7 @@ export const demandFields = (says: { readonly condition: string }) => ({
   groups: listOf(z.string().min(1), 'groups').meta({
     description: 'Groups that the caller is in: `all` of a list, at least one (`any`) of a list, or both.',
   }),
-  plans: names('The plan of the caller is one of these.'),
+  plans: names('The plan of the caller is one of these.', planIdSchema),
   apps: names('The app of the caller is one of these ids.'),
   callers: names('The id of the caller is one of these.'),
   claims: z

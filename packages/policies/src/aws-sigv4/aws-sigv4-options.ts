@@ -4,6 +4,7 @@ import { PATH_FORMS } from '../aws-signature/canonical-request.ts'
 import { fieldNameSchema } from '../callers/credential-place.ts'
 import { addressAttemptsSchema } from '../callers/guess-guard.ts'
 import { toIdentityFields, toUpstreamSchema } from '../callers/upstream-facts.ts'
+import { planIdSchema } from '../plan-option.ts'
 import { secretOption } from '../secret-option.ts'
 
 const MIB = 1 << 20
@@ -22,7 +23,7 @@ const credentialSchema = z.strictObject({
     'Of temporary credentials: what requests of this key carry in X-Amz-Security-Token. Without it they may carry none.',
   ).optional(),
   app: z.string().min(1).meta({ description: 'The app that calls with this key.' }),
-  plan: z.string().min(1).optional().meta({ description: 'The plan it calls with; that of the app unless said.' }),
+  plan: planIdSchema.optional().meta({ description: 'The plan it calls with; that of the app unless said.' }),
 })
 
 export const awsSigv4Options = z

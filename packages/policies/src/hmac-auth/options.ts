@@ -7,6 +7,7 @@ import { parseComponent } from '../message-signatures/component.ts'
 import { SECRET_ENCODINGS, SIGNATURE_ALGORITHMS } from '../message-signatures/signature-algorithm.ts'
 import { SignatureFault } from '../message-signatures/signature-fault.ts'
 import { STRUCTURED_TYPES } from '../message-signatures/structured-types.ts'
+import { planIdSchema } from '../plan-option.ts'
 import { secretOption } from '../secret-option.ts'
 
 const SECONDS_PER_DAY = 86_400
@@ -27,7 +28,7 @@ const keySchema = z
       .optional()
       .meta({ description: 'For all other algorithms: the public key of the caller, as PEM or as a JWK.' }),
     app: z.string().min(1).meta({ description: 'The app that calls with this key.' }),
-    plan: z.string().min(1).optional().meta({ description: 'Its plan; that of the app, if absent.' }),
+    plan: planIdSchema.optional().meta({ description: 'Its plan; that of the app, if absent.' }),
   })
   .superRefine(({ algorithm, secret, publicKey }, context) => {
     const isShared = algorithm === 'hmac-sha256'

@@ -4,6 +4,7 @@ import { recognise } from '../callers/recognise.ts'
 import { tellUpstream, toIdentityFields, toUpstreamSchema } from '../callers/upstream-facts.ts'
 import type { ClientCertificate } from '../client-certificate.ts'
 import type { Caller } from '../exchange.ts'
+import { planIdSchema } from '../plan-option.ts'
 import { definePolicy } from '../policy.ts'
 import { Problem } from '../problem.ts'
 import type { AppFacts } from '../services.ts'
@@ -40,7 +41,7 @@ const options = z
             .min(1)
             .meta({ description: `The name in the certificate. ${PATTERNS}` }),
           app: z.string().min(1).meta({ description: 'The app that calls. One that is disabled is refused.' }),
-          plan: z.string().min(1).optional().meta({ description: "Its plan, where it is not the app's own." }),
+          plan: planIdSchema.optional().meta({ description: "Its plan, where it is not the app's own." }),
         }),
       )
       .default([])

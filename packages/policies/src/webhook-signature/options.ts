@@ -4,6 +4,7 @@ import { fieldNameSchema } from '../callers/credential-place.ts'
 import { addressAttemptsSchema } from '../callers/guess-guard.ts'
 import { toIdentityFields, toUpstreamSchema } from '../callers/upstream-facts.ts'
 import { SECRET_ENCODINGS } from '../message-signatures/signature-algorithm.ts'
+import { planIdSchema } from '../plan-option.ts'
 import { secretOption } from '../secret-option.ts'
 import { SIGNATURE_ENCODINGS, type WebhookScheme } from './delivery.ts'
 import { createGenericScheme, findTemplateFault, TIMESTAMP_UNITS } from './generic-scheme.ts'
@@ -67,7 +68,7 @@ export const options = z
       .min(1)
       .optional()
       .meta({ description: 'The app that the sender is; the name of the provider, if absent.' }),
-    plan: z.string().min(1).optional().meta({ description: 'Its plan; that of the app, if absent.' }),
+    plan: planIdSchema.optional().meta({ description: 'Its plan; that of the app, if absent.' }),
     toleranceSeconds: z.int().min(1).max(SECONDS_PER_DAY).default(300).meta({
       description:
         'How long ago a delivery may have been sent, or how far ahead the clock of its sender may be, where the time is signed: by Stripe, Slack, Standard Webhooks, and where `generic.timestampHeader` is set.',
