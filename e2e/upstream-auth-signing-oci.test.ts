@@ -14,7 +14,7 @@ import {
   toPem,
   toSessionToken,
   USER_KEY,
-} from '../packages/policies/src/upstream-auth/oci-signing.fixture.ts'
+} from '../packages/policies/src/upstream-auth/oci/oci-signing.fixture.ts'
 import { findField } from './harness/answer.ts'
 import { until } from './harness/deadline.ts'
 import { type RunningGateway, startGateway } from './harness/gateway.ts'

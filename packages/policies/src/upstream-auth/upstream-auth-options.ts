@@ -1,12 +1,12 @@
 /** Owns the options of `upstream-auth`: one of the ways to say who the gateway is. */
 import { z } from 'zod'
-import { awsSchema } from './aws-credential.ts'
-import { azureSchema } from './azure-credential.ts'
-import { clientCredentialsSchema } from './client-credentials.ts'
+import { awsSchema } from './aws/aws-credential.ts'
+import { azureSchema } from './azure/azure-credential.ts'
 import { basicSchema, bearerSchema, keySchema } from './fixed-credential.ts'
-import { googleSchema } from './google-credential.ts'
-import { ociSchema } from './oci-credential.ts'
-import { tokenExchangeSchema } from './token-exchange.ts'
+import { googleSchema } from './google/google-credential.ts'
+import { clientCredentialsSchema } from './oauth2/client-credentials.ts'
+import { tokenExchangeSchema } from './oauth2/token-exchange.ts'
+import { ociSchema } from './oci/oci-credential.ts'
 
 const ways = {
   basic: basicSchema.optional(),

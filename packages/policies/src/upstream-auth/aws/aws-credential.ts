@@ -7,16 +7,15 @@ import {
   type Field,
   signAwsRequest,
   UNSIGNED_PAYLOAD,
-} from '../aws-signature/sign-aws-request.ts'
-import { callTimeoutSchema } from '../calls/call-options.ts'
-import type { Exchange } from '../exchange.ts'
-import type { MaybePromise } from '../maybe-promise.ts'
-import type { HeaderList } from '../messages/header-list.ts'
-import type { GatewayRequest } from '../messages/request.ts'
-import type { GatewayResponse } from '../messages/response.ts'
-import type { PolicyFile } from '../policy.ts'
-import { awsKeysSchema, createAwsKeys, listAwsKeyFiles } from './aws-keys.ts'
-import { type ClientFieldRules, clientFieldsSchema, createClientFieldRemoval } from './client-fields.ts'
+} from '../../aws-signature/sign-aws-request.ts'
+import { callTimeoutSchema } from '../../calls/call-options.ts'
+import type { Exchange } from '../../exchange.ts'
+import type { MaybePromise } from '../../maybe-promise.ts'
+import type { HeaderList } from '../../messages/header-list.ts'
+import type { GatewayRequest } from '../../messages/request.ts'
+import type { GatewayResponse } from '../../messages/response.ts'
+import type { PolicyFile } from '../../policy.ts'
+import { type ClientFieldRules, clientFieldsSchema, createClientFieldRemoval } from '../signed/client-fields.ts'
 import {
   payloadSchema,
   readSignedBody,
@@ -25,8 +24,9 @@ import {
   signedUrlSchema,
   toSignedPath,
   toSignedPlace,
-} from './signed-place.ts'
-import { setSecretField, type UpstreamAuthServices, type UpstreamCredential } from './upstream-credential.ts'
+} from '../signed/signed-place.ts'
+import { setSecretField, type UpstreamAuthServices, type UpstreamCredential } from '../upstream-credential.ts'
+import { awsKeysSchema, createAwsKeys, listAwsKeyFiles } from './aws-keys.ts'
 
 /** What AWS calls its own. */
 const AWS_PREFIX = 'x-amz-'

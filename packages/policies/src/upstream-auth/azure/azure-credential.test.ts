@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { jwtVerify } from 'jose'
-import { FakeClock, MemoryFiles } from '../testing/index.ts'
-import { CloudStage, faultsOf, type Given, readForm } from './clouds.fixture.ts'
+import { FakeClock, MemoryFiles } from '../../testing/index.ts'
+import { CloudStage, faultsOf, type Given, readForm } from '../clouds.fixture.ts'
 
 const NOW_MS = new FakeClock().now()
 const TENANT = '11111111-2222-3333-4444-555555555555'

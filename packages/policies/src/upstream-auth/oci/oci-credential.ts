@@ -8,17 +8,15 @@ import {
   confidentialUrlSchema,
   serviceUrlSchema,
   toCallTls,
-} from '../calls/call-options.ts'
-import type { Exchange } from '../exchange.ts'
-import type { MaybePromise } from '../maybe-promise.ts'
-import type { GatewayRequest } from '../messages/request.ts'
-import type { PolicyFile } from '../policy.ts'
-import { secretOption } from '../secret-option.ts'
-import { type ClientFieldRules, clientFieldsSchema, createClientFieldRemoval } from './client-fields.ts'
-import { createFetchedValue } from './fetched-value.ts'
-import { askInstancePrincipal, askWorkloadPrincipal } from './oci-key-issuers.ts'
-import { type OciContent, type OciKey, SIGNED_BODY_METHODS, signOciRequest, toDate } from './oci-signature.ts'
-import { createResourcePrincipal, findRsaKey, listResourceFiles } from './resource-principal.ts'
+} from '../../calls/call-options.ts'
+import type { Exchange } from '../../exchange.ts'
+import type { MaybePromise } from '../../maybe-promise.ts'
+import type { GatewayRequest } from '../../messages/request.ts'
+import type { PolicyFile } from '../../policy.ts'
+import { secretOption } from '../../secret-option.ts'
+import { createFetchedValue } from '../issued/fetched-value.ts'
+import { readTokenFile, toTokenFile } from '../issued/token-file.ts'
+import { type ClientFieldRules, clientFieldsSchema, createClientFieldRemoval } from '../signed/client-fields.ts'
 import {
   payloadSchema,
   readSignedBody,
@@ -26,9 +24,11 @@ import {
   signedUrlSchema,
   toSignedPath,
   toSignedPlace,
-} from './signed-place.ts'
-import { readTokenFile, toTokenFile } from './token-file.ts'
-import { setSecretField, type UpstreamAuthServices, type UpstreamCredential } from './upstream-credential.ts'
+} from '../signed/signed-place.ts'
+import { setSecretField, type UpstreamAuthServices, type UpstreamCredential } from '../upstream-credential.ts'
+import { askInstancePrincipal, askWorkloadPrincipal } from './oci-key-issuers.ts'
+import { type OciContent, type OciKey, SIGNED_BODY_METHODS, signOciRequest, toDate } from './oci-signature.ts'
+import { createResourcePrincipal, findRsaKey, listResourceFiles } from './resource-principal.ts'
 
 /** A token by which whoever signs acts for somebody else is none that a client brings. */
 const RULES: ClientFieldRules = { prefixes: ['opc-'], own: new Set(['opc-obo-token']) }

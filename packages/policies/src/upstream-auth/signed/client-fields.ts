@@ -1,7 +1,7 @@
 /** Owns which fields and parameters of a cloud's own clients may send: what the gateway signs counts as said by the gateway. */
 import { z } from 'zod'
-import { unescapeOctets } from '../aws-signature/octet-escapes.ts'
-import type { GatewayRequest } from '../messages/request.ts'
+import { unescapeOctets } from '../../aws-signature/octet-escapes.ts'
+import type { GatewayRequest } from '../../messages/request.ts'
 
 export interface ClientFieldRules {
   /** Lower case: all names that begin so are the cloud's, or of others that speak its protocol. */

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { createPublicKey, generateKeyPairSync } from 'node:crypto'
 import { describe, it } from 'node:test'
 import { decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose'
-import { CallFault } from '../services.ts'
-import { type FakeAnswer, FakeClock, MemoryFiles, RecordingLog, TestIssuer } from '../testing/index.ts'
-import { CloudStage, faultsOf, readForm } from './clouds.fixture.ts'
+import { CallFault } from '../../services.ts'
+import { type FakeAnswer, FakeClock, MemoryFiles, RecordingLog, TestIssuer } from '../../testing/index.ts'
+import { CloudStage, faultsOf, readForm } from '../clouds.fixture.ts'
 
 const AUDIENCE = 'https://orders-abc123-ew.a.run.app'
 const SCOPES = ['https://www.googleapis.com/auth/pubsub', 'https://www.googleapis.com/auth/devstorage.read_only']

@@ -1,10 +1,10 @@
 /** Proves tokens that an authorization server issues to the gateway itself. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { GatewayResponse } from '../messages/response.ts'
-import { CallFault, type OutgoingCall } from '../services.ts'
-import { type FakeAnswer, FakeClock, FakeHttp, run } from '../testing/index.ts'
-import { upstreamAuth } from './upstream-auth.ts'
+import { GatewayResponse } from '../../messages/response.ts'
+import { CallFault, type OutgoingCall } from '../../services.ts'
+import { type FakeAnswer, FakeClock, FakeHttp, run } from '../../testing/index.ts'
+import { upstreamAuth } from '../upstream-auth.ts'
 
 const ENDPOINT = 'https://login.example.com/token'
 const CLIENT = { id: 'gw', secret: 's3cret' }

@@ -1,11 +1,11 @@
 /** Owns who issues keys of Oracle Cloud Infrastructure to machines and pods: a key pair is drawn here, and a token is issued for its public half. */
 import { createPrivateKey, generateKeyPair, type KeyObject, X509Certificate } from 'node:crypto'
 import { promisify } from 'node:util'
-import { parseObject, toSenseless } from '../calls/json-answer.ts'
-import type { CallTls, HttpCalls } from '../services.ts'
-import { parseCompactJws, parseJsonObject } from '../tokens/compact-jws.ts'
-import type { IssuedParts } from './fetched-value.ts'
-import { askIssuer, toUrlBelow } from './issuer-call.ts'
+import { parseObject, toSenseless } from '../../calls/json-answer.ts'
+import type { CallTls, HttpCalls } from '../../services.ts'
+import { parseCompactJws, parseJsonObject } from '../../tokens/compact-jws.ts'
+import type { IssuedParts } from '../issued/fetched-value.ts'
+import { askIssuer, toUrlBelow } from '../issued/issuer-call.ts'
 import { signOciRequest, toDate } from './oci-signature.ts'
 
 const draw = promisify(generateKeyPair)

@@ -1,6 +1,6 @@
 /** Owns files with a token that says who the gateway is, written by somebody else and replaced while it runs: Kubernetes does so. */
-import type { PolicyFile } from '../policy.ts'
-import type { OpenFile } from '../services.ts'
+import type { PolicyFile } from '../../policy.ts'
+import type { OpenFile } from '../../services.ts'
 
 const MOST_BYTES = 16 * 1024
 /** It goes into a form or a field as it is. */

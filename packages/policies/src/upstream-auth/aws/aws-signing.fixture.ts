@@ -1,9 +1,9 @@
 /** Owns what tests of signing for AWS share: the policy with a key, and the verifier that the upstream would be. */
-import { awsSigv4 } from '../aws-sigv4/aws-sigv4.ts'
-import type { GatewayRequest } from '../messages/request.ts'
-import { FakeClock, type PolicyRun, type PolicyRunSetup, run } from '../testing/index.ts'
-import { toSignedPath, toSignedPlace } from './signed-place.ts'
-import { upstreamAuth } from './upstream-auth.ts'
+import { awsSigv4 } from '../../aws-sigv4/aws-sigv4.ts'
+import type { GatewayRequest } from '../../messages/request.ts'
+import { FakeClock, type PolicyRun, type PolicyRunSetup, run } from '../../testing/index.ts'
+import { toSignedPath, toSignedPlace } from '../signed/signed-place.ts'
+import { upstreamAuth } from '../upstream-auth.ts'
 
 export const NOW = Date.UTC(2026, 0, 31, 12)
 export const ID = 'AKIDEXAMPLE'

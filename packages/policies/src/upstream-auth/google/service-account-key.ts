@@ -1,8 +1,8 @@
 /** Owns keys of Google's service accounts: the JSON that they are handed out as, and the assertions that they sign. */
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
-import { confidentialUrlSchema } from '../calls/call-options.ts'
-import { findKeyFault } from '../tokens/jws-algorithms.ts'
-import { JwsSigner } from '../tokens/jws-signer.ts'
+import { confidentialUrlSchema } from '../../calls/call-options.ts'
+import { findKeyFault } from '../../tokens/jws-algorithms.ts'
+import { JwsSigner } from '../../tokens/jws-signer.ts'
 
 /** https://developers.google.com/identity/protocols/oauth2/service-account: it takes an hour at most. The clocks may differ somewhat. */
 const ASSERTION_SECONDS = 300

@@ -1,7 +1,7 @@
 /** Owns calls to issuers of tokens: how they are asked, and what their answers say. What cannot be read is a fault of who answered. */
-import { parseObject, toSenseless } from '../calls/json-answer.ts'
-import type { CallAnswer, HttpCalls, OutgoingCall } from '../services.ts'
-import { parseCompactJws, parseJsonObject } from '../tokens/compact-jws.ts'
+import { parseObject, toSenseless } from '../../calls/json-answer.ts'
+import type { CallAnswer, HttpCalls, OutgoingCall } from '../../services.ts'
+import { parseCompactJws, parseJsonObject } from '../../tokens/compact-jws.ts'
 import type { IssuedToken } from './fetched-token.ts'
 
 /** The largest tokens of clouds have some kilobytes. */

@@ -1,8 +1,8 @@
 /** Owns where signed requests go: a signature covers the host and the whole path, and a policy does not see which target is chosen. */
 import { z } from 'zod'
-import { serviceUrlSchema } from '../calls/call-options.ts'
-import { BytesBody } from '../messages/body.ts'
-import type { GatewayRequest } from '../messages/request.ts'
+import { serviceUrlSchema } from '../../calls/call-options.ts'
+import { BytesBody } from '../../messages/body.ts'
+import type { GatewayRequest } from '../../messages/request.ts'
 
 const MIB = 1 << 20
 

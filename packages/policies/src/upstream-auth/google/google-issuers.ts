@@ -1,10 +1,18 @@
 /** Owns the ways to get tokens from Google: its metadata server, a service account's key, a token of somebody else's, and speaking as a service account. */
-import { parseObject, toSenseless } from '../calls/json-answer.ts'
-import type { OutgoingCall } from '../services.ts'
-import type { IssuedToken } from './fetched-token.ts'
-import { askIssuer, getToken, parseMoment, toAccessToken, toFormCall, toIdToken, toUrlBelow } from './issuer-call.ts'
+import { parseObject, toSenseless } from '../../calls/json-answer.ts'
+import type { OutgoingCall } from '../../services.ts'
+import type { IssuedToken } from '../issued/fetched-token.ts'
+import {
+  askIssuer,
+  getToken,
+  parseMoment,
+  toAccessToken,
+  toFormCall,
+  toIdToken,
+  toUrlBelow,
+} from '../issued/issuer-call.ts'
+import type { UpstreamAuthServices } from '../upstream-credential.ts'
 import { parseServiceAccountKey, signAssertion } from './service-account-key.ts'
-import type { UpstreamAuthServices } from './upstream-credential.ts'
 
 /** What speaking as another service account needs; what that one may do decides the rest. */
 const CLOUD_SCOPE = 'https://www.googleapis.com/auth/cloud-platform'

@@ -3,7 +3,7 @@
  * with RSA and SHA-256. Oracle Cloud Infrastructure documentation, "Request Signatures".
  */
 import { hash, type KeyObject, sign } from 'node:crypto'
-import type { Field } from '../aws-signature/sign-aws-request.ts'
+import type { Field } from '../../aws-signature/sign-aws-request.ts'
 
 export interface OciKey {
   /** `<tenancy>/<user>/<fingerprint>`, or `ST$` and a token. */

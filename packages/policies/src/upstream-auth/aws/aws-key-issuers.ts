@@ -1,8 +1,8 @@
 /** Owns who issues temporary keys of AWS: how they are asked, and what their answers say. What cannot be read is a fault of who answered. */
-import { parseObject, toSenseless } from '../calls/json-answer.ts'
-import type { HttpCalls } from '../services.ts'
-import type { IssuedParts } from './fetched-value.ts'
-import { askIssuer, toUrlBelow } from './issuer-call.ts'
+import { parseObject, toSenseless } from '../../calls/json-answer.ts'
+import type { HttpCalls } from '../../services.ts'
+import type { IssuedParts } from '../issued/fetched-value.ts'
+import { askIssuer, toUrlBelow } from '../issued/issuer-call.ts'
 
 export const ACCESS_KEY_ID = /^[\w.@-]{1,128}$/
 /** Printable and without spaces: session tokens stand in fields. */

@@ -1,12 +1,12 @@
 /** Owns keys of Oracle Cloud Infrastructure that stand in two files: a token and the key that it is good for, replaced one after the other. */
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
 import type { Secret } from '@gatewright/model/runtime'
-import type { PolicyFile } from '../policy.ts'
-import type { Clock, FileContent, Files } from '../services.ts'
+import type { PolicyFile } from '../../policy.ts'
+import type { Clock, FileContent, Files } from '../../services.ts'
+import { readTokenFile, toTokenFile } from '../issued/token-file.ts'
+import { toNoCredential } from '../upstream-credential.ts'
 import { readSessionToken, toSessionKeyId } from './oci-key-issuers.ts'
 import type { OciKey } from './oci-signature.ts'
-import { readTokenFile, toTokenFile } from './token-file.ts'
-import { toNoCredential } from './upstream-credential.ts'
 
 export interface ResourceFiles {
   readonly tokenFile: string

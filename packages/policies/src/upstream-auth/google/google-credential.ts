@@ -1,10 +1,12 @@
 /** Owns how the gateway proves who it is in Google's cloud: what it wants a token for, and where it gets one. */
 import { z } from 'zod'
-import { upstreamFieldSchema } from '../callers/upstream-facts.ts'
-import { callTimeoutSchema, confidentialUrlSchema, serviceUrlSchema } from '../calls/call-options.ts'
-import type { PolicyFile } from '../policy.ts'
-import { secretOption } from '../secret-option.ts'
-import { BEARER, createTokenCredential } from './fetched-token.ts'
+import { upstreamFieldSchema } from '../../callers/upstream-facts.ts'
+import { callTimeoutSchema, confidentialUrlSchema, serviceUrlSchema } from '../../calls/call-options.ts'
+import type { PolicyFile } from '../../policy.ts'
+import { secretOption } from '../../secret-option.ts'
+import { BEARER, createTokenCredential } from '../issued/fetched-token.ts'
+import { readTokenFile, toTokenFile } from '../issued/token-file.ts'
+import type { UpstreamAuthServices, UpstreamCredential } from '../upstream-credential.ts'
 import {
   createFederatedIssuer,
   createImpersonation,
@@ -13,8 +15,6 @@ import {
   type GoogleIssuer,
 } from './google-issuers.ts'
 import { parseServiceAccountKey } from './service-account-key.ts'
-import { readTokenFile, toTokenFile } from './token-file.ts'
-import type { UpstreamAuthServices, UpstreamCredential } from './upstream-credential.ts'
 
 const accountSchema = z.string().regex(/^[A-Za-z0-9._@:-]+$/, 'an account is called by an e-mail address')
 

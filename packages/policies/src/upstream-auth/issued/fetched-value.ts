@@ -1,7 +1,7 @@
 /** Owns credentials of several parts that somebody else issues: they travel between threads as one text, which is read once. */
-import type { MaybePromise } from '../maybe-promise.ts'
+import type { MaybePromise } from '../../maybe-promise.ts'
+import type { UpstreamAuthServices } from '../upstream-credential.ts'
 import { FetchedToken } from './fetched-token.ts'
-import type { UpstreamAuthServices } from './upstream-credential.ts'
 
 export interface IssuedParts {
   /** By name; plain texts, secrets among them. */

@@ -5,23 +5,23 @@ import {
   createCredentialPlace,
   fieldNameSchema,
   TWO_CREDENTIALS,
-} from '../callers/credential-place.ts'
-import { toFingerprint } from '../callers/remembered.ts'
-import { type Verdict, Verdicts } from '../callers/verdicts.ts'
-import { parseObject, toSenseless } from '../calls/json-answer.ts'
-import { OutageLog } from '../calls/outage-log.ts'
-import type { Caller, Exchange } from '../exchange.ts'
-import { Problem } from '../problem.ts'
-import { CallFault } from '../services.ts'
-import { DOUBT_MS, RETRY_MS, toLoaded } from './fetched-token.ts'
-import { toAccessToken } from './issuer-call.ts'
-import { createTokenEndpoint, reportTokenEndpoint, type TokenEndpoint, tokenEndpointOptions } from './token-endpoint.ts'
+} from '../../callers/credential-place.ts'
+import { toFingerprint } from '../../callers/remembered.ts'
+import { type Verdict, Verdicts } from '../../callers/verdicts.ts'
+import { parseObject, toSenseless } from '../../calls/json-answer.ts'
+import { OutageLog } from '../../calls/outage-log.ts'
+import type { Caller, Exchange } from '../../exchange.ts'
+import { Problem } from '../../problem.ts'
+import { CallFault } from '../../services.ts'
+import { DOUBT_MS, RETRY_MS, toLoaded } from '../issued/fetched-token.ts'
+import { toAccessToken } from '../issued/issuer-call.ts'
 import {
   setSecretField,
   toNoCredential,
   type UpstreamAuthServices,
   type UpstreamCredential,
-} from './upstream-credential.ts'
+} from '../upstream-credential.ts'
+import { createTokenEndpoint, reportTokenEndpoint, type TokenEndpoint, tokenEndpointOptions } from './token-endpoint.ts'
 
 const GRANT = 'urn:ietf:params:oauth:grant-type:token-exchange'
 const TOKEN_TYPES = {

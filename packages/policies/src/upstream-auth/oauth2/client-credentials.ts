@@ -1,10 +1,10 @@
 /** Owns tokens that the gateway is issued as itself (RFC 6749 §4.4). */
 import { z } from 'zod'
-import { toSenseless } from '../calls/json-answer.ts'
-import { BEARER, createTokenCredential } from './fetched-token.ts'
-import { toAccessToken } from './issuer-call.ts'
+import { toSenseless } from '../../calls/json-answer.ts'
+import { BEARER, createTokenCredential } from '../issued/fetched-token.ts'
+import { toAccessToken } from '../issued/issuer-call.ts'
+import type { UpstreamAuthServices, UpstreamCredential } from '../upstream-credential.ts'
 import { createTokenEndpoint, reportTokenEndpoint, tokenEndpointOptions } from './token-endpoint.ts'
-import type { UpstreamAuthServices, UpstreamCredential } from './upstream-credential.ts'
 
 export const clientCredentialsSchema = z.strictObject(tokenEndpointOptions).superRefine(reportTokenEndpoint).meta({
   description:

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { createPublicKey, generateKeyPairSync, type KeyObject, X509Certificate } from 'node:crypto'
 import { describe, it } from 'node:test'
-import type { GatewayRequest } from '../messages/request.ts'
-import { GatewayResponse } from '../messages/response.ts'
-import type { OutgoingCall } from '../services.ts'
+import type { GatewayRequest } from '../../messages/request.ts'
+import { GatewayResponse } from '../../messages/response.ts'
+import type { OutgoingCall } from '../../services.ts'
 import {
   type FakeAnswer,
   FakeClock,
@@ -12,7 +12,9 @@ import {
   type PolicyRun,
   type PolicyRunSetup,
   run,
-} from '../testing/index.ts'
+} from '../../testing/index.ts'
+import { toSignedPath, toSignedPlace } from '../signed/signed-place.ts'
+import { upstreamAuth } from '../upstream-auth.ts'
 import {
   createMachine,
   type Judgement,
@@ -25,8 +27,6 @@ import {
   USER_KEY,
 } from './oci-signing.fixture.ts'
 import { VECTOR_KEY } from './oci-vectors.fixture.ts'
-import { toSignedPath, toSignedPlace } from './signed-place.ts'
-import { upstreamAuth } from './upstream-auth.ts'
 
 const HOUR = 3_600_000
 const USER = {

@@ -1,15 +1,15 @@
 /** Owns the keys with which requests to AWS are signed: written down, or temporary ones of the machine, the container or STS. */
 import { Secret } from '@gatewright/model/runtime'
 import { z } from 'zod'
-import type { AwsCredentials } from '../aws-signature/sign-aws-request.ts'
-import { confidentialUrlSchema, serviceUrlSchema } from '../calls/call-options.ts'
-import type { MaybePromise } from '../maybe-promise.ts'
-import type { PolicyFile } from '../policy.ts'
-import { secretOption } from '../secret-option.ts'
+import type { AwsCredentials } from '../../aws-signature/sign-aws-request.ts'
+import { confidentialUrlSchema, serviceUrlSchema } from '../../calls/call-options.ts'
+import type { MaybePromise } from '../../maybe-promise.ts'
+import type { PolicyFile } from '../../policy.ts'
+import { secretOption } from '../../secret-option.ts'
+import { createFetchedValue, type IssuedParts } from '../issued/fetched-value.ts'
+import { readTokenFile, toTokenFile } from '../issued/token-file.ts'
+import type { UpstreamAuthServices } from '../upstream-credential.ts'
 import { ACCESS_KEY_ID, askContainer, askInstance, askSts, SECRET_WORD } from './aws-key-issuers.ts'
-import { createFetchedValue, type IssuedParts } from './fetched-value.ts'
-import { readTokenFile, toTokenFile } from './token-file.ts'
-import type { UpstreamAuthServices } from './upstream-credential.ts'
 
 const tokenFileSchema = (description: string) =>
   z

@@ -1,15 +1,15 @@
 /** Owns tokens that somebody else issues to the gateway: fetched once for all who wait, anew before they end, and again where the upstream doubts one. */
 import { hash } from 'node:crypto'
-import { OutageLog } from '../calls/outage-log.ts'
-import type { Exchange } from '../exchange.ts'
-import type { MaybePromise } from '../maybe-promise.ts'
-import { CallFault, type LoadedValue, type SharedValue } from '../services.ts'
+import { OutageLog } from '../../calls/outage-log.ts'
+import type { Exchange } from '../../exchange.ts'
+import type { MaybePromise } from '../../maybe-promise.ts'
+import { CallFault, type LoadedValue, type SharedValue } from '../../services.ts'
 import {
   setSecretField,
   toNoCredential,
   type UpstreamAuthServices,
   type UpstreamCredential,
-} from './upstream-credential.ts'
+} from '../upstream-credential.ts'
 
 /** A request may wait, and be sent again, before the upstream looks at the token. */
 const LEAST_LEFT_MS = 10_000

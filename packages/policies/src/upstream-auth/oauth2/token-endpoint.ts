@@ -1,10 +1,14 @@
 /** Owns calls to the token endpoint of an authorization server (RFC 6749 §3.2), and the options that say where it is and who the gateway is to it. */
 import { z } from 'zod'
-import { type ClientOptions, clientSchema, createClientProof } from '../authorization-servers/client-authentication.ts'
-import { createServerEndpoint } from '../authorization-servers/server-endpoint.ts'
-import { callTimeoutSchema, callTlsSchema, serviceUrlSchema, toCallTls } from '../calls/call-options.ts'
-import type { CallAnswer, CallTls, PolicyServices } from '../services.ts'
-import { ANSWER_LIMIT_BYTES, toFormCall } from './issuer-call.ts'
+import {
+  type ClientOptions,
+  clientSchema,
+  createClientProof,
+} from '../../authorization-servers/client-authentication.ts'
+import { createServerEndpoint } from '../../authorization-servers/server-endpoint.ts'
+import { callTimeoutSchema, callTlsSchema, serviceUrlSchema, toCallTls } from '../../calls/call-options.ts'
+import type { CallAnswer, CallTls, PolicyServices } from '../../services.ts'
+import { ANSWER_LIMIT_BYTES, toFormCall } from '../issued/issuer-call.ts'
 
 /** What the ways that ask one say of it, each in its own object. */
 export const tokenEndpointOptions = {

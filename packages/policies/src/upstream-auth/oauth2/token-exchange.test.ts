@@ -1,12 +1,12 @@
 /** Proves tokens that are issued in exchange for the caller's. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { toFingerprint } from '../callers/remembered.ts'
-import type { Caller } from '../exchange.ts'
-import { GatewayResponse } from '../messages/response.ts'
-import { CallFault, type OutgoingCall } from '../services.ts'
-import { type FakeAnswer, FakeClock, FakeHttp, run } from '../testing/index.ts'
-import { upstreamAuth } from './upstream-auth.ts'
+import { toFingerprint } from '../../callers/remembered.ts'
+import type { Caller } from '../../exchange.ts'
+import { GatewayResponse } from '../../messages/response.ts'
+import { CallFault, type OutgoingCall } from '../../services.ts'
+import { type FakeAnswer, FakeClock, FakeHttp, run } from '../../testing/index.ts'
+import { upstreamAuth } from '../upstream-auth.ts'
 
 const ENDPOINT = 'https://login.example.com/token'
 const CLIENT = { id: 'gw', secret: 's3cret' }

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { GatewayResponse } from '../messages/response.ts'
-import type { OutgoingCall } from '../services.ts'
-import { type FakeAnswer, FakeClock, FakeHttp, MemoryFiles, type PolicyRunSetup } from '../testing/index.ts'
+import { GatewayResponse } from '../../messages/response.ts'
+import type { OutgoingCall } from '../../services.ts'
+import { type FakeAnswer, FakeClock, FakeHttp, MemoryFiles, type PolicyRunSetup } from '../../testing/index.ts'
 import { type AWS, findFault, ID, NOW, SECRET, SESSION, signing } from './aws-signing.fixture.ts'
 
 const HOUR = 3_600_000
