@@ -122,6 +122,13 @@ function toFieldValue(
   const { name, parameters, text } = component
   const lines = headers.getAll(name).map((line) => line.replace(/^[ \t]+|[ \t]+$/g, ''))
   if (lines.length === 0) throw missing(text)
+  // `X_Amount` is `X-Amount` to CGI and WSGI: whoever has a signed request could say another one.
+  if (headers.hasTwin(name)) {
+    throw new SignatureFault(
+      'ambiguous-component',
+      `There is another field that some read as ${name}. Send one of them.`,
+    )
+  }
   if (parameters.has('bs')) {
     // RFC 9421 §2.1.3: one octet a character, which is what a value is here.
     return lines.map((line) => `:${Buffer.from(line, 'latin1').toString('base64')}:`).join(', ')

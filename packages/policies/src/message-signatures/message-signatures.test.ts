@@ -178,6 +178,8 @@ describe('components of a request (RFC 9421 §2.2)', () => {
     ['"@query-param";name="a"', { target: '/?a=%ff' }, 'ambiguous-component'],
     ['"@query-param";name="a"', { target: '/?a=%zz' }, 'ambiguous-component'],
     ['"@query-param";name="a"', { target: '/?%=&a=1' }, 'ambiguous-component'],
+    ['x-amount', { headers: { 'X-Amount': '1', X_Amount: '999' } }, 'ambiguous-component'],
+    ['x_amount', { headers: { X_Amount: '1', 'x-amount': '999' } }, 'ambiguous-component'],
     ['@authority', { host: '' }, 'component-missing'],
     ['@path', { target: '/\u00fc' }, 'unsignable-component'],
     ['x-none', {}, 'component-missing'],

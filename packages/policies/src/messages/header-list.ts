@@ -195,6 +195,14 @@ export class HeaderList {
     return this.size < size
   }
 
+  /** Is there another spelling of this name, that some read as the same? */
+  hasTwin(name: string): boolean {
+    if (!this.#findUnderscores() && !name.includes('_')) return false
+    const { size } = this
+    for (let i = 0; i < size; i++) if (isTwinName(this.nameAt(i), name)) return true
+    return false
+  }
+
   /** Does a name hold one? Looked for once, and the usual head needs one look: that there is none in all of its text. */
   #findUnderscores(): boolean {
     if (this.#hasUnderscores !== undefined) return this.#hasUnderscores

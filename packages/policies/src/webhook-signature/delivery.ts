@@ -38,6 +38,13 @@ export function getField(headers: HeaderList, name: string): string {
   if (headers.indexOf(name, first + 1) >= 0) {
     throw new SignatureFault('field-twice', `The delivery has the field ${name} twice. Send it once.`)
   }
+  // `X_Event` is `X-Event` to CGI and WSGI: whoever has a signed delivery could say another one.
+  if (headers.hasTwin(name)) {
+    throw new SignatureFault(
+      'field-twice',
+      `The delivery has another field that some read as ${name}. Send one of them.`,
+    )
+  }
   return headers.valueAt(first)
 }
 

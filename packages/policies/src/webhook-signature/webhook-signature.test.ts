@@ -224,11 +224,11 @@ describe('a delivery with a time', () => {
     for (let at = 0; at < 2; at++) assert.equal((await subject.with(toStripe('{}'))).status, 200)
   })
 
-  it('may come again where it was not carried out', async () => {
+  it('may come again where it was not carried out, and nowhere else', async () => {
     for (const [outcome, status] of [
       [{ status: 502, ended: 'answered' }, 200],
-      [{ status: 200, ended: 'upstream-broke' }, 200],
-      [{ status: 499, ended: 'client-left' }, 200],
+      [{ status: 200, ended: 'upstream-broke' }, 401],
+      [{ status: 499, ended: 'client-left' }, 401],
       [{ status: 204, ended: 'answered' }, 401],
       [{ status: 404, ended: 'answered' }, 401],
     ] as const) {

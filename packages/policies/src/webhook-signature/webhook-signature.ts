@@ -148,8 +148,9 @@ class Deliveries {
       if (!isNew) throw new SignatureFault('replayed', 'This delivery came before. Sign again to send it again.')
     })
     exchange.onFinish(({ status, ended, problem }) => {
-      // What was not carried out may come again as it was.
-      if (ended !== 'answered' || problem !== undefined || status >= 500) this.#seen.giveBack(digest)
+      // What was not carried out may come again as it was. Of whom there was no whole answer, nobody knows: who hangs up could
+      // have it carried out as often as they like.
+      if (ended === 'answered' && (problem !== undefined || status >= 500)) this.#seen.giveBack(digest)
     })
     return this.#pass(exchange, next)
   }
