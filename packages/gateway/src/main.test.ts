@@ -83,6 +83,17 @@ describe('a gateway process', () => {
     assert.deepEqual([running.configuration.fault, running.configuration.version], [undefined, 2])
   })
 
+  it('does not blame itself for what is wrong with the folder of its data', async () => {
+    const dataDir = mkdtempSync(join(tmpdir(), 'gatewright-data-'))
+    writeFileSync(join(dataDir, 'pepper'), '')
+    const apps = [{ id: 'a', keys: [{ value: 'weak' }] }]
+    writeFileSync(file, JSON.stringify({ ...JSON.parse(toText('first')), apps }))
+    gateway = new GatewayProcess({ config: file, threads: 1, log, dataDir })
+    const fault = await gateway.start()
+    rmSync(dataDir, { recursive: true })
+    assert.match(String(fault), /^the configuration cannot be loaded: .*pepper is damaged: restore it, or remove it/)
+  })
+
   it('reads again by itself what the system could not give it, and says so once', async () => {
     let failures = 0
     const adjust = (model: GatewayModel) => {

@@ -22,7 +22,7 @@ import { isFolder, isMember } from './snapshot/read-config.ts'
 import { openLastGood, rereadAuthorities, rereadCertificates, type Serving } from './snapshot/serving.ts'
 import type { Snapshot } from './snapshot/snapshot.ts'
 import { FileWatcher } from './snapshot/watch.ts'
-import { Pepper } from './state/credentials/pepper.ts'
+import { Pepper, PepperFault } from './state/credentials/pepper.ts'
 import { FileShelf } from './state/files/file-shelf.ts'
 import { giveBackMemory } from './threads/give-back-memory.ts'
 import { PublishFault, Supervisor } from './threads/supervisor.ts'
@@ -356,7 +356,7 @@ function toMessage(error: unknown): string {
 
 function toLoadFault(error: unknown): string {
   const said = error instanceof Error ? error.message : String(error)
-  if (isPassing(said)) return `the configuration cannot be loaded: ${said}`
+  if (isPassing(said) || error instanceof PepperFault) return `the configuration cannot be loaded: ${said}`
   const stack = error instanceof Error ? error.stack : undefined
   return `the configuration cannot be loaded, and that is a fault of Gatewright itself; please report it: ${stack ?? said}`
 }

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
 import { hash } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
+import { promisify } from 'node:util'
 import { Pepper } from './pepper.ts'
 
 describe('the pepper', () => {
@@ -40,6 +42,37 @@ describe('the pepper', () => {
   it('is not made up anew where its file is damaged', () => {
     writeFileSync(file, 'half')
     assert.throws(() => new Pepper({ dataDir, env: {} }).get(), /pepper is damaged/)
+  })
+
+  it('is there whole or not at all: a full disk leaves none behind', async () => {
+    const place = join(folder, 'full')
+    mkdirSync(place)
+    const program = `import { Pepper } from ${JSON.stringify(join(import.meta.dirname, 'pepper.ts'))}
+      try { new Pepper({ dataDir: ${JSON.stringify(place)}, env: {} }).get() } catch (error) { process.stdout.write(error.constructor.name + ': ' + error.message) }`
+    // No file may have a byte.
+    const limited = `trap '' XFSZ; ulimit -f 0; exec "$0" --input-type=module-typescript -e "$1"`
+    const { stdout } = await promisify(execFile)('bash', ['-c', limited, process.execPath, program])
+    assert.match(stdout, /^PepperFault: .*pepper cannot be made or read: EFBIG/)
+    assert.deepEqual(readdirSync(place), [])
+  })
+
+  it('is one where several processes draw at once', async () => {
+    const place = join(folder, 'crowd')
+    const program = `import { Pepper } from ${JSON.stringify(join(import.meta.dirname, 'pepper.ts'))}
+      process.stdout.write(new Pepper({ dataDir: ${JSON.stringify(place)}, env: {} }).get().toString('hex'))`
+    const run = () => promisify(execFile)(process.execPath, ['--input-type=module-typescript', '-e', program])
+    const drawn = await Promise.all(Array.from({ length: 6 }, run))
+    assert.equal(new Set(drawn.map(({ stdout }) => stdout)).size, 1)
+    assert.deepEqual(readdirSync(place), ['pepper'])
+  })
+
+  it('says what is wrong with its place', () => {
+    const place = join(folder, 'file')
+    writeFileSync(place, '')
+    assert.throws(
+      () => new Pepper({ dataDir: place, env: {} }).get(),
+      /file\/pepper cannot be made or read: .*is a file/,
+    )
   })
 
   it('makes a slow hash of what could be guessed, and a plain one of the rest', () => {

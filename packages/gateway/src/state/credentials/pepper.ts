@@ -1,6 +1,6 @@
 /** Owns the pepper: a secret of this gateway without which the slow hashes of weak keys are nothing to try. */
 import { createHmac, hash, randomBytes } from 'node:crypto'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { hashWeakKeySync, isWeakKey } from '@gatewright/policies'
 import { makeFolder } from '../../snapshot/make-folder.ts'
@@ -12,6 +12,9 @@ const BYTES = 32
 const MOST_REMEMBERED = 10_000
 /** Of 64 characters that are drawn at random, 192 bits. */
 const LEAST_CHARACTERS = 32
+
+/** It is no mistake of the configuration, nor of ours: the message says what to do. */
+export class PepperFault extends Error {}
 
 export interface PepperPlace {
   readonly dataDir?: string | undefined
@@ -31,7 +34,7 @@ export class Pepper {
     this.#place = place
   }
 
-  /** @throws where it cannot be read, or is too short to be one */
+  /** @throws PepperFault where it cannot be read, or is too short to be one */
   get(): Buffer {
     this.#bytes ??= this.#read()
     return this.#bytes
@@ -55,7 +58,7 @@ export class Pepper {
     const given = env[VARIABLE]
     if (given !== undefined) {
       if (given.length >= LEAST_CHARACTERS) return hash('sha256', given, 'buffer')
-      throw new Error(
+      throw new PepperFault(
         `${VARIABLE} has fewer than ${LEAST_CHARACTERS} characters: draw it at random (openssl rand -base64 32)`,
       )
     }
@@ -68,14 +71,37 @@ export const PROCESS_PEPPER = new Pepper()
 
 function readOrDraw(dataDir: string): Buffer {
   const path = join(dataDir, FILE)
-  makeFolder(dataDir, 0o700)
   try {
-    // Whoever draws at the same time finds it drawn.
-    writeFileSync(path, `${randomBytes(BYTES).toString('base64')}\n`, { flag: 'wx', mode: 0o600, flush: true })
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    makeFolder(dataDir, 0o700)
+    return read(path) ?? draw(path)
+  } catch (cause) {
+    if (cause instanceof PepperFault) throw cause
+    throw new PepperFault(`${path} cannot be made or read: ${cause instanceof Error ? cause.message : cause}`, {
+      cause,
+    })
   }
+}
+
+/** undefined: there is none. */
+function read(path: string): Buffer | undefined {
+  if (!existsSync(path)) return undefined
   const bytes = Buffer.from(readFileSync(path, 'utf8').trim(), 'base64')
   if (bytes.length === BYTES) return bytes
-  throw new Error(`${path} is damaged: restore it, or remove it, and weak keys are hashed anew`)
+  throw new PepperFault(`${path} is damaged: restore it, or remove it, and weak keys are hashed anew`)
+}
+
+/** Whole or not at all, whenever the disk is full or the power goes: written beside, then linked. Whoever draws at the same time finds it drawn. */
+function draw(path: string): Buffer {
+  const beside = `${path}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`
+  try {
+    writeFileSync(beside, `${randomBytes(BYTES).toString('base64')}\n`, { flag: 'wx', mode: 0o600, flush: true })
+    linkSync(beside, path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  } finally {
+    rmSync(beside, { force: true })
+  }
+  const drawn = read(path)
+  if (drawn === undefined) throw new PepperFault(`${path} was taken away while it was read`)
+  return drawn
 }
