@@ -221,6 +221,8 @@ export interface SharedValueSpec<Value> {
   load(): Promise<LoadedValue<Value>>
   /** How long nothing is loaded after a failure or a `refresh`; 10 s unless said. */
   readonly retryMs?: number
+  /** Not of the configuration: there may be as many as there are people. Those have a room of their own, and the oldest are forgotten where it is full. */
+  readonly isOfOnePerson?: boolean
 }
 
 /** One of a process: loaded by one thread for all of them. */

@@ -130,7 +130,7 @@ export class Sessions {
     const key = `oidc-login/refresh/${toFingerprintOf(this.#context, `${refreshFromMs} ${refreshToken}`)}`
     let value = this.#refreshes.get(key)
     if (value === undefined) {
-      value = services.shared.open<Refreshed>({ key, load: () => this.#load(session) })
+      value = services.shared.open<Refreshed>({ key, load: () => this.#load(session), isOfOnePerson: true })
       this.#refreshes.set(key, value, this.#now() + SUCCESSOR_MS)
     }
     return await value.get()

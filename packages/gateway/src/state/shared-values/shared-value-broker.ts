@@ -6,22 +6,15 @@ import {
   type SharedValueAnswer,
   type SharedValueRequest,
 } from './shared-value-messages.ts'
+import { type Entry, type RoomBounds, ValueRoom } from './value-room.ts'
 
-/** More keys than configurations have; of those that nobody loads, the one that nobody asked for longest makes room. */
-const MOST_KEYS = 4096
-/** At once. A thread makes no more calls than that; some values are of one session of somebody's, and there may be many of those. */
+/** More keys than configurations have, and more than their keys and tokens weigh. */
+const OF_CONFIGURATION: RoomBounds = { mostKeys: 4096, mostBytes: 256 * 1024 * 1024 }
+/** Sessions that were refreshed, mostly: some kilobytes each. Beyond, the oldest are forgotten before their time. */
+const OF_PEOPLE: RoomBounds = { mostKeys: 65_536, mostBytes: 64 * 1024 * 1024 }
+/** At once, of what may be as many as there are people: a thread makes no more calls than that. */
 const MOST_LOADS = 1024
 const TOO_MANY: LoadFailure = { reason: 'too-many-calls', message: 'too many values are being loaded' }
-
-interface Entry {
-  loaded: Loaded | undefined
-  failure: LoadFailure | undefined
-  triedAtMs: number
-  /** Who loads it. */
-  leader: number | undefined
-  /** Who waits for that, the leader among them. */
-  readonly waiting: Set<number>
-}
 
 interface BrokerParts {
   send(thread: number, answer: SharedValueAnswer): void
@@ -31,7 +24,8 @@ interface BrokerParts {
 
 export class SharedValueBroker {
   readonly #parts: BrokerParts
-  readonly #entries = new Map<string, Entry>()
+  /** Apart: no crowd of people pushes out what the configuration needs. */
+  readonly #rooms = { configuration: new ValueRoom(OF_CONFIGURATION), people: new ValueRoom(OF_PEOPLE) }
   /** Keys of what somebody loads. */
   readonly #led = new Set<string>()
 
@@ -57,12 +51,12 @@ export class SharedValueBroker {
   }
 
   onThreadGone(thread: number): void {
-    for (const key of this.#entries.keys()) this.#leave(thread, key)
+    for (const room of Object.values(this.#rooms)) for (const key of room.keys()) this.#leave(thread, key)
   }
 
   /** What it was to load, another loads that waits for it. */
   #leave(thread: number, key: string): void {
-    const entry = this.#entries.get(key)
+    const entry = this.#find(key)
     entry?.waiting.delete(thread)
     if (entry === undefined || entry.leader !== thread) return
     const [next] = entry.waiting
@@ -73,21 +67,21 @@ export class SharedValueBroker {
 
   #onWanted(
     thread: number,
-    { key, knownUntilMs, retryMs }: Extract<SharedValueRequest, { kind: 'value-wanted' }>,
+    { key, knownUntilMs, retryMs, isOfOnePerson }: Extract<SharedValueRequest, { kind: 'value-wanted' }>,
   ): void {
-    const entry = this.#touch(key)
-    const { loaded } = entry
     const nowMs = this.#parts.now()
-    const isNewer = loaded !== undefined && loaded.freshUntilMs > knownUntilMs
+    const entry = this.#rooms[isOfOnePerson ? 'people' : 'configuration'].touch(key, nowMs)
+    const { loaded } = entry
+    const isNewer = loaded !== undefined && loaded.freshUntilMs > knownUntilMs && loaded.usableUntilMs > nowMs
     if (entry.leader !== undefined) {
       entry.waiting.add(thread)
       // It is told again once there is another one: who can do with this does not wait for that.
-      if (isNewer && loaded.usableUntilMs > nowMs) this.#tell(thread, key, { loaded, failure: undefined })
+      if (isNewer) this.#tell(thread, key, { loaded, failure: undefined })
       return
     }
     if (isNewer || isRecent(entry.triedAtMs, nowMs, retryMs)) return this.#tell(thread, key, entry)
     // Not tried, and so not to be waited for: whoever looks next may find room.
-    if (this.#led.size >= MOST_LOADS) return this.#tell(thread, key, { loaded, failure: TOO_MANY })
+    if (isOfOnePerson && this.#led.size >= MOST_LOADS) return this.#tell(thread, key, { loaded, failure: TOO_MANY })
     entry.waiting.add(thread)
     this.#lead(thread, key, entry)
   }
@@ -99,13 +93,13 @@ export class SharedValueBroker {
   }
 
   #settle(thread: number, key: string, outcome: { loaded: Loaded } | { failure: LoadFailure }): void {
-    const entry = this.#entries.get(key)
+    const entry = this.#find(key)
     // Another leads since: what this one found came too late.
     if (entry === undefined || entry.leader !== thread) return
     entry.leader = undefined
     this.#led.delete(key)
     entry.triedAtMs = this.#parts.now()
-    if ('loaded' in outcome) entry.loaded = outcome.loaded
+    if ('loaded' in outcome) for (const room of Object.values(this.#rooms)) room.keep(key, outcome.loaded)
     entry.failure = 'failure' in outcome ? outcome.failure : undefined
     const waiting = [...entry.waiting]
     entry.waiting.clear()
@@ -116,27 +110,7 @@ export class SharedValueBroker {
     this.#parts.send(thread, { kind: 'value', key, loaded, ...(failure && { failure }) })
   }
 
-  /** The newest stands last. */
-  #touch(key: string): Entry {
-    const entry = this.#entries.get(key) ?? {
-      loaded: undefined,
-      failure: undefined,
-      triedAtMs: Number.NEGATIVE_INFINITY,
-      leader: undefined,
-      waiting: new Set<number>(),
-    }
-    this.#entries.delete(key)
-    this.#entries.set(key, entry)
-    if (this.#entries.size > MOST_KEYS) this.#makeRoom(key)
-    return entry
-  }
-
-  /** Who waits for a value that is loaded would never hear of it: those stay. */
-  #makeRoom(asked: string): void {
-    for (const [key, { leader }] of this.#entries) {
-      if (leader !== undefined || key === asked) continue
-      this.#entries.delete(key)
-      return
-    }
+  #find(key: string): Entry | undefined {
+    return this.#rooms.configuration.get(key) ?? this.#rooms.people.get(key)
   }
 }

@@ -15,7 +15,13 @@ export interface LoadFailure {
 /** Of a thread. */
 export type SharedValueRequest =
   /** What it has is stale, unusable or doubted. `knownUntilMs`: of what it has, `freshUntilMs`; 0 without any. */
-  | { readonly kind: 'value-wanted'; readonly key: string; readonly knownUntilMs: number; readonly retryMs: number }
+  | {
+      readonly kind: 'value-wanted'
+      readonly key: string
+      readonly knownUntilMs: number
+      readonly retryMs: number
+      readonly isOfOnePerson: boolean
+    }
   | { readonly kind: 'value-loaded'; readonly key: string; readonly loaded: Loaded }
   | { readonly kind: 'value-failed'; readonly key: string; readonly failure: LoadFailure }
   /** It was to load what nobody wants there any more: somebody else may. */

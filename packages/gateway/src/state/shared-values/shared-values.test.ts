@@ -117,6 +117,21 @@ describe('a value of a process', () => {
     assert.deepEqual([one?.peek(), other?.peek(), loads.count], ['new', 'new', 2])
   })
 
+  it('is loaded for a thread that looks first when what another loaded counts no more', async () => {
+    const { all, clock } = openProcess(2)
+    const loads = new Loads()
+    const [one, other] = all.map((thread) => thread.open({ key: 'k', load: loads.load }))
+    const first = one?.get()
+    await settle()
+    loads.succeed('old', clock.ms + 20_000)
+    await first
+    clock.ms += 30_000
+    const second = other?.get()
+    await settle()
+    loads.succeed('new')
+    assert.deepEqual([await second, loads.count], ['new', 2])
+  })
+
   it('that fails is told to all who wait, and not tried again at once', async () => {
     const { all, clock } = openProcess(2)
     const loads = new Loads()
@@ -228,7 +243,11 @@ describe('a value of a process', () => {
   })
 })
 
-const wanted = (key: string) => ({ kind: 'value-wanted' as const, key, knownUntilMs: 0, retryMs: 10_000 })
+const wanted = (key: string, isOfOnePerson = false) => ({
+  kind: 'value-wanted' as const,
+  key,
+  ...{ knownUntilMs: 0, retryMs: 10_000, isOfOnePerson },
+})
 const loaded = (key: string) => ({
   kind: 'value-loaded' as const,
   key,
@@ -239,14 +258,15 @@ const loaded = (key: string) => ({
 function openBroker() {
   const told: string[] = []
   const answers: SharedValueAnswer[] = []
+  const clock = { ms: 1_000_000 }
   const broker = new SharedValueBroker({
-    now: () => 1_000_000,
+    now: () => clock.ms,
     send(thread, answer) {
       told.push(`${thread} ${answer.kind} ${answer.key}`)
       answers.push(answer)
     },
   })
-  return { broker, told, answers }
+  return { broker, told, answers, clock }
 }
 
 describe('a thread that is to load what nobody wants there any more', () => {
@@ -275,12 +295,12 @@ describe('a thread that is to load what nobody wants there any more', () => {
 describe('more values than a process loads at once', () => {
   it('are refused, and what is there of them told, until there is room', () => {
     const { broker, told, answers } = openBroker()
-    broker.onRequest(0, wanted('old'))
+    broker.onRequest(0, wanted('old', true))
     broker.onRequest(0, loaded('old'))
-    for (let at = 0; at < 1024; at++) broker.onRequest(0, wanted(`key ${at}`))
+    for (let at = 0; at < 1024; at++) broker.onRequest(0, wanted(`key ${at}`, true))
     told.length = 0
-    broker.onRequest(0, wanted('one more'))
-    broker.onRequest(0, { ...wanted('old'), knownUntilMs: 2_000_000, retryMs: 0 })
+    broker.onRequest(0, wanted('one more', true))
+    broker.onRequest(0, { ...wanted('old', true), knownUntilMs: 2_000_000, retryMs: 0 })
     assert.deepEqual(
       answers.slice(-2).map((answer) => answer.kind === 'value' && [answer.failure?.reason, answer.loaded?.value]),
       [
@@ -288,13 +308,16 @@ describe('more values than a process loads at once', () => {
         ['too-many-calls', 'old'],
       ],
     )
+    broker.onRequest(0, wanted('jwks'))
+    assert.equal(told.at(-1), '0 value-load jwks', 'the configuration waits for no crowd')
+    broker.onRequest(0, loaded('jwks'))
     // Who waits for what is loaded already costs nothing.
-    broker.onRequest(1, wanted('key 0'))
+    broker.onRequest(1, wanted('key 0', true))
     broker.onRequest(0, loaded('key 0'))
-    broker.onRequest(0, wanted('one more'))
+    broker.onRequest(0, wanted('one more', true))
     broker.onThreadGone(0)
-    broker.onRequest(1, wanted('after'))
-    assert.deepEqual(told.slice(2), ['0 value key 0', '1 value key 0', '0 value-load one more', '1 value-load after'])
+    broker.onRequest(1, wanted('after', true))
+    assert.deepEqual(told.slice(4), ['0 value key 0', '1 value key 0', '0 value-load one more', '1 value-load after'])
   })
 })
 
@@ -314,5 +337,49 @@ describe('more values than a process keeps', () => {
     broker.onRequest(1, wanted('key 0'))
     // The newest is there; the oldest was left, and is loaded anew.
     assert.deepEqual(told.slice(2), ['1 value key 9999', '1 value-load key 0'])
+  })
+
+  it('of people push out none of the configuration, and those that count no more go first', () => {
+    const { broker, told, clock } = openBroker()
+    broker.onRequest(0, wanted('jwks'))
+    broker.onRequest(0, loaded('jwks'))
+    broker.onRequest(0, wanted('session 0', true))
+    broker.onRequest(0, loaded('session 0'))
+    for (let at = 1; at < 5000; at++) {
+      broker.onRequest(0, wanted(`session ${at}`, true))
+      broker.onRequest(0, loaded(`session ${at}`))
+    }
+    told.length = 0
+    broker.onRequest(1, wanted('jwks'))
+    broker.onRequest(1, wanted('session 0', true))
+    assert.deepEqual(told, ['1 value jwks', '1 value session 0'])
+    for (let at = 0; at < 70_000; at++) {
+      broker.onRequest(0, wanted(`later ${at}`, true))
+      broker.onRequest(0, loaded(`later ${at}`))
+    }
+    told.length = 0
+    broker.onRequest(1, wanted('jwks'))
+    broker.onRequest(1, wanted('later 0', true))
+    broker.onRequest(1, wanted('later 69999', true))
+    assert.deepEqual(told, ['1 value jwks', '1 value-load later 0', '1 value later 69999'])
+    clock.ms = 2_000_000
+    broker.onRequest(1, wanted('new', true))
+    told.length = 0
+    broker.onRequest(0, wanted('later 69998', true))
+    assert.deepEqual(told, ['0 value-load later 69998'])
+  })
+
+  it('of people weigh no more than their room holds', () => {
+    const { broker, told } = openBroker()
+    const heavy = (key: string) => ({ ...loaded(key), loaded: { ...loaded(key).loaded, value: 'x'.repeat(1 << 20) } })
+    for (let at = 0; at < 100; at++) {
+      broker.onRequest(0, wanted(`session ${at}`, true))
+      broker.onRequest(0, heavy(`session ${at}`))
+    }
+    told.length = 0
+    broker.onRequest(1, wanted('session 99', true))
+    broker.onRequest(1, wanted('session 40', true))
+    broker.onRequest(1, wanted('session 36', true))
+    assert.deepEqual(told, ['1 value session 99', '1 value session 40', '1 value-load session 36'])
   })
 })

@@ -120,9 +120,9 @@ class ThreadSharedValue implements SharedValue<unknown> {
     // one by what is done with it: else nobody would be here when main answers.
     promise.catch(() => this.#findUsable())
     this.#askedAtMs = this.#parts.now()
-    const { key } = this.#spec
+    const { key, isOfOnePerson = false } = this.#spec
     const knownUntilMs = this.#loaded?.freshUntilMs ?? 0
-    this.#parts.say({ kind: 'value-wanted', key, knownUntilMs, retryMs: this.#retryMs })
+    this.#parts.say({ kind: 'value-wanted', key, knownUntilMs, retryMs: this.#retryMs, isOfOnePerson })
     return promise
   }
 
