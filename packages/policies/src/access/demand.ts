@@ -1,15 +1,12 @@
 /** Owns what is asked of callers: one test a fact, made once, and which of them a caller does not pass. */
 import { z } from 'zod'
 import { ClaimPath } from '../callers/claim-path.ts'
+import { scopeSchema } from '../callers/scope-token.ts'
 import type { Caller, Exchange } from '../exchange.ts'
 import { planIdSchema } from '../plan-option.ts'
 import { compileCondition, conditionSchema } from '../scopes/expression-option.ts'
 
 const names = (what: string, item = z.string().min(1)) => z.array(item).min(1).optional().meta({ description: what })
-
-// RFC 6749 §3.3: scope-token. It stands in a challenge as it is.
-const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+$/
-const scopeSchema = z.string().regex(SCOPE, 'write one scope, without spaces, quotes and backslashes')
 
 function listOf(item: z.ZodString, what: string) {
   return z

@@ -170,6 +170,21 @@ describe('any-of', () => {
     assert.equal((await subject.with(withToken('wrong'))).problem?.reason, 'malformed')
   })
 
+  it('leaves nothing of what one that refused said of the caller', async () => {
+    const telling = {
+      ...tokens,
+      options: { ...tokens.options, toUpstream: { id: 'X-User', claims: { name: 'X-Name' } } },
+    }
+    const claims = { iss: 'i', aud: 'a', sub: 'ann', scope: 'admin', exp: clock.now() / 1000 + 60 }
+    // It is found out last that what the token says can stand in no field.
+    const unsendable = issuer.sign({ ...claims, name: 'A\nB' })
+    const request = { headers: { ...withKey('s3cret').headers, ...withToken(unsendable).headers } }
+    const { exchange, upstream } = await choosing([telling, keys], { onInvalid: 'next' }).with(request)
+    const { id, scopes, otherCredentials } = exchange.caller ?? assert.fail('nobody')
+    assert.deepEqual([id, scopes, otherCredentials], ['acme', undefined, undefined])
+    assert.equal(upstream[0]?.headers.has('x-user'), false)
+  })
+
   it('lets nobody pass unless that is asked for, and the wrong ones never', async () => {
     const subject = choosing([keys, tokens], { anonymous: true })
     const { status, exchange } = await subject.with()

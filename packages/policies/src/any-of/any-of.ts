@@ -116,7 +116,8 @@ class Choice {
       })
       this.#entries.set(next, entries)
     }
-    return this.#try(exchange, { index: 0, refusals: [], entries, next })
+    const before = this.#rules.onInvalid === 'next' ? remember(exchange) : undefined
+    return this.#try(exchange, { index: 0, refusals: [], entries, next, before })
   }
 
   #try(exchange: Exchange, attempt: Attempt): ReturnType<Next> {
@@ -133,6 +134,7 @@ class Choice {
     const { problem } = response
     if (this.#entered.delete(exchange) || problem === undefined || !this.#isPassedOver(problem)) return response
     response.discard()
+    if (attempt.before !== undefined) restore(exchange, attempt.before)
     return this.#try(exchange, { ...attempt, index: attempt.index + 1, refusals: [...attempt.refusals, problem] })
   }
 
@@ -156,6 +158,21 @@ interface Attempt {
   readonly refusals: readonly Problem[]
   readonly entries: readonly Next[]
   readonly next: Next
+  /** Where a wrong credential does not end it: what it found. */
+  readonly before: Before | undefined
+}
+
+type Before = Pick<Exchange, 'caller'> & Pick<GatewayRequest, 'headers' | 'search'>
+
+function remember({ caller, request: { headers, search } }: Exchange): Before {
+  return { caller, headers: headers.clone(), search }
+}
+
+/** Whoever refused a credential may have found that out last: what it said of the caller before counts for nobody. */
+function restore(exchange: Exchange, { caller, headers, search }: Before): void {
+  exchange.caller = caller
+  exchange.request.headers = headers.clone()
+  exchange.request.search = search
 }
 
 /** RFC 9110 §11.6.1: several challenges are several ways. */

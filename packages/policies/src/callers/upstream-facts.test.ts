@@ -9,7 +9,8 @@ const caller: Caller = {
   id: 'ann',
   app: 'shop',
   credential: { kind: 'token', id: '1' },
-  scopes: ['read', 'write'],
+  // Some issuers list scopes; one with a space would be read as two.
+  scopes: ['read', 'write', 'x admin'],
   groups: ['a,b', 'c%'],
   claims: {
     name: 'Änn',

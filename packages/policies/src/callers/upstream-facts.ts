@@ -6,6 +6,7 @@ import type { GatewayRequest } from '../messages/request.ts'
 import { Problem } from '../problem.ts'
 import { ClaimPath } from './claim-path.ts'
 import { fieldNameSchema, type PlaceOptions } from './credential-place.ts'
+import { toScopeText } from './scope-token.ts'
 
 /** The name of a field that an upstream is told something in. */
 export const upstreamFieldSchema = fieldNameSchema.superRefine((name, context) => {
@@ -76,7 +77,7 @@ export function tellUpstream({ headers }: Pick<GatewayRequest, 'headers'>, calle
   tell(facts.id, caller.id)
   tell(facts.app, caller.app)
   tell(facts.plan, caller.plan)
-  tell(facts.scopes, caller.scopes?.join(' '))
+  tell(facts.scopes, toScopeText(caller.scopes))
   tell(facts.groups, caller.groups?.map(toItem).join(','))
   for (const [path, name] of Object.entries(facts.claims ?? {})) tell(name, toClaimText(findClaim(caller.claims, path)))
 }

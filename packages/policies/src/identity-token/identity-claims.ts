@@ -1,4 +1,5 @@
 /** Owns what an identity token says about a request, as JSON: all of its claims but those that make each token another one. */
+import { toScopeText } from '../callers/scope-token.ts'
 import type { Exchange } from '../exchange.ts'
 import { type CompiledText, compileJsonValue, compileText, toExpressionProblem } from '../scopes/expression-option.ts'
 import type { Fact, IdentityTokenOptions } from './identity-token-options.ts'
@@ -8,20 +9,11 @@ type Teller = (exchange: Exchange) => unknown
 const TELLERS: Readonly<Record<Fact, Teller>> = {
   app: ({ caller }) => caller?.app,
   plan: ({ caller }) => caller?.plan,
-  scope: ({ caller }) => toScope(caller?.scopes),
+  scope: ({ caller }) => toScopeText(caller?.scopes) || undefined,
   // RFC 9068 §2.2.3.1, as SCIM has them: a list.
   groups: ({ caller }) => caller?.groups,
   api: ({ route }) => route.api,
   route: ({ route }) => route.route,
-}
-
-/** RFC 6749 §3.3: scope-token. */
-const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+$/
-
-/** RFC 8693 §4.2: one text, with spaces. A scope that holds a space itself would be read as two that nobody gave. */
-function toScope(scopes: readonly string[] | undefined): string | undefined {
-  const text = scopes?.filter((scope) => SCOPE.test(scope)).join(' ')
-  return text === '' ? undefined : text
 }
 
 interface Claim {

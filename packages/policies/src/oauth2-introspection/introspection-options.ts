@@ -3,14 +3,11 @@ import { z } from 'zod'
 import { clientSchema } from '../authorization-servers/client-authentication.ts'
 import { fieldNameSchema } from '../callers/credential-place.ts'
 import { addressAttemptsSchema } from '../callers/guess-guard.ts'
+import { scopeSchema } from '../callers/scope-token.ts'
 import { reportHeldField, toUpstreamSchema } from '../callers/upstream-facts.ts'
 import { callTimeoutSchema, callTlsSchema, serviceUrlSchema } from '../calls/call-options.ts'
 import { dpopMaxAgeSchema, dpopSchema } from '../tokens/token-places.ts'
 
-// RFC 6749 §3.3: a scope has no space, quotation mark or backslash.
-const scopeSchema = z
-  .string()
-  .regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, 'a scope has no spaces, quotation marks or backslashes')
 const claimSchema = z.string().min(1)
 
 export const introspectionOptions = z

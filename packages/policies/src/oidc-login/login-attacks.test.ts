@@ -16,6 +16,12 @@ async function comeBack(stage: LoginStage, change: (query: URLSearchParams) => v
   return await stage.browser.load(`${CALLBACK}?${query}`)
 }
 
+/** With a state that is not the one of the login. */
+async function logInVainly(stage: LoginStage): Promise<void> {
+  const answer = await comeBack(stage, (query) => query.set('state', `${query.get('state')?.split('.')[0]}.other`))
+  assertFailed(answer, 'state')
+}
+
 /** A login in a browser that has a session already: it begins where the session is not seen. */
 async function logInAgain(stage: LoginStage): Promise<void> {
   const held = new Map(stage.browser.cookies)
@@ -152,9 +158,15 @@ describe('oidc-login under attack: the way back', () => {
 
   it('is looked at only so often from one address', async () => {
     const stage = stageLogin({ attempts: { perAddress: 2 } })
-    for (let i = 0; i < 2; i++) assertFailed(await stage.browser.load(`${CALLBACK}?state=x`), 'no-login')
+    for (let i = 0; i < 2; i++) await logInVainly(stage)
     const { status, headers } = await stage.browser.load(`${CALLBACK}?state=x`)
     assert.deepEqual([status, headers.has('retry-after')], [429, true])
+  })
+
+  it('that nobody began here slows nobody: pages of others can send it by the hundred', async () => {
+    const stage = stageLogin({ attempts: { perAddress: 2 } })
+    for (let i = 0; i < 10; i++) assertFailed(await stage.browser.load(`${CALLBACK}?state=x`), 'no-login')
+    assert.equal((await comeBack(stage)).status, 303)
   })
 })
 

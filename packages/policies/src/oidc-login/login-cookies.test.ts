@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { toRequest } from '../testing/index.ts'
-import { LoginCookies, MOST_PARTS, NO_COOKIES } from './login-cookies.ts'
+import { LoginCookies, MOST_ATTEMPTS, MOST_PARTS, NO_COOKIES } from './login-cookies.ts'
 
 const cookies = new LoginCookies('s', true)
 const read = (Cookie: string) => cookies.read(toRequest({ headers: { Cookie } }))
@@ -28,6 +28,13 @@ describe('LoginCookies', () => {
   it('sets no more parts than there may be', () => {
     assert.equal(cookies.toSession('x'.repeat(3800 * MOST_PARTS), NO_COOKIES)?.length, MOST_PARTS)
     assert.equal(cookies.toSession('x'.repeat(3800 * MOST_PARTS + 1), NO_COOKIES), undefined)
+  })
+
+  it('answers a crowd of names that nobody set with few fields', () => {
+    const crowd = (prefix: string) => Array.from({ length: 900 }, (_, at) => `__Host-s.${prefix}${at}=x`).join('; ')
+    assert.deepEqual(cookies.toForgottenSession(read(`__Host-s=9.x; ${crowd('')}`)).length, MOST_PARTS)
+    const set = cookies.toAttempt('id', 'sealed', { found: read(crowd('login.')), maxAgeSeconds: 60 })
+    assert.equal(set.length, 1 + MOST_ATTEMPTS)
   })
 
   it('takes a name twice with one value for one', () => {

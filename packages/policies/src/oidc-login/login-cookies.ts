@@ -20,8 +20,13 @@ const HOST_PREFIX = '__Host-'
 
 /** Where a session may stand, with and without TLS. */
 export function listSessionPlaces(name: string): PlaceOptions[] {
-  const parts = [name, ...Array.from({ length: MOST_PARTS - 1 }, (_, part) => `${name}.${part + 1}`)]
-  return parts.flatMap((part) => [part, HOST_PREFIX + part]).map((part) => ({ in: 'cookie', name: part }))
+  return listPartNames(name)
+    .flatMap((part) => [part, HOST_PREFIX + part])
+    .map((part) => ({ in: 'cookie', name: part }))
+}
+
+function listPartNames(name: string): string[] {
+  return [name, ...Array.from({ length: MOST_PARTS - 1 }, (_, part) => `${name}.${part + 1}`)]
 }
 
 export interface FoundCookies {
@@ -40,6 +45,7 @@ export const NO_COOKIES: FoundCookies = { session: undefined, isGarbled: false, 
 export class LoginCookies {
   readonly #plainName: string
   readonly #name: string
+  readonly #partNames: ReadonlySet<string>
   readonly #attemptPrefix: string
   readonly #isSecure: boolean
 
@@ -48,6 +54,7 @@ export class LoginCookies {
     // RFC 6265bis §4.1.3.2: what has this prefix was set by this host over TLS, for all of its paths, and not by a sibling of it.
     this.#name = isSecure ? HOST_PREFIX + name : name
     this.#plainName = name
+    this.#partNames = new Set(listPartNames(this.#name))
     this.#attemptPrefix = `${this.#name}.login.`
     this.#isSecure = isSecure
   }
@@ -76,7 +83,8 @@ export class LoginCookies {
     const sessionNames: string[] = []
     for (const [name, value] of values) {
       if (name.startsWith(this.#attemptPrefix)) attempts.set(name.slice(this.#attemptPrefix.length), value)
-      else sessionNames.push(name)
+      // Others we never set: whoever brings hundreds of them is not answered with hundreds of fields.
+      else if (this.#partNames.has(name)) sessionNames.push(name)
     }
     const session = this.#join(values)
     return { session, isGarbled: session === undefined && values.has(this.#name), sessionNames, attempts }
@@ -143,7 +151,7 @@ export class LoginCookies {
     { found, maxAgeSeconds }: { found: FoundCookies; maxAgeSeconds: number },
   ): string[] {
     const ids = [...found.attempts.keys()].toSorted()
-    const surplus = ids.slice(0, Math.max(0, ids.length - MOST_ATTEMPTS + 1))
+    const surplus = ids.slice(0, Math.min(MOST_ATTEMPTS, Math.max(0, ids.length - MOST_ATTEMPTS + 1)))
     return [
       this.#toSetCookie(`${this.#attemptPrefix}${id}`, sealed, maxAgeSeconds),
       ...surplus.map((old) => this.toForgottenAttempt(old)),

@@ -80,7 +80,8 @@ export class LoginFlow {
     const id = others.length === 0 ? findAttemptId(state) : undefined
     const sealed = id === undefined ? undefined : found.attempts.get(id)
     // RFC 6749 §10.12: whoever did not begin it here is not logged in here.
-    if (id === undefined || sealed === undefined) throw this.#refuse(exchange, 'no-login')
+    // Nothing is guessed here and nobody asked: any page could send its visitors' browsers here until their address is slowed.
+    if (id === undefined || sealed === undefined) throw withFields(toLoginRefusal('no-login'), [])
     const forget = toFields([cookies.toForgottenAttempt(id)])
     const attempt = await openLoginAttempt(this.#seal, sealed, { state, nowMs: this.#parts.services.clock.now() })
     if (attempt === undefined) throw withFields(this.#refuse(exchange, 'state'), forget)

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { fieldNameSchema } from '../callers/credential-place.ts'
 import { addressAttemptsSchema } from '../callers/guess-guard.ts'
+import { scopeSchema } from '../callers/scope-token.ts'
 import { toUpstreamSchema } from '../callers/upstream-facts.ts'
 import { isConfidentialUrl } from '../calls/call-options.ts'
 import { secretOption } from '../secret-option.ts'
@@ -40,13 +41,10 @@ const provider = {
   clientAuthentication: z.enum(['basic', 'post']).default('basic').meta({
     description: 'How the secret is shown to the provider: in the field Authorization, or in the form that is sent.',
   }),
-  scopes: z
-    .array(z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, 'a scope has no spaces, quotes or backslashes'))
-    .default(['openid', 'profile', 'email'])
-    .meta({
-      description:
-        'What is asked for. `openid` is always asked for. Many providers give a refresh token only for `offline_access`.',
-    }),
+  scopes: z.array(scopeSchema).default(['openid', 'profile', 'email']).meta({
+    description:
+      'What is asked for. `openid` is always asked for. Many providers give a refresh token only for `offline_access`.',
+  }),
   authorizationParameters: z.record(z.string().min(1), z.string()).default({}).meta({
     description: 'More parameters for the provider, such as `prompt`, `audience`, `acr_values` or `max_age`.',
   }),
