@@ -1,14 +1,8 @@
 /** Owns the algorithms of message signatures (RFC 9421 §3.3), and keys that each verify by one of them and by no other. */
-import {
-  constants,
-  createHmac,
-  createPublicKey,
-  type KeyObject,
-  timingSafeEqual,
-  verify,
-  type webcrypto,
-} from 'node:crypto'
+import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto'
 import type { Secret } from '@gatewright/model/runtime'
+import { findKeyFault, isSignedBy, type JwsAlgorithm } from '../tokens/jws-algorithms.ts'
+import { parsePublicKey } from '../tokens/verification-key.ts'
 
 export const SIGNATURE_ALGORITHMS = [
   'hmac-sha256',
@@ -49,9 +43,7 @@ export function createVerificationKey(material: KeyMaterial): VerificationKey {
   }
   if (publicKey === undefined || secret !== undefined)
     throw new TypeError(`${algorithm} needs a public key, and no secret`)
-  const key = toPublicKey(publicKey)
-  assertKeyFits(key, algorithm)
-  return new PublicKey(algorithm, key)
+  return new PublicKey(algorithm, publicKey)
 }
 
 // RFC 2104 §3 discourages keys shorter than the hash; NIST SP 800-107 §5.3.4 wants 112 bits at least. We ask for 128.
@@ -96,91 +88,36 @@ class HmacKey implements VerificationKey {
   }
 }
 
-/** The hash that `crypto.verify` is told, and what else: RFC 9421 §3.3.1, §3.3.2, §3.3.4, §3.3.5, §3.3.6. */
-const VERIFICATIONS = {
-  // A salt of 64 octets, and MGF1 with the hash of the message, which is what OpenSSL takes where nothing is said.
-  'rsa-pss-sha512': { hash: 'sha512', padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 64 },
-  'rsa-v1_5-sha256': { hash: 'sha256', padding: constants.RSA_PKCS1_PADDING },
-  // r and s one behind the other, and no ASN.1 around them.
-  'ecdsa-p256-sha256': { hash: 'sha256', dsaEncoding: 'ieee-p1363', sizeBytes: 64 },
-  'ecdsa-p384-sha384': { hash: 'sha384', dsaEncoding: 'ieee-p1363', sizeBytes: 96 },
-  ed25519: { hash: null, sizeBytes: 64 },
-} as const satisfies Record<Exclude<SignatureAlgorithm, 'hmac-sha256'>, object>
+/** The same signatures as JSON Web Signature has them: RFC 9421 §3.3.1, §3.3.2, §3.3.4, §3.3.5, §3.3.6. */
+const AS_JWS = {
+  'rsa-pss-sha512': 'PS512',
+  'rsa-v1_5-sha256': 'RS256',
+  'ecdsa-p256-sha256': 'ES256',
+  'ecdsa-p384-sha384': 'ES384',
+  ed25519: 'Ed25519',
+} as const satisfies Record<Exclude<SignatureAlgorithm, 'hmac-sha256'>, JwsAlgorithm>
 
 class PublicKey implements VerificationKey {
-  readonly algorithm: keyof typeof VERIFICATIONS
+  readonly algorithm: keyof typeof AS_JWS
   readonly #key: KeyObject
-  readonly #sizeBytes: number
 
-  constructor(algorithm: keyof typeof VERIFICATIONS, key: KeyObject) {
-    const verification = VERIFICATIONS[algorithm]
+  /** RFC 9421 §7.3.6: a key that could serve another algorithm is an invitation to have it do so. @throws TypeError */
+  constructor(algorithm: keyof typeof AS_JWS, given: NonNullable<KeyMaterial['publicKey']>) {
     this.algorithm = algorithm
-    this.#key = key
-    const modulusBits = key.asymmetricKeyDetails?.modulusLength ?? 0
-    this.#sizeBytes = 'sizeBytes' in verification ? verification.sizeBytes : Math.ceil(modulusBits / 8)
+    this.#key = parseKey(given)
+    const fault = findKeyFault(AS_JWS[algorithm], this.#key)
+    if (fault !== undefined) throw new TypeError(`this is no key for ${algorithm}: ${fault}`)
   }
 
   verifies(signed: Uint8Array, signature: Uint8Array): boolean {
-    if (signature.length !== this.#sizeBytes) return false
-    const { hash, ...how } = VERIFICATIONS[this.algorithm]
-    return verify(hash, signed, { key: this.#key, ...how }, signature)
+    return isSignedBy(AS_JWS[this.algorithm], this.#key, { signed, signature })
   }
 }
 
-function toPublicKey(given: string | Readonly<Record<string, unknown>>): KeyObject {
-  const jwk = typeof given === 'string' ? findJwk(given) : given
-  // Whoever verifies needs no private key, and a file that holds one is the wrong file.
-  const isPrivate = jwk === undefined ? /PRIVATE KEY/.test(String(given)) : 'd' in jwk
-  if (isPrivate)
-    throw new TypeError('this is a private key; give the public one, and keep the private one with the signer')
-  const { kty } = jwk ?? {}
-  if (kty === 'oct') throw new TypeError('this is a secret, and no public key')
+function parseKey(given: NonNullable<KeyMaterial['publicKey']>): KeyObject {
   try {
-    return jwk === undefined
-      ? createPublicKey(String(given))
-      : createPublicKey({ key: jwk as webcrypto.JsonWebKey, format: 'jwk' })
-  } catch {
-    throw new TypeError('this is no public key: give PEM (SPKI or PKCS #1), or a JWK')
-  }
-}
-
-/** A JWK written as JSON, as files hold them. */
-function findJwk(text: string): Readonly<Record<string, unknown>> | undefined {
-  if (!text.trimStart().startsWith('{')) return undefined
-  try {
-    return JSON.parse(text) as Readonly<Record<string, unknown>>
-  } catch {
-    throw new TypeError('this is no JWK: it is not JSON')
-  }
-}
-
-// NIST SP 800-131A rev. 2 §3: shorter ones have been disallowed since 2014.
-const LEAST_MODULUS_BITS = 2048
-const CURVES = { 'ecdsa-p256-sha256': 'prime256v1', 'ecdsa-p384-sha384': 'secp384r1' } as const
-
-/** RFC 9421 §7.3.6: a key that could serve another algorithm is an invitation to have it do so. */
-function assertKeyFits(key: KeyObject, algorithm: keyof typeof VERIFICATIONS): void {
-  const { asymmetricKeyType: type, asymmetricKeyDetails: { namedCurve, modulusLength = 0 } = {} } = key
-  switch (algorithm) {
-    case 'ed25519':
-      if (type !== 'ed25519') throw new TypeError(`ed25519 needs a key of Ed25519, and this is one of ${type}`)
-      return
-    case 'ecdsa-p256-sha256':
-    case 'ecdsa-p384-sha384':
-      if (type !== 'ec' || namedCurve !== CURVES[algorithm]) {
-        throw new TypeError(
-          `${algorithm} needs a key on ${CURVES[algorithm]}, and this is one of ${namedCurve ?? type}`,
-        )
-      }
-      return
-    case 'rsa-pss-sha512':
-    case 'rsa-v1_5-sha256':
-      // A key that says it is for PSS alone (RFC 4055 §1.2) is for PSS alone.
-      if (type !== 'rsa' && !(type === 'rsa-pss' && algorithm === 'rsa-pss-sha512')) {
-        throw new TypeError(`${algorithm} needs a key of RSA, and this is one of ${type}`)
-      }
-      if (modulusLength < LEAST_MODULUS_BITS) {
-        throw new TypeError(`the key has ${modulusLength} bits; RSA needs ${LEAST_MODULUS_BITS} at least`)
-      }
+    return parsePublicKey(typeof given === 'string' ? given : JSON.stringify(given))
+  } catch (cause) {
+    throw new TypeError((cause as Error).message, { cause })
   }
 }

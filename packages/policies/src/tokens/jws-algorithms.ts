@@ -87,12 +87,13 @@ export function findKeyFault(name: JwsAlgorithm, key: KeyObject): string | undef
     return `${name} needs a key on the curve ${curve}, and this is ${details?.namedCurve ?? type}`
   }
   if (family === 'ed25519') return type === family ? undefined : `${name} needs a key of Ed25519, and this is ${type}`
-  return type === 'rsa' ? findWeakness(key) : `${name} needs a key of RSA, and this is ${type}`
+  // A key that says it is for PSS alone (RFC 4055 §1.2) is for PSS alone.
+  return type === 'rsa' || type === family ? findWeakness(key) : `${name} needs a key of RSA, and this is ${type}`
 }
 
 export interface Signed {
-  readonly signed: Buffer
-  readonly signature: Buffer
+  readonly signed: Uint8Array
+  readonly signature: Uint8Array
 }
 
 /** `key` is one that `findKeyFault` finds nothing at. */

@@ -24,7 +24,7 @@ export function createVerificationKey(
 const NO_PUBLIC_KEY = 'this is neither a public key in PEM nor a JWK'
 
 /** PEM (SPKI, or a certificate), or a JWK as JSON. @throws Error where it is none of these; what was written is not in its words. */
-function parsePublicKey(text: string): KeyObject {
+export function parsePublicKey(text: string): KeyObject {
   if (text.includes('PRIVATE KEY-----'))
     throw new Error('this is a private key: write the public one (openssl pkey -pubout)')
   const jwk = text.trimStart().startsWith('{') ? parseJwk(text) : undefined

@@ -1,5 +1,5 @@
 /** Owns which public keys of RSA prove nothing, because anyone can find or needs no private key. */
-import type { KeyObject } from 'node:crypto'
+import { createPublicKey, type KeyObject } from 'node:crypto'
 
 const LEAST_BITS = 2048
 
@@ -15,8 +15,18 @@ export function findWeakness(key: KeyObject): string | undefined {
 }
 
 function toModulus(key: KeyObject): bigint {
-  const { n = '' } = key.export({ format: 'jwk' })
+  const { n = '' } = toPlainRsa(key).export({ format: 'jwk' })
   return BigInt(`0x${Buffer.from(n, 'base64url').toString('hex') || '0'}`)
+}
+
+/** Of one for PSS alone there is no JWK. RFC 8017 §A.1.1: its numbers are the last thing in its DER, and begin as a sequence. */
+function toPlainRsa(key: KeyObject): KeyObject {
+  if (key.asymmetricKeyType !== 'rsa-pss') return key
+  const der = key.export({ format: 'der', type: 'spki' })
+  const { modulusLength = 0 } = key.asymmetricKeyDetails ?? {}
+  // SEQUENCE, with a length of two octets for all moduli of 2048 bits and more; BIT STRING before it, with no unused bits.
+  const at = der.indexOf(Buffer.from([0x00, 0x30, 0x82]), Math.max(0, der.length - modulusLength / 8 - 64))
+  return createPublicKey({ key: der.subarray(at + 1), format: 'der', type: 'pkcs1' })
 }
 
 /** Those that divide the products that the faulty generator used for 2048 bits and more (ROCA, §2.1). */

@@ -341,7 +341,7 @@ describe('the options of webhook-signature', () => {
     ['is no base64', { provider: 'standard-webhooks', secrets: ['whsec_not base64 at all!'] }, /secret 1 .*not base64/],
     ['is nothing but its prefix', { provider: 'standard-webhooks', secrets: ['whsec_'] }, /0 bytes/],
     ['is the private key of the sender', { provider: 'standard-webhooks', secrets: ['whsk_YWJj'] }, /private key/],
-    ['is a public key that is none', { provider: 'standard-webhooks', secrets: ['whpk_YWJj'] }, /no public key/],
+    ['is a public key that is none', { provider: 'standard-webhooks', secrets: ['whpk_YWJj'] }, /neither a public key/],
   ] as const) {
     it(`refuse a secret that ${what}, and show nothing of it`, () => {
       assert.throws(
