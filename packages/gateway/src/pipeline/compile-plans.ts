@@ -59,10 +59,8 @@ function* compilePlan(
     const variant = toPlanVariant(plan, app)
     const own = variant.filter((use, index) => use !== policies[index])
     for (const name of findIdentityFields(own, context.catalogue)) identityFields.add(name)
-    const former = isDeepStrictEqual(kept?.model.overrides?.[app], overrides[app])
-      ? kept?.variants?.get(app)
-      : undefined
-    variants.set(app, former ?? compileUses(variant, `plan ${id} of ${app}`, { ...context, shared }))
+    const same = isDeepStrictEqual(kept?.model.overrides?.[app], overrides[app]) ? kept?.variants?.get(app) : undefined
+    variants.set(app, same ?? compileUses(variant, `plan ${id} of ${app}`, { ...context, shared }))
     yield
   }
   return {

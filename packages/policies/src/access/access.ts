@@ -10,16 +10,14 @@ const PARAMETER = `${TOKEN}=(?:${TOKEN}|"[\\x20\\x21\\x23-\\x5b\\x5d-\\x7e]*")`
 const CHALLENGE = new RegExp(`^${TOKEN}(?: ${PARAMETER}(?:, ${PARAMETER})*)?$`)
 
 const options = z.strictObject({
-  ...demandFields({
-    condition:
-      'CEL that has to be true. One that fails, or is neither true nor false, refuses with `expression-failed`.',
-  }),
+  ...demandFields(
+    'CEL that has to be true. One that fails, or is neither true nor false, refuses with `expression-failed`.',
+  ),
   deny: z
     .strictObject(
-      demandFields({
-        condition:
-          'CEL that refuses where it is true. One that fails, or is neither true nor false, refuses with `expression-failed`.',
-      }),
+      demandFields(
+        'CEL that refuses where it is true. One that fails, or is neither true nor false, refuses with `expression-failed`.',
+      ),
     )
     .optional()
     .meta({

@@ -36,8 +36,8 @@ const claimSchema = z.union([
   }),
 ])
 
-/** `says` is how the facts are joined. */
-export const demandFields = (says: { readonly condition: string }) => ({
+/** `aboutCondition`: what becomes of a request by its condition. */
+export const demandFields = (aboutCondition: string) => ({
   scopes: listOf(scopeSchema, 'scopes').meta({
     description: 'Scopes of the credential: `all` of a list, at least one (`any`) of a list, or both.',
   }),
@@ -56,7 +56,7 @@ export const demandFields = (says: { readonly condition: string }) => ({
       description:
         'What the credential claims: by the name of a claim, or a path into it such as `realm.level`, one value, a list of which any one will do, or `{ all: […] }`. A claim that is a list matches where it holds the value. Texts, numbers and booleans are told apart.',
     }),
-  condition: conditionSchema.optional().meta({ description: says.condition }),
+  condition: conditionSchema.optional().meta({ description: aboutCondition }),
 })
 
 type Scalar = z.output<typeof scalar>

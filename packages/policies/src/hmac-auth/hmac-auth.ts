@@ -17,7 +17,7 @@ import { Problem } from '../problem.ts'
 import type { PolicyServices } from '../services.ts'
 import { serializeParameters } from '../structured-fields/serialize-structured-field.ts'
 import { coversDigest } from './coverage.ts'
-import { type HmacAuthOptions, options } from './options.ts'
+import { type HmacAuthOptions, options } from './hmac-auth-options.ts'
 import { type KnownKey, SignatureChecks, type VerifiedSignature } from './signature-checks.ts'
 import { listSignaturePlaces, removeSignatures } from './signature-places.ts'
 

@@ -7,7 +7,7 @@ import { SignatureFault } from '../message-signatures/signature-fault.ts'
 import type { MessageSignature } from '../message-signatures/signature-input.ts'
 import { type StructuredType, toStructuredTypes } from '../message-signatures/structured-types.ts'
 import { type Coverage, createCoverage } from './coverage.ts'
-import type { HmacAuthOptions } from './options.ts'
+import type { HmacAuthOptions } from './hmac-auth-options.ts'
 
 /** A key of the options, ready to verify with. */
 export interface KnownKey {

@@ -54,6 +54,28 @@ describe('the keys of an issuer', () => {
     })
   }
 
+  it('that cannot be fetched are told once, and that they can be again', async () => {
+    let isDown = true
+    const http = new FakeHttp(() => {
+      if (isDown) throw new CallFault('ECONNREFUSED', 'nobody listens')
+      return { body: { keys: [rsa.jwk] } }
+    })
+    const subject = fetching(http)
+    for (let at = 0; at < 3; at++) {
+      assert.equal((await subject.with(bearing(rsa.sign(claims)))).problem?.reason, 'ECONNREFUSED')
+      await subject.clock.advance(11_000)
+    }
+    isDown = false
+    assert.equal((await subject.with(bearing(rsa.sign(claims)))).status, 200)
+    assert.deepEqual(
+      subject.log.entries.map(({ level, facts }) => [level, facts.issuer, facts.reason, facts.failures]),
+      [
+        ['warn', ISSUER, 'ECONNREFUSED', 1],
+        ['info', ISSUER, undefined, 3],
+      ],
+    )
+  })
+
   it('are fetched by each who shows the issuer another certificate', async () => {
     const http = new FakeHttp(() => ({ body: { keys: [rsa.jwk] } }))
     const clock = new FakeClock()

@@ -1,4 +1,4 @@
-/** Owns the loading of the JOSE library: only where tokens are encrypted, or made. */
+/** Owns the loading of the JOSE library: only where tokens are encrypted. */
 import { createRequire } from 'node:module'
 import type * as Jose from 'jose'
 

@@ -32,7 +32,7 @@ type Family = 'rsa' | 'rsa-pss' | 'ec' | 'ed25519' | 'secret'
 
 interface Algorithm {
   readonly family: Family
-  /** Undefined: the signature hashes by itself. */
+  /** Null: the signature hashes by itself. */
   readonly hash: string | null
   /** Bytes of the hash: the salt's length (RFC 7518 §3.5), and the shortest secret (§3.2). */
   readonly hashBytes: number

@@ -1,6 +1,7 @@
 /** Owns where an issuer's keys come from: the options, or a URL that one thread asks for all. */
+import { OutageLog } from '../calls/outage-log.ts'
 import type { MaybePromise } from '../maybe-promise.ts'
-import type { Log, SharedValue, SharedValues } from '../services.ts'
+import { CallFault, type Clock, type Log, type SharedValue, type SharedValues } from '../services.ts'
 import { discoverJwksUrl, type FetchWorld, fetchJwkSet, type JwksSettings } from './jwk-set-fetch.ts'
 import type { JwsAlgorithm } from './jws-algorithms.ts'
 import { type PublicJwk, toVerificationKey, type VerificationKey } from './verification-key.ts'
@@ -38,6 +39,7 @@ export interface RemoteKeysSettings extends Omit<JwksSettings, 'url'> {
 export interface RemoteKeysWorld extends FetchWorld {
   readonly shared: SharedValues
   readonly log: Log
+  readonly clock: Pick<Clock, 'now' | 'monotonicMs'>
 }
 
 export class RemoteKeys implements KeySource {
@@ -53,17 +55,17 @@ export class RemoteKeys implements KeySource {
   ) {
     this.#algorithms = algorithms
     this.#log = log
+    const outage = new OutageLog({ log, clock: world.clock }, { service: 'the keys of an issuer', issuer })
     this.#shared = shared.open({
       key: `jwks ${JSON.stringify([issuer, url, freshMs, staleMs, world.tls?.ca, world.tls?.cert])}`,
       load: async () => {
         try {
-          return await fetchJwkSet({ url: url ?? (await discoverJwksUrl(issuer, world)), freshMs, staleMs }, world)
-        } catch (error) {
-          log.warn('the keys of an issuer cannot be fetched', {
-            issuer,
-            why: error instanceof Error ? error.message : `${error}`,
-          })
-          throw error
+          const set = await fetchJwkSet({ url: url ?? (await discoverJwksUrl(issuer, world)), freshMs, staleMs }, world)
+          outage.worked()
+          return set
+        } catch (fault) {
+          if (fault instanceof CallFault) outage.failed(fault.reason)
+          throw fault
         }
       },
     })

@@ -13,8 +13,8 @@ import { definePolicy, type Next } from '../policy.ts'
 import { Problem } from '../problem.ts'
 import type { PolicyServices } from '../services.ts'
 import type { Delivery, WebhookScheme } from './delivery.ts'
-import { options, toScheme, type WebhookOptions } from './options.ts'
 import { createHmacKey, createStandardKey, type SenderKey } from './sender-keys.ts'
+import { options, toScheme, type WebhookOptions } from './webhook-signature-options.ts'
 
 export const webhookSignature = definePolicy({
   name: 'webhook-signature',
