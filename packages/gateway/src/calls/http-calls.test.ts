@@ -261,6 +261,25 @@ describe('a service that does not speak as it should', () => {
     assert.equal(asked, 64)
   })
 
+  it('tells who waited for others of ours from who waited for the service', async () => {
+    const others = new NodeHttpCalls()
+    const full = Promise.withResolvers<void>()
+    let asked = 0
+    const port = await serve(() => {
+      if (++asked === 64) full.resolve()
+    })
+    const end = new AbortController()
+    const call = (timeoutMs: number) =>
+      reasonOf(others.send({ url: `http://127.0.0.1:${port}/`, timeoutMs, signal: end.signal }))
+    const held = Array.from({ length: 63 }, () => call(60_000))
+    const late = call(500)
+    await full.promise
+    assert.equal(await call(1), 'too-many-calls')
+    assert.equal(await late, 'timeout')
+    end.abort()
+    await Promise.all(held)
+  })
+
   it('leaves room for other calls when it is done with', async () => {
     const others = new NodeHttpCalls()
     const { url } = await serveRaw((socket) =>

@@ -60,8 +60,17 @@ export class NodeHttpCalls implements HttpCalls {
       signal,
     })
     this.#underWay++
+    // A connection of its own, or one that is free, is there in this turn: else the call waits behind others of ours.
+    let hasSocket = false
+    let isQueued = false
+    request.on('socket', () => {
+      hasSocket = true
+    })
+    setImmediate(() => {
+      isQueued = !hasSocket
+    })
     // An agent holds whom it has queued until there is a connection, also those that have ended: they count, and wait no longer.
-    const leave = (): void => reject(toGivenUp(signal.reason))
+    const leave = (): void => reject(isQueued ? toQueued(signal.reason) : toGivenUp(signal.reason))
     signal.addEventListener('abort', leave, { once: true })
     request.on('close', () => {
       this.#underWay--
@@ -157,6 +166,12 @@ async function readAnswer(response: IncomingMessage, limitBytes: number): Promis
   const { rawHeaders } = response
   for (let i = 0; i < rawHeaders.length; i += 2) fields.push([rawHeaders[i] ?? '', rawHeaders[i + 1] ?? ''])
   return { status: response.statusCode ?? 0, headers: HeaderList.of(fields), body: Buffer.concat(pieces) }
+}
+
+/** Late, and not for want of an answer: whoever waits for others of ours says nothing about the service. */
+function toQueued(cause: unknown): CallFault {
+  const fault = toGivenUp(cause)
+  return fault.reason === 'timeout' ? new CallFault('too-many-calls', 'others were before it', { cause }) : fault
 }
 
 /** As Node says it of a call that has a connection. */

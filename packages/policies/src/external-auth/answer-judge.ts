@@ -72,7 +72,10 @@ function toAdmission(
   const dropped = toConnectionFields(headers)
   return {
     kind: 'admission',
-    toUpstream: copyToUpstream.map((name) => [name, dropped.has(name.toLowerCase()) ? undefined : headers.get(name)]),
+    toUpstream: copyToUpstream.map((name) => [
+      name,
+      dropped.has(name.toLowerCase()) ? undefined : getOnce(headers, name),
+    ]),
     toClient: copyToClient
       .filter((name) => !dropped.has(name.toLowerCase()))
       .flatMap((name) => headers.getAll(name).map((value): [string, string] => [name, value])),
@@ -160,11 +163,16 @@ function createReader({ headers, body }: CallAnswer): (source: string | undefine
       document ??= parseObject(body)
       return findClaim(document, source.slice('json:'.length))
     }
-    const values = headers.getAll(source.slice('header:'.length))
-    // Two of one name: a service that adds to what it was sent would let a client say who it is.
-    if (values.length > 1) throw toSenseless('field-twice')
-    return values[0] === undefined ? undefined : toUnicode(values[0])
+    const value = getOnce(headers, source.slice('header:'.length))
+    return value === undefined ? undefined : toUnicode(value)
   }
+}
+
+/** Two of one name: a service that adds to what it was sent would let a client say who it is. @throws CallFault */
+function getOnce(headers: HeaderList, name: string): string | undefined {
+  const [value, ...others] = headers.getAll(name)
+  if (others.length > 0) throw toSenseless('field-twice')
+  return value
 }
 
 /** RFC 9110 §5.5: fields are octets; most who write names into them write UTF-8. */

@@ -153,6 +153,7 @@ function toDocument(exchange: Exchange, choice: FieldChoice, body: Uint8Array | 
   }
 }
 
-function toCallerFacts({ id, app, plan, scopes, groups, claims }: Caller): object {
+/** What is known of a caller, as data. */
+export function toCallerFacts({ id, app, plan, scopes, groups, claims }: Caller): object {
   return { id, app: app ?? null, plan: plan ?? null, scopes: scopes ?? [], groups: groups ?? [], claims: claims ?? {} }
 }

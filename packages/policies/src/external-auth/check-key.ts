@@ -1,7 +1,7 @@
 /** Owns what an answer is remembered by: everything that the service saw, or what the options say that it depends on. */
 import { toFingerprint } from '../callers/remembered.ts'
-import type { Exchange } from '../exchange.ts'
-import type { Check } from './check-call.ts'
+import type { Caller, Exchange } from '../exchange.ts'
+import { type Check, toCallerFacts } from './check-call.ts'
 
 /** Of one request; the credential belongs to it in any case. */
 export interface KeyInputs {
@@ -39,11 +39,16 @@ function toInput(name: string): (exchange: Exchange) => unknown {
     case 'client':
       return ({ client }) => client.address
     case 'caller':
-      return ({ caller }) =>
-        caller === undefined ? null : [caller.id, caller.app, caller.credential.kind, caller.credential.id]
+      return ({ caller }) => (caller === undefined ? null : toCallerInput(caller))
     default: {
       const field = name.slice('header:'.length)
       return ({ request }) => request.headers.getAll(field)
     }
   }
+}
+
+/** All that the service may be told of the caller, and by which credentials: several people may share one of those. */
+function toCallerInput(caller: Caller): unknown {
+  const { credential, otherCredentials = [] } = caller
+  return [toCallerFacts(caller), [credential, ...otherCredentials].map(({ kind, id }) => [kind, id])]
 }

@@ -9,8 +9,8 @@ import { fail, stage } from './external-auth-stage.fixture.ts'
 describe('a service that cannot be asked', () => {
   const outages = [
     ['ECONNREFUSED', () => fail('ECONNREFUSED')],
+    ['ENOTFOUND', () => fail('ENOTFOUND')],
     ['timeout', () => fail('timeout')],
-    ['CERT_HAS_EXPIRED', () => fail('CERT_HAS_EXPIRED')],
     ['status-500', () => ({ status: 500, body: 's3cret' })],
     ['status-503', () => ({ status: 503, headers: [['X-Auth-User', 'root']] as const })],
   ] as const
@@ -46,8 +46,18 @@ describe('a service that cannot be asked', () => {
     })
   }
 
-  for (const reason of ['url', 'egress-denied', 'too-many-calls']) {
-    it(`lets nobody pass where clients or the configuration bring it about: ${reason}`, async () => {
+  for (const reason of [
+    'url',
+    'egress-denied',
+    'too-many-calls',
+    'too-large',
+    'not-http',
+    'ECONNRESET',
+    'EPIPE',
+    'HPE_HEADER_OVERFLOW',
+    'CERT_HAS_EXPIRED',
+  ]) {
+    it(`lets nobody pass where it is not down, or where clients could bring it about: ${reason}`, async () => {
       const { subject } = stage({ onError: 'allow' }, () => fail(reason))
       assert.deepEqual([(await subject.with()).problem?.reason, (await subject.with()).status], [reason, 503])
     })

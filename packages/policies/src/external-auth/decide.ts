@@ -18,8 +18,11 @@ interface Asked {
   readonly body: Uint8Array | undefined
 }
 
-/** These say nothing about the service, or can be brought about by whoever wants to get past it: refused, whatever `onError` says. */
-const NEVER_ALLOWED = new Set(['url', 'egress-denied', 'too-many-calls'])
+/**
+ * The service is down, and nothing else: it is not there, or did not answer in time, or says so itself. All others can be brought
+ * about by whoever wants to get past it, with a request that is too long for it or an answer that is too long for us.
+ */
+const MEANS_DOWN = /^(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|timeout|status-5\d\d)$/
 
 /** From memory, or from the service. @rejects Problem verifier-unavailable */
 export function createDecide(
@@ -38,7 +41,7 @@ export function createDecide(
   function fail(fault: unknown, mayPass: boolean): Verdict<Decision> {
     if (!(fault instanceof CallFault)) throw fault
     outage.failed(fault.reason)
-    if (!mayPass || onError === 'refuse' || NEVER_ALLOWED.has(fault.reason)) throw toUnavailable(fault.reason)
+    if (!mayPass || onError === 'refuse' || !MEANS_DOWN.test(fault.reason)) throw toUnavailable(fault.reason)
     return { value: toNobody(options), untilMs: 0, isGood: false, isShared: true }
   }
 

@@ -107,6 +107,23 @@ describe('an answer', () => {
     assert.deepEqual([await ask('client'), await ask('caller')], [2, 3])
   })
 
+  it('depends on all that is known of the caller, where it depends on that', async () => {
+    const key = { kind: 'key', id: 'of-the-app' }
+    const token = (id: string) => [{ kind: 'token', id }]
+    const admin = { id: 'ann', app: 'shop', credential: key, otherCredentials: token('1'), scopes: ['admin'] }
+    const others = [
+      { ...admin, scopes: ['read'] },
+      { ...admin, groups: ['staff'] },
+      { ...admin, claims: { tenant: 'b' } },
+      { ...admin, plan: 'gold' },
+      { ...admin, id: 'bob' },
+      { ...admin, otherCredentials: token('2') },
+    ]
+    const { subject, service } = stage({ cache: { by: ['caller'] } }, () => kept())
+    for (const caller of [admin, { ...admin }, ...others]) await subject.with(REQUEST, { caller })
+    assert.equal(service.calls.length, 1 + others.length)
+  })
+
   it('does not run from one part of the key into the next', async () => {
     const options: Options = { cache: { by: ['header:A', 'header:B'] } }
     const of = (a: string, b: string): TestRequest => ({ headers: { A: a, B: b } })

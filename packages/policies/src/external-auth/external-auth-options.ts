@@ -175,7 +175,7 @@ export const externalAuthOptions = z
     }),
     onError: z.enum(['refuse', 'allow']).default('refuse').meta({
       description:
-        'What happens where the service cannot be reached, takes too long or answers with 5xx. refuse: 503. allow: the request passes, as nobody; whoever can keep the service from answering gets past it.',
+        'What happens where the service is down: nobody listens, its name is not known, it takes too long or answers with 5xx. refuse: 503. allow: the request passes, as nobody; whoever can keep the service from answering gets past it. Connections that break and answers that cannot be read are refused in any case.',
     }),
     attempts: addressAttemptsSchema,
     toUpstream: toUpstreamSchema,

@@ -39,6 +39,17 @@ describe('a request that may pass', () => {
     assert.deepEqual([...(upstream[0]?.headers ?? [])], [['X-Auth-User', 'ann']])
   })
 
+  it('lets nobody pass where the service says a field twice that goes on: which of them counts is anybody’s guess', async () => {
+    const { subject } = stage({ copyToUpstream: ['Remote-User'], onError: 'allow' }, () => ({
+      headers: [
+        ['Remote-User', 'ann'],
+        ['remote-user', 'root'],
+      ],
+    }))
+    const { status, problem, upstream } = await subject.with()
+    assert.deepEqual([status, problem?.reason, upstream.length], [503, 'field-twice', 0])
+  })
+
   it('has fields that clients may not send anywhere, but their credential', () => {
     const options = externalAuth.options.parse({
       url: SERVICE,
