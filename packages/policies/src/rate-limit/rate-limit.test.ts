@@ -106,6 +106,15 @@ describe('rate-limit', () => {
     assert.equal((await subject.with({}, { caller: caller('acme'), address: '192.0.2.2' })).status, 429)
   })
 
+  it('counts what an app sends with any of its credentials, and nobody who is only called like it', async () => {
+    const subject = run(rateLimit, { limit: 2, windowSeconds: 60 })
+    const acme = (kind: string): Caller => ({ id: 'acme', app: 'acme', credential: { kind, id: kind } })
+    const person: Caller = { id: 'acme', credential: { kind: 'token', id: 't' } }
+    const ask = async (who: Caller) => (await subject.with({}, { caller: who })).status
+    assert.deepEqual([await ask(person), await ask(person), await ask(person)], [200, 200, 429])
+    assert.deepEqual([await ask(acme('key')), await ask(acme('signature')), await ask(acme('key'))], [200, 200, 429])
+  })
+
   it('counts an anonymous caller by address, even if a caller is named like it', async () => {
     const subject = run(rateLimit, { limit: 1, windowSeconds: 60 })
     assert.equal((await subject.with({}, { address: '192.0.2.1' })).status, 200)

@@ -118,10 +118,14 @@ export const rateLimit = definePolicy({
   },
 })
 
-/** One letter keeps callers and addresses apart: a caller may be named like an address. */
+/**
+ * One letter keeps apart what may have one name: addresses, apps that call by themselves, and people, who may have chosen theirs.
+ */
 function createCallerKey(ipv6PrefixBits: number): (exchange: Exchange) => string {
-  return ({ caller, client }) =>
-    caller === undefined ? `a${toNetwork(client.address, ipv6PrefixBits)}` : `c${caller.id}`
+  return ({ caller, client }) => {
+    if (caller === undefined) return `a${toNetwork(client.address, ipv6PrefixBits)}`
+    return caller.app === caller.id ? `p${caller.id}` : `c${caller.id}`
+  }
 }
 
 /** Those whose key fails or is empty share it: too strict, never too lax. */
