@@ -74,6 +74,8 @@ export type {
   OpenFile,
   OutgoingCall,
   PolicyServices,
+  ReplayList,
+  Replays,
   RevocationList,
   Revocations,
   SharedValue,

@@ -60,6 +60,22 @@ export interface Revocations {
   list(id: string): RevocationList
 }
 
+/** What may be used once: nonces, and signatures that must not come again. Bounded, and it ends with the process. */
+export interface ReplayList {
+  /**
+   * Was it new? It is used from here on, up to this moment, on all threads. Keys may be as long as a client likes. Where there is no
+   * room, what is new counts as used: too strict, never too lax.
+   */
+  use(key: string, untilMs: number): MaybePromise<boolean>
+  /** Nothing came of it: it may be used again. */
+  giveBack(key: string): void
+}
+
+export interface Replays {
+  /** Equal ids are the same list, across threads and reloads. */
+  list(id: string): ReplayList
+}
+
 export interface KeyFacts {
   readonly app: string
   readonly plan: string | undefined
@@ -286,6 +302,7 @@ export interface PolicyServices {
   readonly clock: Clock
   readonly counters: Counters
   readonly revocations: Revocations
+  readonly replays: Replays
   readonly credentials: Credentials
   readonly http: HttpCalls
   readonly directories: Directories

@@ -8,6 +8,7 @@ import { CredentialsIndex, openCredentials } from '../state/credentials/credenti
 import type { SharedFiles } from '../state/files/file-table.ts'
 import { ThreadFiles } from '../state/files/thread-files.ts'
 import { CaseCounters } from './case-counters.ts'
+import { CaseReplays } from './case-replays.ts'
 import { CaseRevocations } from './case-revocations.ts'
 import { createLonelyValues, NO_CALLS, NO_DIRECTORIES } from './no-calls.ts'
 import { RehearsalClock } from './rehearsal-clock.ts'
@@ -54,6 +55,6 @@ function toServices({ variables }: GatewayModel, files: Files): Omit<PolicyServi
   const counters = new CaseCounters(clock)
   const shared = createLonelyValues(() => clock.now())
   const reach = { http: NO_CALLS, directories: NO_DIRECTORIES }
-  const revocations = new CaseRevocations(clock)
-  return { clock, counters, revocations, credentials, ...reach, shared, files, log: SILENT, variables, useId: 'check' }
+  const ended = { revocations: new CaseRevocations(clock), replays: new CaseReplays(clock) }
+  return { clock, counters, ...ended, credentials, ...reach, shared, files, log: SILENT, variables, useId: 'check' }
 }

@@ -28,6 +28,7 @@ import { DeadlineWheel } from '../timers/deadline-wheel.ts'
 import { NOBODY_ASKED } from '../tls/client-certificate.ts'
 import { DemandsTable } from '../tls/demands.ts'
 import { CaseCounters } from './case-counters.ts'
+import { CaseReplays } from './case-replays.ts'
 import { CaseRevocations } from './case-revocations.ts'
 import { MemorySocket } from './memory-socket.ts'
 import { createLonelyValues, NO_CALLS, NO_DIRECTORIES } from './no-calls.ts'
@@ -87,6 +88,7 @@ export class Rehearsal implements Stage {
   readonly clock: RehearsalClock
   readonly #counters: CaseCounters
   readonly #revocations: CaseRevocations
+  readonly #replays: CaseReplays
   readonly #wheel = new DeadlineWheel()
   readonly #upstreams: RehearsedUpstream[] = []
   readonly #listeners: readonly Listener[]
@@ -102,6 +104,7 @@ export class Rehearsal implements Stage {
     this.clock = new RehearsalClock(startMs)
     this.#counters = new CaseCounters(this.clock)
     this.#revocations = new CaseRevocations(this.clock)
+    this.#replays = new CaseReplays(this.clock)
     this.#listeners = model.listeners
     this.#tunnels = new TunnelKeeper({
       wheel: this.#wheel,
@@ -142,6 +145,7 @@ export class Rehearsal implements Stage {
     this.clock.restart(startMs)
     this.#counters.restart()
     this.#revocations.restart()
+    this.#replays.restart()
     for (const upstream of this.#upstreams) upstream.restart()
   }
 
@@ -193,6 +197,7 @@ export class Rehearsal implements Stage {
           clock: this.clock,
           counters: this.#counters,
           revocations: this.#revocations,
+          replays: this.#replays,
           credentials,
           http: NO_CALLS,
           directories: NO_DIRECTORIES,

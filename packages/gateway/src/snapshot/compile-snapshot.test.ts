@@ -50,6 +50,7 @@ function createStage() {
         clock: nothing,
         counters: nothing,
         revocations: nothing,
+        replays: nothing,
         credentials: nothing,
         http: nothing,
         directories: nothing,

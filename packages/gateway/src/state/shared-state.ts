@@ -24,6 +24,7 @@ import { clearAddresses, createAddressGauge } from './gauges/address-gauge.ts'
 import { Columns, type ColumnsDescriptor } from './gauges/columns.ts'
 import { type HealthDescriptor, HealthTable, openHealth } from './health/health-table.ts'
 import { type PemDescriptor, PemTable } from './pems/pem-table.ts'
+import { createSharedReplays } from './replays/shared-replays.ts'
 import { createSharedRevocations } from './revocations/shared-revocations.ts'
 
 /** What threads are told anew with each snapshot, because each may need more of it. */
@@ -43,6 +44,7 @@ export class SharedState {
   readonly #counters = createSharedCounters()
   readonly #counting: SharedCounters
   readonly #revocations = createSharedRevocations()
+  readonly #replays = createSharedReplays()
   readonly #credentials: CredentialsIndex
   readonly #addresses
   readonly #health = new HealthTable()
@@ -71,6 +73,7 @@ export class SharedState {
       reusePort,
       counters: this.#counters,
       revocations: this.#revocations,
+      replays: this.#replays,
       credentials: this.#credentials.descriptor(),
       columns: this.#columns.descriptor(),
       addresses: this.#addresses,

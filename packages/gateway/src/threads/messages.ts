@@ -14,6 +14,7 @@ import type { AddressGaugeDescriptor } from '../state/gauges/address-gauge.ts'
 import type { ColumnsDescriptor } from '../state/gauges/columns.ts'
 import type { HealthDescriptor } from '../state/health/health-table.ts'
 import type { PemDescriptor } from '../state/pems/pem-table.ts'
+import type { ReplaysDescriptor } from '../state/replays/shared-replays.ts'
 import type { RevocationsDescriptor } from '../state/revocations/shared-revocations.ts'
 import type { SharedValueAnswer, SharedValueRequest } from '../state/shared-values/shared-value-messages.ts'
 import type { PulseDescriptor } from './pulse.ts'
@@ -24,6 +25,7 @@ export interface ThreadBirth {
   readonly reusePort: boolean
   readonly counters: CountersDescriptor
   readonly revocations: RevocationsDescriptor
+  readonly replays: ReplaysDescriptor
   readonly credentials: CredentialsDescriptor
   readonly columns: ColumnsDescriptor
   readonly addresses: AddressGaugeDescriptor

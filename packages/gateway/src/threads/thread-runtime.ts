@@ -24,6 +24,7 @@ import { type CredentialsDescriptor, openCredentials } from '../state/credential
 import { ThreadFiles } from '../state/files/thread-files.ts'
 import { openHealth } from '../state/health/health-table.ts'
 import { openPems } from '../state/pems/pem-table.ts'
+import { openReplays } from '../state/replays/shared-replays.ts'
 import { openRevocations } from '../state/revocations/shared-revocations.ts'
 import { ThreadSharedValues } from '../state/shared-values/thread-shared-values.ts'
 import { DeadlineWheel } from '../timers/deadline-wheel.ts'
@@ -59,6 +60,7 @@ export class ThreadRuntime {
   readonly #meter: ThreadMeter
   readonly #counters
   readonly #revocations
+  readonly #replays
   readonly #credentials
   readonly #tunnels: TunnelKeeper
   readonly #certificates: CertificateStore
@@ -85,6 +87,7 @@ export class ThreadRuntime {
     this.#meter = new ThreadMeter(birth)
     this.#counters = openCounters(birth.counters)
     this.#revocations = openRevocations(birth.revocations)
+    this.#replays = openReplays(birth.replays)
     this.#credentials = openCredentials(birth.credentials)
     this.#values = new ThreadSharedValues({ say, now: Date.now })
     this.#certificates = new CertificateStore(birth.ticketKey)
@@ -193,6 +196,7 @@ export class ThreadRuntime {
             clock: this.#clock,
             counters: this.#counters,
             revocations: this.#revocations,
+            replays: this.#replays,
             credentials: this.#credentials,
             http: this.#calls,
             directories: this.#directories,

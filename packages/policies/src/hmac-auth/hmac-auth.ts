@@ -3,7 +3,6 @@
 import { GuessGuard } from '../callers/guess-guard.ts'
 import { recognise } from '../callers/recognise.ts'
 import { tellUpstream, toIdentityFields } from '../callers/upstream-facts.ts'
-import { UsedOnce } from '../callers/used-once.ts'
 import type { Exchange } from '../exchange.ts'
 import type { MaybePromise } from '../maybe-promise.ts'
 import { assertContentDigest } from '../message-signatures/content-digest.ts'
@@ -14,7 +13,7 @@ import type { GatewayResponse } from '../messages/response.ts'
 import { readWholeBody } from '../messages/whole-body.ts'
 import { definePolicy, type Next } from '../policy.ts'
 import { Problem } from '../problem.ts'
-import type { PolicyServices } from '../services.ts'
+import type { PolicyServices, ReplayList } from '../services.ts'
 import { serializeParameters } from '../structured-fields/serialize-structured-field.ts'
 import { coversDigest } from './coverage.ts'
 import { type HmacAuthOptions, options } from './hmac-auth-options.ts'
@@ -84,11 +83,10 @@ class SignedRequests {
   /** Of requests with a body that must be covered, and of all others. */
   readonly #ofBodies: Demand
   readonly #ofOthers: Demand
-  /** By key, so that none can crowd out the nonces of others. */
-  readonly #nonces: ReadonlyMap<KnownKey, UsedOnce>
+  readonly #nonces: ReplayList
 
   constructor(given: HmacAuthOptions, services: PolicyServices) {
-    const { counters, useId } = services
+    const { counters, replays, useId } = services
     this.#options = given
     this.#services = services
     this.#guard = new GuessGuard(counters, 'signature', given.attempts)
@@ -96,14 +94,7 @@ class SignedRequests {
     const { wanted } = this.#checks.coverage
     this.#ofOthers = createDemand(wanted, given.tag)
     this.#ofBodies = createDemand([...wanted, '"content-digest"'], given.tag)
-    // From the first moment in which a signature may come to the last: `created` lies up to one skew ahead at the first.
-    const windowMs = (given.maxAgeSeconds + 2 * given.clockSkewSeconds) * 1000
-    this.#nonces = new Map(
-      [...this.#checks.keys.values()].map((key) => [
-        key,
-        new UsedOnce(counters, { id: `${useId}/${key.id}`, windowMs }),
-      ]),
-    )
+    this.#nonces = replays.list(`hmac-auth/${useId}`)
   }
 
   admit(exchange: Exchange, next: Next): MaybePromise<GatewayResponse> {
@@ -159,15 +150,21 @@ class SignedRequests {
 
   /** Last of all: a nonce is spent on nothing but a request that is right in everything else. */
   #finish(exchange: Exchange, verified: readonly VerifiedSignature[], next: Next): MaybePromise<GatewayResponse> {
-    const uses = verified.map(({ signature: { nonce }, key }) =>
-      nonce === undefined ? true : (this.#nonces.get(key)?.use(nonce) ?? false),
-    )
+    const uses = verified.map(({ signature, key }) => this.#use(signature, key))
     if (uses.some((use) => use instanceof Promise)) {
       return Promise.all(uses).then((settled) =>
         this.#pass(exchange, { verified, isNew: settled.every(Boolean), next }),
       )
     }
     return this.#pass(exchange, { verified, isNew: uses.every(Boolean), next })
+  }
+
+  /** Up to the last moment in which this signature may come. */
+  #use({ nonce, created }: VerifiedSignature['signature'], { id }: KnownKey): MaybePromise<boolean> {
+    if (nonce === undefined) return true
+    const { maxAgeSeconds, clockSkewSeconds } = this.#options
+    const fromSeconds = created ?? this.#services.clock.now() / 1000
+    return this.#nonces.use(`${id} ${nonce}`, (fromSeconds + maxAgeSeconds + clockSkewSeconds) * 1000)
   }
 
   #pass(

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Counters } from '../services.ts'
-import { FakeClock, MemoryCounters, type TestRequest } from '../testing/index.ts'
+import { FakeClock, MemoryReplays, type TestRequest } from '../testing/index.ts'
 import {
   assertRefused,
   by,
@@ -65,10 +64,10 @@ describe('a nonce', () => {
     assert.equal((await subject.with(withNonce('n2'))).status, 200)
   })
 
-  it('is used up on all threads that count together', async () => {
+  it('is used up on all threads that share what was used', async () => {
     const clock = new FakeClock()
-    const counters = new MemoryCounters(clock)
-    const [one, two] = [guarded({}, { clock, counters }), guarded({}, { clock, counters })]
+    const replays = new MemoryReplays(clock)
+    const [one, two] = [guarded({}, { clock, replays }), guarded({}, { clock, replays })]
     assert.equal((await one.with(withNonce())).status, 200)
     assertRefused(await two.with(withNonce()), 'nonce-used')
   })
@@ -111,18 +110,25 @@ describe('a nonce', () => {
     assertRefused(await subject.with(withNonce(`${long}a`)), 'nonce-used')
   })
 
-  it('can be counted elsewhere, by counters that answer later', async () => {
+  it('can be kept elsewhere, where the answer comes later', async () => {
     const clock = new FakeClock()
-    const near = new MemoryCounters(clock)
-    const far: Counters = {
-      limiter(spec) {
-        const limiter = near.limiter(spec)
-        return { ...limiter, take: async (key, cost) => limiter.take(key, cost), giveBack() {} }
-      },
+    const near = new MemoryReplays(clock)
+    const far = {
+      list: (id: string) => ({
+        ...near.list(id),
+        use: async (key: string, untilMs: number) => near.list(id).use(key, untilMs),
+      }),
     }
-    const subject = guarded({}, { clock, counters: far })
+    const subject = guarded({}, { clock, replays: far })
     assert.equal((await subject.with(withNonce())).status, 200)
     assertRefused(await subject.with(withNonce()), 'nonce-used')
+  })
+
+  it('stays used where the options say another age', async () => {
+    const clock = new FakeClock()
+    const replays = new MemoryReplays(clock)
+    assert.equal((await guarded({ maxAgeSeconds: 300 }, { clock, replays }).with(withNonce())).status, 200)
+    assertRefused(await guarded({ maxAgeSeconds: 301 }, { clock, replays }).with(withNonce()), 'nonce-used')
   })
 })
 

@@ -2,7 +2,16 @@
 import assert from 'node:assert/strict'
 import { hash } from 'node:crypto'
 import { describe, it } from 'node:test'
-import { FakeClock, type PolicyRun, run, signWithSecret, TestIssuer } from '../testing/index.ts'
+import type { Counters } from '../services.ts'
+import {
+  FakeClock,
+  MemoryReplays,
+  type PolicyRun,
+  type PolicyRunSetup,
+  run,
+  signWithSecret,
+  TestIssuer,
+} from '../testing/index.ts'
 import { toJwkThumbprint } from '../tokens/thumbprint.ts'
 import type { PublicJwk } from '../tokens/verification-key.ts'
 import { jwt } from './jwt.ts'
@@ -21,12 +30,12 @@ const token = issuer.sign({
   cnf: { jkt: toJwkThumbprint(clientKey) },
 })
 
-function taking(options: object = {}): PolicyRun {
+function taking(options: object = {}, setup: PolicyRunSetup = {}): PolicyRun {
   const keys = [{ algorithm: 'RS256' as const, publicKey: issuer.pem }]
   return run(
     jwt,
     { issuers: [{ issuer: ISSUER, audiences: ['orders'], keys }], ...options },
-    { clock: new FakeClock() },
+    { clock: new FakeClock(), ...setup },
   )
 }
 
@@ -168,5 +177,66 @@ describe('a token bound to a key of its client (RFC 9449)', () => {
     const { problem, headers } = await strict.with(showing(prove(), 'Bearer'))
     assert.equal(problem?.reason, 'other-scheme')
     assert.doesNotMatch(headers.getAll('www-authenticate').join(), /Bearer/)
+  })
+})
+
+describe('proofs by the thousand', () => {
+  it('of one key push out no other, and are refused beyond a number of their own', async () => {
+    const clock = new FakeClock()
+    const replays = new MemoryReplays(clock)
+    const taken: string[] = []
+    const counters: Counters = {
+      limiter: ({ id, limit }) => ({
+        take(key) {
+          if (id === 'dpop/keys') taken.push(`${key} of ${limit}`)
+          const allowed = id !== 'dpop/keys' || taken.length <= 2
+          return { allowed, remaining: allowed ? 1 : 0, retryAfterMs: 1, resetAfterMs: 1 }
+        },
+        giveBack() {},
+      }),
+    }
+    const subject = taking({}, { clock, replays, counters })
+    const reasons = []
+    for (let at = 0; at < 3; at++) reasons.push((await subject.with(showing(prove()))).problem?.reason)
+    assert.deepEqual(reasons, [undefined, undefined, 'dpop-too-many'])
+    assert.deepEqual(new Set(taken), new Set([`${toJwkThumbprint(clientKey)} of ${2 ** 18}`]))
+  })
+
+  it('by keys that the token is not bound to are remembered by nobody', async () => {
+    const used: string[] = []
+    const replays = { list: () => ({ use: (key: string) => used.push(key) > 0, giveBack() {} }) }
+    const subject = taking({}, { clock: new FakeClock(), replays })
+    assert.equal((await subject.with(showing(prove({}, {}, thief)))).problem?.reason, 'dpop-other-key')
+    assert.deepEqual(used, [])
+  })
+
+  it('that come again, early or late slow nobody; those that are wrong do, also for a token that was seen', async () => {
+    const subject = taking({ attempts: { perAddress: 2 } })
+    const proof = prove()
+    assert.equal((await subject.with(showing(proof))).status, 200)
+    for (let at = 0; at < 5; at++) {
+      assert.equal((await subject.with(showing(proof))).problem?.reason, 'dpop-replayed')
+      assert.equal((await subject.with(showing(prove({ iat: now - 4000 })))).problem?.reason, 'dpop-not-now')
+    }
+    for (let at = 0; at < 2; at++) {
+      assert.equal((await subject.with(showing(prove({}, {}, thief)))).problem?.reason, 'dpop-other-key')
+    }
+    assert.equal((await subject.with(showing(prove()))).problem?.code, 'too-many-attempts')
+  })
+
+  it('that were shown stay so where the options say another age', async () => {
+    const clock = new FakeClock()
+    const replays = new MemoryReplays(clock)
+    const proof = prove()
+    assert.equal((await taking({ dpopMaxAgeSeconds: 300 }, { clock, replays }).with(showing(proof))).status, 200)
+    const { problem } = await taking({ dpopMaxAgeSeconds: 301 }, { clock, replays }).with(showing(proof))
+    assert.equal(problem?.reason, 'dpop-replayed')
+  })
+
+  it('with a key that takes long to check are not checked', async () => {
+    const n = Buffer.alloc(384, 0xff).toString('base64url')
+    const jwk = { kty: 'RSA', n, e: n }
+    const text = prove({}, { alg: 'RS256', jwk })
+    assert.equal((await taking().with(showing(text))).problem?.reason, 'dpop-algorithm')
   })
 })

@@ -9,7 +9,7 @@ import type { GatewayResponse } from '../messages/response.ts'
 import { definePolicy, type Next } from '../policy.ts'
 import { Problem } from '../problem.ts'
 import type { CallFault, Credentials, PolicyServices } from '../services.ts'
-import { findBindingFault } from '../tokens/confirmation.ts'
+import { findBindingFault, isGuess } from '../tokens/confirmation.ts'
 import { DpopProofs } from '../tokens/dpop-proof.ts'
 import { ASYMMETRIC_ALGORITHMS } from '../tokens/jws-algorithms.ts'
 import { type PresentedToken, TokenPlaces } from '../tokens/token-places.ts'
@@ -133,9 +133,11 @@ class TokenCheck {
 
   async #acceptBound(attempt: Attempt, token: VerifiedToken): Promise<GatewayResponse> {
     const { exchange, presented } = attempt
+    // Also where the token was seen: whoever has one could have proofs checked by the thousand.
+    this.#guard.admit(exchange)
     const fault = await findBindingFault(token.confirmation, exchange, { ...presented, proofs: this.#proofs })
     if (fault !== undefined) {
-      this.#guard.failed(exchange)
+      if (isGuess(fault)) this.#guard.failed(exchange)
       throw this.#toRefusal(fault)
     }
     return await this.#enter(attempt, token)
@@ -204,6 +206,7 @@ const DETAILS = new Map([
   ['other-scheme', 'The token has to be sent with the scheme that it is made for.'],
   ['dpop-missing', 'The token needs a proof in the header field DPoP.'],
   ['dpop-replayed', 'This proof was sent before. Make a new one for each request.'],
+  ['dpop-too-many', 'Too many proofs came for this key. Send fewer, or get tokens for several keys.'],
   ['dpop-not-now', 'The proof in DPoP is too old, or not yet valid.'],
   ['app-disabled', 'The app that the token belongs to is disabled.'],
 ])

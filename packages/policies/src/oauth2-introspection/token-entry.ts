@@ -8,7 +8,7 @@ import type { GatewayResponse } from '../messages/response.ts'
 import type { Next } from '../policy.ts'
 import { Problem } from '../problem.ts'
 import type { PolicyServices } from '../services.ts'
-import { findBindingFault, findConfirmation } from '../tokens/confirmation.ts'
+import { findBindingFault, findConfirmation, isGuess } from '../tokens/confirmation.ts'
 import { DpopProofs } from '../tokens/dpop-proof.ts'
 import type { PresentedToken, TokenPlaces } from '../tokens/token-places.ts'
 import type { BearerRefusals } from './bearer-refusals.ts'
@@ -31,7 +31,7 @@ interface EntryParts {
   readonly refusals: BearerRefusals
   readonly guard: GuessGuard
   readonly judge: TokenJudge
-  readonly services: Pick<PolicyServices, 'clock' | 'counters'>
+  readonly services: Pick<PolicyServices, 'clock' | 'counters' | 'replays'>
 }
 
 export class TokenEntry {
@@ -65,7 +65,7 @@ export class TokenEntry {
     const { exchange, presented } = attempt
     const fault = await findBindingFault(confirmation, exchange, { ...presented, proofs: this.#proofs })
     if (fault === undefined) return await this.#enter(caller, attempt)
-    this.#parts.guard.failed(exchange)
+    if (isGuess(fault)) this.#parts.guard.failed(exchange)
     throw this.#parts.refusals.invalid(fault)
   }
 

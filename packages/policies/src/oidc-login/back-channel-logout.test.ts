@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import {
   FakeClock,
-  MemoryCounters,
+  MemoryReplays,
   MemoryRevocations,
   MemorySharedValues,
   type TestAnswer,
@@ -80,12 +80,12 @@ describe('oidc-login: a logout that the provider tells of (Back-Channel Logout 1
 
   it('ends it on all threads at once, also where the cookie was seen before', async () => {
     const clock = new FakeClock()
-    const counters = new MemoryCounters(clock)
+    const replays = new MemoryReplays(clock)
     const revocations = new MemoryRevocations()
     const shared = new MemorySharedValues(clock)
-    const one = stage({}, { clock, counters, revocations, shared })
+    const one = stage({}, { clock, replays, revocations, shared })
     await logIn(one)
-    const two = stage({}, { clock, counters, revocations, shared, http: one.provider.http })
+    const two = stage({}, { clock, replays, revocations, shared, http: one.provider.http })
     const there = { browser: new TestBrowser(two.run) }
     for (const [name, value] of one.browser.cookies) there.browser.cookies.set(name, value)
     assert.equal(await isIn(there), true)
@@ -302,10 +302,9 @@ describe('oidc-login: a logout token that does not count (Back-Channel Logout 1.
     await assertRefused(made, await post(made, token), 'replayed')
   })
 
-  it('logs out all the same where the counters are full and take it for one that came before', async () => {
-    const full = { allowed: false, remaining: 0, retryAfterMs: 1, resetAfterMs: 1 }
-    const counters = { limiter: () => ({ take: () => full, giveBack() {} }) }
-    const made = stage({ attempts: { perAddress: 0 } }, { counters })
+  it('logs out all the same where there is no room and it is taken for one that came before', async () => {
+    const replays = { list: () => ({ use: () => false, giveBack() {} }) }
+    const made = stage({}, { replays })
     await logIn(made)
     const answer = await post(made, made.provider.signLogout({ sid: 'session-1' }))
     assert.equal(answer.problem?.reason, 'replayed')

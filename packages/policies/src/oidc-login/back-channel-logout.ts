@@ -1,11 +1,10 @@
 /** Owns the answer to a provider that logs somebody out, without a browser (OpenID Connect Back-Channel Logout 1.0 §2.5–2.8). */
-import { UsedOnce } from '../callers/used-once.ts'
 import type { Exchange } from '../exchange.ts'
 import type { GatewayRequest } from '../messages/request.ts'
 import { GatewayResponse } from '../messages/response.ts'
 import { readWholeBody } from '../messages/whole-body.ts'
 import { Problem } from '../problem.ts'
-import { CallFault, type PolicyServices } from '../services.ts'
+import { CallFault, type PolicyServices, type ReplayList } from '../services.ts'
 import { type CompactJws, parseCompactJws, parseJsonObject } from '../tokens/compact-jws.ts'
 import { ASYMMETRIC_ALGORITHMS } from '../tokens/jws-algorithms.ts'
 import { type KeySource, RemoteKeys } from '../tokens/key-source.ts'
@@ -34,10 +33,13 @@ interface BackChannelParts {
   readonly sessions: Sessions
 }
 
+/** How long one may come again. */
+const LONGEST_MS = (LONGEST_AGE_SECONDS + CLOCK_SKEW_SECONDS + 1) * 1000
+
 export class BackChannelLogout {
   readonly #parts: BackChannelParts
   readonly #keys: KeySource
-  readonly #once: UsedOnce
+  readonly #once: ReplayList
 
   constructor(parts: BackChannelParts) {
     const { options, services } = parts
@@ -48,19 +50,16 @@ export class BackChannelLogout {
       { issuer, algorithms: ASYMMETRIC_ALGORITHMS, freshMs: KEYS_FRESH_MS, staleMs: KEYS_STALE_MS },
       services,
     )
-    this.#once = new UsedOnce(services.counters, {
-      id: JSON.stringify(['oidc-login/logout', issuer, clientId]),
-      windowMs: (LONGEST_AGE_SECONDS + 2 * CLOCK_SKEW_SECONDS) * 1000,
-    })
+    this.#once = services.replays.list(JSON.stringify(['oidc-login/logout', issuer, clientId]))
   }
 
   /** @throws Problem logout-refused, verifier-unavailable */
   async answer({ request }: Exchange): Promise<GatewayResponse> {
     assertMethod(request, ['POST'])
     const token = await this.#verify(await readToken(request))
-    // First, and again for one that comes twice: it says no more than it did. So full counters refuse no logout.
+    // First, and again for one that comes twice: it says no more than it did. So full memory refuses no logout.
     this.#parts.sessions.endByProvider(token, this.#toMoment(token))
-    if (!(await this.#once.use(token.jti))) throw toRefusal('replayed')
+    if (!(await this.#once.use(token.jti, token.issuedAtMs + LONGEST_MS))) throw toRefusal('replayed')
     const done = new GatewayResponse({ status: 200 })
     done.headers.append(...NO_STORE)
     return done

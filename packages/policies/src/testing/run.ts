@@ -8,13 +8,14 @@ import type { GatewayRequest } from '../messages/request.ts'
 import { GatewayResponse } from '../messages/response.ts'
 import type { Next, Policy, PolicyDefinition } from '../policy.ts'
 import type { Problem } from '../problem.ts'
-import type { Counters, Directories, HttpCalls, Revocations, SharedValues } from '../services.ts'
+import type { Counters, Directories, HttpCalls, Replays, Revocations, SharedValues } from '../services.ts'
 import { FakeClock } from './fake-clock.ts'
 import { FakeDirectories } from './fake-directories.ts'
 import { FakeHttp } from './fake-http.ts'
 import { MemoryCounters } from './memory-counters.ts'
 import { MemoryCredentials } from './memory-credentials.ts'
 import { MemoryFiles } from './memory-files.ts'
+import { MemoryReplays } from './memory-replays.ts'
 import { MemoryRevocations } from './memory-revocations.ts'
 import { MemorySharedValues } from './memory-shared-values.ts'
 import { createTestUses, guard } from './nested-uses.ts'
@@ -28,6 +29,7 @@ export interface PolicyRunSetup {
   /** Exact ones in memory if absent. */
   readonly counters?: Counters
   readonly revocations?: Revocations
+  readonly replays?: Replays
   readonly credentials?: MemoryCredentials
   /** What answers calls to other services; without it there is nobody. */
   readonly http?: HttpCalls
@@ -91,6 +93,7 @@ export class PolicyRun {
   readonly clock: FakeClock
   readonly counters: Counters
   readonly revocations: Revocations
+  readonly replays: Replays
   readonly credentials: MemoryCredentials
   readonly http: HttpCalls
   readonly directories: Directories
@@ -107,6 +110,7 @@ export class PolicyRun {
     this.clock = setup.clock ?? new FakeClock()
     this.counters = setup.counters ?? new MemoryCounters(this.clock)
     this.revocations = setup.revocations ?? new MemoryRevocations()
+    this.replays = setup.replays ?? new MemoryReplays(this.clock)
     this.credentials = setup.credentials ?? new MemoryCredentials()
     this.http = setup.http ?? new FakeHttp()
     this.directories = setup.directories ?? new FakeDirectories()
@@ -123,6 +127,7 @@ export class PolicyRun {
         clock: this.clock,
         counters: this.counters,
         revocations: this.revocations,
+        replays: this.replays,
         credentials: this.credentials,
         http: this.http,
         directories: this.directories,

@@ -40,7 +40,10 @@ export async function findBindingFault(
   if (scheme === 'dpop' ? jkt === undefined : jkt !== undefined) return 'other-scheme'
   if (jkt === undefined) return undefined
   if (proofs === undefined) return 'dpop-not-taken'
-  const outcome = await proofs.check(exchange, token)
-  if ('fault' in outcome) return outcome.fault
-  return outcome.thumbprint === jkt ? undefined : 'dpop-other-key'
+  return typeof jkt === 'string' ? await proofs.findFault(exchange, { token, thumbprint: jkt }) : 'dpop-other-key'
+}
+
+/** Honest clients come with such proofs as well, whose clocks differ or who try again: those are no guesses. */
+export function isGuess(bindingFault: string): boolean {
+  return !['dpop-replayed', 'dpop-not-now', 'dpop-too-many'].includes(bindingFault)
 }

@@ -2,12 +2,17 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
 
 const LEAST_BITS = 2048
+/** What a check costs grows with both: without bounds, one key of 16 384 bits and an exponent as long holds a thread for seconds. */
+const MOST_BITS = 8192
+const MOST_EXPONENT = 2n ** 32n
 
 /** undefined: nothing speaks against it. */
 export function findWeakness(key: KeyObject): string | undefined {
   const { modulusLength: bits = 0, publicExponent: exponent = 0n } = key.asymmetricKeyDetails ?? {}
   // RFC 7518 §3.3, §3.5
   if (bits < LEAST_BITS) return `RSA keys need ${LEAST_BITS} bits or more, and this has ${bits}`
+  if (bits > MOST_BITS) return `RSA keys may have ${MOST_BITS} bits at most, and this has ${bits}`
+  if (exponent > MOST_EXPONENT) return 'the exponent of this RSA key is longer than 32 bits: checks would take too long'
   // With an exponent of 1 everything is its own signature (NIST SP 800-56B §6.2: odd, and 65 537 or more; 3 is still met).
   if (exponent < 3n || exponent % 2n === 0n) return `the exponent of this RSA key is ${exponent}, which proves nothing`
   if (isOfInfineon(toModulus(key))) return 'this RSA key can be factored (CVE-2017-15361): make a new one'

@@ -4,8 +4,7 @@ import { describe, it } from 'node:test'
 import type { Body, BodySink } from '../messages/body.ts'
 import { BytesBody, StreamBody } from '../messages/body.ts'
 import { GatewayResponse } from '../messages/response.ts'
-import type { Counters } from '../services.ts'
-import { FakeClock, MemoryCounters, MemoryCredentials, type PolicyRun, run, type TestAnswer } from '../testing/index.ts'
+import { FakeClock, MemoryCredentials, MemoryReplays, type PolicyRun, run, type TestAnswer } from '../testing/index.ts'
 import { GITHUB, NOW, OLD_STRIPE_SECRET, STRIPE_SECRET, toStripe } from './deliveries.fixture.ts'
 import { webhookSignature } from './webhook-signature.ts'
 
@@ -206,11 +205,11 @@ describe('a delivery with a time', () => {
     assertRefused(await subject.with(early()), 'too-old')
   })
 
-  it('is good once on all threads that count together', async () => {
+  it('is good once on all threads that share what came', async () => {
     const clock = new FakeClock()
-    const counters = new MemoryCounters(clock)
-    assert.equal((await stripe({}, { clock, counters }).with(toStripe('{}'))).status, 200)
-    assertRefused(await stripe({}, { clock, counters }).with(toStripe('{}')), 'replayed')
+    const replays = new MemoryReplays(clock)
+    assert.equal((await stripe({}, { clock, replays }).with(toStripe('{}'))).status, 200)
+    assertRefused(await stripe({}, { clock, replays }).with(toStripe('{}')), 'replayed')
   })
 
   it('is good once, whichever of two secrets its signature is by', async () => {
@@ -235,7 +234,7 @@ describe('a delivery with a time', () => {
       const subject = stripe({}, { upstream: () => GatewayResponse.ofText(outcome.status, '') })
       const { exchange, response } = await subject.with(toStripe('{}'))
       exchange.finish({ ...outcome, problem: response.problem, durationMs: 1 }, (error) => assert.fail(String(error)))
-      const again = await stripe({}, { counters: subject.counters, clock: subject.clock }).with(toStripe('{}'))
+      const again = await stripe({}, { replays: subject.replays, clock: subject.clock }).with(toStripe('{}'))
       assert.equal(again.status, status, JSON.stringify(outcome))
     }
   })
@@ -246,19 +245,16 @@ describe('a delivery with a time', () => {
     assert.equal((await subject.with(toStripe('{}'))).status, 200)
   })
 
-  it('can be counted elsewhere, by counters that answer later', async () => {
+  it('can be kept elsewhere, where the answer comes later', async () => {
     const clock = new FakeClock()
-    const near = new MemoryCounters(clock)
-    const counters: Counters = {
-      limiter(spec) {
-        const limiter = near.limiter(spec)
-        return {
-          take: async (key, cost) => limiter.take(key, cost),
-          giveBack: (key, cost) => limiter.giveBack(key, cost),
-        }
-      },
+    const near = new MemoryReplays(clock)
+    const far = {
+      list: (id: string) => ({
+        ...near.list(id),
+        use: async (key: string, untilMs: number) => near.list(id).use(key, untilMs),
+      }),
     }
-    const subject = stripe({}, { clock, counters })
+    const subject = stripe({}, { clock, replays: far })
     assert.equal((await subject.with(toStripe('{}'))).status, 200)
     assertRefused(await subject.with(toStripe('{}')), 'replayed')
   })

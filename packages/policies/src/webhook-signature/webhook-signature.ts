@@ -3,7 +3,6 @@ import { createHash } from 'node:crypto'
 import { GuessGuard } from '../callers/guess-guard.ts'
 import { recognise } from '../callers/recognise.ts'
 import { tellUpstream, toIdentityFields } from '../callers/upstream-facts.ts'
-import { UsedOnce } from '../callers/used-once.ts'
 import type { Exchange } from '../exchange.ts'
 import type { MaybePromise } from '../maybe-promise.ts'
 import { SignatureFault } from '../message-signatures/signature-fault.ts'
@@ -11,7 +10,7 @@ import type { GatewayResponse } from '../messages/response.ts'
 import { readWholeBody } from '../messages/whole-body.ts'
 import { definePolicy, type Next } from '../policy.ts'
 import { Problem } from '../problem.ts'
-import type { PolicyServices } from '../services.ts'
+import type { PolicyServices, ReplayList } from '../services.ts'
 import type { Delivery, WebhookScheme } from './delivery.ts'
 import { createHmacKey, createStandardKey, type SenderKey } from './sender-keys.ts'
 import { options, toScheme, type WebhookOptions } from './webhook-signature-options.ts'
@@ -65,7 +64,7 @@ class Deliveries {
   readonly #keys: readonly SenderKey[]
   readonly #guard: GuessGuard
   /** Deliveries that came, as far as they could come again. */
-  readonly #seen: UsedOnce
+  readonly #seen: ReplayList
   readonly #challenge: Problem['headers']
   readonly #app: string
 
@@ -75,9 +74,7 @@ class Deliveries {
     this.#services = services
     this.#keys = toKeys(given)
     this.#guard = new GuessGuard(services.counters, 'signature', given.attempts)
-    // A delivery may come from one tolerance before its time to one behind.
-    const windowMs = 2 * given.toleranceSeconds * 1000
-    this.#seen = new UsedOnce(services.counters, { id: services.useId, windowMs })
+    this.#seen = services.replays.list(`webhook-signature/${services.useId}`)
     // RFC 9110 §11.6.1: a 401 carries a challenge. Webhooks have no registered scheme; the parameter says where the signature goes.
     this.#challenge = [['WWW-Authenticate', `Webhook header="${this.scheme.field}"`]]
     this.missing = new Problem('credential-missing', {
@@ -112,7 +109,8 @@ class Deliveries {
     })
     if (delivery.sentAtSeconds === undefined || this.#options.replay === 'allowed') return this.#pass(exchange, next)
     const digest = toDigest(signed)
-    const isNew = this.#seen.use(digest)
+    const untilMs = (delivery.sentAtSeconds + this.#options.toleranceSeconds) * 1000
+    const isNew = this.#seen.use(digest, untilMs)
     if (isNew instanceof Promise)
       return isNew.then((settled) => this.#passNew(exchange, { isNew: settled, digest, next }))
     return this.#passNew(exchange, { isNew, digest, next })
@@ -142,7 +140,7 @@ class Deliveries {
 
   #passNew(
     exchange: Exchange,
-    { isNew, digest, next }: { readonly isNew: boolean; readonly digest: Uint8Array; readonly next: Next },
+    { isNew, digest, next }: { readonly isNew: boolean; readonly digest: string; readonly next: Next },
   ): MaybePromise<GatewayResponse> {
     this.#judge(() => {
       if (!isNew) throw new SignatureFault('replayed', 'This delivery came before. Sign again to send it again.')
@@ -190,10 +188,10 @@ class Deliveries {
 }
 
 /** Of what was signed, and not of the signature: while there are two secrets, one delivery has two. */
-function toDigest(signed: readonly Uint8Array[]): Uint8Array {
+function toDigest(signed: readonly Uint8Array[]): string {
   const hash = createHash('sha256')
   for (const part of signed) hash.update(part)
-  return hash.digest()
+  return hash.digest('base64')
 }
 
 /** @throws TypeError for a secret that cannot be used; says which, and nothing of it */
