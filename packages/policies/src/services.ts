@@ -113,10 +113,10 @@ export interface Credentials {
   /** Never leaves the process. `api`, here and below: the id of the one that is called, which may have a plan of its own. */
   lookUp(key: string, api: string): KeyLookup
   /**
-   * For what `lookUp` does not know: keys that could be guessed are kept under a slow hash. A promise where one has to be made,
-   * which is only for what looks as weak itself. @rejects with Problem verifier-unavailable where too many are under way
+   * For what `lookUp` does not know: keys that could be guessed are kept under a slow hash. Where one has to be made, which is only
+   * for what looks as weak itself, how to make it: it rejects with Problem verifier-unavailable where too many are under way.
    */
-  lookUpWeak(key: string, api: string): MaybePromise<KeyLookup>
+  lookUpWeak(key: string, api: string): KeyLookup | (() => Promise<KeyLookup>)
   /** Of an app that is known by another credential than a key; undefined: there is none of this id. */
   findApp(id: string, api: string): AppFacts | undefined
   /** By the name as it is written: no letter is taken for another, however alike they look. */

@@ -13,6 +13,8 @@ export function makeFolder(path: string, mode?: number): void {
   try {
     mkdirSync(path, mode === undefined ? {} : { mode })
   } catch (cause) {
+    // Another process made it meanwhile.
+    if ((cause as NodeJS.ErrnoException).code === 'EEXIST') return makeFolder(path, mode)
     throw new Error(`the folder ${path} cannot be made: ${(cause as Error).message}`, { cause })
   }
 }

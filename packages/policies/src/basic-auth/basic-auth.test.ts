@@ -189,6 +189,18 @@ describe('basic-auth', () => {
     assert.equal(await reasonOf(`ben:${PASSWORD}`, '192.0.2.2'), 'passed')
   })
 
+  it('looks at no more of a crowd than there is room for, and locks nobody out whose password is remembered', async () => {
+    const subject = guarded({ attempts: { perAddress: 100, perName: 5 } })
+    assert.equal((await subject.with(ANN)).status, 200)
+    const guesses = Array.from({ length: 30 }, (_, at) =>
+      subject.with(withPair(`ann:guess ${at}`), { address: `192.0.2.${at + 10}` }),
+    )
+    const codes = (await Promise.all(guesses)).map(({ problem }) => problem?.code)
+    assert.equal(codes.filter((code) => code === 'credential-invalid').length, 5)
+    assert.equal(codes.filter((code) => code === 'too-many-attempts').length, 25)
+    assert.equal((await subject.with(ANN)).status, 200)
+  })
+
   it('lets callers without a password pass where that is allowed, but not those with a bad one', async () => {
     const subject = guarded({ anonymous: true })
     const nobody = await subject.with()

@@ -66,24 +66,28 @@ export const basicAuth = definePolicy({
       const given = scheme.read(exchange.request, anonymous)
       if (given === undefined) return next(exchange)
       const { name, password, pair } = given
-      guard.admit(exchange, name)
+      guard.admit(exchange)
       const lookup = credentials.findUser(name, exchange.route.api)
       const fingerprint = toFingerprint(pair)
+      // Before anything is counted for the name: else whoever guesses at it would lock its owner out.
       if (lookup.found && remembered.get(fingerprint) === lookup.user.passwordHash) {
         return pass(exchange, next, { name, user: lookup.user })
       }
+      guard.admit(exchange, name)
       const hash = lookup.found ? lookup.user.passwordHash : lookup.decoy
       if (hash === undefined) {
         guard.failed(exchange, name)
         throw scheme.toRefusal('unknown')
       }
+      const verify = () => verifyPassword(password, hash)
       return checks
-        .run(`${fingerprint} ${hash}`, () => verifyPassword(password, hash))
+        .run(`${fingerprint} ${hash}`, () =>
+          guard.watch({ exchange, name }, verify, (isRight) => !isRight || !lookup.found),
+        )
         .then((isRight) => {
           // A second look: the user may have been changed or disabled since.
           const now = credentials.findUser(name, exchange.route.api)
           if (!isRight || !now.found || now.user.passwordHash !== hash) {
-            guard.failed(exchange, name)
             throw scheme.toRefusal(now.found ? 'wrong-password' : now.why)
           }
           remembered.set(fingerprint, hash, clock.now() + rememberSeconds * 1000)

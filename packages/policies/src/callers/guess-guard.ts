@@ -2,15 +2,16 @@
 import { z } from 'zod'
 import { toNetwork } from '../addresses/network.ts'
 import type { Exchange } from '../exchange.ts'
-import { Problem } from '../problem.ts'
-import type { Counters, Decision, Limiter } from '../services.ts'
+import type { Counters } from '../services.ts'
+import { GuessRoom } from './guess-room.ts'
 
 const MINUTE_MS = 60_000
 /** What one customer has of IPv6. */
 const IPV6_PREFIX_BITS = 64
 
 const perAddress = z.int().min(0).max(1_000_000).default(100).meta({
-  description: 'Wrong credentials from one address in a minute; 0 is without limit. An IPv6 address counts as its /64.',
+  description:
+    'Wrong credentials from one address: so many at once, and then so many a minute; 0 is without limit. An IPv6 address counts as its /64.',
 })
 
 /**
@@ -18,8 +19,7 @@ const perAddress = z.int().min(0).max(1_000_000).default(100).meta({
  * key, wherever they come from, would let anybody who knows its name lock its owner out.
  */
 export const addressAttemptsSchema = z.strictObject({ perAddress }).prefault({}).meta({
-  description:
-    'How many wrong credentials are looked at in a minute; beyond, all are refused with 429 until some time has passed.',
+  description: 'How many wrong credentials are looked at; beyond, all are refused with 429 until some time has passed.',
 })
 
 /** Stands in the options of each policy that checks credentials, as `attempts`. */
@@ -27,13 +27,14 @@ export const attemptsSchema = z
   .strictObject({
     perAddress,
     perName: z.int().min(0).max(1_000_000).default(20).meta({
-      description: 'Wrong credentials for one user, app or client in a minute, from wherever; 0 is without limit.',
+      description:
+        'Wrong credentials for one user, app or client, from wherever: so many at once, and then so many a minute; 0 is without limit.',
     }),
   })
   .prefault({})
   .meta({
     description:
-      'How many wrong credentials are looked at in a minute; beyond, all are refused with 429 until some time has passed.',
+      'How many wrong credentials are looked at; beyond, all are refused with 429 until some time has passed.',
   })
 
 export interface Attempts {
@@ -42,49 +43,72 @@ export interface Attempts {
   readonly perName?: number
 }
 
+/** Whom guesses are counted for: an address, or a name. */
+interface Counted {
+  readonly room: GuessRoom
+  readonly key: string
+}
+
 /** What is wrong counts once and for all uses of its kind, on all threads; what is right costs nothing. */
 export class GuessGuard {
-  readonly #byAddress: Limiter | undefined
-  readonly #byName: Limiter | undefined
+  readonly #byAddress: GuessRoom | undefined
+  readonly #byName: GuessRoom | undefined
 
   /** `kind` says whose wrong credentials count together: `key`, `password`, `token`. */
   constructor(counters: Counters, kind: string, { perAddress, perName = 0 }: Attempts) {
-    const limiter = (of: string, limit: number): Limiter | undefined =>
-      limit === 0
-        ? undefined
-        : counters.limiter({
-            id: `guesses/${kind}/${of}/${limit}`,
-            algorithm: 'token-bucket',
-            limit,
-            windowMs: MINUTE_MS,
-          })
-    this.#byAddress = limiter('address', perAddress)
-    this.#byName = limiter('name', perName)
+    const room = (of: string, limit: number): GuessRoom | undefined => {
+      if (limit === 0) return undefined
+      const id = `guesses/${kind}/${of}/${limit}`
+      return new GuessRoom(counters.limiter({ id, algorithm: 'token-bucket', limit, windowMs: MINUTE_MS }))
+    }
+    this.#byAddress = room('address', perAddress)
+    this.#byName = room('name', perName)
   }
 
   /** Before a credential is looked at. `name`: whose it claims to be, where it says so. @throws Problem too-many-attempts */
-  admit({ client }: Exchange, name?: string): void {
-    if (this.#byAddress !== undefined) assertRoom(this.#byAddress, toNetwork(client.address, IPV6_PREFIX_BITS))
-    if (this.#byName !== undefined && name !== undefined) assertRoom(this.#byName, name)
+  admit(exchange: Exchange, name?: string): void {
+    if (this.#byAddress !== undefined) this.#byAddress.assertRoom(toAddressKey(exchange))
+    if (this.#byName !== undefined && name !== undefined) this.#byName.assertRoom(name)
   }
 
   /** It was wrong. */
-  failed({ client }: Exchange, name?: string): void {
-    void this.#byAddress?.take(toNetwork(client.address, IPV6_PREFIX_BITS), 1)
-    if (name !== undefined) void this.#byName?.take(name, 1)
+  failed(exchange: Exchange, name?: string): void {
+    for (const { room, key } of this.#listCounted(exchange, name)) room.charge(key)
+  }
+
+  /**
+   * A look that takes its time: it counts as wrong from the beginning, until it is known not to be. Else a crowd of guesses would
+   * all be looked at while there is room for one. Where there is no room left because of looks that are under way, it waits for
+   * one of them: a crowd of right credentials is refused nothing. @rejects with what `look` rejects with, and Problem too-many-attempts
+   */
+  async watch<Result>(
+    guess: { readonly exchange: Exchange; readonly name?: string | undefined },
+    look: () => Promise<Result>,
+    isWrong: (result: Result) => boolean,
+  ): Promise<Result> {
+    const entered: Counted[] = []
+    let wasWrong = false
+    try {
+      for (const counted of this.#listCounted(guess.exchange, guess.name)) {
+        await counted.room.enter(counted.key)
+        entered.push(counted)
+      }
+      const result = await look()
+      wasWrong = isWrong(result)
+      return result
+    } finally {
+      for (const { room, key } of entered) room.leave(key, wasWrong)
+    }
+  }
+
+  #listCounted(exchange: Exchange, name: string | undefined): Counted[] {
+    return [
+      ...(this.#byAddress === undefined ? [] : [{ room: this.#byAddress, key: toAddressKey(exchange) }]),
+      ...(this.#byName === undefined || name === undefined ? [] : [{ room: this.#byName, key: name }]),
+    ]
   }
 }
 
-function assertRoom(limiter: Limiter, key: string): void {
-  const decision = limiter.take(key, 0)
-  // Counters of other machines answer later: whoever comes by then is not kept waiting for it.
-  if (decision instanceof Promise || decision.remaining > 0) return
-  throw toRefusal(decision)
-}
-
-function toRefusal({ retryAfterMs }: Decision): Problem {
-  return new Problem('too-many-attempts', {
-    detail: 'Too many wrong credentials came from this address, or for this name. Wait, then send the right one.',
-    headers: [['Retry-After', `${Math.max(1, Math.ceil(retryAfterMs / 1000))}`]],
-  })
+function toAddressKey({ client }: Exchange): string {
+  return toNetwork(client.address, IPV6_PREFIX_BITS)
 }

@@ -14,6 +14,15 @@ export interface Verdict<Value> {
   readonly isShared: boolean
 }
 
+type Ask<Value> = () => Promise<Verdict<Value>>
+
+/** Stands around one question, also while it waits for its turn: such as a guard that counts guesses. */
+export type Watch<Value> = (ask: Ask<Value>) => Promise<Verdict<Value>>
+
+function begin<Value>(ask: Ask<Value>): Promise<Verdict<Value>> {
+  return ask()
+}
+
 export interface VerdictBounds {
   /** How many are remembered of each kind. */
   readonly most: number
@@ -44,14 +53,14 @@ export class Verdicts<Value> {
   }
 
   /** @rejects Problem `tooMany` beyond `mostCalls`, else with what `call` rejects: all who wait hear it */
-  async ask(key: string, call: () => Promise<Verdict<Value>>): Promise<Value> {
+  async ask(key: string, call: Ask<Value>, watch: Watch<Value> = begin): Promise<Value> {
     const isFirst = !this.#shared.has(key)
-    const verdict = await this.#shared.run(key, () => this.#askAndRemember(key, call))
-    return isFirst || verdict.isShared ? verdict.value : await this.askAlone(call)
+    const verdict = await this.#shared.run(key, () => this.#askAndRemember(key, call, watch))
+    return isFirst || verdict.isShared ? verdict.value : await this.askAlone(call, watch)
   }
 
-  async #askAndRemember(key: string, call: () => Promise<Verdict<Value>>): Promise<Verdict<Value>> {
-    const verdict = await this.#call(call)
+  async #askAndRemember(key: string, call: Ask<Value>, watch: Watch<Value>): Promise<Verdict<Value>> {
+    const verdict = await watch(() => this.#call(call))
     const { value, untilMs, isGood } = verdict
     this.forget(key)
     if (untilMs > 0) (isGood ? this.#good : this.#bad).set(key, value, untilMs)
@@ -59,12 +68,12 @@ export class Verdicts<Value> {
   }
 
   /** Neither shared nor remembered. */
-  async askAlone(call: () => Promise<Verdict<Value>>): Promise<Value> {
-    const { value } = await this.#call(call)
+  async askAlone(call: Ask<Value>, watch: Watch<Value> = begin): Promise<Value> {
+    const { value } = await watch(() => this.#call(call))
     return value
   }
 
-  async #call(call: () => Promise<Verdict<Value>>): Promise<Verdict<Value>> {
+  async #call(call: Ask<Value>): Promise<Verdict<Value>> {
     if (this.#calls >= this.#mostCalls) throw this.#tooMany
     this.#calls++
     try {

@@ -1,6 +1,6 @@
 /** Owns how a decision comes about: from memory, from the service, or from what is to happen while it cannot be asked. */
 import type { GuessGuard } from '../callers/guess-guard.ts'
-import { toUnavailable, type Verdict, Verdicts } from '../callers/verdicts.ts'
+import { toUnavailable, type Verdict, Verdicts, type Watch } from '../callers/verdicts.ts'
 import { toCallTls } from '../calls/call-options.ts'
 import { OutageLog } from '../calls/outage-log.ts'
 import type { Exchange } from '../exchange.ts'
@@ -55,7 +55,6 @@ export function createDecide(
     try {
       const decision = judge(answer)
       outage.worked()
-      if (decision.kind === 'refusal' && decision.status === 401) guard?.failed(exchange)
       const seconds = toLifetimeSeconds(answer, decision, cache)
       const untilMs = seconds > 0 ? services.clock.now() + seconds * 1000 : 0
       return { value: decision, untilMs, isGood: decision.kind === 'admission', isShared: untilMs > 0 }
@@ -66,11 +65,17 @@ export function createDecide(
 
   return ({ exchange, credential, body }) => {
     const check = toCheck(exchange, body)
-    if (cache === undefined) return verdicts.askAlone(() => ask(check, exchange, exchange.signal))
+    const watch: Watch<Decision> = (look) =>
+      guard === undefined ? look() : guard.watch({ exchange }, look, ({ value }) => isGuess(value))
+    if (cache === undefined) return verdicts.askAlone(() => ask(check, exchange, exchange.signal), watch)
     const key = toKey({ exchange, check, credential })
     // A call that others wait for as well does not end with the client that began it.
-    return verdicts.find(key) ?? verdicts.ask(key, () => ask(check, exchange))
+    return verdicts.find(key) ?? verdicts.ask(key, () => ask(check, exchange), watch)
   }
+}
+
+function isGuess(decision: Decision): boolean {
+  return decision.kind === 'refusal' && decision.status === 401
 }
 
 /** @rejects CallFault, also for an answer that says that the service failed */

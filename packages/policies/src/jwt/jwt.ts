@@ -98,8 +98,21 @@ class TokenCheck {
     const seen = this.#seen.get(fingerprint)
     if (seen !== undefined && seen.keys === seen.issuer.keys.get()) return this.#accept(attempt, seen)
     this.#guard.admit(exchange)
-    const verdict = this.#verifier.verify(attempt.presented.token)
-    if (verdict instanceof Promise) return verdict.then((late) => this.#conclude(attempt, late, fingerprint))
+    const { token } = attempt.presented
+    if (this.#verifier.isCostly(token)) return this.#watch(attempt, fingerprint)
+    const verdict = this.#verifier.verify(token)
+    if (verdict instanceof Promise) return verdict.then((late) => this.#judge(attempt, late, fingerprint))
+    return this.#judge(attempt, verdict, fingerprint)
+  }
+
+  async #watch(attempt: Attempt, fingerprint: string): Promise<GatewayResponse> {
+    const { exchange, presented } = attempt
+    const look = async () => await this.#verifier.verify(presented.token)
+    return await this.#conclude(attempt, await this.#guard.watch({ exchange }, look, isGuessed), fingerprint)
+  }
+
+  #judge(attempt: Attempt, verdict: Verdict, fingerprint: string): ReturnType<Next> {
+    if (isGuessed(verdict)) this.#guard.failed(attempt.exchange)
     return this.#conclude(attempt, verdict, fingerprint)
   }
 
@@ -117,11 +130,7 @@ class TokenCheck {
 
   #conclude(attempt: Attempt, verdict: Verdict, fingerprint: string): ReturnType<Next> {
     if ('unavailable' in verdict) throw this.#toUnavailable(verdict.unavailable)
-    if ('fault' in verdict) {
-      // Honest clients come with tokens that were good a moment ago: those are no guesses.
-      if (verdict.fault !== 'expired' && verdict.fault !== 'not-yet-valid') this.#guard.failed(attempt.exchange)
-      throw this.#toRefusal(verdict.fault)
-    }
+    if ('fault' in verdict) throw this.#toRefusal(verdict.fault)
     this.#seen.set(fingerprint, verdict, verdict.endMs)
     return this.#accept(attempt, verdict)
   }
@@ -195,6 +204,11 @@ class TokenCheck {
     }
     return challenges
   }
+}
+
+/** Honest clients come with tokens that were good a moment ago: those are no guesses. */
+function isGuessed(verdict: Verdict): boolean {
+  return 'fault' in verdict && verdict.fault !== 'expired' && verdict.fault !== 'not-yet-valid'
 }
 
 /** What an honest client can do something about is said; the rest is one sentence, and its reason stands in the record. */

@@ -56,6 +56,11 @@ export class TokenVerifier {
     )
   }
 
+  /** Does a look at it cost so much that it counts as a guess until it is known not to be? */
+  isCostly(token: string): boolean {
+    return this.#decryption !== undefined && isEncrypted(token)
+  }
+
   /** Without a promise where the keys are there and nothing is encrypted. */
   verify(token: string): MaybePromise<Verdict> {
     if (this.#decryption === undefined || !isEncrypted(token)) return this.#verifySigned(token, token)

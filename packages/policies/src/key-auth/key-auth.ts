@@ -59,8 +59,6 @@ export const keyAuth = definePolicy({
 
     const judge = (lookup: KeyLookup, exchange: Exchange, next: Next): ReturnType<Next> => {
       if (!lookup.found) {
-        // Whose key is known and no longer good does not guess.
-        if (lookup.why === 'unknown') guard.failed(exchange)
         throw invalid(lookup.why, `The key in ${place.words} ${WHY_NOT[lookup.why]}.`)
       }
       const caller = recognise(exchange, toCaller(lookup.key))
@@ -85,13 +83,21 @@ export const keyAuth = definePolicy({
       }
       const { api } = exchange.route
       const lookup = credentials.lookUp(key, api)
-      if (lookup.found || lookup.why !== 'unknown') return judge(lookup, exchange, next)
+      if (!isUnknown(lookup)) return judge(lookup, exchange, next)
       const weak = credentials.lookUpWeak(key, api)
-      if (weak instanceof Promise) return weak.then((found) => judge(found, exchange, next))
+      if (typeof weak === 'function') {
+        return guard.watch({ exchange }, weak, isUnknown).then((found) => judge(found, exchange, next))
+      }
+      if (isUnknown(weak)) guard.failed(exchange)
       return judge(weak, exchange, next)
     }
   },
 })
+
+/** Whose key is known and no longer good does not guess. */
+function isUnknown(lookup: KeyLookup): boolean {
+  return !lookup.found && lookup.why === 'unknown'
+}
 
 const WHY_NOT = {
   unknown: 'is not known',

@@ -10,7 +10,6 @@ import { createHmac } from 'node:crypto'
 import { Bottleneck } from '../callers/bottleneck.ts'
 import { toFingerprint } from '../callers/remembered.ts'
 import { SharedWork } from '../callers/shared-work.ts'
-import type { MaybePromise } from '../maybe-promise.ts'
 import { loadArgon2 } from '../passwords/password-library.ts'
 
 /** OWASP's least for argon2id (Password Storage Cheat Sheet): 19 MiB, two passes, one lane; about 15 ms. */
@@ -33,12 +32,14 @@ export class WeakKeys {
     this.#pepper = pepper
   }
 
-  /** A promise unless it is remembered. @rejects with Problem verifier-unavailable where too many wait */
-  hash(key: string): MaybePromise<Buffer> {
-    const fingerprint = toFingerprint(key)
-    const known = this.#remembered.get(fingerprint)
-    if (known !== undefined) return known
-    return this.#underWay.run(fingerprint, () =>
+  /** undefined unless it is remembered. */
+  find(key: string): Buffer | undefined {
+    return this.#remembered.get(toFingerprint(key))
+  }
+
+  /** @rejects with Problem verifier-unavailable where too many wait */
+  hash(key: string): Promise<Buffer> {
+    return this.#underWay.run(toFingerprint(key), () =>
       this.#bottleneck.run(() => loadArgon2().hashRaw(key, toOptions(this.#pepper))),
     )
   }

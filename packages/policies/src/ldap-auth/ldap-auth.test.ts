@@ -27,6 +27,15 @@ function guarded(options: Options = {}, setup: PolicyRunSetup & { answer?: () =>
 }
 
 describe('ldap-auth', () => {
+  it('asks no more of a crowd of guesses than there is room for, and locks nobody out who is remembered', async () => {
+    const subject = guarded({ attempts: { perAddress: 100, perName: 5 } })
+    assert.equal((await subject.with(ANN)).status, 200)
+    const guesses = Array.from({ length: 30 }, (_, at) => subject.with(withPair(`ann:guess ${at}`)))
+    await Promise.all(guesses)
+    assert.equal(subject.questions.length, 1 + 5)
+    assert.equal((await subject.with(ANN)).status, 200)
+  })
+
   it('recognises whom the directory knows: id, groups, claims, and the DN as the credential’s name', async () => {
     const { exchange } = await guarded({ groups: {}, attributes: ['mail', 'displayName', 'phone'] }).with(ANN)
     assert.deepEqual(exchange.caller, {

@@ -95,22 +95,27 @@ export const ldapAuth = definePolicy({
       if (credentials === undefined) return next(exchange)
       const { name, password, pair } = credentials
       const lookedUp = toLookedUpName(name)
-      guard.admit(exchange, lookedUp)
+      guard.admit(exchange)
       const fingerprint = toFingerprint(pair)
+      // Before anything is counted for the name: else whoever guesses at it would lock its owner out.
       const known = remembered.get(fingerprint)
       if (known !== undefined) return pass(exchange, next, known)
+      guard.admit(exchange, lookedUp)
       // RFC 4513 §5.1.2: a directory says yes to a name without a password, and means nobody by it. It is never asked.
       if (password === '' || lookedUp === '') {
         guard.failed(exchange, lookedUp)
         throw scheme.toRefusal('no-password')
       }
       return underWay
-        .run(fingerprint, () => ask(name, password))
+        .run(fingerprint, () =>
+          guard.watch(
+            { exchange, name: lookedUp },
+            () => ask(name, password),
+            (found) => found === undefined,
+          ),
+        )
         .then((found) => {
-          if (found === undefined) {
-            guard.failed(exchange, lookedUp)
-            throw scheme.toRefusal('wrong-password')
-          }
+          if (found === undefined) throw scheme.toRefusal('wrong-password')
           remembered.set(fingerprint, found, clock.now() + rememberSeconds * 1000)
           return pass(exchange, next, found)
         })

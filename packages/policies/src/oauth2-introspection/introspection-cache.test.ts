@@ -121,6 +121,19 @@ describe('a flood of tokens that nobody gave', () => {
     assert.equal(answers.filter(({ status }) => status === 503).length, 47)
   })
 
+  it('is asked about no more tokens at once than may be wrong, and keeps the way to the server free for others', async () => {
+    const { ask, http } = stage(serve({ good: ACTIVE }), { attempts: { perAddress: 5 }, maxCalls: 6 })
+    const flood = Array.from({ length: 40 }, (_, at) => ask(`made-up-${at}`, '192.0.2.1'))
+    const other = ask('good', '192.0.2.2')
+    assert.equal((await other).status, 200)
+    const statuses = (await Promise.all(flood)).map(({ status }) => status)
+    assert.deepEqual(
+      [statuses.filter((each) => each === 401).length, statuses.filter((each) => each === 429).length],
+      [5, 35],
+    )
+    assert.equal(http.calls.length, 6)
+  })
+
   it('pushes no good token out of memory', async () => {
     const { ask, http } = stage(serve({ good: ACTIVE }), { cacheEntries: 10, attempts: { perAddress: 0 } })
     await ask('good')

@@ -3,11 +3,11 @@ import { TWO_CREDENTIALS } from '../callers/credential-place.ts'
 import { GuessGuard } from '../callers/guess-guard.ts'
 import { toFingerprint } from '../callers/remembered.ts'
 import { toIdentityFields } from '../callers/upstream-facts.ts'
-import { toUnavailable, type Verdict, Verdicts } from '../callers/verdicts.ts'
+import { toUnavailable, type Verdict, Verdicts, type Watch } from '../callers/verdicts.ts'
 import { toCallTls } from '../calls/call-options.ts'
 import { OutageLog } from '../calls/outage-log.ts'
-import type { Exchange } from '../exchange.ts'
 import { definePolicy } from '../policy.ts'
+import { Problem } from '../problem.ts'
 import { CallFault } from '../services.ts'
 import { TokenPlaces } from '../tokens/token-places.ts'
 import { BearerRefusals } from './bearer-refusals.ts'
@@ -59,12 +59,10 @@ export const oauth2Introspection = definePolicy({
     const entry = new TokenEntry(options, { places, refusals, guard, judge, services })
     const outage = new OutageLog(services, { policy: 'oauth2-introspection', use: services.useId })
 
-    async function ask(token: string, exchange: Exchange): Promise<Verdict<TokenVerdict>> {
+    async function ask(token: string): Promise<Verdict<TokenVerdict>> {
       try {
         const facts = await introspect(token)
         outage.worked()
-        // Known again from memory, it is the same guess, and no other one.
-        if (facts === undefined) guard.failed(exchange)
         return judge.toVerdict(token, facts)
       } catch (fault) {
         if (!(fault instanceof CallFault)) throw fault
@@ -90,10 +88,17 @@ export const oauth2Introspection = definePolicy({
       const known = verdicts.find(key)
       const attempt = { exchange, presented, next }
       if (known !== undefined) return entry.admit(known, attempt)
-      return verdicts.ask(key, () => ask(token, exchange)).then((verdict) => entry.admit(verdict, attempt))
+      // Known again from memory, or asked about by several at once, it is the same guess, and no other one.
+      const watch: Watch<TokenVerdict> = (look) => guard.watch({ exchange }, look, isGuess)
+      return verdicts.ask(key, () => ask(token), watch).then((verdict) => entry.admit(verdict, attempt))
     }
   },
 })
+
+/** The server does not know it, or says nothing of why it counts no more (RFC 7662 §2.2). */
+function isGuess({ value }: Verdict<TokenVerdict>): boolean {
+  return value instanceof Problem && value.reason === 'inactive'
+}
 
 interface PlaceChoice {
   readonly in: 'header' | 'query' | 'cookie'

@@ -1,6 +1,5 @@
 /** Owns the keys that a test's gateway knows. */
 import { hash } from 'node:crypto'
-import type { MaybePromise } from '../maybe-promise.ts'
 import type { AppFacts, Credentials, KeyLookup, UserLookup } from '../services.ts'
 
 interface TestKey {
@@ -47,10 +46,10 @@ export class MemoryCredentials implements Credentials {
     return toLookup(key, facts, api)
   }
 
-  lookUpWeak(key: string, api: string): MaybePromise<KeyLookup> {
+  lookUpWeak(key: string, api: string): KeyLookup | (() => Promise<KeyLookup>) {
     const facts = this.#keys.get(key)
     if (facts?.isWeak !== true) return { found: false, why: 'unknown' }
-    return Promise.resolve(toLookup(key, facts, api))
+    return () => Promise.resolve(toLookup(key, facts, api))
   }
 
   setApp(id: string, app: TestApp = {}): void {

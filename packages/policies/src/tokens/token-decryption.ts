@@ -1,6 +1,7 @@
 /** Owns encrypted tokens (JWE, RFC 7516): opened with one key of one algorithm, to the signed token that has to be inside. */
 import { createPrivateKey, type JsonWebKeyInput, type KeyObject } from 'node:crypto'
 import type { Secret } from '@gatewright/model/runtime'
+import { Bottleneck } from '../callers/bottleneck.ts'
 import { parseHeader } from './compact-jws.ts'
 import { getJose } from './jose-library.ts'
 
@@ -39,6 +40,8 @@ interface DecryptionKey {
 
 export class TokenDecryption {
   readonly #keys: readonly DecryptionKey[]
+  /** A key of RSA opens one in a millisecond or two, on the threads that hash passwords and read files as well. */
+  readonly #bottleneck = new Bottleneck({ mostAtOnce: 2, mostWaiting: 256 })
 
   /** @throws Error that names the key that is none */
   constructor(options: readonly DecryptionOption[]) {
@@ -52,7 +55,7 @@ export class TokenDecryption {
     })
   }
 
-  /** The token inside; undefined: it is for nobody here, or damaged. */
+  /** The token inside; undefined: it is for nobody here, or damaged. @rejects Problem verifier-unavailable where too many wait */
   async open(text: string): Promise<string | undefined> {
     const header = parseHeader(text.slice(0, text.indexOf('.')))
     // RFC 8725 §3.6, RFC 7516 §4.1.3: what is compressed may be small here and huge there.
@@ -62,7 +65,7 @@ export class TokenDecryption {
         algorithm === header.alg && (kid === undefined || header.kid === undefined || kid === header.kid),
     )
     for (const { key, algorithm } of fitting) {
-      const inside = await decrypt(text, key, algorithm)
+      const inside = await this.#bottleneck.run(() => decrypt(text, key, algorithm))
       if (inside !== undefined) return inside
     }
     return undefined

@@ -2,7 +2,13 @@
 import assert from 'node:assert/strict'
 import { hash } from 'node:crypto'
 import { describe, it } from 'node:test'
-import type { Credentials } from '@gatewright/policies'
+import type { Credentials, KeyLookup } from '@gatewright/policies'
+
+/** Makes the slow hash where one has to be made. */
+export async function lookUpWeak(credentials: Credentials, key: string, api: string): Promise<KeyLookup> {
+  const lookup = credentials.lookUpWeak(key, api)
+  return typeof lookup === 'function' ? await lookup() : lookup
+}
 
 export type Why = 'disabled' | 'expired' | 'not-yet-valid'
 
@@ -69,7 +75,7 @@ function describePlansByApi(create: CreateCredentials): void {
       const plans = [
         credentials.lookUp('both', api),
         credentials.lookUp('only', api),
-        await credentials.lookUpWeak('hunter2', api),
+        await lookUpWeak(credentials, 'hunter2', api),
       ]
       assert.deepEqual(
         plans.map((found) => found.found && found.key.plan),
@@ -123,12 +129,12 @@ function describeKeys(create: CreateCredentials): void {
     } as const
     const kept = create({ keys: { ...weak, strong: { app: 'acme' } }, apps: { acme: {} }, users: {} })
     assert.deepEqual(kept.lookUp('hunter2', 'any'), { found: false, why: 'unknown' })
-    const found = await kept.lookUpWeak('hunter2', 'any')
+    const found = await lookUpWeak(kept, 'hunter2', 'any')
     assert.equal(found.found && found.key.app, 'acme')
     assert.ok(found.found && /^(?:argon2id:)?[0-9a-f]{64}$/.test(found.key.hash))
-    assert.deepEqual(await kept.lookUpWeak('hunter3', 'any'), { found: false, why: 'disabled' })
+    assert.deepEqual(await lookUpWeak(kept, 'hunter3', 'any'), { found: false, why: 'disabled' })
     for (const key of ['hunter4', 'strong', '', '__proto__']) {
-      assert.deepEqual(await kept.lookUpWeak(key, 'any'), { found: false, why: 'unknown' }, key)
+      assert.deepEqual(await lookUpWeak(kept, key, 'any'), { found: false, why: 'unknown' }, key)
     }
   })
 

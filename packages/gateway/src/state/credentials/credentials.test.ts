@@ -5,7 +5,7 @@ import { describe, it } from 'node:test'
 import type { App, AppId, PlanChoice, PlanId, User } from '@gatewright/model'
 import type { CallerCredential } from '@gatewright/policies'
 import { MemoryCredentials } from '@gatewright/policies/testing'
-import { describeCredentials, type KeptCredentials, type Why } from './credentials.contract.ts'
+import { describeCredentials, type KeptCredentials, lookUpWeak, type Why } from './credentials.contract.ts'
 import { CredentialsIndex, openCredentials } from './credentials-index.ts'
 import { Pepper, PROCESS_PEPPER } from './pepper.ts'
 
@@ -110,24 +110,24 @@ describe('keys in the index', () => {
       return index.apply({ revision: index.revision + 1, changes: [change] })
     }
     assert.equal(put('hunter2'), 'moved')
-    assert.equal((await reader.lookUpWeak('hunter2', 'any')).found, false)
+    assert.equal((await lookUpWeak(reader, 'hunter2', 'any')).found, false)
     reader.reopen(index.descriptor())
-    assert.equal((await reader.lookUpWeak('hunter2', 'any')).found, true)
+    assert.equal((await lookUpWeak(reader, 'hunter2', 'any')).found, true)
     assert.equal(put('hunter3'), 'applied')
-    assert.equal((await reader.lookUpWeak('hunter3', 'any')).found, true)
-    assert.equal(reader.lookUpWeak('hunter2', 'any') instanceof Promise, false)
+    assert.equal((await lookUpWeak(reader, 'hunter3', 'any')).found, true)
+    assert.notEqual(typeof reader.lookUpWeak('hunter2', 'any'), 'function')
   })
 
   it('that could be guessed are not found when another pepper is there', async () => {
     const hashed = PROCESS_PEPPER.hashKey('hunter2')
     const index = new CredentialsIndex(new Pepper({ env: { GATEWRIGHT_PEPPER: 'x'.repeat(32) } }))
     index.replace(apps([hashed]))
-    assert.equal((await openCredentials(index.descriptor()).lookUpWeak('hunter2', 'any')).found, false)
+    assert.equal((await lookUpWeak(openCredentials(index.descriptor()), 'hunter2', 'any')).found, false)
   })
 
   it('that look strong are never hashed slowly, whatever is sent', () => {
     const { reader } = openKeys(PROCESS_PEPPER.hashKey('hunter2'))
-    assert.ok(reader.lookUpWeak('hunter9', 'any') instanceof Promise)
+    assert.equal(typeof reader.lookUpWeak('hunter9', 'any'), 'function')
     for (let at = 0; at < 1000; at++) {
       assert.deepEqual(reader.lookUpWeak(hash('sha256', `${at}`), 'any'), { found: false, why: 'unknown' })
     }

@@ -8,7 +8,6 @@ import {
   isWeakKey,
   type KeyFacts,
   type KeyLookup,
-  type MaybePromise,
   type UserLookup,
   WeakKeys,
 } from '@gatewright/policies'
@@ -93,7 +92,7 @@ export class SharedCredentials implements Credentials {
     return UNKNOWN
   }
 
-  lookUpWeak(key: string, api: string): MaybePromise<KeyLookup> {
+  lookUpWeak(key: string, api: string): KeyLookup | (() => Promise<KeyLookup>) {
     const keys = this.#weakKeys
     // Whoever sends what looks strong sends no weak key: a flood of random ones costs no slow hash.
     if (keys === undefined || !isWeakKey(key)) return UNKNOWN
@@ -102,8 +101,8 @@ export class SharedCredentials implements Credentials {
       if (lookup.found) keys.remember(key, digest)
       return lookup
     }
-    const digest = keys.hash(key)
-    return digest instanceof Promise ? digest.then(judge) : judge(digest)
+    const digest = keys.find(key)
+    return digest === undefined ? () => keys.hash(key).then(judge) : judge(digest)
   }
 
   /**
