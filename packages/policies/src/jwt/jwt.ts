@@ -11,7 +11,7 @@ import { Problem } from '../problem.ts'
 import type { CallFault, Credentials, PolicyServices } from '../services.ts'
 import { findBindingFault, isGuess } from '../tokens/confirmation.ts'
 import { DpopProofs } from '../tokens/dpop-proof.ts'
-import { ASYMMETRIC_ALGORITHMS } from '../tokens/jws-algorithms.ts'
+import { type Challenges, findBindingDetail, toChallenges } from '../tokens/token-challenges.ts'
 import { type PresentedToken, TokenPlaces } from '../tokens/token-places.ts'
 import { type JwtOptions, jwtOptions } from './jwt-options.ts'
 import { TokenVerifier, type Verdict, type VerifiedToken } from './token-verifier.ts'
@@ -191,18 +191,11 @@ class TokenCheck {
     })
   }
 
-  /** RFC 6750 §3, RFC 9449 §7.1. */
-  #toChallenges(description: string | undefined): readonly (readonly [string, string])[] {
-    const error = description === undefined ? '' : ` error="invalid_token", error_description="${description}"`
-    const challenges: [string, string][] = []
-    if (this.#options.dpop !== 'require') challenges.push(['WWW-Authenticate', `Bearer${error || ' realm="api"'}`])
-    if (this.#places.dpop !== undefined) {
-      challenges.push([
-        'WWW-Authenticate',
-        `DPoP${error === '' ? '' : `${error},`} algs="${ASYMMETRIC_ALGORITHMS.join(' ')}"`,
-      ])
-    }
-    return challenges
+  #toChallenges(description: string | undefined): Challenges {
+    const { dpop } = this.#options
+    const parameters =
+      description === undefined ? ['realm="api"'] : ['error="invalid_token"', `error_description="${description}"`]
+    return toChallenges(parameters, { dpop, places: this.#places })
   }
 }
 
@@ -217,14 +210,9 @@ const DETAILS = new Map([
   ['not-yet-valid', 'The token is not valid yet.'],
   ['audience', 'The token is not meant for this API.'],
   ['too-long', 'The token is too long.'],
-  ['other-scheme', 'The token has to be sent with the scheme that it is made for.'],
-  ['dpop-missing', 'The token needs a proof in the header field DPoP.'],
-  ['dpop-replayed', 'This proof was sent before. Make a new one for each request.'],
-  ['dpop-too-many', 'Too many proofs came for this key. Send fewer, or get tokens for several keys.'],
-  ['dpop-not-now', 'The proof in DPoP is too old, or not yet valid.'],
   ['app-disabled', 'The app that the token belongs to is disabled.'],
 ])
 
 function toDetail(reason: string): string {
-  return DETAILS.get(reason) ?? 'The token is not valid.'
+  return DETAILS.get(reason) ?? findBindingDetail(reason) ?? 'The token is not valid.'
 }

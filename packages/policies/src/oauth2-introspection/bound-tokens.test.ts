@@ -45,4 +45,15 @@ describe('a token that is bound to a key of its client', () => {
     const { problem } = await stage(bound, { dpop: 'off' }).subject.with(showing(prove('4')))
     assert.equal(problem?.code, 'credential-missing')
   })
+
+  it('are asked for by the schemes that are taken (RFC 9449 §7.1)', async () => {
+    const challengesOf = async (dpop: 'off' | 'allow' | 'require', token?: string) =>
+      (await stage(serve({}), { dpop }).ask(token)).headers.getAll('www-authenticate').map((each) => each.split(' ')[0])
+    assert.deepEqual(await challengesOf('off'), ['Bearer'])
+    assert.deepEqual(await challengesOf('allow'), ['Bearer', 'DPoP'])
+    assert.deepEqual(await challengesOf('require'), ['DPoP'])
+    const { headers, problem } = await stage(serve({}), { dpop: 'require' }).ask('a-bearer')
+    assert.match(headers.get('www-authenticate') ?? '', /^DPoP realm="api", error="invalid_token", algs="RS256 /)
+    assert.equal(problem?.detail, 'The token has to be sent with the scheme that it is made for.')
+  })
 })

@@ -10,7 +10,7 @@ const said = ({ status, problem, headers }: TestAnswer) => ({
   status,
   code: problem?.code,
   reason: problem?.reason,
-  challenge: headers.get('www-authenticate'),
+  challenge: headers.getAll('www-authenticate')[0],
 })
 
 describe('oauth2-introspection', () => {
