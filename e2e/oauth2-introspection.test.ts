@@ -60,7 +60,7 @@ ${route('down', `endpoint: "http://127.0.0.1:${nobody}/", client: ${client}`)}
     const text = await answer.text()
     return {
       status: answer.status,
-      challenge: answer.headers.get('www-authenticate'),
+      challenge: answer.headers.get('www-authenticate')?.split(', DPoP ')[0],
       retryAfter: answer.headers.get('retry-after'),
       text,
       saw: saw === null ? undefined : parseTestimony(saw),
