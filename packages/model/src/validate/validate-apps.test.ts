@@ -77,6 +77,21 @@ apps:
     })
   }
 
+  it('tell by the time of a wrong password whose names are known, where their hashes cost more and less', () => {
+    const argon = (memory: number) => `$argon2id$v=19$m=${memory},t=2,p=1$c29tZXNhbHQ$${'A'.repeat(43)}`
+    const usersOf = (...hashes: string[]) =>
+      codesOf(
+        `apps: [{ id: a, users: [${hashes.map((hash, at) => `{ name: u${at}, passwordHash: "${hash}" }`).join(', ')}] }]\n`,
+      )
+    assert.deepEqual(usersOf(argon(19_456), argon(19_456)), [])
+    assert.deepEqual(usersOf(HASH, HASH.replace('$2b$', '$2y$')), [])
+    assert.deepEqual(usersOf(argon(19_456), argon(65_536), argon(1024)), ['password-costs-differ'])
+    assert.deepEqual(usersOf(HASH, argon(19_456)), ['password-costs-differ'])
+    assert.deepEqual(usersOf(HASH, HASH.replace('$12$', '$10$')), ['password-costs-differ'])
+    const off = `{ name: ben, passwordHash: "${argon(19_456)}", enabled: false }`
+    assert.deepEqual(codesOf(`apps: [{ id: a, users: [{ name: ann, passwordHash: "${HASH}" }, ${off}] }]\n`), [])
+  })
+
   it('are asked for by basic-auth: who has none is warned once', () => {
     const basicAuth = { name: 'basic-auth', phase: 'authenticate', needs: 'app-users', options: z.object({}) } as const
     const warningsOf = (apps: string) => {

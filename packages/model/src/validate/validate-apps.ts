@@ -17,6 +17,33 @@ export function validateApps(validation: Validation): void {
   const owners: Owners = { keys: new Map(), users: new Map() }
   for (const [index, app] of (validation.options.apps ?? []).entries())
     checkApp(validation, app, { path: ['apps', index], owners })
+  warnOfTellingCosts(validation)
+}
+
+/** A name that nobody has is answered after as long as somebody's password takes: where those differ, it takes longer or shorter than some. */
+function warnOfTellingCosts(validation: Validation): void {
+  let first: string | undefined
+  for (const [index, { users = [] }] of (validation.options.apps ?? []).entries()) {
+    for (const [position, { passwordHash, enabled }] of users.entries()) {
+      if (enabled === false) continue
+      const cost = toCost(passwordHash)
+      first ??= cost
+      if (cost === first) continue
+      validation.warn(['apps', index, 'users', position, 'passwordHash'], {
+        code: 'password-costs-differ',
+        message:
+          'This password is hashed in another way than that of the first user: the time that a wrong one takes tells strangers whose names are known.',
+        suggestion: 'Hash passwords in one way, as `gatewright key password` does.',
+      })
+      return
+    }
+  }
+}
+
+/** `$2b$12$…` → `2b 12`, `$argon2id$v=19$m=19456,t=2,p=1$…` → `argon2id m=19456,t=2,p=1`. */
+function toCost(passwordHash: string): string {
+  const [, kind = '', ...parts] = passwordHash.split('$')
+  return kind.startsWith('2') ? `2 ${parts[0]}` : `${kind} ${parts.find((part) => part.includes('m='))}`
 }
 
 function checkApp(validation: Validation, app: App, { path, owners }: { path: Path; owners: Owners }): void {
