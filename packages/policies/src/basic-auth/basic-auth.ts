@@ -66,14 +66,14 @@ export const basicAuth = definePolicy({
       const given = scheme.read(exchange.request, anonymous)
       if (given === undefined) return next(exchange)
       const { name, password, pair } = given
-      guard.admit(exchange)
+      guard.admitToWatch(exchange)
       const lookup = credentials.findUser(name, exchange.route.api)
       const fingerprint = toFingerprint(pair)
       // Before anything is counted for the name: else whoever guesses at it would lock its owner out.
       if (lookup.found && remembered.get(fingerprint) === lookup.user.passwordHash) {
         return pass(exchange, next, { name, user: lookup.user })
       }
-      guard.admit(exchange, name)
+      guard.admitToWatch(exchange, name)
       const hash = lookup.found ? lookup.user.passwordHash : lookup.decoy
       if (hash === undefined) {
         guard.failed(exchange, name)

@@ -107,6 +107,17 @@ describe('guesses', () => {
     assert.equal(await other, 'right')
   })
 
+  it('that are looked at without waiting find no more room because others are watched', async () => {
+    const looks = new Looks(1)
+    const held = looks.start()
+    await turn()
+    looks.guard.admitToWatch(exchangeFrom('192.0.2.1'))
+    assert.throws(() => looks.guard.admit(exchangeFrom('192.0.2.1')), { code: 'too-many-attempts' })
+    await looks.end(1, true)
+    await held
+    looks.guard.admit(exchangeFrom('192.0.2.1'))
+  })
+
   it('that nobody could look at count for nothing', async () => {
     const looks = new Looks(1)
     for (let at = 0; at < 3; at++) {

@@ -67,8 +67,14 @@ export class GuessGuard {
 
   /** Before a credential is looked at. `name`: whose it claims to be, where it says so. @throws Problem too-many-attempts */
   admit(exchange: Exchange, name?: string): void {
-    if (this.#byAddress !== undefined) this.#byAddress.assertRoom(toAddressKey(exchange))
-    if (this.#byName !== undefined && name !== undefined) this.#byName.assertRoom(name)
+    this.#byAddress?.assertRoom(toAddressKey(exchange))
+    if (name !== undefined) this.#byName?.assertRoom(name)
+  }
+
+  /** The same before one that is remembered or watched: where looks are under way, `watch` finds out. @throws Problem too-many-attempts */
+  admitToWatch(exchange: Exchange, name?: string): void {
+    this.#byAddress?.assertRoomUnlessWatching(toAddressKey(exchange))
+    if (name !== undefined) this.#byName?.assertRoomUnlessWatching(name)
   }
 
   /** It was wrong. */

@@ -23,8 +23,13 @@ export class GuessRoom {
   assertRoom(key: string): void {
     const decision = this.#limiter.take(key, 0)
     // Counters of other machines answer later: whoever comes by then is not kept waiting for it.
-    if (decision instanceof Promise || decision.remaining > 0 || this.#lines.has(key)) return
+    if (decision instanceof Promise || decision.remaining > 0) return
     throw toRefusal(decision)
+  }
+
+  /** The same, unless looks are under way on this thread: what they took may come back. */
+  assertRoomUnlessWatching(key: string): void {
+    if (this.#lines.size === 0 || !this.#lines.has(key)) this.assertRoom(key)
   }
 
   charge(key: string): void {

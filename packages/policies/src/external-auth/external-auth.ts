@@ -74,7 +74,7 @@ export const externalAuth = definePolicy({
         return carryOut(toNobody(options), exchange, next)
       }
       if (refusals !== undefined && found === TWO_CREDENTIALS) throw refusals.two
-      guard?.admit(exchange)
+      guard?.admitToWatch(exchange)
       if (bodyBytes > 0 && !exchange.request.body.isEmpty) return readAndDecide(exchange, found, next)
       const decision = decide({ exchange, credential: found, body: undefined })
       if (decision instanceof Promise) return decision.then((made) => carryOut(made, exchange, next))

@@ -97,9 +97,9 @@ class TokenCheck {
     const fingerprint = toFingerprint(attempt.presented.token)
     const seen = this.#seen.get(fingerprint)
     if (seen !== undefined && seen.keys === seen.issuer.keys.get()) return this.#accept(attempt, seen)
-    this.#guard.admit(exchange)
     const { token } = attempt.presented
     if (this.#verifier.isCostly(token)) return this.#watch(attempt, fingerprint)
+    this.#guard.admit(exchange)
     const verdict = this.#verifier.verify(token)
     if (verdict instanceof Promise) return verdict.then((late) => this.#judge(attempt, late, fingerprint))
     return this.#judge(attempt, verdict, fingerprint)

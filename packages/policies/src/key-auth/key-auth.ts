@@ -76,7 +76,7 @@ export const keyAuth = definePolicy({
         return next(exchange)
       }
       if (key === TWO_CREDENTIALS) throw ambiguous
-      guard.admit(exchange)
+      guard.admitToWatch(exchange)
       if (judgeIssuedKey(key) === 'misspelt') {
         guard.failed(exchange)
         throw misspelt

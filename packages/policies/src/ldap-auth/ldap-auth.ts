@@ -95,12 +95,12 @@ export const ldapAuth = definePolicy({
       if (credentials === undefined) return next(exchange)
       const { name, password, pair } = credentials
       const lookedUp = toLookedUpName(name)
-      guard.admit(exchange)
+      guard.admitToWatch(exchange)
       const fingerprint = toFingerprint(pair)
       // Before anything is counted for the name: else whoever guesses at it would lock its owner out.
       const known = remembered.get(fingerprint)
       if (known !== undefined) return pass(exchange, next, known)
-      guard.admit(exchange, lookedUp)
+      guard.admitToWatch(exchange, lookedUp)
       // RFC 4513 §5.1.2: a directory says yes to a name without a password, and means nobody by it. It is never asked.
       if (password === '' || lookedUp === '') {
         guard.failed(exchange, lookedUp)

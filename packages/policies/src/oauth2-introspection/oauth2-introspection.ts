@@ -83,7 +83,7 @@ export const oauth2Introspection = definePolicy({
       if (scheme === 'bearer' && options.dpop === 'require') throw refusals.invalid('other-scheme')
       if (token.length > maxTokenBytes || !TOKEN.test(token)) throw refusals.malformed
       // Before the cache is looked at: else it would tell a guesser, who is slowed, which tokens are good.
-      guard.admit(exchange)
+      guard.admitToWatch(exchange)
       const key = toFingerprint(token)
       const known = verdicts.find(key)
       const attempt = { exchange, presented, next }
