@@ -48,7 +48,6 @@ export const identityToken = definePolicy({
     const { header, anonymous } = options
     const scheme = options.scheme ?? (isAuthorization(header) ? 'Bearer' : undefined)
     const prefix = scheme === undefined ? '' : `${scheme} `
-    const secretFields = [header.toLowerCase()]
     const tokens = new IdentityTokens(options, services)
     const nobody = new Problem('access-denied', {
       detail: 'This is only for callers who say who they are. Send a credential.',
@@ -58,10 +57,7 @@ export const identityToken = definePolicy({
     return function identityToken(exchange, next) {
       if (exchange.caller === undefined && !anonymous) throw nobody
       const { headers } = exchange.request
-      headers.set(header, prefix + tokens.getFor(exchange))
-      // RFC 7541 §7.1.3: what proves who calls stands in no table that others share.
-      headers.neverIndexed =
-        headers.neverIndexed === undefined ? secretFields : [...headers.neverIndexed, ...secretFields]
+      headers.setSecret(header, prefix + tokens.getFor(exchange))
       return next(exchange)
     }
   },

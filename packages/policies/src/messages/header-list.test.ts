@@ -31,6 +31,14 @@ for (const [kind, make] of [
   describe(`a header list ${kind}`, () => {
     it('keeps order and letter case', () => assert.deepEqual([...make()], FIELDS))
 
+    it('names once what no table of HTTP/2 may keep (RFC 7541 §7.1.3)', () => {
+      const list = make()
+      for (const value of ['a', 'b']) list.setSecret('Authorization', value)
+      list.setSecret('X-Token', 'c')
+      assert.deepEqual([list.get('authorization'), list.neverIndexed], ['b', ['authorization', 'x-token']])
+      assert.deepEqual(list.clone().neverIndexed, ['authorization', 'x-token'])
+    })
+
     it('finds fields in any case, joined in order (RFC 9110 §5.3)', () => {
       assert.equal(make().get('ACCEPT'), 'text/html, application/json')
       assert.deepEqual(make().getAll('Accept'), ['text/html', 'application/json'])

@@ -98,6 +98,14 @@ export class HeaderList {
     for (let i = this.indexOf(name, first + 1); i >= 0; i = this.indexOf(name, i)) items.splice(i * 2, 2)
   }
 
+  /** `set`, of what proves who somebody is: it stands in no table that others share (RFC 7541 §7.1.3). @throws TypeError as `of` does. */
+  setSecret(name: string, value: string): void {
+    this.set(name, value)
+    const lower = name.toLowerCase()
+    if (this.neverIndexed === undefined) this.neverIndexed = [lower]
+    else if (!this.neverIndexed.includes(lower)) this.neverIndexed = [...this.neverIndexed, lower]
+  }
+
   /** @throws TypeError as `of` does. */
   append(name: string, value: string): void {
     assertField(name, value)

@@ -201,6 +201,7 @@ describe('oidc-login: a login', () => {
       headers: { ...PAGE, Authorization: 'Bearer forged' },
     })
     assert.deepEqual(upstream[0]?.headers.getAll('authorization'), ['Bearer access-1'])
+    assert.deepEqual(upstream[0]?.headers.neverIndexed, ['authorization'])
     assert.equal(exchange.caller?.credential.tokenFingerprint, toFingerprint('access-1'))
     const not = stageLogin()
     await logIn(not)

@@ -181,7 +181,7 @@ class Login {
     this.flow.cookiesOf(request).remove(request)
     if (toUpstream !== undefined) tellUpstream(request, caller, toUpstream)
     // RFC 6750 §2.1.
-    if (forwardAccessToken) request.headers.set('Authorization', `Bearer ${session.accessToken ?? ''}`)
+    if (forwardAccessToken) request.headers.setSecret('Authorization', `Bearer ${session.accessToken ?? ''}`)
     return toDependent(next(exchange))
   }
 

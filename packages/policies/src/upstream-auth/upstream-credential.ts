@@ -17,13 +17,10 @@ export interface UpstreamCredential {
 
 export type UpstreamAuthServices = Pick<PolicyServices, 'clock' | 'http' | 'shared' | 'files' | 'log' | 'useId'>
 
-/** What proves who calls stands in no table that others share (RFC 7541 §7.1.3). @throws Problem where it cannot stand in a message */
+/** @throws Problem where it cannot stand in a message */
 export function setSecretField(headers: HeaderList, name: string, value: string): void {
   if (findFieldFault(name, value) !== undefined) throw toNoCredential('credential-unfit')
-  headers.set(name, value)
-  const lower = name.toLowerCase()
-  if (headers.neverIndexed === undefined) headers.neverIndexed = [lower]
-  else if (!headers.neverIndexed.includes(lower)) headers.neverIndexed = [...headers.neverIndexed, lower]
+  headers.setSecret(name, value)
 }
 
 /** `reason` is for the record: `timeout`, `status-500`… */
