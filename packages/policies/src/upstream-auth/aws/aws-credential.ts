@@ -116,7 +116,7 @@ export function createAws(options: AwsOptions, services: UpstreamAuthServices): 
       if (credentials instanceof Promise || payloadHash === undefined) return waitAndSign(exchange, credentials)
       sign(exchange, credentials, payloadHash)
     },
-    ...(keys.doubt !== undefined && { doubt: keys.doubt }),
+    ...(keys.doubt !== undefined && { doubt: () => keys.doubt?.() }),
     isRefused,
   }
 }

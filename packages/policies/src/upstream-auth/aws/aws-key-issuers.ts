@@ -1,12 +1,18 @@
 /** Owns who issues temporary keys of AWS: how they are asked, and what their answers say. What cannot be read is a fault of who answered. */
 import { parseObject, toSenseless } from '../../calls/json-answer.ts'
 import type { HttpCalls } from '../../services.ts'
-import type { IssuedParts } from '../issued/fetched-value.ts'
+import type { Issued } from '../issued/fetched-credential.ts'
 import { askIssuer, toUrlBelow } from '../issued/issuer-call.ts'
 
 export const ACCESS_KEY_ID = /^[\w.@-]{1,128}$/
 /** Printable and without spaces: session tokens stand in fields. */
 export const SECRET_WORD = /^[\x21-\x7e]+$/
+
+export interface IssuedKeys {
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+  readonly sessionToken?: string
+}
 
 interface ContainerCall {
   readonly url: string
@@ -15,10 +21,13 @@ interface ContainerCall {
 }
 
 /** AWS SDKs and Tools Reference Guide, "Container credential provider". */
-export async function askContainer({ url, token, timeoutMs }: ContainerCall, http: HttpCalls): Promise<IssuedParts> {
+export async function askContainer(
+  { url, token, timeoutMs }: ContainerCall,
+  http: HttpCalls,
+): Promise<Issued<IssuedKeys>> {
   const headers = token === undefined ? [] : [['Authorization', token] as const]
   const { body } = await askIssuer(http, { url, headers, timeoutMs })
-  return toParts(parseObject(body))
+  return toKeys(parseObject(body))
 }
 
 interface InstanceCall {
@@ -35,7 +44,7 @@ const ROLES = '/latest/meta-data/iam/security-credentials/'
 export async function askInstance(
   { metadataUrl, role, timeoutMs }: InstanceCall,
   http: HttpCalls,
-): Promise<IssuedParts> {
+): Promise<Issued<IssuedKeys>> {
   const { body: answer } = await askIssuer(http, {
     url: toUrlBelow(metadataUrl, '/latest/api/token'),
     method: 'PUT',
@@ -52,7 +61,7 @@ export async function askInstance(
     return body
   }
   const name = role ?? toRole(await look(ROLES))
-  return toParts(parseObject(await look(ROLES + encodeURIComponent(name))))
+  return toKeys(parseObject(await look(ROLES + encodeURIComponent(name))))
 }
 
 function toRole(answer: Buffer): string {
@@ -70,7 +79,7 @@ interface StsCall {
 }
 
 /** AWS STS API Reference, "AssumeRoleWithWebIdentity". In the body of a POST, because URLs are written into logs. */
-export async function askSts(call: StsCall, http: HttpCalls): Promise<IssuedParts> {
+export async function askSts(call: StsCall, http: HttpCalls): Promise<Issued<IssuedKeys>> {
   const form = new URLSearchParams({
     Action: 'AssumeRoleWithWebIdentity',
     Version: '2011-06-15',
@@ -89,7 +98,7 @@ export async function askSts(call: StsCall, http: HttpCalls): Promise<IssuedPart
     body: form.toString(),
     timeoutMs: call.timeoutMs,
   })
-  return toParts(readStsAnswer(answer))
+  return toKeys(readStsAnswer(answer))
 }
 
 /** JSON was asked for; what speaks only this API's usual XML, as copies of STS do, is understood as well. */
@@ -130,12 +139,12 @@ function findElement(text: string, name: string): string | undefined {
 }
 
 /** All three say the same, with two names for the token. */
-function toParts(answer: Readonly<Record<string, unknown>>): IssuedParts {
+function toKeys(answer: Readonly<Record<string, unknown>>): Issued<IssuedKeys> {
   const { Code: code, Expiration: expiration } = answer
   if (code !== undefined && code !== 'Success') throw toSenseless('no-keys')
   const token = answer.SessionToken ?? answer.Token
   return {
-    parts: {
+    value: {
       accessKeyId: getText(answer.AccessKeyId, ACCESS_KEY_ID, 'no-keys'),
       secretAccessKey: getText(answer.SecretAccessKey, SECRET_WORD, 'no-keys'),
       ...(token !== undefined && token !== null && { sessionToken: getText(token, SECRET_WORD, 'no-keys') }),

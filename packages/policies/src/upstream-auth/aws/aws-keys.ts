@@ -6,10 +6,10 @@ import { confidentialUrlSchema, serviceUrlSchema } from '../../calls/call-option
 import type { MaybePromise } from '../../maybe-promise.ts'
 import type { PolicyFile } from '../../policy.ts'
 import { secretOption } from '../../secret-option.ts'
-import { createFetchedValue, type IssuedParts } from '../issued/fetched-value.ts'
+import { FetchedCredential, type Issued } from '../issued/fetched-credential.ts'
 import { readTokenFile, toTokenFile } from '../issued/token-file.ts'
 import type { UpstreamAuthServices } from '../upstream-credential.ts'
-import { ACCESS_KEY_ID, askContainer, askInstance, askSts, SECRET_WORD } from './aws-key-issuers.ts'
+import { ACCESS_KEY_ID, askContainer, askInstance, askSts, type IssuedKeys, SECRET_WORD } from './aws-key-issuers.ts'
 
 const tokenFileSchema = (description: string) =>
   z
@@ -121,7 +121,7 @@ export interface AwsKeys {
   /** @rejects Problem upstream-credential-unavailable */
   get(): MaybePromise<AwsCredentials>
   /** Absent: they never change. */
-  readonly doubt?: () => void
+  doubt?(): void
 }
 
 export interface AwsKeysContext {
@@ -139,7 +139,7 @@ export function createAwsKeys(
     return { get: () => credentials }
   }
   const { container, ...others } = options
-  return createFetchedValue(
+  return new FetchedCredential(
     {
       source: `aws-${names.find((name) => options[name] !== undefined)}`,
       depends: [others, container?.url, container?.token?.reveal(), container?.tokenFile, context],
@@ -154,7 +154,7 @@ function compileIssue(
   { container, instance, webIdentity }: AwsKeysOptions,
   { region, timeoutMs }: AwsKeysContext,
   { http, files }: UpstreamAuthServices,
-): () => Promise<IssuedParts> {
+): () => Promise<Issued<IssuedKeys>> {
   if (container !== undefined) {
     const { url, token, tokenFile } = container
     const file = tokenFile === undefined ? undefined : files.open(tokenFile)
@@ -174,7 +174,7 @@ function toStsUrl(region: string): string {
   return `https://sts.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}/`
 }
 
-function toCredentials({ accessKeyId = '', secretAccessKey = '', sessionToken }: IssuedParts['parts']): AwsCredentials {
+function toCredentials({ accessKeyId, secretAccessKey, sessionToken }: IssuedKeys): AwsCredentials {
   return {
     accessKeyId,
     secretAccessKey: new Secret(secretAccessKey),

@@ -4,7 +4,7 @@ import { upstreamFieldSchema } from '../../callers/upstream-facts.ts'
 import { callTimeoutSchema, confidentialUrlSchema, serviceUrlSchema } from '../../calls/call-options.ts'
 import type { PolicyFile } from '../../policy.ts'
 import { secretOption } from '../../secret-option.ts'
-import { BEARER, createTokenCredential } from '../issued/fetched-token.ts'
+import { BEARER, createTokenCredential } from '../issued/token-credential.ts'
 import { readTokenFile, toTokenFile } from '../issued/token-file.ts'
 import type { UpstreamAuthServices, UpstreamCredential } from '../upstream-credential.ts'
 import {

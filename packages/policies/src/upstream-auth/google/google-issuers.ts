@@ -1,7 +1,7 @@
 /** Owns the ways to get tokens from Google: its metadata server, a service account's key, a token of somebody else's, and speaking as a service account. */
 import { parseObject, toSenseless } from '../../calls/json-answer.ts'
 import type { OutgoingCall } from '../../services.ts'
-import type { IssuedToken } from '../issued/fetched-token.ts'
+import type { Issued } from '../issued/fetched-credential.ts'
 import {
   askIssuer,
   getToken,
@@ -20,7 +20,7 @@ const CLOUD_SCOPE = 'https://www.googleapis.com/auth/cloud-platform'
 /** What a token is asked for: to call APIs of Google, or to say to one service who calls. */
 export type GoogleWish = { readonly scopes: readonly string[] } | { readonly audience: string }
 
-export type GoogleIssuer = (wish: GoogleWish) => Promise<IssuedToken>
+export type GoogleIssuer = (wish: GoogleWish) => Promise<Issued<string>>
 
 type Means = Pick<UpstreamAuthServices, 'http' | 'clock'> & { readonly timeoutMs: number }
 
@@ -95,7 +95,7 @@ export function createImpersonation(
 ): GoogleIssuer {
   const base = toUrlBelow(target.url, `/v1/projects/-/serviceAccounts/${target.account}`)
   const ask = async (method: string, wanted: object) => {
-    const { token } = await self({ scopes: [CLOUD_SCOPE] })
+    const { value: token } = await self({ scopes: [CLOUD_SCOPE] })
     const call: OutgoingCall = {
       url: `${base}:${method}`,
       method: 'POST',
@@ -112,6 +112,6 @@ export function createImpersonation(
     // Without the address of the account in it, some services (IAP) do not take an ID token.
     if ('audience' in wish) return toIdToken((await ask('generateIdToken', { ...wish, includeEmail: true })).token)
     const { accessToken, expireTime } = await ask('generateAccessToken', { scope: wish.scopes })
-    return { token: getToken(accessToken), endsAtMs: parseMoment(expireTime) }
+    return { value: getToken(accessToken), endsAtMs: parseMoment(expireTime) }
   }
 }

@@ -2,7 +2,7 @@
 import { parseObject, toSenseless } from '../../calls/json-answer.ts'
 import type { CallAnswer, HttpCalls, OutgoingCall } from '../../services.ts'
 import { parseCompactJws, parseJsonObject } from '../../tokens/compact-jws.ts'
-import type { IssuedToken } from './fetched-token.ts'
+import type { Issued } from './fetched-credential.ts'
 
 /** The largest tokens of clouds have some kilobytes. */
 export const ANSWER_LIMIT_BYTES = 64 * 1024
@@ -38,7 +38,7 @@ export function toFormCall(url: string, form: Form, timeoutMs: number): Outgoing
 }
 
 /** RFC 6749 §5.1, and `expires_on` beside `expires_in`, which some send instead or as well. @throws CallFault */
-export function toAccessToken({ body }: CallAnswer, nowMs: number): IssuedToken {
+export function toAccessToken({ body }: CallAnswer, nowMs: number): Issued<string> {
   const answer = parseObject(body)
   const { token_type: type } = answer
   // RFC 6749 §7.1: a token of another type is not used as one of this.
@@ -51,18 +51,18 @@ export function toAccessToken({ body }: CallAnswer, nowMs: number): IssuedToken 
     ...(inSeconds === undefined ? [] : [nowMs + inSeconds * 1000]),
     ...(onSeconds === undefined ? [] : [onSeconds * 1000]),
   ]
-  return { token: getToken(answer.access_token), endsAtMs: ends.length === 0 ? undefined : Math.min(...ends) }
+  return { value: getToken(answer.access_token), endsAtMs: ends.length === 0 ? undefined : Math.min(...ends) }
 }
 
 /**
  * It ends when it says so (`exp`, OpenID Connect Core §2). Nobody here checks its signature: it was asked for, and comes from
  * who issued it; who gets it checks it. @throws CallFault
  */
-export function toIdToken(value: unknown): IssuedToken {
+export function toIdToken(value: unknown): Issued<string> {
   const token = getToken(value)
   const exp = parseJsonObject(parseCompactJws(token)?.payload)?.exp
   if (typeof exp !== 'number' || !Number.isFinite(exp)) throw toSenseless('no-token')
-  return { token, endsAtMs: exp * 1000 }
+  return { value: token, endsAtMs: exp * 1000 }
 }
 
 /** @throws CallFault */

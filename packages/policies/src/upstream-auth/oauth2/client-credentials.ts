@@ -1,8 +1,8 @@
 /** Owns tokens that the gateway is issued as itself (RFC 6749 §4.4). */
 import { z } from 'zod'
 import { toSenseless } from '../../calls/json-answer.ts'
-import { BEARER, createTokenCredential } from '../issued/fetched-token.ts'
 import { toAccessToken } from '../issued/issuer-call.ts'
+import { BEARER, createTokenCredential } from '../issued/token-credential.ts'
 import type { UpstreamAuthServices, UpstreamCredential } from '../upstream-credential.ts'
 import { createTokenEndpoint, reportTokenEndpoint, tokenEndpointOptions } from './token-endpoint.ts'
 

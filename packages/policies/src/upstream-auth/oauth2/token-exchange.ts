@@ -13,7 +13,7 @@ import { OutageLog } from '../../calls/outage-log.ts'
 import type { Caller, Exchange } from '../../exchange.ts'
 import { Problem } from '../../problem.ts'
 import { CallFault } from '../../services.ts'
-import { DOUBT_MS, RETRY_MS, toLoaded } from '../issued/fetched-token.ts'
+import { DOUBT_MS, RETRY_MS, toLoaded } from '../issued/fetched-credential.ts'
 import { toAccessToken } from '../issued/issuer-call.ts'
 import {
   setSecretField,
@@ -196,8 +196,7 @@ class Exchanger {
     if (answer.status === 400) return this.#toRefused(judgeRefusal(answer.body), REFUSED_MS)
     if (answer.status !== 200) throw toSenseless(`status-${answer.status}`)
     const nowMs = this.#clock.now()
-    const issued = toAccessToken(answer, nowMs)
-    const { value, usableUntilMs } = toLoaded(issued.token, nowMs, issued.endsAtMs)
+    const { value, usableUntilMs } = toLoaded(toAccessToken(answer, nowMs), nowMs)
     return { value: { token: value, issuedAtMs: nowMs }, untilMs: usableUntilMs, isGood: true, isShared: true }
   }
 

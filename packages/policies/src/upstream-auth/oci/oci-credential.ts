@@ -14,7 +14,7 @@ import type { MaybePromise } from '../../maybe-promise.ts'
 import type { GatewayRequest } from '../../messages/request.ts'
 import type { PolicyFile } from '../../policy.ts'
 import { secretOption } from '../../secret-option.ts'
-import { createFetchedValue } from '../issued/fetched-value.ts'
+import { FetchedCredential } from '../issued/fetched-credential.ts'
 import { readTokenFile, toTokenFile } from '../issued/token-file.ts'
 import { type ClientFieldRules, clientFieldsSchema, createClientFieldRemoval } from '../signed/client-fields.ts'
 import {
@@ -26,7 +26,7 @@ import {
   toSignedPlace,
 } from '../signed/signed-place.ts'
 import { setSecretField, type UpstreamAuthServices, type UpstreamCredential } from '../upstream-credential.ts'
-import { askInstancePrincipal, askWorkloadPrincipal } from './oci-key-issuers.ts'
+import { askInstancePrincipal, askWorkloadPrincipal, type IssuedKey } from './oci-key-issuers.ts'
 import { type OciContent, type OciKey, SIGNED_BODY_METHODS, signOciRequest, toDate } from './oci-signature.ts'
 import { createResourcePrincipal, findRsaKey, listResourceFiles } from './resource-principal.ts'
 
@@ -145,7 +145,7 @@ export function listOciFiles({ principal: { resource, workload } }: OciOptions):
 interface OciKeys {
   /** @throws Problem @rejects Problem upstream-credential-unavailable */
   get(): MaybePromise<OciKey>
-  readonly doubt?: () => void
+  doubt?(): void
 }
 
 function createKeys(
@@ -153,7 +153,7 @@ function createKeys(
   services: UpstreamAuthServices,
 ): OciKeys {
   const { http, clock, files } = services
-  const read = ({ keyId = '', key = '' }): OciKey => ({ keyId, privateKey: createPrivateKey(key) })
+  const read = ({ keyId, key }: IssuedKey): OciKey => ({ keyId, privateKey: createPrivateKey(key) })
   if (user !== undefined) {
     const key = toUserKey(user)
     return { get: () => key }
@@ -162,7 +162,7 @@ function createKeys(
   if (instance !== undefined) {
     const { metadataUrl, federationUrl } = instance
     const issue = () => askInstancePrincipal({ metadataUrl, federationUrl, timeoutMs }, clock, http)
-    return createFetchedValue({ source: 'oci-instance', depends: [instance, timeoutMs], issue, read }, services)
+    return new FetchedCredential({ source: 'oci-instance', depends: [instance, timeoutMs], issue, read }, services)
   }
   // The schema asks for one.
   if (workload === undefined) throw new Error('there is nobody who signs')
@@ -171,7 +171,7 @@ function createKeys(
   const token = files.open(tokenFile)
   const issue = () => askWorkloadPrincipal({ url, token: readTokenFile(token), tls, timeoutMs }, http)
   const depends = [url, tokenFile, timeoutMs, tls?.ca, tls?.cert, tls?.key?.reveal()]
-  return createFetchedValue({ source: 'oci-workload', depends, issue, read }, services)
+  return new FetchedCredential({ source: 'oci-workload', depends, issue, read }, services)
 }
 
 interface User {
@@ -229,7 +229,7 @@ export function createOci(options: OciOptions, services: UpstreamAuthServices): 
       if (key instanceof Promise || hasContent) return waitAndSign(exchange, key, hasContent)
       sign(exchange, key, undefined)
     },
-    ...(keys.doubt !== undefined && { doubt: keys.doubt }),
+    ...(keys.doubt !== undefined && { doubt: () => keys.doubt?.() }),
   }
 }
 

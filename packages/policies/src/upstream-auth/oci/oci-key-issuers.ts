@@ -4,13 +4,19 @@ import { promisify } from 'node:util'
 import { parseObject, toSenseless } from '../../calls/json-answer.ts'
 import type { CallTls, HttpCalls } from '../../services.ts'
 import { parseCompactJws, parseJsonObject } from '../../tokens/compact-jws.ts'
-import type { IssuedParts } from '../issued/fetched-value.ts'
+import type { Issued } from '../issued/fetched-credential.ts'
 import { askIssuer, toUrlBelow } from '../issued/issuer-call.ts'
 import { signOciRequest, toDate } from './oci-signature.ts'
 
 const draw = promisify(generateKeyPair)
 /** What Oracle's own programs draw. */
 const SESSION_KEY_BITS = 2048
+
+export interface IssuedKey {
+  readonly keyId: string
+  /** In PEM. */
+  readonly key: string
+}
 
 interface SessionKey {
   readonly privateKey: KeyObject
@@ -38,7 +44,7 @@ export async function askInstancePrincipal(
   { metadataUrl, federationUrl, timeoutMs }: InstanceCall,
   clock: { now(): number },
   http: HttpCalls,
-): Promise<IssuedParts> {
+): Promise<Issued<IssuedKey>> {
   const look = async (path: string): Promise<Buffer> => {
     const { body } = await askIssuer(http, {
       url: toUrlBelow(metadataUrl, `/opc/v2/${path}`),
@@ -69,7 +75,7 @@ export async function askInstancePrincipal(
   })
   const issued = await askIssuer(http, { url: url.href, method: 'POST', headers, body, timeoutMs })
   const answer = parseObject(issued.body)
-  return toParts(answer.token, session)
+  return toIssuedKey(answer.token, session)
 }
 
 function toCertificateKeyId({ subject, fingerprint }: X509Certificate): string {
@@ -117,7 +123,7 @@ export interface WorkloadCall {
 export async function askWorkloadPrincipal(
   { url, token, tls, timeoutMs }: WorkloadCall,
   http: HttpCalls,
-): Promise<IssuedParts> {
+): Promise<Issued<IssuedKey>> {
   const session = await drawSessionKey()
   const { body: answer } = await askIssuer(http, {
     ...{ url, method: 'POST', body: JSON.stringify({ podKey: session.publicText }), timeoutMs },
@@ -129,15 +135,15 @@ export async function askWorkloadPrincipal(
   })
   const text = answer.toString('latin1').trim().replace(/^"|"$/g, '')
   const { token: issued } = parseObject(Buffer.from(text, 'base64'))
-  return toParts(typeof issued === 'string' ? issued.replace(/^ST\$/, '') : issued, session)
+  return toIssuedKey(typeof issued === 'string' ? issued.replace(/^ST\$/, '') : issued, session)
 }
 
-function toParts(token: unknown, { privateKey }: SessionKey): IssuedParts {
+function toIssuedKey(token: unknown, { privateKey }: SessionKey): Issued<IssuedKey> {
   if (typeof token !== 'string') throw toSenseless('no-token')
   const { exp } = readSessionToken(token) ?? {}
   if (typeof exp !== 'number' || !Number.isFinite(exp)) throw toSenseless('no-token')
   const key = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
-  return { parts: { keyId: toSessionKeyId(token), key }, endsAtMs: exp * 1000 }
+  return { value: { keyId: toSessionKeyId(token), key }, endsAtMs: exp * 1000 }
 }
 
 /** The claims; nobody here checks who signed them: who gets the token does. Undefined: it is none. */
