@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { promisify } from 'node:util'
 import { type RunningGateway, startGateway } from './harness/gateway.ts'
-import { findProgram, findPython, getPath, toSkip } from './harness/peers.ts'
+import { findPeer, findPython, getPath, toSkip } from './harness/peers.ts'
 import { RawUpstream } from './harness/raw-upstream.ts'
 
 const run = promisify(execFile)
@@ -56,7 +56,7 @@ const CURL_CALLS: readonly CurlCall[] = [
   { does: 'signs for another service', path: '/plain/a', service: 'sqs', prints: /credential-invalid[\s\S]*401$/ },
 ]
 
-const CURL = await findProgram('curl')
+const CURL = await findPeer('curl')
 
 /** Prints what was answered to each of its calls: status, and what the upstream saw. */
 const PYTHON = `
@@ -132,11 +132,11 @@ describe('programs that sign for AWS', () => {
   const env = { ...process.env, http_proxy: '', HTTP_PROXY: '', no_proxy: '*', AWS_EC2_METADATA_DISABLED: 'true' }
 
   for (const { does, path, args = [], service = 'execute-api', prints } of CURL_CALLS) {
-    it(`curl ${does}`, { skip: CURL === undefined && 'curl is not installed' }, async () => {
+    it(`curl ${does}`, { skip: toSkip(CURL) }, async () => {
       const signing = ['--aws-sigv4', `aws:amz:us-east-1:${service}`, '--user', `${ID}:${SECRET}`]
       const url = `http://127.0.0.1:${gateway.port}${path}`
       const given = ['-sS', '-w', '%{http_code}', ...signing, ...args, url]
-      const { stdout } = await run(CURL ?? '', given, { env, timeout: 60_000 })
+      const { stdout } = await run(getPath(CURL), given, { env, timeout: 60_000 })
       assert.match(stdout, prints)
     })
   }

@@ -1,4 +1,4 @@
-/** Owns the proof that programs people really use are served: those found on this machine, each as its users call it. */
+/** Owns the proof that programs people really use are served: each as its users call it. */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -8,13 +8,13 @@ import { after, before, describe, it } from 'node:test'
 import { promisify } from 'node:util'
 import { forwardAll } from './harness/configurations.ts'
 import { type RunningGateway, startGateway } from './harness/gateway.ts'
-import { findProgram } from './harness/peers.ts'
+import { type FoundPeer, findPeer, getPath, type ProgramName, toSkip } from './harness/peers.ts'
 import { RawUpstream } from './harness/raw-upstream.ts'
 
 const run = promisify(execFile)
 
 interface Call {
-  readonly program: string
+  readonly program: ProgramName
   readonly does: string
   /** `URL` stands for the gateway's, `FOLDER` for one with `Get.java` and 1 MiB in `body`. */
   readonly args: readonly string[]
@@ -56,8 +56,8 @@ public class Get {
 }
 `
 
-const found = new Map<string, boolean>()
-for (const { program } of CALLS) found.set(program, (await findProgram(program)) !== undefined)
+const found = new Map<ProgramName, FoundPeer>()
+for (const { program } of CALLS) found.set(program, found.get(program) ?? (await findPeer(program)))
 
 describe('programs people use', () => {
   let upstream: RawUpstream
@@ -83,12 +83,13 @@ describe('programs people use', () => {
   })
 
   for (const { program, does, args, prints } of CALLS) {
-    it(`${program} ${does}`, { skip: found.get(program) !== true && `${program} is not installed` }, async () => {
+    const peer = found.get(program) ?? assert.fail(program)
+    it(`${program} ${does}`, { skip: toSkip(peer) }, async () => {
       const url = `http://127.0.0.1:${gateway.port}`
       const given = args.map((arg) => arg.replaceAll('URL', url).replaceAll('FOLDER', folder))
       // A proxy in the environment would be asked instead of us.
       const env = { ...process.env, http_proxy: '', HTTP_PROXY: '', no_proxy: '*' }
-      const { stdout } = await run(program, given, { env, timeout: 60_000 })
+      const { stdout } = await run(getPath(peer), given, { env, timeout: 60_000 })
       assert.match(stdout, prints)
     })
   }

@@ -10,3 +10,8 @@ it('a peer that is missing skips its tests at home, and fails them under CI with
   for (const env of [{}, { CI: 'true' }]) assert.equal(toSkip({ path: '/usr/sbin/haproxy' }, env), false)
   assert.equal(getPath({ path: '/usr/sbin/haproxy' }), '/usr/sbin/haproxy')
 })
+
+it('a peer that no package brings skips its tests under CI too', () => {
+  const missing = { missing: 'there is no command opa', optional: true } as const
+  for (const env of [{}, { CI: 'true' }]) assert.equal(toSkip(missing, env), missing.missing)
+})

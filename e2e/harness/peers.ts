@@ -1,4 +1,4 @@
-/** Owns other people's servers on this machine: Debian's nginx and HAProxy, installed when we may, else skipped with a word why, or failed where CI asks for all. */
+/** Owns other people's servers on this machine: installed from Debian when we may, else skipped with a word why, or failed where CI asks for all. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { access, constants, mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -11,12 +11,25 @@ import { findFreePort } from './ports.ts'
 
 export type PeerName = 'nginx' | 'haproxy'
 
-/** Programs of Debian that tests need; each package is named after its program. */
-export type ProgramName = PeerName | 'slapd' | 'chromium'
+/** Programs that tests need, and the packages of Debian that bring them. */
+const PACKAGES = {
+  nginx: 'nginx',
+  haproxy: 'haproxy',
+  slapd: 'slapd',
+  chromium: 'chromium',
+  curl: 'curl',
+  wget: 'wget',
+  ab: 'apache2-utils',
+  python3: 'python3',
+  java: 'default-jdk-headless',
+  // Neither Debian nor npm brings it, so nothing of ours can: its tests are skipped without it, under CI too.
+  opa: undefined,
+} as const
+export type ProgramName = keyof typeof PACKAGES
 
 const run = promisify(execFile)
 
-export async function findProgram(name: string): Promise<string | undefined> {
+async function findProgram(name: string): Promise<string | undefined> {
   for (const folder of [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin']) {
     const path = join(folder, name)
     const isThere = await access(path, constants.X_OK).then(
@@ -28,27 +41,23 @@ export async function findProgram(name: string): Promise<string | undefined> {
   return undefined
 }
 
-export type FoundPeer = { readonly path: string } | { readonly missing: string }
+/** Absent peers say how to get them; those which no package brings are `optional`. */
+export type FoundPeer = { readonly path: string } | { readonly missing: string; readonly optional?: true }
 
 /** The program's path, or one line that says how to get it. */
 export async function findPeer(name: ProgramName): Promise<FoundPeer> {
-  const path = await findProgram(name)
-  if (path !== undefined) return { path }
-  const missing = `${name} is not installed: apt-get install ${name}`
-  if (process.getuid?.() !== 0 || (await findProgram('apt-get')) === undefined) return { missing }
-  try {
-    await install(name)
-  } catch (error) {
-    return { missing: `${missing} (tried, and it failed: ${String(error).split('\n')[0]})` }
-  }
-  const installed = await findProgram(name)
-  return installed === undefined ? { missing } : { path: installed }
+  const find = () => findProgram(name)
+  const bringer = PACKAGES[name]
+  if (bringer !== undefined) return findOrInstall(find, { missing: `${name} is not installed`, bringer })
+  const path = await find()
+  return path === undefined
+    ? { missing: `there is no command ${name}, and no package has it`, optional: true }
+    : { path }
 }
 
 /** Python with a module, which a package of Debian brings. */
-export async function findPython(module: string, name: string): Promise<FoundPeer> {
-  const missing = `python3 has no ${module}: apt-get install ${name}`
-  const imports = async () => {
+export function findPython(module: string, bringer: string): Promise<FoundPeer> {
+  const find = async () => {
     const path = await findProgram('python3')
     if (path === undefined) return undefined
     return run(path, ['-c', `import ${module}`]).then(
@@ -56,12 +65,24 @@ export async function findPython(module: string, name: string): Promise<FoundPee
       () => undefined,
     )
   }
-  const path = await imports()
+  return findOrInstall(find, { missing: `python3 has no ${module}`, bringer })
+}
+
+async function findOrInstall(
+  find: () => Promise<string | undefined>,
+  { missing, bringer }: { readonly missing: string; readonly bringer: string },
+): Promise<FoundPeer> {
+  const path = await find()
   if (path !== undefined) return { path }
-  if (process.getuid?.() !== 0 || (await findProgram('apt-get')) === undefined) return { missing }
-  await install(name).catch(() => undefined)
-  const installed = await imports()
-  return installed === undefined ? { missing } : { path: installed }
+  const how = `${missing}: apt-get install ${bringer}`
+  if (process.getuid?.() !== 0 || (await findProgram('apt-get')) === undefined) return { missing: how }
+  try {
+    await install(bringer)
+  } catch (error) {
+    return { missing: `${how} (tried, and it failed: ${String(error).split('\n')[0]})` }
+  }
+  const installed = await find()
+  return installed === undefined ? { missing: how } : { path: installed }
 }
 
 /** A fresh system has no lists of packages, another test file may be installing too, and nothing that is installed is to be started. */
@@ -75,12 +96,12 @@ async function install(name: string): Promise<void> {
   })
 }
 
-/** Why tests that need the peer are skipped; where CI says that everything is to be proved, they run, and fail in `getPath`. */
+/** Why tests that need the peer are skipped; where CI says that everything is to be proved, they run, and fail in `getPath`, unless it is optional. */
 export function toSkip(
   found: FoundPeer,
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): string | false {
-  return 'missing' in found && env.CI !== 'true' ? found.missing : false
+  return 'missing' in found && (found.optional || env.CI !== 'true') ? found.missing : false
 }
 
 /** @throws with how to get it */

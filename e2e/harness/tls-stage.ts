@@ -32,8 +32,8 @@ export class TlsClient {
     return new TlsClient(socket, name)
   }
 
-  ask(target = '/', { host = this.name, fields = [] as readonly string[] } = {}): Promise<Answer> {
-    void this.raw.write([`GET ${target} HTTP/1.1`, `Host: ${host}`, ...fields, '', ''].join('\r\n'))
+  ask(target = '/', { method = 'GET', host = this.name, fields = [] as readonly string[] } = {}): Promise<Answer> {
+    void this.raw.write([`${method} ${target} HTTP/1.1`, `Host: ${host}`, ...fields, '', ''].join('\r\n'))
     return this.raw.getAnswer()
   }
 

@@ -80,7 +80,7 @@ describe('shared work', () => {
       [1, 1, 2],
     )
     assert.equal(await shared.run('a', work), 3)
-    assert.equal(shared.size, 0)
+    assert.equal(shared.has('a'), false)
   })
 
   it('fails for all of them, and is tried anew', async () => {

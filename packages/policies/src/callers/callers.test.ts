@@ -83,12 +83,15 @@ describe('the slowing of guesses', () => {
 describe('what is remembered', () => {
   it('holds until its end, and not longer', async () => {
     const clock = new FakeClock()
-    const remembered = new Remembered<string>(10, clock)
+    const remembered = new Remembered<string>(2, clock)
+    remembered.set('older', 'y', clock.now() + 1000)
     remembered.set('a', 'x', clock.now() + 10)
     assert.equal(remembered.get('a'), 'x')
     await clock.advance(10)
     assert.equal(remembered.get('a'), undefined)
-    assert.equal(remembered.size, 0)
+    // Its room is free: nobody has to make any.
+    remembered.set('b', 'z', clock.now() + 1000)
+    assert.equal(remembered.get('older'), 'y')
   })
 
   it('is bounded: the oldest makes room', () => {

@@ -29,10 +29,6 @@ export class Remembered<Value> {
     this.#clock = clock
   }
 
-  get size(): number {
-    return this.#kept.size
-  }
-
   get(key: string): Value | undefined {
     const kept = this.#kept.get(key)
     if (kept === undefined) return undefined

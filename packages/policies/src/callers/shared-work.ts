@@ -4,10 +4,6 @@
 export class SharedWork<Result> {
   readonly #underWay = new Map<string, Promise<Result>>()
 
-  get size(): number {
-    return this.#underWay.size
-  }
-
   /** Is it under way? */
   has(key: string): boolean {
     return this.#underWay.has(key)
