@@ -280,6 +280,38 @@ describe('a service that does not speak as it should', () => {
     await Promise.all(held)
   })
 
+  it('is not slow where it did not read all that was sent', async () => {
+    const server = createRawServer((socket) => {
+      rawSockets.push(socket.on('error', () => {}))
+      socket.pause()
+    })
+    rawServers.push(server)
+    await once(server.listen(0, '127.0.0.1'), 'listening')
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+    const body = Buffer.alloc(32_000_000)
+    assert.equal(await reasonOf(send(url, { method: 'POST', body, timeoutMs: 500 })), 'half-sent')
+    assert.equal(await reasonOf(send(url, { method: 'POST', body: 'x', timeoutMs: 100 })), 'timeout')
+  })
+
+  it('is sent no more once it refused (RFC 9112 §9.5), and its connection is left', async () => {
+    let received = 0
+    const left = Promise.withResolvers<void>()
+    const server = createRawServer((socket) => {
+      rawSockets.push(socket.on('error', () => {}).on('close', left.resolve))
+      socket.once('data', () => socket.write('HTTP/1.1 413 No\r\nContent-Length: 2\r\n\r\nno'))
+      socket.on('data', (bytes) => {
+        received += bytes.length
+      })
+    })
+    rawServers.push(server)
+    await once(server.listen(0, '127.0.0.1'), 'listening')
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+    const body = Buffer.alloc(64_000_000)
+    assert.equal((await send(url, { method: 'POST', body })).status, 413)
+    await left.promise
+    assert.ok(received < body.length, `${received} bytes`)
+  })
+
   it('leaves room for other calls when it is done with', async () => {
     const others = new NodeHttpCalls()
     const { url } = await serveRaw((socket) =>

@@ -11,6 +11,7 @@ import {
   type OutgoingCall,
 } from '@gatewright/policies'
 import { type EgressGuard, NO_EGRESS_RULES } from '../egress/egress-guard.ts'
+import { CallSending } from './call-sending.ts'
 
 const LIMIT_BYTES = 1024 * 1024
 /** Of one thread to one service. */
@@ -60,17 +61,10 @@ export class NodeHttpCalls implements HttpCalls {
       signal,
     })
     this.#underWay++
-    // A connection of its own, or one that is free, is there in this turn: else the call waits behind others of ours.
-    let hasSocket = false
-    let isQueued = false
-    request.on('socket', () => {
-      hasSocket = true
-    })
-    setImmediate(() => {
-      isQueued = !hasSocket
-    })
+    const sending = new CallSending(request)
     // An agent holds whom it has queued until there is a connection, also those that have ended: they count, and wait no longer.
-    const leave = (): void => reject(isQueued ? toQueued(signal.reason) : toGivenUp(signal.reason))
+    const leave = (): void =>
+      reject(isTimeOut(signal.reason) ? sending.toLateFault(signal.reason) : toGivenUp(signal.reason))
     signal.addEventListener('abort', leave, { once: true })
     request.on('close', () => {
       this.#underWay--
@@ -91,12 +85,19 @@ export class NodeHttpCalls implements HttpCalls {
     request.on('upgrade', refuseTunnel).on('connect', refuseTunnel)
     request.on('response', (response) => {
       hasAnswer = true
-      readAnswer(response, call.limitBytes ?? LIMIT_BYTES).then(resolve, (error: unknown) => {
-        request.destroy()
-        reject(toFault(error))
-      })
+      sending.heard(response)
+      readAnswer(response, call.limitBytes ?? LIMIT_BYTES).then(
+        (answer) => {
+          sending.end()
+          resolve(answer)
+        },
+        (error: unknown) => {
+          request.destroy()
+          reject(toFault(error))
+        },
+      )
     })
-    request.end(call.body)
+    sending.begin(call.body)
     return promise
   }
 
@@ -168,21 +169,18 @@ async function readAnswer(response: IncomingMessage, limitBytes: number): Promis
   return { status: response.statusCode ?? 0, headers: HeaderList.of(fields), body: Buffer.concat(pieces) }
 }
 
-/** Late, and not for want of an answer: whoever waits for others of ours says nothing about the service. */
-function toQueued(cause: unknown): CallFault {
-  const fault = toGivenUp(cause)
-  return fault.reason === 'timeout' ? new CallFault('too-many-calls', 'others were before it', { cause }) : fault
-}
-
-/** As Node says it of a call that has a connection. */
+/** As Node says it. */
 function toGivenUp(cause: unknown): CallFault {
   return toFault(Object.assign(new Error('the call was given up', { cause }), { code: 'ABORT_ERR' }))
+}
+
+function isTimeOut(cause: unknown): boolean {
+  return (cause as Error | undefined)?.name === 'TimeoutError'
 }
 
 function toFault(error: unknown): CallFault {
   if (error instanceof CallFault) return error
   const { cause, code, message } = error as NodeJS.ErrnoException
-  const isLate = (cause as Error | undefined)?.name === 'TimeoutError' || code === 'ETIMEDOUT'
-  const reason = isLate ? 'timeout' : (code ?? 'failed')
+  const reason = isTimeOut(cause) || code === 'ETIMEDOUT' ? 'timeout' : (code ?? 'failed')
   return new CallFault(reason, message, { cause: error })
 }

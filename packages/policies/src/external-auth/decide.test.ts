@@ -50,6 +50,7 @@ describe('a service that cannot be asked', () => {
     'url',
     'egress-denied',
     'too-many-calls',
+    'half-sent',
     'too-large',
     'not-http',
     'ECONNRESET',

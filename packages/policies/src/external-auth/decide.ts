@@ -19,8 +19,8 @@ interface Asked {
 }
 
 /**
- * The service is down, and nothing else: it is not there, or did not answer in time, or says so itself. All others can be brought
- * about by whoever wants to get past it, with a request that is too long for it or an answer that is too long for us.
+ * The service is down, and nothing else: it is not there, or did not answer in time what it was wholly sent, or says so itself.
+ * All others can be brought about by whoever wants to get past it: with a crowd, a request too long for it, an answer too long for us.
  */
 const MEANS_DOWN = /^(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|timeout|status-5\d\d)$/
 

@@ -175,7 +175,7 @@ export const externalAuthOptions = z
     }),
     onError: z.enum(['refuse', 'allow']).default('refuse').meta({
       description:
-        'What happens where the service is down: nobody listens, its name is not known, it takes too long or answers with 5xx. refuse: 503. allow: the request passes, as nobody; whoever can keep the service from answering gets past it. Connections that break and answers that cannot be read are refused in any case.',
+        'What happens where the service is down: nobody listens, its host cannot be found or reached, it takes too long to connect or, once the whole request was sent, to answer, or it answers with 5xx. refuse: 503. allow: the request passes, as nobody; whoever can keep the service from answering gets past it. All else is refused in any case: connections that break, requests that the service does not read to the end, answers that cannot be read, and time spent behind other calls of the gateway.',
     }),
     attempts: addressAttemptsSchema,
     toUpstream: toUpstreamSchema,
