@@ -39,6 +39,11 @@ apis:
     upstream: ${url}
     policies: [{ policy: key-auth, options: { toUpstream: { app: X-App-Id } } }]
     routes: [{ id: rest, path: "/{rest+}" }]
+  - id: partner
+    basePath: /partner
+    upstream: ${url}
+    policies: [{ policy: key-auth, options: { name: X-Partner-Key, forward: true } }]
+    routes: [{ id: rest, path: "/{rest+}" }]
   - id: received
     basePath: /received
     paths: received
@@ -75,6 +80,18 @@ describe('a hostile client', () => {
     )
     assert.deepEqual(valuesOf(fields, 'x-app-id'), ['tester'])
     assert.deepEqual(valuesOf(trailers, 'x-app-id'), [])
+  })
+
+  it('sends no credential in trailers that nobody checked, in any spelling', async () => {
+    const head = `POST /partner/a HTTP/1.1\r\nHost: a\r\nX-Partner-Key: ${KEY}\r\nTransfer-Encoding: chunked\r\n\r\n`
+    const { fields, trailers } = testimonyOf(
+      await exchange(
+        stage.gateway.port,
+        `${head}1\r\nz\r\n0\r\nX-Partner-Key: other\r\nx_partner-key: other\r\nSignature: a=:AA==:\r\nSignature_Input: a=()\r\nX-Sum: 1\r\n\r\n`,
+      ),
+    )
+    assert.deepEqual(valuesOf(fields, 'x-partner-key'), [KEY])
+    assert.deepEqual(trailers, [['X-Sum', '1']])
   })
 
   it('cannot say who it is in fields, in any spelling', async () => {

@@ -109,7 +109,7 @@ export class Gateway implements RequestReceiver {
     { path, snapshot }: { path: string; snapshot: SnapshotRuntime },
   ): GatewayExchange {
     const { trusted } = connection.settings
-    const exchange = openExchange(received, { connection, trusted, path, identityFields: snapshot.identityFields })
+    const exchange = openExchange(received, { connection, trusted, path, heldFields: snapshot.heldFields })
     connection.begin(exchange)
     const { hsts } = connection.settings.gate
     if (hsts !== undefined) exchange.answerWith('Strict-Transport-Security', hsts)

@@ -46,7 +46,7 @@ export interface PolicyDefinition<Name extends string = string, Options extends 
   readonly listsPhase?: 'authenticate'
   /** Fields it tells the upstream about the caller; a client's own of these names are removed on every route. */
   identityFields?(options: z.output<Options>): readonly string[]
-  /** Where it looks for its credential: where another policy said who calls (`any-of`), nobody checked what stands there, and it is taken out. And where it writes one. */
+  /** Where it looks for its credential: where another policy said who calls (`any-of`), nobody checked what stands there, and it is taken out; nor do trailers of these names pass, on any route. And where it writes one. */
   credentialPlaces?(options: z.output<Options>): readonly UsedPlace[]
   /** Files that it reads by `services.files`. */
   files?(options: z.output<Options>): readonly PolicyFile[]

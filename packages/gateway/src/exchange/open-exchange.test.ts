@@ -34,7 +34,9 @@ function open(
     body: EMPTY_BODY,
     upgrade: undefined,
   }
-  return openExchange(received, { connection, trusted: TRUSTED, path: '/a', identityFields: new Set(identity) })
+  const anywhere = new Set(identity)
+  const heldFields = { anywhere, inTrailers: anywhere }
+  return openExchange(received, { connection, trusted: TRUSTED, path: '/a', heldFields })
 }
 
 interface Given {

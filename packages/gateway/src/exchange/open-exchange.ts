@@ -8,6 +8,7 @@ import {
   type RouteFacts,
 } from '@gatewright/policies'
 import type { ClientConnection, ReceivedRequest } from '../listen/connection-contract.ts'
+import type { HeldFields } from '../snapshot/held-fields.ts'
 import { findClientAddress, type TrustedProxies } from './client-address.ts'
 import { drawIds } from './exchange-id.ts'
 import { GatewayExchange } from './gateway-exchange.ts'
@@ -44,11 +45,11 @@ interface Opening {
   readonly trusted: TrustedProxies
   /** The normal form; the received one for what has none. */
   readonly path: string
-  readonly identityFields: ReadonlySet<string>
+  readonly heldFields: HeldFields
 }
 
 export function openExchange(received: ReceivedRequest, opening: Opening): GatewayExchange {
-  const { connection, trusted, path, identityFields } = opening
+  const { connection, trusted, path, heldFields } = opening
   const { headers, authority } = received
   const isPeerTrusted = trusted.has(connection.peerAddress)
   const client: Client = isPeerTrusted
@@ -61,10 +62,8 @@ export function openExchange(received: ReceivedRequest, opening: Opening): Gatew
       }
     : connection.strangerFacts
   if (connection.connectionFields.length > 0) removeConnectionFields(received, connection.connectionFields)
-  if (identityFields.size > 0) {
-    removeIdentityFields(received, identityFields)
-    connection.dropTrailers(identityFields)
-  }
+  if (heldFields.anywhere.size > 0) removeIdentityFields(received, heldFields.anywhere)
+  if (heldFields.inTrailers.size > 0) connection.dropTrailers(heldFields.inTrailers)
   if (!isPeerTrusted) removeForwardingFields(headers)
   const ids = drawIds()
   const exchange = new GatewayExchange({

@@ -8,6 +8,7 @@ import type { GatewayExchange } from '../exchange/gateway-exchange.ts'
 import { openExchange } from '../exchange/open-exchange.ts'
 import type { Refusal } from '../http1/refusal.ts'
 import { MemorySocket } from '../rehearsal/memory-socket.ts'
+import { HeldFieldsOfAll } from '../snapshot/held-fields.ts'
 import { adoptSocket } from '../sockets/adopt-socket.ts'
 import { DeadlineWheel } from '../timers/deadline-wheel.ts'
 import type { ClientConnection, ConnectionSettings, ReceivedRequest, RequestReceiver } from './connection-contract.ts'
@@ -87,7 +88,7 @@ export class Stage implements RequestReceiver {
       connection,
       trusted,
       path: request.target.path,
-      identityFields: new Set(),
+      heldFields: new HeldFieldsOfAll(),
     })
     connection.begin(exchange)
     this.exchanges.push(exchange)

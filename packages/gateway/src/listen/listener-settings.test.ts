@@ -7,6 +7,7 @@ import { type Listener, resolve } from '@gatewright/model'
 import { EMPTY_BODY, GatewayResponse, HeaderList } from '@gatewright/policies'
 import { openExchange } from '../exchange/open-exchange.ts'
 import type { Refusal } from '../http1/refusal.ts'
+import { HeldFieldsOfAll } from '../snapshot/held-fields.ts'
 import { DeadlineWheel } from '../timers/deadline-wheel.ts'
 import { CertificateStore } from '../tls/certificate-store.ts'
 import type { ClientConnection, ReceivedRequest, RequestReceiver } from './connection-contract.ts'
@@ -54,7 +55,7 @@ class Telling implements RequestReceiver {
 
   #answer(request: ReceivedRequest, connection: ClientConnection, what: string): void {
     const { trusted } = connection.settings
-    const exchange = openExchange(request, { connection, trusted, path: '/', identityFields: new Set() })
+    const exchange = openExchange(request, { connection, trusted, path: '/', heldFields: new HeldFieldsOfAll() })
     connection.begin(exchange)
     exchange.answer(GatewayResponse.ofText(200, `${exchange.client.address} ${what}`))
   }

@@ -5,6 +5,7 @@ import { describe, it } from 'node:test'
 import { type Listener, resolve } from '@gatewright/model'
 import { EMPTY_BODY, GatewayResponse, HeaderList } from '@gatewright/policies'
 import { openExchange } from '../exchange/open-exchange.ts'
+import { HeldFieldsOfAll } from '../snapshot/held-fields.ts'
 import { probePort } from '../threads/probe-port.ts'
 import { DeadlineWheel } from '../timers/deadline-wheel.ts'
 import { CertificateStore } from '../tls/certificate-store.ts'
@@ -33,7 +34,7 @@ const NO_REQUEST: ReceivedRequest = {
 const RECEIVER: RequestReceiver = {
   receive(received: ReceivedRequest, connection: ClientConnection) {
     const { trusted } = connection.settings
-    const exchange = openExchange(received, { connection, trusted, path: '/', identityFields: new Set() })
+    const exchange = openExchange(received, { connection, trusted, path: '/', heldFields: new HeldFieldsOfAll() })
     connection.begin(exchange)
     exchange.answer(GatewayResponse.ofText(200, 'ok'))
   },
@@ -41,7 +42,7 @@ const RECEIVER: RequestReceiver = {
     assert.equal(reason, 'connections')
     const received = { ...NO_REQUEST, method, rawTarget: target }
     const { trusted } = connection.settings
-    const exchange = openExchange(received, { connection, trusted, path: '/', identityFields: new Set() })
+    const exchange = openExchange(received, { connection, trusted, path: '/', heldFields: new HeldFieldsOfAll() })
     connection.begin(exchange)
     exchange.answer(GatewayResponse.ofText(503, reason))
   },

@@ -45,7 +45,7 @@ export class RequestBody extends FramedBody {
     return read
   }
 
-  /** Lower-case names, `-` for `_`, that only the gateway may say: dropped from trailers as from heads. */
+  /** Lower-case names, `-` for `_`: what only the gateway may say, and credentials that nobody looks for there. */
   dropTrailers(names: ReadonlySet<string>): void {
     this.#droppedTrailers = names
     // A short body may have come with its head, before anybody knew which names these are.

@@ -1,7 +1,7 @@
 /** Owns the compiling of plans, in slices: each once, whatever routes it stands in, and once more for each app that has something different. */
 import { isDeepStrictEqual } from 'node:util'
 import { type Plan, type PolicyUse, toPlanVariant } from '@gatewright/model/runtime'
-import { findIdentityFields } from '../snapshot/identity-fields.ts'
+import { findHeldFields, type HeldFields, HeldFieldsOfAll } from '../snapshot/held-fields.ts'
 import { compileUses, type PlacedUse, type UseContext } from './compile-uses.ts'
 
 export interface CompiledPlan {
@@ -12,7 +12,7 @@ export interface CompiledPlan {
   readonly variants: ReadonlyMap<string, readonly PlacedUse[]> | undefined
   /** By API, the routes that it opens, or all of them; absent: it opens everything. */
   readonly opened: ReadonlyMap<string, ReadonlySet<string> | 'all'> | undefined
-  readonly identityFields: ReadonlySet<string>
+  readonly heldFields: HeldFields
 }
 
 export type CompiledPlans = ReadonlyMap<string, CompiledPlan>
@@ -54,17 +54,18 @@ function* compilePlan(
     if (policy !== undefined) shared.set(policy, use)
   }
   const variants = new Map<string, readonly PlacedUse[]>()
-  const identityFields = new Set(findIdentityFields(policies, context.catalogue))
+  const heldFields = new HeldFieldsOfAll()
+  heldFields.add(findHeldFields(policies, context.catalogue))
   for (const app of Object.keys(overrides)) {
     const variant = toPlanVariant(plan, app)
     const own = variant.filter((use, index) => use !== policies[index])
-    for (const name of findIdentityFields(own, context.catalogue)) identityFields.add(name)
+    heldFields.add(findHeldFields(own, context.catalogue))
     const same = isDeepStrictEqual(kept?.model.overrides?.[app], overrides[app]) ? kept?.variants?.get(app) : undefined
     variants.set(app, same ?? compileUses(variant, `plan ${id} of ${app}`, { ...context, shared }))
     yield
   }
   return {
-    ...{ hash, model: plan, uses, identityFields, opened: toOpened(plan) },
+    ...{ hash, model: plan, uses, heldFields, opened: toOpened(plan) },
     variants: variants.size === 0 ? undefined : variants,
   }
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Plan, PlanId } from '@gatewright/model'
 import { type Caller, GatewayResponse, type Next, type Policy, Problem } from '@gatewright/policies'
+import { HeldFieldsOfAll } from '../snapshot/held-fields.ts'
 import { TestExchange } from '../upstream/loopback.fixture.ts'
 import type { CompiledPlan } from './compile-plans.ts'
 import type { PlacedUse } from './compile-uses.ts'
@@ -21,7 +22,7 @@ function noteInto(seen: string[], name: string): PlacedUse {
 
 function toPlan(id: string, uses: readonly PlacedUse[], more: Partial<CompiledPlan> = {}): [string, CompiledPlan] {
   const model: Plan = { id: id as PlanId, policies: [] }
-  const nothing = { hash: id, variants: undefined, opened: undefined, identityFields: new Set<string>() }
+  const nothing = { hash: id, variants: undefined, opened: undefined, heldFields: new HeldFieldsOfAll() }
   return [id, { ...nothing, model, uses, ...more }]
 }
 

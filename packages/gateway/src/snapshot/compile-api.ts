@@ -12,7 +12,7 @@ import type { CompiledApi } from '../route/api-index.ts'
 import type { CompilePattern } from '../route/conditions.ts'
 import { compileApiRoutes } from '../route/router.ts'
 import { type CompiledRelease, compileRelease } from './compile-release.ts'
-import { findIdentityFields } from './identity-fields.ts'
+import { findHeldFields, type HeldFields, HeldFieldsOfAll } from './held-fields.ts'
 import type { ApiRuntime, CompiledErrorShape, RouteRuntime, UpstreamPort } from './runtime.ts'
 
 /** What is compiled of a snapshot's frame. While the frame is equal it is the same object, so that it can be compared by what it is. */
@@ -22,7 +22,7 @@ export interface CompiledFrame {
   readonly globalUses: readonly PlacedUse[]
   /** Is there any plan? Then they count on every route that knows its callers. */
   readonly hasPlans: boolean
-  readonly identityFields: readonly string[]
+  readonly heldFields: HeldFields
 }
 
 /** What an API is compiled in: everything of the snapshot that it depends on. */
@@ -43,7 +43,7 @@ export interface ApiPart {
   /** Global uses, then its own. */
   readonly outer: readonly PlacedUse[]
   readonly releases: readonly CompiledRelease[]
-  readonly identityFields: ReadonlySet<string>
+  readonly heldFields: HeldFields
 }
 
 /** Does it run as it is, because neither it nor what it is compiled in has changed? */
@@ -71,7 +71,8 @@ export function* compileApi(
       ? kept.outer
       : [...frame.globalUses, ...compileUses(api.policies, api.id, uses)]
   const releases: CompiledRelease[] = []
-  const identityFields = new Set(findIdentityFields(api.policies, uses.catalogue))
+  const heldFields = new HeldFieldsOfAll()
+  heldFields.add(findHeldFields(api.policies, uses.catalogue))
   const routeContext = { ...frame, planShelf: context.planShelf, findUpstream: context.findUpstream }
   for (const release of api.releases) {
     const keptRelease =
@@ -82,7 +83,7 @@ export function* compileApi(
         : [...outer, ...compileUses(release.policies, `${api.id}@${release.revision}`, uses)]
     const compiled = yield* compileRelease({ api, release, outer: releaseOuter }, routeContext, keptRelease)
     releases.push(compiled)
-    for (const name of compiled.identityFields) identityFields.add(name)
+    heldFields.add(compiled.heldFields)
   }
   const runtime: ApiRuntime = {
     model: api,
@@ -102,7 +103,7 @@ export function* compileApi(
     ...(api.match && { match: api.match }),
   }
   const compiled = yield* compileApiRoutes(entry, compilePattern, former?.compiled)
-  return { hash, frame, compiled, outer, releases, identityFields }
+  return { hash, frame, compiled, outer, releases, heldFields }
 }
 
 /** Where no route answers, what observes and protects still runs around the problem; authentication does not. */

@@ -10,7 +10,7 @@ import type { PlanShelf } from '../pipeline/plan-shelf.ts'
 import { createPlanSlot } from '../pipeline/plan-slot.ts'
 import type { RouteEntry } from '../route/api-routes.ts'
 import { findEqualEnds } from '../route/equal-ends.ts'
-import { findIdentityFields } from './identity-fields.ts'
+import { findHeldFields, type HeldFields, HeldFieldsOfAll } from './held-fields.ts'
 import type { RouteRuntime, UpstreamPort } from './runtime.ts'
 
 /** What a route's pipeline depends on beside its API, its release and its upstream. */
@@ -29,7 +29,7 @@ export interface CompiledRelease {
   readonly upstreamId: string | undefined
   readonly entries: readonly RouteEntry<RouteRuntime>[]
   readonly endings: ReadonlyMap<string | undefined, Ending>
-  readonly identityFields: ReadonlySet<string>
+  readonly heldFields: HeldFields
 }
 
 /** What pipelines end in. */
@@ -60,12 +60,10 @@ export function* compileRelease(
   const upstreamId = release.upstream ?? api.upstream
   const compiler = new RouteCompiler({ api, release, outer }, context, former)
   const { catalogue } = context.uses
-  const identityFields = new Set(findIdentityFields(release.policies, catalogue))
-  const noteFields = (names: readonly string[]): void => {
-    for (const name of names) identityFields.add(name)
-  }
+  const heldFields = new HeldFieldsOfAll()
+  heldFields.add(findHeldFields(release.policies, catalogue))
   for (const { enabled, policies } of release.routes) {
-    if (enabled === false) noteFields(findIdentityFields(policies, catalogue))
+    if (enabled === false) heldFields.add(findHeldFields(policies, catalogue))
   }
   const routes = release.routes.filter(({ enabled }) => enabled !== false)
   const isKept = former?.outer === outer && former.upstreamId === upstreamId
@@ -76,13 +74,13 @@ export function* compileRelease(
     const found = findKept(route, at)
     const entry = found !== undefined && compiler.isEndingKept(route) ? found : compiler.compile(route)
     entries.push(entry)
-    noteFields(entry.value.identityFields)
+    heldFields.add(entry.value.heldFields)
     effort += entry === found ? 1 : EFFORT_TO_COMPILE
     if (effort < EFFORT_PER_SLICE) continue
     effort = 0
     yield
   }
-  return { model: release, outer, upstreamId, entries, endings: compiler.endings, identityFields }
+  return { model: release, outer, upstreamId, entries, endings: compiler.endings, heldFields }
 }
 
 /** Finds what was compiled of a route before: one that did not change is the same object, since patches keep it (`applyApiPatch`). */
@@ -138,7 +136,7 @@ class RouteCompiler {
       runPreflight,
       upgrades: route.upgrades ?? NO_UPGRADES,
       model: route,
-      identityFields: findIdentityFields(route.policies, this.#context.uses.catalogue),
+      heldFields: findHeldFields(route.policies, this.#context.uses.catalogue),
     }
   }
 

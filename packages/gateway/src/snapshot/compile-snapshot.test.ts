@@ -19,8 +19,15 @@ function createStage() {
     name: 'mark',
     phase: 'observe',
     summary: 'Marks.',
-    options: z.strictObject({ name: z.string(), field: z.string().optional() }),
+    options: z.strictObject({ name: z.string(), field: z.string().optional(), place: z.string().optional() }),
     identityFields: ({ field }) => (field === undefined ? [] : [field]),
+    credentialPlaces: ({ place }) =>
+      place === undefined
+        ? []
+        : [
+            { in: 'header', name: place },
+            { in: 'query', name: 'q' },
+          ],
     create({ name }, { useId }) {
       created.push(`${name} ${useId}`)
       return (exchange, next) => next(exchange)
@@ -227,9 +234,9 @@ describe('compileSnapshot', () => {
     const field = (name: string, more: object = {}) => ({ policies: [{ ...use('x', { field: name }), ...more }] })
     const routes = [route('a', field('X_A')), route('b', { ...field('X-B'), enabled: false })]
     const before = await compile(withRoutes([...routes, route('c', field('X-C', { enabled: false }))], field('X-Api')))
-    assert.deepEqual([...before.runtime.identityFields].sort(), ['x-a', 'x-api', 'x-b', 'x-c'])
+    assert.deepEqual([...before.runtime.heldFields.anywhere].sort(), ['x-a', 'x-api', 'x-b', 'x-c'])
     const after = await compile(withRoutes([...routes, route('d', field('X-D'))], field('X-Api')), before)
-    assert.deepEqual([...after.runtime.identityFields].sort(), ['x-a', 'x-api', 'x-b', 'x-d'])
+    assert.deepEqual([...after.runtime.heldFields.anywhere].sort(), ['x-a', 'x-api', 'x-b', 'x-d'])
   })
 
   it('makes policies in the options of others, each with an id of its own, and knows their fields', async () => {
@@ -239,7 +246,21 @@ describe('compileSnapshot', () => {
       withRoutes([route('a', { policies: [{ policy: 'nest', options: { policies: inner } }] })]),
     )
     assert.deepEqual(created, ['x api/a/nest/0/mark/0', 'y api/a/nest/0/mark/1', 'z mine'])
-    assert.deepEqual([...compiled.runtime.identityFields], ['x-a'])
+    assert.deepEqual([...compiled.runtime.heldFields.anywhere], ['x-a'])
+  })
+
+  it('knows in which fields credentials stand, of every use, and lets clients say those of who calls nowhere', async () => {
+    const { compile } = createStage()
+    const place = (name: string) => ({ policies: [use('x', { place: name })] })
+    const nested = { policies: [{ policy: 'nest', options: { policies: [use('y', { place: 'X-Nested' })] } }] }
+    const routes = [
+      route('a', place('X_A')),
+      route('b', nested),
+      route('c', { policies: [use('z', { field: 'X-C' })] }),
+    ]
+    const { runtime } = await compile(withRoutes(routes, place('X-Api')))
+    assert.deepEqual([...runtime.heldFields.inTrailers].sort(), ['x-a', 'x-api', 'x-c', 'x-nested'])
+    assert.deepEqual([...runtime.heldFields.anywhere], ['x-c'])
   })
 
   it('keeps what it kept after many changes', async () => {
@@ -360,7 +381,7 @@ describe('plans of a snapshot', () => {
     const plan = { id: 'gold', policies: [use('a', { field: 'X_One' })] }
     const app = acme({ mark: { field: 'X-Two' } })
     const { all } = await run(withPlans([plan], [app]))
-    const fields = [...(all[0]?.runtime.identityFields ?? [])].filter((name) => name.startsWith('x-'))
+    const fields = [...(all[0]?.runtime.heldFields.anywhere ?? [])].filter((name) => name.startsWith('x-'))
     assert.deepEqual(fields.sort(), ['x-one', 'x-two'])
   })
 })

@@ -17,7 +17,7 @@ import {
   compileUnmatched,
   isApiKept,
 } from './compile-api.ts'
-import { findIdentityFields } from './identity-fields.ts'
+import { findHeldFields, HeldFieldsOfAll } from './held-fields.ts'
 import type { SnapshotRuntime, UpstreamPort } from './runtime.ts'
 import type { Snapshot, SnapshotFrame, SnapshotPart, SnapshotParts } from './snapshot.ts'
 
@@ -72,14 +72,15 @@ export async function* compileSnapshot(
   const findUpstream = (id: string): UpstreamPort | undefined => upstreams.get(id)?.runtime
   const context: ApiContext = { frame, planShelf, compilePattern, findUpstream, toApiMeter }
   const apis = new Map<string, ApiPart>()
-  const identityFields = new Set(frame.identityFields)
-  for (const plan of plans.values()) for (const name of plan.identityFields) identityFields.add(name)
+  const heldFields = new HeldFieldsOfAll()
+  heldFields.add(frame.heldFields)
+  for (const plan of plans.values()) heldFields.add(plan.heldFields)
   for (const { id, hash } of snapshot.apis) {
     const former = previous?.apis.get(id)
     const isKept = former !== undefined && isApiKept(former, { hash, context })
     const part = isKept ? former : yield* compileApi({ api: getPart(parts, hash) as Api, hash }, context, former)
     apis.set(id, part)
-    for (const name of part.identityFields) identityFields.add(name)
+    heldFields.add(part.heldFields)
     yield
   }
   const router = yield* compileRouter([...apis.values()].map(({ compiled }) => compiled))
@@ -88,7 +89,7 @@ export async function* compileSnapshot(
     hash: snapshot.hash,
     router,
     apis: new Map([...apis].map(([id, { compiled }]) => [id, compiled.value])),
-    identityFields,
+    heldFields,
     problemBase: snapshot.frame.problemBase,
     runUnmatched: compileUnmatched(frame.globalUses),
   }
@@ -110,7 +111,7 @@ async function compileFrame(
     uses,
     globalUses: compileUses(policies, 'global', uses),
     hasPlans,
-    identityFields: findIdentityFields(policies, catalogue),
+    heldFields: findHeldFields(policies, catalogue),
   }
 }
 

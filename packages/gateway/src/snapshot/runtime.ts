@@ -3,6 +3,7 @@ import type { Api, Route } from '@gatewright/model'
 import type { Exchange, GatewayResponse, MaybePromise, Next, Problem, RouteFacts } from '@gatewright/policies'
 import type { ApiMeter } from '../observe/meters.ts'
 import type { Router } from '../route/router.ts'
+import type { HeldFields } from './held-fields.ts'
 
 export interface CompiledErrorShape {
   readonly status: number | undefined
@@ -29,8 +30,8 @@ export interface RouteRuntime {
   readonly upgrades: readonly string[]
   readonly bodyBytes: number | undefined
   readonly model: Route
-  /** What its own uses tell an upstream about the caller. */
-  readonly identityFields: readonly string[]
+  /** By its own uses. */
+  readonly heldFields: HeldFields
 }
 
 export interface ApiRuntime {
@@ -48,8 +49,8 @@ export interface SnapshotRuntime {
   readonly hash: string
   readonly router: Router<ApiRuntime, RouteRuntime>
   readonly apis: ReadonlyMap<string, ApiRuntime>
-  /** Lower-case names, `-` for `_`, that only the gateway may say to an upstream. */
-  readonly identityFields: ReadonlySet<string>
+  /** What no client may say, whichever route it calls: upstreams may be the same. */
+  readonly heldFields: HeldFields
   readonly problemBase: string | undefined
   /** For what no API matches. */
   readonly runUnmatched: (problem: unknown) => Next
