@@ -115,6 +115,27 @@ describe('rate-limit', () => {
     assert.deepEqual([await ask(acme('key')), await ask(acme('signature')), await ask(acme('key'))], [200, 200, 429])
   })
 
+  for (const kind of ['token', 'directory', 'password', 'external', 'of an extension']) {
+    it(`counts apart from an app who is called like it and calls through it, by a credential that is theirs: ${kind}`, async () => {
+      const subject = run(rateLimit, { limit: 1, windowSeconds: 60 })
+      const acme = caller('acme')
+      const person: Caller = { ...acme, credential: { kind, id: 'x' }, otherCredentials: [acme.credential] }
+      const ask = async (who: Caller) => (await subject.with({}, { caller: who })).status
+      assert.deepEqual([await ask(person), await ask(person), await ask(acme), await ask(acme)], [200, 429, 200, 429])
+    })
+  }
+
+  it('counts an app once that calls with a key, a signature, a certificate or a webhook', async () => {
+    const subject = run(rateLimit, { limit: 5, windowSeconds: 60 })
+    const kinds = ['key', 'signature', 'aws-sigv4', 'certificate', 'webhook', 'key']
+    const statuses: number[] = []
+    for (const kind of kinds) {
+      const who: Caller = { id: 'acme', app: 'acme', credential: { kind, id: kind } }
+      statuses.push((await subject.with({}, { caller: who })).status)
+    }
+    assert.deepEqual(statuses, [200, 200, 200, 200, 200, 429])
+  })
+
   it('counts an anonymous caller by address, even if a caller is named like it', async () => {
     const subject = run(rateLimit, { limit: 1, windowSeconds: 60 })
     assert.equal((await subject.with({}, { address: '192.0.2.1' })).status, 200)

@@ -31,7 +31,7 @@ const options = z
       .meta({ description: 'How many tokens a full bucket holds; `limit` if absent. For `token-bucket` only.' }),
     key: celSchema.optional().meta({
       description:
-        "CEL: whose requests are counted together, such as `request.headers['x-tenant']`. By caller if absent, by client address (`ipv6PrefixBits`) when nobody was recognised. Where it fails or is empty, all count in one common bucket.",
+        "CEL: whose requests are counted together, such as `request.headers['x-tenant']`. By caller if absent: an app with all its keys, signatures and certificates together, apart from whoever a token, a password or a service says is called like it; by client address (`ipv6PrefixBits`) when nobody was recognised. Where it fails or is empty, all count in one common bucket.",
     }),
     ipv6PrefixBits: z.int().min(1).max(128).default(64).meta({
       description:
@@ -118,13 +118,15 @@ export const rateLimit = definePolicy({
   },
 })
 
-/**
- * One letter keeps apart what may have one name: addresses, apps that call by themselves, and people, who may have chosen theirs.
- */
+/** Kinds of credentials that are an app's own. With all others the caller's name comes from elsewhere, and may be that of an app. */
+const OF_APPS = new Set(['key', 'signature', 'aws-sigv4', 'certificate', 'webhook'])
+
+/** One letter keeps apart what may have one name: addresses, apps that call by themselves, and people, who may have chosen theirs. */
 function createCallerKey(ipv6PrefixBits: number): (exchange: Exchange) => string {
   return ({ caller, client }) => {
     if (caller === undefined) return `a${toNetwork(client.address, ipv6PrefixBits)}`
-    return caller.app === caller.id ? `p${caller.id}` : `c${caller.id}`
+    const isApp = caller.app === caller.id && OF_APPS.has(caller.credential.kind)
+    return isApp ? `p${caller.id}` : `c${caller.id}`
   }
 }
 
