@@ -234,9 +234,19 @@ describe('proofs by the thousand', () => {
   })
 
   it('with a key that takes long to check are not checked', async () => {
-    const n = Buffer.alloc(384, 0xff).toString('base64url')
-    const jwk = { kty: 'RSA', n, e: n }
-    const text = prove({}, { alg: 'RS256', jwk })
-    assert.equal((await taking().with(showing(text))).problem?.reason, 'dpop-algorithm')
+    for (const [bytes, e] of [
+      [384, Buffer.alloc(384, 0xff).toString('base64url')],
+      [256, 'AQAAAAE'],
+      [520, 'AQAB'],
+    ] as const) {
+      const jwk = { kty: 'RSA', n: Buffer.alloc(bytes, 0xff).toString('base64url'), e }
+      const text = prove({}, { alg: 'RS256', jwk })
+      assert.equal((await taking().with(showing(text))).problem?.reason, 'dpop-algorithm', `${bytes} bytes`)
+    }
+  })
+
+  it('with a key that the token is not bound to are not checked by it', async () => {
+    const jwk = thief.publicKey.export({ format: 'jwk' })
+    assert.equal((await taking().with(showing(prove({}, { jwk })))).problem?.reason, 'dpop-other-key')
   })
 })
