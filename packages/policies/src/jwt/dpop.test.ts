@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict'
 import { hash } from 'node:crypto'
 import { describe, it } from 'node:test'
-import type { Counters } from '../services.ts'
+import type { Counters, LimiterSpec } from '../services.ts'
 import {
   FakeClock,
+  MemoryCounters,
   MemoryReplays,
   type PolicyRun,
   type PolicyRunSetup,
@@ -181,25 +182,30 @@ describe('a token bound to a key of its client (RFC 9449)', () => {
 })
 
 describe('proofs by the thousand', () => {
-  it('of one key push out no other, and are refused beyond a number of their own', async () => {
+  it('of one key push out no other: beyond a number of their own they wait, and only those that are new count', async () => {
     const clock = new FakeClock()
     const replays = new MemoryReplays(clock)
-    const taken: string[] = []
+    const near = new MemoryCounters(clock)
+    const specs: LimiterSpec[] = []
     const counters: Counters = {
-      limiter: ({ id, limit }) => ({
-        take(key) {
-          if (id === 'dpop/keys') taken.push(`${key} of ${limit}`)
-          const allowed = id !== 'dpop/keys' || taken.length <= 2
-          return { allowed, remaining: allowed ? 1 : 0, retryAfterMs: 1, resetAfterMs: 1 }
-        },
-        giveBack() {},
-      }),
+      limiter(spec) {
+        if (spec.id !== 'dpop/keys') return near.limiter(spec)
+        specs.push(spec)
+        return near.limiter({ ...spec, limit: 2, burst: 2 })
+      },
     }
     const subject = taking({}, { clock, replays, counters })
-    const reasons = []
-    for (let at = 0; at < 3; at++) reasons.push((await subject.with(showing(prove()))).problem?.reason)
-    assert.deepEqual(reasons, [undefined, undefined, 'dpop-too-many'])
-    assert.deepEqual(new Set(taken), new Set([`${toJwkThumbprint(clientKey)} of ${2 ** 18}`]))
+    const [first, second, third] = [prove(), prove(), prove()]
+    assert.equal((await subject.with(showing(first))).status, 200)
+    for (let at = 0; at < 5; at++) assert.equal((await subject.with(showing(first))).problem?.reason, 'dpop-replayed')
+    assert.equal((await subject.with(showing(second))).status, 200)
+    const { status, problem, headers } = await subject.with(showing(third))
+    assert.deepEqual([status, problem?.code, problem?.reason], [429, 'rate-limited', 'dpop-too-many'])
+    assert.equal(headers.get('retry-after'), '165')
+    await clock.advance(165_000)
+    assert.equal((await subject.with(showing(third))).status, 200, 'it was not used')
+    // What is alive at once is what refills in the life of a proof, and what may come at once: an eighth of the room.
+    assert.ok(specs.every(({ limit, burst = limit, windowMs }) => windowMs === 330_000 && limit + burst <= 2 ** 21 / 7))
   })
 
   it('by keys that the token is not bound to are remembered by nobody', async () => {

@@ -21,7 +21,7 @@ export function findConfirmation(claims: Readonly<Record<string, unknown>>): Con
   return isBinding ? (cnf as Confirmation) : 'malformed'
 }
 
-/** Why whoever sends this token may not use it; undefined: they may. */
+/** Why whoever sends this token may not use it; undefined: they may. @rejects Problem rate-limited */
 export async function findBindingFault(
   confirmation: Confirmation | 'malformed' | undefined,
   exchange: Exchange,
@@ -45,5 +45,5 @@ export async function findBindingFault(
 
 /** Honest clients come with such proofs as well, whose clocks differ or who try again: those are no guesses. */
 export function isGuess(bindingFault: string): boolean {
-  return !['dpop-replayed', 'dpop-not-now', 'dpop-too-many'].includes(bindingFault)
+  return bindingFault !== 'dpop-replayed' && bindingFault !== 'dpop-not-now'
 }

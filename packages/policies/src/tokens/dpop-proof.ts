@@ -1,7 +1,8 @@
 /** Owns proofs of possession (DPoP, RFC 9449): what a client signs for each request with the key that its token is bound to. */
 import { createPublicKey, hash } from 'node:crypto'
 import type { Exchange } from '../exchange.ts'
-import type { Clock, Counters, Limiter, ReplayList, Replays } from '../services.ts'
+import { Problem } from '../problem.ts'
+import type { Clock, Counters, Decision, Limiter, ReplayList, Replays } from '../services.ts'
 import { type CompactJws, parseCompactJws, parseJsonObject } from './compact-jws.ts'
 import { ASYMMETRIC_ALGORITHMS, findKeyFault, isJwsAlgorithm, isSignedBy } from './jws-algorithms.ts'
 import { toJwkThumbprint } from './thumbprint.ts'
@@ -13,8 +14,10 @@ const MOST_PROOF_BYTES = 8192
 /** Of RSA. Issuers may have longer ones, which the operator chose; this one a client chooses, and it costs us by the request. */
 const MOST_KEY_BITS = 4096
 
-/** Whose age may still count: an eighth of the room that all have, some 800 a second where they count for five minutes. */
+/** Whose age may still count: an eighth of the room that all have, some 800 a second where they count for five minutes… */
 const MOST_OF_ONE_KEY = 2 ** 18
+/** …and so many more at once. A bucket as large as what refills would let twice as many be alive. */
+const MOST_AT_ONCE = 2 ** 14
 
 /** Proofs are made by clients, whose clocks may go before ours. */
 const EARLY_SECONDS = 30
@@ -48,10 +51,11 @@ export class DpopProofs {
     this.#clock = clock
     this.#shown = replays.list('dpop')
     const windowMs = (maxAgeSeconds + EARLY_SECONDS) * 1000
-    this.#byKey = counters.limiter({ id: 'dpop/keys', algorithm: 'token-bucket', limit: MOST_OF_ONE_KEY, windowMs })
+    const bounds = { limit: MOST_OF_ONE_KEY, burst: MOST_AT_ONCE, windowMs }
+    this.#byKey = counters.limiter({ id: 'dpop/keys', algorithm: 'token-bucket', ...bounds })
   }
 
-  /** What is wrong with the proof that the request carries, for this token and its key; undefined: nothing. */
+  /** What is wrong with the proof that the request carries, for this token and its key; undefined: nothing. @rejects Problem rate-limited */
   async findFault({ request }: Exchange, { token, thumbprint }: BoundToken): Promise<string | undefined> {
     const [text, ...more] = request.headers.getAll('dpop')
     if (text === undefined) return 'dpop-missing'
@@ -77,13 +81,28 @@ export class DpopProofs {
     return age > this.#maxAgeSeconds || age < -EARLY_SECONDS ? 'dpop-not-now' : undefined
   }
 
-  /** RFC 9449 §11.1. For as long as it could come again, and so many of one key that no other is pushed out by them. */
+  /**
+   * RFC 9449 §11.1. For as long as it could come again, and so many of one key that no other is pushed out by them. One that
+   * comes again does not count: else whoever copied one could use up what its owner has.
+   */
   async #findReplay({ jti, iat }: Readonly<Record<string, unknown>>, thumbprint: string): Promise<string | undefined> {
     if (typeof jti !== 'string' || jti === '') return 'dpop-malformed'
-    if (!(await this.#byKey.take(thumbprint, 1)).allowed) return 'dpop-too-many'
-    const untilMs = (Number(iat) + this.#maxAgeSeconds + 1) * 1000
-    return (await this.#shown.use(`${thumbprint} ${jti}`, untilMs)) ? undefined : 'dpop-replayed'
+    const key = `${thumbprint} ${jti}`
+    if (!(await this.#shown.use(key, (Number(iat) + this.#maxAgeSeconds + 1) * 1000))) return 'dpop-replayed'
+    const decision = await this.#byKey.take(thumbprint, 1)
+    if (decision.allowed) return undefined
+    this.#shown.giveBack(key)
+    throw toTooMany(decision)
   }
+}
+
+/** Nothing is wrong with the token, nor with the proof: there are too many of its key. */
+function toTooMany({ retryAfterMs }: Decision): Problem {
+  return new Problem('rate-limited', {
+    detail: 'Too many proofs came for this key. Send fewer, or get tokens for several keys.',
+    reason: 'dpop-too-many',
+    headers: [['Retry-After', `${Math.max(1, Math.ceil(retryAfterMs / 1000))}`]],
+  })
 }
 
 /** Is it signed with the key that it brings along, and is that the key with this thumbprint? */

@@ -21,7 +21,6 @@ const DETAILS = new Map([
   ['other-scheme', 'The token has to be sent with the scheme that it is made for.'],
   ['dpop-missing', 'The token needs a proof in the header field DPoP.'],
   ['dpop-replayed', 'This proof was sent before. Make a new one for each request.'],
-  ['dpop-too-many', 'Too many proofs came for this key. Send fewer, or get tokens for several keys.'],
   ['dpop-not-now', 'The proof in DPoP is too old, or not yet valid.'],
 ])
 
