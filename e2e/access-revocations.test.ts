@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { TestIssuer } from '../packages/policies/src/testing/test-issuer.ts'
-import { until } from './harness/deadline.ts'
 import { type RunningGateway, startGateway } from './harness/gateway.ts'
 import { toKeyHash } from './harness/keys.ts'
 import { get, RawClient } from './harness/raw-client.ts'
@@ -70,17 +69,7 @@ describe('what was taken back', () => {
     await upstream?.close()
   })
 
-  /** Until every thread serves it. */
-  async function change(parts: Omit<Parts, 'upstream'>): Promise<void> {
-    const before = (await gateway.snapshot())?.configuration.loadedAt
-    await gateway.rewrite(configure({ upstream: upstream.url, ...parts }))
-    await until(async () => {
-      const { version, threads = [], configuration } = (await gateway.snapshot()) ?? {}
-      if (configuration === undefined || configuration.loadedAt === before) return undefined
-      assert.equal(configuration.fault, null)
-      return threads.every((thread) => thread.version === version) || undefined
-    }, 'every thread to serve the change')
-  }
+  const change = (parts: Omit<Parts, 'upstream'>) => gateway.change(configure({ upstream: upstream.url, ...parts }))
 
   class Opened {
     readonly #clients: readonly RawClient[]

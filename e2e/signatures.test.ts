@@ -233,3 +233,59 @@ describe('signatures of webhooks', () => {
     assert.deepEqual(answers.map(({ status }) => status).toSorted(), [200, ...Array(11).fill(401)])
   })
 })
+
+describe('what was used', () => {
+  const SLACK = `{ policy: webhook-signature, options: { provider: slack, secrets: ["\${env:HOOK_SECRET}"]`
+  const ofPartner = (more: string) =>
+    `{ policy: hmac-auth, options: { keys: { partner: { algorithm: hmac-sha256, secret: "\${env:PARTNER_SECRET}", app: partner } }${more} } }`
+
+  /** `first` stand before the uses that look, of the API or of all APIs. */
+  const configureUses = (url: string, { ofAll = '', first = '', age = 300 }) => `gatewright: 1
+listeners: [{ id: public, host: 127.0.0.1, port: 8080 }]
+accessLog: off
+policies: [${ofAll}]
+apis:
+  - { id: signed, basePath: /signed, upstream: ${url}, policies: [${first} ${ofPartner(`, maxAgeSeconds: ${age}`)}] }
+  - { id: hooks, basePath: /hooks, upstream: ${url}, policies: [${first} ${SLACK}, toleranceSeconds: ${age} } }] }
+`
+  const stage = stageGateway((url) => ({ ...configure(url), yaml: configureUses(url, {}) }))
+
+  const change = (parts: Parameters<typeof configureUses>[1]) =>
+    stage.gateway.change(configureUses(stage.upstream.url, parts))
+
+  const signed = (nonce: string) =>
+    `GET /signed HTTP/1.1\r\nHost: a\r\n${toLines(sign({ target: '/signed', nonce }))}\r\n`
+  const time = `${Math.floor(Date.now() / 1000)}`
+  const delivery = (body: string) => {
+    const signature = `v0=${createHmac('sha256', HOOK_SECRET).update(`v0:${time}:${body}`).digest('hex')}`
+    const fields = toLines({ 'X-Slack-Request-Timestamp': time, 'X-Slack-Signature': signature })
+    return `POST /hooks HTTP/1.1\r\nHost: a\r\nContent-Length: ${body.length}\r\n${fields}\r\n${body}`
+  }
+  /** On fresh connections, so that all threads are met. */
+  const statusesOf = async (bytes: string, times: number) =>
+    (await Promise.all(Array.from({ length: times }, () => exchange(stage.gateway.port, bytes))))
+      .map(({ status }) => status)
+      .toSorted()
+
+  it('stays so when the file says another age, and other uses stand before', async () => {
+    const [request, hook] = [signed('moved'), delivery('moved')]
+    for (const bytes of [request, hook]) assert.deepEqual(await statusesOf(bytes, 1), [200])
+    await change({ age: 301 })
+    for (const bytes of [request, hook]) assert.deepEqual(await statusesOf(bytes, 8), Array(8).fill(401))
+    const others = [
+      ofPartner(', tag: other, anonymous: true').replace('partner:', 'other:'),
+      `${SLACK.replace('slack', 'stripe')}, anonymous: true } }`,
+    ]
+    await change({ first: `${others.join(', ')},` })
+    for (const bytes of [request, hook]) assert.deepEqual(await statusesOf(bytes, 8), Array(8).fill(401))
+  })
+
+  it('is good once for a request that passes two uses with the same key', async () => {
+    await change({
+      ofAll: `${ofPartner(', forward: true, anonymous: true')}, ${SLACK}, forward: true, anonymous: true } }`,
+    })
+    for (const bytes of [signed('twice'), delivery('twice')]) {
+      assert.deepEqual(await statusesOf(bytes, 8), [200, ...Array(7).fill(401)])
+    }
+  })
+})

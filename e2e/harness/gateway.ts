@@ -1,4 +1,5 @@
 /** Owns a real gateway: the command as users start it, in a process of its own, on free ports. */
+import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises'
@@ -105,6 +106,18 @@ export class RunningGateway {
   /** Writes the configuration anew; the gateway sees it by itself. */
   async rewrite(yaml: string): Promise<void> {
     await writeFile(this.configFile, yaml)
+  }
+
+  /** The same, until every thread serves it. @throws AssertionError where there is a fault in it */
+  async change(yaml: string): Promise<void> {
+    const earlier = (await this.snapshot())?.configuration.loadedAt
+    await this.rewrite(yaml)
+    await until(async () => {
+      const { version, threads = [], configuration } = (await this.snapshot()) ?? {}
+      if (configuration === undefined || configuration.loadedAt === earlier) return undefined
+      assert.equal(configuration.fault, null)
+      return threads.every((thread) => thread.version === version) || undefined
+    }, 'every thread to serve the change')
   }
 
   async isReady(): Promise<boolean> {

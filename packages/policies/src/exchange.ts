@@ -71,6 +71,13 @@ export interface Charge {
   readonly earlier: Charge | undefined
 }
 
+/** What is good for one request, and was used by this one. The newest points to the one before. */
+export interface Spent {
+  readonly list: string
+  readonly key: string
+  readonly earlier: Spent | undefined
+}
+
 export interface AbortListener {
   onAbort(problem: Problem): void
 }
@@ -93,6 +100,8 @@ export class Exchange {
   grpcStatus: number | undefined = undefined
   /** The newest of what limits took so far; see `refundCharges`. */
   charge: Charge | undefined = undefined
+  /** The newest of what it used that no other may; see `UsedOnce`. Told at the root. */
+  spent: Spent | undefined = undefined
   #variables: Map<string, unknown> | undefined
   #finishListeners: ((outcome: Outcome) => void)[] | undefined
   #abortListeners: AbortListener[] | undefined

@@ -78,7 +78,7 @@ export const options = z
     }),
     nonce: z.enum(['required', 'optional']).default('optional').meta({
       description:
-        'A signature with a `nonce` is good for once. `required` refuses one without. A key may use some 16 000 of them within the life of a signature before a new one may, rarely, be taken for used.',
+        'A signature with a `nonce` is good for once, wherever its key is known. `required` refuses one without. There is room for 1.4 million that are alive, of all keys, proofs of DPoP and deliveries together, which are 4 200 a second where they live for 330 seconds; beyond, new ones may be taken for used.',
     }),
     tag: z
       .string()

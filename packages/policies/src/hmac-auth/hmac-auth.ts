@@ -3,6 +3,7 @@
 import { GuessGuard } from '../callers/guess-guard.ts'
 import { recognise } from '../callers/recognise.ts'
 import { tellUpstream, toIdentityFields } from '../callers/upstream-facts.ts'
+import { settle, type Usage } from '../callers/used-once.ts'
 import type { Exchange } from '../exchange.ts'
 import type { MaybePromise } from '../maybe-promise.ts'
 import { assertContentDigest } from '../message-signatures/content-digest.ts'
@@ -13,11 +14,11 @@ import type { GatewayResponse } from '../messages/response.ts'
 import { readWholeBody } from '../messages/whole-body.ts'
 import { definePolicy, type Next } from '../policy.ts'
 import { Problem } from '../problem.ts'
-import type { PolicyServices, ReplayList } from '../services.ts'
+import type { PolicyServices } from '../services.ts'
 import { serializeParameters } from '../structured-fields/serialize-structured-field.ts'
 import { coversDigest } from './coverage.ts'
 import { type HmacAuthOptions, options } from './hmac-auth-options.ts'
-import { type KnownKey, SignatureChecks, type VerifiedSignature } from './signature-checks.ts'
+import { SignatureChecks, type VerifiedSignature } from './signature-checks.ts'
 import { listSignaturePlaces, removeSignatures } from './signature-places.ts'
 
 const INPUT = 'signature-input'
@@ -83,18 +84,16 @@ class SignedRequests {
   /** Of requests with a body that must be covered, and of all others. */
   readonly #ofBodies: Demand
   readonly #ofOthers: Demand
-  readonly #nonces: ReplayList
 
   constructor(given: HmacAuthOptions, services: PolicyServices) {
-    const { counters, replays, useId } = services
+    const { counters, replays } = services
     this.#options = given
     this.#services = services
     this.#guard = new GuessGuard(counters, 'signature', given.attempts)
-    this.#checks = new SignatureChecks(given, this.#guard)
+    this.#checks = new SignatureChecks(given, this.#guard, replays)
     const { wanted } = this.#checks.coverage
     this.#ofOthers = createDemand(wanted, given.tag)
     this.#ofBodies = createDemand([...wanted, '"content-digest"'], given.tag)
-    this.#nonces = replays.list(`hmac-auth/${useId}`)
   }
 
   admit(exchange: Exchange, next: Next): MaybePromise<GatewayResponse> {
@@ -150,30 +149,27 @@ class SignedRequests {
 
   /** Last of all: a nonce is spent on nothing but a request that is right in everything else. */
   #finish(exchange: Exchange, verified: readonly VerifiedSignature[], next: Next): MaybePromise<GatewayResponse> {
-    const uses = verified.map(({ signature, key }) => this.#use(signature, key))
-    if (uses.some((use) => use instanceof Promise)) {
-      return Promise.all(uses).then((settled) =>
-        this.#pass(exchange, { verified, isNew: settled.every(Boolean), next }),
-      )
-    }
-    return this.#pass(exchange, { verified, isNew: uses.every(Boolean), next })
+    const usages = settle(verified.flatMap((one) => this.#use(exchange, one)))
+    if (usages instanceof Promise) return usages.then((late) => this.#pass(exchange, { verified, usages: late, next }))
+    return this.#pass(exchange, { verified, usages, next })
   }
 
   /** Up to the last moment in which this signature may come. */
-  #use({ nonce, created }: VerifiedSignature['signature'], { id }: KnownKey): MaybePromise<boolean> {
-    if (nonce === undefined) return true
+  #use(exchange: Exchange, { signature, key }: VerifiedSignature): MaybePromise<Usage>[] {
+    const { nonce, created } = signature
+    if (nonce === undefined) return []
     const { maxAgeSeconds, clockSkewSeconds } = this.#options
     const fromSeconds = created ?? this.#services.clock.now() / 1000
-    return this.#nonces.use(`${id} ${nonce}`, (fromSeconds + maxAgeSeconds + clockSkewSeconds) * 1000)
+    return [key.nonces.use(exchange, nonce, (fromSeconds + maxAgeSeconds + clockSkewSeconds) * 1000)]
   }
 
   #pass(
     exchange: Exchange,
-    { verified, isNew, next }: { verified: readonly VerifiedSignature[]; isNew: boolean; next: Next },
+    { verified, usages, next }: { verified: readonly VerifiedSignature[]; usages: readonly Usage[]; next: Next },
   ): MaybePromise<GatewayResponse> {
     const [first] = verified
     this.#judge(exchange, () => {
-      if (!isNew || first === undefined) {
+      if (usages.includes('spent') || first === undefined) {
         throw new SignatureFault('nonce-used', 'A request with this nonce came before. Sign again, with a new one.')
       }
       const { id, app, plan } = first.key

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { FakeClock, MemoryReplays, type TestRequest } from '../testing/index.ts'
+import { FakeClock, MemoryReplays, runAll, type TestRequest } from '../testing/index.ts'
+import { hmacAuth } from './hmac-auth.ts'
 import {
   assertRefused,
   by,
@@ -122,6 +123,44 @@ describe('a nonce', () => {
     const subject = guarded({}, { clock, replays: far })
     assert.equal((await subject.with(withNonce())).status, 200)
     assertRefused(await subject.with(withNonce()), 'nonce-used')
+  })
+
+  it('is good once where a request passes two uses, and not again in another request', async () => {
+    const uses = [
+      { policy: hmacAuth, options: { keys, forward: true } },
+      { policy: hmacAuth, options: { keys } },
+    ]
+    const subject = runAll(uses)
+    assert.equal((await subject.with(withNonce())).status, 200)
+    assertRefused(await subject.with(withNonce()), 'nonce-used')
+  })
+
+  it('stays used wherever the use of its key stands, and however the key is written', async () => {
+    const clock = new FakeClock()
+    const replays = new MemoryReplays(clock)
+    const ofBank = () =>
+      signed({ parameters: by('bank', ';nonce="n1"'), privateKey: pair.privateKey, label: 'x', covered: TARGET })
+    for (const request of [withNonce, ofBank]) {
+      assert.equal((await guarded({}, { clock, replays }).with(request())).status, 200)
+    }
+    const secret = Buffer.from(SECRET).toString('base64')
+    const rewritten = {
+      partner: { ...keys.partner, secret, secretEncoding: 'base64', app: 'other' },
+      bank: { ...keys.bank, publicKey: pair.publicKey.export({ format: 'jwk' }) },
+    }
+    const before = { policy: hmacAuth, options: { keys, tag: 'other', anonymous: true } }
+    const moved = runAll([before, { policy: hmacAuth, options: { keys: rewritten }, id: 'moved' }], { clock, replays })
+    for (const request of [withNonce, ofBank]) assertRefused(await moved.with(request()), 'nonce-used')
+  })
+
+  it('is not that of another key which is called the same', async () => {
+    const clock = new FakeClock()
+    const replays = new MemoryReplays(clock)
+    const secret = 'the secret of somebody else, also long'
+    const others = { partner: { ...keys.partner, secret } }
+    assert.equal((await guarded({}, { clock, replays }).with(withNonce())).status, 200)
+    const answer = await guarded({ keys: others }, { clock, replays }).with(withNonce('n1', 'partner', secret))
+    assert.equal(answer.status, 200)
   })
 
   it('stays used where the options say another age', async () => {

@@ -1,11 +1,13 @@
 /** Owns the decision about the signatures of a request: which of them are ours to judge, and whether each holds (RFC 9421 §3.2). */
 import type { GuessGuard } from '../callers/guess-guard.ts'
+import { UsedOnce } from '../callers/used-once.ts'
 import type { Exchange } from '../exchange.ts'
 import { createVerificationKey, type VerificationKey } from '../message-signatures/signature-algorithm.ts'
 import { toSignatureBase } from '../message-signatures/signature-base.ts'
 import { SignatureFault } from '../message-signatures/signature-fault.ts'
 import type { MessageSignature } from '../message-signatures/signature-input.ts'
 import { type StructuredType, toStructuredTypes } from '../message-signatures/structured-types.ts'
+import type { Replays } from '../services.ts'
 import { type Coverage, createCoverage } from './coverage.ts'
 import type { HmacAuthOptions } from './hmac-auth-options.ts'
 
@@ -15,6 +17,7 @@ export interface KnownKey {
   readonly app: string
   readonly plan: string | undefined
   readonly verification: VerificationKey
+  readonly nonces: UsedOnce
 }
 
 export interface VerifiedSignature {
@@ -33,8 +36,8 @@ export class SignatureChecks {
   readonly #guard: GuessGuard
 
   /** @throws TypeError for a key that is none, or none for its algorithm */
-  constructor(options: HmacAuthOptions, guard: GuessGuard) {
-    this.keys = toKnownKeys(options)
+  constructor(options: HmacAuthOptions, guard: GuessGuard, replays: Replays) {
+    this.keys = toKnownKeys(options, replays)
     this.coverage = createCoverage(options)
     this.#options = options
     this.#types = toStructuredTypes(options.structuredFields)
@@ -106,11 +109,14 @@ export class SignatureChecks {
   }
 }
 
-function toKnownKeys({ keys }: HmacAuthOptions): ReadonlyMap<string, KnownKey> {
+function toKnownKeys({ keys }: HmacAuthOptions, replays: Replays): ReadonlyMap<string, KnownKey> {
   const known = new Map<string, KnownKey>()
   for (const [id, { app, plan, ...material }] of Object.entries(keys)) {
     try {
-      known.set(id, { id, app, plan, verification: createVerificationKey(material) })
+      const verification = createVerificationKey(material)
+      // Of the key and not of the use: what was used stays so where a use is moved, and where two uses know the same key.
+      const nonces = new UsedOnce(replays, JSON.stringify(['hmac-auth', id, verification.thumbprint]))
+      known.set(id, { id, app, plan, verification, nonces })
     } catch (cause) {
       if (!(cause instanceof TypeError)) throw cause
       throw new TypeError(`the key "${id}" of hmac-auth cannot be used: ${cause.message}`, { cause })

@@ -10,6 +10,7 @@ import {
   type PolicyRun,
   type PolicyRunSetup,
   run,
+  runAll,
   signWithSecret,
   TestIssuer,
 } from '../testing/index.ts'
@@ -143,6 +144,19 @@ describe('a token bound to a key of its client (RFC 9449)', () => {
     assert.equal((await subject.with(showing(proof))).problem?.reason, 'dpop-replayed')
     await subject.clock.advance(2000)
     assert.equal((await subject.with(showing(proof))).problem?.reason, 'dpop-not-now')
+  })
+
+  it('is proven once where a request passes two uses, and not again by another request', async () => {
+    const keys = [{ algorithm: 'RS256', publicKey: issuer.pem }]
+    const issuers = [{ issuer: ISSUER, audiences: ['orders'], keys }]
+    const uses = [
+      { policy: jwt, options: { issuers, forward: true } },
+      { policy: jwt, options: { issuers } },
+    ]
+    const subject = runAll(uses, { clock: new FakeClock() })
+    const proof = prove()
+    assert.equal((await subject.with(showing(proof))).status, 200)
+    assert.equal((await subject.with(showing(proof))).problem?.reason, 'dpop-replayed')
   })
 
   it('is no bearer token (RFC 9449 §7.2), and one that is not bound needs no proof', async () => {

@@ -1,5 +1,5 @@
 /** Owns the algorithms of message signatures (RFC 9421 §3.3), and keys that each verify by one of them and by no other. */
-import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto'
+import { createHmac, hash, type KeyObject, timingSafeEqual } from 'node:crypto'
 import type { Secret } from '@gatewright/model/runtime'
 import { findKeyFault, isSignedBy, type JwsAlgorithm } from '../tokens/jws-algorithms.ts'
 import { parsePublicKey } from '../tokens/verification-key.ts'
@@ -30,6 +30,8 @@ export interface KeyMaterial {
 
 export interface VerificationKey {
   readonly algorithm: SignatureAlgorithm
+  /** Of what it is, however it is written. */
+  readonly thumbprint: string
   /** False for whatever is no signature of these octets by this key, whatever its length. */
   verifies(signed: Uint8Array, signature: Uint8Array): boolean
 }
@@ -73,11 +75,18 @@ function stripPadding(base64: string): string {
   return base64.replace(/=+$/, '')
 }
 
+/** The octets of a secret, or of a public key in DER. It is for memory alone: of a weak secret it would tell what it is. */
+export function toKeyThumbprint(octets: Uint8Array): string {
+  return hash('sha256', octets, 'base64url')
+}
+
 class HmacKey implements VerificationKey {
   readonly algorithm = 'hmac-sha256'
+  readonly thumbprint: string
   readonly #secret: Buffer
 
   constructor(secret: Buffer) {
+    this.thumbprint = toKeyThumbprint(secret)
     this.#secret = secret
   }
 
@@ -99,6 +108,7 @@ const AS_JWS = {
 
 class PublicKey implements VerificationKey {
   readonly algorithm: keyof typeof AS_JWS
+  readonly thumbprint: string
   readonly #key: KeyObject
 
   /** RFC 9421 §7.3.6: a key that could serve another algorithm is an invitation to have it do so. @throws TypeError */
@@ -107,6 +117,7 @@ class PublicKey implements VerificationKey {
     this.#key = parseKey(given)
     const fault = findKeyFault(AS_JWS[algorithm], this.#key)
     if (fault !== undefined) throw new TypeError(`this is no key for ${algorithm}: ${fault}`)
+    this.thumbprint = toKeyThumbprint(this.#key.export({ format: 'der', type: 'spki' }))
   }
 
   verifies(signed: Uint8Array, signature: Uint8Array): boolean {

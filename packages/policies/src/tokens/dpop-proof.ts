@@ -1,8 +1,9 @@
 /** Owns proofs of possession (DPoP, RFC 9449): what a client signs for each request with the key that its token is bound to. */
 import { createPublicKey, hash } from 'node:crypto'
+import { UsedOnce } from '../callers/used-once.ts'
 import type { Exchange } from '../exchange.ts'
 import { Problem } from '../problem.ts'
-import type { Clock, Counters, Decision, Limiter, ReplayList, Replays } from '../services.ts'
+import type { Clock, Counters, Decision, Limiter, Replays } from '../services.ts'
 import { type CompactJws, parseCompactJws, parseJsonObject } from './compact-jws.ts'
 import { ASYMMETRIC_ALGORITHMS, findKeyFault, isJwsAlgorithm, isSignedBy } from './jws-algorithms.ts'
 import { toJwkThumbprint } from './thumbprint.ts'
@@ -43,20 +44,21 @@ interface DpopWorld {
 export class DpopProofs {
   readonly #maxAgeSeconds: number
   readonly #clock: Pick<Clock, 'now'>
-  readonly #shown: ReplayList
+  readonly #shown: UsedOnce
   readonly #byKey: Limiter
 
   constructor({ maxAgeSeconds }: DpopSettings, { clock, counters, replays }: DpopWorld) {
     this.#maxAgeSeconds = maxAgeSeconds
     this.#clock = clock
-    this.#shown = replays.list('dpop')
+    this.#shown = new UsedOnce(replays, 'dpop')
     const windowMs = (maxAgeSeconds + EARLY_SECONDS) * 1000
     const bounds = { limit: MOST_OF_ONE_KEY, burst: MOST_AT_ONCE, windowMs }
     this.#byKey = counters.limiter({ id: 'dpop/keys', algorithm: 'token-bucket', ...bounds })
   }
 
   /** What is wrong with the proof that the request carries, for this token and its key; undefined: nothing. @rejects Problem rate-limited */
-  async findFault({ request }: Exchange, { token, thumbprint }: BoundToken): Promise<string | undefined> {
+  async findFault(exchange: Exchange, { token, thumbprint }: BoundToken): Promise<string | undefined> {
+    const { request } = exchange
     const [text, ...more] = request.headers.getAll('dpop')
     if (text === undefined) return 'dpop-missing'
     if (more.length > 0 || text.length > MOST_PROOF_BYTES) return 'dpop-malformed'
@@ -71,7 +73,7 @@ export class DpopProofs {
       (isSameTarget(claims.htu, request) ? undefined : 'dpop-other-target') ??
       (claims.ath === hash('sha256', token, 'base64url') ? undefined : 'dpop-other-token') ??
       this.#findTimeFault(claims.iat) ??
-      (await this.#findReplay(claims, thumbprint))
+      (await this.#findReplay(exchange, claims, thumbprint))
     )
   }
 
@@ -85,10 +87,15 @@ export class DpopProofs {
    * RFC 9449 §11.1. For as long as it could come again, and so many of one key that no other is pushed out by them. One that
    * comes again does not count: else whoever copied one could use up what its owner has.
    */
-  async #findReplay({ jti, iat }: Readonly<Record<string, unknown>>, thumbprint: string): Promise<string | undefined> {
+  async #findReplay(
+    exchange: Exchange,
+    { jti, iat }: Readonly<Record<string, unknown>>,
+    thumbprint: string,
+  ): Promise<string | undefined> {
     if (typeof jti !== 'string' || jti === '') return 'dpop-malformed'
     const key = `${thumbprint} ${jti}`
-    if (!(await this.#shown.use(key, (Number(iat) + this.#maxAgeSeconds + 1) * 1000))) return 'dpop-replayed'
+    const usage = await this.#shown.use(exchange, key, (Number(iat) + this.#maxAgeSeconds + 1) * 1000)
+    if (usage !== 'first') return usage === 'spent' ? 'dpop-replayed' : undefined
     const decision = await this.#byKey.take(thumbprint, 1)
     if (decision.allowed) return undefined
     this.#shown.giveBack(key)

@@ -1,7 +1,12 @@
 /** Owns the keys of a sender: the secrets that it signs with, or the public keys that it publishes. */
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { Secret } from '@gatewright/model/runtime'
-import { createVerificationKey, type SecretEncoding, toSecretBytes } from '../message-signatures/signature-algorithm.ts'
+import {
+  createVerificationKey,
+  type SecretEncoding,
+  toKeyThumbprint,
+  toSecretBytes,
+} from '../message-signatures/signature-algorithm.ts'
 import type { ClaimedSignature } from './delivery.ts'
 
 export const HMAC_HASHES = ['sha256', 'sha512', 'sha1'] as const
@@ -9,6 +14,8 @@ export const HMAC_HASHES = ['sha256', 'sha512', 'sha1'] as const
 export type HmacHash = (typeof HMAC_HASHES)[number]
 
 export interface SenderKey {
+  /** Of what it is, however it is written. */
+  readonly thumbprint: string
   /** Is one of these a signature of these octets, one part behind the other? Takes as long for each that is not. */
   verifies(signed: readonly Uint8Array[], signatures: readonly ClaimedSignature[]): boolean
 }
@@ -17,6 +24,7 @@ export interface SenderKey {
 export function createHmacKey(secret: Secret, hash: HmacHash, encoding: SecretEncoding): SenderKey {
   const bytes = toSecretBytes(secret, encoding)
   return {
+    thumbprint: toKeyThumbprint(bytes),
     verifies(signed, signatures) {
       const mac = createHmac(hash, bytes)
       for (const part of signed) mac.update(part)
@@ -45,6 +53,7 @@ export function createStandardKey(secret: Secret): SenderKey {
   const jwk = { kty: 'OKP', crv: 'Ed25519', x: octets.toString('base64url') }
   const key = createVerificationKey({ algorithm: 'ed25519', publicKey: jwk })
   return {
+    thumbprint: key.thumbprint,
     verifies(signed, signatures) {
       const ours = signatures.filter(({ kind }) => kind === 'ed25519')
       if (ours.length === 0) return false

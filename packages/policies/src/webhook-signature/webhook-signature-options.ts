@@ -75,7 +75,7 @@ export const options = z
     }),
     replay: z.enum(['refused', 'allowed']).default('refused').meta({
       description:
-        'Whether the very same delivery may come twice within the tolerance. A sender that tries again signs again, so this is somebody else, unless the first was answered with 5xx: then it may. GitHub and Shopify sign no time, and theirs are never refused for that.',
+        'Whether the very same delivery may come twice within the tolerance, to whatever route knows its secret. A sender that tries again signs again, so this is somebody else, unless the first was answered with 5xx: then it may. GitHub and Shopify sign no time, and theirs are never refused for that.',
     }),
     bodyLimitBytes: z
       .int()

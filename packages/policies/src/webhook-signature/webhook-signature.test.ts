@@ -4,7 +4,15 @@ import { describe, it } from 'node:test'
 import type { Body, BodySink } from '../messages/body.ts'
 import { BytesBody, StreamBody } from '../messages/body.ts'
 import { GatewayResponse } from '../messages/response.ts'
-import { FakeClock, MemoryCredentials, MemoryReplays, type PolicyRun, run, type TestAnswer } from '../testing/index.ts'
+import {
+  FakeClock,
+  MemoryCredentials,
+  MemoryReplays,
+  type PolicyRun,
+  run,
+  runAll,
+  type TestAnswer,
+} from '../testing/index.ts'
 import { GITHUB, NOW, OLD_STRIPE_SECRET, STRIPE_SECRET, toStripe } from './deliveries.fixture.ts'
 import { webhookSignature } from './webhook-signature.ts'
 
@@ -216,6 +224,40 @@ describe('a delivery with a time', () => {
     const subject = stripe({ secrets: [STRIPE_SECRET, OLD_STRIPE_SECRET] })
     assert.equal((await subject.with(toStripe('{}'))).status, 200)
     assertRefused(await subject.with(toStripe('{}', { secret: OLD_STRIPE_SECRET })), 'replayed')
+  })
+
+  it('is good once where it passes two uses, and not again in another request', async () => {
+    const secrets = [STRIPE_SECRET]
+    const uses = [
+      { policy: webhookSignature, options: { provider: 'stripe', secrets, forward: true } },
+      { policy: webhookSignature, options: { provider: 'stripe', secrets } },
+    ]
+    const subject = runAll(uses)
+    assert.equal((await subject.with(toStripe('{}'))).status, 200)
+    assertRefused(await subject.with(toStripe('{}')), 'replayed')
+  })
+
+  it('stays used while its secret is changed for another, and wherever the use of its secret stands', async () => {
+    const clock = new FakeClock()
+    const replays = new MemoryReplays(clock)
+    const old = () => toStripe('{}', { secret: OLD_STRIPE_SECRET })
+    const taking = (...secrets: string[]) => stripe({ secrets }, { clock, replays })
+    assert.equal((await taking(OLD_STRIPE_SECRET).with(old())).status, 200)
+    assertRefused(await taking(STRIPE_SECRET, OLD_STRIPE_SECRET).with(old()), 'replayed')
+    const [first, second] = [toStripe('{ }'), toStripe('{ }', { secret: OLD_STRIPE_SECRET })]
+    assert.equal((await taking(STRIPE_SECRET, OLD_STRIPE_SECRET).with(first)).status, 200)
+    assertRefused(await taking(OLD_STRIPE_SECRET).with(second), 'replayed')
+    const options = { provider: 'stripe', secrets: [STRIPE_SECRET] }
+    const moved = runAll([{ policy: webhookSignature, options, id: 'moved' }], { clock, replays })
+    assertRefused(await moved.with(first), 'replayed')
+  })
+
+  it('of another sender is another, though it says the same', async () => {
+    const clock = new FakeClock()
+    const replays = new MemoryReplays(clock)
+    assert.equal((await stripe({}, { clock, replays }).with(toStripe('{}'))).status, 200)
+    const other = stripe({ secrets: [OLD_STRIPE_SECRET] }, { clock, replays })
+    assert.equal((await other.with(toStripe('{}', { secret: OLD_STRIPE_SECRET }))).status, 200)
   })
 
   it('may come again as often as it likes where that is allowed', async () => {

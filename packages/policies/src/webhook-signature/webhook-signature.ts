@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { GuessGuard } from '../callers/guess-guard.ts'
 import { recognise } from '../callers/recognise.ts'
 import { tellUpstream, toIdentityFields } from '../callers/upstream-facts.ts'
+import { settle, type Usage, UsedOnce } from '../callers/used-once.ts'
 import type { Exchange } from '../exchange.ts'
 import type { MaybePromise } from '../maybe-promise.ts'
 import { SignatureFault } from '../message-signatures/signature-fault.ts'
@@ -10,7 +11,7 @@ import type { GatewayResponse } from '../messages/response.ts'
 import { readWholeBody } from '../messages/whole-body.ts'
 import { definePolicy, type Next } from '../policy.ts'
 import { Problem } from '../problem.ts'
-import type { PolicyServices, ReplayList } from '../services.ts'
+import type { PolicyServices } from '../services.ts'
 import type { Delivery, WebhookScheme } from './delivery.ts'
 import { createHmacKey, createStandardKey, type SenderKey } from './sender-keys.ts'
 import { options, toScheme, type WebhookOptions } from './webhook-signature-options.ts'
@@ -63,8 +64,11 @@ class Deliveries {
   readonly #services: PolicyServices
   readonly #keys: readonly SenderKey[]
   readonly #guard: GuessGuard
-  /** Deliveries that came, as far as they could come again. */
-  readonly #seen: ReplayList
+  /**
+   * Deliveries that came, as far as they could come again: for each secret, so that they are known wherever it is known. While it
+   * is changed a delivery has two signatures, and whoever copied it could send it with one and then with the other.
+   */
+  readonly #seen: readonly UsedOnce[]
   readonly #challenge: Problem['headers']
   readonly #app: string
 
@@ -74,7 +78,8 @@ class Deliveries {
     this.#services = services
     this.#keys = toKeys(given)
     this.#guard = new GuessGuard(services.counters, 'signature', given.attempts)
-    this.#seen = services.replays.list(`webhook-signature/${services.useId}`)
+    const thumbprints = new Set(this.#keys.map(({ thumbprint }) => thumbprint))
+    this.#seen = [...thumbprints].map((of) => new UsedOnce(services.replays, `webhook-signature/${of}`))
     // RFC 9110 §11.6.1: a 401 carries a challenge. Webhooks have no registered scheme; the parameter says where the signature goes.
     this.#challenge = [['WWW-Authenticate', `Webhook header="${this.scheme.field}"`]]
     this.missing = new Problem('credential-missing', {
@@ -110,10 +115,9 @@ class Deliveries {
     if (delivery.sentAtSeconds === undefined || this.#options.replay === 'allowed') return this.#pass(exchange, next)
     const digest = toDigest(signed)
     const untilMs = (delivery.sentAtSeconds + this.#options.toleranceSeconds) * 1000
-    const isNew = this.#seen.use(digest, untilMs)
-    if (isNew instanceof Promise)
-      return isNew.then((settled) => this.#passNew(exchange, { isNew: settled, digest, next }))
-    return this.#passNew(exchange, { isNew, digest, next })
+    const usages = settle(this.#seen.map((seen) => seen.use(exchange, digest, untilMs)))
+    if (usages instanceof Promise) return usages.then((late) => this.#passNew(exchange, { usages: late, digest, next }))
+    return this.#passNew(exchange, { usages, digest, next })
   }
 
   /** @throws SignatureFault where no key of the sender made one of the signatures */
@@ -140,15 +144,17 @@ class Deliveries {
 
   #passNew(
     exchange: Exchange,
-    { isNew, digest, next }: { readonly isNew: boolean; readonly digest: string; readonly next: Next },
+    { usages, digest, next }: { readonly usages: readonly Usage[]; readonly digest: string; readonly next: Next },
   ): MaybePromise<GatewayResponse> {
     this.#judge(() => {
-      if (!isNew) throw new SignatureFault('replayed', 'This delivery came before. Sign again to send it again.')
+      if (!usages.includes('spent')) return
+      throw new SignatureFault('replayed', 'This delivery came before. Sign again to send it again.')
     })
     exchange.onFinish(({ status, ended, problem }) => {
       // What was not carried out may come again as it was. Of whom there was no whole answer, nobody knows: who hangs up could
       // have it carried out as often as they like.
-      if (ended === 'answered' && (problem !== undefined || status >= 500)) this.#seen.giveBack(digest)
+      if (ended !== 'answered' || (problem === undefined && status < 500)) return
+      for (const [at, seen] of this.#seen.entries()) if (usages[at] === 'first') seen.giveBack(digest)
     })
     return this.#pass(exchange, next)
   }
