@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { toOwnCommand } from './own-command.ts'
@@ -31,8 +32,19 @@ describe('the words that call this command again', () => {
     assert.equal(toOwnCommand({ ...invocation, env }, createFolder()), words)
   })
 
-  it('are what was typed where Node ran the script, with quotes around spaces', () => {
+  it('are the Node that ran the script where a shell would find another one, with quotes around spaces', () => {
     const script = '/my clone/bin/gatewright.js'
-    assert.equal(toOwnCommand({ ...invocation, script, env: {} }, '/none'), `node "${script}"`)
+    const old = createFolder({ node: '' })
+    for (const PATH of [undefined, old]) {
+      assert.equal(toOwnCommand({ ...invocation, script, env: { PATH } }, '/none'), `${invocation.node} "${script}"`)
+    }
+  })
+
+  it('are `node` where that is the one a shell finds, by whatever link', () => {
+    const folder = createFolder({ 'real/node': '', 'bin/other': '' })
+    symlinkSync(join(folder, 'real/node'), join(folder, 'bin/node'))
+    const node = join(folder, 'real/node')
+    const env = { PATH: `/none:${folder}/bin` }
+    assert.equal(toOwnCommand({ ...invocation, node, env }, '/none'), `node ${invocation.script}`)
   })
 })

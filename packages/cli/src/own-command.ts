@@ -1,5 +1,5 @@
 /** Owns how this command is called from a shell: the words that work again where they worked before. */
-import { existsSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 
 export interface Invocation {
@@ -14,16 +14,20 @@ export interface Invocation {
 const OF_NPM = /[\\/](?:node_modules[\\/]\.bin|node-gyp-bin|_npx)(?:[\\/]|$)/
 
 /**
- * For a shell in the folder `from`: `gatewright` where it is on the PATH, `npx gatewright` where npx finds it there, else Node and
- * the path of the script.
+ * For a shell in the folder `from`: `gatewright` where it is on the PATH, `npx gatewright` where npx finds it there, else Node, by
+ * its path where a shell would find another one, and the path of the script.
  */
 export function toOwnCommand({ script, node, env }: Invocation, from: string): string {
   const folders = (env.PATH ?? '').split(delimiter).filter((folder) => folder !== '' && !OF_NPM.test(`${folder}/`))
   if (folders.some((folder) => existsSync(join(folder, 'gatewright')))) return 'gatewright'
-  const isOfNpm = env.npm_command !== undefined
-  if (isOfNpm && isFoundByNpx(from)) return 'npx gatewright'
-  // Under npm, the `node` of a shell may be another and too old one.
-  return `${isOfNpm ? quote(node) : 'node'} ${quote(script)}`
+  if (env.npm_command !== undefined && isFoundByNpx(from)) return 'npx gatewright'
+  return `${isFirst(node, folders) ? 'node' : quote(node)} ${quote(script)}`
+}
+
+/** Is this Node the one that a shell finds? Another may be too old. */
+function isFirst(node: string, folders: readonly string[]): boolean {
+  const found = folders.map((folder) => join(folder, 'node')).find((path) => existsSync(path))
+  return found !== undefined && existsSync(node) && realpathSync(found) === realpathSync(node)
 }
 
 /** npx looks in the nearest folder that is a package or has packages, and after that it asks the registry, where anybody may own the name. */
