@@ -67,6 +67,10 @@ apis:
     errors: { default: { status: 418 } }
     upstream: ${url}
     routes: [{ id: none, path: /none }]
+  - id: signed
+    basePath: /signed
+    upstream: ${url}
+    policies: [{ policy: hmac-auth, options: { keys: { p: { algorithm: hmac-sha256, secret: "${'s'.repeat(32)}", app: tester } } } }]
   - { id: rest, basePath: /, upstream: "${url}", routes: [{ id: rest, path: "/{rest+}" }] }
 ${APPS}`
 

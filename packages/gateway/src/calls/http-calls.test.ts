@@ -237,18 +237,22 @@ describe('a service that does not speak as it should', () => {
     assert.equal((await send(url, { method: 'POST', body: Buffer.alloc(4_000_000) })).status, 403)
   })
 
-  it('keeps nobody who waits for a connection beyond their time, and counts them until they are gone', async () => {
-    const others = new NodeHttpCalls()
+  /** Who answers nobody. `full`: there are as many calls as there may be connections. */
+  async function serveSilently() {
     const full = Promise.withResolvers<void>()
-    let asked = 0
+    const seen = { count: 0 }
     const port = await serve(() => {
-      if (++asked === 64) full.resolve()
+      if (++seen.count === 64) full.resolve()
     })
+    return { others: new NodeHttpCalls(), full: full.promise, seen, url: `http://127.0.0.1:${port}/` }
+  }
+
+  it('keeps nobody who waits for a connection beyond their time, and counts them until they are gone', async () => {
+    const { others, full, seen, url } = await serveSilently()
     const end = new AbortController()
-    const call = (signal: AbortSignal) =>
-      reasonOf(others.send({ url: `http://127.0.0.1:${port}/`, timeoutMs: 60_000, signal }))
+    const call = (signal: AbortSignal) => reasonOf(others.send({ url, timeoutMs: 60_000, signal }))
     const held = Array.from({ length: 64 }, () => call(end.signal))
-    await full.promise
+    await full
     const left = new AbortController()
     const waiting = Array.from({ length: 960 }, () => call(left.signal))
     left.abort()
@@ -258,22 +262,16 @@ describe('a service that does not speak as it should', () => {
     end.abort()
     await Promise.all(held)
     while ((await call(AbortSignal.abort())) === 'too-many-calls') await turn()
-    assert.equal(asked, 64)
+    assert.equal(seen.count, 64)
   })
 
   it('tells who waited for others of ours from who waited for the service', async () => {
-    const others = new NodeHttpCalls()
-    const full = Promise.withResolvers<void>()
-    let asked = 0
-    const port = await serve(() => {
-      if (++asked === 64) full.resolve()
-    })
+    const { others, full, url } = await serveSilently()
     const end = new AbortController()
-    const call = (timeoutMs: number) =>
-      reasonOf(others.send({ url: `http://127.0.0.1:${port}/`, timeoutMs, signal: end.signal }))
+    const call = (timeoutMs: number) => reasonOf(others.send({ url, timeoutMs, signal: end.signal }))
     const held = Array.from({ length: 63 }, () => call(60_000))
     const late = call(500)
-    await full.promise
+    await full
     assert.equal(await call(1), 'too-many-calls')
     assert.equal(await late, 'timeout')
     end.abort()

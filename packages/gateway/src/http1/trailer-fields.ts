@@ -7,8 +7,7 @@ const FORBIDDEN_TRAILERS = new Set(
    te trailer upgrade expect cache-control max-forwards pragma range if-match if-none-match if-modified-since
    if-unmodified-since if-range authorization proxy-authorization www-authenticate proxy-authenticate
    set-cookie cookie age date expires location retry-after vary warning forwarded via x-forwarded-for x-forwarded-proto
-   x-forwarded-host x-forwarded-port x-request-id traceparent tracestate
-   x-api-key signature signature-input dpop client-cert client-cert-chain`.split(/\s+/),
+   x-forwarded-host x-forwarded-port x-request-id traceparent tracestate`.split(/\s+/),
 )
 
 /** What speaks for the way (forwarding) or to the browser (security): known by the head, or not at all. */

@@ -1,6 +1,7 @@
 /** Owns how many guesses are open for one address, or one name: those that were wrong, and those that are being looked at. */
 import { Problem } from '../problem.ts'
 import type { Decision, Limiter } from '../services.ts'
+import { toRetrySeconds } from './retry-after.ts'
 
 /** Of one key, on one thread: beyond, somebody floods, and memory is worth more. */
 const MOST_WAITING = 1_000
@@ -72,6 +73,6 @@ export class GuessRoom {
 function toRefusal({ retryAfterMs }: Decision): Problem {
   return new Problem('too-many-attempts', {
     detail: 'Too many wrong credentials came from this address, or for this name. Wait, then send the right one.',
-    headers: [['Retry-After', `${Math.max(1, Math.ceil(retryAfterMs / 1000))}`]],
+    headers: [['Retry-After', `${toRetrySeconds(retryAfterMs)}`]],
   })
 }

@@ -1,5 +1,5 @@
 /** Owns what the log says of a service that cannot be asked: that it began, that it lasts, and that it is over, not once a request. */
-import type { Clock, Log } from '../services.ts'
+import { CallFault, type Clock, type Log } from '../services.ts'
 
 /** So often at most: an outage under load would be nothing but these lines. */
 const REPEAT_MS = 60_000
@@ -19,6 +19,18 @@ export class OutageLog {
     this.#log = log
     this.#clock = clock
     this.#facts = facts
+  }
+
+  /** Notes what becomes of a call. @rejects with what the call rejects with: a mistake of ours is no outage of others */
+  async watch<Result>(call: () => Promise<Result>): Promise<Result> {
+    try {
+      const result = await call()
+      this.worked()
+      return result
+    } catch (fault) {
+      if (fault instanceof CallFault) this.failed(fault.reason)
+      throw fault
+    }
   }
 
   failed(reason: string): void {

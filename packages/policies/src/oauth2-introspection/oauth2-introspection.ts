@@ -10,11 +10,11 @@ import { definePolicy } from '../policy.ts'
 import { Problem } from '../problem.ts'
 import { CallFault } from '../services.ts'
 import { TokenPlaces } from '../tokens/token-places.ts'
-import { BearerRefusals } from './bearer-refusals.ts'
 import { createIntrospection } from './introspection-call.ts'
 import { introspectionOptions } from './introspection-options.ts'
 import { TokenEntry } from './token-entry.ts'
 import { createTokenJudge, type TokenVerdict } from './token-judge.ts'
+import { TokenRefusals } from './token-refusals.ts'
 
 // RFC 6749 appendix A.12: an access token is one or more visible characters.
 const TOKEN = /^[\x20-\x7e]+$/
@@ -51,7 +51,7 @@ export const oauth2Introspection = definePolicy({
     const { anonymous, maxTokenBytes, cacheEntries } = options
     const { clock, counters } = services
     const places = new TokenPlaces(toPlace(options), options.dpop)
-    const refusals = new BearerRefusals({ realm: options.realm, scopes: options.scopes, dpop: options.dpop, places })
+    const refusals = new TokenRefusals({ realm: options.realm, scopes: options.scopes, dpop: options.dpop, places })
     const guard = new GuessGuard(counters, 'token', options.attempts)
     const verdicts = new Verdicts<TokenVerdict>({ most: cacheEntries, mostCalls: options.maxCalls }, clock)
     const introspect = createIntrospection({ ...options, tls: toCallTls(options.tls) }, services)
@@ -61,12 +61,9 @@ export const oauth2Introspection = definePolicy({
 
     async function ask(token: string): Promise<Verdict<TokenVerdict>> {
       try {
-        const facts = await introspect(token)
-        outage.worked()
-        return judge.toVerdict(token, facts)
+        return judge.toVerdict(token, await outage.watch(() => introspect(token)))
       } catch (fault) {
         if (!(fault instanceof CallFault)) throw fault
-        outage.failed(fault.reason)
         throw toUnavailable(fault.reason)
       }
     }

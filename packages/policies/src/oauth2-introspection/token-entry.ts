@@ -11,8 +11,8 @@ import type { PolicyServices } from '../services.ts'
 import { findBindingFault, findConfirmation, isGuess } from '../tokens/confirmation.ts'
 import { DpopProofs } from '../tokens/dpop-proof.ts'
 import type { PresentedToken, TokenPlaces } from '../tokens/token-places.ts'
-import type { BearerRefusals } from './bearer-refusals.ts'
 import type { TokenJudge, TokenVerdict } from './token-judge.ts'
+import type { TokenRefusals } from './token-refusals.ts'
 
 export interface Attempt {
   readonly exchange: Exchange
@@ -28,7 +28,7 @@ interface EntryOptions {
 
 interface EntryParts {
   readonly places: TokenPlaces
-  readonly refusals: BearerRefusals
+  readonly refusals: TokenRefusals
   readonly guard: GuessGuard
   readonly judge: TokenJudge
   readonly services: Pick<PolicyServices, 'clock' | 'counters' | 'replays'>

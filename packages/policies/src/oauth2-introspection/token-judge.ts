@@ -6,8 +6,8 @@ import type { Verdict } from '../callers/verdicts.ts'
 import type { Caller, Exchange } from '../exchange.ts'
 import { Problem } from '../problem.ts'
 import type { PolicyServices } from '../services.ts'
-import type { BearerRefusals } from './bearer-refusals.ts'
 import type { TokenFacts } from './introspection-answer.ts'
+import type { TokenRefusals } from './token-refusals.ts'
 
 /** What the token says of who calls; what the gateway knows of the app is looked up for each request. */
 export type TokenVerdict = Caller | Problem
@@ -24,7 +24,7 @@ export interface JudgeOptions {
   readonly unknownApps: 'refuse' | 'allow'
   readonly cacheSeconds: number
   readonly negativeCacheSeconds: number
-  readonly refusals: BearerRefusals
+  readonly refusals: TokenRefusals
 }
 
 export interface TokenJudge {

@@ -1,4 +1,4 @@
-/** Owns what callers with bearer tokens are told when they are refused (RFC 6750 §3), each made once. */
+/** Owns what callers with tokens are told when they are refused (RFC 6750 §3, RFC 9449 §7.1), each made once. */
 import { Problem } from '../problem.ts'
 import { type Challenges, findBindingDetail, toChallenges } from '../tokens/token-challenges.ts'
 import type { TokenPlaces } from '../tokens/token-places.ts'
@@ -11,7 +11,7 @@ export interface RefusalTexts {
   readonly places: TokenPlaces
 }
 
-export class BearerRefusals {
+export class TokenRefusals {
   readonly missing: Problem
   readonly two: Problem
   readonly malformed: Problem

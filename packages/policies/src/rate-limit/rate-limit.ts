@@ -1,6 +1,7 @@
 /** Owns how often somebody may call: exact counts in a window or a bucket, told in structured fields. */
 import { z } from 'zod'
 import { toNetwork } from '../addresses/network.ts'
+import { toRetrySeconds } from '../callers/retry-after.ts'
 import type { Charge, Exchange } from '../exchange.ts'
 import { definePolicy } from '../policy.ts'
 import { Problem } from '../problem.ts'
@@ -173,11 +174,6 @@ class LimitCharge implements Charge {
 function toResetSeconds({ allowed, retryAfterMs, resetAfterMs }: Decision, windowMs: number): number {
   if (!allowed) return toRetrySeconds(retryAfterMs)
   return toSeconds(retryAfterMs > 0 ? retryAfterMs : Math.min(resetAfterMs, windowMs))
-}
-
-/** RFC 9110 §10.2.3: whole seconds. Rounded up: a caller who waits so long is not refused for having come early. */
-function toRetrySeconds(retryAfterMs: number): number {
-  return Math.max(1, toSeconds(retryAfterMs))
 }
 
 function toSeconds(ms: number): number {

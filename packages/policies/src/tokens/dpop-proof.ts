@@ -1,5 +1,6 @@
 /** Owns proofs of possession (DPoP, RFC 9449): what a client signs for each request with the key that its token is bound to. */
 import { createPublicKey, hash } from 'node:crypto'
+import { toRetrySeconds } from '../callers/retry-after.ts'
 import { UsedOnce } from '../callers/used-once.ts'
 import type { Exchange } from '../exchange.ts'
 import { Problem } from '../problem.ts'
@@ -108,7 +109,7 @@ function toTooMany({ retryAfterMs }: Decision): Problem {
   return new Problem('rate-limited', {
     detail: 'Too many proofs came for this key. Send fewer, or get tokens for several keys.',
     reason: 'dpop-too-many',
-    headers: [['Retry-After', `${Math.max(1, Math.ceil(retryAfterMs / 1000))}`]],
+    headers: [['Retry-After', `${toRetrySeconds(retryAfterMs)}`]],
   })
 }
 

@@ -1,7 +1,7 @@
 /** Owns where an issuer's keys come from: the options, or a URL that one thread asks for all. */
 import { OutageLog } from '../calls/outage-log.ts'
 import type { MaybePromise } from '../maybe-promise.ts'
-import { CallFault, type Clock, type Log, type SharedValue, type SharedValues } from '../services.ts'
+import type { Clock, Log, SharedValue, SharedValues } from '../services.ts'
 import { discoverJwksUrl, type FetchWorld, fetchJwkSet, type JwksSettings } from './jwk-set-fetch.ts'
 import type { JwsAlgorithm } from './jws-algorithms.ts'
 import { type PublicJwk, toVerificationKey, type VerificationKey } from './verification-key.ts'
@@ -58,16 +58,10 @@ export class RemoteKeys implements KeySource {
     const outage = new OutageLog({ log, clock: world.clock }, { service: 'the keys of an issuer', issuer })
     this.#shared = shared.open({
       key: `jwks ${JSON.stringify([issuer, url, freshMs, staleMs, world.tls?.ca, world.tls?.cert])}`,
-      load: async () => {
-        try {
-          const set = await fetchJwkSet({ url: url ?? (await discoverJwksUrl(issuer, world)), freshMs, staleMs }, world)
-          outage.worked()
-          return set
-        } catch (fault) {
-          if (fault instanceof CallFault) outage.failed(fault.reason)
-          throw fault
-        }
-      },
+      load: () =>
+        outage.watch(async () =>
+          fetchJwkSet({ url: url ?? (await discoverJwksUrl(issuer, world)), freshMs, staleMs }, world),
+        ),
     })
   }
 

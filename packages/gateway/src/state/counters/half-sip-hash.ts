@@ -5,10 +5,16 @@
  * the member of the SipHash family made of 32-bit operations, which JavaScript does without BigInt.
  */
 
+import { randomInt } from 'node:crypto'
+
 /** A 64-bit secret in two 32-bit words. */
 export interface HashKey {
   readonly k0: number
   readonly k1: number
+}
+
+export function drawHashKey(): HashKey {
+  return { k0: randomInt(2 ** 32), k1: randomInt(2 ** 32) }
 }
 
 /** HalfSipHash-2-4-64 of bytes: the reference's view, as `[low, high]` signed words. */

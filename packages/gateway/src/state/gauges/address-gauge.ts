@@ -7,8 +7,7 @@
  * Addresses that share a cell in both rows are counted together: too strict, never too lax, and with 16 384 cells rare.
  * A cell has one writer; a dead thread's rows are cleared by main.
  */
-import { randomInt } from 'node:crypto'
-import { type HashKey, KeyHasher } from '../counters/half-sip-hash.ts'
+import { drawHashKey, type HashKey, KeyHasher } from '../counters/half-sip-hash.ts'
 
 const CELLS = 16_384
 const ROWS = 2
@@ -22,7 +21,7 @@ export interface AddressGaugeDescriptor {
 
 export function createAddressGauge(threads: number): AddressGaugeDescriptor {
   const memory = new SharedArrayBuffer(threads * ROWS * CELLS * Int32Array.BYTES_PER_ELEMENT)
-  return { memory, threads, hashKey: { k0: randomInt(2 ** 32), k1: randomInt(2 ** 32) } }
+  return { memory, threads, hashKey: drawHashKey() }
 }
 
 /** Main's, after a thread died: its connections died with it. */

@@ -6,9 +6,8 @@
  * A slot is one word of 64 bits that changes by compare-and-set, and is free again when its time has passed: nothing is swept, and
  * no lock can be left behind by a dead thread. Where both buckets of a key are full it counts as used: too strict, never too lax.
  */
-import { randomInt } from 'node:crypto'
 import type { ReplayList, Replays } from '@gatewright/policies'
-import { type HashKey, KeyHasher } from '../counters/half-sip-hash.ts'
+import { drawHashKey, type HashKey, KeyHasher } from '../counters/half-sip-hash.ts'
 
 /** 16 MiB, mapped as it is touched. Two buckets to choose from hold two thirds of them before one is turned away. */
 const SLOTS = 2 ** 21
@@ -26,7 +25,7 @@ export interface ReplaysDescriptor {
 /** `slots`: a power of two. */
 export function createSharedReplays({ slots = SLOTS, epochMs = Date.now() } = {}): ReplaysDescriptor {
   const memory = new SharedArrayBuffer(slots * BigInt64Array.BYTES_PER_ELEMENT)
-  return { memory, epochMs, hashKey: { k0: randomInt(2 ** 32), k1: randomInt(2 ** 32) } }
+  return { memory, epochMs, hashKey: drawHashKey() }
 }
 
 export function openReplays(descriptor: ReplaysDescriptor, now: () => number = Date.now): Replays {

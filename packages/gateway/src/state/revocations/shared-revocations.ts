@@ -7,9 +7,8 @@
  * Cells only go up. Keys that share all four cells are revoked together: too strict, never too lax, and never for what
  * begins afterwards. So nothing has to be removed, and no lock can be left behind by a dead thread.
  */
-import { randomInt } from 'node:crypto'
 import type { RevocationList, Revocations } from '@gatewright/policies'
-import { type HashKey, KeyHasher } from '../counters/half-sip-hash.ts'
+import { drawHashKey, type HashKey, KeyHasher } from '../counters/half-sip-hash.ts'
 
 /** 4 MiB, mapped as it is touched. Of 30 000 keys at once one stranger in 7 000 shares all cells with others, of 100 000 one in 100. */
 const CELLS = 2 ** 20
@@ -30,7 +29,7 @@ export interface RevocationsDescriptor {
 /** `cells`: a power of two. */
 export function createSharedRevocations({ cells = CELLS, epochMs = Date.now() } = {}): RevocationsDescriptor {
   const memory = new SharedArrayBuffer((cells + 1) * Int32Array.BYTES_PER_ELEMENT)
-  return { memory, epochMs, hashKey: { k0: randomInt(2 ** 32), k1: randomInt(2 ** 32) } }
+  return { memory, epochMs, hashKey: drawHashKey() }
 }
 
 export function openRevocations(descriptor: RevocationsDescriptor): Revocations {

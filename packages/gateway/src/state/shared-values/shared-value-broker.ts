@@ -99,7 +99,7 @@ export class SharedValueBroker {
     entry.leader = undefined
     this.#led.delete(key)
     entry.triedAtMs = this.#parts.now()
-    if ('loaded' in outcome) for (const room of Object.values(this.#rooms)) room.keep(key, outcome.loaded)
+    if ('loaded' in outcome) this.#roomOf(key).keep(key, outcome.loaded)
     entry.failure = 'failure' in outcome ? outcome.failure : undefined
     const waiting = [...entry.waiting]
     entry.waiting.clear()
@@ -111,6 +111,11 @@ export class SharedValueBroker {
   }
 
   #find(key: string): Entry | undefined {
-    return this.#rooms.configuration.get(key) ?? this.#rooms.people.get(key)
+    return this.#roomOf(key).get(key)
+  }
+
+  #roomOf(key: string): ValueRoom {
+    const { configuration, people } = this.#rooms
+    return configuration.get(key) === undefined ? people : configuration
   }
 }

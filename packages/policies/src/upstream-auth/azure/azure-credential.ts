@@ -10,7 +10,7 @@ import { findKeyFault } from '../../tokens/jws-algorithms.ts'
 import { JwsSigner } from '../../tokens/jws-signer.ts'
 import { toCertificateThumbprint } from '../../tokens/thumbprint.ts'
 import { askIssuer, toAccessToken, toFormCall, toUrlBelow } from '../issued/issuer-call.ts'
-import { BEARER, createTokenCredential } from '../issued/token-credential.ts'
+import { createTokenCredential } from '../issued/token-credential.ts'
 import { readTokenFile, toTokenFile } from '../issued/token-file.ts'
 import type { UpstreamAuthServices, UpstreamCredential } from '../upstream-credential.ts'
 
@@ -148,7 +148,7 @@ export function createAzure(options: AzureOptions, services: UpstreamAuthService
     depends: [others, secret?.reveal(), certificate?.cert, certificate?.algorithm, endpointHeader?.reveal()],
     issue: async () => toAccessToken(await askIssuer(http, toCall()), clock.now()),
   }
-  return createTokenCredential(spec, BEARER, services)
+  return createTokenCredential(spec, services)
 }
 
 /**

@@ -4,7 +4,7 @@ import { upstreamFieldSchema } from '../../callers/upstream-facts.ts'
 import { callTimeoutSchema, confidentialUrlSchema, serviceUrlSchema } from '../../calls/call-options.ts'
 import type { PolicyFile } from '../../policy.ts'
 import { secretOption } from '../../secret-option.ts'
-import { BEARER, createTokenCredential } from '../issued/token-credential.ts'
+import { createTokenCredential } from '../issued/token-credential.ts'
 import { readTokenFile, toTokenFile } from '../issued/token-file.ts'
 import type { UpstreamAuthServices, UpstreamCredential } from '../upstream-credential.ts'
 import {
@@ -176,7 +176,7 @@ export function createGoogle(options: GoogleOptions, services: UpstreamAuthServi
     depends: [wish, key?.reveal(), impersonate, others, timeoutMs],
     issue: () => issuer(wish),
   }
-  const credential = createTokenCredential(spec, { ...BEARER, header }, services)
+  const credential = createTokenCredential(spec, services, header)
   if (header.toLowerCase() === SERVERLESS_FIELD) return credential
   return {
     ...credential,

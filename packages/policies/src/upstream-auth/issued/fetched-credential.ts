@@ -53,17 +53,8 @@ export class FetchedCredential<Data, Value> {
     this.#read = read
     this.#shared = shared.open({
       key: `upstream-credential ${hash('sha256', JSON.stringify([source, ...depends]))}`,
-      async load(): Promise<LoadedValue<Data>> {
-        try {
-          const loaded = toLoaded(await issue(), clock.now())
-          outage.worked()
-          return loaded
-        } catch (fault) {
-          // Here, because nobody may wait for it: most are renewed in the background.
-          if (fault instanceof CallFault) outage.failed(fault.reason)
-          throw fault
-        }
-      },
+      // Told where it is loaded, because nobody may wait for it: most are renewed in the background.
+      load: () => outage.watch(async () => toLoaded(await issue(), clock.now())),
       retryMs: RETRY_MS,
     })
   }

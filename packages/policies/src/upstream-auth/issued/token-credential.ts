@@ -1,22 +1,14 @@
-/** Owns tokens that are issued to the gateway and sent as they are: in which field, and behind which word. */
+/** Owns tokens that are issued to the gateway and sent as they are, as `Bearer …`. */
 import type { Exchange } from '../../exchange.ts'
 import { setSecretField, type UpstreamAuthServices, type UpstreamCredential } from '../upstream-credential.ts'
 import { type CredentialSpec, FetchedCredential } from './fetched-credential.ts'
 
-/** Where a token is said: `Authorization: Bearer …`, or another field. */
-export interface TokenField {
-  readonly header: string
-  readonly scheme: string
-}
-
-export const BEARER: TokenField = { header: 'Authorization', scheme: 'Bearer' }
-
 export function createTokenCredential(
   spec: Omit<CredentialSpec<string, string>, 'read'>,
-  { header, scheme }: TokenField,
   services: UpstreamAuthServices,
+  header = 'Authorization',
 ): UpstreamCredential {
-  const credential = new FetchedCredential({ ...spec, read: (token: string) => `${scheme} ${token}` }, services)
+  const credential = new FetchedCredential({ ...spec, read: (token: string) => `Bearer ${token}` }, services)
   const put = (exchange: Exchange, text: string): void => setSecretField(exchange.request.headers, header, text)
   return {
     apply(exchange) {

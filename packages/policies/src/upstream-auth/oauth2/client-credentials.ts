@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { toSenseless } from '../../calls/json-answer.ts'
 import { toAccessToken } from '../issued/issuer-call.ts'
-import { BEARER, createTokenCredential } from '../issued/token-credential.ts'
+import { createTokenCredential } from '../issued/token-credential.ts'
 import type { UpstreamAuthServices, UpstreamCredential } from '../upstream-credential.ts'
 import { createTokenEndpoint, reportTokenEndpoint, tokenEndpointOptions } from './token-endpoint.ts'
 
@@ -26,7 +26,6 @@ export function createClientCredentials(
         return toAccessToken(answer, services.clock.now())
       },
     },
-    BEARER,
     services,
   )
 }

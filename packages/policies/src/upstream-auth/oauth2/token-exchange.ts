@@ -181,12 +181,9 @@ class Exchanger {
   /** Never rejects for what a call says: whoever comes back at once hears the same, and nobody is asked. */
   async exchange(token: string): Promise<Verdict<Outcome>> {
     try {
-      const verdict = await this.#ask(token)
-      this.#outage.worked()
-      return verdict
+      return await this.#outage.watch(() => this.#ask(token))
     } catch (fault) {
       if (!(fault instanceof CallFault)) throw fault
-      this.#outage.failed(fault.reason)
       return this.#toRefused(toNoCredential(fault.reason), RETRY_MS)
     }
   }
