@@ -1,6 +1,5 @@
 /** Owns how a call is sent: in pieces, so that an answer is heard in between, and how far it has come when its time is over. */
 import type { ClientRequest, IncomingMessage } from 'node:http'
-import { TLSSocket } from 'node:tls'
 import { CallFault, type OutgoingCall } from '@gatewright/policies'
 
 /** What Node writes of a file at once: so little that a socket takes it in one go, as a rule. */
@@ -20,7 +19,7 @@ export class CallSending {
       this.#hasSocket = true
       this.#isConnected = !socket.connecting
       if (this.#isConnected) return
-      socket.once(socket instanceof TLSSocket ? 'secureConnect' : 'connect', () => {
+      socket.once('encrypted' in socket ? 'secureConnect' : 'connect', () => {
         this.#isConnected = true
       })
     })
