@@ -14,7 +14,7 @@ import type { ExternalAuthOptions } from './external-auth-options.ts'
 export function createCarryOut(
   { forward, toUpstream }: ExternalAuthOptions,
   { credentials }: PolicyServices,
-  place: CredentialPlace | undefined,
+  places: readonly CredentialPlace[],
 ): (decision: Decision, exchange: Exchange, next: Next) => MaybePromise<GatewayResponse> {
   const disabled = new Problem('access-denied', { detail: 'This app is disabled.', reason: 'disabled-app' })
 
@@ -32,8 +32,10 @@ export function createCarryOut(
       return new GatewayResponse({ status, headers: headers.clone(), body })
     }
     const { request } = exchange
-    if (forward) place?.keep(request)
-    else place?.remove(request)
+    for (const place of places) {
+      if (forward) place.keep(request)
+      else place.remove(request)
+    }
     for (const [name, value] of decision.toUpstream) {
       if (value === undefined) request.headers.delete(name)
       else request.headers.set(name, value)

@@ -164,7 +164,8 @@ export const externalAuthOptions = z
         'Lets requests without a `credential` pass as nobody, without asking, and takes answers that let pass and name no caller.',
     }),
     forward: z.boolean().default(false).meta({
-      description: 'Sends the `credential` on to the upstream. Otherwise it is taken out of the request.',
+      description:
+        'Sends the `credential` on to the upstream. Otherwise it is taken out of the request; where `caller` is set and no `credential`, that is `Authorization`.',
     }),
     cache: cacheSchema,
     timeoutMs: callTimeoutSchema,

@@ -26,6 +26,18 @@ describe('a request that may pass', () => {
     assert.equal(service.calls.length, 1)
   })
 
+  it('keeps from the upstream what the service learned the caller from, wherever nobody said another place for it', async () => {
+    const caller = { id: 'json:id' } as const
+    const answer = () => ({ body: { id: 'ann' } })
+    const headers = { Authorization: 'Bearer a', 'X-Other': '1' }
+    const { upstream } = await stage({ caller }, answer).subject.with({ headers })
+    assert.deepEqual([...(upstream[0]?.headers ?? [])], [['X-Other', '1']])
+    const asked = await stage({ caller, forward: true }, answer).subject.with({ headers })
+    assert.equal(asked.upstream[0]?.headers.get('authorization'), 'Bearer a')
+    const options = externalAuth.options.parse({ url: SERVICE, caller })
+    assert.deepEqual(externalAuth.credentialPlaces?.(options), [{ in: 'header', name: 'Authorization' }])
+  })
+
   it('carries what the service says, and not what the client says in its place', async () => {
     const { subject } = stage({ copyToUpstream: ['X-Auth-User', 'X-Auth-Role'] }, () => ({
       headers: [

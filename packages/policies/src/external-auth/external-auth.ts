@@ -1,5 +1,10 @@
 /** Owns requests that another service decides about: asking it, and doing what it says. */
-import { type CredentialPlace, createCredentialPlace, TWO_CREDENTIALS } from '../callers/credential-place.ts'
+import {
+  type CredentialPlace,
+  createCredentialPlace,
+  type PlaceOptions,
+  TWO_CREDENTIALS,
+} from '../callers/credential-place.ts'
 import { GuessGuard } from '../callers/guess-guard.ts'
 import { toIdentityFields } from '../callers/upstream-facts.ts'
 import type { Exchange } from '../exchange.ts'
@@ -21,6 +26,7 @@ export const externalAuth = definePolicy({
       says: 'Asks a service of your own, which answers 200 with `{ "user": { "id": … } }`, or refuses.',
       options: {
         url: 'http://auth.internal/check',
+        credential: { scheme: 'Bearer' },
         caller: { id: 'json:user.id', groups: 'json:user.groups' },
         toUpstream: { id: 'X-User-Id' },
       },
@@ -49,9 +55,9 @@ export const externalAuth = definePolicy({
     const clientsOwn = new Set(['authorization', 'cookie', credential?.name.toLowerCase()])
     return [...copyToUpstream.filter((name) => !clientsOwn.has(name.toLowerCase())), ...toIdentityFields(toUpstream)]
   },
-  credentialPlaces: ({ credential, copyToUpstream }) => [
-    ...(credential === undefined ? [] : [toPlace(credential)]),
-    ...copyToUpstream.map((name) => ({ in: 'header', name, isWritten: true }) as const),
+  credentialPlaces: (options) => [
+    ...toSpentPlaces(options),
+    ...options.copyToUpstream.map((name) => ({ in: 'header', name, isWritten: true }) as const),
   ],
 
   create(options, services) {
@@ -60,7 +66,7 @@ export const externalAuth = definePolicy({
     const refusals = place === undefined ? undefined : toRefusals(place, credential?.scheme)
     const guard = place === undefined ? undefined : new GuessGuard(services.counters, 'external', options.attempts)
     const decide = createDecide(options, services, guard)
-    const carryOut = createCarryOut(options, services, place)
+    const carryOut = createCarryOut(options, services, toSpentPlaces(options).map(createCredentialPlace))
 
     async function readAndDecide(exchange: Exchange, found: string | undefined, next: Next): Promise<GatewayResponse> {
       const body = await exchange.request.body.bytes({ limitBytes: bodyBytes })
@@ -85,6 +91,12 @@ export const externalAuth = definePolicy({
 
 function toPlace({ in: where, name, scheme }: NonNullable<ExternalAuthOptions['credential']>) {
   return where === 'header' && scheme !== undefined ? { in: where, name, scheme } : { in: where, name }
+}
+
+/** Where the credential stands that the service looks at. The usual place, where it says who calls and no other is named. */
+function toSpentPlaces({ credential, caller }: ExternalAuthOptions): PlaceOptions[] {
+  if (credential !== undefined) return [toPlace(credential)]
+  return caller === undefined ? [] : [{ in: 'header', name: 'Authorization' }]
 }
 
 function toRefusals({ words }: CredentialPlace, scheme = 'External') {
