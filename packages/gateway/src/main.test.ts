@@ -192,6 +192,27 @@ describe('a gateway process', () => {
     await untilTold('SIGHUP came: nothing has changed')
   })
 
+  it('says that keys are others now, and moves their version and hash alone', async () => {
+    const running = await start()
+    const { version } = running.configuration
+    const { apps } = running.supervisor
+    const [appsVersion, appsHash] = [apps.version, apps.hash]
+    replace(
+      JSON.stringify({
+        ...JSON.parse(toText('first')),
+        apps: [{ id: 'acme', keys: [{ hash: `sha256:${'ab'.repeat(32)}` }] }],
+      }),
+    )
+    running.reload('SIGHUP came', { isAsked: true })
+    await untilTold('SIGHUP came: apps, keys or users are others now')
+    assert.equal(running.configuration.version, version)
+    assert.equal(apps.version, appsVersion + 1)
+    assert.notEqual(apps.hash, appsHash)
+    running.reload('SIGHUP came', { isAsked: true })
+    await untilTold('SIGHUP came: nothing has changed')
+    assert.equal(apps.version, appsVersion + 1)
+  })
+
   it('is not brought back to the last good configuration by a first reading that fails after the file is mended', async () => {
     const dataDir = join(folder, 'data')
     const former = await start({ dataDir })

@@ -158,17 +158,21 @@ export class GatewayProcess {
     // Nobody asked for half a file: once it stands still, the watcher tells.
     if (!isAsked && this.#watcher.isSettling) return
     const before = this.#state
+    const appsBefore = this.supervisor.apps.version
     await this.#load()
     // It was left where it was: the gateway ends.
     if (this.#state === before) return
     const { version, fault } = this.#state
+    const appsVersion = this.supervisor.apps.version
     if (fault !== undefined) {
       const isTold = isAgain && !isAsked && fault === before.fault
       if (!isTold) this.#options.log.error(`${why}, and is not used: what ran before runs on`, { fault })
     } else if (version !== before.version) this.#options.log.info(`${why} and is live on every thread`, { version })
     else if (before.fault !== undefined)
       this.#options.log.info(`${why}: the fault is mended, and it is what runs already`, { version })
-    else if (isAsked) this.#options.log.info(`${why}: nothing has changed`, { version })
+    else if (isAsked && appsVersion === appsBefore) this.#options.log.info(`${why}: nothing has changed`, { version })
+    if (appsVersion !== appsBefore)
+      this.#options.log.info(`${why}: apps, keys or users are others now`, { appsVersion })
   }
 
   /** The text that Prometheus reads. */

@@ -131,6 +131,7 @@ export class StatusServer {
     return {
       version,
       hash,
+      apps: { version: supervisor.apps.version, hash: supervisor.apps.hash },
       threads: supervisor.threads,
       orders: supervisor.orders.map(({ id, hosts, notAfterMs, lastError, nextAttemptMs }) => ({
         id,

@@ -14,7 +14,6 @@ import { NO_CHALLENGES } from '../certificates/certificate-feed.ts'
 import { type CertificateBatch, CertificateShelf } from '../certificates/certificate-shelf.ts'
 import { toOrderedCertificate } from '../certificates/load-certificates.ts'
 import { type ExtensionModule, type Snapshot, type SnapshotParts, toSnapshot } from '../snapshot/snapshot.ts'
-import type { CredentialsDescriptor } from '../state/credentials/credentials-index.ts'
 import type { Pepper } from '../state/credentials/pepper.ts'
 import type { SharedFiles } from '../state/files/file-table.ts'
 import { type SharedMemory, SharedState } from '../state/shared-state.ts'
@@ -22,6 +21,7 @@ import { SharedValueBroker } from '../state/shared-values/shared-value-broker.ts
 import type { PrepareFault } from './messages.ts'
 import { PortLocks } from './port-lock.ts'
 import { probeListeners, toNewListeners } from './probe-port.ts'
+import { PublishedApps } from './published-apps.ts'
 import { watchPulse } from './pulse.ts'
 import { type CertificateNews, ServiceHandle } from './service-handle.ts'
 import { ThreadHandle } from './thread-handle.ts'
@@ -85,6 +85,8 @@ const CUT_OFF_MS = 1_000
 export class Supervisor {
   readonly state: SharedState
   readonly certificates = new CertificateShelf()
+  /** By whom callers are known. */
+  readonly apps = new PublishedApps((apps) => this.state.replaceCredentials(apps))
   /** How it goes with those that are ordered. */
   orders: readonly CertificateStatus[] = []
   #challenges: ChallengeSet = NO_CHALLENGES
@@ -102,10 +104,8 @@ export class Supervisor {
   readonly #restarts: { delayMs: number; atMs: number }[] = []
   #snapshot: Snapshot | undefined
   #parts: SnapshotParts = new Map()
-  #apps: readonly App[] = []
   /** Whom CAs' responders may be. */
   #egress: EgressRules = { deny: [], allow: [] }
-  #credentials: CredentialsDescriptor | undefined
   readonly #stopWatching: () => void
   #versions = 0
   #isStopping = false
@@ -204,7 +204,7 @@ export class Supervisor {
     const { apps, extensions, pems, files, certificates, orders } = published
     const { snapshot, parts } = toSnapshot(model, { version: this.#versions + 1, extensions })
     if (this.#snapshot?.hash === snapshot.hash) {
-      const descriptor = this.#replaceCredentials(apps)
+      const descriptor = this.apps.replace(apps)
       for (const thread of this.#threads) thread.send({ kind: 'credentials', descriptor })
       this.#replaceCertificates(model, certificates)
       this.#order(orders, model.egress)
@@ -220,7 +220,7 @@ export class Supervisor {
       throw new PublishFault(ENDING)
     }
     // Every thread can run it. Its keys come with it: no route answers before they are known, and nobody has a plan that is not.
-    const credentials = this.#replaceCredentials(apps)
+    const credentials = this.apps.replace(apps)
     this.#replaceCertificates(model, certificates)
     this.#snapshot = snapshot
     this.#parts = parts
@@ -266,14 +266,6 @@ export class Supervisor {
       // Not after its delay: what is published may be what mends it.
       await Promise.all(this.#threads.map(({ index }) => this.#restart(index)))
     }
-  }
-
-  #replaceCredentials(apps: readonly App[]): CredentialsDescriptor {
-    // An app that did not change is mostly the same object: its keys are in the index already.
-    const isSame = apps.length === this.#apps.length && apps.every((app, index) => app === this.#apps[index])
-    if (!isSame || this.#credentials === undefined) this.#credentials = this.state.replaceCredentials(apps)
-    this.#apps = apps
-    return this.#credentials
   }
 
   #replaceCertificates(model: GatewayModel, batch: CertificateBatch): void {
