@@ -42,6 +42,9 @@ export function later(name: string, phase: Phase, load: () => unknown): PolicyDe
     get files() {
       return get().files
     },
+    get openPaths() {
+      return get().openPaths
+    },
     get ownPaths() {
       return get().ownPaths
     },

@@ -52,6 +52,8 @@ export interface PolicyDefinition<Name extends string = string, Options extends 
   files?(options: z.output<Options>): readonly PolicyFile[]
   /** Paths on the host that it answers itself, where a route with it leads there; `validate` warns where none does. */
   ownPaths?(options: z.output<Options>): readonly string[]
+  /** Paths on the host where it leads people who are known no longer. `validate` says where they lie behind itself. */
+  openPaths?(options: z.output<Options>): readonly string[]
   /** Called once per use on every thread, and again for a snapshot that changes it or what it stands in. What it throws refuses the snapshot. */
   create(options: z.output<Options>, services: PolicyServices): Policy
 }

@@ -36,6 +36,8 @@ export interface CatalogueEntry {
   readonly listsPhase?: 'authenticate'
   /** Paths on the host that it answers itself, by its parsed options. */
   ownPaths?(options: unknown): readonly string[]
+  /** Paths on the host where it leads people who are known no longer: behind itself, they would be led away again. */
+  openPaths?(options: unknown): readonly string[]
 }
 
 export type Catalogue = readonly CatalogueEntry[]

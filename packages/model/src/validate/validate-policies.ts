@@ -1,7 +1,7 @@
 /** Owns the checks of policy uses, each by itself: names, options, conditions. */
 import { findClosest, suggestName } from '../closest.ts'
 import { describeIssues } from '../file/describe-issues.ts'
-import { isExpressionSource, isPlanId } from '../file/walk-schema.ts'
+import { isExpressionSource, isPlanId, isWriteOnly } from '../file/walk-schema.ts'
 import { type Finding, NOWHERE, type Path, toPathText } from '../finding.ts'
 import type { PolicyUse } from '../gateway-model.ts'
 import { SUBSTITUTION_IN_EXPRESSION } from '../source/substitute.ts'
@@ -54,6 +54,23 @@ function validateUse(validation: Validation, use: PolicyUse, path: Path): void {
   validation.add(own.map((finding) => ({ ...finding, message: `${use.policy}: ${finding.message}` })))
   for (const { text, path } of listTexts(entry.options, use.options, isPlanId)) {
     checkPlan(validation, text, [...optionsPath, ...path])
+  }
+  warnOfWrittenSecrets(validation, use, optionsPath)
+}
+
+/** Files are kept, shown and sent. */
+function warnOfWrittenSecrets(validation: Validation, { policy, options }: PolicyUse, optionsPath: Path): void {
+  const { sources } = validation.options
+  const schema = validation.entries.get(policy)?.options
+  if (sources === undefined || schema === undefined) return
+  for (const { path } of listTexts(schema, options, isWriteOnly)) {
+    const at = [...optionsPath, ...path]
+    if (sources.isSecret(at)) continue
+    validation.warn(at, {
+      code: 'secret-in-file',
+      message: `${policy}: a secret stands in the file: everybody who reads the file can use it.`,
+      suggestion: 'Write `${env:NAME}` or `${file:path}`.',
+    })
   }
 }
 

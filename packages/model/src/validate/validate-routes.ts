@@ -10,6 +10,7 @@ import { toPredicatesKey, validatePredicates } from './validate-predicates.ts'
 import { warnOfSlashTwins } from './validate-slash-twins.ts'
 import { checkUpstream } from './validate-upstream-refs.ts'
 import type { Validation } from './validation.ts'
+import { warnOfVainAnonymous } from './warn-of-vain-anonymous.ts'
 
 export function validateRoutes(validation: Validation, api: Api, apiPath: Path): void {
   const isLive = api.enabled !== false
@@ -41,6 +42,7 @@ export function validateRoutes(validation: Validation, api: Api, apiPath: Path):
         validateOrder(validation, uses)
         validatePlanSlot(validation, uses)
         reportNeverRunning(validation, uses)
+        warnOfVainAnonymous(validation, uses)
         const target = route.upstream ?? upstream
         warnOfHttp1(validation, uses, target)
         if (target !== undefined || isAnswered(validation, uses)) return
@@ -50,7 +52,7 @@ export function validateRoutes(validation: Validation, api: Api, apiPath: Path):
     }
     reportUnanswered(validation, { api, release, apiPath, unanswered })
     findDuplicates(validation, { api, release, path })
-    warnOfSlashTwins(validation, { api, release, path })
+    warnOfSlashTwins(validation, { api, release, path, outer })
   }
 }
 

@@ -42,5 +42,8 @@ describe('a guard that a trailing slash walks around', () => {
   it('is none where slashes make no difference, or the whole API is guarded', () => {
     assert.deepEqual(warningsOf(`{ id: admin, path: /admin, ${KEY} }, ${OPEN}`, 'strictSlash: false,'), [])
     assert.deepEqual(warningsOf(`{ id: admin, path: /admin }, ${OPEN}`, `${KEY},`), [])
+    assert.deepEqual(warningsOf(`{ id: admin, path: /admin, ${KEY} }, ${OPEN}`, `${KEY},`), [])
+    const partly = `policies: [{ policy: key-auth, when: 'route.id == "admin"' }],`
+    assert.equal(warningsOf(`{ id: admin, path: /admin, ${KEY} }, ${OPEN}`, partly).length, 1)
   })
 })

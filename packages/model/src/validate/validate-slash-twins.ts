@@ -9,6 +9,7 @@ import type { Path } from '../finding.ts'
 import type { Api, Release, Route } from '../gateway-model.ts'
 import { toTemplateShape } from '../path-template.ts'
 import type { PolicyPhase } from './catalogue.ts'
+import type { PlacedUse } from './validate-order.ts'
 import type { Validation } from './validation.ts'
 
 const REST = /\/\{[^{}]*\+\}$/
@@ -16,11 +17,16 @@ const REST = /\/\{[^{}]*\+\}$/
 /** What keeps callers out. Where a limit or a validation is missing nobody gets in who should not. */
 const GUARDS: readonly (PolicyPhase | undefined)[] = ['protect', 'authenticate', 'authorize']
 
+interface Twins {
+  readonly api: Api
+  readonly release: Release
+  readonly path: Path
+  /** What runs for all routes of the API. */
+  readonly outer: readonly PlacedUse[]
+}
+
 /** What a route says itself: what its API says holds for all its routes. */
-export function warnOfSlashTwins(
-  validation: Validation,
-  { api, release, path }: { api: Api; release: Release; path: Path },
-): void {
+export function warnOfSlashTwins(validation: Validation, { api, release, path, outer }: Twins): void {
   if (!api.strictSlash || api.enabled === false) return
   const routes = release.routes.filter(({ enabled }) => enabled !== false)
   const catchAlls = groupByShape(
@@ -34,12 +40,13 @@ export function warnOfSlashTwins(
   })
   if (guarded.length === 0) return
   const byShape = groupByShape(routes, api)
+  const everywhere = outer.flatMap(({ use }) => (use.when === undefined ? [use] : []))
   for (const { route, index, guards } of guarded) {
     const twin = toTwin(route.path)
     if (twin === undefined || byShape.has(toTemplateShape(twin, api))) continue
     const taker = findTakers(catchAlls, twin, api).find((other) => other !== route && sharesMethod(route, other))
     if (taker === undefined) continue
-    const there = new Set(listGuards(validation, taker))
+    const there = new Set(listGuards(validation, { policies: [...everywhere, ...taker.policies] }))
     const missing = guards.filter((guard) => !there.has(guard))
     if (missing.length === 0) continue
     validation.warn([...path, 'routes', index, 'path'], {
@@ -54,8 +61,8 @@ function groupByShape(routes: readonly Route[], api: Api): ReadonlyMap<string, r
   return Map.groupBy(routes, ({ path }) => toTemplateShape(path, api))
 }
 
-/** Names of the policies that keep callers out of this route alone. */
-function listGuards({ entries }: Validation, { policies }: Route): readonly string[] {
+/** Names of the policies that keep callers out. */
+function listGuards({ entries }: Validation, { policies }: Pick<Route, 'policies'>): readonly string[] {
   return policies.flatMap(({ policy, enabled }) =>
     enabled !== false && GUARDS.includes(entries.get(policy)?.phase) ? [policy] : [],
   )

@@ -11,6 +11,7 @@ import { validatePlans } from './validate-plans.ts'
 import { validateUses } from './validate-policies.ts'
 import { validateUpstreams } from './validate-upstreams.ts'
 import { type ValidateOptions, Validation } from './validation.ts'
+import { warnOfClosedPaths } from './warn-of-closed-paths.ts'
 import { warnOfLacks } from './warn-of-lacks.ts'
 import { warnOfUnreachedPaths } from './warn-of-unreached-paths.ts'
 
@@ -26,6 +27,7 @@ export function validate(model: GatewayModel, catalogue: Catalogue, options: Val
   validatePlans(validation)
   validateApps(validation)
   warnOfUnreachedPaths(validation)
+  warnOfClosedPaths(validation)
   warnOfLacks(validation)
   return sortFindings(validation.findings)
 }

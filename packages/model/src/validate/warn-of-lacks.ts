@@ -5,6 +5,7 @@ import { findNestedLists, type PolicyNeed } from './catalogue.ts'
 import { type PlacedUse, placeUses } from './validate-order.ts'
 import type { Validation } from './validation.ts'
 import { warnOfIdleTls } from './warn-of-idle-tls.ts'
+import { letsAnonymousPass } from './warn-of-vain-anonymous.ts'
 
 /** After all other checks: where there is a fault, what is lacking may be what the fault left out. */
 export function warnOfLacks(validation: Validation): void {
@@ -96,8 +97,4 @@ function listUses({ policies, apis }: GatewayModel): PlacedUse[] {
     }
   }
   return placed
-}
-
-function letsAnonymousPass({ options }: PolicyUse): boolean {
-  return typeof options === 'object' && options !== null && (options as { anonymous?: unknown }).anonymous === true
 }

@@ -58,6 +58,8 @@ export const oidcLogin = definePolicy({
     ...(forwardAccessToken ? [{ in: 'header', name: 'Authorization', isWritten: true } as const] : []),
   ],
   ownPaths: listOwnPaths,
+  openPaths: ({ postLogoutRedirect }) =>
+    postLogoutRedirect?.startsWith('/') === true ? [postLogoutRedirect.replace(/[?#].*/, '')] : [],
 
   create(options, services) {
     const login = new Login(options, services)
