@@ -115,6 +115,15 @@ describe('rate-limit', () => {
     assert.deepEqual([await ask(acme('key')), await ask(acme('signature')), await ask(acme('key'))], [200, 200, 429])
   })
 
+  it('counts people of two issuers apart, though both call them the same', async () => {
+    const subject = run(rateLimit, { limit: 1, windowSeconds: 60 })
+    const ask = async (iss: string) => {
+      const who: Caller = { id: 'ann', credential: { kind: 'token', id: 't' }, claims: { iss } }
+      return (await subject.with({}, { caller: who })).status
+    }
+    assert.deepEqual([await ask('https://a'), await ask('https://b'), await ask('https://a')], [200, 200, 429])
+  })
+
   for (const kind of ['token', 'directory', 'password', 'external', 'of an extension']) {
     it(`counts apart from an app who is called like it and calls through it, by a credential that is theirs: ${kind}`, async () => {
       const subject = run(rateLimit, { limit: 1, windowSeconds: 60 })

@@ -32,7 +32,7 @@ const options = z
       .meta({ description: 'How many tokens a full bucket holds; `limit` if absent. For `token-bucket` only.' }),
     key: celSchema.optional().meta({
       description:
-        "CEL: whose requests are counted together, such as `request.headers['x-tenant']`. By caller if absent: an app with all its keys, signatures and certificates together, apart from whoever a token, a password or a service says is called like it; by client address (`ipv6PrefixBits`) when nobody was recognised. Where it fails or is empty, all count in one common bucket.",
+        "CEL: whose requests are counted together, such as `request.headers['x-tenant']`. By caller if absent: an app with all its keys, signatures and certificates together, apart from whoever a token, a password or a service says is called like it; a person of one issuer (`iss`) apart from that of another; by client address (`ipv6PrefixBits`) when nobody was recognised. Where it fails or is empty, all count in one common bucket.",
     }),
     ipv6PrefixBits: z.int().min(1).max(128).default(64).meta({
       description:
@@ -127,7 +127,10 @@ function createCallerKey(ipv6PrefixBits: number): (exchange: Exchange) => string
   return ({ caller, client }) => {
     if (caller === undefined) return `a${toNetwork(client.address, ipv6PrefixBits)}`
     const isApp = caller.app === caller.id && OF_APPS.has(caller.credential.kind)
-    return isApp ? `p${caller.id}` : `c${caller.id}`
+    if (isApp) return `p${caller.id}`
+    // RFC 7519 §4.1.2: a subject is one person's within its issuer alone.
+    const issuer = caller.claims?.iss
+    return typeof issuer === 'string' ? `i${JSON.stringify([issuer, caller.id])}` : `c${caller.id}`
   }
 }
 
