@@ -11,7 +11,8 @@ const MAY_IMPORT = {
   expressions: ['model'],
   policies: ['model', 'expressions'],
   gateway: ['model', 'expressions', 'policies'],
-  cli: ['model', 'expressions', 'policies', 'gateway'],
+  'control-plane': ['model', 'expressions', 'policies'],
+  cli: ['model', 'expressions', 'policies', 'gateway', 'control-plane'],
 }
 
 /** A folder `<name>/<name>.ts` is a built-in policy; other folders of the package are shared ground. */

@@ -1,0 +1,7 @@
+/** Owns the list of migrations: forward only, each done once, in this order. */
+import { m0001Resources } from './m0001-resources.ts'
+import type { Migration } from './migration.ts'
+
+export type { Migration } from './migration.ts'
+
+export const MIGRATIONS: readonly Migration[] = [m0001Resources]

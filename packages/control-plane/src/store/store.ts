@@ -1,0 +1,59 @@
+/** Owns the port of the store: everything that a control plane keeps, read and changed as a whole or not at all. */
+import type { Transaction } from 'kysely'
+import type { Tables } from './tables.ts'
+
+export type StoreKind = 'sqlite' | 'postgres'
+
+/** One moment of the store: what is read in it belongs together. */
+export type Moment = Transaction<Tables>
+
+/** A moment that may be changed, and the number of the change: each is one higher than the one before, on all control planes. */
+export interface Change {
+  readonly db: Moment
+  readonly sequence: number
+}
+
+export interface Store {
+  readonly kind: StoreKind
+
+  /** Reads that belong together. What is written meanwhile is not seen, and waits for nobody. @rejects StoreFault, and what `act` rejects with */
+  read<Result>(act: (db: Moment) => Promise<Result>): Promise<Result>
+
+  /**
+   * Changes that belong together. One at a time, on all control planes of the store: what `act` reads stays so until it ends. When
+   * this resolves, the change is on disk; when it rejects, nothing of it is there, unless the fault's reason is `uncertain`.
+   * @rejects StoreFault, and what `act` rejects with
+   */
+  write<Result>(act: (change: Change) => Promise<Result>): Promise<Result>
+
+  /**
+   * Told after changes, whichever control plane made them: several may be told at once, one may be told twice, and none is left
+   * out. `sequence` is that of the newest. Returns what ends it.
+   */
+  onChange(listener: (sequence: number) => void): () => void
+
+  /** Waits for what is under way. */
+  close(): Promise<void>
+}
+
+/**
+ * `unavailable`: it cannot be reached now. `full`: its disk has no room. `uncertain`: the connection broke while it was being
+ * told to keep a change, and nobody knows whether it did.
+ */
+export type StoreFaultReason = 'unavailable' | 'full' | 'uncertain'
+
+/** The store, and nothing about what it was asked. */
+export class StoreFault extends Error {
+  override readonly name = 'StoreFault'
+  readonly reason: StoreFaultReason
+
+  constructor(reason: StoreFaultReason, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.reason = reason
+  }
+}
+
+/** It cannot be opened, and will not open by waiting: another version's, too old, damaged. */
+export class StoreRefusal extends Error {
+  override readonly name = 'StoreRefusal'
+}

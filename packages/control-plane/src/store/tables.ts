@@ -1,0 +1,48 @@
+/** Owns the tables of the store as types: what the migrations made, and nothing else. Times are milliseconds since the epoch, UTC. */
+import type { Generated } from 'kysely'
+
+export interface Tables {
+  readonly store: StoreTable
+  readonly resources: ResourceTable
+  readonly resource_tags: ResourceTagTable
+}
+
+/** One row. */
+interface StoreTable {
+  id: Generated<number>
+  /** Of the newest change. */
+  sequence: number
+  /** Tells stores apart: nodes keep it beside what they got. */
+  uid: string
+  created_at: number
+}
+
+/** What people name, describe and edit: APIs, environments, plans, apps… */
+interface ResourceTable {
+  /** Never given twice, and not changed by a new name. */
+  uid: string
+  kind: string
+  /** Whose names it stands among. */
+  team: string
+  id: string
+  title: string | null
+  description: string | null
+  owner: string | null
+  /** What a search looks in: lower case. */
+  search_text: string
+  /** JSON, as the kind's schema has it. */
+  body: string
+  /** Counts its changes; 1 when it was made. */
+  version: number
+  /** The change that made it what it is. */
+  sequence: number
+  created_at: number
+  created_by: string
+  updated_at: number
+  updated_by: string
+}
+
+interface ResourceTagTable {
+  resource: string
+  tag: string
+}

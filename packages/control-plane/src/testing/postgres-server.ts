@@ -1,0 +1,142 @@
+/** Owns a real PostgreSQL for tests: a cluster in a folder of its own, run by somebody who is not root, as it demands. */
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { delimiter, join } from 'node:path'
+import { promisify } from 'node:util'
+
+const run = promisify(execFile)
+
+/** Where Debian has it, the newest first, and whatever is on the path. */
+function findPrograms(): string | undefined {
+  const debian = '/usr/lib/postgresql'
+  const versions = existsSync(debian) ? readdirSync(debian).toSorted((a, b) => Number(b) - Number(a)) : []
+  const folders = [
+    ...versions.map((version) => join(debian, version, 'bin')),
+    ...(process.env.PATH ?? '').split(delimiter),
+  ]
+  return folders.find((folder) => existsSync(join(folder, 'initdb')) && existsSync(join(folder, 'postgres')))
+}
+
+/** The folder of its programs, or one line that says how to get it. It is installed where that is ours to do. */
+export async function findPostgres(): Promise<{ readonly path: string } | { readonly missing: string }> {
+  const found = findPrograms()
+  if (found !== undefined) return { path: found }
+  const missing = 'PostgreSQL is not installed: apt-get install postgresql'
+  if (process.getuid?.() !== 0) return { missing }
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' }
+  const waiting = ['-o', 'DPkg::Lock::Timeout=120']
+  try {
+    await run('apt-get', [...waiting, 'update'], { env })
+    await run('apt-get', [...waiting, 'install', '-y', '--no-install-recommends', 'postgresql'], { env })
+  } catch (fault) {
+    return { missing: `${missing} (tried, and it failed: ${String(fault).split('\n')[0]})` }
+  }
+  const path = findPrograms()
+  return path === undefined ? { missing } : { path }
+}
+
+/** `nobody`, where we are root. */
+interface Runner {
+  readonly uid?: number
+  readonly gid?: number
+}
+
+export class PostgresServer {
+  readonly port: number
+  readonly #programs: string
+  readonly #folder: string
+  readonly #runner: Runner
+  #child: ChildProcess | undefined
+  #databases = 0
+
+  private constructor(programs: string, folder: string, given: { readonly port: number; readonly runner: Runner }) {
+    this.#programs = programs
+    this.#folder = folder
+    this.port = given.port
+    this.#runner = given.runner
+  }
+
+  /** `programs`: the folder that `findPostgres` says. */
+  static async start(programs: string): Promise<PostgresServer> {
+    const runner = await findRunner()
+    const folder = mkdtempSync(join(tmpdir(), 'gatewright-postgres-'))
+    if (runner.uid !== undefined && runner.gid !== undefined) chownSync(folder, runner.uid, runner.gid)
+    const data = join(folder, 'data')
+    const args = ['-D', data, '-U', 'postgres', '--auth=trust', '--encoding=UTF8', '--locale=C', '--no-sync']
+    await run(join(programs, 'initdb'), args, { ...runner, cwd: folder })
+    const server = new PostgresServer(programs, folder, { port: await findFreePort(), runner })
+    await server.resume()
+    return server
+  }
+
+  /** After `kill`, or at first: with all that was committed. */
+  async resume(): Promise<void> {
+    const args = ['-D', join(this.#folder, 'data'), '-p', String(this.port), '-h', '127.0.0.1', '-k', this.#folder]
+    const child = spawn(join(this.#programs, 'postgres'), args, {
+      ...this.#runner,
+      cwd: this.#folder,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+    this.#child = child
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    let said = ''
+    child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
+      said += chunk
+      if (said.includes('database system is ready to accept connections')) resolve()
+    })
+    child.once('exit', () => reject(new Error(`PostgreSQL has ended: ${said.slice(-2000)}`)))
+    await promise
+  }
+
+  /** An empty database. */
+  async createDatabase(): Promise<string> {
+    this.#databases++
+    const name = `test_${this.#databases}`
+    const args = [
+      '-h',
+      '127.0.0.1',
+      '-p',
+      String(this.port),
+      '-U',
+      'postgres',
+      '-c',
+      `create database ${name}`,
+      'postgres',
+    ]
+    await run(join(this.#programs, 'psql'), args)
+    return `postgres://postgres@127.0.0.1:${this.port}/${name}`
+  }
+
+  /** At once, as a machine that loses its power; `fast` as an administrator would, with all clients cut off. */
+  async stop(how: 'at once' | 'fast'): Promise<void> {
+    const child = this.#child
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
+    const ended = new Promise((resolve) => child.once('exit', resolve))
+    // https://www.postgresql.org/docs/current/server-shutdown.html: SIGQUIT ends all children without a checkpoint, SIGINT in order.
+    child.kill(how === 'at once' ? 'SIGQUIT' : 'SIGINT')
+    await ended
+  }
+
+  async remove(): Promise<void> {
+    await this.stop('at once')
+    rmSync(this.#folder, { recursive: true, force: true })
+  }
+}
+
+async function findRunner(): Promise<Runner> {
+  if (process.getuid?.() !== 0) return {}
+  const [uid, gid] = await Promise.all(
+    ['-u', '-g'].map(async (flag) => Number((await run('id', [flag, 'nobody'])).stdout)),
+  )
+  return uid === undefined || gid === undefined ? {} : { uid, gid }
+}
+
+async function findFreePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  await new Promise((resolve) => server.close(resolve))
+  return typeof address === 'object' && address !== null ? address.port : 0
+}
