@@ -5,6 +5,7 @@ export interface Tables {
   readonly store: StoreTable
   readonly resources: ResourceTable
   readonly resource_tags: ResourceTagTable
+  readonly resource_versions: ResourceVersionTable
 }
 
 /** One row. */
@@ -18,7 +19,7 @@ interface StoreTable {
 }
 
 /** What people name, describe and edit: APIs, environments, plans, apps… */
-interface ResourceTable {
+export interface ResourceTable {
   /** Never given twice, and not changed by a new name. */
   uid: string
   kind: string
@@ -45,4 +46,15 @@ interface ResourceTable {
 interface ResourceTagTable {
   resource: string
   tag: string
+}
+
+/** Only added to. */
+interface ResourceVersionTable {
+  resource: string
+  version: number
+  sequence: number
+  at: number
+  by: string
+  /** Null where it was removed. */
+  body: string | null
 }

@@ -40,6 +40,17 @@ export const m0001Resources: Migration = {
       .addColumn('updated_by', 'text', (column) => column.notNull())
       .addUniqueConstraint('resources_name', ['kind', 'team', 'id'])
       .execute()
+    // Those of what was removed stay, so they refer to nothing.
+    await db.schema
+      .createTable('resource_versions')
+      .addColumn('resource', 'text', (column) => column.notNull())
+      .addColumn('version', 'integer', (column) => column.notNull())
+      .addColumn('sequence', 'bigint', (column) => column.notNull())
+      .addColumn('at', 'bigint', (column) => column.notNull())
+      .addColumn('by', 'text', (column) => column.notNull())
+      .addColumn('body', 'text')
+      .addPrimaryKeyConstraint('resource_versions_key', ['resource', 'version'])
+      .execute()
     await db.schema
       .createTable('resource_tags')
       .addColumn('resource', 'text', (column) => column.notNull().references('resources.uid').onDelete('cascade'))

@@ -1,0 +1,119 @@
+/** Owns looking for resources: filters, sorting, and pages that nothing slips out of, whatever changes meanwhile. */
+import { type RawBuilder, type SelectQueryBuilder, sql } from 'kysely'
+import type { Moment } from '../store/store.ts'
+import type { Tables } from '../store/tables.ts'
+import type { Resource } from './resource.ts'
+import { toResource } from './resource-store.ts'
+
+export const SORTS = ['id', '-id', 'title', '-title', 'updatedAt', '-updatedAt'] as const
+export type Sort = (typeof SORTS)[number]
+
+export interface ResourceQuery {
+  readonly kind: string
+  /** Whose; all teams if absent. */
+  readonly teams?: readonly string[]
+  readonly owner?: string
+  /** All of them. */
+  readonly tags?: readonly string[]
+  /** Text that stands somewhere in id, title, description, owner or tags, in any case. */
+  readonly search?: string
+  readonly sort?: Sort
+  readonly limit: number
+  /** Where the page before ended: its `next`. */
+  readonly after?: string
+}
+
+export interface ResourcePage {
+  readonly resources: readonly Resource[]
+  /** Where the next page begins; undefined: this is the last. */
+  readonly next: string | undefined
+}
+
+/** A cursor that is none of ours, or of another sorting. */
+export class CursorFault extends Error {
+  override readonly name = 'CursorFault'
+
+  constructor() {
+    super('This cursor is none that a page of the same sorting gave: begin at the first page.')
+  }
+}
+
+/** What a sorting is by; of those that are equal, the uid decides. */
+const KEYS: Readonly<Record<'id' | 'title' | 'updatedAt', RawBuilder<string | number>>> = {
+  id: sql<string>`id`,
+  title: sql<string>`coalesce(title, id)`,
+  updatedAt: sql<number>`updated_at`,
+}
+
+/** @rejects CursorFault */
+export async function listResources(db: Moment, query: ResourceQuery): Promise<ResourcePage> {
+  const { sort = 'id', limit, after } = query
+  const name = sort.replace('-', '') as keyof typeof KEYS
+  const direction = sort.startsWith('-') ? 'desc' : 'asc'
+  const key = KEYS[name]
+  let found = filter(db, query).selectAll().select(key.as('sort_key'))
+  if (after !== undefined) {
+    const cursor = parseCursor(after, sort)
+    found = found.where(
+      direction === 'asc'
+        ? sql<boolean>`(${key}, uid) > (${cursor.key}, ${cursor.uid})`
+        : sql<boolean>`(${key}, uid) < (${cursor.key}, ${cursor.uid})`,
+    )
+  }
+  const rows = await found
+    .orderBy(key, direction)
+    .orderBy('uid', direction)
+    .limit(limit + 1)
+    .execute()
+  const page = rows.slice(0, limit)
+  const last = rows.length > limit ? page.at(-1) : undefined
+  return {
+    resources: page.map(toResource),
+    next: last === undefined ? undefined : toCursor(sort, last.sort_key, last.uid),
+  }
+}
+
+/** How many there are without pages. */
+export async function countResources(
+  db: Moment,
+  query: Omit<ResourceQuery, 'limit' | 'after' | 'sort'>,
+): Promise<number> {
+  const { count } = await filter(db, query).select(sql<number>`count(*)`.as('count')).executeTakeFirstOrThrow()
+  return Number(count)
+}
+
+type Found = SelectQueryBuilder<Tables, 'resources', object>
+
+function filter(db: Moment, { kind, teams, owner, tags = [], search }: Omit<ResourceQuery, 'limit'>): Found {
+  let found: Found = db.selectFrom('resources').where('kind', '=', kind)
+  if (teams !== undefined)
+    found = teams.length === 0 ? found.where(sql<boolean>`1 = 0`) : found.where('team', 'in', teams)
+  if (owner !== undefined) found = found.where('owner', '=', owner)
+  for (const tag of tags) {
+    const tagged = db.selectFrom('resource_tags').select('resource').where('tag', '=', tag)
+    found = found.where('uid', 'in', tagged)
+  }
+  if (search !== undefined) {
+    const pattern = `%${search.toLowerCase().replace(/[\\%_]/g, '\\$&')}%`
+    found = found.where(sql<boolean>`search_text like ${pattern} escape '\\'`)
+  }
+  return found
+}
+
+function toCursor(sort: Sort, key: unknown, uid: string): string {
+  return Buffer.from(JSON.stringify([sort, key, uid])).toString('base64url')
+}
+
+function parseCursor(text: string, sort: Sort): { readonly key: string | number; readonly uid: string } {
+  let parsed: unknown
+  try {
+    parsed = JSON.parse(Buffer.from(text, 'base64url').toString())
+  } catch {
+    throw new CursorFault()
+  }
+  if (!Array.isArray(parsed) || parsed.length !== 3) throw new CursorFault()
+  const [of, key, uid] = parsed as unknown[]
+  const isKey = sort.endsWith('updatedAt') ? Number.isSafeInteger(key) : typeof key === 'string'
+  if (of !== sort || !isKey || typeof uid !== 'string') throw new CursorFault()
+  return { key: key as string | number, uid }
+}
