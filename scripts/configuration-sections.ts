@@ -155,6 +155,21 @@ More on \`errors\`: [your own errors](how-to/own-errors.md).`,
     text: 'Literal segments are tried before `{name}`, that before a last `{name+}`; a route with conditions before the same one without.',
   },
   {
+    title: 'Releases',
+    definition: 'Release',
+    text: `Several forms of an API at the same time, each with a part of the requests: [releases](how-to/releases.md).
+
+\`\`\`yaml
+gatewright: 1
+apis:
+  - id: orders
+    upstream: http://127.0.0.1:9001
+    releases:
+      - { revision: v1, share: 90 }
+      - { revision: v2, share: 10, upstream: "http://127.0.0.1:9002" }
+\`\`\``,
+  },
+  {
     title: 'Match',
     definition: 'Predicates',
     text: `Conditions on fields, query parameters and cookies, for an API or a route.

@@ -313,7 +313,7 @@ export interface Route extends Described {
   readonly policies: readonly PolicyUse[]
 }
 
-export interface Release {
+export interface Release extends Pick<Described, 'title' | 'description'> {
   readonly revision: string
   /** Share of traffic, 0–100; all shares of an API sum to 100. */
   readonly share?: number
@@ -345,6 +345,8 @@ export interface Api extends Described {
   readonly policies: readonly PolicyUse[]
   readonly errors: ErrorShapes
   readonly releases: readonly Release[]
+  /** Who stays with a release; the client's address if absent. */
+  readonly releaseKey?: Cel
 }
 
 /** Limits and quotas sold together. One that is not enabled refuses its callers. */

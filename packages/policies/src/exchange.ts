@@ -51,6 +51,8 @@ export interface RouteFacts {
   /** `/orders/{id}`, base path included; what metrics are labelled with. */
   readonly template: string
   readonly operation?: string
+  /** The revision whose release was chosen, of an API that has several. */
+  readonly release?: string
   readonly tags?: readonly string[]
   /** The environment that the API is deployed in; absent outside of any. */
   readonly environment?: string

@@ -1,7 +1,8 @@
 /** The door of the policies: the contract, the messages, the ports, the built-ins. */
 
-/** The one schema library, for users' own policies: theirs must be the same copy. */
 export { z } from 'zod'
+/** The one schema library, for users' own policies: theirs must be the same copy. */
+export { toNetwork } from './addresses/network.ts'
 export { Bottleneck } from './callers/bottleneck.ts'
 export type { UsedPlace } from './callers/credential-place.ts'
 export { toFingerprint } from './callers/remembered.ts'

@@ -42,6 +42,38 @@ async function explain(...args: string[]): Promise<{ code: number; explanation: 
   return { code, explanation: JSON.parse(stdout) }
 }
 
+describe('explain, releases', () => {
+  const yaml = `gatewright: 1
+apis:
+  - id: a
+    upstream: http://127.0.0.1:9001
+    releases:
+      - { revision: v1, routes: [{ id: old, path: /a }] }
+      - revision: v2
+        when: '"x-new" in request.headers'
+        policies: [{ policy: cors }]
+        routes: [{ id: new, path: /a }, { id: more, path: /more }]
+`
+  const inReleases = createFolder({ 'gatewright.yaml': yaml })
+  const run = async (...args: string[]) => {
+    const { stdout } = await runCommand(['explain', 'GET', ...args], { cwd: inReleases })
+    return stdout
+  }
+
+  it('names the one that gets the request, and why', async () => {
+    assert.match(await run('/a'), /^Release {2}v1 +100 % of all, by the address of the client .*gatewright\.yaml:6$/m)
+    const chosen = await run('/a', '-H', 'X-New: 1')
+    assert.match(chosen, /^Route {4}new /m)
+    assert.match(chosen, /^Release {2}v2 +when "x-new" in request\.headers, which holds .*gatewright\.yaml:7$/m)
+    assert.match(chosen, /1\. +cors +release .*gatewright\.yaml:9/)
+  })
+
+  it('looks for routes in that one alone', async () => {
+    assert.match(await run('/more'), /^No route: 404 route-not-found/m)
+    assert.match(await run('/more', '-H', 'X-New: 1'), /^Route {4}more /m)
+  })
+})
+
 describe('explain, the listener', () => {
   const apis = `apis:
   - id: a

@@ -9,7 +9,7 @@ import {
   type RouteVerdict,
   VERDICTS,
 } from '@gatewright/gateway'
-import { type Api, findPlanPlace, type GatewayModel, type PolicyUse } from '@gatewright/model'
+import { type Api, findPlanPlace, type GatewayModel, type PolicyUse, type Sources } from '@gatewright/model'
 import type { Log } from '@gatewright/policies'
 import type { Runnable } from '../configuration.ts'
 import { toMatchTexts } from '../match-texts.ts'
@@ -56,6 +56,8 @@ export interface FoundRoute {
   readonly apiAt: string
   readonly route: string
   readonly routeAt: string
+  /** Where the API has several; the one that this request gets. */
+  readonly release: ExplainedRelease | undefined
   readonly methods: readonly string[] | undefined
   readonly hosts: readonly string[] | undefined
   readonly template: string
@@ -66,6 +68,17 @@ export interface FoundRoute {
   readonly upstream: ExplainedUpstream | undefined
   /** The policy that answers, so that no upstream is called. */
   readonly answeredBy: string | undefined
+}
+
+export interface ExplainedRelease {
+  readonly revision: string
+  /** Why: its condition, which is true; undefined: by its share. */
+  readonly when: string | undefined
+  /** Of 100; undefined: it has a condition alone. */
+  readonly share: number | undefined
+  /** What tells who stays with it. */
+  readonly key: string
+  readonly at: string
 }
 
 export interface ExplainedUse {
@@ -105,10 +118,14 @@ const SHOWN_OTHERS = 8
 export async function explainRequest(asked: Asked, runnable: Runnable, log: Log): Promise<Explanation> {
   const { model } = runnable
   const entry = findEntry(model.listeners, asked)
-  const judgement = judgeRoutes(model, asked)
   const request = { bytes: toBytes(asked), method: asked.method, ...(entry.listener && { listener: entry.listener }) }
   const exchange = await rehearse(request, runnable, log)
-  const placed = listRoutes(model)
+  const { release } = exchange
+  const releases = new Map(release === undefined ? [] : [[exchange.api, release]])
+  const judgement = judgeRoutes(model, { ...asked, releases })
+  const placed = listRoutes(model).filter(
+    ({ api, release: { revision } }) => revision === (releases.get(api.id) ?? api.releases[0]?.revision),
+  )
   const match = placed.find(({ api, route }) => api.id === exchange.api && route.id === exchange.route)
   const others = toOthers(judgement, { runnable, placed, match })
   const { path } = judgement ?? {}
@@ -227,6 +244,7 @@ function toFound(placed: PlacedRoute, runnable: Runnable, { asked, judgement, ex
     apiAt: toPlaceText(sources.find(path.slice(0, 2))),
     route: route.id,
     routeAt: toPlaceText(sources.find(path)),
+    release: toRelease(placed, sources),
     methods: route.methods,
     hosts: api.hosts,
     template: toTemplate(api, route),
@@ -236,6 +254,13 @@ function toFound(placed: PlacedRoute, runnable: Runnable, { asked, judgement, ex
     upstream: answering === undefined ? toUpstream(placed, model, exchange) : undefined,
     answeredBy: answering?.policy,
   }
+}
+
+function toRelease({ api, release, path }: PlacedRoute, sources: Sources): ExplainedRelease | undefined {
+  if (api.releases.length < 2) return undefined
+  const { revision, when, share } = release
+  const at = toPlaceText(sources.find(path.slice(0, 4)))
+  return { revision, when, share, key: api.releaseKey ?? 'the address of the client', at }
 }
 
 function isPreflight({ method, headers }: AskedRequest): boolean {

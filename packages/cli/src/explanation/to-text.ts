@@ -1,7 +1,7 @@
 /** Owns an explanation as people read it. */
 import { toColumns } from '../to-columns.ts'
 import type { ExplainedPlan } from './explain-plans.ts'
-import type { ExplainedUse, Explanation, FoundRoute, Other } from './explain-request.ts'
+import type { ExplainedRelease, ExplainedUse, Explanation, FoundRoute, Other } from './explain-request.ts'
 import type { Holds } from './judge-whens.ts'
 
 const WORDS: Readonly<Record<Other['verdict'], string>> = {
@@ -44,7 +44,7 @@ function toRefusalLines(
 }
 
 function toFoundLines(found: FoundRoute): string[] {
-  const { api, apiAt, route, routeAt, methods, hosts, template, parameters, policies, plans } = found
+  const { api, apiAt, route, routeAt, release, methods, hosts, template, parameters, policies, plans } = found
   const given = Object.entries(parameters).map(([name, value]) => `${name} = ${value}`)
   const rows = [
     ['API', api, `host ${hosts?.join(', ') ?? 'any'}`, apiAt],
@@ -54,6 +54,7 @@ function toFoundLines(found: FoundRoute): string[] {
       `${methods?.join(', ') ?? 'any method'} ${template}${given.length === 0 ? '' : `  (${given.join(', ')})`}`,
       routeAt,
     ],
+    ...(release === undefined ? [] : [toReleaseRow(release)]),
   ]
   return [
     toColumns(rows),
@@ -65,6 +66,11 @@ function toFoundLines(found: FoundRoute): string[] {
     '',
     ...toEndLines(found),
   ]
+}
+
+function toReleaseRow({ revision, when, share, key, at }: ExplainedRelease): string[] {
+  const why = when === undefined ? `${share ?? 0} % of all, by ${key}` : `when ${when}, which holds`
+  return ['Release', revision, why, at]
 }
 
 const HELD: Readonly<Record<Holds, string>> = {

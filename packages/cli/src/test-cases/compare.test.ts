@@ -18,6 +18,7 @@ const exchange: RehearsedExchange = {
   problem: undefined,
   api: 'orders',
   route: 'one',
+  release: undefined,
   policies: ['key-auth', 'rate-limit'],
   attempts: [
     {

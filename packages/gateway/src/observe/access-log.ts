@@ -47,6 +47,7 @@ export function toRecord(exchange: GatewayExchange, ended: Ended, durationMs: nu
     line += `,"certificate":"${tls.shown.fingerprint}","subject":${quote(tls.shown.subjectText, MOST_SUBJECT)}`
   }
   line += API_AND_ROUTE.write(route.api, route.route)
+  if (route.release !== undefined) line += RELEASE.write(route.release, '')
   if (caller?.app !== undefined) line += APP.write(caller.app, '')
   if (exchange.upstreamId !== '') {
     line += UPSTREAM_AND_TARGET.write(exchange.upstreamId, exchange.upstreamTarget) + exchange.upstreamStatus
@@ -111,6 +112,7 @@ class ConfiguredMembers {
 const API_AND_ROUTE = new ConfiguredMembers(
   (api, route) => (api === '' ? '' : `,"api":${quote(api)}`) + (route === '' ? '' : `,"route":${quote(route)}`),
 )
+const RELEASE = new ConfiguredMembers((release) => `,"release":${quote(release)}`)
 const APP = new ConfiguredMembers((app) => `,"app":${quote(app)}`)
 const UPSTREAM_AND_TARGET = new ConfiguredMembers(
   (upstream, target) => `,"upstream":${quote(upstream)},"target":${quote(target)},"upstreamStatus":`,

@@ -4,6 +4,7 @@ import type { Api, GatewayModel, Match, Predicates, Route } from '@gatewright/mo
 import { GatewayRequest, HeaderList } from '@gatewright/policies'
 import { parseAuthority } from '../http1/host.ts'
 import type { CompiledApi } from '../route/api-index.ts'
+import type { RouteEntry } from '../route/api-routes.ts'
 import { toNormalPath } from '../route/normal-path.ts'
 import { compileApiRoutes, createRouter, type MatchResult, type RoutedRequest, runToEnd } from '../route/router.ts'
 import type { Fields } from './parse-answer.ts'
@@ -45,6 +46,8 @@ export interface AskedRequest {
   /** `?…` or ''. */
   readonly search: string
   readonly headers: Fields
+  /** The revisions of the releases that are chosen, by API; the first where an API is not named. */
+  readonly releases?: ReadonlyMap<string, string>
 }
 
 export interface Judgement {
@@ -52,7 +55,7 @@ export interface Judgement {
   readonly path: string
   /** Of the route that matches. */
   readonly parameters: Readonly<Record<string, string>>
-  /** Every enabled route, in the order of the model. */
+  /** Every enabled route of the releases that are chosen, in the order of the model. */
   readonly verdicts: readonly RouteVerdict[]
 }
 
@@ -63,6 +66,7 @@ export function judgeRoutes(model: GatewayModel, asked: AskedRequest): Judgement
   const request = toRouted(asked)
   if (request === undefined) return undefined
   const apis = model.apis.filter(({ enabled }) => enabled !== false)
+  const listRoutes = (api: Api): Route[] => listChosenRoutes(api, asked.releases?.get(api.id))
   const winner = createRouter(apis.map((api) => compile(api, listRoutes(api)))).match(request)
   const verdicts = apis.flatMap((api) => {
     const verdict = judgeApi(api, request)
@@ -141,8 +145,14 @@ function judgeRoute(
   return kind === 'method-not-allowed' ? 'method' : 'path'
 }
 
-function listRoutes(api: Api): Route[] {
-  return api.releases.flatMap(({ routes }) => routes.filter(({ enabled }) => enabled !== false))
+function listChosenRoutes({ releases }: Api, chosen: string | undefined): Route[] {
+  const release = releases.find(({ revision }) => revision === chosen) ?? releases[0]
+  return (release?.routes ?? []).filter(({ enabled }) => enabled !== false)
+}
+
+function toEntry(route: Route): RouteEntry<Route> {
+  const { path, methods, match } = route
+  return { path, value: route, ...(methods && { methods }), ...(match && { match }) }
 }
 
 function compile(api: Api, routes: readonly Route[]): Compiled {
@@ -154,12 +164,7 @@ function compile(api: Api, routes: readonly Route[]): Compiled {
         strictSlash,
         caseSensitive,
         value: api,
-        routes: routes.map((route) => ({
-          path: route.path,
-          value: route,
-          ...(route.methods && { methods: route.methods }),
-          ...(route.match && { match: route.match }),
-        })),
+        releases: [{ revision: '', routes: routes.map(toEntry) }],
         ...(hosts && { hosts }),
         ...(match && { match }),
       },

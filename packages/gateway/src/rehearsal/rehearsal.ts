@@ -68,6 +68,8 @@ export interface RehearsedExchange {
   /** `orders` and `ping`; empty where none matched. */
   readonly api: string
   readonly route: string
+  /** The revision that was chosen, of an API that has several. */
+  readonly release: string | undefined
   /** Names of the policies that ran, in order. */
   readonly policies: readonly string[]
   readonly attempts: readonly ReceivedAttempt[]
@@ -170,6 +172,7 @@ export class Rehearsal implements Stage {
       problem: exchange?.problem?.code,
       api: exchange?.route.api ?? '',
       route: exchange?.route.route ?? '',
+      release: exchange?.route.release,
       policies: exchange?.story ?? [],
       attempts: this.#attempts,
       durationMs: this.clock.monotonicMs() - beganMs,

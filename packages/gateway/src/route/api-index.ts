@@ -23,10 +23,17 @@ export interface CompiledApi<A, R> {
   readonly basePath: readonly string[]
   readonly conditions: Conditions
   readonly caseSensitive: boolean
-  readonly routes: ApiRoutes<R>
-  /** What `routes` was made of, in the order of the document. */
-  readonly entries: readonly RouteEntry<R>[]
+  /** Of each release; most APIs have one. */
+  readonly releases: readonly ReleaseRoutes<R>[]
   readonly value: A
+}
+
+/** The routes of one release, and what they were made of, in the order of the document. */
+export interface ReleaseRoutes<R> {
+  /** Tells it from others of the API. */
+  readonly revision: string
+  readonly routes: ApiRoutes<R>
+  readonly entries: readonly RouteEntry<R>[]
 }
 
 /** What is looked at to choose the API. */

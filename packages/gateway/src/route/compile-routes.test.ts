@@ -20,8 +20,12 @@ function compile(
   options: Options,
   former?: CompiledApi<string, string>,
 ): CompiledApi<string, string> {
-  return runToEnd(compileApiRoutes({ basePath: '', value: '', routes, ...options }, RegExp, former))
+  return runToEnd(
+    compileApiRoutes({ basePath: '', value: '', releases: [{ revision: 'file', routes }], ...options }, RegExp, former),
+  )
 }
+
+const routesOf = ({ releases }: CompiledApi<string, string>): ApiRoutes<string> => releases[0]!.routes
 
 function ask(api: CompiledApi<string, string>, line: string): string {
   return sayResult(createRouter([api]).match({ ...requestOf(line), readings: undefined }))
@@ -62,7 +66,7 @@ describe('routes that are edited', () => {
         for (const list of lists) {
           const former: CompiledApi<string, string> | undefined = edited
           edited = compile(list, options, former)
-          if (former !== undefined) assert.equal(edited.routes.parts, former.routes.parts)
+          if (former !== undefined) assert.equal(routesOf(edited).parts, routesOf(former).parts)
           const anew = compile(list, options)
           for (const path of paths) {
             for (const method of ['GET', 'HEAD', 'PUT']) {
@@ -97,13 +101,13 @@ describe('routes that are edited', () => {
     for (let edits = 2; edits <= 100; edits += 2) {
       routes[0] = { path: `/area-0/changed-${edits}`, value: 'v' }
       const next = compile([...routes], PLAIN, api)
-      assert.equal(next.routes.edits - api.routes.edits, 2)
-      assert.equal(next.routes.parts, api.routes.parts)
+      assert.equal(routesOf(next).edits - routesOf(api).edits, 2)
+      assert.equal(routesOf(next).parts, routesOf(api).parts)
       api = next
     }
     routes[0] = { path: '/area-0/changed', value: 'v' }
     const anew = compile([...routes], PLAIN, api)
-    assert.ok(anew.routes instanceof ApiRoutes)
-    assert.notEqual(anew.routes.parts, api.routes.parts)
+    assert.ok(routesOf(anew) instanceof ApiRoutes)
+    assert.notEqual(routesOf(anew).parts, routesOf(api).parts)
   })
 })

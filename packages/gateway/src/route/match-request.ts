@@ -3,7 +3,7 @@ import { type GatewayRequest, GatewayResponse, HeaderList, type Next, Problem } 
 import type { GatewayExchange } from '../exchange/gateway-exchange.ts'
 import type { ApiRuntime, RouteRuntime, SnapshotRuntime } from '../snapshot/runtime.ts'
 import type { OpenPath } from './normal-path.ts'
-import type { MatchResult, RoutedRequest } from './router.ts'
+import type { ChooseRelease, MatchResult, RoutedRequest } from './router.ts'
 
 export interface Found {
   readonly run: Next
@@ -29,8 +29,9 @@ function findMatch(snapshot: SnapshotRuntime, exchange: GatewayExchange, open: O
   const { request } = exchange
   if (request.path === '*') return { run: answerAsterisk, api: undefined, route: undefined, closes: false }
   const routed = open === undefined ? request : toOpenRequest(request, open)
-  const preflight = findPreflight(snapshot, request, routed)
-  const result = preflight ?? snapshot.router.match(routed)
+  const choose = snapshot.hasReleases ? (api: ApiRuntime) => api.chooseRelease?.(exchange) ?? 0 : undefined
+  const preflight = findPreflight(snapshot, { request, routed, choose })
+  const result = preflight ?? snapshot.router.match(routed, choose)
   switch (result.kind) {
     case 'route': {
       const { api, route } = result
@@ -58,16 +59,21 @@ function findMatch(snapshot: SnapshotRuntime, exchange: GatewayExchange, open: O
 const answerAsterisk: Next = () =>
   new GatewayResponse({ status: 204, headers: HeaderList.of([['Allow', ALLOWED_METHODS]]) })
 
+interface Asking {
+  readonly request: GatewayRequest
+  readonly routed: RoutedRequest
+  readonly choose: ChooseRelease<ApiRuntime> | undefined
+}
+
 /** Fetch §4.8: a preflight is matched by the method it asks for, where the route that has it has `cors`. */
 function findPreflight(
   { router }: SnapshotRuntime,
-  request: GatewayRequest,
-  routed: RoutedRequest,
+  { request, routed, choose }: Asking,
 ): MatchResult<ApiRuntime, RouteRuntime> | undefined {
   if (request.method !== 'OPTIONS' || !request.headers.has('origin')) return undefined
   const asked = request.headers.get('access-control-request-method')
   if (asked === undefined) return undefined
-  const result = router.matchPreflight(routed, asked)
+  const result = router.matchPreflight(routed, asked, choose)
   return result.kind === 'route' && result.route.runPreflight !== undefined ? result : undefined
 }
 

@@ -378,7 +378,8 @@ describe('matchPreflight', () => {
 describe('compiling', () => {
   it('pauses between slices of work', () => {
     const routes = Array.from({ length: 1000 }, (_, index) => ({ path: `/r${index}`, value: index }))
-    const api = { basePath: '', strictSlash: true, caseSensitive: true, routes, value: 'api' }
+    const releases = [{ revision: 'file', routes }]
+    const api = { basePath: '', strictSlash: true, caseSensitive: true, releases, value: 'api' }
     const slices = compileApiRoutes(api, RegExp)
     let pauses = 0
     let step = slices.next()

@@ -9,7 +9,7 @@
  */
 
 import type { Predicates } from '@gatewright/model'
-import { ApiIndex, type CompiledApi } from './api-index.ts'
+import { ApiIndex, type CompiledApi, type ReleaseRoutes } from './api-index.ts'
 import { type ApiRoutesOptions, type FoundLeaf, getSegments, type RouteEntry, type Wanted } from './api-routes.ts'
 import { compileRoutes } from './compile-routes.ts'
 import { compileConditions, type MatchedValues, type Preflight } from './conditions.ts'
@@ -24,9 +24,13 @@ export interface ApiEntry<A, R> {
   readonly match?: Predicates
   readonly strictSlash: boolean
   readonly caseSensitive: boolean
-  readonly routes: readonly RouteEntry<R>[]
+  /** At least one. */
+  readonly releases: readonly { readonly revision: string; readonly routes: readonly RouteEntry<R>[] }[]
   readonly value: A
 }
+
+/** Which of the releases of an API gets the request that is being matched: its place among them. Asked where there are several. */
+export type ChooseRelease<A> = (api: A) => number
 
 /** What is matched of a request. */
 export interface RoutedRequest extends MatchedValues {
@@ -60,12 +64,12 @@ export interface AmbiguousPath<A, R> {
 }
 
 export interface Router<A, R> {
-  match(request: RoutedRequest): MatchResult<A, R>
+  match(request: RoutedRequest, choose?: ChooseRelease<A>): MatchResult<A, R>
   /**
    * The route of the request that a CORS preflight asks for (Fetch §4.8). Fields that it announces count as fulfilling;
    * where no route is found so, any header and cookie predicate does, because a preflight cannot show their values.
    */
-  matchPreflight(request: RoutedRequest, askedMethod: string): MatchResult<A, R>
+  matchPreflight(request: RoutedRequest, askedMethod: string, choose?: ChooseRelease<A>): MatchResult<A, R>
 }
 
 const NO_PARAMETERS: Parameters = Object.freeze(Object.create(null))
@@ -127,14 +131,19 @@ export function* compileApiRoutes<A, R>(
   compilePattern: ApiRoutesOptions['compilePattern'],
   former?: CompiledApi<A, R>,
 ): Generator<void, CompiledApi<A, R>> {
-  const { hosts, match, strictSlash, caseSensitive, routes: entries, value } = api
-  const routes = yield* compileRoutes(entries, { strictSlash, caseSensitive, compilePattern }, former)
+  const { hosts, match, strictSlash, caseSensitive, value } = api
+  const releases: ReleaseRoutes<R>[] = []
+  for (const { revision, routes: entries } of api.releases) {
+    const kept = former?.releases.find((release) => release.revision === revision)
+    const routes = yield* compileRoutes(entries, { strictSlash, caseSensitive, compilePattern }, kept)
+    releases.push({ revision, routes, entries })
+  }
   const basePath = getSegments(api.basePath).map((segment) => {
     if (segment.kind === 'literal') return caseSensitive ? segment.text : segment.text.toLowerCase()
     throw new Error(`The base path "${api.basePath}" has parameters. Put them into the routes' paths.`)
   })
   const conditions = compileConditions(match, compilePattern)
-  return { hosts, basePath, conditions, caseSensitive, routes, entries, value }
+  return { hosts, basePath, conditions, caseSensitive, releases, value }
 }
 
 /** Builds the index over compiled APIs; yields after every slice of work, like `compileApiRoutes`. */
@@ -161,6 +170,14 @@ export function runToEnd<Result>(slices: Generator<void, Result>): Result {
   }
 }
 
+interface Asked<A> {
+  readonly request: RoutedRequest
+  readonly preflight: Preflight | undefined
+  readonly choose: ChooseRelease<A>
+}
+
+const chooseFirst = (): number => 0
+
 class IndexedRouter<A, R> implements Router<A, R> {
   readonly #index: ApiIndex<A, R>
 
@@ -168,34 +185,36 @@ class IndexedRouter<A, R> implements Router<A, R> {
     this.#index = index
   }
 
-  match(request: RoutedRequest): MatchResult<A, R> {
-    const result = this.#matchPath(request, request.path, undefined)
-    return request.readings === undefined ? result : this.#compareReadings(request, result, undefined)
+  match(request: RoutedRequest, choose: ChooseRelease<A> = chooseFirst): MatchResult<A, R> {
+    const asked = { request, preflight: undefined, choose }
+    const result = this.#matchPath(asked, request.path)
+    return request.readings === undefined ? result : this.#compareReadings(asked, result)
   }
 
-  matchPreflight(request: RoutedRequest, askedMethod: string): MatchResult<A, R> {
+  matchPreflight(
+    request: RoutedRequest,
+    askedMethod: string,
+    choose: ChooseRelease<A> = chooseFirst,
+  ): MatchResult<A, R> {
     const announced = request.headerValues('access-control-request-headers').join(',').toLowerCase()
     const fields = new Set(announced.split(',').map((name) => name.trim()))
-    const result = this.#matchAsked(request, { method: askedMethod, fields })
+    const result = this.#matchAsked({ request, preflight: { method: askedMethod, fields }, choose })
     return result.kind === 'route' || result.kind === 'ambiguous-path'
       ? result
-      : this.#matchAsked(request, { method: askedMethod, fields: 'all' })
+      : this.#matchAsked({ request, preflight: { method: askedMethod, fields: 'all' }, choose })
   }
 
-  #matchAsked(request: RoutedRequest, preflight: Preflight): MatchResult<A, R> {
-    const result = this.#matchPath(request, request.path, preflight)
-    return request.readings === undefined ? result : this.#compareReadings(request, result, preflight)
+  #matchAsked(asked: Asked<A>): MatchResult<A, R> {
+    const { request } = asked
+    const result = this.#matchPath(asked, request.path)
+    return request.readings === undefined ? result : this.#compareReadings(asked, result)
   }
 
   /** Refuses a path where a laxer server behind the gateway would serve what another route, or none, stands for. */
-  #compareReadings(
-    request: RoutedRequest,
-    result: MatchResult<A, R>,
-    preflight: Preflight | undefined,
-  ): MatchResult<A, R> {
-    const { paths, climbs } = request.readings ?? { paths: [], climbs: false }
+  #compareReadings(asked: Asked<A>, result: MatchResult<A, R>): MatchResult<A, R> {
+    const { paths, climbs } = asked.request.readings ?? { paths: [], climbs: false }
     for (const reading of paths) {
-      const other = this.#matchPath(request, reading, preflight)
+      const other = this.#matchPath(asked, reading)
       const api = 'api' in result ? result.api : undefined
       if (other.kind === 'route') {
         if (result.kind === 'route' && result.route === other.route && result.api === other.api) continue
@@ -207,7 +226,7 @@ class IndexedRouter<A, R> implements Router<A, R> {
     return result
   }
 
-  #matchPath(request: RoutedRequest, path: string, preflight: Preflight | undefined): MatchResult<A, R> {
+  #matchPath({ request, preflight, choose }: Asked<A>, path: string): MatchResult<A, R> {
     // `*` of OPTIONS has no route.
     if (path.charCodeAt(0) !== SLASH) return NO_API
     const found = this.#index.find(request, path, preflight)
@@ -216,9 +235,12 @@ class IndexedRouter<A, R> implements Router<A, R> {
     const compared = api.caseSensitive ? path : path.toLowerCase()
     const method = preflight === undefined ? request.method : preflight.method
     const wanted: Wanted = { values: request, method, preflight, path, compared, at }
-    const search = api.routes.find(wanted)
+    const { releases, value } = api
+    const routes = (releases.length === 1 ? releases[0] : releases[choose(value)])?.routes
+    if (routes === undefined) return { kind: 'no-route', api: value }
+    const search = routes.find(wanted)
     if (search.kind === 'found') return new RouteMatch(api.value, path, search)
     if (search.kind === 'no-path') return { kind: 'no-route', api: api.value }
-    return { kind: 'method-not-allowed', api: api.value, allow: api.routes.findMethods(wanted) }
+    return { kind: 'method-not-allowed', api: api.value, allow: routes.findMethods(wanted) }
   }
 }

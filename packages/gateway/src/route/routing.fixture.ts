@@ -14,7 +14,7 @@ import {
   runToEnd,
 } from './router.ts'
 
-export type TestApi = Partial<Omit<ApiEntry<string, string>, 'routes'>> & { readonly routes?: readonly TestRoute[] }
+export type TestApi = Partial<Omit<ApiEntry<string, string>, 'releases'>> & { readonly routes?: readonly TestRoute[] }
 /** A path, with the methods before it: `GET,POST /a`. */
 export type TestRoute = string | { readonly route: string; readonly match: Predicates; readonly value?: string }
 
@@ -30,7 +30,7 @@ export function compileApi(api: TestApi): CompiledApi<string, string> {
     caseSensitive: true,
     value: api.basePath ?? '',
     ...api,
-    routes: (api.routes ?? ['/{rest+}']).map(toRoute),
+    releases: [{ revision: 'file', routes: (api.routes ?? ['/{rest+}']).map(toRoute) }],
   }
   return runToEnd(compileApiRoutes(entry, (source) => new RegExp(source)))
 }

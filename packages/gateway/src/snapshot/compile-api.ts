@@ -11,6 +11,7 @@ import type { PlanShelf } from '../pipeline/plan-shelf.ts'
 import type { CompiledApi } from '../route/api-index.ts'
 import type { CompilePattern } from '../route/conditions.ts'
 import { compileApiRoutes } from '../route/router.ts'
+import { compileReleaseChoice } from './choose-release.ts'
 import { type CompiledRelease, compileRelease } from './compile-release.ts'
 import { findHeldFields, type HeldFields, HeldFieldsOfAll } from './held-fields.ts'
 import type { ApiRuntime, CompiledErrorShape, RouteRuntime, UpstreamPort } from './runtime.ts'
@@ -91,13 +92,13 @@ export function* compileApi(
     facts: { api: api.id, route: '', template: '' },
     meter: context.toApiMeter(api.id),
     runUnmatched: compileUnmatched(outer),
+    chooseRelease: compileReleaseChoice(api, uses.services.variables),
   }
-  const [first, ...others] = releases.map(({ entries }) => entries)
   const entry = {
     basePath: api.basePath,
     strictSlash: api.strictSlash,
     caseSensitive: api.caseSensitive,
-    routes: others.length === 0 ? (first ?? []) : releases.flatMap(({ entries }) => entries),
+    releases: releases.map(({ model, entries }) => ({ revision: model.revision, routes: entries })),
     value: runtime,
     ...(api.hosts && { hosts: api.hosts }),
     ...(api.match && { match: api.match }),

@@ -119,11 +119,12 @@ class RouteCompiler {
   }
 
   #toRuntime(route: Route): RouteRuntime {
-    const { api } = this.#placed
+    const { api, release } = this.#placed
     const facts: RouteFacts = {
       api: api.id,
       route: route.id,
       template: api.basePath + route.path,
+      ...(api.releases.length > 1 && { release: release.revision }),
       ...(route.operation !== undefined && { operation: route.operation }),
       ...(route.tags !== undefined && { tags: route.tags }),
     }

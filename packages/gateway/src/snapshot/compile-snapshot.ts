@@ -89,6 +89,7 @@ export async function* compileSnapshot(
     hash: snapshot.hash,
     router,
     apis: new Map([...apis].map(([id, { compiled }]) => [id, compiled.value])),
+    hasReleases: [...apis.values()].some(({ compiled }) => compiled.value.chooseRelease !== undefined),
     heldFields,
     problemBase: snapshot.frame.problemBase,
     runUnmatched: compileUnmatched(frame.globalUses),

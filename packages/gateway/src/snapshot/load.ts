@@ -149,7 +149,7 @@ export async function loadConfiguration(options: LoadOptions): Promise<Configura
   }
 }
 
-function checkExpressionOf(source: string, language: string, side: 'request' | 'problem' = 'request') {
+function checkExpressionOf(source: string, language: string, side: 'request' | 'problem' | 'release' = 'request') {
   return checkExpression(source, language, CEL_VOCABULARIES[side])
 }
 

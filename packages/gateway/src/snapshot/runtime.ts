@@ -3,6 +3,7 @@ import type { Api, Route } from '@gatewright/model'
 import type { Exchange, GatewayResponse, MaybePromise, Next, Problem, RouteFacts } from '@gatewright/policies'
 import type { ApiMeter } from '../observe/meters.ts'
 import type { Router } from '../route/router.ts'
+import type { ReleaseChoice } from './choose-release.ts'
 import type { HeldFields } from './held-fields.ts'
 
 export interface CompiledErrorShape {
@@ -41,6 +42,8 @@ export interface ApiRuntime {
   readonly meter: ApiMeter | undefined
   /** Global and API uses of the phases observe and protect around a problem, for what no route answers. */
   readonly runUnmatched: (problem: unknown) => Next
+  /** Undefined where there is one. */
+  readonly chooseRelease: ReleaseChoice | undefined
 }
 
 /** What a thread answers requests with; replaced whole. */
@@ -48,6 +51,8 @@ export interface SnapshotRuntime {
   readonly version: number
   readonly hash: string
   readonly router: Router<ApiRuntime, RouteRuntime>
+  /** Has any API several? */
+  readonly hasReleases: boolean
   readonly apis: ReadonlyMap<string, ApiRuntime>
   /** What no client may say, whichever route it calls: upstreams may be the same. */
   readonly heldFields: HeldFields

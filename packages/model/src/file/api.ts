@@ -3,7 +3,9 @@ import { z } from 'zod'
 import { describedShape, idSchema } from './described.ts'
 import { expressionSchema } from './expression.ts'
 import { predicatesSchema } from './match.ts'
+import { openApiSchema } from './open-api.ts'
 import { policyUsesSchema } from './policy-use.ts'
+import { releaseSchema } from './release.ts'
 import { routeSchema } from './route.ts'
 import { upstreamRefSchema } from './upstream.ts'
 
@@ -28,10 +30,7 @@ export const apiSchema = z
       .meta({ description: 'Whole segments before every path of it. The longest one wins.' }),
     stripBasePath: z.boolean().default(true).meta({ description: 'Is the base path left out of what is forwarded?' }),
     match: predicatesSchema.exactOptional(),
-    openapi: z.string().min(1).exactOptional().meta({
-      description:
-        'An OpenAPI 3.x or Swagger 2.0 document, JSON or YAML, relative to this file. Its paths become routes; its servers and base path do not count, and its security, parameters and schemas are not enforced yet.',
-    }),
+    openapi: openApiSchema.exactOptional(),
     upstream: upstreamRefSchema.exactOptional(),
     paths: z
       .enum(['normal', 'received'])
@@ -53,6 +52,14 @@ export const apiSchema = z
     routes: z.array(routeSchema).exactOptional().meta({
       description:
         'Refine operations of the document, or add routes. With neither document nor routes, every path is forwarded.',
+    }),
+    releases: z.array(releaseSchema).min(1).exactOptional().meta({
+      description:
+        'Several forms of the API at the same time, each with a part of the requests: a canary has two. Without it there is one, which gets all.',
+    }),
+    releaseKey: z.string().min(1).exactOptional().meta({
+      description:
+        'CEL: who stays with a release, such as `request.cookies.session`. By client address if absent, or where it fails or is empty.',
     }),
   })
   .meta({ id: 'Api' })

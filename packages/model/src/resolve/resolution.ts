@@ -1,6 +1,6 @@
 /** Owns what is known while files become a model: the parsed file, its raw data, the places, the findings. */
 
-import type { Finding, Path } from '../finding.ts'
+import { type Finding, type Path, toPathText } from '../finding.ts'
 import type { UpstreamId } from '../gateway-model.ts'
 import type { GatewrightFile } from '../gatewright-file.ts'
 import type { OpenApiReading } from '../openapi/read-openapi.ts'
@@ -36,6 +36,16 @@ export function reportFault({ findings, sources }: ResolveContext, modelPath: Pa
 
 export function reportWarning({ findings, sources }: ResolveContext, modelPath: Path, warning: Report): void {
   findings.push({ severity: 'warning', ...warning, at: sources.find(modelPath) })
+}
+
+/** At a place of the files: what stands there may have another place in the model, or none. */
+export function reportInFile(
+  context: ResolveContext,
+  filePath: Path,
+  report: Report & Pick<Finding, 'severity'>,
+): void {
+  const { place, path } = toAnchor(context, filePath)
+  context.findings.push({ ...report, at: { ...place, path: toPathText(path) } })
 }
 
 /** Links a part of the model to the part of the files that says it. */

@@ -1,23 +1,21 @@
-/** Owns the step from an API of a file to one of the model: its document, its routes, its one release. */
+/** Owns the step from an API of a file to one of the model: its documents, its releases, their routes. */
 import { dirname, isAbsolute, join } from 'node:path'
 import { findValue } from '../file/describe-issues.ts'
 import type { Path } from '../finding.ts'
-import type { Api, ApiId } from '../gateway-model.ts'
+import type { Api, ApiId, Release } from '../gateway-model.ts'
 import type { GatewrightFile } from '../gatewright-file.ts'
 import { toTextHash } from '../hash.ts'
 import type { OpenApiDefinition } from '../openapi/read-openapi.ts'
 import { pickPresent } from './pick-present.ts'
-import { findSayingFile, type ResolveContext, reportFault, reportWarning } from './resolution.ts'
+import { findSayingFile, linkPart, type ResolveContext, reportFault, reportWarning } from './resolution.ts'
 import { resolveRoutes } from './resolve-routes.ts'
 
 type FileApi = GatewrightFile['apis'][number]
 
 export function resolveApi(api: FileApi, index: number, context: ResolveContext): Api {
-  const definition = readDefinition(api, index, context)
-  const hash = definition === undefined ? undefined : toTextHash(definition.content)
-  if (definition !== undefined && hash !== undefined) context.documents.set(hash, definition.content)
-  const operations = definition?.operations
-  const routes = resolveRoutes(api, index, { context, ...(operations === undefined ? {} : { operations }) })
+  const file: Path = ['apis', index]
+  const definition = readDefinition(api.openapi, file, context)
+  if (definition !== undefined && !saysBasePath(context, index)) warnOfServerPath(definition, file, context)
   const resolved: Api = {
     id: api.id as ApiId,
     ...(definition === undefined ? {} : pickPresent(definition, 'title', 'description')),
@@ -28,7 +26,7 @@ export function resolveApi(api: FileApi, index: number, context: ResolveContext)
     basePath: api.basePath.replace(/\/+$/, ''),
     stripBasePath: api.stripBasePath,
     ...pickPresent(api, 'match'),
-    ...(hash === undefined ? {} : { openapi: hash }),
+    ...(definition === undefined ? {} : { openapi: keepDocument(definition, context) }),
     ...(api.upstream === undefined
       ? {}
       : { upstream: context.toUpstreamId(api.upstream, ['apis', index, 'upstream']) }),
@@ -37,31 +35,86 @@ export function resolveApi(api: FileApi, index: number, context: ResolveContext)
     caseSensitive: api.caseSensitive,
     policies: api.policies,
     errors: api.errors as Api['errors'],
-    // The API's own policies and upstream stand above every release; a file has one release, which adds nothing to them.
-    releases: [{ revision: 'file', share: 100, routes, policies: [] }],
+    releases: resolveReleases(api, { index, definition }, context),
+    ...pickPresent(api, 'releaseKey'),
   }
   // With a document it depends on more than its own words; without one, its routes are the same objects too.
-  return api.openapi === undefined ? context.resolved.once(api, () => resolved) : resolved
+  const hasDocument = api.openapi !== undefined || api.releases?.some(({ openapi }) => openapi !== undefined) === true
+  return hasDocument ? resolved : context.resolved.once(api, () => resolved)
 }
 
-function readDefinition(api: FileApi, index: number, context: ResolveContext): OpenApiDefinition | undefined {
-  if (api.openapi === undefined) return undefined
-  const said: Path = ['apis', index, 'openapi']
-  if (/^https?:\/\//i.test(api.openapi)) {
+interface Said {
+  readonly index: number
+  /** Of the API's own document. */
+  readonly definition: OpenApiDefinition | undefined
+}
+
+/** The API's own policies and upstream stand above every release; where a file names none, there is one, which adds nothing to them. */
+function resolveReleases(api: FileApi, { index, definition }: Said, context: ResolveContext): Release[] {
+  const own = { says: api, file: ['apis', index] }
+  const toModel = (at: number): Path => ['apis', index, 'releases', at, 'routes']
+  if (api.releases === undefined) {
+    const routes = resolveRoutes({ ...own, model: toModel(0) }, toGiven(context, definition))
+    return [{ revision: 'file', share: 100, routes, policies: [] }]
+  }
+  const isAlone = api.releases.filter(({ when }) => when === undefined).length === 1
+  let isSaid = false
+  return api.releases.map((release, at): Release => {
+    const file: Path = ['apis', index, 'releases', at]
+    linkPart(context, file, file)
+    const hasOwn = release.openapi !== undefined || release.routes !== undefined
+    const document = hasOwn ? readDefinition(release.openapi, file, context) : definition
+    // What is wrong with the routes of the API is said once, however many releases have them.
+    const told = hasOwn || !isSaid ? context : { ...context, findings: [] }
+    isSaid ||= !hasOwn
+    const sayer = hasOwn ? { says: release, file } : own
+    if (hasOwn && document !== undefined) keepDocument(document, context)
+    const routes = resolveRoutes({ ...sayer, model: toModel(at) }, toGiven(told, document))
+    return {
+      ...pickPresent(release, 'revision', 'title', 'description', 'when'),
+      ...(release.when === undefined || release.share !== undefined
+        ? { share: release.share ?? (isAlone ? 100 : 0) }
+        : {}),
+      ...(release.upstream === undefined
+        ? {}
+        : { upstream: context.toUpstreamId(release.upstream, [...file, 'upstream']) }),
+      policies: release.policies,
+      routes,
+    } as Release
+  })
+}
+
+function toGiven(context: ResolveContext, definition: OpenApiDefinition | undefined) {
+  return definition === undefined ? { context } : { context, operations: definition.operations }
+}
+
+function keepDocument({ content }: OpenApiDefinition, { documents }: ResolveContext): string {
+  const hash = toTextHash(content)
+  documents.set(hash, content)
+  return hash
+}
+
+function readDefinition(
+  openapi: string | undefined,
+  file: Path,
+  context: ResolveContext,
+): OpenApiDefinition | undefined {
+  if (openapi === undefined) return undefined
+  const said: Path = [...file, 'openapi']
+  if (/^https?:\/\//i.test(openapi)) {
     reportFault(context, said, {
       code: 'openapi-remote',
-      message: `"${api.openapi}" is not fetched: a configuration does not depend on what others serve.`,
+      message: `"${openapi}" is not fetched: a configuration does not depend on what others serve.`,
       suggestion: 'Keep a copy beside this file and name that.',
     })
     return undefined
   }
-  const path = isAbsolute(api.openapi) ? api.openapi : join(dirname(findSayingFile(context, said)), api.openapi)
+  const path = isAbsolute(openapi) ? openapi : join(dirname(findSayingFile(context, said)), openapi)
   const { definition, findings } = context.readOpenApi(path)
   for (const finding of findings) {
     if (finding.code === 'openapi-missing') reportFault(context, said, { code: finding.code, message: finding.message })
     else context.findings.push(finding)
   }
-  if (definition !== undefined && !saysBasePath(context, index)) warnOfServerPath(definition, said, context)
   return definition
 }
 
@@ -70,10 +123,10 @@ function saysBasePath({ raw }: ResolveContext, index: number): boolean {
 }
 
 /** Where an API is served is for the file to say, but whoever reads the document expects what that says. */
-function warnOfServerPath({ basePath, servers }: OpenApiDefinition, said: Path, context: ResolveContext): void {
+function warnOfServerPath({ basePath, servers }: OpenApiDefinition, file: Path, context: ResolveContext): void {
   if (basePath === '' || /[{}]/.test(basePath)) return
   const server = servers[0] === undefined || servers[0] === basePath ? '' : ` (${servers[0]})`
-  reportWarning(context, said, {
+  reportWarning(context, [...file, 'openapi'], {
     code: 'server-path',
     message: `The document says that its paths stand below "${basePath}"${server}; here they begin at "/".`,
     suggestion: `Write \`basePath: ${basePath}\` beside it, or \`basePath: /\` if that is meant.`,

@@ -1,18 +1,29 @@
 /** Owns the route set of an API: operations of its document, refined by the file, and routes of its own. */
 import { suggestName } from '../closest.ts'
+import { findValue } from '../file/describe-issues.ts'
 import type { Path } from '../finding.ts'
 import type { OperationId, Route, RouteId, UpstreamId } from '../gateway-model.ts'
 import type { GatewrightFile } from '../gatewright-file.ts'
 import type { OpenApiOperation } from '../openapi/read-operations.ts'
 import { pickPresent } from './pick-present.ts'
-import { linkPart, type ResolveContext, reportFault, reportWarning, toAnchor } from './resolution.ts'
+import { linkPart, type ResolveContext, reportInFile, toAnchor } from './resolution.ts'
 
 type FileApi = GatewrightFile['apis'][number]
 type FileRoute = NonNullable<FileApi['routes']>[number]
 
+/** Who says routes: an API, or a release of it that has its own. */
+export interface RouteSayer {
+  readonly says: Pick<FileApi, 'openapi' | 'routes'>
+  /** Where it stands in the file. */
+  readonly file: Path
+  /** Where its routes stand in the model. */
+  readonly model: Path
+}
+
 interface RouteSet {
   readonly context: ResolveContext
-  readonly index: number
+  readonly file: Path
+  readonly model: Path
   readonly routes: Route[]
   /** Position in the model → in the file, of routes of its own. */
   readonly positions: Map<number, number>
@@ -20,25 +31,24 @@ interface RouteSet {
 
 /** Operations in the document's order, then own routes in the file's; with neither, every path. */
 export function resolveRoutes(
-  api: FileApi,
-  index: number,
+  { says, file, model }: RouteSayer,
   given: { context: ResolveContext; operations?: readonly OpenApiOperation[] },
 ): Route[] {
   const { context, operations } = given
-  const set: RouteSet = { context, index, routes: [], positions: new Map() }
+  const set: RouteSet = { context, file, model, routes: [], positions: new Map() }
   const { positions } = set
-  context.sources.addList(['apis', index, 'releases', 0, 'routes'], (at) => {
+  context.sources.addList(model, (at) => {
     const position = positions.get(at)
-    return position === undefined ? undefined : toAnchor(context, ['apis', index, 'routes', position])
+    return position === undefined ? undefined : toAnchor(context, [...file, 'routes', position])
   })
-  if (operations === undefined && api.routes === undefined) {
+  if (operations === undefined && says.routes === undefined) {
     addCatchAll(set)
     return set.routes
   }
   const refinements = new Map<number, number>()
   const own: number[] = []
   const names = nameOperations(set, operations ?? [])
-  for (const [position, route] of (api.routes ?? []).entries()) {
+  for (const [position, route] of (says.routes ?? []).entries()) {
     if (route.operation === undefined) own.push(position)
     else
       addRefinement(set, {
@@ -46,18 +56,21 @@ export function resolveRoutes(
         position,
         names,
         refinements,
-        hasDocument: operations !== undefined || api.openapi !== undefined,
+        hasDocument: operations !== undefined || says.openapi !== undefined,
       })
   }
   for (const [position, operation] of (operations ?? []).entries()) {
     const refinement = refinements.get(position)
-    addOperation(set, { operation, id: names.ids[position] ?? '', refinement, route: api.routes?.[refinement ?? -1] })
+    addOperation(set, { operation, id: names.ids[position] ?? '', refinement, route: says.routes?.[refinement ?? -1] })
   }
-  for (const position of own) addOwnRoute(set, api.routes?.[position], position)
-  if (api.routes?.length === 0 && set.routes.length === 0) {
-    reportWarning(context, ['apis', index], {
+  for (const position of own) addOwnRoute(set, says.routes?.[position], position)
+  if (says.routes?.length === 0 && set.routes.length === 0) {
+    const { id, revision } = findValue(context.raw, file) as { readonly id?: unknown; readonly revision?: unknown }
+    const who = revision === undefined ? `API "${id}"` : `release "${revision}"`
+    reportInFile(context, file, {
+      severity: 'warning',
       code: 'no-routes',
-      message: `The API "${api.id}" has no routes: every request to it is answered with 404.`,
+      message: `The ${who} has no routes: every request to it is answered with 404.`,
       suggestion: 'Remove the empty `routes:` to forward every path, or add a route.',
     })
   }
@@ -67,9 +80,9 @@ export function resolveRoutes(
 /** `/` and everything below: what a proxy without further words is expected to do. */
 const CATCH_ALL = ['/', '/{rest+}'].map((path): Route => ({ id: toDefaultId(undefined, path), path, policies: [] }))
 
-function addCatchAll({ routes, context, index }: RouteSet): void {
+function addCatchAll({ routes, context, file, model }: RouteSet): void {
   for (const route of CATCH_ALL) {
-    linkPart(context, ['apis', index, 'releases', 0, 'routes', routes.length], ['apis', index])
+    linkPart(context, [...model, routes.length], file)
     routes.push(route)
   }
 }
@@ -111,14 +124,15 @@ interface Refinement {
 }
 
 function addRefinement(
-  { context, index }: RouteSet,
+  { context, file }: RouteSet,
   { route, position, names, refinements, hasDocument }: Refinement,
 ): void {
-  const path: Path = ['apis', index, 'routes', position, 'operation']
+  const path: Path = [...file, 'routes', position, 'operation']
   const operation = names.positions.get(route.operation ?? '')
   if (route.path !== undefined || route.methods !== undefined) {
     const key = route.path !== undefined ? 'path' : 'methods'
-    reportFault(context, ['apis', index, 'routes', position, key], {
+    reportInFile(context, [...file, 'routes', position, key], {
+      severity: 'fault',
       code: 'operation-fixed',
       message: `A route that refines an operation has no \`${key}\` of its own: the document says it.`,
       suggestion: 'Remove it, or remove `operation` to make this a route of its own.',
@@ -131,7 +145,8 @@ function addRefinement(
     const suggestion = hasDocument
       ? suggestName(route.operation ?? '', known, 'Operations')
       : 'Name a document by `openapi:`, or give the route a `path`.'
-    reportFault(context, path, {
+    reportInFile(context, path, {
+      severity: 'fault',
       code: 'unknown-operation',
       message: hasDocument
         ? `The document has no operation "${route.operation}".`
@@ -142,8 +157,9 @@ function addRefinement(
   }
   const earlier = refinements.get(operation)
   if (earlier !== undefined) {
-    const first = context.sources.find(['apis', index, 'routes', earlier])
-    reportFault(context, path, {
+    const first = toAnchor(context, [...file, 'routes', earlier]).place
+    reportInFile(context, path, {
+      severity: 'fault',
       code: 'refined-twice',
       message: `The operation "${route.operation}" is refined twice; the first is in ${first.file}:${first.line}.`,
       suggestion: 'Join the two.',
@@ -160,8 +176,11 @@ interface AddOperation {
   readonly route: FileRoute | undefined
 }
 
-function addOperation({ context, index, routes }: RouteSet, { operation, id, refinement, route }: AddOperation): void {
-  const modelPath: Path = ['apis', index, 'releases', 0, 'routes', routes.length]
+function addOperation(
+  { context, file, model, routes }: RouteSet,
+  { operation, id, refinement, route }: AddOperation,
+): void {
+  const modelPath: Path = [...model, routes.length]
   if (refinement === undefined) {
     context.sources.add(modelPath, {
       value: undefined,
@@ -169,7 +188,7 @@ function addOperation({ context, index, routes }: RouteSet, { operation, id, ref
       path: ['paths', operation.path, operation.method.toLowerCase()],
     })
   } else {
-    linkPart(context, modelPath, ['apis', index, 'routes', refinement])
+    linkPart(context, modelPath, [...file, 'routes', refinement])
   }
   const upstream = route?.upstream
   routes.push({
@@ -188,13 +207,14 @@ function addOperation({ context, index, routes }: RouteSet, { operation, id, ref
 }
 
 function addOwnRoute(
-  { context, index, routes, positions }: RouteSet,
+  { context, file, model, routes, positions }: RouteSet,
   route: FileRoute | undefined,
   position: number,
 ): void {
   if (route === undefined) return
   if (!hasPath(route)) {
-    reportFault(context, ['apis', index, 'routes', position], {
+    reportInFile(context, [...file, 'routes', position], {
+      severity: 'fault',
       code: 'missing',
       message: 'A route has a `path`, or refines an `operation` of the document.',
       suggestion: 'Add `path: "/…"`; "/{rest+}" is every path.',
@@ -203,7 +223,7 @@ function addOwnRoute(
   }
   positions.set(routes.length, position)
   if (route.upstream !== undefined) {
-    context.toUpstreamId(route.upstream, ['apis', index, 'releases', 0, 'routes', routes.length, 'upstream'])
+    context.toUpstreamId(route.upstream, [...model, routes.length, 'upstream'])
   }
   routes.push(context.resolved.once(route, toOwnRoute))
 }

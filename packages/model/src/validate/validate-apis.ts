@@ -101,7 +101,14 @@ function checkExpressionAt(
   }
 }
 
-function checkReleases(validation: Validation, { id, releases }: Api, path: Path): void {
+function checkReleases(validation: Validation, { id, releases, releaseKey }: Api, path: Path): void {
+  const keyFault = releaseKey === undefined ? undefined : checkOfRelease(validation, releaseKey, 'cel')
+  if (keyFault !== undefined) {
+    validation.fault([...path, 'releaseKey'], {
+      code: 'invalid-expression',
+      message: `The key of the releases of "${id}" cannot run: ${keyFault}.`,
+    })
+  }
   const shared = releases.filter((release) => release.when === undefined)
   const sum = shared.reduce((total, release) => total + (release.share ?? 100), 0)
   if (sum !== 100) {
@@ -111,14 +118,27 @@ function checkReleases(validation: Validation, { id, releases }: Api, path: Path
       suggestion: 'Every request needs a release: let the shares of those without a condition sum to 100.',
     })
   }
-  for (const [index, { when }] of releases.entries()) {
-    const fault = when === undefined ? undefined : validation.options.checkExpression?.(when, 'condition')
+  for (const [index, { revision, when }] of releases.entries()) {
+    const first = releases.findIndex((other) => other.revision === revision)
+    if (first < index) {
+      const place = validation.placeText([...path, 'releases', first])
+      validation.fault([...path, 'releases', index, 'revision'], {
+        code: 'duplicate-id',
+        message: `The revision "${revision}" has a release of this API already (${place}).`,
+        suggestion: 'Join the two, or name the other revision.',
+      })
+    }
+    const fault = when === undefined ? undefined : checkOfRelease(validation, when, 'condition')
     if (fault === undefined) continue
     validation.fault([...path, 'releases', index, 'when'], {
       code: 'invalid-expression',
       message: `The condition of this release cannot run: ${fault}.`,
     })
   }
+}
+
+function checkOfRelease({ options }: Validation, source: string, language: 'cel' | 'condition'): string | undefined {
+  return options.checkExpression?.(source, language, 'release')
 }
 
 /** Nothing would say which of the two answers. */

@@ -395,7 +395,7 @@ describe('validate, routes and APIs', () => {
     assert.ok(release)
     const split = (...shares: number[]) => ({
       ...draft,
-      apis: [{ ...first, releases: shares.map((share) => ({ ...release, share })) }],
+      apis: [{ ...first, releases: shares.map((share, index) => ({ ...release, revision: `v${index}`, share })) }],
     })
     assert.deepEqual(validate(split(90, 10), TEST_CATALOGUE), [])
     assert.deepEqual(

@@ -13,8 +13,8 @@ export interface ValidateOptions {
   /** Places for the findings, from `resolve`. */
   readonly sources?: Sources
   readonly apps?: readonly App[]
-  /** What is wrong with an expression; `language` is `template` for a text with `${ CEL }` parts and `condition` for CEL that has to be true or false, `side` where it runs: for a request, unless said. */
-  checkExpression?(source: string, language: string, side?: 'request' | 'problem'): string | undefined
+  /** What is wrong with an expression; `language` is `template` for a text with `${ CEL }` parts and `condition` for CEL that has to be true or false, `side` where it runs: for a request, unless said; `release` before it is matched. */
+  checkExpression?(source: string, language: string, side?: 'request' | 'problem' | 'release'): string | undefined
   /** Could a policy that is not in the catalogue stand in an extension that failed? Then its absence says nothing. */
   readonly isCatalogueIncomplete?: boolean
   /** What is wrong with a regular expression. */

@@ -62,8 +62,12 @@ const CEL_TYPES: Readonly<Record<string, string>> = Object.fromEntries([
   ...MAPS.map((path) => [path, 'map']),
 ])
 
-/** What expressions may speak of, by where they stand: a policy's way in (and `when`), its way back, an error shape. */
+/** Before a release is chosen: no route is matched, and nobody is known. */
+const RELEASE_NAMES = ['request', 'client', 'variables'] as const
+
+/** What expressions may speak of, by where they stand: a release's condition, a policy's way in (and `when`), its way back, an error shape. */
 export const CEL_VOCABULARIES = {
+  release: { names: RELEASE_NAMES, members: CEL_MEMBERS, types: CEL_TYPES },
   request: { names: REQUEST_NAMES, members: CEL_MEMBERS, types: CEL_TYPES },
   response: { names: CEL_NAMES, members: CEL_MEMBERS, types: CEL_TYPES },
   problem: { names: [...REQUEST_NAMES, 'error'], members: CEL_MEMBERS, types: CEL_TYPES },

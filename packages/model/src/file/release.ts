@@ -1,0 +1,34 @@
+/** Owns how a file describes a release: a revision of an API, and which requests it gets. */
+import { z } from 'zod'
+import { describedShape, idSchema } from './described.ts'
+import { celSchema } from './expression.ts'
+import { openApiSchema } from './open-api.ts'
+import { policyUsesSchema } from './policy-use.ts'
+import { routeSchema } from './route.ts'
+import { upstreamRefSchema } from './upstream.ts'
+
+const { title, description } = describedShape
+
+export const releaseSchema = z
+  .strictObject({
+    revision: idSchema.meta({ description: 'Its name, in records and for `explain`.' }),
+    title,
+    description,
+    share: z.number().min(0).max(100).exactOptional().meta({
+      description:
+        'Percent of the requests that no condition claims. The same client stays with the same release while shares change little. The shares of releases without `when` sum to 100; one alone has all if absent.',
+    }),
+    when: celSchema.exactOptional().meta({
+      description:
+        'Gets each request for which this is true, whatever the shares: `"x-canary" in request.headers`. It sees `request`, `client` and `variables`; nobody is known yet. The first release that is true gets it.',
+    }),
+    upstream: upstreamRefSchema
+      .exactOptional()
+      .meta({ description: "Instead of the API's: the id of an upstream, or a URL." }),
+    policies: policyUsesSchema.meta({ description: "Run after the API's." }),
+    openapi: openApiSchema.exactOptional().meta({ description: "Instead of the API's document and routes." }),
+    routes: z.array(routeSchema).exactOptional().meta({
+      description: "Instead of the API's document and routes; with `openapi`, they refine its operations.",
+    }),
+  })
+  .meta({ id: 'Release' })
