@@ -4,9 +4,14 @@ import { fieldNameSchema } from '../callers/credential-place.ts'
 import { addressAttemptsSchema } from '../callers/guess-guard.ts'
 import { toIdentityFields, toUpstreamSchema } from '../callers/upstream-facts.ts'
 import { parseComponent } from '../message-signatures/component.ts'
-import { SECRET_ENCODINGS, SIGNATURE_ALGORITHMS } from '../message-signatures/signature-algorithm.ts'
+import {
+  createVerificationKey,
+  SECRET_ENCODINGS,
+  SIGNATURE_ALGORITHMS,
+} from '../message-signatures/signature-algorithm.ts'
 import { SignatureFault } from '../message-signatures/signature-fault.ts'
 import { STRUCTURED_TYPES } from '../message-signatures/structured-types.ts'
+import { findFault } from '../option-fault.ts'
 import { planIdSchema } from '../plan-option.ts'
 import { secretOption } from '../secret-option.ts'
 
@@ -30,13 +35,18 @@ const keySchema = z
     app: z.string().min(1).meta({ description: 'The app that calls with this key.' }),
     plan: planIdSchema.optional().meta({ description: 'Its plan; that of the app, if absent.' }),
   })
-  .superRefine(({ algorithm, secret, publicKey }, context) => {
+  .superRefine(({ algorithm, secret, publicKey, secretEncoding }, context) => {
     const isShared = algorithm === 'hmac-sha256'
-    if (isShared === (secret !== undefined) && isShared === (publicKey === undefined)) return
-    const message = isShared
-      ? 'hmac-sha256 needs `secret`, and no `publicKey`'
-      : `${algorithm} needs \`publicKey\`, and no \`secret\``
-    context.addIssue({ code: 'custom', message })
+    const isWhole = isShared === (secret !== undefined) && isShared === (publicKey === undefined)
+    if (!isWhole) {
+      const message = isShared
+        ? 'hmac-sha256 needs `secret`, and no `publicKey`'
+        : `${algorithm} needs \`publicKey\`, and no \`secret\``
+      context.addIssue({ code: 'custom', message })
+      return
+    }
+    const message = findFault(() => createVerificationKey({ algorithm, secret, publicKey, secretEncoding }))
+    if (message !== undefined) context.addIssue({ code: 'custom', path: [isShared ? 'secret' : 'publicKey'], message })
   })
 
 const componentSchema = z.string().superRefine((text, context) => {

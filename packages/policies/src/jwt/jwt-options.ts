@@ -4,33 +4,50 @@ import { fieldNameSchema } from '../callers/credential-place.ts'
 import { addressAttemptsSchema } from '../callers/guess-guard.ts'
 import { reportHeldField, toUpstreamSchema } from '../callers/upstream-facts.ts'
 import { callTlsSchema, serviceUrlSchema } from '../calls/call-options.ts'
+import { findFault } from '../option-fault.ts'
 import { secretOption } from '../secret-option.ts'
 import { ASYMMETRIC_ALGORITHMS, JWS_ALGORITHMS } from '../tokens/jws-algorithms.ts'
 import { DECRYPTION_ALGORITHMS } from '../tokens/token-decryption.ts'
 import { dpopMaxAgeSchema, dpopSchema } from '../tokens/token-places.ts'
+import { createVerificationKey, type VerificationKey } from '../tokens/verification-key.ts'
 
-const keySchema = z
-  .strictObject({
-    kid: z.string().min(1).optional().meta({ description: 'The `kid` of tokens that it checks; any, if absent.' }),
-    algorithm: z.enum(JWS_ALGORITHMS).meta({ description: 'The one algorithm it is used with.' }),
-    publicKey: z
-      .string()
-      .min(1)
-      .optional()
-      .meta({ description: 'In PEM, or a JWK as JSON; `${file:issuer.pem}` reads it from a file.' }),
-    secret: secretOption('For HS256, HS384 and HS512: the shared secret, as long as the hash at least.').optional(),
-    secretEncoding: z
-      .enum(['text', 'base64url'])
-      .default('text')
-      .meta({ description: 'How the secret is written: as its text, or in base64url.' }),
-  })
-  .superRefine(({ algorithm, publicKey, secret }, context) => {
-    const isSecret = algorithm.startsWith('HS')
-    if (isSecret ? secret !== undefined && publicKey === undefined : publicKey !== undefined && secret === undefined)
-      return
-    const wanted = isSecret ? 'secret' : 'publicKey'
-    context.addIssue({ code: 'custom', path: [wanted], message: `${algorithm} takes \`${wanted}\`, and only that` })
-  })
+const keyShape = z.strictObject({
+  kid: z.string().min(1).optional().meta({ description: 'The `kid` of tokens that it checks; any, if absent.' }),
+  algorithm: z.enum(JWS_ALGORITHMS).meta({ description: 'The one algorithm it is used with.' }),
+  publicKey: z
+    .string()
+    .min(1)
+    .optional()
+    .meta({ description: 'In PEM, or a JWK as JSON; `${file:issuer.pem}` reads it from a file.' }),
+  secret: secretOption('For HS256, HS384 and HS512: the shared secret, as long as the hash at least.').optional(),
+  secretEncoding: z
+    .enum(['text', 'base64url'])
+    .default('text')
+    .meta({ description: 'How the secret is written: as its text, or in base64url.' }),
+})
+
+const keySchema = keyShape.superRefine((key, context) => {
+  const { algorithm, publicKey, secret } = key
+  const wanted = algorithm.startsWith('HS') ? 'secret' : 'publicKey'
+  const isWhole = (secret === undefined) !== (publicKey === undefined) && key[wanted] !== undefined
+  const message = isWhole ? findFault(() => toFixedKey(key)) : `${algorithm} takes \`${wanted}\`, and only that`
+  if (message !== undefined) context.addIssue({ code: 'custom', path: [wanted], message })
+})
+
+/** @throws Error that says why it is no key for its algorithm, and shows nothing of it */
+export function toFixedKey({
+  kid,
+  algorithm,
+  publicKey,
+  secret,
+  secretEncoding,
+}: z.output<typeof keyShape>): VerificationKey {
+  const material =
+    secret === undefined
+      ? { publicKey: publicKey ?? '' }
+      : { secret: Buffer.from(secret.reveal(), secretEncoding === 'text' ? 'utf8' : 'base64url') }
+  return createVerificationKey(kid, algorithm, material)
+}
 
 const issuerSchema = z
   .strictObject({

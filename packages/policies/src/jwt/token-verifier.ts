@@ -10,9 +10,9 @@ import { findConfirmation } from '../tokens/confirmation.ts'
 import type { JwsAlgorithm } from '../tokens/jws-algorithms.ts'
 import { FixedKeys, type KeySource, RemoteKeys } from '../tokens/key-source.ts'
 import { TokenDecryption } from '../tokens/token-decryption.ts'
-import { createVerificationKey, type VerificationKey } from '../tokens/verification-key.ts'
+import type { VerificationKey } from '../tokens/verification-key.ts'
 import { findSignatureFault, type SignatureFault } from '../tokens/verify-signature.ts'
-import type { IssuerOptions, JwtOptions } from './jwt-options.ts'
+import { type IssuerOptions, type JwtOptions, toFixedKey } from './jwt-options.ts'
 import { type Claims, findClaimFault, toEndMs, toTokenCaller } from './token-claims.ts'
 
 export interface VerifiedToken {
@@ -146,7 +146,7 @@ function toUnavailable(error: unknown): Verdict {
 
 function createKeySource(options: IssuerOptions, services: PolicyServices): KeySource {
   const { issuer, keys, jwksUrl: url, algorithms, freshSeconds, staleSeconds, tls } = options
-  if (keys !== undefined) return new FixedKeys(keys.map((key, index) => toFixedKey(key, `keys[${index}] of ${issuer}`)))
+  if (keys !== undefined) return new FixedKeys(keys.map(toFixedKey))
   return new RemoteKeys(
     {
       issuer,
@@ -157,19 +157,4 @@ function createKeySource(options: IssuerOptions, services: PolicyServices): KeyS
     },
     { ...services, tls: toCallTls(tls) },
   )
-}
-
-function toFixedKey(
-  { kid, algorithm, publicKey, secret, secretEncoding }: NonNullable<IssuerOptions['keys']>[number],
-  place: string,
-): VerificationKey {
-  try {
-    const material =
-      secret === undefined
-        ? { publicKey: publicKey ?? '' }
-        : { secret: Buffer.from(secret.reveal(), secretEncoding === 'text' ? 'utf8' : 'base64url') }
-    return createVerificationKey(kid, algorithm, material)
-  } catch (cause) {
-    throw new Error(`${place}: ${cause instanceof Error ? cause.message : String(cause)}`)
-  }
 }

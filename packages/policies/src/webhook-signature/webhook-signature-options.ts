@@ -1,15 +1,17 @@
 /** Owns the options of `webhook-signature`: who sends, with which secrets, and how those sign who have a way of their own. */
+import type { Secret } from '@gatewright/model/runtime'
 import { z } from 'zod'
 import { fieldNameSchema } from '../callers/credential-place.ts'
 import { addressAttemptsSchema } from '../callers/guess-guard.ts'
 import { toIdentityFields, toUpstreamSchema } from '../callers/upstream-facts.ts'
 import { SECRET_ENCODINGS } from '../message-signatures/signature-algorithm.ts'
+import { findFault } from '../option-fault.ts'
 import { planIdSchema } from '../plan-option.ts'
 import { secretOption } from '../secret-option.ts'
 import { SIGNATURE_ENCODINGS, type WebhookScheme } from './delivery.ts'
 import { createGenericScheme, findTemplateFault, TIMESTAMP_UNITS } from './generic-scheme.ts'
 import { createStandardScheme, githubScheme, shopifyScheme, slackScheme, stripeScheme } from './provider-schemes.ts'
-import { HMAC_HASHES } from './sender-keys.ts'
+import { createHmacKey, createStandardKey, HMAC_HASHES, type SenderKey } from './sender-keys.ts'
 
 const SECONDS_PER_DAY = 86_400
 const MEBIBYTE = 1_048_576
@@ -115,8 +117,23 @@ export const options = z
       message: `${field} holds the signature; name another field`,
     })
   })
+  .superRefine((given, context) => {
+    for (const [index, secret] of given.secrets.entries()) {
+      const message = findFault(() => toSenderKey(given, secret))
+      if (message !== undefined) context.addIssue({ code: 'custom', path: ['secrets', index], message })
+    }
+  })
 
 export type WebhookOptions = z.output<typeof options>
+
+/** @throws TypeError where the secret is none for this sender; the message holds nothing of it */
+export function toSenderKey(
+  { provider, generic }: Pick<WebhookOptions, 'provider' | 'generic'>,
+  secret: Secret,
+): SenderKey {
+  if (provider === 'standard-webhooks') return createStandardKey(secret)
+  return createHmacKey(secret, generic?.algorithm ?? 'sha256', generic?.secretEncoding ?? 'utf8')
+}
 
 export function toScheme({
   provider,

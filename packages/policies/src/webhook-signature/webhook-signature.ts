@@ -13,8 +13,8 @@ import { definePolicy, type Next } from '../policy.ts'
 import { Problem } from '../problem.ts'
 import type { PolicyServices } from '../services.ts'
 import type { Delivery, WebhookScheme } from './delivery.ts'
-import { createHmacKey, createStandardKey, type SenderKey } from './sender-keys.ts'
-import { options, toScheme, type WebhookOptions } from './webhook-signature-options.ts'
+import type { SenderKey } from './sender-keys.ts'
+import { options, toScheme, toSenderKey, type WebhookOptions } from './webhook-signature-options.ts'
 
 export const webhookSignature = definePolicy({
   name: 'webhook-signature',
@@ -76,7 +76,7 @@ class Deliveries {
     this.scheme = toScheme(given)
     this.#options = given
     this.#services = services
-    this.#keys = toKeys(given)
+    this.#keys = given.secrets.map((secret) => toSenderKey(given, secret))
     this.#guard = new GuessGuard(services.counters, 'signature', given.attempts)
     const thumbprints = new Set(this.#keys.map(({ thumbprint }) => thumbprint))
     this.#seen = [...thumbprints].map((of) => new UsedOnce(services.replays, `webhook-signature/${of}`))
@@ -198,17 +198,4 @@ function toDigest(signed: readonly Uint8Array[]): string {
   const hash = createHash('sha256')
   for (const part of signed) hash.update(part)
   return hash.digest('base64')
-}
-
-/** @throws TypeError for a secret that cannot be used; says which, and nothing of it */
-function toKeys({ provider, secrets, generic }: WebhookOptions): SenderKey[] {
-  return secrets.map((secret, at) => {
-    try {
-      if (provider === 'standard-webhooks') return createStandardKey(secret)
-      return createHmacKey(secret, generic?.algorithm ?? 'sha256', generic?.secretEncoding ?? 'utf8')
-    } catch (cause) {
-      if (!(cause instanceof TypeError)) throw cause
-      throw new TypeError(`secret ${at + 1} of webhook-signature cannot be used: ${cause.message}`, { cause })
-    }
-  })
 }
