@@ -72,6 +72,16 @@ describe('a key that is given as itself', () => {
     assert.doesNotMatch(JSON.stringify(findings), /hunter2/)
   })
 
+  it('stands nowhere while its variable is not set, which is the one fault', () => {
+    for (const value of ['${env:NOT_SET}', '${file:none}']) {
+      const { findings } = keyOf(`{ value: "${value}" }`)
+      assert.deepEqual(
+        findings.map(({ code }) => code),
+        ['substitution-missing'],
+      )
+    }
+  })
+
   it('is there or its hash is: exactly one of them', () => {
     for (const key of [`{ value: "\${env:KEY}", hash: "sha256:${hex(64)}" }`, '{ plan: gold }', '{}']) {
       const { findings } = keyOf(key, { env })

@@ -13,15 +13,18 @@ export interface IssueContext {
   readonly value: unknown
   /** `point` says whether the key or the value is wrong. */
   at(path: Path, point: 'key' | 'value'): At
-  /** Is the value at `path` one that must not be shown? */
+  /** Is the value at `path` one that must not be shown? What was put in never is. */
   isSecret?(path: Path): boolean
+  /** Does the value at `path` come from outside of the files? */
+  isPutIn?(path: Path): boolean
   /** What to write at `path` instead of something else, where that is known. */
   findAdvice?(path: Path): string | undefined
 }
 
 /** One finding per mistake, at the place where it is. */
 export function describeIssues(issues: readonly Issue[], given: IssueContext): Finding[] {
-  const isSecret = (path: Path): boolean => given.isSecret?.(path) === true || isWriteOnly(given.schema, path)
+  const isSecret = (path: Path): boolean =>
+    given.isSecret?.(path) === true || given.isPutIn?.(path) === true || isWriteOnly(given.schema, path)
   const context: IssueContext = { ...given, isSecret }
   // Checks of a schema that look at the same value may say the same of it.
   const findings = new Map<string, Finding>()
@@ -105,13 +108,19 @@ function toMisfit(shown: string, message: string): string {
 /** Schemas of policies say phrases ("is more than can ever be allowed"); findings are sentences. */
 function toSentence(message: string, path: Path): string {
   if (!/^[a-z]/.test(message)) return message
-  const full = message.startsWith('is ') ? `${nameOf(path)} ${message}` : `${nameOf(path)}: ${message}`
+  const full = message.startsWith('is ') ? `${nameOf(path)} ${message}` : toNamed(message, path)
   return /[.!?]$/.test(full) ? full : `${full}.`
 }
 
+/** What is said of all options needs no name: that of the policy stands before it. */
+function toNamed(phrase: string, path: Path): string {
+  return path.length === 0 ? `${phrase.charAt(0).toUpperCase()}${phrase.slice(1)}` : `${nameOf(path)}: ${phrase}`
+}
+
+/** The last name, with its index where it names a list: `secrets[0]`. */
 function nameOf(path: Path): string {
-  const name = path.at(-1)
-  return typeof name === 'string' ? `\`${name}\`` : 'This item'
+  const last = path.findLastIndex((segment) => typeof segment === 'string')
+  return last < 0 ? 'This' : `\`${path[last]}${toPathText(path.slice(last + 1))}\``
 }
 
 function isExpecting(issue: Issue): boolean {
@@ -169,32 +178,62 @@ function describeWrongType(issue: Issue, { value, shown, path, context }: WrongT
       ? 'a whole number'
       : describeExpected(context.schema, path)
   const at = context.at(path, 'value')
-  if (value === null) {
-    return fault('empty-value', `${nameOf(path)} is empty: ${expected} is expected here.`, {
-      at,
-      suggestion: 'Remove the line, or say a value.',
-    })
-  }
-  const isEntry = expected === 'a list' && typeof value === 'object' && !Array.isArray(value)
-  return fault('wrong-type', `${shown} is not ${expected}.`, {
-    at,
-    suggestion:
-      context.findAdvice?.(path) ??
-      (typeof value === 'string'
-        ? suggestForText(value, { expected, path, context })
-        : isEntry
-          ? 'Begin each of its entries with "- ".'
-          : value === true && takesEmptyMap(context.schema, path)
-            ? 'Write `{}` for its defaults.'
-            : undefined),
-  })
+  if (value === null) return describeEmpty(path, expected, at)
+  const suggestion = context.findAdvice?.(path) ?? suggestShape(value, { expected, path, context })
+  return fault('wrong-type', `${shown} is not ${expected}.`, { at, suggestion })
 }
 
+function describeEmpty(path: Path, expected: string, at: At): Finding {
+  const message = `${nameOf(path)} is empty: ${expected} is expected here.`
+  return fault('empty-value', message, { at, suggestion: 'Remove the line, or say a value.' })
+}
+
+interface Wanted {
+  readonly expected: string
+  readonly path: Path
+  readonly context: IssueContext
+}
+
+/** What was probably meant, where what stands there has the wrong shape. */
+function suggestShape(value: unknown, wanted: Wanted): string | undefined {
+  const { expected, path, context } = wanted
+  if (typeof value === 'string') return suggestForText(value, wanted)
+  if (Array.isArray(value)) return expected === 'a map' ? suggestMapOfLists(value, wanted) : undefined
+  if (expected === 'a list' && isContainer(value)) {
+    const [only, ...others] = Object.entries(value)
+    // `{ any: [a] }` where the list itself is wanted.
+    return only !== undefined && others.length === 0 && Array.isArray(only[1])
+      ? `Write \`${writeList(only[1], [...path, only[0]], context)}\`.`
+      : 'Begin each of its entries with "- ".'
+  }
+  return value === true && takesEmptyMap(context.schema, path) ? 'Write `{}` for its defaults.' : undefined
+}
+
+/** A list where a map of nothing but lists is wanted: `{ all: […] }` or `{ any: […] }`. */
+function suggestMapOfLists(items: readonly unknown[], { path, context }: Wanted): string | undefined {
+  const names = findKnownKeys(context.schema, path)
+  const isOfLists = names.every((name) => describeExpected(context.schema, [...path, name]) === 'a list')
+  if (names.length === 0 || !isOfLists) return undefined
+  const written = writeList(items, path, context)
+  return `Write ${names.map((name) => `\`{ ${name}: ${written} }\``).join(' or ')}.`
+}
+
+/** `[a, "b c"]`; nothing of what is not to be shown, and no more than fits a line. */
+function writeList(items: readonly unknown[], path: Path, context: IssueContext): string {
+  const written = items.map((item, index) => {
+    if (context.isSecret?.([...path, index]) === true || isContainer(item)) return '…'
+    return typeof item === 'string' && PLAIN_TEXT.test(item) ? item : JSON.stringify(item)
+  })
+  const list = `[${written.join(', ')}]`
+  return list.length > 80 ? '[…]' : list
+}
+
+/** What YAML takes for the same text without quotes. */
+const PLAIN_TEXT = /^(?!(?:true|false|null)$)[A-Za-z](?:[\w.:/-]*[\w/-])?$/
+
 /** What a text was probably meant as, where something else is expected. */
-function suggestForText(
-  value: string,
-  { expected, path, context }: { expected: string; path: Path; context: IssueContext },
-): string | undefined {
+function suggestForText(value: string, wanted: Wanted): string | undefined {
+  const { expected, path, context } = wanted
   if (context.isSecret?.(path) === true) return undefined
   const variable = suggestVariable(value)
   if (variable !== undefined) return variable
@@ -204,8 +243,10 @@ function suggestForText(
     if (value.trim() !== '' && !Number.isNaN(Number(value))) return 'Remove the quotes.'
     return suggestQuantity(value, String(path.at(-1)))
   }
-  const isUse = expected === 'a map' && findKnownKeys(context.schema, path).includes('policy')
-  return isUse && /^[A-Za-z0-9_.-]+$/.test(value) ? `Write \`{ policy: ${value} }\`.` : undefined
+  if (expected !== 'a map') return undefined
+  const isUse = findKnownKeys(context.schema, path).includes('policy')
+  if (isUse) return /^[A-Za-z0-9_.-]+$/.test(value) ? `Write \`{ policy: ${value} }\`.` : undefined
+  return suggestMapOfLists([value], wanted)
 }
 
 /** YAML 1.2 has no `yes` and `no`; quotes make a text of everything. */
@@ -276,19 +317,8 @@ function countMistakes(branch: readonly Issue[]): number {
 function describeNoBranch(value: unknown, path: Path, context: IssueContext): Finding {
   const expected = describeExpected(context.schema, path)
   const at = context.at(path, 'value')
-  const name = path.at(-1)
-  if (value === undefined)
-    return fault(
-      'missing',
-      `${typeof name === 'string' ? `\`${name}\`` : 'A value'} is missing: ${expected} is expected here.`,
-      { at },
-    )
-  if (value === null)
-    return fault(
-      'empty-value',
-      `${typeof name === 'string' ? `\`${name}\`` : 'This item'} is empty: ${expected} is expected here.`,
-      { at, suggestion: 'Remove the line, or say a value.' },
-    )
+  if (value === undefined) return fault('missing', `${nameOf(path)} is missing: ${expected} is expected here.`, { at })
+  if (value === null) return describeEmpty(path, expected, at)
   const choices = findChoices(context.schema, path)
   const isSecret = context.isSecret?.(path) === true
   const suggestion =
@@ -314,8 +344,9 @@ function fault(
   return { severity: 'fault', code, message, ...(suggestion === undefined ? {} : { suggestion }), at }
 }
 
-function show(value: unknown, path: Path, { isSecret }: IssueContext): string {
-  if (isSecret?.(path) === true) return 'What was put in here'
+function show(value: unknown, path: Path, { isSecret, isPutIn }: IssueContext): string {
+  if (isPutIn?.(path) === true) return 'What was put in here'
+  if (isSecret?.(path) === true) return 'What stands here'
   if (Array.isArray(value)) return 'A list'
   if (typeof value === 'object' && value !== null) return 'A map'
   const text = typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? 'Nothing')

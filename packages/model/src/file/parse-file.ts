@@ -51,7 +51,8 @@ export function parseFile(
     schema: GatewrightFile,
     value: merged,
     at: (path, point) => ({ ...origins.placeAt(merged, path, point), path: toPathText(path) }),
-    isSecret: (path) => isOfCredentials(path) || origins.isSubstituted(merged, path),
+    isSecret: isOfCredentials,
+    isPutIn: (path) => origins.isSubstituted(merged, path),
     findAdvice: adviseOnCredentials,
   })
   const paths = recordPaths(merged)

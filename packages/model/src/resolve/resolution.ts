@@ -30,12 +30,18 @@ export interface ResolveContext {
 type Report = Omit<Finding, 'at' | 'severity'>
 
 /** A fault at a part of the model whose place is already known. */
-export function reportFault({ findings, sources }: ResolveContext, modelPath: Path, fault: Report): void {
-  findings.push({ severity: 'fault', ...fault, at: sources.find(modelPath) })
+export function reportFault(context: ResolveContext, modelPath: Path, fault: Report): void {
+  report(context, modelPath, { severity: 'fault', ...fault })
 }
 
-export function reportWarning({ findings, sources }: ResolveContext, modelPath: Path, warning: Report): void {
-  findings.push({ severity: 'warning', ...warning, at: sources.find(modelPath) })
+export function reportWarning(context: ResolveContext, modelPath: Path, warning: Report): void {
+  report(context, modelPath, { severity: 'warning', ...warning })
+}
+
+/** Where something should be put in and is not, that is the fault already. */
+function report({ findings, sources }: ResolveContext, modelPath: Path, said: Omit<Finding, 'at'>): void {
+  const at = sources.find(modelPath)
+  if (!sources.isUnfilled(at)) findings.push({ ...said, at })
 }
 
 /** At a place of the files: what stands there may have another place in the model, or none. */

@@ -118,7 +118,7 @@ export function checkOptions(
     schema,
     value: options,
     at: (inner, point) => sources?.find(toPath(inner), point) ?? { ...NOWHERE, path: toPathText(toPath(inner)) },
-    isSecret: (inner) => sources?.isSecret(toPath(inner)) ?? false,
+    isPutIn: (inner) => sources?.isSecret(toPath(inner)) ?? false,
   })
 }
 
