@@ -18,6 +18,7 @@ const CHUNK = 'x'.repeat(65_536)
 const HOST = 'bucket.example.com'
 
 const configure = (url: string) => `gatewright: 1
+apps: [{ id: acme }]
 accessLog: off
 apis:
   - id: bucket

@@ -30,6 +30,7 @@ const toYaml = (url: string): string => {
       - { id: root, path: / }
       - { id: rest, path: "/{rest+}" }`
   return `gatewright: 1
+apps: [{ id: acme }]
 listeners:
   - { id: public, host: 127.0.0.1, port: 8080 }
 accessLog: off

@@ -19,6 +19,7 @@ const configure = (url: string) => ({
   threads: 2,
   env: { PARTNER_SECRET: SECRET, HOOK_SECRET },
   yaml: `gatewright: 1
+apps: [{ id: partner }]
 listeners:
   - { id: public, host: 127.0.0.1, port: 8080, http2: { priorKnowledge: true } }
 accessLog: off
@@ -182,7 +183,8 @@ describe('the guide to signatures', async () => {
     env: { PARTNER_SECRET: SECRET },
     yaml: forwardAll(
       url,
-      `policies:
+      `apps: [{ id: partner }]
+policies:
   - policy: hmac-auth
     options: { nonce: required, keys: { partner-1: { algorithm: hmac-sha256, secret: "\${env:PARTNER_SECRET}", app: partner } } }
 `,
@@ -241,6 +243,7 @@ describe('what was used', () => {
 
   /** `first` stand before the uses that look, of the API or of all APIs. */
   const configureUses = (url: string, { ofAll = '', first = '', age = 300 }) => `gatewright: 1
+apps: [{ id: partner }]
 listeners: [{ id: public, host: 127.0.0.1, port: 8080 }]
 accessLog: off
 policies: [${ofAll}]

@@ -35,6 +35,7 @@ function toVerifier(url: string): string {
     ),
   ]
   return `gatewright: 1
+apps: [{ id: gateway }]
 listeners:
   - { id: public, host: 127.0.0.1, port: 8080, http2: { priorKnowledge: true } }
 accessLog: off
@@ -59,6 +60,7 @@ interface Signed {
 
 function toSigner(verifier: string, apis: readonly Signed[]): string {
   return `gatewright: 1
+apps: [{ id: gateway }]
 listeners:
   - { id: public, host: 127.0.0.1, port: 8080 }
 upstreams:

@@ -145,6 +145,17 @@ for (const policy of BUILT_IN_POLICIES) {
       }
     })
 
+    it('marks what names an app, so that there has to be one', () => {
+      for (const [at, schema] of listProperties(
+        z.toJSONSchema(policy.options, { io: 'input', unrepresentable: 'any' }),
+      )) {
+        const text = JSON.stringify(schema)
+        // A field of the upstream's, a field of an answer, and a list of those that say the same of each item.
+        if (/\.apps?$/.test(at) && !/"pattern"|"anyOf"|"oneOf"/.test(text) && !/toUpstream|caller/.test(at))
+          assert.match(text, /"format":"(?:any-)?app-id"/, at)
+      }
+    })
+
     it('knows its options and no others', () => {
       assert.equal(schema.additionalProperties, false)
       assert.equal(policy.options.safeParse({ noSuchOption: 1 }).success, false)

@@ -54,14 +54,14 @@ apis:
           policies:
             - { policy: key-auth }
             - policy: jwt
-              options: { issuers: [{ issuer: i, audiences: [a], keys: [{ algorithm: HS256, secret: short }] }] }
+              options: { issuers: [{ issuer: i, audiences: [a], jwksUrl: "https://i.example" }], decryption: [{ algorithm: RSA-OAEP-256, key: short }] }
 `
 
   it('finds one that cannot be made, where it stands', () => {
     const files = [{ path: 'a.yaml', text }]
     const { draft, sources } = resolve({ files, env: () => undefined, readFile: () => undefined })
     assert.deepEqual(checkUses(draft, BUILT_IN_POLICIES, { sources }).map(toFindingText), [
-      'a.yaml:10:15: fault: The policy "jwt" cannot be made of these options: keys[0] of i: HS256 needs a secret of 32 bytes or more, and this has 5. (apis[0].policies[0].options.policies[1])',
+      'a.yaml:10:15: fault: The policy "jwt" cannot be made of these options: decryption[0].key is neither a private key in PEM nor a JWK. (apis[0].policies[0].options.policies[1])',
     ])
   })
 })

@@ -44,9 +44,9 @@ export function isExpressionSource(schema: Schema, path: Path): boolean {
   return listMeta(schema, path).some((meta) => meta?.contentMediaType === 'text/x-cel')
 }
 
-/** Is what stands at `path` the id of a plan? A format of ours (JSON Schema 2020-12, Validation §7.2.3). */
-export function isPlanId(schema: Schema, path: Path): boolean {
-  return listMeta(schema, path).some((meta) => meta?.format === 'plan-id')
+/** What the schema says to be named at `path`, such as `plan-id`. Formats of ours (JSON Schema 2020-12, Validation §7.2.3). */
+export function findFormat(schema: Schema, path: Path): unknown {
+  return listMeta(schema, path).find((meta) => meta?.format !== undefined)?.format
 }
 
 function listMeta(schema: Schema, path: Path): (Readonly<Record<string, unknown>> | undefined)[] {

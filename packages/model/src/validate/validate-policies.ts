@@ -1,11 +1,12 @@
 /** Owns the checks of policy uses, each by itself: names, options, conditions. */
 import { findClosest, suggestName } from '../closest.ts'
 import { describeIssues } from '../file/describe-issues.ts'
-import { isExpressionSource, isPlanId, isWriteOnly } from '../file/walk-schema.ts'
+import { findFormat, isExpressionSource, isWriteOnly } from '../file/walk-schema.ts'
 import { type Finding, NOWHERE, type Path, toPathText } from '../finding.ts'
 import type { PolicyUse } from '../gateway-model.ts'
 import { SUBSTITUTION_IN_EXPRESSION } from '../source/substitute.ts'
 import { type CatalogueEntry, findNestedLists, PLAN_SLOT } from './catalogue.ts'
+import { checkApp } from './validate-app-refs.ts'
 import { placeUses, warnOfDisorder } from './validate-order.ts'
 import { checkPlan } from './validate-plan-refs.ts'
 import type { Validation } from './validation.ts'
@@ -52,10 +53,23 @@ function validateUse(validation: Validation, use: PolicyUse, path: Path): void {
   const isMisplaced = validation.hasLostKeys(path)
   const own = findings.filter(({ code }) => !isMisplaced || code !== 'missing')
   validation.add(own.map((finding) => ({ ...finding, message: `${use.policy}: ${finding.message}` })))
-  for (const { text, path } of listTexts(entry.options, use.options, isPlanId)) {
-    checkPlan(validation, text, [...optionsPath, ...path])
-  }
+  checkNamed(validation, use, { schema: entry.options, optionsPath })
   warnOfWrittenSecrets(validation, use, optionsPath)
+}
+
+/** Plans and apps that options name. */
+function checkNamed(
+  validation: Validation,
+  { options }: PolicyUse,
+  { schema, optionsPath }: { readonly schema: Schema; readonly optionsPath: Path },
+): void {
+  const isNamed = (part: Schema, at: Path): boolean => findFormat(part, at) !== undefined
+  for (const { text, path: inner } of listTexts(schema, options, isNamed)) {
+    const path = [...optionsPath, ...inner]
+    const format = findFormat(schema, inner)
+    if (format === 'plan-id') checkPlan(validation, text, path)
+    if (format === 'app-id' || format === 'any-app-id') checkApp(validation, text, { path, isAny: format !== 'app-id' })
+  }
 }
 
 /** Files are kept, shown and sent. */

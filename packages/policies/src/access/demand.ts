@@ -1,5 +1,6 @@
 /** Owns what is asked of callers: one test a fact, made once, and which of them a caller does not pass. */
 import { z } from 'zod'
+import { anyAppIdSchema } from '../app-option.ts'
 import { ClaimPath } from '../callers/claim-path.ts'
 import { scopeSchema } from '../callers/scope-token.ts'
 import type { Caller, Exchange } from '../exchange.ts'
@@ -45,7 +46,7 @@ export const demandFields = (aboutCondition: string) => ({
     description: 'Groups that the caller is in: `all` of a list, at least one (`any`) of a list, or both.',
   }),
   plans: names('The plan of the caller is one of these.', planIdSchema),
-  apps: names('The app of the caller is one of these ids.'),
+  apps: names('The app of the caller is one of these ids.', anyAppIdSchema),
   callers: names('The id of the caller is one of these.'),
   claims: z
     .record(z.string().min(1), claimSchema)

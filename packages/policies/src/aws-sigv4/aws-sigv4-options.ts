@@ -1,5 +1,6 @@
 /** Owns what an operator says about the signatures that are taken. */
 import { z } from 'zod'
+import { appIdSchema } from '../app-option.ts'
 import { PATH_FORMS } from '../aws-signature/canonical-request.ts'
 import { fieldNameSchema } from '../callers/credential-place.ts'
 import { addressAttemptsSchema } from '../callers/guess-guard.ts'
@@ -22,7 +23,7 @@ const credentialSchema = z.strictObject({
   sessionToken: secretOption(
     'Of temporary credentials: what requests of this key carry in X-Amz-Security-Token. Without it they may carry none.',
   ).optional(),
-  app: z.string().min(1).meta({ description: 'The app that calls with this key.' }),
+  app: appIdSchema.meta({ description: 'The app that calls with this key.' }),
   plan: planIdSchema.optional().meta({ description: 'The plan it calls with; that of the app unless said.' }),
 })
 

@@ -1,5 +1,6 @@
 /** Owns the options of `hmac-auth`: whose keys are known, and what a signature must cover and say. */
 import { z } from 'zod'
+import { appIdSchema } from '../app-option.ts'
 import { fieldNameSchema } from '../callers/credential-place.ts'
 import { addressAttemptsSchema } from '../callers/guess-guard.ts'
 import { toIdentityFields, toUpstreamSchema } from '../callers/upstream-facts.ts'
@@ -32,7 +33,7 @@ const keySchema = z
       .union([z.string().min(1), z.record(z.string(), z.unknown())])
       .optional()
       .meta({ description: 'For all other algorithms: the public key of the caller, as PEM or as a JWK.' }),
-    app: z.string().min(1).meta({ description: 'The app that calls with this key.' }),
+    app: appIdSchema.meta({ description: 'The app that calls with this key.' }),
     plan: planIdSchema.optional().meta({ description: 'Its plan; that of the app, if absent.' }),
   })
   .superRefine(({ algorithm, secret, publicKey, secretEncoding }, context) => {

@@ -1,5 +1,6 @@
 /** Owns the options of `jwt`. */
 import { z } from 'zod'
+import { appIdSchema } from '../app-option.ts'
 import { fieldNameSchema } from '../callers/credential-place.ts'
 import { addressAttemptsSchema } from '../callers/guess-guard.ts'
 import { reportHeldField, toUpstreamSchema } from '../callers/upstream-facts.ts'
@@ -89,7 +90,7 @@ const issuerSchema = z
       .min(1)
       .default('groups')
       .meta({ description: 'The claim with groups: a list, or one text.' }),
-    app: z.string().min(1).optional().meta({ description: 'The app that all its tokens belong to.' }),
+    app: appIdSchema.optional().meta({ description: 'The app that all its tokens belong to.' }),
     appClaim: z
       .string()
       .min(1)

@@ -1,5 +1,6 @@
 /** Owns who calls, by a name and a password that a directory knows (LDAP, RFC 4511 and 4513). */
 import { z } from 'zod'
+import { appIdSchema } from '../app-option.ts'
 import { BASIC_PLACE, BasicScheme, realmSchema } from '../callers/basic-scheme.ts'
 import { attemptsSchema, GuessGuard } from '../callers/guess-guard.ts'
 import { recognise } from '../callers/recognise.ts'
@@ -19,7 +20,7 @@ const MOST_REMEMBERED = 5_000
 const options = z
   .strictObject({
     ...directoryShape,
-    app: z.string().min(1).optional().meta({
+    app: appIdSchema.optional().meta({
       description: 'The id of the app on whose behalf all of them call, for its plan. None if absent.',
     }),
     realm: realmSchema,

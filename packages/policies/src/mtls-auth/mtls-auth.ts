@@ -1,5 +1,6 @@
 /** Owns who calls, by the certificate that the client proved in the TLS handshake and that its listener accepted. */
 import { z } from 'zod'
+import { appIdSchema } from '../app-option.ts'
 import { recognise } from '../callers/recognise.ts'
 import { tellUpstream, toIdentityFields, toUpstreamSchema } from '../callers/upstream-facts.ts'
 import type { ClientCertificate } from '../client-certificate.ts'
@@ -40,7 +41,7 @@ const options = z
             .string()
             .min(1)
             .meta({ description: `The name in the certificate. ${PATTERNS}` }),
-          app: z.string().min(1).meta({ description: 'The app that calls. One that is disabled is refused.' }),
+          app: appIdSchema.meta({ description: 'The app that calls. One that is disabled is refused.' }),
           plan: planIdSchema.optional().meta({ description: "Its plan, where it is not the app's own." }),
         }),
       )

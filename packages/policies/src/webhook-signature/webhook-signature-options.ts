@@ -1,6 +1,7 @@
 /** Owns the options of `webhook-signature`: who sends, with which secrets, and how those sign who have a way of their own. */
 import type { Secret } from '@gatewright/model/runtime'
 import { z } from 'zod'
+import { appIdSchema } from '../app-option.ts'
 import { fieldNameSchema } from '../callers/credential-place.ts'
 import { addressAttemptsSchema } from '../callers/guess-guard.ts'
 import { toIdentityFields, toUpstreamSchema } from '../callers/upstream-facts.ts'
@@ -65,9 +66,7 @@ export const options = z
     headerPrefix: z.enum(['webhook', 'svix']).default('webhook').meta({
       description: 'For `standard-webhooks`: whether its fields are called `webhook-id` and so on, or `svix-id`.',
     }),
-    app: z
-      .string()
-      .min(1)
+    app: appIdSchema
       .optional()
       .meta({ description: 'The app that the sender is; the name of the provider, if absent.' }),
     plan: planIdSchema.optional().meta({ description: 'Its plan; that of the app, if absent.' }),
