@@ -1,5 +1,5 @@
 /** Owns what an issuer publishes about itself (RFC 8414, OpenID Connect Discovery 1.0), and which of it is believed. */
-import { parseObject, toSenseless } from '../calls/json-answer.ts'
+import { parseObject, toOtherIssuer, toSenseless } from '../calls/json-answer.ts'
 import type { CallTls, HttpCalls } from '../services.ts'
 
 const MOST_BYTES = 256 * 1024
@@ -27,7 +27,7 @@ export async function discover({ issuer, timeoutMs, tls }: MetadataCall, http: H
     if (answer.status === 200) {
       const metadata = parseObject(answer.body)
       // RFC 8414 §3.3: identical, or what was found is somebody else's.
-      if (metadata.issuer !== issuer) throw toSenseless('metadata-issuer')
+      if (metadata.issuer !== issuer) throw toOtherIssuer(issuer, metadata.issuer)
       return metadata
     }
     reason = `metadata-status-${answer.status}`

@@ -1,5 +1,11 @@
 /** Owns what the log says of a service that cannot be asked: that it began, that it lasts, and that it is over, not once a request. */
 import { CallFault, type Clock, type Log } from '../services.ts'
+import { OTHER_ISSUER } from './json-answer.ts'
+
+/** What may be logged of a fault beside its reason: other messages may hold what the service said. */
+export function toSaid({ reason, message }: CallFault): Readonly<Record<string, string>> {
+  return reason === OTHER_ISSUER ? { said: message } : {}
+}
 
 /** So often at most: an outage under load would be nothing but these lines. */
 const REPEAT_MS = 60_000
@@ -28,12 +34,13 @@ export class OutageLog {
       this.worked()
       return result
     } catch (fault) {
-      if (fault instanceof CallFault) this.failed(fault.reason)
+      if (fault instanceof CallFault) this.failed(fault.reason, toSaid(fault))
       throw fault
     }
   }
 
-  failed(reason: string): void {
+  /** `said`: what else may be logged. */
+  failed(reason: string, said: Readonly<Record<string, string>> = {}): void {
     this.#failures++
     const nowMs = this.#clock.monotonicMs()
     if (this.#saidAtMs !== undefined && nowMs - this.#saidAtMs < REPEAT_MS) return
@@ -41,6 +48,7 @@ export class OutageLog {
     this.#log.warn('a service that decides about requests cannot be asked', {
       ...this.#facts,
       reason,
+      ...said,
       failures: this.#failures,
     })
   }

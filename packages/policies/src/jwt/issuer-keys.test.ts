@@ -106,6 +106,16 @@ describe('the keys of an issuer', () => {
     })
   }
 
+  it('are told not to be taken with both issuers, the one that is wanted and the one that is said', async () => {
+    const http = new FakeHttp(() => ({ body: { issuer: `${ISSUER}/`, jwks_uri: jwksUrl } }))
+    const subject = run(jwt, { issuers: [{ issuer: ISSUER, audiences: ['orders'] }] }, { http, clock: new FakeClock() })
+    assert.equal((await subject.with(bearing(rsa.sign(claims)))).problem?.reason, 'metadata-issuer')
+    assert.equal(
+      subject.log.entries[0]?.facts.said,
+      `the options name the issuer "${ISSUER}", and what it publishes names "${ISSUER}/"`,
+    )
+  })
+
   it('are looked at again when a token names one that is not there, once in a while', async () => {
     const set = { keys: [rsa.jwk] }
     const http = new FakeHttp(() => ({ body: set }))

@@ -407,7 +407,8 @@ describe('oidc-login without a provider', () => {
     const stage = stageLogin()
     stage.provider.description = { issuer: 'https://evil.example' }
     const { status, problem } = await stage.browser.load('/')
-    assert.deepEqual([status, problem?.reason], [503, 'description-invalid'])
+    assert.deepEqual([status, problem?.reason], [503, 'metadata-issuer'])
+    assert.match(String(stage.run.log.entries[0]?.facts.said), /names? the issuer ".*", .* "https:\/\/evil\.example"$/)
   })
 
   for (const [name, refusal, code, reason] of [

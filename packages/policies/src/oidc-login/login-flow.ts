@@ -1,5 +1,7 @@
 /** Owns the three answers of a login's own paths: to the provider, back from it, and out. */
+
 import { GuessGuard } from '../callers/guess-guard.ts'
+import { toSaid } from '../calls/outage-log.ts'
 import type { Exchange } from '../exchange.ts'
 import { HeaderList } from '../messages/header-list.ts'
 import type { GatewayRequest } from '../messages/request.ts'
@@ -13,7 +15,7 @@ import { type FoundCookies, LoginCookies } from './login-cookies.ts'
 import { type LoginOptions, listOwnPaths } from './login-options.ts'
 import { isFromOtherSite } from './page-load.ts'
 import type { Provider } from './provider.ts'
-import { toLoginProblem, toLoginRefusal } from './provider-failure.ts'
+import { findCallFault, toLoginProblem, toLoginRefusal } from './provider-failure.ts'
 import { findReturnPath } from './return-path.ts'
 import type { Session } from './session.ts'
 import type { Sessions } from './sessions.ts'
@@ -176,7 +178,9 @@ export class LoginFlow {
 
   #warn(message: string, error: unknown): void {
     const { services, options } = this.#parts
-    services.log.warn(message, { issuer: options.issuer, reason: toLoginProblem(error).reason })
+    const fault = findCallFault(error)
+    const said = fault === undefined ? {} : toSaid(fault)
+    services.log.warn(message, { issuer: options.issuer, reason: toLoginProblem(error).reason, ...said })
   }
 
   #isSecure(request: GatewayRequest): boolean {

@@ -98,7 +98,7 @@ export function toLoginRefusal(reason: string, cause?: unknown): Problem {
   return new Problem('login-failed', { detail, reason, cause })
 }
 
-function findCallFault(error: unknown): CallFault | undefined {
+export function findCallFault(error: unknown): CallFault | undefined {
   // The library wraps once, and whoever waited for the same call may wrap again.
   for (let at = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) {
     if (at instanceof CallFault) return at

@@ -1,4 +1,5 @@
 /** Owns what is said to the OpenID provider and what of its answers is believed. Every call passes the port. */
+import { parseObject, toOtherIssuer } from '../calls/json-answer.ts'
 import { CallFault, type PolicyServices, type SharedValue } from '../services.ts'
 import { isHashOfAccessToken } from './access-token-hash.ts'
 import type { LoginAttempt } from './login-attempt.ts'
@@ -172,6 +173,9 @@ export class Provider {
       })
       return text
     } catch (error) {
+      const { issuer } = this.#options
+      const said = findIssuer(text)
+      if (said !== undefined && said !== issuer) throw toOtherIssuer(issuer, said)
       // Told to other threads in this form; and whoever wants to log in has no part in it.
       const { kind, reason } = toProviderFailure(error)
       const why = kind === 'unavailable' ? reason : 'description-invalid'
@@ -244,4 +248,14 @@ function findAlgorithm(idToken = ''): string {
 
 function pickClaims(claims: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(claims).filter(([name]) => !LOGIN_CLAIMS.has(name)))
+}
+
+/** What a description says whose it is, where it is one. */
+function findIssuer(text: string): string | undefined {
+  try {
+    const { issuer } = parseObject(Buffer.from(text))
+    return typeof issuer === 'string' ? issuer : undefined
+  } catch {
+    return undefined
+  }
 }
