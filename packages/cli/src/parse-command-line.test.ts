@@ -85,4 +85,10 @@ describe('a command line', () => {
     assert.equal(refusalOf([]), 'FROM is missing: where it begins')
     assert.equal(refusalOf(['a', 'b', 'c']), '"c" is one argument too many')
   })
+
+  it('tells who forgot --config before a file or folder', () => {
+    for (const path of ['prod.yaml', 'a/b.YML', 'x.json', 'gatewright/']) {
+      assert.equal(refusalOf(['a', 'b', path]), `"${path}" is one argument too many: did you mean --config ${path}?`)
+    }
+  })
 })

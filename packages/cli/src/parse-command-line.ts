@@ -29,7 +29,7 @@ export function parseCommandLine({ options, positionals = [] }: Command, args: r
     if (option === undefined) throw new UsageError(describeUnknown(token.rawName, Object.keys(options)))
     take(values, option, token)
   }
-  checkPositionals(rest, positionals)
+  checkPositionals(rest, { wanted: positionals, takesConfig: options.config?.type === 'text' })
   return { values: values as Given['values'], positionals: rest }
 }
 
@@ -79,12 +79,20 @@ function describeUnknown(rawName: string, names: readonly string[]): string {
   return `unknown option ${rawName}: ${advice}`
 }
 
-function checkPositionals(given: readonly string[], wanted: readonly Positional[]): void {
+/** What people forget before the name of a configuration. */
+const CONFIG_FILE = /\.(?:ya?ml|json)$|\/$/i
+
+function checkPositionals(
+  given: readonly string[],
+  { wanted, takesConfig }: { readonly wanted: readonly Positional[]; readonly takesConfig: boolean },
+): void {
   const missing = wanted[given.length]
   if (missing !== undefined && missing.optional !== true) {
     throw new UsageError(`${missing.name} is missing: ${missing.description}`)
   }
   if (given.length > wanted.length && wanted.at(-1)?.multiple !== true) {
-    throw new UsageError(`"${given[wanted.length]}" is one argument too many`)
+    const extra = given[wanted.length] ?? ''
+    const isConfig = takesConfig && CONFIG_FILE.test(extra)
+    throw new UsageError(`"${extra}" is one argument too many${isConfig ? `: did you mean --config ${extra}?` : ''}`)
   }
 }

@@ -120,3 +120,20 @@ describe('key', () => {
     }
   })
 })
+
+describe('an option of another action', () => {
+  it('is refused, and not passed over', async () => {
+    for (const [action, option, owner] of [
+      ['hash', '--app', 'new'],
+      ['check', '--app', 'new'],
+      ['password', '--app', 'new'],
+      ['new', '--user', 'password'],
+      ['hash', '--user', 'password'],
+    ] as const) {
+      const input = 'f47ac10b-58cc-4372-a567-0e02b2c3d479'
+      const { code, stdout, stderr } = await runCommand(['key', action, option, 'x'], { input })
+      assert.deepEqual([code, stdout], [2, ''], `${action} ${option}`)
+      assert.ok(stderr.includes(`${option} belongs to \`key ${owner}\``), stderr)
+    }
+  })
+})

@@ -36,9 +36,16 @@ export const key = defineCommand({
   async run({ values, positionals: [action = ''] }, terminal) {
     const act = Object.hasOwn(ACTIONS, action) ? ACTIONS[action] : undefined
     if (act === undefined) throw new UsageError(`"${action}" is none of ${Object.keys(ACTIONS).join(', ')}`)
+    const { app, user } = values as KeyValues
+    if (app !== undefined && action !== 'new') refuseOption('app', 'new', action)
+    if (user !== undefined && action !== 'password') refuseOption('user', 'password', action)
     return await act(values as KeyValues, terminal)
   },
 })
+
+function refuseOption(option: string, owner: string, action: string): never {
+  throw new UsageError(`--${option} belongs to \`key ${owner}\`: \`key ${action}\` has no use for it`)
+}
 
 function makeKey({ app, json }: KeyValues, terminal: Terminal): number {
   if (app === undefined) throw new UsageError('whose key is it? --app ID')
