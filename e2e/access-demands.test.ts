@@ -232,7 +232,7 @@ describe('a demand on callers', () => {
     }
   }
 
-  it('that fails, or is neither true nor false, is met by nobody: also where it would refuse', async () => {
+  it('that asks for what is not there is met by nobody: also where it would refuse', async () => {
     for (const [path, claims] of [
       ['/condition', ''],
       ['/condition', '"Role": "admin"'],
@@ -245,7 +245,7 @@ describe('a demand on callers', () => {
     ] as const) {
       stage.upstream.forget()
       const answer = await bring(path, claims)
-      assert.deepEqual([answer.status, findProblemCode(answer)], [500, 'expression-failed'], `${path} ${claims}`)
+      assert.deepEqual([answer.status, findProblemCode(answer)], [403, 'access-denied'], `${path} ${claims}`)
       assert.deepEqual(stage.upstream.requests, [])
     }
   })

@@ -42,6 +42,11 @@ export class ExpressionError extends Error {
     this.source = source
     this.position = toPosition(source, offset)
   }
+
+  /** Did it fail because the exchange lacks a field? Both engines say that alike. */
+  get isOfMissingField(): boolean {
+    return this.reason.startsWith('field not found: ')
+  }
 }
 
 /** The line and column of an offset; offsets outside the text are moved to its ends. */

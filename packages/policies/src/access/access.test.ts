@@ -139,7 +139,6 @@ describe('a condition', () => {
   })
 
   for (const [says, condition] of [
-    ['fails for a claim that is missing', 'caller.claims.none == "a"'],
     ['fails for a claim of another type', 'caller.claims.tenant > 3'],
     ['is a text', 'caller.claims.tenant'],
     ['is a number', 'caller.claims.level'],
@@ -151,6 +150,22 @@ describe('a condition', () => {
         const { status, problem, upstream } = await guarded(options).with({}, { caller: ANN })
         assert.deepEqual([status, problem?.code], [500, 'expression-failed'])
         assert.equal(upstream.length, 0)
+      }
+    })
+  }
+
+  for (const [condition, name] of [
+    ['caller.claims.none == "a"', 'none'],
+    ['caller.claims.realm.none.deeper == "a"', 'none'],
+    ['caller.claims["no such"] in ["a"]', 'no such'],
+    ['caller.claims.roles.exists(role, role == caller.claims.none)', 'none'],
+    ['request.headers["x-tenant"] == "a"', 'x-tenant'],
+  ] as const) {
+    it(`that asks for what is not there refuses on either side, and the record says what: ${condition}`, async () => {
+      for (const options of [{ condition }, { deny: { condition } }]) {
+        assert.equal(await judge(options), `403 access-denied condition: field not found: ${name}`)
+        const { problem } = await guarded(options).with({}, { caller: ANN })
+        assert.ok(!problem?.detail?.includes(name), 'the client learns nothing of it')
       }
     })
   }

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { definePolicy } from '../policy.ts'
 import { Problem } from '../problem.ts'
-import { compileDemand, type Demand, demandFields, type Fact } from './demand.ts'
+import { compileDemand, type Demand, demandFields, type Fact, REFUSED } from './demand.ts'
 
 // RFC 9110 §11.6.1: a scheme, and perhaps parameters with tokens or quoted texts for values.
 const TOKEN = "[!#$%&'*+\\-.^_`|~0-9A-Za-z]+"
@@ -11,12 +11,12 @@ const CHALLENGE = new RegExp(`^${TOKEN}(?: ${PARAMETER}(?:, ${PARAMETER})*)?$`)
 
 const options = z.strictObject({
   ...demandFields(
-    'CEL that has to be true. One that fails, or is neither true nor false, refuses with `expression-failed`.',
+    'CEL that has to be true. One that asks for what is not there, such as a claim, refuses (403); one that fails otherwise, or is neither true nor false, refuses with `expression-failed`.',
   ),
   deny: z
     .strictObject(
       demandFields(
-        'CEL that refuses where it is true. One that fails, or is neither true nor false, refuses with `expression-failed`.',
+        'CEL that refuses where it is true, and where it asks for what is not there, such as a claim: guard that by `has(…)`. One that fails otherwise, or is neither true nor false, refuses with `expression-failed`.',
       ),
     )
     .optional()
@@ -47,7 +47,10 @@ export const access = definePolicy({
     },
     {
       says: 'Lets each tenant reach what is its own, by a claim and the path; one plan is kept out.',
-      options: { condition: 'caller.claims.tenant == request.parameters.tenant', deny: { plans: ['trial'] } },
+      options: {
+        condition: 'has(caller.claims.tenant) && caller.claims.tenant == request.parameters.tenant',
+        deny: { plans: ['trial'] },
+      },
     },
   ],
 
@@ -75,8 +78,9 @@ const FACTS: readonly Fact[] = ['caller', 'app', 'plan', 'scopes', 'groups', 'cl
 
 /** Which groups, claims or plans would do is nobody's business who has none of them; scopes are there to be asked for. */
 function toRefusals(demand: Demand, challenge: string, prefix = ''): Readonly<Record<Fact, Problem>> {
-  const detail = "This caller may not do this. Ask the API's owner for access."
-  const entries = FACTS.map((fact) => [fact, new Problem('access-denied', { detail, reason: prefix + fact })] as const)
+  const entries = FACTS.map(
+    (fact) => [fact, new Problem('access-denied', { detail: REFUSED, reason: prefix + fact })] as const,
+  )
   const refusals = Object.fromEntries(entries) as Record<Fact, Problem>
   const wanted = toWantedScopes(demand)
   if (wanted === '') return refusals

@@ -1,10 +1,12 @@
 /** Owns what is asked of callers: one test a fact, made once, and which of them a caller does not pass. */
+import { ExpressionError } from '@gatewright/expressions'
 import { z } from 'zod'
 import { anyAppIdSchema } from '../app-option.ts'
 import { ClaimPath } from '../callers/claim-path.ts'
 import { scopeSchema } from '../callers/scope-token.ts'
 import type { Caller, Exchange } from '../exchange.ts'
 import { planIdSchema } from '../plan-option.ts'
+import { Problem } from '../problem.ts'
 import { compileCondition, conditionSchema } from '../scopes/expression-option.ts'
 
 const names = (what: string, item = z.string().min(1)) => z.array(item).min(1).optional().meta({ description: what })
@@ -78,7 +80,7 @@ export type Fact = 'caller' | 'app' | 'plan' | 'scopes' | 'groups' | 'claims' | 
 
 export interface Test {
   readonly fact: Fact
-  /** @throws Problem `expression-failed` */
+  /** @throws Problem `expression-failed`, or `access-denied` where a condition asks for what is not there */
   passes(caller: Caller, exchange: Exchange): boolean
 }
 
@@ -114,9 +116,24 @@ export function compileDemand(demand: Demand, variables: Readonly<Record<string,
   for (const [path, wanted] of Object.entries(claims ?? {})) add('claims', compileClaim(path, wanted))
   if (condition !== undefined) {
     const holds = compileCondition(condition, variables)
-    add('condition', (_, exchange) => holds(exchange))
+    add('condition', (_, exchange) => {
+      try {
+        return holds(exchange)
+      } catch (problem) {
+        throw toRefusal(problem) ?? problem
+      }
+    })
   }
   return tests
+}
+
+export const REFUSED = "This caller may not do this. Ask the API's owner for access."
+
+/** What a caller or a request lacks is no mistake of the configuration: nobody passes by it, and the record says what it was. */
+function toRefusal(problem: unknown): Problem | undefined {
+  const cause = problem instanceof Problem ? problem.cause : undefined
+  if (!(cause instanceof ExpressionError && cause.isOfMissingField)) return undefined
+  return new Problem('access-denied', { detail: REFUSED, reason: `condition: ${cause.reason}` })
 }
 
 function compileOneOf(
