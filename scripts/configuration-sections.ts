@@ -249,7 +249,8 @@ ids are merged by id; any other list is replaced as a whole; \`null\` removes a 
     title: 'Values from outside',
     text: `\`\${env:NAME}\` is the environment variable, \`\${file:path}\` the text of a file (relative to the file that names it; a line end at
 its end is left out). Both may stand in any value, also for a number or a switch, and in a part of a text. They are replaced once, when the file is
-read, and what they put in is never read again. One that is missing is a fault, and so is one inside the source of a CEL expression: put it under \`variables\` and
+read, and what they put in is never read again: a file that \`\${file:…}\` names is watched, and what it says is live once it changes; a variable of the environment is
+what it was when the process began. One that is missing is a fault, and so is one inside the source of a CEL expression: put it under \`variables\` and
 read \`variables.<name>\` there.
 
 What was put in is not shown again: messages, \`explain\`, \`routes\`, \`diff\` and \`test\` write \`\${env:NAME}\` where it would stand, or \`[redacted 1]\`.

@@ -13,9 +13,10 @@ import type { KeyFacts, KeyLookup } from '../services.ts'
 const options = z
   .strictObject({
     in: z.enum(['header', 'query', 'cookie']).default('header').meta({ description: 'Where callers put their key.' }),
-    name: fieldNameSchema
-      .default('X-Api-Key')
-      .meta({ description: 'Name of the header field, query parameter or cookie. Header names are read in any case.' }),
+    name: fieldNameSchema.default('X-Api-Key').meta({
+      description:
+        'Name of the header field, query parameter or cookie. Header names are read in any case. The same key twice there is one key, two different ones are refused; other places are not looked at.',
+    }),
     anonymous: z.boolean().default(false).meta({
       description: 'Lets callers without a key pass, as nobody. A key that is present and wrong is still refused.',
     }),
