@@ -20,12 +20,13 @@ const exchangeFrom = (address: string): Exchange => run(nothing, {}).open({}, { 
 /** Looks that a test ends, one by one. */
 class Looks {
   readonly guard: GuessGuard
-  readonly clock = new FakeClock()
+  readonly clock: FakeClock
   begun = 0
   readonly #waiting: PromiseWithResolvers<boolean>[] = []
 
-  constructor(perAddress: number, perName = 0) {
-    this.guard = new GuessGuard(new MemoryCounters(this.clock), 'password', { perAddress, perName })
+  constructor(perAddress: number, { perName = 0, clock = new FakeClock(), counters = new MemoryCounters(clock) } = {}) {
+    this.clock = clock
+    this.guard = new GuessGuard(counters, 'password', { perAddress, perName })
   }
 
   /** What becomes of it: right, wrong, or refused. */
@@ -87,7 +88,7 @@ describe('guesses', () => {
   })
 
   it('are counted for a name wherever they come from, and for an address whatever the name', async () => {
-    const looks = new Looks(100, 2)
+    const looks = new Looks(100, { perName: 2 })
     const all = [1, 2, 3, 4].map((at) => looks.start(`192.0.2.${at}`, 'ann'))
     await looks.end(2, false)
     assert.deepEqual((await Promise.all(all)).toSorted(), ['too-many-attempts', 'too-many-attempts', 'wrong', 'wrong'])
@@ -97,7 +98,7 @@ describe('guesses', () => {
   })
 
   it('that were refused for a name are not counted for the address', async () => {
-    const looks = new Looks(2, 1)
+    const looks = new Looks(2, { perName: 1 })
     const wrong = looks.start('192.0.2.1', 'ann')
     await looks.end(1, false)
     assert.equal(await wrong, 'wrong')
@@ -116,6 +117,16 @@ describe('guesses', () => {
     await looks.end(1, true)
     await held
     looks.guard.admit(exchangeFrom('192.0.2.1'))
+  })
+
+  it('of two uses wait for each other: what is right in one is refused nothing because of the other', async () => {
+    const clock = new FakeClock()
+    const counters = new MemoryCounters(clock)
+    const [one, other] = [new Looks(100, { clock, counters }), new Looks(100, { clock, counters })]
+    const all = [one, other].flatMap((looks) => Array.from({ length: 250 }, () => looks.start()))
+    for (let at = 0; at < 500; at++) for (const looks of [one, other]) await looks.end(1, true)
+    assert.deepEqual(new Set(await Promise.all(all)), new Set(['right']))
+    assert.equal(one.begun + other.begun, 500)
   })
 
   it('that nobody could look at count for nothing', async () => {

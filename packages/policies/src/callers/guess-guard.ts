@@ -3,9 +3,8 @@ import { z } from 'zod'
 import { toNetwork } from '../addresses/network.ts'
 import type { Exchange } from '../exchange.ts'
 import type { Counters } from '../services.ts'
-import { GuessRoom } from './guess-room.ts'
+import { type GuessRoom, openGuessRoom } from './guess-room.ts'
 
-const MINUTE_MS = 60_000
 /** What one customer has of IPv6. */
 const IPV6_PREFIX_BITS = 64
 
@@ -56,13 +55,8 @@ export class GuessGuard {
 
   /** `kind` says whose wrong credentials count together: `key`, `password`, `token`. */
   constructor(counters: Counters, kind: string, { perAddress, perName = 0 }: Attempts) {
-    const room = (of: string, limit: number): GuessRoom | undefined => {
-      if (limit === 0) return undefined
-      const id = `guesses/${kind}/${of}/${limit}`
-      return new GuessRoom(counters.limiter({ id, algorithm: 'token-bucket', limit, windowMs: MINUTE_MS }))
-    }
-    this.#byAddress = room('address', perAddress)
-    this.#byName = room('name', perName)
+    if (perAddress > 0) this.#byAddress = openGuessRoom(counters, `${kind}/address`, perAddress)
+    if (perName > 0) this.#byName = openGuessRoom(counters, `${kind}/name`, perName)
   }
 
   /** Before a credential is looked at. `name`: whose it claims to be, where it says so. @throws Problem too-many-attempts */

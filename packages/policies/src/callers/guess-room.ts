@@ -1,6 +1,6 @@
 /** Owns how many guesses are open for one address, or one name: those that were wrong, and those that are being looked at. */
 import { Problem } from '../problem.ts'
-import type { Decision, Limiter } from '../services.ts'
+import type { Counters, Decision, Limiter } from '../services.ts'
 import { toRetrySeconds } from './retry-after.ts'
 
 /** Of one key, on one thread: beyond, somebody floods, and memory is worth more. */
@@ -10,6 +10,22 @@ const MOST_WAITING = 1_000
 interface Line {
   underWay: number
   readonly waiting: (() => void)[]
+}
+
+const MINUTE_MS = 60_000
+
+/** By id: guards of one kind share their room, as they share what is counted. A thread has one `Counters`. */
+const rooms = new WeakMap<Counters, Map<string, GuessRoom>>()
+
+/** `of`: whose guesses count together. So many at once, and then so many a minute. */
+export function openGuessRoom(counters: Counters, of: string, limit: number): GuessRoom {
+  const id = `guesses/${of}/${limit}`
+  const known = rooms.get(counters)
+  const room =
+    known?.get(id) ?? new GuessRoom(counters.limiter({ id, algorithm: 'token-bucket', limit, windowMs: MINUTE_MS }))
+  if (known === undefined) rooms.set(counters, new Map([[id, room]]))
+  else known.set(id, room)
+  return room
 }
 
 export class GuessRoom {
