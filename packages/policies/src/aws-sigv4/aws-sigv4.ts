@@ -50,7 +50,8 @@ export const awsSigv4 = definePolicy({
     ...CREDENTIAL_PARAMETERS.map((name) => ({ in: 'query', name }) as const),
   ],
 
-  create(options, { clock, counters, credentials }) {
+  create(options, services) {
+    const { clock, credentials } = services
     const { anonymous, bodyLimitBytes, forward, region, service, toUpstream } = options
     // RFC 9110 §11.6.1: a 401 carries a challenge. The scheme has no registered parameters; these say what to sign for.
     const headers = [['WWW-Authenticate', `AWS4-HMAC-SHA256 region="${region}", service="${service}"`]] as const
@@ -61,7 +62,7 @@ export const awsSigv4 = definePolicy({
     })
     const reader = new SignedRequestReader(options, refuse)
     const check = new SignatureCheck(options.credentials, options.pathForm ?? toPathForm(service))
-    const guard = new GuessGuard(counters, 'aws-signature', options.attempts)
+    const guard = new GuessGuard(services, 'aws-signature', options.attempts)
 
     function verify(exchange: Exchange, signed: SignedRequest, payloadHash: string) {
       const verdict = check.check(signed, payloadHash)

@@ -47,9 +47,10 @@ export const basicAuth = definePolicy({
   identityFields: ({ toUpstream }) => toIdentityFields(toUpstream),
   credentialPlaces: () => [BASIC_PLACE],
 
-  create({ realm, anonymous, forward, rememberSeconds, attempts, toUpstream }, { credentials, counters, clock }) {
+  create({ realm, anonymous, forward, rememberSeconds, attempts, toUpstream }, services) {
+    const { credentials, clock } = services
     const scheme = new BasicScheme(realm)
-    const guard = new GuessGuard(counters, 'password', attempts)
+    const guard = new GuessGuard(services, 'password', attempts)
     /** The hash that the password was right for: it counts only while the user has this hash. */
     const remembered = new Remembered<string>(MOST_REMEMBERED, clock)
     const checks = new SharedWork<boolean>()
@@ -66,14 +67,14 @@ export const basicAuth = definePolicy({
       const given = scheme.read(exchange.request, anonymous)
       if (given === undefined) return next(exchange)
       const { name, password, pair } = given
-      guard.admitToWatch(exchange)
+      guard.admit(exchange)
       const lookup = credentials.findUser(name, exchange.route.api)
       const fingerprint = toFingerprint(pair)
       // Before anything is counted for the name: else whoever guesses at it would lock its owner out.
       if (lookup.found && remembered.get(fingerprint) === lookup.user.passwordHash) {
         return pass(exchange, next, { name, user: lookup.user })
       }
-      guard.admitToWatch(exchange, name)
+      guard.admit(exchange, name)
       const hash = lookup.found ? lookup.user.passwordHash : lookup.decoy
       if (hash === undefined) {
         guard.failed(exchange, name)

@@ -35,7 +35,11 @@ describe('who is recognised', () => {
 describe('the slowing of guesses', () => {
   const clock = new FakeClock()
   const open = (attempts: object = {}) =>
-    new GuessGuard(new MemoryCounters(clock), 'key', attemptsSchema.parse({ perAddress: 3, perName: 2, ...attempts }))
+    new GuessGuard(
+      { counters: new MemoryCounters(clock), clock },
+      'key',
+      attemptsSchema.parse({ perAddress: 3, perName: 2, ...attempts }),
+    )
   const isAdmitted = (guard: GuessGuard, address?: string, name?: string): boolean => {
     try {
       guard.admit(exchangeOf(address), name)

@@ -5,6 +5,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { z } from 'zod'
 import type { Exchange } from '../exchange.ts'
 import { definePolicy } from '../policy.ts'
+import type { Counters, LimiterSpec } from '../services.ts'
 import { FakeClock, MemoryCounters, run } from '../testing/index.ts'
 import { GuessGuard } from './guess-guard.ts'
 
@@ -24,9 +25,10 @@ class Looks {
   begun = 0
   readonly #waiting: PromiseWithResolvers<boolean>[] = []
 
-  constructor(perAddress: number, { perName = 0, clock = new FakeClock(), counters = new MemoryCounters(clock) } = {}) {
+  constructor(perAddress: number, setup: { perName?: number; clock?: FakeClock; counters?: Counters } = {}) {
+    const { perName = 0, clock = new FakeClock(), counters = new MemoryCounters(clock) } = setup
     this.clock = clock
-    this.guard = new GuessGuard(counters, 'password', { perAddress, perName })
+    this.guard = new GuessGuard({ counters, clock }, 'password', { perAddress, perName })
   }
 
   /** What becomes of it: right, wrong, or refused. */
@@ -108,15 +110,33 @@ describe('guesses', () => {
     assert.equal(await other, 'right')
   })
 
-  it('that are looked at without waiting find no more room because others are watched', async () => {
+  it('that are being looked at keep nobody out: they may all be right', async () => {
     const looks = new Looks(1)
     const held = looks.start()
     await turn()
-    looks.guard.admitToWatch(exchangeFrom('192.0.2.1'))
-    assert.throws(() => looks.guard.admit(exchangeFrom('192.0.2.1')), { code: 'too-many-attempts' })
-    await looks.end(1, true)
-    await held
     looks.guard.admit(exchangeFrom('192.0.2.1'))
+    await looks.end(1, false)
+    assert.equal(await held, 'wrong')
+    assert.throws(() => looks.guard.admit(exchangeFrom('192.0.2.1')), { code: 'too-many-attempts' })
+  })
+
+  it('wait for those that other threads look at, and find out without being told', async () => {
+    const clock = new FakeClock()
+    const counters = new MemoryCounters(clock)
+    // As another thread has it: the same counts, and no line of ours.
+    const thread = { limiter: (spec: LimiterSpec) => counters.limiter(spec) }
+    const [here, there] = [new Looks(2, { clock, counters }), new Looks(2, { clock, counters: thread })]
+    const elsewhere = [there.start(), there.start()]
+    const waiting = Array.from({ length: 3 }, () => here.start())
+    await clock.advance(50)
+    assert.equal(here.begun, 0)
+    await there.end(2, true)
+    assert.deepEqual(await Promise.all(elsewhere), ['right', 'right'])
+    await clock.advance(50)
+    assert.equal(here.begun, 2)
+    await here.end(3, true)
+    assert.deepEqual(new Set(await Promise.all(waiting)), new Set(['right']))
+    assert.equal(clock.pending, 0)
   })
 
   it('of two uses wait for each other: what is right in one is refused nothing because of the other', async () => {

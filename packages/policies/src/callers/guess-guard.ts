@@ -2,8 +2,7 @@
 import { z } from 'zod'
 import { toNetwork } from '../addresses/network.ts'
 import type { Exchange } from '../exchange.ts'
-import type { Counters } from '../services.ts'
-import { type GuessRoom, openGuessRoom } from './guess-room.ts'
+import { type GuessRoom, type GuessWorld, openGuessRoom } from './guess-room.ts'
 
 /** What one customer has of IPv6. */
 const IPV6_PREFIX_BITS = 64
@@ -54,21 +53,18 @@ export class GuessGuard {
   readonly #byName: GuessRoom | undefined
 
   /** `kind` says whose wrong credentials count together: `key`, `password`, `token`. */
-  constructor(counters: Counters, kind: string, { perAddress, perName = 0 }: Attempts) {
-    if (perAddress > 0) this.#byAddress = openGuessRoom(counters, `${kind}/address`, perAddress)
-    if (perName > 0) this.#byName = openGuessRoom(counters, `${kind}/name`, perName)
+  constructor(world: GuessWorld, kind: string, { perAddress, perName = 0 }: Attempts) {
+    if (perAddress > 0) this.#byAddress = openGuessRoom(world, `${kind}/address`, perAddress)
+    if (perName > 0) this.#byName = openGuessRoom(world, `${kind}/name`, perName)
   }
 
-  /** Before a credential is looked at. `name`: whose it claims to be, where it says so. @throws Problem too-many-attempts */
+  /**
+   * Before a credential is looked at. `name`: whose it claims to be, where it says so. Only those that were wrong count here,
+   * and none that is being looked at. @throws Problem too-many-attempts
+   */
   admit(exchange: Exchange, name?: string): void {
     this.#byAddress?.assertRoom(toAddressKey(exchange))
     if (name !== undefined) this.#byName?.assertRoom(name)
-  }
-
-  /** The same before one that is remembered or watched: where looks are under way, `watch` finds out. @throws Problem too-many-attempts */
-  admitToWatch(exchange: Exchange, name?: string): void {
-    this.#byAddress?.assertRoomUnlessWatching(toAddressKey(exchange))
-    if (name !== undefined) this.#byName?.assertRoomUnlessWatching(name)
   }
 
   /** It was wrong. */

@@ -1,92 +1,117 @@
 /** Owns how many guesses are open for one address, or one name: those that were wrong, and those that are being looked at. */
 import { Problem } from '../problem.ts'
-import type { Counters, Decision, Limiter } from '../services.ts'
+import type { Decision, Limiter, PolicyServices } from '../services.ts'
 import { toRetrySeconds } from './retry-after.ts'
 
 /** Of one key, on one thread: beyond, somebody floods, and memory is worth more. */
 const MOST_WAITING = 1_000
+const MINUTE_MS = 60_000
+/** Nobody here is told when a look ends on another thread: so often it is seen whether there is room. */
+const SECOND_LOOK_MS = 50
 
-/** Looks under way on this thread, and who waits for one of them to end. */
+export type GuessWorld = Pick<PolicyServices, 'counters' | 'clock'>
+
+/** Looks under way on this thread, and who waits for a place, in the order in which they came. */
 interface Line {
   underWay: number
-  readonly waiting: (() => void)[]
+  readonly waiting: Set<PromiseWithResolvers<void>>
+  callOffSecondLook: (() => void) | undefined
 }
 
-const MINUTE_MS = 60_000
-
 /** By id: guards of one kind share their room, as they share what is counted. A thread has one `Counters`. */
-const rooms = new WeakMap<Counters, Map<string, GuessRoom>>()
+const rooms = new WeakMap<PolicyServices['counters'], Map<string, GuessRoom>>()
 
 /** `of`: whose guesses count together. So many at once, and then so many a minute. */
-export function openGuessRoom(counters: Counters, of: string, limit: number): GuessRoom {
+export function openGuessRoom(world: GuessWorld, of: string, limit: number): GuessRoom {
   const id = `guesses/${of}/${limit}`
-  const known = rooms.get(counters)
-  const room =
-    known?.get(id) ?? new GuessRoom(counters.limiter({ id, algorithm: 'token-bucket', limit, windowMs: MINUTE_MS }))
-  if (known === undefined) rooms.set(counters, new Map([[id, room]]))
+  const known = rooms.get(world.counters)
+  const room = known?.get(id) ?? new GuessRoom(world, id, limit)
+  if (known === undefined) rooms.set(world.counters, new Map([[id, room]]))
   else known.set(id, room)
   return room
 }
 
 export class GuessRoom {
-  readonly #limiter: Limiter
+  /** Wrong ones, and on all threads those that are being looked at: all of them might be wrong. */
+  readonly #places: Limiter
+  /** Wrong ones alone. Only because of these is anybody refused: what others are looked at for may be right. */
+  readonly #wrong: Limiter
+  readonly #clock: GuessWorld['clock']
   readonly #lines = new Map<string, Line>()
 
-  constructor(limiter: Limiter) {
-    this.#limiter = limiter
+  constructor({ counters, clock }: GuessWorld, id: string, limit: number) {
+    const open = (of: string): Limiter =>
+      counters.limiter({ id: `${id}/${of}`, algorithm: 'token-bucket', limit, windowMs: MINUTE_MS })
+    this.#places = open('places')
+    this.#wrong = open('wrong')
+    this.#clock = clock
   }
 
   /** @throws Problem too-many-attempts */
   assertRoom(key: string): void {
-    const decision = this.#limiter.take(key, 0)
+    const decision = this.#wrong.take(key, 0)
     // Counters of other machines answer later: whoever comes by then is not kept waiting for it.
     if (decision instanceof Promise || decision.remaining > 0) return
     throw toRefusal(decision)
   }
 
-  /** The same, unless looks are under way on this thread: what they took may come back. */
-  assertRoomUnlessWatching(key: string): void {
-    if (this.#lines.size === 0 || !this.#lines.has(key)) this.assertRoom(key)
-  }
-
   charge(key: string): void {
-    void this.#limiter.take(key, 1)
+    void this.#places.take(key, 1)
+    void this.#wrong.take(key, 1)
   }
 
   /** Takes a place, waiting for one where all that are taken may be given back. @rejects Problem too-many-attempts */
   async enter(key: string): Promise<void> {
-    for (;;) {
-      const decision = this.#limiter.take(key, 1)
-      if (decision instanceof Promise || decision.allowed) {
-        this.#lineOf(key).underWay++
-        return
-      }
-      const line = this.#lines.get(key)
-      if (line === undefined || line.waiting.length >= MOST_WAITING) throw toRefusal(decision)
-      await new Promise<void>((resolve) => line.waiting.push(resolve))
-    }
+    const line = this.#lineOf(key)
+    if (line.waiting.size >= MOST_WAITING) throw toRefusal({ retryAfterMs: 1000 })
+    const place = Promise.withResolvers<void>()
+    line.waiting.add(place)
+    this.#serve(key, line)
+    await place.promise
   }
 
   leave(key: string, wasWrong: boolean): void {
-    if (!wasWrong) this.#limiter.giveBack(key, 1)
+    if (wasWrong) void this.#wrong.take(key, 1)
+    else this.#places.giveBack(key, 1)
     const line = this.#lineOf(key)
     line.underWay--
-    if (line.underWay === 0) this.#lines.delete(key)
-    // All of them where nothing is under way: each finds out whether there is room.
-    for (const wake of line.waiting.splice(0, line.underWay === 0 ? line.waiting.length : 1)) wake()
+    this.#serve(key, line)
+  }
+
+  /** Gives places to those who wait, as long as there are any; where wrong ones have taken all, nobody waits longer. */
+  #serve(key: string, line: Line): void {
+    line.callOffSecondLook?.()
+    line.callOffSecondLook = undefined
+    for (const place of line.waiting) {
+      try {
+        this.assertRoom(key)
+      } catch (refusal) {
+        line.waiting.delete(place)
+        place.reject(refusal)
+        continue
+      }
+      const decision = this.#places.take(key, 1)
+      if (!(decision instanceof Promise) && !decision.allowed) break
+      line.waiting.delete(place)
+      line.underWay++
+      place.resolve()
+    }
+    if (line.underWay > 0) return
+    if (line.waiting.size === 0) this.#lines.delete(key)
+    else line.callOffSecondLook = this.#clock.after(SECOND_LOOK_MS, () => this.#serve(key, line))
   }
 
   #lineOf(key: string): Line {
     let line = this.#lines.get(key)
     if (line === undefined) {
-      line = { underWay: 0, waiting: [] }
+      line = { underWay: 0, waiting: new Set(), callOffSecondLook: undefined }
       this.#lines.set(key, line)
     }
     return line
   }
 }
 
-function toRefusal({ retryAfterMs }: Decision): Problem {
+function toRefusal({ retryAfterMs }: Pick<Decision, 'retryAfterMs'>): Problem {
   return new Problem('too-many-attempts', {
     detail: 'Too many wrong credentials came from this address, or for this name. Wait, then send the right one.',
     headers: [['Retry-After', `${toRetrySeconds(retryAfterMs)}`]],

@@ -64,7 +64,7 @@ export const externalAuth = definePolicy({
     const { anonymous, bodyBytes, credential } = options
     const place = credential === undefined ? undefined : createCredentialPlace(toPlace(credential))
     const refusals = place === undefined ? undefined : toRefusals(place, credential?.scheme)
-    const guard = place === undefined ? undefined : new GuessGuard(services.counters, 'external', options.attempts)
+    const guard = place === undefined ? undefined : new GuessGuard(services, 'external', options.attempts)
     const decide = createDecide(options, services, guard)
     const carryOut = createCarryOut(options, services, toSpentPlaces(options).map(createCredentialPlace))
 
@@ -80,7 +80,7 @@ export const externalAuth = definePolicy({
         return carryOut(toNobody(options), exchange, next)
       }
       if (refusals !== undefined && found === TWO_CREDENTIALS) throw refusals.two
-      guard?.admitToWatch(exchange)
+      guard?.admit(exchange)
       if (bodyBytes > 0 && !exchange.request.body.isEmpty) return readAndDecide(exchange, found, next)
       const decision = decide({ exchange, credential: found, body: undefined })
       if (decision instanceof Promise) return decision.then((made) => carryOut(made, exchange, next))

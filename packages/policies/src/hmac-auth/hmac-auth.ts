@@ -86,10 +86,10 @@ class SignedRequests {
   readonly #ofOthers: Demand
 
   constructor(given: HmacAuthOptions, services: PolicyServices) {
-    const { counters, replays } = services
+    const { replays } = services
     this.#options = given
     this.#services = services
-    this.#guard = new GuessGuard(counters, 'signature', given.attempts)
+    this.#guard = new GuessGuard(services, 'signature', given.attempts)
     this.#checks = new SignatureChecks(given, this.#guard, replays)
     const { wanted } = this.#checks.coverage
     this.#ofOthers = createDemand(wanted, given.tag)

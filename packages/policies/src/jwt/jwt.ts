@@ -81,7 +81,7 @@ class TokenCheck {
     this.#options = options
     this.#verifier = new TokenVerifier(options, services)
     this.#seen = new Remembered(options.cacheEntries, services.clock)
-    this.#guard = new GuessGuard(services.counters, 'token', options.attempts)
+    this.#guard = new GuessGuard(services, 'token', options.attempts)
     this.#credentials = services.credentials
     this.#places = new TokenPlaces(toPlace(options), dpop)
     if (this.#places.dpop !== undefined) this.#proofs = new DpopProofs({ maxAgeSeconds: dpopMaxAgeSeconds }, services)

@@ -45,9 +45,10 @@ export const keyAuth = definePolicy({
   identityFields: ({ toUpstream }) => toIdentityFields(toUpstream),
   credentialPlaces: ({ in: where, name }) => [{ in: where, name }],
 
-  create({ in: where, name, anonymous, forward, attempts, toUpstream }, { credentials, counters }) {
+  create({ in: where, name, anonymous, forward, attempts, toUpstream }, services) {
+    const { credentials } = services
     const place = createCredentialPlace({ in: where, name })
-    const guard = new GuessGuard(counters, 'key', attempts)
+    const guard = new GuessGuard(services, 'key', attempts)
     // RFC 9110 §11.6.1: a 401 carries at least one challenge. Keys have no registered scheme; the parameters say where one goes.
     const headers = [['WWW-Authenticate', `ApiKey in="${where}", name="${name}"`]] as const
     const missing = new Problem('credential-missing', { detail: `Send your key in ${place.words}.`, headers })
@@ -77,7 +78,7 @@ export const keyAuth = definePolicy({
         return next(exchange)
       }
       if (key === TWO_CREDENTIALS) throw ambiguous
-      guard.admitToWatch(exchange)
+      guard.admit(exchange)
       if (judgeIssuedKey(key) === 'misspelt') {
         guard.failed(exchange)
         throw misspelt

@@ -76,9 +76,9 @@ export const ldapAuth = definePolicy({
 
   create(given, services) {
     const { realm, anonymous, forward, rememberSeconds, attempts, toUpstream } = given
-    const { counters, clock } = services
+    const { clock } = services
     const scheme = new BasicScheme(realm)
-    const guard = new GuessGuard(counters, 'directory', attempts)
+    const guard = new GuessGuard(services, 'directory', attempts)
     const remembered = new Remembered<Caller>(MOST_REMEMBERED, clock)
     const underWay = new SharedWork<Caller | undefined>()
     const ask = createQuestion(given, services)
@@ -96,12 +96,12 @@ export const ldapAuth = definePolicy({
       if (credentials === undefined) return next(exchange)
       const { name, password, pair } = credentials
       const lookedUp = toLookedUpName(name)
-      guard.admitToWatch(exchange)
+      guard.admit(exchange)
       const fingerprint = toFingerprint(pair)
       // Before anything is counted for the name: else whoever guesses at it would lock its owner out.
       const known = remembered.get(fingerprint)
       if (known !== undefined) return pass(exchange, next, known)
-      guard.admitToWatch(exchange, lookedUp)
+      guard.admit(exchange, lookedUp)
       // RFC 4513 §5.1.2: a directory says yes to a name without a password, and means nobody by it. It is never asked.
       if (password === '' || lookedUp === '') {
         guard.failed(exchange, lookedUp)

@@ -49,10 +49,10 @@ export const oauth2Introspection = definePolicy({
 
   create(options, services) {
     const { anonymous, maxTokenBytes, cacheEntries } = options
-    const { clock, counters } = services
+    const { clock } = services
     const places = new TokenPlaces(toPlace(options), options.dpop)
     const refusals = new TokenRefusals({ realm: options.realm, scopes: options.scopes, dpop: options.dpop, places })
-    const guard = new GuessGuard(counters, 'token', options.attempts)
+    const guard = new GuessGuard(services, 'token', options.attempts)
     const verdicts = new Verdicts<TokenVerdict>({ most: cacheEntries, mostCalls: options.maxCalls }, clock)
     const introspect = createIntrospection({ ...options, tls: toCallTls(options.tls) }, services)
     const judge = createTokenJudge({ ...options, refusals }, services)
@@ -80,7 +80,7 @@ export const oauth2Introspection = definePolicy({
       if (scheme === 'bearer' && options.dpop === 'require') throw refusals.invalid('other-scheme')
       if (token.length > maxTokenBytes || !TOKEN.test(token)) throw refusals.malformed
       // Before the cache is looked at: else it would tell a guesser, who is slowed, which tokens are good.
-      guard.admitToWatch(exchange)
+      guard.admit(exchange)
       const key = toFingerprint(token)
       const known = verdicts.find(key)
       const attempt = { exchange, presented, next }

@@ -39,7 +39,7 @@ export class LoginFlow {
     const { issuer, clientId, cookie, attempts } = options
     this.#parts = parts
     this.#seal = new CookieSeal(cookie.secrets, ['login', issuer, clientId, cookie.name])
-    this.#guard = new GuessGuard(services.counters, 'login', attempts)
+    this.#guard = new GuessGuard(services, 'login', attempts)
     this.#secure = new LoginCookies(cookie.name, true)
     this.#plain = new LoginCookies(cookie.name, false)
   }

@@ -77,7 +77,7 @@ class Deliveries {
     this.#options = given
     this.#services = services
     this.#keys = given.secrets.map((secret) => toSenderKey(given, secret))
-    this.#guard = new GuessGuard(services.counters, 'signature', given.attempts)
+    this.#guard = new GuessGuard(services, 'signature', given.attempts)
     const thumbprints = new Set(this.#keys.map(({ thumbprint }) => thumbprint))
     this.#seen = [...thumbprints].map((of) => new UsedOnce(services.replays, `webhook-signature/${of}`))
     // RFC 9110 §11.6.1: a 401 carries a challenge. Webhooks have no registered scheme; the parameter says where the signature goes.
