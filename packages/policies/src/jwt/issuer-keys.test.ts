@@ -135,6 +135,39 @@ describe('the keys of an issuer', () => {
     assert.equal(http.calls.length, 2)
   })
 
+  it('are waited for by a crowd of right tokens, all of which pass, and by wrong ones, of which no more are looked at than may be', async () => {
+    for (const [token, statuses] of [
+      [(at: number) => rsa.sign({ ...claims, jti: `${at}` }), { 200: 500 }],
+      [(at: number) => next.sign({ ...claims, jti: `${at}` }, { kid: 'key-1' }), { 401: 100, 429: 400 }],
+      [(at: number) => next.sign(claims, { kid: `none-${at}` }), { 401: 100, 429: 400 }],
+    ] as const) {
+      const held = Promise.withResolvers<{ body: object }>()
+      const subject = fetching(new FakeHttp(() => held.promise))
+      const answers = Array.from({ length: 500 }, (_, at) => subject.with(bearing(token(at))))
+      await subject.clock.advance(0)
+      held.resolve({ body: { keys: [rsa.jwk] } })
+      const counted = Object.groupBy(await Promise.all(answers), ({ status }) => status)
+      assert.deepEqual(
+        Object.fromEntries(Object.entries(counted).map(([status, all]) => [status, all?.length])),
+        statuses,
+      )
+    }
+  })
+
+  it('that end while the issuer cannot be reached let a token that was seen pass no more', async () => {
+    let isDown = false
+    const http = new FakeHttp(() => {
+      if (isDown) throw new CallFault('ECONNREFUSED', 'nobody listens')
+      return { body: { keys: [rsa.jwk] } }
+    })
+    const subject = fetching(http, { freshSeconds: 60, staleSeconds: 300 })
+    const token = bearing(rsa.sign(claims))
+    assert.equal((await subject.with(token)).status, 200)
+    isDown = true
+    await subject.clock.advance(361_000)
+    for (let at = 0; at < 3; at++) assert.equal((await subject.with(token)).problem?.reason, 'ECONNREFUSED')
+  })
+
   it('that are withdrawn count no more, for tokens that were seen neither', async () => {
     const set = { keys: [rsa.jwk, next.jwk] }
     const subject = fetching(new FakeHttp(() => ({ body: set })), { freshSeconds: 60 })

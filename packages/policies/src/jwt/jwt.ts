@@ -96,23 +96,15 @@ class TokenCheck {
     }
     const fingerprint = toFingerprint(attempt.presented.token)
     const seen = this.#seen.get(fingerprint)
-    if (seen !== undefined && seen.keys === seen.issuer.keys.get()) return this.#accept(attempt, seen)
-    const { token } = attempt.presented
-    if (this.#verifier.isCostly(token)) return this.#watch(attempt, fingerprint)
+    if (seen !== undefined && seen.keys === seen.issuer.keys.peek()) return this.#accept(attempt, seen)
     this.#guard.admit(exchange)
-    const verdict = this.#verifier.verify(token)
-    if (verdict instanceof Promise) return verdict.then((late) => this.#judge(attempt, late, fingerprint))
-    return this.#judge(attempt, verdict, fingerprint)
-  }
-
-  async #watch(attempt: Attempt, fingerprint: string): Promise<GatewayResponse> {
-    const { exchange, presented } = attempt
-    const look = async () => await this.#verifier.verify(presented.token)
-    return await this.#conclude(attempt, await this.#guard.watch({ exchange }, look, isGuessed), fingerprint)
-  }
-
-  #judge(attempt: Attempt, verdict: Verdict, fingerprint: string): ReturnType<Next> {
-    if (isGuessed(verdict)) this.#guard.failed(attempt.exchange)
+    const verdict = this.#verifier.verify(attempt.presented.token)
+    if (typeof verdict === 'function') {
+      return this.#guard
+        .watch({ exchange }, verdict, isGuessed)
+        .then((late) => this.#conclude(attempt, late, fingerprint))
+    }
+    if (isGuessed(verdict)) this.#guard.failed(exchange)
     return this.#conclude(attempt, verdict, fingerprint)
   }
 

@@ -28,6 +28,8 @@ export interface VerifiedToken {
 /** `fault` is a reason for the record; `unavailable`: nobody knows, because the keys cannot be had. */
 export type Verdict = VerifiedToken | { readonly fault: string } | { readonly unavailable: CallFault }
 
+type LaterVerdict = () => Promise<Verdict>
+
 export interface TrustedIssuer {
   readonly options: IssuerOptions
   readonly keys: KeySource
@@ -56,30 +58,29 @@ export class TokenVerifier {
     )
   }
 
-  /** Does a look at it cost so much that it counts as a guess until it is known not to be? */
-  isCostly(token: string): boolean {
-    return this.#decryption !== undefined && isEncrypted(token)
-  }
-
-  /** Without a promise where the keys are there and nothing is encrypted. */
-  verify(token: string): MaybePromise<Verdict> {
-    if (this.#decryption === undefined || !isEncrypted(token)) return this.#verifySigned(token, token)
-    return this.#verifyEncrypted(token, this.#decryption)
+  /** How to come to the verdict where that takes its time: what is encrypted has to be opened, or keys have to be fetched. */
+  verify(token: string): Verdict | LaterVerdict {
+    const decryption = this.#decryption
+    if (decryption === undefined || !isEncrypted(token)) return this.#verifySigned(token, token)
+    return () => this.#verifyEncrypted(token, decryption)
   }
 
   async #verifyEncrypted(token: string, decryption: TokenDecryption): Promise<Verdict> {
     const inside = await decryption.open(token)
-    return inside === undefined ? { fault: 'not-decrypted' } : this.#verifySigned(inside, token)
+    if (inside === undefined) return { fault: 'not-decrypted' }
+    const verdict = this.#verifySigned(inside, token)
+    return typeof verdict === 'function' ? await verdict() : verdict
   }
 
-  #verifySigned(text: string, token: string): MaybePromise<Verdict> {
+  #verifySigned(text: string, token: string): Verdict | LaterVerdict {
     const read = this.#read(text)
     if ('fault' in read) return read
-    const keys = read.issuer.keys.get()
-    if (keys instanceof Promise) return this.#verifyLater(read, keys, token)
-    const fault = findSignatureFault(read.jws, keys)
-    if (fault !== undefined && isWorthAnotherLook(fault, read.jws)) return this.#lookAgain(read, fault, token)
-    return fault === undefined ? this.#judge(read, keys, token) : { fault }
+    const { keys } = read.issuer
+    const present = keys.peek()
+    if (present === undefined) return () => this.#verifyLater(read, keys.get(), token)
+    const fault = findSignatureFault(read.jws, present)
+    if (fault !== undefined && isWorthAnotherLook(fault, read.jws)) return () => this.#lookAgain(read, fault, token)
+    return fault === undefined ? this.#judge(read, present, token) : { fault }
   }
 
   #read(text: string): ReadToken | { readonly fault: string } {
@@ -92,7 +93,7 @@ export class TokenVerifier {
     return types === undefined || isOfType(jws.header.typ, types) ? { jws, claims, issuer } : { fault: 'type' }
   }
 
-  async #verifyLater(read: ReadToken, keys: Promise<readonly VerificationKey[]>, token: string): Promise<Verdict> {
+  async #verifyLater(read: ReadToken, keys: MaybePromise<readonly VerificationKey[]>, token: string): Promise<Verdict> {
     try {
       const present = await keys
       const fault = findSignatureFault(read.jws, present)

@@ -7,7 +7,9 @@ import type { JwsAlgorithm } from './jws-algorithms.ts'
 import { type PublicJwk, toVerificationKey, type VerificationKey } from './verification-key.ts'
 
 export interface KeySource {
-  /** The same list until the keys change. @rejects CallFault where they were never had */
+  /** What is there and usable: the same list until the keys change. */
+  peek(): readonly VerificationKey[] | undefined
+  /** Has them fetched where nothing usable is there. @rejects CallFault where they cannot be had */
   get(): MaybePromise<readonly VerificationKey[]>
   /** Looks for newer ones, where that was not done a moment ago. Undefined: there are none to look for. */
   refresh(): Promise<readonly VerificationKey[]> | undefined
@@ -18,6 +20,10 @@ export class FixedKeys implements KeySource {
 
   constructor(keys: readonly VerificationKey[]) {
     this.#keys = keys
+  }
+
+  peek(): readonly VerificationKey[] {
+    return this.#keys
   }
 
   get(): readonly VerificationKey[] {
@@ -65,9 +71,13 @@ export class RemoteKeys implements KeySource {
     })
   }
 
-  get(): MaybePromise<readonly VerificationKey[]> {
+  peek(): readonly VerificationKey[] | undefined {
     const set = this.#shared.peek()
-    return set === undefined ? this.#wait(this.#shared.get()) : this.#toKeys(set)
+    return set && this.#toKeys(set)
+  }
+
+  get(): Promise<readonly VerificationKey[]> {
+    return this.#wait(this.#shared.get())
   }
 
   refresh(): Promise<readonly VerificationKey[]> {
