@@ -82,8 +82,10 @@ export const basicAuth = definePolicy({
       }
       const verify = () => verifyPassword(password, hash)
       return checks
-        .run(`${fingerprint} ${hash}`, () =>
-          guard.watch({ exchange, name }, verify, (isRight) => !isRight || !lookup.found),
+        .run(
+          `${fingerprint} ${hash}`,
+          () => guard.watch({ exchange, name }, verify, (isRight) => !isRight || !lookup.found),
+          exchange,
         )
         .then((isRight) => {
           // A second look: the user may have been changed or disabled since.

@@ -5,6 +5,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { z } from 'zod'
 import type { Exchange } from '../exchange.ts'
 import { definePolicy } from '../policy.ts'
+import { Problem } from '../problem.ts'
 import type { Counters, LimiterSpec } from '../services.ts'
 import { FakeClock, MemoryCounters, run } from '../testing/index.ts'
 import { GuessGuard } from './guess-guard.ts'
@@ -32,7 +33,7 @@ class Looks {
   }
 
   /** What becomes of it: right, wrong, or refused. */
-  start(address = '192.0.2.1', name?: string): Promise<string> {
+  start(address = '192.0.2.1', name?: string, exchange = exchangeFrom(address)): Promise<string> {
     const look = (): Promise<boolean> => {
       this.begun++
       const waiting = Promise.withResolvers<boolean>()
@@ -40,7 +41,7 @@ class Looks {
       return waiting.promise
     }
     return this.guard
-      .watch({ exchange: exchangeFrom(address), name }, look, (isRight) => !isRight)
+      .watch({ exchange, name }, look, (isRight) => !isRight)
       .then(
         (isRight) => (isRight ? 'right' : 'wrong'),
         (problem: { code?: string; message?: string }) => problem.code ?? problem.message ?? 'failed',
@@ -147,6 +148,19 @@ describe('guesses', () => {
     for (let at = 0; at < 500; at++) for (const looks of [one, other]) await looks.end(1, true)
     assert.deepEqual(new Set(await Promise.all(all)), new Set(['right']))
     assert.equal(one.begun + other.begun, 500)
+  })
+
+  it('of those who left wait no longer, and are not looked at', async () => {
+    const looks = new Looks(1)
+    const held = looks.start()
+    const left = exchangeFrom('192.0.2.1')
+    const [gone, waiting] = [looks.start('192.0.2.1', undefined, left), looks.start()]
+    await turn()
+    left.abort(new Problem('client-left'))
+    assert.equal(await gone, 'client-left')
+    await looks.end(2, true)
+    assert.deepEqual([await held, await waiting], ['right', 'right'])
+    assert.deepEqual([looks.begun, looks.clock.pending], [2, 0])
   })
 
   it('that nobody could look at count for nothing', async () => {

@@ -75,7 +75,8 @@ export class GuessGuard {
   /**
    * A look that takes its time: it counts as wrong from the beginning, until it is known not to be. Else a crowd of guesses would
    * all be looked at while there is room for one. Where there is no room left because of looks that are under way, it waits for
-   * one of them: a crowd of right credentials is refused nothing. @rejects with what `look` rejects with, and Problem too-many-attempts
+   * one of them: a crowd of right credentials is refused nothing. Whoever leaves gives up the place in line.
+   * @rejects with what `look` rejects with, and Problem too-many-attempts
    */
   async watch<Result>(
     guess: { readonly exchange: Exchange; readonly name?: string | undefined },
@@ -86,7 +87,7 @@ export class GuessGuard {
     let wasWrong = false
     try {
       for (const counted of this.#listCounted(guess.exchange, guess.name)) {
-        await counted.room.enter(counted.key)
+        await counted.room.enter(counted.key, guess.exchange)
         entered.push(counted)
       }
       const result = await look()

@@ -1,4 +1,5 @@
 /** Owns how many guesses are open for one address, or one name: those that were wrong, and those that are being looked at. */
+import type { Exchange } from '../exchange.ts'
 import { Problem } from '../problem.ts'
 import type { Decision, Limiter, PolicyServices } from '../services.ts'
 import { toRetrySeconds } from './retry-after.ts'
@@ -60,14 +61,28 @@ export class GuessRoom {
     void this.#wrong.take(key, 1)
   }
 
-  /** Takes a place, waiting for one where all that are taken may be given back. @rejects Problem too-many-attempts */
-  async enter(key: string): Promise<void> {
+  /**
+   * Takes a place, waiting for one where all that are taken may be given back.
+   * @rejects Problem too-many-attempts, and what the exchange is aborted by
+   */
+  async enter(key: string, exchange: Exchange): Promise<void> {
     const line = this.#lineOf(key)
     if (line.waiting.size >= MOST_WAITING) throw toRefusal({ retryAfterMs: 1000 })
     const place = Promise.withResolvers<void>()
     line.waiting.add(place)
     this.#serve(key, line)
-    await place.promise
+    if (!line.waiting.has(place)) return await place.promise
+    const leaver = {
+      onAbort: (problem: Problem) => {
+        if (line.waiting.delete(place)) place.reject(problem)
+      },
+    }
+    exchange.onAbort(leaver)
+    try {
+      await place.promise
+    } finally {
+      exchange.offAbort(leaver)
+    }
   }
 
   leave(key: string, wasWrong: boolean): void {

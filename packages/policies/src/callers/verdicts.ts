@@ -1,4 +1,5 @@
 /** Owns what another service decides: asked once for all who wait for the same, remembered while it holds, and never by too many calls at once. */
+import type { Exchange } from '../exchange.ts'
 import { Problem } from '../problem.ts'
 import type { Clock } from '../services.ts'
 import { Remembered } from './remembered.ts'
@@ -17,10 +18,10 @@ export interface Verdict<Value> {
 type Ask<Value> = () => Promise<Verdict<Value>>
 
 /** Stands around one question, also while it waits for its turn: such as a guard that counts guesses. */
-export type Watch<Value> = (ask: Ask<Value>) => Promise<Verdict<Value>>
-
-function begin<Value>(ask: Ask<Value>): Promise<Verdict<Value>> {
-  return ask()
+export interface Watch<Value> {
+  /** Whose question it is: with the client that left it may end before its turn has come. */
+  readonly exchange: Exchange
+  around(ask: Ask<Value>): Promise<Verdict<Value>>
 }
 
 export interface VerdictBounds {
@@ -53,14 +54,14 @@ export class Verdicts<Value> {
   }
 
   /** @rejects Problem `tooMany` beyond `mostCalls`, else with what `call` rejects: all who wait hear it */
-  async ask(key: string, call: Ask<Value>, watch: Watch<Value> = begin): Promise<Value> {
+  async ask(key: string, call: Ask<Value>, watch?: Watch<Value>): Promise<Value> {
     const isFirst = !this.#shared.has(key)
-    const verdict = await this.#shared.run(key, () => this.#askAndRemember(key, call, watch))
+    const verdict = await this.#shared.run(key, () => this.#askAndRemember(key, call, watch), watch?.exchange)
     return isFirst || verdict.isShared ? verdict.value : await this.askAlone(call, watch)
   }
 
-  async #askAndRemember(key: string, call: Ask<Value>, watch: Watch<Value>): Promise<Verdict<Value>> {
-    const verdict = await watch(() => this.#call(call))
+  async #askAndRemember(key: string, call: Ask<Value>, watch: Watch<Value> | undefined): Promise<Verdict<Value>> {
+    const verdict = await this.#watched(call, watch)
     const { value, untilMs, isGood } = verdict
     this.forget(key)
     if (untilMs > 0) (isGood ? this.#good : this.#bad).set(key, value, untilMs)
@@ -68,9 +69,13 @@ export class Verdicts<Value> {
   }
 
   /** Neither shared nor remembered. */
-  async askAlone(call: Ask<Value>, watch: Watch<Value> = begin): Promise<Value> {
-    const { value } = await watch(() => this.#call(call))
+  async askAlone(call: Ask<Value>, watch?: Watch<Value>): Promise<Value> {
+    const { value } = await this.#watched(call, watch)
     return value
+  }
+
+  #watched(call: Ask<Value>, watch: Watch<Value> | undefined): Promise<Verdict<Value>> {
+    return watch === undefined ? this.#call(call) : watch.around(() => this.#call(call))
   }
 
   async #call(call: Ask<Value>): Promise<Verdict<Value>> {

@@ -65,8 +65,10 @@ export function createDecide(
 
   return ({ exchange, credential, body }) => {
     const check = toCheck(exchange, body)
-    const watch: Watch<Decision> = (look) =>
-      guard === undefined ? look() : guard.watch({ exchange }, look, ({ value }) => isGuess(value))
+    const watch: Watch<Decision> | undefined = guard && {
+      exchange,
+      around: (look) => guard.watch({ exchange }, look, ({ value }) => isGuess(value)),
+    }
     if (cache === undefined) return verdicts.askAlone(() => ask(check, exchange, exchange.signal), watch)
     const key = toKey({ exchange, check, credential })
     // A call that others wait for as well does not end with the client that began it.

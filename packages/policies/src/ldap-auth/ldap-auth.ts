@@ -108,12 +108,15 @@ export const ldapAuth = definePolicy({
         throw scheme.toRefusal('no-password')
       }
       return underWay
-        .run(fingerprint, () =>
-          guard.watch(
-            { exchange, name: lookedUp },
-            () => ask(name, password),
-            (found) => found === undefined,
-          ),
+        .run(
+          fingerprint,
+          () =>
+            guard.watch(
+              { exchange, name: lookedUp },
+              () => ask(name, password),
+              (found) => found === undefined,
+            ),
+          exchange,
         )
         .then((found) => {
           if (found === undefined) throw scheme.toRefusal('wrong-password')

@@ -86,7 +86,7 @@ export const oauth2Introspection = definePolicy({
       const attempt = { exchange, presented, next }
       if (known !== undefined) return entry.admit(known, attempt)
       // Known again from memory, or asked about by several at once, it is the same guess, and no other one.
-      const watch: Watch<TokenVerdict> = (look) => guard.watch({ exchange }, look, isGuess)
+      const watch: Watch<TokenVerdict> = { exchange, around: (look) => guard.watch({ exchange }, look, isGuess) }
       return verdicts.ask(key, () => ask(token), watch).then((verdict) => entry.admit(verdict, attempt))
     }
   },
