@@ -39,6 +39,8 @@ export interface Attempts {
   readonly perAddress: number
   /** 0 where credentials have no names. */
   readonly perName?: number
+  /** Looks of one address, or at one name, that a thread has under way at once, where only so many can be: the others wait. */
+  readonly mostAtOnce?: number
 }
 
 /** Whom guesses are counted for: an address, or a name. */
@@ -51,9 +53,11 @@ interface Counted {
 export class GuessGuard {
   readonly #byAddress: GuessRoom | undefined
   readonly #byName: GuessRoom | undefined
+  readonly #mostAtOnce: number
 
   /** `kind` says whose wrong credentials count together: `key`, `password`, `token`. */
-  constructor(world: GuessWorld, kind: string, { perAddress, perName = 0 }: Attempts) {
+  constructor(world: GuessWorld, kind: string, { perAddress, perName = 0, mostAtOnce }: Attempts) {
+    this.#mostAtOnce = mostAtOnce ?? Number.POSITIVE_INFINITY
     if (perAddress > 0) this.#byAddress = openGuessRoom(world, `${kind}/address`, perAddress)
     if (perName > 0) this.#byName = openGuessRoom(world, `${kind}/name`, perName)
   }
@@ -87,7 +91,7 @@ export class GuessGuard {
     let wasWrong = false
     try {
       for (const counted of this.#listCounted(guess.exchange, guess.name)) {
-        await counted.room.enter(counted.key, guess.exchange)
+        await counted.room.enter(counted.key, { exchange: guess.exchange, mostAtOnce: this.#mostAtOnce })
         entered.push(counted)
       }
       const result = await look()

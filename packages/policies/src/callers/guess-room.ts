@@ -15,8 +15,15 @@ export type GuessWorld = Pick<PolicyServices, 'counters' | 'clock'>
 /** Looks under way on this thread, and who waits for a place, in the order in which they came. */
 interface Line {
   underWay: number
-  readonly waiting: Set<PromiseWithResolvers<void>>
+  /** Each with how many looks may be under way for its turn to come. */
+  readonly waiting: Map<PromiseWithResolvers<void>, number>
   callOffSecondLook: (() => void) | undefined
+}
+
+interface Entrant {
+  readonly exchange: Exchange
+  /** Looks for this key under way on this thread. */
+  readonly mostAtOnce: number
 }
 
 /** By id: guards of one kind share their room, as they share what is counted. A thread has one `Counters`. */
@@ -50,10 +57,8 @@ export class GuessRoom {
 
   /** @throws Problem too-many-attempts */
   assertRoom(key: string): void {
-    const decision = this.#wrong.take(key, 0)
-    // Counters of other machines answer later: whoever comes by then is not kept waiting for it.
-    if (decision instanceof Promise || decision.remaining > 0) return
-    throw toRefusal(decision)
+    const refusal = this.#findRefusal(key)
+    if (refusal !== undefined) throw refusal
   }
 
   charge(key: string): void {
@@ -65,11 +70,11 @@ export class GuessRoom {
    * Takes a place, waiting for one where all that are taken may be given back.
    * @rejects Problem too-many-attempts, and what the exchange is aborted by
    */
-  async enter(key: string, exchange: Exchange): Promise<void> {
+  async enter(key: string, { exchange, mostAtOnce }: Entrant): Promise<void> {
     const line = this.#lineOf(key)
     if (line.waiting.size >= MOST_WAITING) throw toRefusal({ retryAfterMs: 1000 })
     const place = Promise.withResolvers<void>()
-    line.waiting.add(place)
+    line.waiting.set(place, mostAtOnce)
     this.#serve(key, line)
     if (!line.waiting.has(place)) return await place.promise
     const leaver = {
@@ -97,14 +102,14 @@ export class GuessRoom {
   #serve(key: string, line: Line): void {
     line.callOffSecondLook?.()
     line.callOffSecondLook = undefined
-    for (const place of line.waiting) {
-      try {
-        this.assertRoom(key)
-      } catch (refusal) {
+    for (const [place, mostAtOnce] of line.waiting) {
+      const refusal = this.#findRefusal(key)
+      if (refusal !== undefined) {
         line.waiting.delete(place)
         place.reject(refusal)
         continue
       }
+      if (line.underWay >= mostAtOnce) break
       const decision = this.#places.take(key, 1)
       if (!(decision instanceof Promise) && !decision.allowed) break
       line.waiting.delete(place)
@@ -116,10 +121,16 @@ export class GuessRoom {
     else line.callOffSecondLook = this.#clock.after(SECOND_LOOK_MS, () => this.#serve(key, line))
   }
 
+  #findRefusal(key: string): Problem | undefined {
+    const decision = this.#wrong.take(key, 0)
+    // Counters of other machines answer later: whoever comes by then is not kept waiting for it.
+    return decision instanceof Promise || decision.remaining > 0 ? undefined : toRefusal(decision)
+  }
+
   #lineOf(key: string): Line {
     let line = this.#lines.get(key)
     if (line === undefined) {
-      line = { underWay: 0, waiting: new Set(), callOffSecondLook: undefined }
+      line = { underWay: 0, waiting: new Map(), callOffSecondLook: undefined }
       this.#lines.set(key, line)
     }
     return line

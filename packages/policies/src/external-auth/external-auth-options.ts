@@ -172,7 +172,7 @@ export const externalAuthOptions = z
     tls: callTlsSchema,
     maxCalls: z.int().min(1).max(1_000).default(256).meta({
       description:
-        'How many calls to the service a thread has under way at once; what more would need is refused with 503.',
+        'How many calls to the service a thread has under way at once; what more would need is refused with 503. One address has half of them and waits for more, where `credential` is named and `attempts.perAddress` is not 0.',
     }),
     onError: z.enum(['refuse', 'allow']).default('refuse').meta({
       description:

@@ -64,7 +64,9 @@ export const externalAuth = definePolicy({
     const { anonymous, bodyBytes, credential } = options
     const place = credential === undefined ? undefined : createCredentialPlace(toPlace(credential))
     const refusals = place === undefined ? undefined : toRefusals(place, credential?.scheme)
-    const guard = place === undefined ? undefined : new GuessGuard(services, 'external', options.attempts)
+    // One address fills no more than half of the way to the service.
+    const attempts = { ...options.attempts, mostAtOnce: Math.ceil(options.maxCalls / 2) }
+    const guard = place === undefined ? undefined : new GuessGuard(services, 'external', attempts)
     const decide = createDecide(options, services, guard)
     const carryOut = createCarryOut(options, services, toSpentPlaces(options).map(createCredentialPlace))
 

@@ -121,19 +121,6 @@ describe('a flood of tokens that nobody gave', () => {
     assert.equal(answers.filter(({ status }) => status === 503).length, 47)
   })
 
-  it('is asked about no more tokens at once than may be wrong, and keeps the way to the server free for others', async () => {
-    const { ask, http } = stage(serve({ good: ACTIVE }), { attempts: { perAddress: 5 }, maxCalls: 6 })
-    const flood = Array.from({ length: 40 }, (_, at) => ask(`made-up-${at}`, '192.0.2.1'))
-    const other = ask('good', '192.0.2.2')
-    assert.equal((await other).status, 200)
-    const statuses = (await Promise.all(flood)).map(({ status }) => status)
-    assert.deepEqual(
-      [statuses.filter((each) => each === 401).length, statuses.filter((each) => each === 429).length],
-      [5, 35],
-    )
-    assert.equal(http.calls.length, 6)
-  })
-
   it('pushes no good token out of memory', async () => {
     const { ask, http } = stage(serve({ good: ACTIVE }), { cacheEntries: 10, attempts: { perAddress: 0 } })
     await ask('good')
@@ -141,6 +128,35 @@ describe('a flood of tokens that nobody gave', () => {
     await ask('good')
     assert.equal(http.calls.length, 31)
   })
+})
+
+describe('a crowd from one address', () => {
+  for (const [words, isActive, expected] of [
+    ['of wrong tokens', false, { 401: 100, 429: 400 }],
+    ['of right ones', true, { 200: 500 }],
+  ] as const) {
+    it(`${words} leaves the way to the server free for others, and gets what it may`, async () => {
+      const calls: PromiseWithResolvers<FakeAnswer>[] = []
+      const { ask, clock } = stage(({ body }) => {
+        if (String(body).includes('other')) return { body: ACTIVE }
+        const call = Promise.withResolvers<FakeAnswer>()
+        calls.push(call)
+        return call.promise
+      })
+      const crowd = Array.from({ length: 500 }, (_, at) => ask(`crowd-${at}`, '192.0.2.1'))
+      await clock.advance(0)
+      assert.equal((await ask('other', '192.0.2.2')).status, 200)
+      for (let call = calls.shift(); call !== undefined; call = calls.shift()) {
+        call.resolve({ body: isActive ? ACTIVE : { active: false } })
+        await clock.advance(0)
+      }
+      const counted = Object.groupBy(await Promise.all(crowd), ({ status }) => status)
+      assert.deepEqual(
+        Object.fromEntries(Object.entries(counted).map(([status, all]) => [status, all?.length])),
+        expected,
+      )
+    })
+  }
 })
 
 describe('a server that cannot be asked', () => {

@@ -81,7 +81,7 @@ export const introspectionOptions = z
     }),
     maxCalls: z.int().min(1).max(1_000).default(64).meta({
       description:
-        'How many calls to the server a thread has under way at once; what more would need is refused with 503.',
+        'How many calls to the server a thread has under way at once; what more would need is refused with 503. One address has half of them and waits for more, unless `attempts.perAddress` is 0.',
     }),
     timeoutMs: callTimeoutSchema,
     tls: callTlsSchema,

@@ -52,7 +52,9 @@ export const oauth2Introspection = definePolicy({
     const { clock } = services
     const places = new TokenPlaces(toPlace(options), options.dpop)
     const refusals = new TokenRefusals({ realm: options.realm, scopes: options.scopes, dpop: options.dpop, places })
-    const guard = new GuessGuard(services, 'token', options.attempts)
+    // One address fills no more than half of the way to the server.
+    const mostAtOnce = Math.ceil(options.maxCalls / 2)
+    const guard = new GuessGuard(services, 'token', { ...options.attempts, mostAtOnce })
     const verdicts = new Verdicts<TokenVerdict>({ most: cacheEntries, mostCalls: options.maxCalls }, clock)
     const introspect = createIntrospection({ ...options, tls: toCallTls(options.tls) }, services)
     const judge = createTokenJudge({ ...options, refusals }, services)
