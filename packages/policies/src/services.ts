@@ -105,7 +105,10 @@ export type UserLookup =
   | {
       readonly found: false
       readonly why: 'unknown' | 'disabled' | 'expired' | 'not-yet-valid'
-      /** The hash of somebody's password: checked all the same, so that no stranger learns from the time who is known. Absent: there are no users. */
+      /**
+       * The hash of somebody's password: checked all the same, so that no stranger learns from the time who is known. Where
+       * hashes cost more and less, of one or another cost, always the same for one name. Absent: there are no users.
+       */
       readonly decoy?: string
     }
 

@@ -20,7 +20,7 @@ export function validateApps(validation: Validation): void {
   warnOfTellingCosts(validation)
 }
 
-/** A name that nobody has is answered after as long as somebody's password takes: where those differ, it takes longer or shorter than some. */
+/** A name that nobody has is answered after as long as somebody's password takes: where those differ, what is rare among users is less so among strangers. */
 function warnOfTellingCosts(validation: Validation): void {
   let first: string | undefined
   for (const [index, { users = [] }] of (validation.options.apps ?? []).entries()) {
@@ -32,7 +32,7 @@ function warnOfTellingCosts(validation: Validation): void {
       validation.warn(['apps', index, 'users', position, 'passwordHash'], {
         code: 'password-costs-differ',
         message:
-          'This password is hashed in another way than that of the first user: the time that a wrong one takes tells strangers whose names are known.',
+          'This password is hashed in another way than that of the first user: the time that a wrong one takes can tell strangers whose names are known.',
         suggestion: 'Hash passwords in one way, as `gatewright key password` does.',
       })
       return

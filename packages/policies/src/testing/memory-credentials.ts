@@ -1,5 +1,6 @@
 /** Owns the keys that a test's gateway knows. */
 import { hash } from 'node:crypto'
+import { addDecoy, pickDecoy } from '../passwords/decoys.ts'
 import type { AppFacts, Credentials, KeyLookup, UserLookup } from '../services.ts'
 
 interface TestKey {
@@ -71,9 +72,12 @@ export class MemoryCredentials implements Credentials {
       const { app, passwordHash } = user
       return { found: true, user: { app, plan: pickPlan(user, api), passwordHash } }
     }
-    const [decoy] = this.#users.values()
     const why = user?.isRefusedAs ?? 'unknown'
-    return decoy === undefined ? { found: false, why } : { found: false, why, decoy: decoy.passwordHash }
+    const users = [...this.#users.values()]
+    const enabled = users.filter(({ isRefusedAs }) => isRefusedAs !== 'disabled')
+    if (users.length === 0) return { found: false, why }
+    const decoys = (enabled.length > 0 ? enabled : users).reduce((all, each) => addDecoy(all, each.passwordHash), '')
+    return { found: false, why, decoy: pickDecoy(decoys, name) }
   }
 }
 

@@ -6,6 +6,7 @@
  * has to be sent to them; until they have it they read the old one, in which revocations are still carried out.
  */
 import type { App, Key, PlanChoice, User } from '@gatewright/model'
+import { addDecoy } from '@gatewright/policies'
 import { KINDS, parseKeyHash } from './key-hash.ts'
 import {
   createKeyTable,
@@ -20,7 +21,7 @@ import {
 } from './key-table.ts'
 import { type Pepper, PROCESS_PEPPER } from './pepper.ts'
 import { toPlanText } from './plan-text.ts'
-import { toUserText } from './user-text.ts'
+import { parseUserText, toUserText } from './user-text.ts'
 
 export type CredentialsDescriptor = KeyTableDescriptor
 export { openCredentials } from './shared-credentials.ts'
@@ -94,13 +95,15 @@ export class CredentialsIndex {
         names: toKeyNames({ ...app, app: app.id }),
       })),
     ]
-    this.#move(entries.length, toNamesBytes(entries.map(({ names }) => names)), isPeppered(keys))
+    const decoys = toDecoys(users)
+    const nameBytes = toNamesBytes(entries.map(({ names }) => names)) + toNameBytes(decoys)
+    this.#move(entries.length, nameBytes, isPeppered(keys))
     for (const { words, kind, names } of entries) {
       this.#table.addKinds(kind)
       this.#add(words, names)
     }
     this.#size = keys.length
-    this.#table.decoy = this.#findDecoy(users)
+    if (decoys !== '') this.#table.decoy = this.#toName(decoys)
     this.#table.revision = revision
     this.#revokeInPrevious(revision)
   }
@@ -114,7 +117,7 @@ export class CredentialsIndex {
       this.#table.addKinds(kind)
       const difference = names === undefined ? this.#remove(words) : this.#put(words, names)
       if (!isUser) this.#size += difference
-      else if (names !== undefined) this.#table.decoy = this.#toName(names.plan ?? '')
+      else if (names !== undefined) this.#addDecoy(names)
     }
     this.#table.revision = revision
     if (this.#previous !== undefined) this.#previous.revision = revision
@@ -179,10 +182,15 @@ export class CredentialsIndex {
     })
   }
 
-  /** One that is switched on, if there is one: the others may be old. */
-  #findDecoy(users: readonly User[]): number {
-    const user = users.find(({ enabled }) => enabled !== false) ?? users[0]
-    return user === undefined ? 0 : this.#toName(toUserText(user))
+  #addDecoy({ plan: text = '', enabled }: Entered): void {
+    const { decoy } = this.#table
+    if (enabled === false && decoy !== 0) return
+    const before = decoy === 0 ? '' : this.#table.getName(decoy)
+    const after = addDecoy(before, parseUserText(text).passwordHash)
+    if (after === before) return
+    const nameBytes = toNameBytes(after)
+    if (!this.#table.hasRoom(nameBytes)) this.#grow(nameBytes)
+    this.#table.decoy = this.#toName(after)
   }
 
   #toNames(app: string, plan: string | undefined): { app: number; plan: number } {
@@ -293,6 +301,12 @@ function assertOneOwner<Credential extends Key | User>(
     }
     owners.set(name, credential.app)
   }
+}
+
+/** Of those that are switched on, if there are any: the others may be old, and are not let in whatever it takes. */
+function toDecoys(users: readonly User[]): string {
+  const enabled = users.filter((user) => user.enabled !== false)
+  return (enabled.length > 0 ? enabled : users).reduce((decoys, user) => addDecoy(decoys, user.passwordHash), '')
 }
 
 function toNamesBytes(entered: readonly Entered[]): number {

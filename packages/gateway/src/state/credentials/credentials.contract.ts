@@ -189,6 +189,20 @@ function describeUsers(create: CreateCredentials): void {
     }
   })
 
+  it('gives strangers something of each cost that users have: always the same for one name', () => {
+    const costs = ['04', '05', '06'].map((cost) => HASH.replace('$04$', `$${cost}$`))
+    const mixed = Object.fromEntries(costs.map((passwordHash, at) => [`user-${at}`, { app: 'acme', passwordHash }]))
+    const off = { app: 'acme', isRefusedAs: 'disabled', passwordHash: HASH.replace('$04$', '$07$') } as const
+    const several = create({ keys: {}, apps: { acme: {} }, users: { off, ...mixed } })
+    const decoyOf = (name: string): string | undefined => {
+      const lookup = several.findUser(name, 'any')
+      return lookup.found ? undefined : lookup.decoy
+    }
+    const names = Array.from({ length: 60 }, (_, at) => `nobody-${at}`)
+    assert.deepEqual(new Set(names.map(decoyOf)), new Set(costs))
+    assert.deepEqual(names.map(decoyOf), names.map(decoyOf))
+  })
+
   it('takes no name for another that looks like it', () => {
     assert.equal(credentials.findUser('Ängström café'.normalize('NFD'), 'any').found, false)
     assert.equal(credentials.findUser('\u0430nn', 'any').found, false)

@@ -219,6 +219,22 @@ describe('users in the index', () => {
     assert.ok(!stranger.found && users.some(({ passwordHash }) => passwordHash === stranger.decoy))
   })
 
+  it('whose password changes, or who are put switched off, change nothing for strangers', () => {
+    const { index, reader } = open([toUser('ann')])
+    const decoyOf = (name: string): string | undefined => {
+      const lookup = reader.findUser(name, 'any')
+      return lookup.found ? undefined : lookup.decoy
+    }
+    const put = (user: User) => index.apply({ revision: index.revision + 1, changes: [{ kind: 'put-user', user }] })
+    put(toUser('ann', { passwordHash: `${HASH.slice(0, -1)}b` }))
+    put(toUser('off', { passwordHash: HASH.replace('$04$', '$12$'), enabled: false }))
+    const names = Array.from({ length: 30 }, (_, at) => `nobody-${at}`)
+    assert.deepEqual(new Set(names.map(decoyOf)), new Set([HASH]))
+    const costly = HASH.replace('$04$', '$10$')
+    put(toUser('ben', { passwordHash: costly }))
+    assert.deepEqual(new Set(names.map(decoyOf)), new Set([HASH, costly]))
+  })
+
   it('stay bounded when one password changes for ever', () => {
     const { index } = open([toUser('ann')])
     for (let at = 0; at < 5000; at++) {

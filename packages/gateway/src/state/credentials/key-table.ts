@@ -17,8 +17,8 @@
  * ```
  *
  * Apps and users are entries as well, found by a hash of their names. Whoever has several plans has a text for them among the
- * names. Where a key has its plan, a user has a text that holds the hash of the password and the plan. `decoy` is where one of these texts stands, 0 without users: what
- * is checked for a name that nobody has, so that it takes as long. `kinds` is which hashes keys are kept by, besides SHA-256:
+ * names. Where a key has its plan, a user has a text that holds the hash of the password and the plan. `decoy` is where the text stands of what
+ * is checked for a name that nobody has, so that it takes as long; 0 without users. `kinds` is which hashes keys are kept by, besides SHA-256:
  * what no key is kept by need not be computed of a key that comes.
  *
  * No locks, and nothing to wait for: an entry is written once, its app word last, with an atomic store; while that word
@@ -133,7 +133,7 @@ export class KeyTable {
     Atomics.store(this.#revision, 0, BigInt(revision))
   }
 
-  /** Where the text of some user stands; 0: there are none. */
+  /** Where it stands what is checked for names that nobody has; 0: there are no users. */
   get decoy(): number {
     return Atomics.load(this.#header, DECOY)
   }

@@ -8,6 +8,7 @@ import {
   isWeakKey,
   type KeyFacts,
   type KeyLookup,
+  pickDecoy,
   type UserLookup,
   WeakKeys,
 } from '@gatewright/policies'
@@ -164,7 +165,7 @@ export class SharedCredentials implements Credentials {
     }
     const { decoy } = table
     if (decoy === 0) return entry
-    return { ...entry, decoy: parseUserText(table.getName(decoy)).passwordHash }
+    return { ...entry, decoy: pickDecoy(table.getName(decoy), name) }
   }
 
   /** Number of the feed that this thread sees. */
