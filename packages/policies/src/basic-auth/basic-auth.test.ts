@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { before, describe, it } from 'node:test'
 import { loadArgon2, loadBcrypt } from '../passwords/password-library.ts'
+import { Problem } from '../problem.ts'
 import { FakeClock, MemoryCredentials, type PolicyRun, type PolicyRunSetup, run } from '../testing/index.ts'
 import { basicAuth } from './basic-auth.ts'
 
@@ -167,14 +168,38 @@ describe('basic-auth', () => {
 
   it('takes on only so many checks, and says so (503)', async () => {
     const subject = guarded({ attempts: { perAddress: 0, perName: 0 } })
-    const answers = Array.from({ length: 100 }, (_, at) => subject.with(withPair(`ann:wrong ${at}`)))
+    const answers = Array.from({ length: 1060 }, (_, at) => subject.with(withPair(`ann:wrong ${at}`)))
     const problems = (await Promise.all(answers)).map(({ problem, headers }) => {
       if (problem?.code === 'verifier-unavailable') assert.equal(headers.get('retry-after'), '1')
       return problem?.reason
     })
-    assert.equal(problems.filter((reason) => reason === 'wrong-password').length, 66)
+    assert.equal(problems.filter((reason) => reason === 'wrong-password').length, 1026)
     assert.equal(problems.filter((reason) => reason === 'too-many-checks').length, 34)
     assert.equal((await subject.with(ANN)).status, 200)
+  })
+
+  it('lets in a crowd of users who all come at once, from one address or from many', async () => {
+    for (const addresses of [1, 250]) {
+      const subject = guarded()
+      const names = Array.from({ length: 500 }, (_, at) => `user-${at}`)
+      for (const name of names) subject.users.setUser(name, { app: 'shop', passwordHash: hashWith.argon2 })
+      const answers = names.map((name, at) =>
+        subject.with(withPair(`${name}:${PASSWORD}`), { address: `192.0.2.${at % addresses}` }),
+      )
+      assert.deepEqual(new Set((await Promise.all(answers)).map(({ status }) => status)), new Set([200]))
+    }
+  })
+
+  it('checks nothing for those who left before it was their turn', async () => {
+    const subject = guarded()
+    const crowd = Array.from({ length: 50 }, (_, at) =>
+      subject.open(withPair(`ann:${PASSWORD} ${at}`), { address: `192.0.2.${at}` }),
+    )
+    const answers = crowd.map((exchange) => subject.start(exchange).answer)
+    for (const exchange of crowd) exchange.abort(new Problem('client-left'))
+    const codes = (await Promise.all(answers)).map(({ problem }) => problem?.code)
+    assert.equal(codes.filter((code) => code === 'client-left').length, 48)
+    assert.equal(codes.filter((code) => code === 'credential-invalid').length, 2)
   })
 
   it('looks at so many wrong ones for a name and of an address, and then at none', async () => {

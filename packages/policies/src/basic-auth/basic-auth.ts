@@ -80,7 +80,7 @@ export const basicAuth = definePolicy({
         guard.failed(exchange, name)
         throw scheme.toRefusal('unknown')
       }
-      const verify = () => verifyPassword(password, hash)
+      const verify = () => verifyPassword(password, hash, exchange)
       return checks
         .run(
           `${fingerprint} ${hash}`,

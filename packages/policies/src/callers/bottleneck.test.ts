@@ -51,6 +51,17 @@ describe('a bottleneck', () => {
     assert.deepEqual([await first, await second], ['a', 'b'])
   })
 
+  it('takes on by size', async () => {
+    const bottleneck = new Bottleneck({ mostAtOnce: 1, mostWaiting: 10 })
+    const held = Promise.withResolvers<void>()
+    const work = () => held.promise
+    const all = [1, 6, 5, 4, 1].map((size) => bottleneck.run(work, { size }))
+    held.resolve()
+    const outcomes = (await Promise.allSettled(all)).map(({ status }) => status)
+    assert.deepEqual(outcomes, ['fulfilled', 'fulfilled', 'rejected', 'fulfilled', 'rejected'])
+    await Promise.all([10, 10].map((size) => bottleneck.run(async () => {}, { size })))
+  })
+
   it('goes on where one fails, also before it has begun to wait', async () => {
     const { bottleneck, run, end, ends } = open(1, 2)
     const first = run('a')

@@ -1,15 +1,27 @@
 /** Owns slow work of which only so much may be under way at once: the rest waits in line, and beyond that nothing is taken on. */
+import type { Exchange } from '../exchange.ts'
 import { Problem } from '../problem.ts'
+import { waitForTurn } from './wait-for-turn.ts'
 
 export interface BottleneckOptions {
   readonly mostAtOnce: number
+  /** How much may wait, by `size`. */
   readonly mostWaiting: number
+}
+
+interface Entrant {
+  /** How much of it this is; 1 unless said. */
+  readonly size?: number
+  /** With whom it is given up as long as it waits; it is never if absent. */
+  readonly asker?: Exchange
 }
 
 export class Bottleneck {
   readonly #mostAtOnce: number
   readonly #mostWaiting: number
-  readonly #waiting: (() => void)[] = []
+  /** In the order in which they came, each with its size. */
+  readonly #waiting = new Map<PromiseWithResolvers<void>, number>()
+  #waitingSize = 0
   #underWay = 0
 
   constructor({ mostAtOnce, mostWaiting }: BottleneckOptions) {
@@ -21,28 +33,43 @@ export class Bottleneck {
     return this.#underWay
   }
 
-  /** In the order in which they came. @rejects with what `work` rejects with, and with Problem verifier-unavailable where too many wait */
-  async run<Result>(work: () => Promise<Result>): Promise<Result> {
+  /**
+   * In the order in which they came.
+   * @rejects with what `work` rejects with, what the asker is aborted by, and Problem verifier-unavailable where too much waits
+   */
+  async run<Result>(work: () => Promise<Result>, { size = 1, asker }: Entrant = {}): Promise<Result> {
     if (this.#underWay < this.#mostAtOnce) this.#underWay++
-    else await this.#wait()
+    else await this.#wait(size, asker)
     try {
       return await work()
     } finally {
       // Whoever is next takes over the place: nobody who comes meanwhile gets it.
-      const next = this.#waiting.shift()
-      if (next === undefined) this.#underWay--
-      else next()
+      const next = this.#waiting.keys().next()
+      if (next.done === true) this.#underWay--
+      else {
+        this.#leave(next.value)
+        next.value.resolve()
+      }
     }
   }
 
-  #wait(): Promise<void> {
-    if (this.#waiting.length >= this.#mostWaiting) {
+  async #wait(size: number, asker: Exchange | undefined): Promise<void> {
+    if (this.#waitingSize + size > this.#mostWaiting) {
       throw new Problem('verifier-unavailable', {
         detail: 'Too many credentials are being checked. Try again in a moment.',
         headers: [['Retry-After', '1']],
         reason: 'too-many-checks',
       })
     }
-    return new Promise((resolve) => this.#waiting.push(resolve))
+    const turn = Promise.withResolvers<void>()
+    this.#waiting.set(turn, size)
+    this.#waitingSize += size
+    if (asker === undefined) await turn.promise
+    else await waitForTurn(turn, asker, () => this.#leave(turn))
+  }
+
+  #leave(turn: PromiseWithResolvers<void>): boolean {
+    this.#waitingSize -= this.#waiting.get(turn) ?? 0
+    return this.#waiting.delete(turn)
   }
 }

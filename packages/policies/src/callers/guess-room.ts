@@ -3,6 +3,7 @@ import type { Exchange } from '../exchange.ts'
 import { Problem } from '../problem.ts'
 import type { Decision, Limiter, PolicyServices } from '../services.ts'
 import { toRetrySeconds } from './retry-after.ts'
+import { waitForTurn } from './wait-for-turn.ts'
 
 /** Of one key, on one thread: beyond, somebody floods, and memory is worth more. */
 const MOST_WAITING = 1_000
@@ -77,17 +78,7 @@ export class GuessRoom {
     line.waiting.set(place, mostAtOnce)
     this.#serve(key, line)
     if (!line.waiting.has(place)) return await place.promise
-    const leaver = {
-      onAbort: (problem: Problem) => {
-        if (line.waiting.delete(place)) place.reject(problem)
-      },
-    }
-    exchange.onAbort(leaver)
-    try {
-      await place.promise
-    } finally {
-      exchange.offAbort(leaver)
-    }
+    await waitForTurn(place, exchange, () => line.waiting.delete(place))
   }
 
   leave(key: string, wasWrong: boolean): void {

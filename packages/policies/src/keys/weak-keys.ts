@@ -4,7 +4,7 @@
  * It has no salt of each key's own, since a key that says not whose it is has to be found by its hash alone; the pepper is what
  * keeps tables of hashes from being made beforehand, and who has not both it and the hashes has nothing to try. What keeps a
  * flood of guesses from costing a slow hash each: only a key that looks weak itself can be one; the guard of the policy looks at
- * so many wrong ones of an address; one hash at a time is made on each thread, and few may wait for theirs.
+ * so many wrong ones of an address; one hash at a time is made on each thread, and as many wait for theirs as are made in some seconds.
  */
 import { createHmac } from 'node:crypto'
 import { Bottleneck } from '../callers/bottleneck.ts'
@@ -26,7 +26,8 @@ export class WeakKeys {
   readonly #pepper: Uint8Array
   readonly #remembered = new Map<string, Buffer>()
   readonly #underWay = new SharedWork<Buffer>()
-  readonly #bottleneck = new Bottleneck({ mostAtOnce: 1, mostWaiting: 32 })
+  /** All that one address may have looked at wait, and some more: two seconds. */
+  readonly #bottleneck = new Bottleneck({ mostAtOnce: 1, mostWaiting: 128 })
 
   constructor(pepper: Uint8Array) {
     this.#pepper = pepper
