@@ -4,6 +4,7 @@ import { describe, it } from 'node:test'
 import { BytesBody } from '../messages/body.ts'
 import { Problem } from '../problem.ts'
 import { CallFault } from '../services.ts'
+import { countStatuses } from '../testing/index.ts'
 import { fail, stage } from './external-auth-stage.fixture.ts'
 
 describe('a service that cannot be asked', () => {
@@ -167,6 +168,34 @@ describe('a credential', () => {
       statuses.push((await subject.with({ headers: { Authorization: `Bearer ${at}` } })).status)
     assert.deepEqual([statuses, service.calls.length], [[401, 401, 401, 429, 429], 3])
   })
+
+  for (const [words, status, expected] of [
+    ['right', 200, { 200: 500 }],
+    ['wrong', 401, { 401: 100, 429: 400 }],
+  ] as const) {
+    for (const cache of [undefined, { ttlSeconds: 60 }]) {
+      const way = cache === undefined ? 'asked for each' : 'remembered'
+      it(`that is ${words} is looked at as far as it may be where 500 come from one address, and others pass: ${way}`, async () => {
+        const calls: PromiseWithResolvers<object>[] = []
+        const { subject, clock } = stage({ credential: bearer, maxCalls: 64, ...(cache && { cache }) }, ({ body }) => {
+          if (String(body).includes('Bearer other')) return {}
+          const call = Promise.withResolvers<object>()
+          calls.push(call)
+          return call.promise
+        })
+        const ask = (credential: string, address: string) =>
+          subject.with({ headers: { Authorization: `Bearer ${credential}` } }, { address })
+        const crowd = Array.from({ length: 500 }, (_, at) => ask(`crowd-${at}`, '192.0.2.1'))
+        await clock.advance(0)
+        assert.deepEqual([(await ask('other', '192.0.2.2')).status, calls.length], [200, 32])
+        for (let call = calls.shift(); call !== undefined; call = calls.shift()) {
+          call.resolve({ status })
+          await clock.advance(0)
+        }
+        assert.deepEqual(await countStatuses(crowd), expected)
+      })
+    }
+  }
 
   it('that may not do this is no guess', async () => {
     const { subject } = stage({ credential: bearer, attempts: { perAddress: 1 } }, () => ({ status: 403 }))

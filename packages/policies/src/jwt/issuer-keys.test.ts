@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { CallFault } from '../services.ts'
 import {
+  countStatuses,
   FakeClock,
   FakeHttp,
   MemorySharedValues,
@@ -146,11 +147,7 @@ describe('the keys of an issuer', () => {
       const answers = Array.from({ length: 500 }, (_, at) => subject.with(bearing(token(at))))
       await subject.clock.advance(0)
       held.resolve({ body: { keys: [rsa.jwk] } })
-      const counted = Object.groupBy(await Promise.all(answers), ({ status }) => status)
-      assert.deepEqual(
-        Object.fromEntries(Object.entries(counted).map(([status, all]) => [status, all?.length])),
-        statuses,
-      )
+      assert.deepEqual(await countStatuses(answers), statuses)
     }
   })
 

@@ -2,7 +2,14 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { describe, it } from 'node:test'
 import { toFingerprint } from '../callers/remembered.ts'
-import { MemoryCredentials, signWithSecret, TestIssuer, toBase64url } from '../testing/index.ts'
+import {
+  countStatuses,
+  MemoryCredentials,
+  type PolicyRun,
+  signWithSecret,
+  TestIssuer,
+  toBase64url,
+} from '../testing/index.ts'
 import { bearing, claims, ISSUER, now, rsa, taking } from './jwt.fixture.ts'
 import { jwt } from './jwt.ts'
 
@@ -288,17 +295,32 @@ describe('the options of jwt', () => {
   })
 })
 
-describe('encrypted tokens', () => {
+describe('encrypted tokens', async () => {
+  const { getJose } = await import('../tokens/jose-library.ts')
+  const { CompactEncrypt, generateKeyPair, exportJWK } = getJose()
+  const { publicKey, privateKey } = await generateKeyPair('RSA-OAEP-256', { extractable: true })
+  const key = JSON.stringify(await exportJWK(privateKey))
+  const seal = (text: string, header: object = {}) =>
+    new CompactEncrypt(Buffer.from(text))
+      .setProtectedHeader({ alg: 'RSA-OAEP-256', enc: 'A256GCM', cty: 'JWT', ...header })
+      .encrypt(publicKey)
+  const opening = (): PolicyRun => taking({ decryption: [{ algorithm: 'RSA-OAEP-256', key }] })
+
+  it('come in a crowd: right ones pass, and of wrong ones no more are opened than may be', async () => {
+    const stranger = new TestIssuer('RS256', { kid: 'key-1', number: 2 })
+    for (const [signer, expected] of [
+      [rsa, { 200: 300 }],
+      [stranger, { 401: 100, 429: 200 }],
+    ] as const) {
+      const tokens = Array.from({ length: 300 }, (_, at) => seal(signer.sign({ ...claims, jti: `${at}` })))
+      const subject = opening()
+      const crowd = (await Promise.all(tokens)).map((token) => subject.with(bearing(token)))
+      assert.deepEqual(await countStatuses(crowd), expected)
+    }
+  })
+
   it('are opened, and what is inside has to be signed', async () => {
-    const { getJose } = await import('../tokens/jose-library.ts')
-    const { compactDecrypt: _, CompactEncrypt, generateKeyPair } = getJose()
-    const { publicKey, privateKey } = await generateKeyPair('RSA-OAEP-256', { extractable: true })
-    const key = JSON.stringify(await getJose().exportJWK(privateKey))
-    const seal = (text: string, header: object = {}) =>
-      new CompactEncrypt(Buffer.from(text))
-        .setProtectedHeader({ alg: 'RSA-OAEP-256', enc: 'A256GCM', cty: 'JWT', ...header })
-        .encrypt(publicKey)
-    const subject = taking({ decryption: [{ algorithm: 'RSA-OAEP-256', key }] })
+    const subject = opening()
     const token = await seal(rsa.sign(claims))
     const { status, exchange } = await subject.with(bearing(token))
     assert.deepEqual([status, exchange.caller?.id], [200, 'ann'])

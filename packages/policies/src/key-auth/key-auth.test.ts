@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { hash } from 'node:crypto'
 import { describe, it } from 'node:test'
 import { createIssuedKey } from '../keys/issued-key.ts'
-import { MemoryCredentials, type PolicyRun, run } from '../testing/index.ts'
+import { countStatuses, MemoryCredentials, type PolicyRun, run } from '../testing/index.ts'
 import { keyAuth } from './key-auth.ts'
 
 const credentials = new MemoryCredentials({
@@ -145,7 +145,35 @@ describe('key-auth', () => {
     assert.equal(weak.isSync, false)
     assert.equal((await weak.answer).exchange.caller?.id, 'weak')
     assert.equal((await subject.with(withKey('hunter3'))).problem?.reason, 'disabled')
-    assert.ok(subject.start(subject.open(withKey('hunter4'))).isSync)
+    // Whoever guesses waits for it as well, but not where no weak key looks like that.
+    assert.equal(subject.start(subject.open(withKey('hunter4'))).isSync, false)
+    assert.ok(subject.start(subject.open(withKey('kT5-Zq8vWm2_xR7cLp4Y'))).isSync)
+  })
+
+  for (const [words, keyOf, expected] of [
+    ['weak keys, all of them right', (at: number) => `pet-${at}`, { 200: 500 }],
+    ['weak keys, all of them wrong', (at: number) => `cat-${at}`, { 401: 100, 429: 400 }],
+    ['keys that look strong, all of them wrong', (at: number) => `kT5-Zq8vWm2_xR7cLp4Y${at}`, { 401: 100, 429: 400 }],
+  ] as const) {
+    it(`looks at a crowd from one address as far as it may: ${words}`, async () => {
+      const pets = Object.fromEntries(
+        Array.from({ length: 500 }, (_, at) => [`pet-${at}`, { app: 'pet', isWeak: true }]),
+      )
+      const subject = run(keyAuth, {}, { credentials: new MemoryCredentials(pets) })
+      const crowd = Array.from({ length: 500 }, (_, at) => subject.with(withKey(keyOf(at))))
+      assert.deepEqual(await countStatuses(crowd), expected)
+      const other = await subject.with(withKey('pet-1'), { address: '192.0.2.2' })
+      assert.equal(other.status, 200)
+    })
+  }
+
+  it('lets right keys pass that come in a crowd of wrong ones, as long as not all guesses are used up', async () => {
+    const keys = { hunter2: { app: 'weak', isWeak: true }, s3cret: { app: 'acme' } }
+    const subject = run(keyAuth, {}, { credentials: new MemoryCredentials(keys) })
+    const wrong = Array.from({ length: 99 }, (_, at) => subject.with(withKey(`cat-${at}`)))
+    const right = ['hunter2', 's3cret', 'hunter2'].map((key) => subject.with(withKey(key)))
+    assert.deepEqual(await countStatuses(right), { 200: 3 })
+    assert.deepEqual(await countStatuses(wrong), { 401: 99 })
   })
 
   it('refuses a key of ours with a wrong character without a look-up, and says that it is misspelt', async () => {

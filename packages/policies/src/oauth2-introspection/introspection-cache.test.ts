@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { CallFault } from '../services.ts'
-import type { FakeAnswer, FakeClock } from '../testing/index.ts'
+import { countStatuses, type FakeAnswer, type FakeClock } from '../testing/index.ts'
 import { ACTIVE, serve, stage } from './introspection-stage.fixture.ts'
 
 describe('what the server said of a token', () => {
@@ -150,11 +150,7 @@ describe('a crowd from one address', () => {
         call.resolve({ body: isActive ? ACTIVE : { active: false } })
         await clock.advance(0)
       }
-      const counted = Object.groupBy(await Promise.all(crowd), ({ status }) => status)
-      assert.deepEqual(
-        Object.fromEntries(Object.entries(counted).map(([status, all]) => [status, all?.length])),
-        expected,
-      )
+      assert.deepEqual(await countStatuses(crowd), expected)
     })
   }
 })

@@ -1,4 +1,5 @@
 /** The door of what tests of policies need: `@gatewright/policies/testing`. */
+export { countStatuses } from './count-statuses.ts'
 export { FakeClock } from './fake-clock.ts'
 export { type DirectoryQuestion, FakeDirectories } from './fake-directories.ts'
 export { type FakeAnswer, FakeHttp } from './fake-http.ts'

@@ -138,8 +138,15 @@ function describeKeys(create: CreateCredentials): void {
     }
   })
 
-  it('answers at once where no key could be guessed', () => {
+  it('answers at once where no key could be guessed, and for a key that looks as if it could not', () => {
     assert.deepEqual(credentials.lookUpWeak('hunter2', 'any'), { found: false, why: 'unknown' })
+    const kept = create({ keys: { hunter2: { app: 'acme', isWeak: true } }, apps: { acme: {} }, users: {} })
+    assert.deepEqual(kept.lookUpWeak('kT5-Zq8vWm2_xR7cLp4Y', 'any'), { found: false, why: 'unknown' })
+  })
+
+  it('takes its time for all that look as if they could be guessed, whether they are known or not', () => {
+    const kept = create({ keys: { hunter2: { app: 'acme', isWeak: true } }, apps: { acme: {} }, users: {} })
+    for (const key of ['hunter2', 'hunter4']) assert.equal(typeof kept.lookUpWeak(key, 'any'), 'function', key)
   })
 
   it('takes no hash of a key for the key', () => {
