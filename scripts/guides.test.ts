@@ -193,9 +193,11 @@ describe('the guides', () => {
     const folders = ['hmac-auth', 'message-signatures', 'webhook-signature']
     const files = folders.flatMap((folder) => globSync(`packages/policies/src/${folder}/*.ts`, { cwd: root }))
     const codes = await Promise.all(files.filter((file) => !file.endsWith('.test.ts')).map(source))
-    const reasons = [...codes.join('').matchAll(/(?:SignatureFault|wrongSignature)\(\s*'([a-z-]+)'/g)].map(
-      ([, reason]) => reason,
-    )
+    const apps = await source('packages/policies/src/callers/find-app-plan.ts')
+    const reasons = [
+      ...codes.join('').matchAll(/(?:SignatureFault|wrongSignature)\(\s*'([a-z-]+)'/g),
+      ...apps.matchAll(/throw refuse\('([a-z-]+)'/g),
+    ].map(([, reason]) => reason)
     const section = guide('how-to/signatures.md').split('## What refusals mean')[1] ?? ''
     const said = [...section.matchAll(/^\| (`.*?`) \|/gm)].flatMap(([, cell = '']) => cell.match(/[a-z-]+/g) ?? [])
     assert.deepEqual(said.toSorted(), [...new Set(reasons)].toSorted())

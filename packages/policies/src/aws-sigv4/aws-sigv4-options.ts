@@ -23,7 +23,9 @@ const credentialSchema = z.strictObject({
   sessionToken: secretOption(
     'Of temporary credentials: what requests of this key carry in X-Amz-Security-Token. Without it they may carry none.',
   ).optional(),
-  app: appIdSchema.meta({ description: 'The app that calls with this key.' }),
+  app: appIdSchema.meta({
+    description: 'The app that calls with this key. One that is disabled, or not there, is refused.',
+  }),
   plan: planIdSchema.optional().meta({ description: 'The plan it calls with; that of the app unless said.' }),
 })
 

@@ -112,16 +112,18 @@ describe('aws-sigv4', () => {
     assert.deepEqual([upstream[0]?.headers.get('x-app-id'), upstream[0]?.headers.get('x-plan')], ['acme', 'gold'])
   })
 
-  it('takes the plan of the app where the key has none, and refuses an app that is disabled', async () => {
+  it('takes the plan of the app where the key has none, and refuses an app that is disabled or not there', async () => {
     const credentials = new MemoryCredentials()
     credentials.setApp('acme', { plan: 'silver' })
     const { plan: _, ...key } = ACME
     const subject = guarded({ credentials: [key] }, { credentials })
     assert.equal((await subject.with(signed())).exchange.caller?.plan, 'silver')
     assert.equal((await guarded({}, { credentials }).with(signed())).exchange.caller?.plan, 'gold')
+    const stranger = { credentials: [{ ...key, app: 'nobody' }] }
+    assert.equal((await guarded(stranger, { credentials }).with(signed())).problem?.reason, 'unknown-app')
     credentials.setApp('acme', { isEnabled: false })
     const { status, problem } = await subject.with(signed())
-    assert.deepEqual([status, problem?.reason], [401, 'disabled'])
+    assert.deepEqual([status, problem?.reason], [401, 'disabled-app'])
   })
 
   it('answers without a promise where no body has to be read', () => {

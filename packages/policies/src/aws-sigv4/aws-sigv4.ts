@@ -1,21 +1,23 @@
 /** Owns who calls, by a signature of AWS Signature Version 4 over the request. */
 import { toPathForm } from '../aws-signature/canonical-request.ts'
 import { EMPTY_PAYLOAD_HASH } from '../aws-signature/sign-aws-request.ts'
+import { findAppPlan } from '../callers/find-app-plan.ts'
 import { GuessGuard } from '../callers/guess-guard.ts'
 import { recognise } from '../callers/recognise.ts'
 import { tellUpstream, toIdentityFields } from '../callers/upstream-facts.ts'
-import type { Caller, Exchange } from '../exchange.ts'
+import type { Exchange } from '../exchange.ts'
 import type { GatewayRequest } from '../messages/request.ts'
 import { withoutParameter } from '../messages/search.ts'
 import { definePolicy } from '../policy.ts'
 import { Problem } from '../problem.ts'
-import type { AppFacts } from '../services.ts'
 import { awsSigv4Options } from './aws-sigv4-options.ts'
 import { proveChunks } from './chunked-body.ts'
 import { type ClaimedSignature, CREDENTIAL_PARAMETERS, type Refuse } from './claimed-signature.ts'
 import { hashBody, type Payload } from './payload.ts'
 import { type KnownKey, SignatureCheck, type Verdict } from './signature-check.ts'
 import { type SignedRequest, SignedRequestReader } from './signed-request.ts'
+
+const APP_FAULT = 'The app that this access key belongs to is disabled, or unknown here.'
 
 export const awsSigv4 = definePolicy({
   name: 'aws-sigv4',
@@ -72,8 +74,11 @@ export const awsSigv4 = definePolicy({
     }
 
     function admit(exchange: Exchange, { claim }: SignedRequest, { key }: { readonly key: KnownKey }): void {
-      const { request } = exchange
-      const caller = recognise(exchange, toCaller(key, credentials.findApp(key.app, exchange.route.api), refuse))
+      const { request, route } = exchange
+      const { app, accessKeyId } = key
+      const ofApp = findAppPlan(credentials, { app, api: route.api }, (fault) => refuse(fault, APP_FAULT))
+      const credential = { kind: 'aws-sigv4', id: accessKeyId }
+      const caller = recognise(exchange, { id: app, app, plan: key.plan ?? ofApp, credential })
       if (!forward) removeSignature(request, claim)
       if (toUpstream !== undefined) tellUpstream(request, caller, toUpstream)
     }
@@ -139,12 +144,6 @@ function toRefusal(verdict: Verdict & { holds: false }, headers: Problem['header
     reason: why,
     extensions: { canonical_request_sha256: canonicalHash },
   })
-}
-
-function toCaller(key: KnownKey, facts: AppFacts | undefined, refuse: Refuse): Caller {
-  const { app, accessKeyId } = key
-  if (facts?.isEnabled === false) throw refuse('disabled', 'The app that this access key belongs to is disabled.')
-  return { id: app, app, plan: key.plan ?? facts?.plan, credential: { kind: 'aws-sigv4', id: accessKeyId } }
 }
 
 function removeSignature(request: GatewayRequest, { form }: ClaimedSignature): void {

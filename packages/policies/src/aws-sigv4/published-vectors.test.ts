@@ -9,7 +9,7 @@ import {
 import type { Field } from '../aws-signature/sign-aws-request.ts'
 import { toWireFields, toWireText } from '../aws-signature/suite-request.fixture.ts'
 import { SUITE, SUITE_VECTORS, type SuiteVector } from '../aws-signature/test-suite.fixture.ts'
-import { FakeClock, type PolicyRun, run } from '../testing/index.ts'
+import { FakeClock, type PolicyRun, run, withApps } from '../testing/index.ts'
 import { awsSigv4 } from './aws-sigv4.ts'
 
 const { accessKeyId, secretAccessKey, region, service } = SUITE
@@ -19,7 +19,7 @@ function verifierOf({ token, isNormal }: SuiteVector): PolicyRun {
   const credentials = [{ accessKeyId, secretAccessKey, app: 'suite', ...(token && { sessionToken: token }) }]
   const pathForm = isNormal === false ? 'received' : 'normal'
   const options = { region, service, credentials, pathForm, presigned: 'allow' } as const
-  return run(awsSigv4, options, { clock: new FakeClock(SUITE.now) })
+  return run(awsSigv4, options, { clock: new FakeClock(SUITE.now), credentials: withApps('suite') })
 }
 
 /** As the suite's own files of signed requests have it. */
@@ -88,7 +88,7 @@ const s3 = (options = {}) =>
         { accessKeyId: S3_EXAMPLE.accessKeyId, secretAccessKey: S3_EXAMPLE.secretAccessKey, app: 'examples' },
       ],
     },
-    { clock: new FakeClock(S3_EXAMPLE.now) },
+    { clock: new FakeClock(S3_EXAMPLE.now), credentials: withApps('examples') },
   )
 const toS3Authorization = (fields: readonly Field[], signature: string): Field => [
   'Authorization',

@@ -9,7 +9,7 @@ import {
   signAwsRequest,
 } from '../aws-signature/sign-aws-request.ts'
 import { splitTarget } from '../aws-signature/suite-request.fixture.ts'
-import { FakeClock, type PolicyRun, type PolicyRunSetup, run, type TestRequest } from '../testing/index.ts'
+import { FakeClock, type PolicyRun, type PolicyRunSetup, run, type TestRequest, withApps } from '../testing/index.ts'
 import { awsSigv4 } from './aws-sigv4.ts'
 
 export const NOW = Date.UTC(2026, 0, 31, 12)
@@ -21,7 +21,7 @@ type Options = Parameters<typeof run<typeof awsSigv4.options>>[1]
 
 export function guarded(options: Partial<NonNullable<Options>> = {}, setup: PolicyRunSetup = {}): PolicyRun {
   const given = { region: 'eu-central-1', service: 'execute-api', credentials: [ACME], ...options }
-  return run(awsSigv4, given, { clock: new FakeClock(NOW), ...setup })
+  return run(awsSigv4, given, { clock: new FakeClock(NOW), credentials: withApps('acme'), ...setup })
 }
 
 export interface CallToSign {

@@ -1,5 +1,6 @@
 /** Owns what a decision does: to the request, to what is known of its caller, and to the answer. */
 import type { CredentialPlace } from '../callers/credential-place.ts'
+import { findAppPlan } from '../callers/find-app-plan.ts'
 import { recognise } from '../callers/recognise.ts'
 import { tellUpstream } from '../callers/upstream-facts.ts'
 import type { Caller, Exchange } from '../exchange.ts'
@@ -19,10 +20,10 @@ export function createCarryOut(
   const disabled = new Problem('access-denied', { detail: 'This app is disabled.', reason: 'disabled-app' })
 
   function withPlan(caller: Caller, { route }: Exchange): Caller {
-    const known = caller.app === undefined ? undefined : credentials.findApp(caller.app, route.api)
-    if (known === undefined) return caller
-    if (!known.isEnabled) throw disabled
-    return { ...caller, plan: known.plan }
+    const { app } = caller
+    if (app === undefined) return caller
+    const named = { app, api: route.api, unknownApps: 'allow' } as const
+    return { ...caller, plan: findAppPlan(credentials, named, () => disabled) }
   }
 
   return function carryOut(decision, exchange, next) {

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test'
 import { z } from 'zod'
 import { type BodySink, StreamBody } from '../messages/body.ts'
 import { definePolicy } from '../policy.ts'
-import { runAll } from '../testing/index.ts'
+import { runAll, withApps } from '../testing/index.ts'
 import { hmacAuth } from './hmac-auth.ts'
 import {
   assertRefused,
@@ -89,7 +89,9 @@ describe('what a signature must cover', () => {
         return next(exchange)
       },
     })
-    const pipeline = runAll([{ policy: rewrite }, { policy: hmacAuth, options: { keys } }])
+    const pipeline = runAll([{ policy: rewrite }, { policy: hmacAuth, options: { keys } }], {
+      credentials: withApps('acme'),
+    })
     assert.equal((await pipeline.with(signed())).status, 200)
   })
 

@@ -33,7 +33,9 @@ const keySchema = z
       .union([z.string().min(1), z.record(z.string(), z.unknown())])
       .optional()
       .meta({ description: 'For all other algorithms: the public key of the caller, as PEM or as a JWK.' }),
-    app: appIdSchema.meta({ description: 'The app that calls with this key.' }),
+    app: appIdSchema.meta({
+      description: 'The app that calls with this key. One that is disabled, or not there, is refused.',
+    }),
     plan: planIdSchema.optional().meta({ description: 'Its plan; that of the app, if absent.' }),
   })
   .superRefine(({ algorithm, secret, publicKey, secretEncoding }, context) => {

@@ -8,7 +8,7 @@ import {
   RFC9421_PUBLIC_KEYS,
   RFC9421_SHARED_SECRET,
 } from '../message-signatures/rfc9421.fixture.ts'
-import { FakeClock, MemoryCredentials, run } from '../testing/index.ts'
+import { FakeClock, MemoryCredentials, run, withApps } from '../testing/index.ts'
 import { hmacAuth } from './hmac-auth.ts'
 import {
   assertRefused,
@@ -91,13 +91,14 @@ describe('hmac-auth', () => {
     assert.deepEqual(hmacAuth.identityFields?.(options), ['X-App-Id'])
   })
 
-  it('takes the plan of the app where the key has none, and refuses an app that is disabled', async () => {
+  it('takes the plan of the app where the key has none, and refuses an app that is disabled or not there', async () => {
     const credentials = new MemoryCredentials()
     credentials.setApp('bank', { plan: 'silver' })
     const sign = () => signed({ parameters: by('bank'), privateKey: pair.privateKey })
     assert.equal((await guarded({}, { credentials }).with(sign())).exchange.caller?.plan, 'silver')
+    assertRefused(await guarded({}, { credentials: withApps('acme') }).with(sign()), 'unknown-app')
     credentials.setApp('bank', { isEnabled: false })
-    assertRefused(await guarded({}, { credentials }).with(sign()), 'disabled')
+    assertRefused(await guarded({}, { credentials }).with(sign()), 'disabled-app')
   })
 
   it('shows nothing of secrets in problems, logs and options', async () => {
@@ -125,7 +126,10 @@ describe('hmac-auth, with the examples of RFC 9421, Appendix B', () => {
     },
   } as const
   const lax = { keys: rfcKeys, required: [], coverBody: false }
-  const at = () => ({ clock: new FakeClock(RFC9421_CREATED * 1000) })
+  const at = () => ({
+    clock: new FakeClock(RFC9421_CREATED * 1000),
+    credentials: withApps('rsa', 'ecc', 'ed', 'hmac'),
+  })
 
   for (const { section, keyid, request, input, signature } of RFC9421_EXAMPLES) {
     const headers = [
@@ -150,10 +154,9 @@ describe('hmac-auth, with the examples of RFC 9421, Appendix B', () => {
 describe('hmac-auth, with requests that another implementation signed', () => {
   for (const { keyid, request, ...key } of SIGNED_BY_OTHERS) {
     it(`recognises them by ${key.algorithm}`, async () => {
-      const clock = new FakeClock(SIGNED_BY_OTHERS_AT * 1000)
-      const { status, exchange } = await run(hmacAuth, { keys: { [keyid]: { ...key, app: 'other' } } }, { clock }).with(
-        request,
-      )
+      const setup = { clock: new FakeClock(SIGNED_BY_OTHERS_AT * 1000), credentials: withApps('other') }
+      const subject = run(hmacAuth, { keys: { [keyid]: { ...key, app: 'other' } } }, setup)
+      const { status, exchange } = await subject.with(request)
       assert.deepEqual([status, exchange.caller?.credential.id], [200, keyid])
     })
   }

@@ -1,5 +1,6 @@
 /** Owns who calls, by a signature of the request (RFC 9421), and with it that nobody changed the request on its way. */
 
+import { findAppPlan } from '../callers/find-app-plan.ts'
 import { GuessGuard } from '../callers/guess-guard.ts'
 import { recognise } from '../callers/recognise.ts'
 import { tellUpstream, toIdentityFields } from '../callers/upstream-facts.ts'
@@ -23,6 +24,7 @@ import { listSignaturePlaces, removeSignatures } from './signature-places.ts'
 
 const INPUT = 'signature-input'
 const SIGNATURE = 'signature'
+const APP_FAULT = 'The app that this key belongs to is disabled, or unknown here.'
 
 export const hmacAuth = definePolicy({
   name: 'hmac-auth',
@@ -173,13 +175,12 @@ class SignedRequests {
         throw new SignatureFault('nonce-used', 'A request with this nonce came before. Sign again, with a new one.')
       }
       const { id, app, plan } = first.key
-      const facts = this.#services.credentials.findApp(app, exchange.route.api)
-      if (facts?.isEnabled === false)
-        throw new SignatureFault('disabled', 'The app that this key belongs to is disabled.')
+      const named = { app, api: exchange.route.api }
+      const ofApp = findAppPlan(this.#services.credentials, named, (fault) => new SignatureFault(fault, APP_FAULT))
       const caller = recognise(exchange, {
         id: app,
         app,
-        plan: plan ?? facts?.plan,
+        plan: plan ?? ofApp,
         credential: { kind: 'signature', id },
       })
       if (!this.#options.forward)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { FakeClock, MemoryReplays, runAll, type TestRequest } from '../testing/index.ts'
+import { FakeClock, MemoryReplays, runAll, type TestRequest, withApps } from '../testing/index.ts'
 import { hmacAuth } from './hmac-auth.ts'
 import {
   assertRefused,
@@ -130,7 +130,7 @@ describe('a nonce', () => {
       { policy: hmacAuth, options: { keys, forward: true } },
       { policy: hmacAuth, options: { keys } },
     ]
-    const subject = runAll(uses)
+    const subject = runAll(uses, { credentials: withApps('acme') })
     assert.equal((await subject.with(withNonce())).status, 200)
     assertRefused(await subject.with(withNonce()), 'nonce-used')
   })
@@ -149,7 +149,9 @@ describe('a nonce', () => {
       bank: { ...keys.bank, publicKey: pair.publicKey.export({ format: 'jwk' }) },
     }
     const before = { policy: hmacAuth, options: { keys, tag: 'other', anonymous: true } }
-    const moved = runAll([before, { policy: hmacAuth, options: { keys: rewritten }, id: 'moved' }], { clock, replays })
+    const credentials = withApps('acme', 'other', 'bank')
+    const uses = [before, { policy: hmacAuth, options: { keys: rewritten }, id: 'moved' }]
+    const moved = runAll(uses, { clock, replays, credentials })
     for (const request of [withNonce, ofBank]) assertRefused(await moved.with(request()), 'nonce-used')
   })
 

@@ -1,7 +1,7 @@
 /** Owns the signing of requests in tests: by hand, from lines that the test writes down, so that nothing of what is tested signs. */
 import assert from 'node:assert/strict'
 import { createHmac, generateKeyPairSync, hash, type KeyObject, sign } from 'node:crypto'
-import { type PolicyRun, run, type TestAnswer, type TestRequest } from '../testing/index.ts'
+import { type PolicyRun, run, type TestAnswer, type TestRequest, withApps } from '../testing/index.ts'
 import { hmacAuth } from './hmac-auth.ts'
 
 export const SECRET = 'a shared secret of many bytes'
@@ -57,7 +57,7 @@ export const keys = {
 } as const
 
 export const guarded = (options: Partial<Options> = {}, setup: Parameters<typeof run>[2] = {}): PolicyRun =>
-  run(hmacAuth, { keys, ...options }, setup)
+  run(hmacAuth, { keys, ...options }, { credentials: withApps('acme', 'bank'), ...setup })
 
 export const TARGET = { '"@method"': 'GET', '"@target-uri"': 'http://api.example.com/orders?page=2' }
 export const GET: TestRequest = { target: '/orders?page=2' }

@@ -90,7 +90,7 @@ const issuerSchema = z
       .min(1)
       .default('groups')
       .meta({ description: 'The claim with groups: a list, or one text.' }),
-    app: appIdSchema.optional().meta({ description: 'The app that all its tokens belong to.' }),
+    app: appIdSchema.optional().meta({ description: 'The app that all its tokens belong to, which has to be there.' }),
     appClaim: z
       .string()
       .min(1)

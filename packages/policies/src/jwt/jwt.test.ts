@@ -221,24 +221,26 @@ describe('the app of a token', () => {
   })
 
   it('has to be known, unless told otherwise, and must not be disabled', async () => {
-    assert.equal((await byClaim().with(bearing(rsa.sign({ ...claims, azp: 'other' })))).problem?.reason, 'app-unknown')
+    assert.equal((await byClaim().with(bearing(rsa.sign({ ...claims, azp: 'other' })))).problem?.reason, 'unknown-app')
     const { exchange } = await byClaim('allow').with(bearing(rsa.sign({ ...claims, azp: 'other' })))
     assert.deepEqual([exchange.caller?.app, exchange.caller?.plan], ['other', undefined])
     assert.equal(
       (await byClaim('allow').with(bearing(rsa.sign({ ...claims, azp: 'closed' })))).problem?.reason,
-      'app-disabled',
+      'disabled-app',
     )
     assert.equal((await byClaim('allow').with(bearing(rsa.sign(claims)))).problem?.reason, 'claim-missing')
   })
 
   it('ends with the app, for tokens that were seen too', async () => {
     const own = new MemoryCredentials()
-    own.setApp('shop')
-    const subject = taking({}, { app: 'shop' }, { credentials: own })
+    const subject = taking({}, { app: 'shop', unknownApps: 'allow' }, { credentials: own })
     const token = rsa.sign(claims)
+    // No token names it, but the options, and who wrote them meant one that is there.
+    assert.equal((await subject.with(bearing(token))).problem?.reason, 'unknown-app')
+    own.setApp('shop')
     assert.equal((await subject.with(bearing(token))).status, 200)
     own.setApp('shop', { isEnabled: false })
-    assert.equal((await subject.with(bearing(token))).problem?.reason, 'app-disabled')
+    assert.equal((await subject.with(bearing(token))).problem?.reason, 'disabled-app')
   })
 })
 

@@ -1,5 +1,6 @@
 /** Owns who calls, by a JSON Web Token (RFC 7519) that an issuer signed. */
 import { type PlaceOptions, TWO_CREDENTIALS } from '../callers/credential-place.ts'
+import { findAppPlan } from '../callers/find-app-plan.ts'
 import { GuessGuard } from '../callers/guess-guard.ts'
 import { recognise } from '../callers/recognise.ts'
 import { Remembered, toFingerprint } from '../callers/remembered.ts'
@@ -13,7 +14,7 @@ import { findBindingFault, isGuess } from '../tokens/confirmation.ts'
 import { DpopProofs } from '../tokens/dpop-proof.ts'
 import { type Challenges, findBindingDetail, toChallenges } from '../tokens/token-challenges.ts'
 import { type PresentedToken, TokenPlaces } from '../tokens/token-places.ts'
-import { type JwtOptions, jwtOptions } from './jwt-options.ts'
+import { type IssuerOptions, type JwtOptions, jwtOptions } from './jwt-options.ts'
 import { TokenVerifier, type Verdict, type VerifiedToken } from './token-verifier.ts'
 
 export const jwt = definePolicy({
@@ -145,7 +146,7 @@ class TokenCheck {
   }
 
   #enter({ exchange, next, presented }: Attempt, { caller, issuer }: VerifiedToken): ReturnType<Next> {
-    const known = recognise(exchange, this.#withPlan(caller, exchange, issuer.options.unknownApps))
+    const known = recognise(exchange, this.#withPlan(caller, exchange, issuer.options))
     const { forward, toUpstream } = this.#options
     if (forward) this.#places.keep(exchange.request)
     else this.#places.remove(exchange.request, presented)
@@ -154,13 +155,11 @@ class TokenCheck {
   }
 
   /** What the app may do now, whenever the token was made. @throws Problem */
-  #withPlan(caller: Caller, { route }: Exchange, unknownApps: 'refuse' | 'allow'): Caller {
+  #withPlan(caller: Caller, { route }: Exchange, { app, unknownApps }: IssuerOptions): Caller {
     if (caller.app === undefined) return caller
-    const app = this.#credentials.findApp(caller.app, route.api)
-    if (app === undefined ? unknownApps === 'refuse' : !app.isEnabled) {
-      throw this.#toRefusal(app === undefined ? 'app-unknown' : 'app-disabled')
-    }
-    return app?.plan === undefined ? caller : { ...caller, plan: app.plan }
+    const named = { app: caller.app, api: route.api, unknownApps: app === undefined ? unknownApps : 'refuse' } as const
+    const plan = findAppPlan(this.#credentials, named, (fault) => this.#toRefusal(fault))
+    return plan === undefined ? caller : { ...caller, plan }
   }
 
   #toMissing(): Problem {
@@ -202,7 +201,7 @@ const DETAILS = new Map([
   ['not-yet-valid', 'The token is not valid yet.'],
   ['audience', 'The token is not meant for this API.'],
   ['too-long', 'The token is too long.'],
-  ['app-disabled', 'The app that the token belongs to is disabled.'],
+  ['disabled-app', 'The app that the token belongs to is disabled.'],
 ])
 
 function toDetail(reason: string): string {

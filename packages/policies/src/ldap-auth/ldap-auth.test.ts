@@ -197,7 +197,7 @@ describe('ldap-auth', () => {
     credentials.setApp('staff', { plan: 'silver' })
     assert.equal((await subject.with(ANN)).exchange.caller?.plan, 'silver')
     credentials.setApp('staff', { isEnabled: false })
-    assert.equal((await subject.with(ANN)).problem?.reason, 'disabled')
+    assert.equal((await subject.with(ANN)).problem?.reason, 'disabled-app')
   })
 
   it('lets callers without a password pass where that is allowed, takes it out, and tells the upstream', async () => {

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { appIdSchema } from '../app-option.ts'
 import { BASIC_PLACE, BasicScheme, realmSchema } from '../callers/basic-scheme.ts'
+import { findAppPlan } from '../callers/find-app-plan.ts'
 import { attemptsSchema, GuessGuard } from '../callers/guess-guard.ts'
 import { recognise } from '../callers/recognise.ts'
 import { Remembered, toFingerprint } from '../callers/remembered.ts'
@@ -174,7 +175,6 @@ interface Living extends Pick<Options, 'app'> {
 /** With the plan that the app has now. @throws Problem where it is gone or switched off */
 function toLiving(caller: Caller, { route }: Exchange, { app, services, scheme }: Living): Caller {
   if (app === undefined) return caller
-  const facts = services.credentials.findApp(app, route.api)
-  if (facts?.isEnabled !== true) throw scheme.toRefusal(facts === undefined ? 'unknown-app' : 'disabled')
-  return { ...caller, plan: facts.plan }
+  const plan = findAppPlan(services.credentials, { app, api: route.api }, (fault) => scheme.toRefusal(fault))
+  return { ...caller, plan }
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { hash } from 'node:crypto'
 import { describe, it } from 'node:test'
 import type { ClientCertificate } from '../client-certificate.ts'
-import { MemoryCredentials, type PolicyRun, run } from '../testing/index.ts'
+import { MemoryCredentials, type PolicyRun, run, withApps } from '../testing/index.ts'
 import { toCertificateThumbprint } from '../tokens/thumbprint.ts'
 import { mtlsAuth } from './mtls-auth.ts'
 
@@ -24,13 +24,6 @@ const certificateOf = (given: Partial<ClientCertificate> = {}): ClientCertificat
   chainDer: [Buffer.from('between'), Buffer.from('above')],
   ...given,
 })
-
-/** The apps that the tests name, without plans. */
-function withApps(...apps: string[]): MemoryCredentials {
-  const credentials = new MemoryCredentials()
-  for (const app of apps) credentials.setApp(app)
-  return credentials
-}
 
 const guarded = (options: Options, credentials = withApps('partner', 'other', 'a', 'b')): PolicyRun =>
   run(mtlsAuth, options, { credentials })
@@ -216,7 +209,7 @@ describe('the app that a name stands for', () => {
     assert.equal((await subject.with({}, { certificate })).status, 200)
     credentials.setApp('partner', { isEnabled: false })
     const { problem } = await subject.with({}, { certificate })
-    assert.deepEqual([problem?.code, problem?.reason], ['client-certificate-refused', 'disabled'])
+    assert.deepEqual([problem?.code, problem?.reason], ['client-certificate-refused', 'disabled-app'])
   })
 
   it('is the name itself where the options say so, and there is one', async () => {

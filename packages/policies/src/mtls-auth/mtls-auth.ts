@@ -1,6 +1,7 @@
 /** Owns who calls, by the certificate that the client proved in the TLS handshake and that its listener accepted. */
 import { z } from 'zod'
 import { appIdSchema } from '../app-option.ts'
+import { findAppPlan } from '../callers/find-app-plan.ts'
 import { recognise } from '../callers/recognise.ts'
 import { tellUpstream, toIdentityFields, toUpstreamSchema } from '../callers/upstream-facts.ts'
 import type { ClientCertificate } from '../client-certificate.ts'
@@ -8,7 +9,6 @@ import type { Caller } from '../exchange.ts'
 import { planIdSchema } from '../plan-option.ts'
 import { definePolicy } from '../policy.ts'
 import { Problem } from '../problem.ts'
-import type { AppFacts } from '../services.ts'
 import { toCertificateThumbprint } from '../tokens/thumbprint.ts'
 import { compileIdentity, type Identity, toIdentityRefusal } from './identity.ts'
 import { findPatternFault } from './name-pattern.ts'
@@ -130,9 +130,11 @@ export const mtlsAuth = definePolicy({
         known.set(certificate, identity)
       }
       if ('refusal' in identity) throw identity.refusal
-      const facts = identity.app === undefined ? undefined : credentials.findApp(identity.app, exchange.route.api)
-      if (identity.app !== undefined) checkApp(facts, unknownApps)
-      const plan = identity.plan ?? facts?.plan
+      const { app } = identity
+      const named = app === undefined ? undefined : { app, api: exchange.route.api, unknownApps }
+      // With every request: an app may be disabled while a connection lives.
+      const ofApp = named && findAppPlan(credentials, named, toIdentityRefusal)
+      const plan = identity.plan ?? ofApp
       let caller = callers.get(certificate)
       if (caller === undefined || caller.plan !== plan) {
         caller = toCaller(certificate, identity, plan)
@@ -146,16 +148,6 @@ export const mtlsAuth = definePolicy({
 })
 
 type Known = Exclude<Identity, { readonly refusal: Problem }>
-
-const DISABLED = toIdentityRefusal('disabled')
-const UNKNOWN_APP = toIdentityRefusal('unknown-app')
-
-/** With every request: an app may be disabled while a connection lives. @throws Problem */
-function checkApp(facts: AppFacts | undefined, unknownApps: 'refuse' | 'allow'): void {
-  if (facts === undefined) {
-    if (unknownApps === 'refuse') throw UNKNOWN_APP
-  } else if (!facts.isEnabled) throw DISABLED
-}
 
 function toCaller(certificate: ClientCertificate, { name, app }: Known, plan: string | undefined): Caller {
   const { subjectText, issuerText, serial, fingerprint, dnsNames, uris, emails, subject } = certificate

@@ -1,5 +1,6 @@
 /** Owns what becomes of a token that the server told about: a caller, or the refusal that fits. */
 import { hash } from 'node:crypto'
+import { findAppPlan } from '../callers/find-app-plan.ts'
 import { toFingerprint } from '../callers/remembered.ts'
 import { findClaim } from '../callers/upstream-facts.ts'
 import type { Verdict } from '../callers/verdicts.ts'
@@ -42,8 +43,6 @@ export function createTokenJudge(
 ): TokenJudge {
   const { refusals, cacheSeconds, negativeCacheSeconds } = options
   const inactive = refusals.invalid('inactive')
-  const unknownApp = refusals.invalid('unknown-app')
-  const disabledApp = refusals.invalid('disabled-app')
 
   return {
     toVerdict(token, facts) {
@@ -59,14 +58,11 @@ export function createTokenJudge(
 
     toCaller(caller, { route }) {
       const { app } = caller
-      if (options.appClaim === undefined) return caller
-      const known = app === undefined ? undefined : credentials.findApp(app, route.api)
-      if (known === undefined) {
-        if (options.unknownApps === 'refuse' || app === undefined) throw unknownApp
-        return caller
-      }
-      if (!known.isEnabled) throw disabledApp
-      return { ...caller, plan: known.plan }
+      const { appClaim, unknownApps } = options
+      if (appClaim === undefined) return caller
+      if (app === undefined) throw refusals.invalid('unknown-app')
+      const named = { app, api: route.api, unknownApps }
+      return { ...caller, plan: findAppPlan(credentials, named, (fault) => refusals.invalid(fault)) }
     },
   }
 }

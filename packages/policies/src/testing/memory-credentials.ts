@@ -86,6 +86,13 @@ export class MemoryCredentials implements Credentials {
   }
 }
 
+/** Knows these apps, each without a plan, and no key. */
+export function withApps(...apps: readonly string[]): MemoryCredentials {
+  const credentials = new MemoryCredentials()
+  for (const app of apps) credentials.setApp(app)
+  return credentials
+}
+
 function pickPlan({ plan, plans }: Pick<TestApp, 'plan' | 'plans'>, api: string): string | undefined {
   return plans !== undefined && Object.hasOwn(plans, api) ? plans[api] : plan
 }

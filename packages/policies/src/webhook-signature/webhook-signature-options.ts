@@ -68,7 +68,10 @@ export const options = z
     }),
     app: appIdSchema
       .optional()
-      .meta({ description: 'The app that the sender is; the name of the provider, if absent.' }),
+      .meta({
+        description:
+          'The app that the sender is, which has to be there. If absent it is the name of the provider, and need not.',
+      }),
     plan: planIdSchema.optional().meta({ description: 'Its plan; that of the app, if absent.' }),
     toleranceSeconds: z.int().min(1).max(SECONDS_PER_DAY).default(300).meta({
       description:

@@ -48,8 +48,9 @@ describe('webhook-signature', () => {
     assert.deepEqual([ofApp.exchange.caller?.app, ofApp.exchange.caller?.plan], ['ci', 'silver'])
     const own = await github({ app: 'ci', plan: 'gold' }, { credentials }).with(GITHUB.request)
     assert.equal(own.exchange.caller?.plan, 'gold')
+    assertRefused(await github({ app: 'CI' }, { credentials }).with(GITHUB.request), 'unknown-app')
     credentials.setApp('ci', { isEnabled: false })
-    assertRefused(await github({ app: 'ci' }, { credentials }).with(GITHUB.request), 'disabled')
+    assertRefused(await github({ app: 'ci' }, { credentials }).with(GITHUB.request), 'disabled-app')
   })
 
   it('refuses a request without a signature: 401, and where one goes (RFC 9110 §11.6.1)', async () => {

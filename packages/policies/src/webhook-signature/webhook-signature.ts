@@ -1,5 +1,6 @@
 /** Owns who sent a webhook, by the signature of its body. */
 import { createHash } from 'node:crypto'
+import { findAppPlan } from '../callers/find-app-plan.ts'
 import { GuessGuard } from '../callers/guess-guard.ts'
 import { recognise } from '../callers/recognise.ts'
 import { tellUpstream, toIdentityFields } from '../callers/upstream-facts.ts'
@@ -70,7 +71,7 @@ class Deliveries {
    */
   readonly #seen: readonly UsedOnce[]
   readonly #challenge: Problem['headers']
-  readonly #app: string
+  readonly #app: { readonly app: string; readonly unknownApps: 'refuse' | 'allow' }
 
   constructor(given: WebhookOptions, services: PolicyServices) {
     this.scheme = toScheme(given)
@@ -86,7 +87,9 @@ class Deliveries {
       detail: `Sign the delivery, and send the signature in ${this.scheme.field}.`,
       headers: this.#challenge,
     })
-    this.#app = given.app ?? given.provider
+    // The name of a provider is one that nobody wrote down as an app.
+    const { app, provider } = given
+    this.#app = { app: app ?? provider, unknownApps: app === undefined ? 'allow' : 'refuse' }
   }
 
   admit(exchange: Exchange, next: Next): MaybePromise<GatewayResponse> {
@@ -130,13 +133,16 @@ class Deliveries {
         'The signature is not one of this delivery. Look at the secret, and at what is signed.',
       )
     }
-    const facts = this.#services.credentials.findApp(this.#app, exchange.route.api)
-    if (facts?.isEnabled === false) throw new SignatureFault('disabled', 'The app that this sender is, is disabled.')
     const { provider, plan } = this.#options
+    const ofApp = findAppPlan(
+      this.#services.credentials,
+      { ...this.#app, api: exchange.route.api },
+      (fault) => new SignatureFault(fault, 'The app that this sender is, is disabled, or unknown here.'),
+    )
     recognise(exchange, {
-      id: this.#app,
-      app: this.#app,
-      plan: plan ?? facts?.plan,
+      id: this.#app.app,
+      app: this.#app.app,
+      plan: plan ?? ofApp,
       // Which of the secrets it was: the old one can go when it is not seen any more.
       credential: { kind: 'webhook', id: `${provider}/${at + 1}` },
     })

@@ -9,7 +9,7 @@ import { SUITE, SUITE_VECTORS } from '../../aws-signature/test-suite.fixture.ts'
 import { awsSigv4 } from '../../aws-sigv4/aws-sigv4.ts'
 import { type BodySource, StreamBody } from '../../messages/body.ts'
 import { HeaderList } from '../../messages/header-list.ts'
-import { FakeClock, run, runAll } from '../../testing/index.ts'
+import { FakeClock, run, runAll, withApps } from '../../testing/index.ts'
 import { toSignedPlace } from '../signed/signed-place.ts'
 import { upstreamAuth } from '../upstream-auth.ts'
 import { AWS, findFault, ID, NOW, SECRET, SESSION, signing } from './aws-signing.fixture.ts'
@@ -114,9 +114,11 @@ describe('a request that is signed', () => {
       { policy: awsSigv4, options: guard },
       { policy: upstreamAuth, options: { aws: AWS } },
     ]
-    const { upstream, problem } = await runAll(uses, { clock: new FakeClock(NOW) }).with({
-      ...{ method: 'PUT', target: '/a?b=1', host, headers: added, body: 'body' },
-    })
+    const { upstream, problem } = await runAll(uses, { clock: new FakeClock(NOW), credentials: withApps('acme') }).with(
+      {
+        ...{ method: 'PUT', target: '/a?b=1', host, headers: added, body: 'body' },
+      },
+    )
     assert.equal(problem?.reason, undefined)
     assert.equal(await findFault(upstream[0]!), undefined)
   })

@@ -1,7 +1,7 @@
 /** Owns what tests of signing for AWS share: the policy with a key, and the verifier that the upstream would be. */
 import { awsSigv4 } from '../../aws-sigv4/aws-sigv4.ts'
 import type { GatewayRequest } from '../../messages/request.ts'
-import { FakeClock, type PolicyRun, type PolicyRunSetup, run } from '../../testing/index.ts'
+import { FakeClock, type PolicyRun, type PolicyRunSetup, run, withApps } from '../../testing/index.ts'
 import { toSignedPath, toSignedPlace } from '../signed/signed-place.ts'
 import { upstreamAuth } from '../upstream-auth.ts'
 
@@ -48,7 +48,7 @@ export async function findFault(
     bodyLimitBytes: 1 << 24,
   }
   const place = toSignedPlace(url)
-  const { problem } = await run(awsSigv4, given, { clock: new FakeClock(NOW) }).with({
+  const { problem } = await run(awsSigv4, given, { clock: new FakeClock(NOW), credentials: withApps('gateway') }).with({
     ...{ method: request.method, target: toSignedPath(place, request) + request.search, host: place.authority },
     headers: [...request.headers],
     body: Buffer.from(await request.body.bytes({ limitBytes: 1 << 24 })).toString('utf8'),
