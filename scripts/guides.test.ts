@@ -203,6 +203,24 @@ describe('the guides', () => {
     assert.deepEqual(said.toSorted(), [...new Set(reasons)].toSorted())
   })
 
+  it('have every reason why nobody could be asked', async () => {
+    const asking = '{authorization-servers,calls,external-auth,jwt,oauth2-introspection,oidc-login,opa,tokens}'
+    const patterns = [
+      `packages/policies/src/${asking}/*.ts`,
+      'packages/gateway/src/{calls,egress,state/shared-values}/*.ts',
+    ]
+    const files = patterns.flatMap((pattern) => globSync(pattern, { cwd: root }))
+    const codes = await Promise.all(files.filter((file) => !/\.(?:test|fixture)\.ts$/.test(file)).map(source))
+    const made = /(?:toSenseless|CallFault|toAnswered|toUnavailable)\((?:\{ reason: |[^'`()]*\? )?['`]([\w-]+)/g
+    const reasons = [...codes.join('').matchAll(made)].map(([, reason = '']) => reason)
+    assert.ok(reasons.includes('client-refused') && reasons.includes('metadata-without-') && reasons.length > 30)
+    const page = guide('problems/verifier-unavailable.md')
+    assert.deepEqual(
+      reasons.filter((reason) => !page.includes(`\`${reason}`)),
+      [],
+    )
+  })
+
   it('say the defaults that the schema has', () => {
     const [listener = '', upstream = ''] = guide('how-to/time-outs-and-limits.md').split('## Of an upstream')
     const page = guide('configuration.md')

@@ -157,15 +157,22 @@ export interface CallAnswer {
   readonly body: Buffer
 }
 
+interface CallFaultOptions extends ErrorOptions {
+  readonly isAnswered?: boolean
+}
+
 /** There is no answer, or none that is whole or makes sense: nobody knows whether the call was carried out. */
 export class CallFault extends Error {
   /** For records: `ECONNREFUSED`, `timeout`, `too-large`, `egress-denied`, `CERT_HAS_EXPIRED`… */
   readonly reason: string
+  /** There is an answer, and it is none that helps. */
+  readonly isAnswered: boolean
 
-  constructor(reason: string, message: string, options?: ErrorOptions) {
+  constructor(reason: string, message: string, { isAnswered = false, ...options }: CallFaultOptions = {}) {
     super(message, options)
     this.name = 'CallFault'
     this.reason = reason
+    this.isAnswered = isAnswered
   }
 }
 

@@ -80,7 +80,7 @@ export class NodeHttpCalls implements HttpCalls {
     // A protocol that nobody asked for (RFC 9110 §15.2.2): Node hands the socket over and says no more of the call.
     const refuseTunnel = (_: IncomingMessage, socket: Duplex) => {
       socket.destroy()
-      reject(new CallFault('not-http', 'the service switched protocols'))
+      reject(new CallFault('not-http', 'the service switched protocols', { isAnswered: true }))
     }
     request.on('upgrade', refuseTunnel).on('connect', refuseTunnel)
     request.on('response', (response) => {
@@ -160,7 +160,9 @@ async function readAnswer(response: IncomingMessage, limitBytes: number): Promis
   let bytes = 0
   for await (const piece of response as AsyncIterable<Buffer>) {
     bytes += piece.length
-    if (bytes > limitBytes) throw new CallFault('too-large', `the answer is longer than ${limitBytes} bytes`)
+    if (bytes > limitBytes) {
+      throw new CallFault('too-large', `the answer is longer than ${limitBytes} bytes`, { isAnswered: true })
+    }
     pieces.push(piece)
   }
   const fields: [string, string][] = []

@@ -1,6 +1,7 @@
 /** Owns what another service decides: asked once for all who wait for the same, remembered while it holds, and never by too many calls at once. */
+import { toUnavailable } from '../calls/unavailable.ts'
 import type { Exchange } from '../exchange.ts'
-import { Problem } from '../problem.ts'
+import type { Problem } from '../problem.ts'
 import type { Clock } from '../services.ts'
 import { Remembered } from './remembered.ts'
 import { SharedWork } from './shared-work.ts'
@@ -46,7 +47,7 @@ export class Verdicts<Value> {
     this.#good = new Remembered(most, clock)
     this.#bad = new Remembered(most, clock)
     this.#mostCalls = mostCalls
-    this.#tooMany = tooMany ?? toUnavailable('too-many-calls', 1)
+    this.#tooMany = tooMany ?? toUnavailable({ reason: 'too-many-calls' }, { retryAfterSeconds: 1 })
   }
 
   find(key: string): Value | undefined {
@@ -92,14 +93,4 @@ export class Verdicts<Value> {
     this.#good.forget(key)
     this.#bad.forget(key)
   }
-}
-
-/** Nobody is let in on trust. `reason` is for the record: what failed. */
-export function toUnavailable(reason: string, retryAfterSeconds = 5): Problem {
-  return new Problem('verifier-unavailable', {
-    detail: 'Whoever decides about this request cannot be asked now. Nothing was carried out; try again later.',
-    // RFC 9110 §10.2.3: an honest client comes back then, and not at once.
-    headers: [['Retry-After', `${retryAfterSeconds}`]],
-    reason,
-  })
 }

@@ -3,8 +3,9 @@ import { describe, it } from 'node:test'
 import { CallFault } from '../services.ts'
 import { FakeClock, RecordingLog } from '../testing/index.ts'
 import { callTlsSchema, confidentialUrlSchema, serviceUrlSchema, toCallTls } from './call-options.ts'
-import { parseObject } from './json-answer.ts'
+import { parseObject, toSenseless } from './json-answer.ts'
 import { OutageLog } from './outage-log.ts'
+import { toUnavailable } from './unavailable.ts'
 
 describe('the URL of a service', () => {
   for (const url of [
@@ -91,25 +92,66 @@ describe('what the log says of an outage', () => {
   it('is its beginning, once a minute that it lasts, and its end', async () => {
     const log = new RecordingLog()
     const clock = new FakeClock()
-    const outage = new OutageLog({ log, clock }, { policy: 'p' })
-    outage.worked()
-    for (let at = 0; at < 100; at++) outage.failed('timeout')
-    assert.deepEqual(
-      log.entries.map(({ level, facts }) => [level, facts]),
-      [['warn', { policy: 'p', reason: 'timeout', failures: 1 }]],
+    const outage = new OutageLog(
+      { log, clock },
+      { service: 'https://auth.internal:8443/check?key=s3cret', policy: 'p' },
     )
-    await clock.advance(60_000)
-    outage.failed('ECONNREFUSED')
     outage.worked()
-    outage.worked()
+    for (let at = 0; at < 100; at++) outage.failed(new CallFault('timeout', 'too late'))
     assert.deepEqual(
-      log.entries.slice(1).map(({ level, facts }) => [level, facts.failures]),
+      log.entries.map(({ level, message, facts }) => [level, message, facts]),
       [
-        ['warn', 101],
-        ['info', 101],
+        [
+          'warn',
+          'a service cannot be asked',
+          { service: 'auth.internal:8443', policy: 'p', reason: 'timeout', failures: 1 },
+        ],
       ],
     )
-    outage.failed('timeout')
+    await clock.advance(60_000)
+    outage.failed(new CallFault('status-500', 'it fails', { isAnswered: true }))
+    outage.worked()
+    outage.worked()
+    assert.deepEqual(
+      log.entries.slice(1).map(({ level, message, facts }) => [level, message, facts.failures]),
+      [
+        ['warn', 'a service does not answer as it should', 101],
+        ['info', 'a service answers as it should again', 101],
+      ],
+    )
+    outage.failed(new CallFault('timeout', 'too late'))
     assert.equal(log.entries.length, 4)
+  })
+})
+
+describe('what a client hears where nobody could be asked', () => {
+  it('says what could not be done, and when to come back, and no host', () => {
+    const refused = new CallFault('ECONNREFUSED', 'nobody listens at auth.internal')
+    const broken = new CallFault('no-json', 'of auth.internal', { isAnswered: true })
+    const said = [toUnavailable(refused), toUnavailable(broken, { who: 'The directory', retryAfterSeconds: 1 })]
+    assert.deepEqual(
+      said.map(({ status, detail, reason, headers }) => [status, detail, reason, headers]),
+      [
+        [
+          503,
+          'Whoever decides about this request cannot be asked now. Nothing was carried out; try again later.',
+          'ECONNREFUSED',
+          [['Retry-After', '5']],
+        ],
+        [
+          503,
+          'The directory does not answer as it should now. Nothing was carried out; try again later.',
+          'no-json',
+          [['Retry-After', '1']],
+        ],
+      ],
+    )
+  })
+
+  it('is of an answer where there is one that makes no sense', () => {
+    assert.deepEqual(
+      [toSenseless('status-500').isAnswered, new CallFault('timeout', 'too late').isAnswered],
+      [true, false],
+    )
   })
 })

@@ -25,5 +25,5 @@ export function toOtherIssuer(wanted: string, said: unknown): CallFault {
 
 /** `reason` is for the record: `status-500`, `no-json`… What the answer says is not: it may hold secrets. */
 export function toSenseless(reason: string): CallFault {
-  return new CallFault(reason, `the service's answer makes no sense: ${reason}`)
+  return new CallFault(reason, `the service's answer makes no sense: ${reason}`, { isAnswered: true })
 }

@@ -1,4 +1,4 @@
-/** Owns what the log says of a service that cannot be asked: that it began, that it lasts, and that it is over, not once a request. */
+/** Owns what the log says of a service that gives no answer that helps: that it began, that it lasts, and that it is over, not once a request. */
 import { CallFault, type Clock, type Log } from '../services.ts'
 import { OTHER_ISSUER } from './json-answer.ts'
 
@@ -10,6 +10,12 @@ export function toSaid({ reason, message }: CallFault): Readonly<Record<string, 
 /** So often at most: an outage under load would be nothing but these lines. */
 const REPEAT_MS = 60_000
 
+interface OutageFacts {
+  /** A URL, or a name. */
+  readonly service: string
+  readonly [fact: string]: unknown
+}
+
 export class OutageLog {
   readonly #log: Log
   readonly #clock: Pick<Clock, 'monotonicMs'>
@@ -17,14 +23,14 @@ export class OutageLog {
   #saidAtMs: number | undefined
   #failures = 0
 
-  /** `facts` name the service and the use of the policy; they hold no secret. */
+  /** `facts` name the service, of a URL its host alone, and the use of the policy; they hold no secret. */
   constructor(
     { log, clock }: { readonly log: Log; readonly clock: Pick<Clock, 'monotonicMs'> },
-    facts: Readonly<Record<string, unknown>>,
+    { service, ...facts }: OutageFacts,
   ) {
     this.#log = log
     this.#clock = clock
-    this.#facts = facts
+    this.#facts = { ...facts, service: URL.parse(service)?.host || service }
   }
 
   /** Notes what becomes of a call. @rejects with what the call rejects with: a mistake of ours is no outage of others */
@@ -34,28 +40,28 @@ export class OutageLog {
       this.worked()
       return result
     } catch (fault) {
-      if (fault instanceof CallFault) this.failed(fault.reason, toSaid(fault))
+      if (fault instanceof CallFault) this.failed(fault)
       throw fault
     }
   }
 
-  /** `said`: what else may be logged. */
-  failed(reason: string, said: Readonly<Record<string, string>> = {}): void {
+  failed(fault: CallFault): void {
+    const { reason, isAnswered } = fault
     this.#failures++
     const nowMs = this.#clock.monotonicMs()
     if (this.#saidAtMs !== undefined && nowMs - this.#saidAtMs < REPEAT_MS) return
     this.#saidAtMs = nowMs
-    this.#log.warn('a service that decides about requests cannot be asked', {
+    this.#log.warn(isAnswered ? 'a service does not answer as it should' : 'a service cannot be asked', {
       ...this.#facts,
       reason,
-      ...said,
+      ...toSaid(fault),
       failures: this.#failures,
     })
   }
 
   worked(): void {
     if (this.#saidAtMs === undefined) return
-    this.#log.info('a service that decides about requests can be asked again', {
+    this.#log.info('a service answers as it should again', {
       ...this.#facts,
       failures: this.#failures,
     })

@@ -1,8 +1,10 @@
 /** Owns how a decision comes about: from memory, from the service, or from what is to happen while it cannot be asked. */
 import type { GuessGuard } from '../callers/guess-guard.ts'
-import { toUnavailable, type Verdict, Verdicts, type Watch } from '../callers/verdicts.ts'
+import { type Verdict, Verdicts, type Watch } from '../callers/verdicts.ts'
 import { toCallTls } from '../calls/call-options.ts'
+import { toSenseless } from '../calls/json-answer.ts'
 import { OutageLog } from '../calls/outage-log.ts'
+import { toUnavailable } from '../calls/unavailable.ts'
 import type { Exchange } from '../exchange.ts'
 import type { MaybePromise } from '../maybe-promise.ts'
 import { CallFault, type PolicyServices } from '../services.ts'
@@ -36,12 +38,12 @@ export function createDecide(
   const judge = createAnswerJudge(options)
   const send = createSend(options, services)
   const verdicts = new Verdicts<Decision>({ most: cache?.entries ?? 0, mostCalls: options.maxCalls }, services.clock)
-  const outage = new OutageLog(services, { policy: 'external-auth', use: services.useId })
+  const outage = new OutageLog(services, { service: options.url, policy: 'external-auth', use: services.useId })
 
   function fail(fault: unknown, mayPass: boolean): Verdict<Decision> {
     if (!(fault instanceof CallFault)) throw fault
-    outage.failed(fault.reason)
-    if (!mayPass || onError === 'refuse' || !MEANS_DOWN.test(fault.reason)) throw toUnavailable(fault.reason)
+    outage.failed(fault)
+    if (!mayPass || onError === 'refuse' || !MEANS_DOWN.test(fault.reason)) throw toUnavailable(fault)
     return { value: toNobody(options), untilMs: 0, isGood: false, isShared: true }
   }
 
@@ -97,6 +99,6 @@ function createSend({ timeoutMs, tls: tlsOptions }: ExternalAuthOptions, { http 
       ...(tls !== undefined && { tls }),
     })
     if (answer.status < 500) return answer
-    throw new CallFault(`status-${answer.status}`, `the service failed with ${answer.status}`)
+    throw toSenseless(`status-${answer.status}`)
   }
 }

@@ -197,6 +197,9 @@ describe('who calls', () => {
       const { subject } = stage({ caller: { id: source }, onError: 'allow' }, () => given)
       const { status, problem, upstream } = await subject.with()
       assert.deepEqual([status, problem?.code, problem?.reason], [503, 'verifier-unavailable', reason])
+      // It was asked, and it did answer.
+      assert.match(problem?.detail ?? '', /does not answer as it should/)
+      assert.match(subject.log.entries[0]?.message ?? '', /does not answer as it should/)
       assert.equal(upstream.length, 0)
     })
   }

@@ -5,11 +5,12 @@ import { GuessGuard } from '../callers/guess-guard.ts'
 import { recognise } from '../callers/recognise.ts'
 import { Remembered, toFingerprint } from '../callers/remembered.ts'
 import { tellUpstream, toIdentityFields } from '../callers/upstream-facts.ts'
+import { toUnavailable } from '../calls/unavailable.ts'
 import type { Caller, Exchange } from '../exchange.ts'
 import type { GatewayResponse } from '../messages/response.ts'
 import { definePolicy, type Next } from '../policy.ts'
 import { Problem } from '../problem.ts'
-import type { CallFault, Credentials, PolicyServices } from '../services.ts'
+import type { Credentials, PolicyServices } from '../services.ts'
 import { findBindingFault, isGuess } from '../tokens/confirmation.ts'
 import { DpopProofs } from '../tokens/dpop-proof.ts'
 import { type Challenges, findBindingDetail, toChallenges } from '../tokens/token-challenges.ts'
@@ -122,7 +123,7 @@ class TokenCheck {
   }
 
   #conclude(attempt: Attempt, verdict: Verdict, fingerprint: string): ReturnType<Next> {
-    if ('unavailable' in verdict) throw this.#toUnavailable(verdict.unavailable)
+    if ('unavailable' in verdict) throw toUnavailable(verdict.unavailable, { who: 'The issuer of this token' })
     if ('fault' in verdict) throw this.#toRefusal(verdict.fault)
     this.#seen.set(fingerprint, verdict, verdict.endMs)
     return this.#accept(attempt, verdict)
@@ -171,15 +172,6 @@ class TokenCheck {
 
   #toRefusal(reason: string, detail = toDetail(reason)): Problem {
     return new Problem('credential-invalid', { detail, reason, headers: this.#toChallenges(detail) })
-  }
-
-  #toUnavailable(fault: CallFault): Problem {
-    return new Problem('verifier-unavailable', {
-      detail: 'The keys of the issuer of this token cannot be had now. Try again in a moment.',
-      reason: fault.reason,
-      headers: [['Retry-After', '5']],
-      cause: fault,
-    })
   }
 
   #toChallenges(description: string | undefined): Challenges {

@@ -99,7 +99,7 @@ export class TokenVerifier {
       const fault = findSignatureFault(read.jws, present)
       return fault === undefined ? this.#judge(read, present, token) : { fault }
     } catch (error) {
-      return toUnavailable(error)
+      return { unavailable: toCallFault(error) }
     }
   }
 
@@ -141,8 +141,8 @@ function isWorthAnotherLook(fault: SignatureFault, { header }: CompactJws): bool
   return fault === 'unknown-key' || (fault === 'signature' && header.kid === undefined)
 }
 
-function toUnavailable(error: unknown): Verdict {
-  return { unavailable: error instanceof CallFault ? error : new CallFault('failed', String(error), { cause: error }) }
+function toCallFault(error: unknown): CallFault {
+  return error instanceof CallFault ? error : new CallFault('failed', String(error), { cause: error })
 }
 
 function createKeySource(options: IssuerOptions, services: PolicyServices): KeySource {

@@ -8,9 +8,9 @@ import { recognise } from '../callers/recognise.ts'
 import { Remembered, toFingerprint } from '../callers/remembered.ts'
 import { SharedWork } from '../callers/shared-work.ts'
 import { tellUpstream, toIdentityFields, toUpstreamSchema } from '../callers/upstream-facts.ts'
+import { toUnavailable } from '../calls/unavailable.ts'
 import type { Caller, Exchange } from '../exchange.ts'
 import { definePolicy, type Next } from '../policy.ts'
-import { Problem } from '../problem.ts'
 import { CallFault, type DirectoryEntry, type PolicyServices } from '../services.ts'
 import { toLookedUpName, toShortName } from './directory-names.ts'
 import { directoryShape, toDirectorySettings } from './directory-options.ts'
@@ -143,11 +143,7 @@ function createQuestion(options: Options, { directories, log }: PolicyServices) 
       if (isReached)
         log.warn('a directory cannot be asked', { url: settings.url, reason: error.reason, said: error.message })
       isReached = false
-      throw new Problem('verifier-unavailable', {
-        detail: 'Whoever knows names and passwords cannot be asked now. Try again later.',
-        reason: error.reason,
-        cause: error,
-      })
+      throw toUnavailable(error, { who: 'Whoever knows names and passwords' })
     }
   }
 }

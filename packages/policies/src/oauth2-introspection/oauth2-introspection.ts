@@ -3,9 +3,10 @@ import { TWO_CREDENTIALS } from '../callers/credential-place.ts'
 import { GuessGuard } from '../callers/guess-guard.ts'
 import { toFingerprint } from '../callers/remembered.ts'
 import { toIdentityFields } from '../callers/upstream-facts.ts'
-import { toUnavailable, type Verdict, Verdicts, type Watch } from '../callers/verdicts.ts'
+import { type Verdict, Verdicts, type Watch } from '../callers/verdicts.ts'
 import { toCallTls } from '../calls/call-options.ts'
 import { OutageLog } from '../calls/outage-log.ts'
+import { toUnavailable } from '../calls/unavailable.ts'
 import { definePolicy } from '../policy.ts'
 import { Problem } from '../problem.ts'
 import { CallFault } from '../services.ts'
@@ -59,14 +60,15 @@ export const oauth2Introspection = definePolicy({
     const introspect = createIntrospection({ ...options, tls: toCallTls(options.tls) }, services)
     const judge = createTokenJudge({ ...options, refusals }, services)
     const entry = new TokenEntry(options, { places, refusals, guard, judge, services })
-    const outage = new OutageLog(services, { policy: 'oauth2-introspection', use: services.useId })
+    const service = options.endpoint ?? options.issuer ?? ''
+    const outage = new OutageLog(services, { service, policy: 'oauth2-introspection', use: services.useId })
 
     async function ask(token: string): Promise<Verdict<TokenVerdict>> {
       try {
         return judge.toVerdict(token, await outage.watch(() => introspect(token)))
       } catch (fault) {
         if (!(fault instanceof CallFault)) throw fault
-        throw toUnavailable(fault.reason)
+        throw toUnavailable(fault)
       }
     }
 

@@ -18,7 +18,7 @@ import {
   type LogoutToken,
   readLogoutToken,
 } from './logout-token.ts'
-import { toUnavailable } from './provider-failure.ts'
+import { toNoLogin } from './provider-failure.ts'
 import type { Sessions } from './sessions.ts'
 
 /** Those that are known have a kilobyte. What is longer is not read, and nothing before the signature costs more than that. */
@@ -95,7 +95,7 @@ export class BackChannelLogout {
       return newer === undefined ? fault : findSignatureFault(jws, newer)
     } catch (error) {
       if (!(error instanceof CallFault)) throw error
-      throw withFields(toUnavailable(error.reason, error), [])
+      throw withFields(toNoLogin(error), [])
     }
   }
 }

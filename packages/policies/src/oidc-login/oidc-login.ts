@@ -16,7 +16,7 @@ import { LoginFlow } from './login-flow.ts'
 import { type LoginOptions, listOwnPaths, loginOptions } from './login-options.ts'
 import { isPageLoad } from './page-load.ts'
 import { Provider } from './provider.ts'
-import { toUnavailable } from './provider-failure.ts'
+import { toNoLogin } from './provider-failure.ts'
 import { isAccessAlive, isRefreshDue, isToBeTouched, type Session, toCaller } from './session.ts'
 import { Sessions } from './sessions.ts'
 
@@ -166,7 +166,7 @@ class Login {
     } catch (error) {
       // Nobody knows: who is logged in stays so, and a token that has ended is not sent on.
       if (isUsable || !this.#options.forwardAccessToken) return { session }
-      throw toUnavailable(error instanceof CallFault ? error.reason : 'failed', error)
+      throw toNoLogin(error instanceof CallFault ? error : { reason: 'failed' })
     }
   }
 

@@ -1,4 +1,5 @@
 /** Owns what went wrong between a login and its provider: as a problem for whoever logs in, with a reason for the record. */
+import { toUnavailable, type Unhelped } from '../calls/unavailable.ts'
 import { Problem } from '../problem.ts'
 import { CallFault } from '../services.ts'
 
@@ -50,27 +51,27 @@ const AGAIN = 'Begin again at the page that you wanted.'
 
 export type ProviderFailure =
   /** Nobody knows: it did not answer, or not in a way that makes sense. */
-  | { readonly kind: 'unavailable'; readonly reason: string }
+  | { readonly kind: 'unavailable'; readonly reason: string; readonly isAnswered: boolean }
   /** It said no. */
   | { readonly kind: 'refused'; readonly reason: string }
 
 /** What the library, or a call, threw. */
 export function toProviderFailure(error: unknown): ProviderFailure {
   const fault = findCallFault(error)
-  if (fault !== undefined) return { kind: 'unavailable', reason: fault.reason }
+  if (fault !== undefined) return { kind: 'unavailable', reason: fault.reason, isAnswered: fault.isAnswered }
   const { code, error: said, cause } = error as { code?: string; error?: string; cause?: unknown }
   if (code === 'OAUTH_AUTHORIZATION_RESPONSE_ERROR') {
     const isKnown = said !== undefined && PROVIDER_CODES.has(said)
     return { kind: 'refused', reason: isKnown ? said.replaceAll('_', '-') : 'provider-error' }
   }
   if (code === 'OAUTH_RESPONSE_BODY_ERROR') {
-    if (said !== undefined && OUR_FAULTS.has(said)) return { kind: 'unavailable', reason: said.replaceAll('_', '-') }
+    if (said !== undefined && OUR_FAULTS.has(said)) return toAnswered(said.replaceAll('_', '-'))
     return { kind: 'refused', reason: said === 'invalid_grant' ? 'invalid-grant' : 'provider-error' }
   }
-  if (code === 'OAUTH_WWW_AUTHENTICATE_CHALLENGE') return { kind: 'unavailable', reason: 'client-refused' }
+  if (code === 'OAUTH_WWW_AUTHENTICATE_CHALLENGE') return toAnswered('client-refused')
   if (code !== undefined && NO_ANSWER.has(code)) {
     const isUnexpected = code === 'OAUTH_RESPONSE_IS_NOT_CONFORM' && cause instanceof Response
-    return { kind: 'unavailable', reason: isUnexpected ? `status-${cause.status}` : 'answer-invalid' }
+    return toAnswered(isUnexpected ? `status-${cause.status}` : 'answer-invalid')
   }
   if (code !== undefined && WRONG_TOKEN.has(code)) return { kind: 'refused', reason: 'id-token-invalid' }
   return { kind: 'refused', reason: 'answer-invalid' }
@@ -78,16 +79,17 @@ export function toProviderFailure(error: unknown): ProviderFailure {
 
 export function toLoginProblem(error: unknown): Problem {
   if (error instanceof Problem) return error
-  const { kind, reason } = toProviderFailure(error)
-  return kind === 'unavailable' ? toUnavailable(reason, error) : toLoginRefusal(reason, error)
+  const failure = toProviderFailure(error)
+  return failure.kind === 'unavailable' ? toNoLogin(failure) : toLoginRefusal(failure.reason, error)
 }
 
-export function toUnavailable(reason: string, cause?: unknown): Problem {
-  return new Problem('verifier-unavailable', {
-    detail: 'Nobody can be logged in now, because the identity provider does not answer as it should. Try again later.',
-    reason,
-    cause,
-  })
+/** Nobody can be logged in now, and nobody knows who is. */
+export function toNoLogin(fault: Unhelped): Problem {
+  return toUnavailable(fault, { who: 'The identity provider' })
+}
+
+function toAnswered(reason: string): ProviderFailure {
+  return { kind: 'unavailable', reason, isAnswered: true }
 }
 
 export function toLoginRefusal(reason: string, cause?: unknown): Problem {

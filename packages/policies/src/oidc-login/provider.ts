@@ -177,9 +177,10 @@ export class Provider {
       const said = findIssuer(text)
       if (said !== undefined && said !== issuer) throw toOtherIssuer(issuer, said)
       // Told to other threads in this form; and whoever wants to log in has no part in it.
-      const { kind, reason } = toProviderFailure(error)
-      const why = kind === 'unavailable' ? reason : 'description-invalid'
-      throw new CallFault(why, 'the provider does not say what it is', { cause: error })
+      const failure = toProviderFailure(error)
+      const isAnswered = failure.kind === 'refused' || failure.isAnswered
+      const why = failure.kind === 'unavailable' ? failure.reason : 'description-invalid'
+      throw new CallFault(why, 'the provider does not say what it is', { cause: error, isAnswered })
     }
   }
 

@@ -148,10 +148,11 @@ export class Sessions {
       const tokens = await provider.refresh(session)
       return { sealed: await this.seal(refreshSession(session, tokens, { rules: this.rules, nowMs: this.#now() })) }
     } catch (error) {
-      const { kind, reason } = toProviderFailure(error)
-      if (kind === 'refused') return { refusedBecause: reason }
+      const failure = toProviderFailure(error)
+      const { reason } = failure
+      if (failure.kind === 'refused') return { refusedBecause: reason }
       services.log.warn('a session could not be refreshed', { issuer: options.issuer, reason })
-      throw new CallFault(reason, 'the provider does not answer', { cause: error })
+      throw new CallFault(reason, 'the provider does not answer', { cause: error, isAnswered: failure.isAnswered })
     }
   }
 

@@ -1,9 +1,10 @@
 /** Owns how a decision comes about: by a server of OPA, from memory, or by compiled rules in this thread. */
 import { toFingerprint } from '../callers/remembered.ts'
-import { toUnavailable, type Verdict, Verdicts } from '../callers/verdicts.ts'
+import { type Verdict, Verdicts } from '../callers/verdicts.ts'
 import { toCallTls } from '../calls/call-options.ts'
 import { parseObject, toSenseless } from '../calls/json-answer.ts'
 import { OutageLog } from '../calls/outage-log.ts'
+import { toUnavailable } from '../calls/unavailable.ts'
 import type { Exchange } from '../exchange.ts'
 import type { MaybePromise } from '../maybe-promise.ts'
 import { Problem } from '../problem.ts'
@@ -19,13 +20,14 @@ type Decide = (exchange: Exchange) => MaybePromise<OpaDecision>
 export function createDecide(options: OpaOptions, services: PolicyServices): Decide {
   const { rules, inputBytes, onError } = options
   const toInput = compileInput(options)
-  const outage = new OutageLog(services, { policy: 'opa', use: services.useId })
+  const service = 'url' in rules ? rules.url : rules.file
+  const outage = new OutageLog(services, { service, policy: 'opa', use: services.useId })
 
   /** Nobody is let in on trust. */
   function toFailure(fault: unknown): Problem {
     if (!(fault instanceof CallFault)) return Problem.from(fault)
-    outage.failed(fault.reason)
-    if (onError === 'unavailable') return toUnavailable(fault.reason)
+    outage.failed(fault)
+    if (onError === 'unavailable') return toUnavailable(fault)
     return new Problem('access-denied', {
       detail: 'Whether this request may pass cannot be decided now. Try again later.',
       reason: fault.reason,
@@ -37,7 +39,7 @@ export function createDecide(options: OpaOptions, services: PolicyServices): Dec
     // What a client can bring about says nothing about the service, and is not told as its outage.
     if (Buffer.byteLength(text) <= inputBytes) return text
     throw onError === 'unavailable'
-      ? toUnavailable('input-too-long')
+      ? toUnavailable({ reason: 'input-too-long' })
       : new Problem('access-denied', {
           detail: 'This request is too long to be decided about.',
           reason: 'input-too-long',
@@ -151,7 +153,8 @@ function evaluate(getModule: () => OpaModule, text: string): unknown {
   try {
     return getModule().evaluate(text)
   } catch (cause) {
-    throw new CallFault('rules-failed', cause instanceof Error ? cause.message : String(cause), { cause })
+    const message = cause instanceof Error ? cause.message : String(cause)
+    throw new CallFault('rules-failed', message, { cause, isAnswered: true })
   }
 }
 

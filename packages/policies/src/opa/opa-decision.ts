@@ -1,8 +1,8 @@
 /** Owns what a result of OPA's rules means: true and false, or a document that says more. What makes no sense is no decision. */
+import { toSenseless } from '../calls/json-answer.ts'
 import { findForbiddenField } from '../messages/forbidden-fields.ts'
 import { findFieldFault } from '../messages/header-list.ts'
 import { Problem } from '../problem.ts'
-import { CallFault } from '../services.ts'
 
 type Fields = readonly (readonly [name: string, value: string])[]
 
@@ -74,8 +74,4 @@ function deny(status: number, reason: string, headers: Fields): OpaDecision {
     default:
       return { kind: 'deny', status, problem: new Problem('access-denied', { detail: DETAIL, reason, headers }) }
   }
-}
-
-function toSenseless(reason: string): CallFault {
-  return new CallFault(reason, `the decision makes no sense: ${reason}`)
 }

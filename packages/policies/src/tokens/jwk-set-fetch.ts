@@ -1,7 +1,7 @@
 /** Owns the keys of an issuer as they are read over HTTP: where they are, and how long they count. */
 import { discover, readMetadataUrl } from '../authorization-servers/issuer-metadata.ts'
-import { parseObject } from '../calls/json-answer.ts'
-import { CallFault, type CallTls, type Clock, type HttpCalls, type LoadedValue } from '../services.ts'
+import { parseObject, toSenseless } from '../calls/json-answer.ts'
+import type { CallTls, Clock, HttpCalls, LoadedValue } from '../services.ts'
 import { type PublicJwk, parseJwkSet } from './verification-key.ts'
 
 const TIMEOUT_MS = 5000
@@ -30,7 +30,8 @@ export async function fetchJwkSet(
 ): Promise<LoadedValue<PublicJwk[]>> {
   const { document, maxAgeMs } = await fetchObject(url, world)
   const value = parseJwkSet(document)
-  if (value === undefined) throw new CallFault('no-key-set', `${url} answers with no JWK Set (RFC 7517 §5)`)
+  // RFC 7517 §5.
+  if (value === undefined) throw toSenseless('no-key-set')
   const now = world.clock.now()
   const fresh = Math.min(Math.max(maxAgeMs ?? freshMs, LEAST_FRESH_MS), MOST_FRESH_MS)
   return { value, freshUntilMs: now + fresh, usableUntilMs: now + Math.max(fresh, staleMs) }
@@ -54,7 +55,7 @@ async function fetchObject(url: string, { http, tls }: FetchWorld): Promise<Fetc
     limitBytes: LIMIT_BYTES,
     ...(tls === undefined ? {} : { tls }),
   })
-  if (answer.status !== 200) throw new CallFault(`status-${answer.status}`, `${url} answers with ${answer.status}`)
+  if (answer.status !== 200) throw toSenseless(`status-${answer.status}`)
   const maxAge = /(?:^|,)\s*max-age=(\d{1,9})\s*(?:,|$)/i.exec(answer.headers.get('cache-control') ?? '')?.[1]
   const document = parseObject(answer.body)
   return maxAge === undefined ? { document } : { document, maxAgeMs: Number(maxAge) * 1000 }

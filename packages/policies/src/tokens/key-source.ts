@@ -61,7 +61,7 @@ export class RemoteKeys implements KeySource {
   ) {
     this.#algorithms = algorithms
     this.#log = log
-    const outage = new OutageLog({ log, clock: world.clock }, { service: 'the keys of an issuer', issuer })
+    const outage = new OutageLog({ log, clock: world.clock }, { service: url ?? issuer, issuer, wants: 'keys' })
     this.#shared = shared.open({
       key: `jwks ${JSON.stringify([issuer, url, freshMs, staleMs, world.tls?.ca, world.tls?.cert])}`,
       load: () =>

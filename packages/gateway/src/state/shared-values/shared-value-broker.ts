@@ -14,7 +14,11 @@ const OF_CONFIGURATION: RoomBounds = { mostKeys: 4096, mostBytes: 256 * 1024 * 1
 const OF_PEOPLE: RoomBounds = { mostKeys: 65_536, mostBytes: 64 * 1024 * 1024 }
 /** At once, of what may be as many as there are people: a thread makes no more calls than that. */
 const MOST_LOADS = 1024
-const TOO_MANY: LoadFailure = { reason: 'too-many-calls', message: 'too many values are being loaded' }
+const TOO_MANY: LoadFailure = {
+  reason: 'too-many-calls',
+  message: 'too many values are being loaded',
+  isAnswered: false,
+}
 
 interface BrokerParts {
   send(thread: number, answer: SharedValueAnswer): void

@@ -10,6 +10,7 @@ export interface Loaded {
 export interface LoadFailure {
   readonly reason: string
   readonly message: string
+  readonly isAnswered: boolean
 }
 
 /** Of a thread. */

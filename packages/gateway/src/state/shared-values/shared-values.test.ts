@@ -50,8 +50,8 @@ class Loads {
     this.#waiting.shift()?.resolve({ value, freshUntilMs, usableUntilMs })
   }
 
-  fail(reason: string): void {
-    this.#waiting.shift()?.reject(new CallFault(reason, 'it failed'))
+  fail(reason: string, options?: { readonly isAnswered: boolean }): void {
+    this.#waiting.shift()?.reject(new CallFault(reason, 'it failed', options))
   }
 }
 
@@ -130,6 +130,18 @@ describe('a value of a process', () => {
     await settle()
     loads.succeed('new')
     assert.deepEqual([await second, loads.count], ['new', 2])
+  })
+
+  it('that fails tells all whether there was an answer', async () => {
+    const { all } = openProcess(2)
+    const loads = new Loads()
+    const values = all.map((thread) => thread.open({ key: 'k', load: loads.load }))
+    const isAnswered = values.map(async (value) => {
+      return await Promise.resolve(value.get()).catch((error: CallFault) => error.isAnswered)
+    })
+    await settle()
+    loads.fail('no-json', { isAnswered: true })
+    assert.deepEqual(await Promise.all(isAnswered), [true, true])
   })
 
   it('that fails is told to all who wait, and not tried again at once', async () => {

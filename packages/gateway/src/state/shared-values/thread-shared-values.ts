@@ -138,11 +138,12 @@ class ThreadSharedValue implements SharedValue<unknown> {
 
 function toFailure(error: unknown): LoadFailure {
   const message = error instanceof Error ? error.message : String(error)
-  return { reason: error instanceof CallFault ? error.reason : 'failed', message }
+  const { reason, isAnswered } = error instanceof CallFault ? error : { reason: 'failed', isAnswered: false }
+  return { reason, message, isAnswered }
 }
 
 function toError(failure: LoadFailure | undefined): CallFault {
   return failure === undefined
     ? new CallFault('expired', 'what was loaded counts no more')
-    : new CallFault(failure.reason, failure.message)
+    : new CallFault(failure.reason, failure.message, failure)
 }

@@ -395,7 +395,7 @@ describe('options of google', () => {
 })
 
 describe('what is logged of Google', () => {
-  it('is that it cannot be asked, and no key, no token and nothing of its answer', async () => {
+  it('is that it does not answer as it should, and no key, no token and nothing of its answer', async () => {
     const stage = new CloudStage({ google: { scopes: SCOPES, key: toKey() } }, () => ({
       status: 400,
       body: { error: 'invalid_grant', error_description: 'hunter2' },
@@ -404,8 +404,13 @@ describe('what is logged of Google', () => {
     const { log } = stage.run
     assert.ok(log instanceof RecordingLog)
     assert.deepEqual(
-      log.entries.map(({ facts }) => facts),
-      [{ policy: 'test/upstream-auth/0', service: 'google', reason: 'status-400', failures: 1 }],
+      log.entries.map(({ message, facts }) => [message, facts]),
+      [
+        [
+          'a service does not answer as it should',
+          { policy: 'test/upstream-auth/0', service: 'google', wants: 'a token', reason: 'status-400', failures: 1 },
+        ],
+      ],
     )
     assert.ok(!JSON.stringify(log.entries).includes('hunter2'))
   })

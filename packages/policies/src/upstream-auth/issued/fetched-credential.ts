@@ -48,7 +48,7 @@ export class FetchedCredential<Data, Value> {
     { source, depends, issue, read }: CredentialSpec<Data, Value>,
     { shared, clock, log, useId }: UpstreamAuthServices,
   ) {
-    const outage = new OutageLog({ log, clock }, { policy: useId, service: source })
+    const outage = new OutageLog({ log, clock }, { service: source, policy: useId, wants: 'a token' })
     this.#clock = clock
     this.#read = read
     this.#shared = shared.open({
@@ -96,7 +96,10 @@ export function toLoaded<Data>({ value, endsAtMs }: Issued<Data>, nowMs: number)
   const endMs = endsAtMs ?? nowMs + UNSAID_LIFE_MS
   const lifeMs = endMs - nowMs
   // One that is over when it comes is used for nothing: the clocks differ, or the issuer remembers too long.
-  if (lifeMs <= 0) throw new CallFault('token-ended', 'the token that was issued is over already: compare the clocks')
+  if (lifeMs <= 0)
+    throw new CallFault('token-ended', 'the token that was issued is over already: compare the clocks', {
+      isAnswered: true,
+    })
   const earlyMs = Math.min(lifeMs * RENEWED_AT_LEFT, MOST_RENEWED_EARLY_MS)
   return {
     value,

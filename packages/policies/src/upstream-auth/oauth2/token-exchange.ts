@@ -169,7 +169,7 @@ class Exchanger {
   constructor(options: TokenExchangeOptions, services: UpstreamAuthServices) {
     const { subject, requestedType } = options
     this.#endpoint = createTokenEndpoint(options, services)
-    this.#outage = new OutageLog(services, { policy: services.useId, service: this.#endpoint.name })
+    this.#outage = new OutageLog(services, { service: this.#endpoint.name, policy: services.useId, wants: 'a token' })
     this.#clock = services.clock
     this.#form = [
       ['grant_type', GRANT],
