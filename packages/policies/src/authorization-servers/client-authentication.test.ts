@@ -35,6 +35,8 @@ describe('who the gateway is', () => {
   for (const [alg, digest, { privateKey, publicKey }] of [
     ['RS256', 'sha256', generateKeyPairSync('rsa', { modulusLength: 2048 })],
     ['ES256', 'sha256', generateKeyPairSync('ec', { namedCurve: 'P-256' })],
+    ['ES384', 'sha384', generateKeyPairSync('ec', { namedCurve: 'P-384' })],
+    ['ES512', 'sha512', generateKeyPairSync('ec', { namedCurve: 'P-521' })],
     ['EdDSA', null, generateKeyPairSync('ed25519')],
   ] as const) {
     it(`is an assertion signed by ${alg}, for a minute, once (RFC 7523 §3)`, () => {
@@ -59,6 +61,16 @@ describe('who the gateway is', () => {
       assert.notEqual(read(again).jti, jti)
     })
   }
+
+  it('is signed with a JWK as well, as that says', () => {
+    const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+    const key = JSON.stringify({ ...privateKey.export({ format: 'jwk' }), alg: 'PS256', use: 'sig' })
+    const { client_assertion: assertion = '' } = Object.fromEntries(
+      prove({ method: 'private-key-jwt', id: 'gw', key }).form,
+    )
+    const header = JSON.parse(Buffer.from(assertion.split('.')[0] ?? '', 'base64url').toString())
+    assert.deepEqual(header, { alg: 'PS256', typ: 'JWT' })
+  })
 
   it('is asserted to the issuer where there is one, or to whom the options name', async () => {
     const key = toPem(generateKeyPairSync('ed25519').privateKey)
@@ -87,7 +99,24 @@ describe('who the gateway is', () => {
       {
         method: 'private-key-jwt',
         id: 'gw',
-        key: toPem(generateKeyPairSync('ec', { namedCurve: 'P-384' }).privateKey),
+        key: toPem(generateKeyPairSync('ec', { namedCurve: 'secp256k1' }).privateKey),
+      },
+      'key',
+    ],
+    // RFC 7518 §3.3: 2048 bits or more.
+    [
+      {
+        method: 'private-key-jwt',
+        id: 'gw',
+        key: toPem(generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey),
+      },
+      'key',
+    ],
+    [
+      {
+        method: 'private-key-jwt',
+        id: 'gw',
+        key: generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'pem' }).toString(),
       },
       'key',
     ],

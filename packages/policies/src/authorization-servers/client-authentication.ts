@@ -1,14 +1,14 @@
 /** Owns how the gateway proves to an authorization server who it is, when it asks for tokens or about them. */
-import { createPrivateKey, type KeyObject, randomUUID } from 'node:crypto'
 import type { Secret } from '@gatewright/model/runtime'
 import { z } from 'zod'
 import { secretOption } from '../secret-option.ts'
 import type { Clock } from '../services.ts'
 import { JwsSigner } from '../tokens/jws-signer.ts'
+import { findPrivateKeyFault, parsePrivateKey } from '../tokens/signing-key.ts'
+import { signClientAssertion, toAssertionForm } from './client-assertion.ts'
 
 /** RFC 7523 §3: an assertion lives shortly; it is drawn anew for each call. */
 const ASSERTION_SECONDS = 60
-const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 
 /** Stands in the options as `client`. */
 export const clientSchema = z
@@ -20,7 +20,9 @@ export const clientSchema = z
     id: z.string().min(1).optional().meta({ description: 'The client id that the server knows the gateway by.' }),
     secret: secretOption('The client secret, for basic and post.').optional(),
     token: secretOption('The access token that the server takes from the gateway, for bearer.').optional(),
-    key: secretOption('The private key in PEM, for private-key-jwt: RSA, P-256 or Ed25519.').optional(),
+    key: secretOption(
+      'The private key in PEM, or a JWK as JSON, for private-key-jwt: of RSA, Ed25519, or EC on P-256, P-384 or P-521. It signs as the JWK says, or by its kind.',
+    ).optional(),
     keyId: z.string().min(1).optional().meta({ description: 'Which of the keys it is (`kid`), for private-key-jwt.' }),
     audience: z.string().min(1).optional().meta({
       description: 'Whom the assertion is for. The issuer if absent, or the endpoint where there is no issuer.',
@@ -32,7 +34,7 @@ export const clientSchema = z
       context.addIssue({ code: 'custom', path: [name], message: `the method ${client.method} needs it` })
     }
     if (client.method !== 'private-key-jwt' || client.key === undefined) return
-    const fault = findKeyFault(client.key)
+    const fault = findPrivateKeyFault(client.key.reveal())
     if (fault !== undefined) context.addIssue({ code: 'custom', path: ['key'], message: fault })
   })
   .meta({ description: 'Who the gateway is to the authorization server.' })
@@ -67,15 +69,12 @@ export function createClientProof(client: ClientOptions, clock: Pick<Clock, 'now
     })
   if (method === 'bearer') return always({ headers: [['Authorization', `Bearer ${token?.reveal() ?? ''}`]], form: [] })
   if (method === 'none' || key === undefined) return always({ headers: [], form: id === '' ? [] : [['client_id', id]] })
-  const signer = new AssertionSigner(client, createPrivateKey(key.reveal()), clock)
-  return (audience) => ({
-    headers: [],
-    form: [
-      ['client_id', id],
-      ['client_assertion_type', ASSERTION_TYPE],
-      ['client_assertion', signer.sign(client.audience ?? audience)],
-    ],
-  })
+  const signer = new JwsSigner({ ...parsePrivateKey(key.reveal()), kid: client.keyId }, 'JWT')
+  return (audience) => {
+    const whom = { clientId: id, audience: client.audience ?? audience }
+    const assertion = signClientAssertion(signer, { ...whom, nowMs: clock.now(), lifeSeconds: ASSERTION_SECONDS })
+    return { headers: [], form: [['client_id', id], ...toAssertionForm(assertion)] }
+  }
 }
 
 function always(proof: ClientProof): () => ClientProof {
@@ -90,39 +89,4 @@ function toBasic(id: string, secret: Secret | undefined): string {
 
 function encodeForm(text: string): string {
   return new URLSearchParams([['', text]]).toString().slice(1)
-}
-
-/** RFC 7523 §3. */
-class AssertionSigner {
-  readonly #id: string
-  readonly #signer: JwsSigner
-  readonly #clock: Pick<Clock, 'now'>
-
-  constructor({ id = '', keyId }: ClientOptions, privateKey: KeyObject, clock: Pick<Clock, 'now'>) {
-    this.#id = id
-    this.#signer = new JwsSigner({ algorithm: findAlgorithm(privateKey) ?? 'RS256', privateKey, kid: keyId }, 'JWT')
-    this.#clock = clock
-  }
-
-  sign(audience: string): string {
-    const iat = Math.floor(this.#clock.now() / 1000)
-    const claims = { iss: this.#id, sub: this.#id, aud: audience, jti: randomUUID(), iat, exp: iat + ASSERTION_SECONDS }
-    return this.#signer.sign(JSON.stringify(claims))
-  }
-}
-
-/** Those that servers take most widely, by the kind of key. */
-function findAlgorithm({ asymmetricKeyType: type, asymmetricKeyDetails: details }: KeyObject) {
-  if (type === 'rsa') return 'RS256'
-  if (type === 'ed25519') return 'EdDSA'
-  return type === 'ec' && details?.namedCurve === 'prime256v1' ? 'ES256' : undefined
-}
-
-function findKeyFault(secret: Secret): string | undefined {
-  try {
-    if (findAlgorithm(createPrivateKey(secret.reveal())) !== undefined) return undefined
-    return 'this kind of key signs nothing here: use RSA, P-256 or Ed25519'
-  } catch {
-    return 'this is no private key in PEM'
-  }
 }

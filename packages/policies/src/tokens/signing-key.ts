@@ -76,6 +76,29 @@ export function getSigningKey(option: SigningKeyOption): SigningKey {
   return parsed
 }
 
+interface PrivateKey {
+  readonly algorithm: AsymmetricAlgorithm
+  readonly privateKey: KeyObject
+}
+
+/** In PEM, or a JWK; it signs as it is told, or as its JWK says, or by its kind. @throws Error that says what is wrong with it, and nothing of what it is */
+export function parsePrivateKey(text: string, algorithm?: AsymmetricAlgorithm): PrivateKey {
+  const parsed = parseKey(text, algorithm)
+  if ('fault' in parsed) throw new Error(parsed.fault)
+  const { privateKey } = parsed
+  if (privateKey === undefined) throw new Error('this key is public: the private one signs')
+  return { algorithm: parsed.algorithm, privateKey }
+}
+
+export function findPrivateKeyFault(text: string, algorithm?: AsymmetricAlgorithm): string | undefined {
+  try {
+    parsePrivateKey(text, algorithm)
+    return undefined
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
+}
+
 /** What anybody may know of a key (RFC 7517 §4): written member by member, so that nothing else can come along. */
 export function toPublishedJwk({ kid, algorithm, publicKey }: SigningKey): Readonly<Record<string, string>> {
   const { kty = '', n, e, crv, x, y } = publicKey.export({ format: 'jwk' })
@@ -86,6 +109,8 @@ export function toPublishedJwk({ kid, algorithm, publicKey }: SigningKey): Reado
 interface KeyFault {
   readonly at: 'key' | 'algorithm'
   readonly fault: string
+  /** Another key has to be made. */
+  readonly needsOther?: boolean
 }
 
 interface KeyMaterial {
@@ -109,8 +134,14 @@ function parseSigningKey(option: SigningKeyOption): SigningKey | KeyFault {
 }
 
 function parseOption({ key, algorithm: wanted }: SigningKeyOption): SigningKey | KeyFault {
-  const material = parseMaterial(key.reveal())
-  if (typeof material === 'string') return { at: 'key', fault: material }
+  const parsed = parseKey(key.reveal(), wanted)
+  if (!('fault' in parsed)) return { kid: toJwkThumbprint(toExport(parsed.publicKey)), ...parsed }
+  return parsed.needsOther === true ? { ...parsed, fault: `${parsed.fault}; ${MAKE_ONE}` } : parsed
+}
+
+function parseKey(text: string, wanted: AsymmetricAlgorithm | undefined): Omit<SigningKey, 'kid'> | KeyFault {
+  const material = parseMaterial(text)
+  if ('fault' in material) return material
   const { publicKey, privateKey, use, alg } = material
   if (use !== undefined && use !== 'sig') return { at: 'key', fault: 'this JWK is not meant for signatures (`use`)' }
   if (wanted !== undefined && alg !== undefined && wanted !== alg) {
@@ -118,14 +149,15 @@ function parseOption({ key, algorithm: wanted }: SigningKeyOption): SigningKey |
   }
   const algorithm = findAlgorithm(wanted ?? alg, publicKey)
   if (algorithm === undefined) {
-    return { at: 'key', fault: `this kind of key signs no tokens here: use EC, Ed25519 or RSA; ${MAKE_ONE}` }
+    const fault = 'this kind of key signs no tokens here: use EC, Ed25519 or RSA'
+    return { at: 'key', fault, needsOther: true }
   }
   const fault = findKeyFault(algorithm, publicKey)
   if (fault !== undefined) return { at: wanted === undefined ? 'key' : 'algorithm', fault }
   if (privateKey !== undefined && !isPair(algorithm, publicKey, privateKey)) {
     return { at: 'key', fault: 'the private and the public half of this key do not belong together' }
   }
-  return { kid: toJwkThumbprint(toExport(publicKey)), algorithm, publicKey, privateKey }
+  return { algorithm, publicKey, privateKey }
 }
 
 function toExport(publicKey: KeyObject) {
@@ -133,31 +165,35 @@ function toExport(publicKey: KeyObject) {
   return { kty, ...members }
 }
 
-/** A text says what is wrong; what the parser says may quote the key. */
-function parseMaterial(text: string): KeyMaterial | string {
+/** What the parser says may quote the key. */
+function parseMaterial(text: string): KeyMaterial | KeyFault {
   if (text.trimStart().startsWith('{')) return parseJwk(text)
   if (text.includes('ENCRYPTED')) {
-    return 'this key needs a passphrase: write it without one (openssl pkey -in … -out …), where only the gateway reads it'
+    const fault =
+      'this key needs a passphrase: write it without one (openssl pkey -in … -out …), where only the gateway reads it'
+    return { at: 'key', fault }
   }
   try {
     if (!text.includes('PRIVATE KEY-----')) return { publicKey: createPublicKey(text), privateKey: undefined }
     const privateKey = createPrivateKey(text)
     return { publicKey: createPublicKey(privateKey), privateKey }
   } catch {
-    return `this is neither a key in PEM nor a JWK; ${MAKE_ONE}`
+    return { at: 'key', fault: 'this is neither a key in PEM nor a JWK', needsOther: true }
   }
 }
 
-function parseJwk(text: string): KeyMaterial | string {
+function parseJwk(text: string): KeyMaterial | KeyFault {
   try {
     const jwk = JSON.parse(text) as Readonly<Record<string, unknown>>
-    if (jwk.kty === 'oct') return 'with a shared secret, whoever checks tokens can make them: use a key pair'
+    if (jwk.kty === 'oct') {
+      return { at: 'key', fault: 'with a shared secret, whoever checks tokens can make them: use a key pair' }
+    }
     const input = { key: jwk as JsonWebKeyInput['key'], format: 'jwk' } as const
     const { use, alg } = jwk
     const publicKey = createPublicKey(input)
     return { publicKey, privateKey: Object.hasOwn(jwk, 'd') ? createPrivateKey(input) : undefined, use, alg }
   } catch {
-    return `this JWK is no key; ${MAKE_ONE}`
+    return { at: 'key', fault: 'this JWK is no key', needsOther: true }
   }
 }
 

@@ -277,7 +277,7 @@ describe('options of azure', () => {
     [
       'no key',
       { ...application, certificate: { cert, key: 'hunter2' } },
-      ['certificate.key: this is no private key in PEM without a passphrase'],
+      ['certificate.key: this is neither a key in PEM nor a JWK'],
     ],
     ['two scopes', { resource: 'a/.default b/.default' }, ['resource: it has no spaces']],
   ] as const) {

@@ -1,13 +1,14 @@
 /** Owns how the gateway proves who it is in Azure: by the identity of the machine it runs on, or as an application of Entra. */
-import { createPrivateKey, createPublicKey, randomUUID, X509Certificate } from 'node:crypto'
+import { X509Certificate } from 'node:crypto'
 import type { Secret } from '@gatewright/model/runtime'
 import { z } from 'zod'
+import { signClientAssertion, toAssertionForm } from '../../authorization-servers/client-assertion.ts'
 import { callTimeoutSchema, confidentialUrlSchema, serviceUrlSchema } from '../../calls/call-options.ts'
 import type { PolicyFile } from '../../policy.ts'
 import { secretOption } from '../../secret-option.ts'
 import type { Files, OutgoingCall } from '../../services.ts'
-import { findKeyFault } from '../../tokens/jws-algorithms.ts'
 import { JwsSigner } from '../../tokens/jws-signer.ts'
+import { findPrivateKeyFault, parsePrivateKey } from '../../tokens/signing-key.ts'
 import { toCertificateThumbprint } from '../../tokens/thumbprint.ts'
 import { askIssuer, toAccessToken, toFormCall, toUrlBelow } from '../issued/issuer-call.ts'
 import { createTokenCredential } from '../issued/token-credential.ts'
@@ -25,7 +26,7 @@ const word = (description: string) => wordSchema.optional().meta({ description }
 const certificateSchema = z
   .strictObject({
     cert: z.string().min(1).meta({ description: 'The certificate that the application has in Entra, in PEM.' }),
-    key: secretOption('Its private key of RSA, in PEM.'),
+    key: secretOption('Its private key of RSA, in PEM or a JWK as JSON.'),
     algorithm: z.enum(['PS256', 'RS256']).default('PS256').meta({ description: 'How assertions are signed.' }),
   })
   .superRefine(({ cert, key, algorithm }, context) => {
@@ -125,14 +126,10 @@ function findCertificateFault(
   } catch {
     return ['cert', 'this is no certificate in PEM']
   }
-  try {
-    const privateKey = createPrivateKey(key.reveal())
-    if (!certificate.checkPrivateKey(privateKey)) return ['key', 'this is not the key of the certificate']
-    const fault = findKeyFault(algorithm, createPublicKey(privateKey))
-    return fault === undefined ? undefined : ['key', fault]
-  } catch {
-    return ['key', 'this is no private key in PEM without a passphrase']
-  }
+  const fault = findPrivateKeyFault(key.reveal(), algorithm)
+  if (fault !== undefined) return ['key', fault]
+  const isOfCertificate = certificate.checkPrivateKey(parsePrivateKey(key.reveal(), algorithm).privateKey)
+  return isOfCertificate ? undefined : ['key', 'this is not the key of the certificate']
 }
 
 export function listAzureFiles({ tokenFile }: AzureOptions): PolicyFile[] {
@@ -193,10 +190,7 @@ function compileProof(
   if (secret !== undefined) return () => [['client_secret', secret.reveal()]]
   const toAssertion =
     certificate === undefined ? readFrom(files, tokenFile) : compileAssertion(certificate, clientId, url)
-  return () => [
-    ['client_assertion_type', 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'],
-    ['client_assertion', toAssertion(clock.now())],
-  ]
+  return () => toAssertionForm(toAssertion(clock.now()))
 }
 
 /** https://learn.microsoft.com/entra/workload-id/workload-identity-federation: the token of the other issuer is the assertion. */
@@ -213,12 +207,9 @@ function compileAssertion(
 ): (nowMs: number) => string {
   const fingerprint = new X509Certificate(cert).fingerprint256.replaceAll(':', '')
   const certificateThumbprint = toCertificateThumbprint({ fingerprint })
-  const signer = new JwsSigner({ algorithm, privateKey: createPrivateKey(key.reveal()), certificateThumbprint }, 'JWT')
-  return (nowMs) => {
-    const iat = Math.floor(nowMs / 1000)
-    const who = { iss: clientId, sub: clientId, aud: audience, jti: randomUUID() }
-    return signer.sign(JSON.stringify({ ...who, iat, nbf: iat, exp: iat + ASSERTION_SECONDS }))
-  }
+  const signer = new JwsSigner({ ...parsePrivateKey(key.reveal(), algorithm), certificateThumbprint }, 'JWT')
+  const said = { clientId, audience, lifeSeconds: ASSERTION_SECONDS, saysStart: true }
+  return (nowMs) => signClientAssertion(signer, { ...said, nowMs })
 }
 
 function toResource(text: string): string {

@@ -228,7 +228,7 @@ describe('the key of a service account', () => {
     ['a federation', '{"type":"external_account"}', /write `federation` instead/],
     ['another thing', '{"type":"constructor"}', /its `type` is another/],
     ['no owner', toKey({ client_email: '' }), /`client_email`/],
-    ['no key', toKey({ private_key: 'hunter2' }), /`private_key` is no key in PEM/],
+    ['no key', toKey({ private_key: 'hunter2' }), /`private_key`: this is neither a key in PEM nor a JWK/],
     ['no URL', toKey({ token_uri: 'file:///hunter2' }), /`token_uri` is no http/],
     ['a number', toKey({ private_key_id: 7 }), /`private_key_id` is no text/],
     [

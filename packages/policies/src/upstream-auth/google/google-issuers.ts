@@ -12,7 +12,7 @@ import {
   toUrlBelow,
 } from '../issued/issuer-call.ts'
 import type { UpstreamAuthServices } from '../upstream-credential.ts'
-import { parseServiceAccountKey, signAssertion } from './service-account-key.ts'
+import { parseServiceAccountKey, signAsAccount } from './service-account-key.ts'
 
 /** What speaking as another service account needs; what that one may do decides the rest. */
 const CLOUD_SCOPE = 'https://www.googleapis.com/auth/cloud-platform'
@@ -54,7 +54,7 @@ export function createKeyIssuer(readKey: () => string, { http, clock, timeoutMs 
     const claims = isIdToken ? { target_audience: wish.audience } : { scope: wish.scopes.join(' ') }
     const form = [
       ['grant_type', 'urn:ietf:params:oauth:grant-type:jwt-bearer'],
-      ['assertion', signAssertion(key, claims, clock.now())],
+      ['assertion', signAsAccount(key, claims, clock.now())],
     ] as const
     const answer = await askIssuer(http, toFormCall(key.tokenUrl, form, timeoutMs))
     return isIdToken ? toIdToken(parseObject(answer.body).id_token) : toAccessToken(answer, clock.now())

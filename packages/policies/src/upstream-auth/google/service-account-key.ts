@@ -1,8 +1,8 @@
 /** Owns keys of Google's service accounts: the JSON that they are handed out as, and the assertions that they sign. */
-import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
+import { signAssertion } from '../../authorization-servers/client-assertion.ts'
 import { confidentialUrlSchema } from '../../calls/call-options.ts'
-import { findKeyFault } from '../../tokens/jws-algorithms.ts'
 import { JwsSigner } from '../../tokens/jws-signer.ts'
+import { parsePrivateKey } from '../../tokens/signing-key.ts'
 
 /** https://developers.google.com/identity/protocols/oauth2/service-account: it takes an hour at most. The clocks may differ somewhat. */
 const ASSERTION_SECONDS = 300
@@ -17,8 +17,7 @@ export interface ServiceAccountKey {
   readonly email: string
   /** Who takes assertions, and whom they are for. */
   readonly tokenUrl: string
-  readonly kid: string | undefined
-  readonly privateKey: KeyObject
+  readonly signer: JwsSigner
 }
 
 /** @throws Error that says what is wrong with it, and nothing of what it is */
@@ -37,18 +36,17 @@ export function parseServiceAccountKey(text: string): ServiceAccountKey {
   if (kid !== undefined && typeof kid !== 'string') throw new Error('`private_key_id` is no text')
   const url = confidentialUrlSchema.safeParse(tokenUrl)
   if (!url.success) throw new Error('`token_uri` is no https URL')
-  return { email, tokenUrl: url.data, kid, privateKey: parsePrivateKey(pem) }
+  return { email, tokenUrl: url.data, signer: createSigner(pem, kid) }
 }
 
 /** RFC 7523 §3. `claims`: what is asked for, `scope` or `target_audience`. */
-export function signAssertion(
-  { email, tokenUrl, kid, privateKey }: ServiceAccountKey,
+export function signAsAccount(
+  { email, tokenUrl, signer }: ServiceAccountKey,
   claims: Readonly<Record<string, string>>,
   nowMs: number,
 ): string {
-  const iat = Math.floor(nowMs / 1000)
-  const payload = { iss: email, aud: tokenUrl, iat, exp: iat + ASSERTION_SECONDS, ...claims }
-  return new JwsSigner({ algorithm: 'RS256', privateKey, kid }, 'JWT').sign(JSON.stringify(payload))
+  const said = { iss: email, aud: tokenUrl, ...claims }
+  return signAssertion(signer, { claims: said, nowMs, lifeSeconds: ASSERTION_SECONDS })
 }
 
 /** What the parser says would quote the key. */
@@ -60,14 +58,10 @@ function parseJson(text: string): Readonly<Record<string, unknown>> {
   throw new Error('this is no JSON object: a key of a service account is the file as it was handed out')
 }
 
-function parsePrivateKey(pem: unknown): KeyObject {
-  let privateKey: KeyObject
+function createSigner(pem: unknown, kid: string | undefined): JwsSigner {
   try {
-    privateKey = createPrivateKey(typeof pem === 'string' ? pem : '')
-  } catch {
-    throw new Error('`private_key` is no key in PEM')
+    return new JwsSigner({ ...parsePrivateKey(typeof pem === 'string' ? pem : '', 'RS256'), kid }, 'JWT')
+  } catch (error) {
+    throw new Error(`\`private_key\`: ${error instanceof Error ? error.message : String(error)}`)
   }
-  const fault = findKeyFault('RS256', createPublicKey(privateKey))
-  if (fault !== undefined) throw new Error(`\`private_key\`: ${fault}`)
-  return privateKey
 }
