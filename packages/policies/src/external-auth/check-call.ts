@@ -3,6 +3,7 @@ import { tellUpstream, toIdentityFields, type UpstreamFacts } from '../callers/u
 import type { Caller, Exchange } from '../exchange.ts'
 import { HeaderList } from '../messages/header-list.ts'
 import type { GatewayRequest } from '../messages/request.ts'
+import { toTokenPlace } from '../tokens/token-places.ts'
 import { type FieldChoice, pickFields } from './check-fields.ts'
 import type { ExternalAuthOptions, Protocol } from './external-auth-options.ts'
 
@@ -79,7 +80,8 @@ export function compileCheck(options: ExternalAuthOptions): ToCheck {
 function toChoice({ protocol, sendFields, credential, bodyBytes }: ExternalAuthOptions): FieldChoice {
   const choice = sendFields ?? USUAL_FIELDS[protocol]
   if (choice === 'all') return choice
-  const more = credential?.in === 'header' ? [credential.name] : credential?.in === 'cookie' ? ['Cookie'] : []
+  const place = credential && toTokenPlace(credential)
+  const more = place?.in === 'header' ? [place.name] : place?.in === 'cookie' ? ['Cookie'] : []
   if (bodyBytes > 0) more.push('Content-Type')
   const names = new Map([...choice, ...more].map((name) => [name.toLowerCase(), name]))
   return [...names.values()]

@@ -129,6 +129,8 @@ describe('a credential', () => {
       [status, problem?.code, headers.get('www-authenticate')],
       [401, 'credential-missing', 'Bearer realm="api"'],
     )
+    const bare = (await stage({ credential: { scheme: '' } }).subject.with()).headers
+    assert.equal(bare.get('www-authenticate'), 'External realm="api"')
     const lax = stage({ credential: bearer, anonymous: true, copyToUpstream: ['X-Auth-User'] })
     const { upstream } = await lax.subject.with({ headers: { 'X-Auth-User': 'root' } })
     assert.deepEqual([...(upstream[0]?.headers ?? [])], [])

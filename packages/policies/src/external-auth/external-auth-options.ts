@@ -5,6 +5,7 @@ import { addressAttemptsSchema } from '../callers/guess-guard.ts'
 import { reportHeldField, toIdentityFields, toUpstreamSchema } from '../callers/upstream-facts.ts'
 import { callTimeoutSchema, callTlsSchema, serviceUrlSchema } from '../calls/call-options.ts'
 import { findForbiddenField } from '../messages/forbidden-fields.ts'
+import { tokenPlaceShape, toTokenPlace } from '../tokens/token-places.ts'
 import { isWithheld } from './check-fields.ts'
 
 export const PROTOCOLS = ['envoy-ext-authz', 'traefik-forward-auth', 'nginx-auth-request', 'generic'] as const
@@ -53,17 +54,10 @@ const callerSchema = z
 
 const credentialSchema = z
   .strictObject({
-    in: z.enum(['header', 'query', 'cookie']).default('header').meta({ description: 'Where it stands.' }),
-    name: fieldNameSchema
-      .default('Authorization')
-      .meta({ description: 'Name of the header field, query parameter or cookie.' }),
-    scheme: z
-      .string()
-      .regex(/^[A-Za-z][A-Za-z0-9-]*$/, 'use letters, digits and dashes')
-      .optional()
-      .meta({
-        description: 'What stands before it in a header field, such as `Bearer`.',
-      }),
+    ...tokenPlaceShape,
+    scheme: tokenPlaceShape.scheme.meta({
+      description: 'What stands before it in a header field, such as `Bearer`. If absent, all of the field is it.',
+    }),
   })
   .optional()
   .meta({
@@ -210,7 +204,7 @@ export const externalAuthOptions = z
       if (!told.has(name.toLowerCase())) continue
       context.addIssue({ code: 'custom', path: ['copyToUpstream', at], message: `toUpstream says ${name} already` })
     }
-    if (credential !== undefined) reportHeldField(context, credential, toUpstream)
+    if (credential !== undefined) reportHeldField(context, toTokenPlace(credential), toUpstream)
   })
 
 export type ExternalAuthOptions = z.output<typeof externalAuthOptions>

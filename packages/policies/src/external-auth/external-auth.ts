@@ -11,6 +11,7 @@ import type { Exchange } from '../exchange.ts'
 import type { GatewayResponse } from '../messages/response.ts'
 import { definePolicy, type Next } from '../policy.ts'
 import { Problem } from '../problem.ts'
+import { toTokenPlace } from '../tokens/token-places.ts'
 import { toNobody } from './answer-judge.ts'
 import { createCarryOut } from './carry-out.ts'
 import { createDecide } from './decide.ts'
@@ -52,7 +53,7 @@ export const externalAuth = definePolicy({
     },
   ],
   identityFields: ({ copyToUpstream, toUpstream, credential }) => {
-    const clientsOwn = new Set(['authorization', 'cookie', credential?.name.toLowerCase()])
+    const clientsOwn = new Set(['authorization', 'cookie', credential && toTokenPlace(credential).name.toLowerCase()])
     return [...copyToUpstream.filter((name) => !clientsOwn.has(name.toLowerCase())), ...toIdentityFields(toUpstream)]
   },
   credentialPlaces: (options) => [
@@ -63,7 +64,7 @@ export const externalAuth = definePolicy({
   create(options, services) {
     const { anonymous, bodyBytes, credential } = options
     const place = credential === undefined ? undefined : createCredentialPlace(toPlace(credential))
-    const refusals = place === undefined ? undefined : toRefusals(place, credential?.scheme)
+    const refusals = place === undefined ? undefined : toRefusals(place, credential?.scheme || 'External')
     // One address fills no more than half of the way to the service.
     const attempts = { ...options.attempts, mostAtOnce: Math.ceil(options.maxCalls / 2) }
     const guard = place === undefined ? undefined : new GuessGuard(services, 'external', attempts)
@@ -91,8 +92,9 @@ export const externalAuth = definePolicy({
   },
 })
 
-function toPlace({ in: where, name, scheme }: NonNullable<ExternalAuthOptions['credential']>) {
-  return where === 'header' && scheme !== undefined ? { in: where, name, scheme } : { in: where, name }
+/** All of a field is the credential, unless a scheme is named. */
+function toPlace({ scheme = '', ...place }: NonNullable<ExternalAuthOptions['credential']>): PlaceOptions {
+  return toTokenPlace({ ...place, scheme })
 }
 
 /** Where the credential stands that the service looks at. The usual place, where it says who calls and no other is named. */
@@ -101,7 +103,7 @@ function toSpentPlaces({ credential, caller }: ExternalAuthOptions): PlaceOption
   return caller === undefined ? [] : [{ in: 'header', name: 'Authorization' }]
 }
 
-function toRefusals({ words }: CredentialPlace, scheme = 'External') {
+function toRefusals({ words }: CredentialPlace, scheme: string) {
   // RFC 9110 §11.6.1: a 401 carries at least one challenge.
   const headers = [['WWW-Authenticate', `${scheme} realm="api"`]] as const
   return {

@@ -1,7 +1,6 @@
 /** Owns the options of `jwt`. */
 import { z } from 'zod'
 import { appIdSchema } from '../app-option.ts'
-import { fieldNameSchema } from '../callers/credential-place.ts'
 import { addressAttemptsSchema } from '../callers/guess-guard.ts'
 import { reportHeldField, toUpstreamSchema } from '../callers/upstream-facts.ts'
 import { callTlsSchema, serviceUrlSchema } from '../calls/call-options.ts'
@@ -9,7 +8,7 @@ import { findFault } from '../option-fault.ts'
 import { secretOption } from '../secret-option.ts'
 import { ASYMMETRIC_ALGORITHMS, JWS_ALGORITHMS } from '../tokens/jws-algorithms.ts'
 import { DECRYPTION_ALGORITHMS } from '../tokens/token-decryption.ts'
-import { dpopMaxAgeSchema, dpopSchema } from '../tokens/token-places.ts'
+import { dpopMaxAgeSchema, dpopSchema, tokenPlaceShape, toTokenPlace } from '../tokens/token-places.ts'
 import { createVerificationKey, type VerificationKey } from '../tokens/verification-key.ts'
 
 const keyShape = z.strictObject({
@@ -130,10 +129,7 @@ const shape = z.strictObject({
       context.addIssue({ code: 'custom', path: [twice, 'issuer'], message: `${names[twice]} is there twice` })
     })
     .meta({ description: 'Whose tokens are taken.' }),
-  in: z.enum(['header', 'query', 'cookie']).default('header').meta({ description: 'Where the token stands.' }),
-  name: fieldNameSchema.default('Authorization').meta({
-    description: 'Name of the header field, query parameter or cookie. In `Authorization` the token follows `Bearer`.',
-  }),
+  ...tokenPlaceShape,
   clockSkewSeconds: z
     .int()
     .min(0)
@@ -194,7 +190,7 @@ const shape = z.strictObject({
 })
 
 export const jwtOptions = shape.superRefine(({ toUpstream, ...place }, context) =>
-  reportHeldField(context, place, toUpstream),
+  reportHeldField(context, toTokenPlace(place), toUpstream),
 )
 
 export type JwtOptions = z.output<typeof jwtOptions>

@@ -69,6 +69,15 @@ describe('jwt', () => {
     })
   }
 
+  it('is in `access_token` of a query or a cookie where no name is said (RFC 6750 §2.3)', async () => {
+    const token = rsa.sign(claims)
+    const inQuery = await taking({ in: 'query' }).with({ target: `/?access_token=${token}` })
+    const inCookie = await taking({ in: 'cookie' }).with({ headers: { Cookie: `access_token=${token}` } })
+    assert.deepEqual([inQuery.status, inCookie.status], [200, 200])
+    const { problem } = await taking({ in: 'query' }).with({ target: `/?Authorization=${token}` })
+    assert.equal(problem?.code, 'credential-missing')
+  })
+
   it('answers a seen token, and one whose keys are there, without a promise', () => {
     const subject = taking()
     const token = rsa.sign(claims)

@@ -1,5 +1,5 @@
 /** Owns who calls, by a JSON Web Token (RFC 7519) that an issuer signed. */
-import { type PlaceOptions, TWO_CREDENTIALS } from '../callers/credential-place.ts'
+import { TWO_CREDENTIALS } from '../callers/credential-place.ts'
 import { findAppPlan } from '../callers/find-app-plan.ts'
 import { GuessGuard } from '../callers/guess-guard.ts'
 import { recognise } from '../callers/recognise.ts'
@@ -14,7 +14,7 @@ import type { Credentials, PolicyServices } from '../services.ts'
 import { findBindingFault, isGuess } from '../tokens/confirmation.ts'
 import { DpopProofs } from '../tokens/dpop-proof.ts'
 import { type Challenges, findBindingDetail, toChallenges } from '../tokens/token-challenges.ts'
-import { type PresentedToken, TokenPlaces } from '../tokens/token-places.ts'
+import { type PresentedToken, TokenPlaces, toTokenPlace } from '../tokens/token-places.ts'
 import { type IssuerOptions, type JwtOptions, jwtOptions } from './jwt-options.ts'
 import { TokenVerifier, type Verdict, type VerifiedToken } from './token-verifier.ts'
 
@@ -46,7 +46,7 @@ export const jwt = definePolicy({
     },
   ],
   identityFields: ({ toUpstream }) => toIdentityFields(toUpstream),
-  credentialPlaces: (options) => TokenPlaces.list(toPlace(options), options.dpop),
+  credentialPlaces: (options) => TokenPlaces.list(toTokenPlace(options), options.dpop),
 
   create(options, services) {
     const check = new TokenCheck(options, services)
@@ -55,11 +55,6 @@ export const jwt = definePolicy({
     }
   },
 })
-
-function toPlace({ in: where, name }: Pick<JwtOptions, 'in' | 'name'>): PlaceOptions {
-  const hasScheme = where === 'header' && name.toLowerCase() === 'authorization'
-  return hasScheme ? { in: where, name, scheme: 'Bearer' } : { in: where, name }
-}
 
 /** One request with a token. */
 interface Attempt {
@@ -85,7 +80,7 @@ class TokenCheck {
     this.#seen = new Remembered(options.cacheEntries, services.clock)
     this.#guard = new GuessGuard(services, 'token', options.attempts)
     this.#credentials = services.credentials
-    this.#places = new TokenPlaces(toPlace(options), dpop)
+    this.#places = new TokenPlaces(toTokenPlace(options), dpop)
     if (this.#places.dpop !== undefined) this.#proofs = new DpopProofs({ maxAgeSeconds: dpopMaxAgeSeconds }, services)
   }
 

@@ -1,12 +1,11 @@
 /** Owns the options of `oauth2-introspection`. */
 import { z } from 'zod'
 import { clientSchema } from '../authorization-servers/client-authentication.ts'
-import { fieldNameSchema } from '../callers/credential-place.ts'
 import { addressAttemptsSchema } from '../callers/guess-guard.ts'
 import { scopeSchema } from '../callers/scope-token.ts'
 import { reportHeldField, toUpstreamSchema } from '../callers/upstream-facts.ts'
 import { callTimeoutSchema, callTlsSchema, serviceUrlSchema } from '../calls/call-options.ts'
-import { dpopMaxAgeSchema, dpopSchema } from '../tokens/token-places.ts'
+import { dpopMaxAgeSchema, dpopSchema, tokenPlaceShape, toTokenPlace } from '../tokens/token-places.ts'
 
 const claimSchema = z.string().min(1)
 
@@ -21,18 +20,7 @@ export const introspectionOptions = z
         'Who issues the tokens. Without `endpoint` the server is found by what the issuer publishes. Where the answer names an issuer, it has to be this one.',
     }),
     client: clientSchema,
-    in: z.enum(['header', 'query', 'cookie']).default('header').meta({ description: 'Where callers put their token.' }),
-    name: fieldNameSchema.optional().meta({
-      description:
-        'Name of the header field, query parameter or cookie. `Authorization` if absent; in query and cookie `access_token` (RFC 6750 §2.3).',
-    }),
-    scheme: z
-      .string()
-      .regex(/^[A-Za-z][A-Za-z0-9-]*$|^$/, 'use letters, digits and dashes')
-      .default('Bearer')
-      .meta({
-        description: 'What stands before the token in a header field. Empty: nothing.',
-      }),
+    ...tokenPlaceShape,
     realm: z
       .string()
       .regex(/^[\x20\x21\x23-\x5b\x5d-\x7e]+$/, 'no quotation marks or backslashes')
@@ -96,7 +84,7 @@ export const introspectionOptions = z
     }),
     toUpstream: toUpstreamSchema,
   })
-  .superRefine(({ endpoint, issuer, in: where, name = 'Authorization', toUpstream }, context) => {
+  .superRefine(({ endpoint, issuer, toUpstream, ...place }, context) => {
     if (endpoint === undefined && issuer === undefined) {
       context.addIssue({
         code: 'custom',
@@ -104,5 +92,5 @@ export const introspectionOptions = z
         message: 'name the endpoint, or the issuer that publishes it',
       })
     }
-    reportHeldField(context, { in: where, name }, toUpstream)
+    reportHeldField(context, toTokenPlace(place), toUpstream)
   })

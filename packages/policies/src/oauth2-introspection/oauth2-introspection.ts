@@ -10,7 +10,7 @@ import { toUnavailable } from '../calls/unavailable.ts'
 import { definePolicy } from '../policy.ts'
 import { Problem } from '../problem.ts'
 import { CallFault } from '../services.ts'
-import { TokenPlaces } from '../tokens/token-places.ts'
+import { TokenPlaces, toTokenPlace } from '../tokens/token-places.ts'
 import { createIntrospection } from './introspection-call.ts'
 import { introspectionOptions } from './introspection-options.ts'
 import { TokenEntry } from './token-entry.ts'
@@ -46,12 +46,12 @@ export const oauth2Introspection = definePolicy({
     },
   ],
   identityFields: ({ toUpstream }) => toIdentityFields(toUpstream),
-  credentialPlaces: (options) => TokenPlaces.list(toPlace(options), options.dpop),
+  credentialPlaces: (options) => TokenPlaces.list(toTokenPlace(options), options.dpop),
 
   create(options, services) {
     const { anonymous, maxTokenBytes, cacheEntries } = options
     const { clock } = services
-    const places = new TokenPlaces(toPlace(options), options.dpop)
+    const places = new TokenPlaces(toTokenPlace(options), options.dpop)
     const refusals = new TokenRefusals({ realm: options.realm, scopes: options.scopes, dpop: options.dpop, places })
     // One address fills no more than half of the way to the server.
     const mostAtOnce = Math.ceil(options.maxCalls / 2)
@@ -99,14 +99,4 @@ export const oauth2Introspection = definePolicy({
 /** The server does not know it, or says nothing of why it counts no more (RFC 7662 §2.2). */
 function isGuess({ value }: Verdict<TokenVerdict>): boolean {
   return value instanceof Problem && value.reason === 'inactive'
-}
-
-interface PlaceChoice {
-  readonly in: 'header' | 'query' | 'cookie'
-  readonly name?: string | undefined
-  readonly scheme: string
-}
-
-function toPlace({ in: where, name = where === 'header' ? 'Authorization' : 'access_token', scheme }: PlaceChoice) {
-  return where === 'header' && scheme !== '' ? { in: where, name, scheme } : { in: where, name }
 }

@@ -1,7 +1,44 @@
 /** Owns where a request says its token: as a bearer's, or as one that is bound to a key of its client. */
 import { z } from 'zod'
-import { type CredentialPlace, createCredentialPlace, type PlaceOptions } from '../callers/credential-place.ts'
+import {
+  type CredentialPlace,
+  createCredentialPlace,
+  fieldNameSchema,
+  type PlaceOptions,
+} from '../callers/credential-place.ts'
 import type { GatewayRequest } from '../messages/request.ts'
+
+/** Stand in the options of whatever looks for a token. */
+export const tokenPlaceShape = {
+  in: z.enum(['header', 'query', 'cookie']).default('header').meta({ description: 'Where the token stands.' }),
+  name: fieldNameSchema.optional().meta({
+    description:
+      'Name of the header field, query parameter or cookie. `Authorization` if absent; in query and cookie `access_token` (RFC 6750 §2.3).',
+  }),
+  scheme: z
+    .string()
+    .regex(/^[A-Za-z][A-Za-z0-9-]*$|^$/, 'use letters, digits and dashes')
+    .optional()
+    .meta({
+      description:
+        'What stands before the token in a header field: `Bearer` in `Authorization`, else nothing, if absent. Empty: nothing.',
+    }),
+}
+
+interface TokenPlaceOptions {
+  readonly in: PlaceOptions['in']
+  readonly name?: string | undefined
+  readonly scheme?: string | undefined
+}
+
+/** With what is not said as it usually is. */
+export function toTokenPlace(options: TokenPlaceOptions): PlaceOptions {
+  const { in: where } = options
+  if (where !== 'header') return { in: where, name: options.name ?? 'access_token' }
+  const { name = 'Authorization' } = options
+  const { scheme = name.toLowerCase() === 'authorization' ? 'Bearer' : '' } = options
+  return scheme === '' ? { in: where, name } : { in: where, name, scheme }
+}
 
 /** Stands in the options of policies that take tokens, as `dpop` and `dpopMaxAgeSeconds`. */
 export const dpopSchema = z

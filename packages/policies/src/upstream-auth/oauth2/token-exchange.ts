@@ -1,11 +1,6 @@
 /** Owns tokens that are issued in exchange for the caller's (RFC 8693): the upstream learns who calls, and gets a token that is meant for it. */
 import { z } from 'zod'
-import {
-  type CredentialPlace,
-  createCredentialPlace,
-  fieldNameSchema,
-  TWO_CREDENTIALS,
-} from '../../callers/credential-place.ts'
+import { type CredentialPlace, createCredentialPlace, TWO_CREDENTIALS } from '../../callers/credential-place.ts'
 import { toFingerprint } from '../../callers/remembered.ts'
 import { type Verdict, Verdicts } from '../../callers/verdicts.ts'
 import { parseObject, toSenseless } from '../../calls/json-answer.ts'
@@ -13,6 +8,7 @@ import { OutageLog } from '../../calls/outage-log.ts'
 import type { Caller, Exchange } from '../../exchange.ts'
 import { Problem } from '../../problem.ts'
 import { CallFault } from '../../services.ts'
+import { tokenPlaceShape, toTokenPlace } from '../../tokens/token-places.ts'
 import { DOUBT_MS, RETRY_MS, toLoaded } from '../issued/fetched-credential.ts'
 import { toAccessToken } from '../issued/issuer-call.ts'
 import {
@@ -38,21 +34,7 @@ const REFUSED_MS = 10_000
 
 const subjectSchema = z
   .strictObject({
-    in: z
-      .enum(['header', 'query', 'cookie'])
-      .default('header')
-      .meta({ description: 'Where the caller’s token stands.' }),
-    name: fieldNameSchema
-      .default('Authorization')
-      .meta({ description: 'Name of the header field, query parameter or cookie.' }),
-    scheme: z
-      .string()
-      .regex(/^[A-Za-z][A-Za-z0-9-]*$|^$/, 'use letters, digits and dashes')
-      .optional()
-      .meta({
-        description:
-          'What stands before the token in a header field: `Bearer` in `Authorization`, else nothing, if absent.',
-      }),
+    ...tokenPlaceShape,
     type: tokenTypeSchema.default('access-token').meta({ description: 'What kind of token it is (RFC 8693 §3).' }),
   })
   .prefault({})
@@ -93,7 +75,7 @@ export function createTokenExchange(options: TokenExchangeOptions, services: Ups
   const exchanger = new Exchanger(options, services)
   const tooMany = toNoCredential('too-many-calls', 1)
   const outcomes = new Verdicts<Outcome>({ most: cacheEntries, mostCalls: maxCalls, tooMany }, clock)
-  const place = createCredentialPlace(toPlace(subject))
+  const place = createCredentialPlace(toTokenPlace(subject))
   const { missing, nobody, others } = toRefusals(place)
   /** By which token of its caller a request got the one that it goes on with. */
   const used = new WeakMap<Exchange, string>()
@@ -135,11 +117,6 @@ export function createTokenExchange(options: TokenExchangeOptions, services: Ups
 /** Did somebody check this token when the caller became known? Another one beside it may be anybody's. */
 function isTokenOf({ credential, otherCredentials = [] }: Caller, fingerprint: string): boolean {
   return [credential, ...otherCredentials].some(({ tokenFingerprint }) => tokenFingerprint === fingerprint)
-}
-
-function toPlace({ in: where, name, scheme }: TokenExchangeOptions['subject']) {
-  const word = scheme ?? (where === 'header' && name.toLowerCase() === 'authorization' ? 'Bearer' : '')
-  return word === '' ? { in: where, name } : { in: where, name, scheme: word }
 }
 
 function toRefusals({ words }: CredentialPlace) {
