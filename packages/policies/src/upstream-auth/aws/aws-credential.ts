@@ -9,22 +9,19 @@ import {
   UNSIGNED_PAYLOAD,
 } from '../../aws-signature/sign-aws-request.ts'
 import { callTimeoutSchema } from '../../calls/call-options.ts'
-import type { Exchange } from '../../exchange.ts'
-import type { MaybePromise } from '../../maybe-promise.ts'
 import type { HeaderList } from '../../messages/header-list.ts'
-import type { GatewayRequest } from '../../messages/request.ts'
 import type { GatewayResponse } from '../../messages/response.ts'
 import type { PolicyFile } from '../../policy.ts'
 import { type ClientFieldRules, clientFieldsSchema, createClientFieldRemoval } from '../signed/client-fields.ts'
 import {
   payloadSchema,
-  readSignedBody,
   type SignedPlace,
   signedBodyLimitSchema,
   signedUrlSchema,
   toSignedPath,
   toSignedPlace,
 } from '../signed/signed-place.ts'
+import { createSigningCredential } from '../signed/signing-credential.ts'
 import { setSecretField, type UpstreamAuthServices, type UpstreamCredential } from '../upstream-credential.ts'
 import { awsKeysSchema, createAwsKeys, listAwsKeyFiles } from './aws-keys.ts'
 
@@ -83,42 +80,27 @@ export function createAws(options: AwsOptions, services: UpstreamAuthServices): 
   const { region, service, timeoutMs, payload, bodyLimitBytes } = options
   const place = toSignedPlace(options.url)
   const keys = createAwsKeys(options.credentials, { region, timeoutMs }, services)
-  const removeClientFields = createClientFieldRemoval(RULES, options.clientFields)
 
-  /** Undefined: the body has to be read. */
-  function findPayloadHash({ body }: GatewayRequest): string | undefined {
+  function toPayloadHash(body: Uint8Array | undefined): string {
     if (payload === 'unsigned') return UNSIGNED_PAYLOAD
-    return body.isEmpty ? EMPTY_PAYLOAD_HASH : undefined
+    return body === undefined ? EMPTY_PAYLOAD_HASH : hash('sha256', body)
   }
 
-  function sign({ request }: Exchange, credentials: AwsCredentials, payloadHash: string): void {
-    const { method, headers, search } = request
-    const added = signAwsRequest({
-      ...{ method, path: toSignedPath(place, request), query: search.slice(1), headers: listCovered(headers, place) },
-      ...{ credentials, region, service, payloadHash, now: services.clock.now() },
-    })
-    for (const [name, value] of added) setField(headers, name, value)
-  }
-
-  async function waitAndSign(exchange: Exchange, waiting: MaybePromise<AwsCredentials>): Promise<void> {
-    // First: what cannot be signed is not read.
-    const credentials = await waiting
-    const { request } = exchange
-    const payloadHash = findPayloadHash(request) ?? hash('sha256', await readSignedBody(request, bodyLimitBytes))
-    sign(exchange, credentials, payloadHash)
-  }
-
-  return {
-    apply(exchange) {
-      removeClientFields(exchange.request)
-      const credentials = keys.get()
-      const payloadHash = findPayloadHash(exchange.request)
-      if (credentials instanceof Promise || payloadHash === undefined) return waitAndSign(exchange, credentials)
-      sign(exchange, credentials, payloadHash)
+  const credential = createSigningCredential<AwsCredentials>({
+    keys,
+    bodyLimitBytes,
+    prepare: createClientFieldRemoval(RULES, options.clientFields),
+    needsBody: ({ body }) => payload === 'signed' && !body.isEmpty,
+    sign(request, credentials, body) {
+      const { method, headers, search } = request
+      const added = signAwsRequest({
+        ...{ method, path: toSignedPath(place, request), query: search.slice(1), headers: listCovered(headers, place) },
+        ...{ credentials, region, service, payloadHash: toPayloadHash(body), now: services.clock.now() },
+      })
+      for (const [name, value] of added) setField(headers, name, value)
     },
-    ...(keys.doubt !== undefined && { doubt: () => keys.doubt?.() }),
-    isRefused,
-  }
+  })
+  return { ...credential, isRefused }
 }
 
 /** AWS says 403, or even 400, of keys that are over or unknown ("Common error types"), and of much else. */

@@ -3,21 +3,15 @@ import { Secret } from '@gatewright/model/runtime'
 import { z } from 'zod'
 import type { AwsCredentials } from '../../aws-signature/sign-aws-request.ts'
 import { confidentialUrlSchema, serviceUrlSchema } from '../../calls/call-options.ts'
-import type { MaybePromise } from '../../maybe-promise.ts'
+import { fileOption } from '../../file-option.ts'
 import type { PolicyFile } from '../../policy.ts'
 import { secretOption } from '../../secret-option.ts'
 import { FetchedCredential, type Issued } from '../issued/fetched-credential.ts'
 import { readTokenFile, toTokenFile } from '../issued/token-file.ts'
+import { oneOf } from '../one-of.ts'
+import type { SigningKeys } from '../signed/signing-credential.ts'
 import type { UpstreamAuthServices } from '../upstream-credential.ts'
 import { ACCESS_KEY_ID, askContainer, askInstance, askSts, type IssuedKeys, SECRET_WORD } from './aws-key-issuers.ts'
-
-const tokenFileSchema = (description: string) =>
-  z
-    .string()
-    .min(1)
-    .meta({
-      description: `${description} A path, relative to the folder of the configuration. A file that is replaced is taken over within a minute.`,
-    })
 
 const wordOption = (description: string) =>
   secretOption(description).refine((secret) => SECRET_WORD.test(secret.reveal()), {
@@ -44,9 +38,7 @@ const containerSchema = z
     token: wordOption(
       'What it knows the gateway by (`Authorization`), such as AWS_CONTAINER_AUTHORIZATION_TOKEN.',
     ).optional(),
-    tokenFile: tokenFileSchema(
-      'The same in a file, such as AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE names it.',
-    ).optional(),
+    tokenFile: fileOption('The same in a file, such as AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE names it.').optional(),
   })
   .refine(({ token, tokenFile }) => token === undefined || tokenFile === undefined, {
     error: 'the token comes from one place: keep `token` or `tokenFile`',
@@ -69,9 +61,7 @@ const instanceSchema = z
 
 const webIdentitySchema = z
   .strictObject({
-    tokenFile: tokenFileSchema(
-      'A token of an issuer that the role trusts, such as AWS_WEB_IDENTITY_TOKEN_FILE names it.',
-    ),
+    tokenFile: fileOption('A token of an issuer that the role trusts, such as AWS_WEB_IDENTITY_TOKEN_FILE names it.'),
     roleArn: z
       .string()
       .regex(/^arn:[\w-]+:iam::\d{12}:role\/[!-~]+$/, 'write arn:aws:iam::<account>:role/<name>')
@@ -88,22 +78,12 @@ const webIdentitySchema = z
   })
   .meta({ description: 'Temporary keys of a role, for a token in a file (IAM roles for service accounts).' })
 
-const ways = {
-  static: staticSchema.optional(),
-  container: containerSchema.optional(),
-  instance: instanceSchema.optional(),
-  webIdentity: webIdentitySchema.optional(),
-}
-const names = Object.keys(ways) as (keyof typeof ways)[]
-
-export const awsKeysSchema = z
-  .strictObject(ways)
-  .superRefine((options, context) => {
-    const said = names.filter((name) => options[name] !== undefined)
-    if (said.length === 1) return
-    context.addIssue({ code: 'custom', message: `say one of ${names.join(', ')}: here are ${said.length}` })
-  })
-  .meta({ description: 'With which keys: exactly one way to have some.' })
+export const awsKeysSchema = oneOf({
+  static: staticSchema,
+  container: containerSchema,
+  instance: instanceSchema,
+  webIdentity: webIdentitySchema,
+}).meta({ description: 'With which keys: exactly one way to have some.' })
 
 type AwsKeysOptions = z.output<typeof awsKeysSchema>
 
@@ -117,13 +97,6 @@ export function listAwsKeyFiles({ container, webIdentity }: AwsKeysOptions, at: 
   ]
 }
 
-export interface AwsKeys {
-  /** @rejects Problem upstream-credential-unavailable */
-  get(): MaybePromise<AwsCredentials>
-  /** Absent: they never change. */
-  doubt?(): void
-}
-
 export interface AwsKeysContext {
   readonly region: string
   readonly timeoutMs: number
@@ -133,15 +106,16 @@ export function createAwsKeys(
   options: AwsKeysOptions,
   context: AwsKeysContext,
   services: UpstreamAuthServices,
-): AwsKeys {
+): SigningKeys<AwsCredentials> {
   if (options.static !== undefined) {
     const { static: credentials } = options
     return { get: () => credentials }
   }
   const { container, ...others } = options
+  const [way] = Object.keys(options)
   return new FetchedCredential(
     {
-      source: `aws-${names.find((name) => options[name] !== undefined)}`,
+      source: `aws-${way}`,
       depends: [others, container?.url, container?.token?.reveal(), container?.tokenFile, context],
       issue: compileIssue(options, context, services),
       read: toCredentials,

@@ -9,22 +9,22 @@ import {
   serviceUrlSchema,
   toCallTls,
 } from '../../calls/call-options.ts'
-import type { Exchange } from '../../exchange.ts'
-import type { MaybePromise } from '../../maybe-promise.ts'
-import type { GatewayRequest } from '../../messages/request.ts'
+import { fileOption } from '../../file-option.ts'
+import type { HeaderList } from '../../messages/header-list.ts'
 import type { PolicyFile } from '../../policy.ts'
 import { secretOption } from '../../secret-option.ts'
 import { FetchedCredential } from '../issued/fetched-credential.ts'
 import { readTokenFile, toTokenFile } from '../issued/token-file.ts'
+import { oneOf } from '../one-of.ts'
 import { type ClientFieldRules, clientFieldsSchema, createClientFieldRemoval } from '../signed/client-fields.ts'
 import {
   payloadSchema,
-  readSignedBody,
   signedBodyLimitSchema,
   signedUrlSchema,
   toSignedPath,
   toSignedPlace,
 } from '../signed/signed-place.ts'
+import { createSigningCredential, type SigningKeys } from '../signed/signing-credential.ts'
 import { setSecretField, type UpstreamAuthServices, type UpstreamCredential } from '../upstream-credential.ts'
 import { askInstancePrincipal, askWorkloadPrincipal, type IssuedKey } from './oci-key-issuers.ts'
 import { type OciContent, type OciKey, SIGNED_BODY_METHODS, signOciRequest, toDate } from './oci-signature.ts'
@@ -38,13 +38,6 @@ const ocid = (description: string) =>
     .string()
     .regex(/^ocid1\.[\w.-]+$/, 'write an OCID, which begins with ocid1.')
     .meta({ description })
-const file = (description: string) =>
-  z
-    .string()
-    .min(1)
-    .meta({
-      description: `${description} A path, relative to the folder of the configuration. A file that is replaced is taken over within a minute.`,
-    })
 
 const userSchema = z
   .strictObject({
@@ -84,8 +77,8 @@ const instanceSchema = z
 
 const resourceSchema = z
   .strictObject({
-    tokenFile: file('The token, as OCI_RESOURCE_PRINCIPAL_RPST names it.'),
-    keyFile: file('Its private key in PEM, as OCI_RESOURCE_PRINCIPAL_PRIVATE_PEM names it.'),
+    tokenFile: fileOption('The token, as OCI_RESOURCE_PRINCIPAL_RPST names it.'),
+    keyFile: fileOption('Its private key in PEM, as OCI_RESOURCE_PRINCIPAL_PRIVATE_PEM names it.'),
     passphrase: secretOption('The passphrase of the key.').optional(),
   })
   .meta({ description: 'A resource such as a function (resource principal, version 2.2).' })
@@ -96,27 +89,17 @@ const workloadSchema = z
       description:
         'Who issues tokens in OKE: `https://${env:KUBERNETES_SERVICE_HOST}:12250/resourcePrincipalSessionTokens`.',
     }),
-    tokenFile: file('The token of the service account: `/var/run/secrets/kubernetes.io/serviceaccount/token`.'),
+    tokenFile: fileOption('The token of the service account: `/var/run/secrets/kubernetes.io/serviceaccount/token`.'),
     tls: callTlsSchema,
   })
   .meta({ description: 'A pod of OKE (workload identity).' })
 
-const ways = {
-  user: userSchema.optional(),
-  instance: instanceSchema.optional(),
-  resource: resourceSchema.optional(),
-  workload: workloadSchema.optional(),
-}
-const names = Object.keys(ways) as (keyof typeof ways)[]
-
-const principalSchema = z
-  .strictObject(ways)
-  .superRefine((options, context) => {
-    const said = names.filter((name) => options[name] !== undefined)
-    if (said.length === 1) return
-    context.addIssue({ code: 'custom', message: `say one of ${names.join(', ')}: here are ${said.length}` })
-  })
-  .meta({ description: 'Who signs: exactly one.' })
+const principalSchema = oneOf({
+  user: userSchema,
+  instance: instanceSchema,
+  resource: resourceSchema,
+  workload: workloadSchema,
+}).meta({ description: 'Who signs: exactly one.' })
 
 export const ociSchema = z
   .strictObject({
@@ -142,16 +125,10 @@ export function listOciFiles({ principal: { resource, workload } }: OciOptions):
   ]
 }
 
-interface OciKeys {
-  /** @throws Problem @rejects Problem upstream-credential-unavailable */
-  get(): MaybePromise<OciKey>
-  doubt?(): void
-}
-
 function createKeys(
   { principal: { user, resource, instance, workload }, timeoutMs }: OciOptions,
   services: UpstreamAuthServices,
-): OciKeys {
+): SigningKeys<OciKey> {
   const { http, clock, files } = services
   const read = ({ keyId, key }: IssuedKey): OciKey => ({ keyId, privateKey: createPrivateKey(key) })
   if (user !== undefined) {
@@ -192,45 +169,28 @@ function toUserKey({ tenancy, user, fingerprint, key, passphrase }: User): OciKe
 export function createOci(options: OciOptions, services: UpstreamAuthServices): UpstreamCredential {
   const { payload, bodyLimitBytes } = options
   const place = toSignedPlace(options.url)
-  const keys = createKeys(options, services)
   const removeClientFields = createClientFieldRemoval(RULES, options.clientFields)
-
-  function sign({ request }: Exchange, key: OciKey, content: OciContent | undefined): void {
-    const { method, headers, search } = request
-    const target = toSignedPath(place, request) + search
-    const added = signOciRequest({
-      method,
-      target,
-      host: place.authority,
-      date: toDate(services.clock.now()),
-      key,
-      content,
-    })
-    for (const [name, value] of added) {
-      if (name === 'Authorization') setSecretField(headers, name, value)
-      else headers.set(name, value)
-    }
-  }
-
-  async function waitAndSign(exchange: Exchange, waiting: MaybePromise<OciKey>, hasContent: boolean): Promise<void> {
-    // First: what cannot be signed is not read.
-    const key = await waiting
-    sign(exchange, key, hasContent ? await readContent(exchange.request, bodyLimitBytes) : undefined)
-  }
-
-  return {
-    apply(exchange) {
-      const { request } = exchange
+  return createSigningCredential<OciKey>({
+    keys: createKeys(options, services),
+    bodyLimitBytes,
+    prepare(request) {
       removeClientFields(request)
       // "Request Signatures": it is taken in the place of Date, and nothing says that what is said of a body is true.
       for (const name of OWN_FIELDS) request.headers.delete(name)
-      const hasContent = payload === 'signed' && SIGNED_BODY_METHODS.has(request.method)
-      const key = keys.get()
-      if (key instanceof Promise || hasContent) return waitAndSign(exchange, key, hasContent)
-      sign(exchange, key, undefined)
     },
-    ...(keys.doubt !== undefined && { doubt: () => keys.doubt?.() }),
-  }
+    needsBody: ({ method }) => payload === 'signed' && SIGNED_BODY_METHODS.has(method),
+    sign(request, key, body) {
+      const { method, headers, search } = request
+      const added = signOciRequest({
+        ...{ method, target: toSignedPath(place, request) + search, host: place.authority },
+        ...{ date: toDate(services.clock.now()), key, content: body && toContent(body, headers) },
+      })
+      for (const [name, value] of added) {
+        if (name === 'Authorization') setSecretField(headers, name, value)
+        else headers.set(name, value)
+      }
+    },
+  })
 }
 
 const OWN_FIELDS = ['X-Date', 'X-Content-SHA256']
@@ -238,7 +198,6 @@ const OWN_FIELDS = ['X-Date', 'X-Content-SHA256']
 /** Oracle's own programs say so of what has no type. */
 const USUAL_TYPE = 'application/json'
 
-async function readContent(request: GatewayRequest, limitBytes: number): Promise<OciContent> {
-  const bytes = await readSignedBody(request, limitBytes)
-  return { bytes, type: request.headers.get('content-type') ?? USUAL_TYPE }
+function toContent(bytes: Uint8Array, headers: HeaderList): OciContent {
+  return { bytes, type: headers.get('content-type') ?? USUAL_TYPE }
 }
