@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { toAddressKey } from '../addresses/address.ts'
 import { factFieldSchema } from '../callers/upstream-facts.ts'
+import { fileOption } from '../file-option.ts'
 import type { GatewayRequest } from '../messages/request.ts'
 import { definePolicy } from '../policy.ts'
 import { Problem } from '../problem.ts'
@@ -39,10 +40,9 @@ const field = (description: string) =>
   factFieldSchema.optional().meta({ description: `Header field for ${description}` })
 
 const options = z.strictObject({
-  database: z.string().min(1).meta({
-    description:
-      'A MaxMind DB file (`.mmdb`): of GeoIP2, of GeoLite2, or of others who make such. A path, relative to the folder of the configuration. A file that is replaced is taken over within a minute. None comes along: GeoLite2 of MaxMind needs an account, and its licence asks for a notice and that old files are replaced and deleted within 30 days of a new one; DB-IP Lite needs no account, and is under CC BY 4.0, which asks for a link to db-ip.com. Get the `.mmdb` of either, unpacked.',
-  }),
+  database: fileOption(
+    'A MaxMind DB file (`.mmdb`): of GeoIP2, of GeoLite2, or of others who make such. None comes along: GeoLite2 of MaxMind needs an account, and its licence asks for a notice and that old files are replaced and deleted within 30 days of a new one; DB-IP Lite needs no account, and is under CC BY 4.0, which asks for a link to db-ip.com. Get the `.mmdb` of either, unpacked.',
+  ),
   allow: places('Who may call; nobody else may. One of its lists has to hold the place or the network.'),
   deny: places('Who may not call, even if `allow` holds another fact about them.'),
   unknown: z.enum(['allow', 'deny']).optional().meta({

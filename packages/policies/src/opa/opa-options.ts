@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { fieldNameSchema } from '../callers/credential-place.ts'
 import { upstreamFieldSchema } from '../callers/upstream-facts.ts'
 import { callTimeoutSchema, callTlsSchema, serviceUrlSchema } from '../calls/call-options.ts'
+import { fileOption } from '../file-option.ts'
 import { secretOption } from '../secret-option.ts'
 import { INPUT_PARTS } from './opa-input.ts'
 
@@ -24,10 +25,9 @@ const serverSchema = z.strictObject({
 })
 
 const wasmSchema = z.strictObject({
-  file: z.string().min(1).meta({
-    description:
-      'A module or bundle that `opa build -t wasm -e <entrypoint>` made: a path, relative to the folder of the configuration. A file that is replaced is taken over within a minute. Signatures of bundles are not checked.',
-  }),
+  file: fileOption(
+    'A module or bundle that `opa build -t wasm -e <entrypoint>` made. Signatures of bundles are not checked.',
+  ),
   entrypoint: pathSchema.optional().meta({
     description: 'Which of its entrypoints decides, such as `orders/allow`; the only one if absent.',
   }),

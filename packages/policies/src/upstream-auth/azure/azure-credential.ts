@@ -4,6 +4,7 @@ import type { Secret } from '@gatewright/model/runtime'
 import { z } from 'zod'
 import { signClientAssertion, toAssertionForm } from '../../authorization-servers/client-assertion.ts'
 import { callTimeoutSchema, confidentialUrlSchema, serviceUrlSchema } from '../../calls/call-options.ts'
+import { fileOption } from '../../file-option.ts'
 import type { PolicyFile } from '../../policy.ts'
 import { secretOption } from '../../secret-option.ts'
 import type { Files, OutgoingCall } from '../../services.ts'
@@ -56,10 +57,9 @@ export const azureSchema = z
     resourceId: word('The identity of the machine by its resource id: `/subscriptions/…`.'),
     secret: secretOption('The secret of the application.').optional(),
     certificate: certificateSchema.optional(),
-    tokenFile: z.string().min(1).optional().meta({
-      description:
-        'A file with a token of somebody else that Entra trusts as the application (workload identity), such as the one that AKS projects. A path, relative to the folder of the configuration. A file that is replaced is taken over within a minute.',
-    }),
+    tokenFile: fileOption(
+      'A file with a token of somebody else that Entra trusts as the application (workload identity), such as the one that AKS projects.',
+    ).optional(),
     authority: confidentialUrlSchema.optional().meta({
       description: 'Where Entra is; another place in sovereign clouds. `https://login.microsoftonline.com` if absent.',
     }),

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { upstreamFieldSchema } from '../../callers/upstream-facts.ts'
 import { callTimeoutSchema, confidentialUrlSchema, serviceUrlSchema } from '../../calls/call-options.ts'
+import { fileOption } from '../../file-option.ts'
 import type { PolicyFile } from '../../policy.ts'
 import { secretOption } from '../../secret-option.ts'
 import { createTokenCredential } from '../issued/token-credential.ts'
@@ -27,10 +28,7 @@ const federationSchema = z
         description:
           'The provider of the pool: `//iam.googleapis.com/projects/…/locations/global/workloadIdentityPools/…/providers/…`.',
       }),
-    tokenFile: z.string().min(1).meta({
-      description:
-        'The file with the token, such as one that Kubernetes projects. A path, relative to the folder of the configuration. A file that is replaced is taken over within a minute.',
-    }),
+    tokenFile: fileOption('The file with the token, such as one that Kubernetes projects.'),
     tokenType: z
       .string()
       .regex(/^urn:[\x21-\x7e]+$/, 'write a URN')
@@ -83,10 +81,7 @@ export const googleSchema = z
       description: 'Where the metadata server is. `http://metadata.google.internal` if absent.',
     }),
     key: secretOption('The key of a service account, as the JSON that it is handed out as.').optional(),
-    keyFile: z.string().min(1).optional().meta({
-      description:
-        'The file in which it stands instead. A path, relative to the folder of the configuration. A file that is replaced is taken over within a minute.',
-    }),
+    keyFile: fileOption('The file in which it stands instead.').optional(),
     federation: federationSchema.optional(),
     impersonate: impersonateSchema.optional(),
     header: upstreamFieldSchema.default('Authorization').meta({
