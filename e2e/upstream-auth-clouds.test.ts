@@ -142,18 +142,24 @@ apis:
     upstream: guarded
     routes:
 ${[
-  ['crowd', `google: { audience: crowd, metadataUrl: "${cloud.url}" }`],
-  ['renewed', `google: { audience: renewed, metadataUrl: "${cloud.url}", timeoutMs: 30000 }`],
-  ['key', `google: { audience: key, key: "\${env:ACCOUNT_KEY}" }`],
-  ['late', `azure: { resource: "api://late", metadataUrl: "${cloud.url}" }`],
+  ['crowd', `google: { audience: crowd, identity: { machine: { metadataUrl: "${cloud.url}" } } }`],
+  [
+    'renewed',
+    `google: { audience: renewed, identity: { machine: { metadataUrl: "${cloud.url}" } }, timeoutMs: 30000 }`,
+  ],
+  ['key', `google: { audience: key, identity: { key: "\${env:ACCOUNT_KEY}" } }`],
+  ['late', `azure: { resource: "api://late", identity: { machine: { metadataUrl: "${cloud.url}" } } }`],
   [
     'secret',
-    `azure: { resource: secret, tenant: t, clientId: c, authority: "${cloud.url}", secret: "\${env:ENTRA_SECRET}" }`,
+    `azure: { resource: secret, identity: { application: { tenant: t, clientId: c, authority: "${cloud.url}", secret: "\${env:ENTRA_SECRET}" } } }`,
   ],
-  ['file', `azure: { resource: short, tenant: t, clientId: c, authority: "${cloud.url}", tokenFile: ./token }`],
+  [
+    'file',
+    `azure: { resource: short, identity: { application: { tenant: t, clientId: c, authority: "${cloud.url}", tokenFile: ./token } } }`,
+  ],
   [
     'platform',
-    `azure: { resource: platform, endpoint: "${cloud.url}/msi/token", endpointHeader: "\${env:IDENTITY_HEADER}", clientId: ${account} }`,
+    `azure: { resource: platform, identity: { platform: { endpoint: "${cloud.url}/msi/token", header: "\${env:IDENTITY_HEADER}", clientId: ${account} } } }`,
   ],
   ['machine', 'azure: { resource: machine }'],
 ]

@@ -12,7 +12,10 @@ import { CloudStage, faultsOf, type Given, readForm } from '../clouds.fixture.ts
 const NOW_MS = new FakeClock().now()
 const TENANT = '11111111-2222-3333-4444-555555555555'
 const CLIENT = '99999999-8888-7777-6666-555555555555'
-const application = { resource: 'api://orders', tenant: TENANT, clientId: CLIENT }
+const toApplication = (said: object) => ({
+  resource: 'api://orders',
+  identity: { application: { tenant: TENANT, clientId: CLIENT, ...said } as never },
+})
 
 const answer = () => ({ body: { access_token: 'eyJ.azure', expires_in: 3599, token_type: 'Bearer' } })
 const getCall = (stage: CloudStage) => stage.http.calls[0] ?? assert.fail('nobody was asked')
@@ -66,7 +69,7 @@ describe('the managed identity of a machine in Azure', () => {
     ['resourceId', 'msi_res_id'],
   ] as const) {
     it(`is one of several by ${option}`, async () => {
-      const { query } = await ask({ resource: 'api://orders', [option]: '/whichone?' })
+      const { query } = await ask({ resource: 'api://orders', identity: { machine: { [option]: '/whichone?' } } })
       assert.equal(query[parameter], '/whichone?')
     })
   }
@@ -74,7 +77,10 @@ describe('the managed identity of a machine in Azure', () => {
   it('is asked for where App Service says, with the header that it gave', async () => {
     const endpoint = 'http://127.0.0.1:41235/msi/token/?a=b'
     assert.deepEqual(
-      await ask({ resource: 'https://storage.azure.com', endpoint, endpointHeader: 'hunter2', resourceId: '/x' }),
+      await ask({
+        resource: 'https://storage.azure.com',
+        identity: { platform: { endpoint, header: 'hunter2', resourceId: '/x' } },
+      }),
       {
         place: 'http://127.0.0.1:41235/msi/token/',
         query: { a: 'b', 'api-version': '2019-08-01', resource: 'https://storage.azure.com', mi_res_id: '/x' },
@@ -135,7 +141,7 @@ describe('the managed identity of a machine in Azure', () => {
 
 describe('an application of Entra', () => {
   it('shows its secret', async () => {
-    const stage = new CloudStage({ azure: { ...application, secret: 'hunter2&more' } }, answer)
+    const stage = new CloudStage({ azure: toApplication({ secret: 'hunter2&more' }) }, answer)
     assert.equal(await stage.ask(), 'Bearer eyJ.azure')
     const call = getCall(stage)
     assert.deepEqual([call.url, call.method], [`https://login.microsoftonline.com/${TENANT}/oauth2/v2.0/token`, 'POST'])
@@ -151,7 +157,7 @@ describe('an application of Entra', () => {
     it(`signs who it is, and names its certificate: ${algorithm}`, async () => {
       const certificate = { cert, key, ...(algorithm === 'RS256' && { algorithm }) }
       const authority = 'https://login.microsoftonline.us/'
-      const stage = new CloudStage({ azure: { ...application, authority, certificate } }, answer)
+      const stage = new CloudStage({ azure: toApplication({ authority, certificate }) }, answer)
       await stage.ask()
       const call = getCall(stage)
       const { client_assertion = '', client_assertion_type, client_secret } = readForm(call)
@@ -179,7 +185,7 @@ describe('an application of Entra', () => {
   it('shows the token that stands in a file, and what replaced it the next time', async () => {
     const clock = new FakeClock()
     const files = new MemoryFiles({ token: Buffer.from('first.token.of-aks') })
-    const stage = new CloudStage({ azure: { ...application, tokenFile: 'token' } }, answer, { clock, files })
+    const stage = new CloudStage({ azure: toApplication({ tokenFile: 'token' }) }, answer, { clock, files })
     await stage.ask()
     files.replace('token', Buffer.from('second.token.of-aks\n'))
     await clock.advance(3_600_000)
@@ -194,9 +200,9 @@ describe('an application of Entra', () => {
     let served = 0
     const stages = ['a', 'b', 'a'].map(
       (secret) => (setup: object) =>
-        new CloudStage({ azure: { ...application, secret } }, () => ({ body: { access_token: `${served++}` } }), setup),
+        new CloudStage({ azure: toApplication({ secret }) }, () => ({ body: { access_token: `${served++}` } }), setup),
     )
-    const { shared } = new CloudStage({ azure: { ...application, secret: 'x' } }, answer).run
+    const { shared } = new CloudStage({ azure: toApplication({ secret: 'x' }) }, answer).run
     const sent = []
     for (const start of stages) sent.push(await start({ shared }).ask())
     assert.deepEqual(sent, ['Bearer 0', 'Bearer 1', 'Bearer 0'])
@@ -208,76 +214,57 @@ describe('options of azure', () => {
   const pem = other.export({ type: 'pkcs8', format: 'pem' }).toString()
   for (const [says, options, faults] of [
     [
-      'a proof without a tenant',
-      { resource: 'a', clientId: 'b', secret: 'c' },
-      ['secret: an application of Entra has it: say its `tenant` as well'],
-    ],
-    [
       'two identities',
-      { resource: 'a', clientId: 'b', objectId: 'c' },
-      ['objectId: one of them says which identity: keep `clientId` or `objectId`'],
+      { resource: 'a', identity: { machine: { clientId: 'b', objectId: 'c' } } },
+      ['identity.machine.objectId: one of them says which identity: keep `clientId` or `objectId`'],
     ],
     [
       'an endpoint without its header',
-      { resource: 'a', endpoint: 'http://127.0.0.1/' },
-      ['endpointHeader: the endpoint needs it: give both'],
+      { resource: 'a', identity: { platform: { endpoint: 'http://127.0.0.1/' } } },
+      ['identity.platform.header: Invalid input: expected string, received undefined'],
     ],
     [
-      'a header without its endpoint',
-      { resource: 'a', endpointHeader: 'a' },
-      ['endpoint: the header goes to it: give both'],
+      'two who it is',
+      { resource: 'a', identity: { machine: {}, platform: { endpoint: 'http://127.0.0.1/', header: 'a' } } },
+      ['identity: only one counts, and here are 2: keep one of machine, platform'],
     ],
+    ['nobody', { resource: 'a', identity: {} }, ['identity: say one of machine, platform, application']],
     [
       'a secret in the clear',
-      { ...application, secret: 's', authority: 'http://login.example' },
+      toApplication({ secret: 's', authority: 'http://login.example' }),
       [
-        'authority: secrets go there, and without TLS whoever is on the way reads them: use https, or an address of this machine',
+        'identity.application.authority: secrets go there, and without TLS whoever is on the way reads them: use https, or an address of this machine',
       ],
     ],
     [
-      'two places',
-      { resource: 'a', endpoint: 'http://127.0.0.1/', endpointHeader: 'a', metadataUrl: 'http://b' },
-      ['metadataUrl: the token comes from one place: keep `endpoint` or `metadataUrl`'],
-    ],
-    [
       'no proof',
-      application,
-      ['secret: say how the application proves who it is: `secret`, `certificate` or `tokenFile`'],
+      toApplication({}),
+      ['identity.application.secret: say how the application proves who it is: `secret`, `certificate` or `tokenFile`'],
     ],
     [
       'two proofs',
-      { ...application, secret: 'a', tokenFile: 'b' },
-      ['tokenFile: one proof is enough: keep `secret` or `tokenFile`'],
-    ],
-    [
-      'no application',
-      { resource: 'a', tenant: 'b', secret: 'c' },
-      ['clientId: say which application of the tenant the gateway is'],
-    ],
-    [
-      'a machine with a tenant',
-      { ...application, secret: 'a', objectId: 'b' },
-      ['objectId: the identity of a machine has no `tenant`: leave out one of both'],
+      toApplication({ secret: 'a', tokenFile: 'b' }),
+      ['identity.application.tokenFile: one proof is enough: keep `secret` or `tokenFile`'],
     ],
     [
       'a tenant that is a path',
-      { ...application, tenant: 'a/../b', secret: 'c' },
-      ['tenant: write the id of the tenant, or one of its domains'],
+      toApplication({ tenant: 'a/../b', secret: 'c' }),
+      ['identity.application.tenant: write the id of the tenant, or one of its domains'],
     ],
     [
       'a key of another certificate',
-      { ...application, certificate: { cert, key: pem } },
-      ['certificate.key: this is not the key of the certificate'],
+      toApplication({ certificate: { cert, key: pem } }),
+      ['identity.application.certificate.key: this is not the key of the certificate'],
     ],
     [
       'no certificate',
-      { ...application, certificate: { cert: 'a', key } },
-      ['certificate.cert: this is no certificate in PEM'],
+      toApplication({ certificate: { cert: 'a', key } }),
+      ['identity.application.certificate.cert: this is no certificate in PEM'],
     ],
     [
       'no key',
-      { ...application, certificate: { cert, key: 'hunter2' } },
-      ['certificate.key: this is neither a key in PEM nor a JWK'],
+      toApplication({ certificate: { cert, key: 'hunter2' } }),
+      ['identity.application.certificate.key: this is neither a key in PEM nor a JWK'],
     ],
     ['two scopes', { resource: 'a/.default b/.default' }, ['resource: it has no spaces']],
   ] as const) {

@@ -14,12 +14,16 @@ import { toCertificateThumbprint } from '../../tokens/thumbprint.ts'
 import { askIssuer, toAccessToken, toFormCall, toUrlBelow } from '../issued/issuer-call.ts'
 import { createTokenCredential } from '../issued/token-credential.ts'
 import { readTokenFile, toTokenFile } from '../issued/token-file.ts'
+import { oneOf } from '../one-of.ts'
 import type { UpstreamAuthServices, UpstreamCredential } from '../upstream-credential.ts'
 
 /** An assertion is drawn for one call (RFC 7523 §3); Entra asks for 10 minutes at most. */
 const ASSERTION_SECONDS = 300
 /** What a scope has more than the resource whose defaults it means. Resources that end with a slash keep it: `…//.default`. */
 const DEFAULT_SCOPE = '/.default'
+
+const PROOFS = ['secret', 'certificate', 'tokenFile'] as const
+const IDENTITIES = ['clientId', 'objectId', 'resourceId'] as const
 
 const wordSchema = z.string().regex(/^[^\s\p{Cc}]+$/u, 'it has no spaces')
 const word = (description: string) => wordSchema.optional().meta({ description })
@@ -36,82 +40,88 @@ const certificateSchema = z
   })
   .meta({ description: 'A certificate in the place of a secret: the gateway signs who it is (RFC 7523).' })
 
+const ofSeveral = {
+  clientId: word('The identity by its client id, where there are several.'),
+  objectId: word('The identity by its object id.'),
+  resourceId: word('The identity by its resource id: `/subscriptions/…`.'),
+}
+
+const machineSchema = z
+  .strictObject({
+    ...ofSeveral,
+    metadataUrl: serviceUrlSchema
+      .default('http://169.254.169.254')
+      .meta({ description: 'Where the metadata service of the machine is.' }),
+  })
+  .superRefine(reportSecondIdentity)
+  .meta({ description: 'The managed identity of the machine, by its metadata service; `{}` takes the defaults.' })
+
+const platformSchema = z
+  .strictObject({
+    ...ofSeveral,
+    endpoint: confidentialUrlSchema.meta({
+      description: 'Where App Service, Functions and Container Apps issue tokens: `${env:IDENTITY_ENDPOINT}`.',
+    }),
+    header: secretOption('What they know the gateway by, such as `${env:IDENTITY_HEADER}`.'),
+  })
+  .superRefine(reportSecondIdentity)
+  .meta({ description: 'The managed identity that App Service, Functions and Container Apps give.' })
+
+const applicationSchema = z
+  .strictObject({
+    tenant: z
+      .string()
+      .regex(/^[A-Za-z0-9.-]+$/, 'write the id of the tenant, or one of its domains')
+      .meta({ description: 'The tenant of Entra in which it is.' }),
+    clientId: wordSchema.meta({ description: 'Which application of the tenant the gateway is.' }),
+    secret: secretOption('Its secret.').optional(),
+    certificate: certificateSchema.optional(),
+    tokenFile: fileOption(
+      'A file with a token of somebody else that Entra trusts as the application (workload identity), such as the one that AKS projects.',
+    ).optional(),
+    authority: confidentialUrlSchema
+      .default('https://login.microsoftonline.com')
+      .meta({ description: 'Where Entra is; another place in sovereign clouds.' }),
+  })
+  .superRefine((options, context) => {
+    const report = (at: string, message: string) => context.addIssue({ code: 'custom', path: [at], message })
+    const [first, second] = PROOFS.filter((name) => options[name] !== undefined)
+    if (first === undefined)
+      report('secret', 'say how the application proves who it is: `secret`, `certificate` or `tokenFile`')
+    if (second !== undefined) report(second, `one proof is enough: keep \`${first}\` or \`${second}\``)
+  })
+  .meta({ description: 'An application of Entra, with one of `secret`, `certificate` and `tokenFile`.' })
+
 export const azureSchema = z
   .strictObject({
     resource: wordSchema.meta({
       description:
         'Whom the token is for: the application id URI or the id of the upstream, such as `api://orders` or `https://storage.azure.com`. With `/.default` behind it or without.',
     }),
-    tenant: z
-      .string()
-      .regex(/^[A-Za-z0-9.-]+$/, 'write the id of the tenant, or one of its domains')
-      .optional()
-      .meta({
-        description:
-          'The tenant of Entra in which the application `clientId` is; with `secret`, `certificate` or `tokenFile`.',
-      }),
-    clientId: word(
-      'The application, where there is a `tenant`; else the identity of the machine, where it has several.',
-    ),
-    objectId: word('The identity of the machine by its object id.'),
-    resourceId: word('The identity of the machine by its resource id: `/subscriptions/…`.'),
-    secret: secretOption('The secret of the application.').optional(),
-    certificate: certificateSchema.optional(),
-    tokenFile: fileOption(
-      'A file with a token of somebody else that Entra trusts as the application (workload identity), such as the one that AKS projects.',
-    ).optional(),
-    authority: confidentialUrlSchema.optional().meta({
-      description: 'Where Entra is; another place in sovereign clouds. `https://login.microsoftonline.com` if absent.',
-    }),
-    endpoint: confidentialUrlSchema.optional().meta({
-      description: 'Where App Service, Functions and Container Apps issue tokens: `${env:IDENTITY_ENDPOINT}`.',
-    }),
-    endpointHeader: secretOption('What they know the gateway by, such as `${env:IDENTITY_HEADER}`.').optional(),
-    metadataUrl: serviceUrlSchema.optional().meta({
-      description: 'Where the metadata service of the machine is. `http://169.254.169.254` if absent.',
-    }),
+    identity: oneOf({ machine: machineSchema, platform: platformSchema, application: applicationSchema })
+      .prefault({ machine: {} })
+      .meta({ description: 'Who the gateway is; the machine that it runs on, if absent.' }),
     timeoutMs: callTimeoutSchema,
-  })
-  .superRefine((options, context) => {
-    const report: Report = (at, message) => context.addIssue({ code: 'custom', path: [at], message })
-    if (options.tenant === undefined) reportMachine(options, report)
-    else reportApplication(options, report)
   })
   .meta({
     description:
-      'A token of Entra: as the application `clientId` where there is a `tenant`; else as the identity of the machine (managed identity), by its metadata service or by `endpoint`. Those have addresses that `egress` has to allow.',
+      'A token of Entra. The metadata service of the machine and what platforms issue tokens at have addresses that `egress` has to allow.',
   })
 
-type Report = (at: string, message: string) => void
 type AzureOptions = z.output<typeof azureSchema>
+type Application = z.output<typeof applicationSchema>
 
-const PROOFS = ['secret', 'certificate', 'tokenFile'] as const
-const IDENTITIES = ['clientId', 'objectId', 'resourceId'] as const
-
-function reportMachine(options: AzureOptions, report: Report): void {
-  for (const name of [...PROOFS, 'authority'] as const) {
-    if (options[name] !== undefined) report(name, 'an application of Entra has it: say its `tenant` as well')
-  }
-  const [first, second] = IDENTITIES.filter((name) => options[name] !== undefined)
-  if (second !== undefined) report(second, `one of them says which identity: keep \`${first}\` or \`${second}\``)
-  const { endpoint, endpointHeader, metadataUrl } = options
-  if (endpoint === undefined && endpointHeader !== undefined) report('endpoint', 'the header goes to it: give both')
-  if (endpoint !== undefined && endpointHeader === undefined)
-    report('endpointHeader', 'the endpoint needs it: give both')
-  if (endpoint !== undefined && metadataUrl !== undefined) {
-    report('metadataUrl', 'the token comes from one place: keep `endpoint` or `metadataUrl`')
-  }
+interface OfSeveral {
+  readonly clientId?: string | undefined
+  readonly objectId?: string | undefined
+  readonly resourceId?: string | undefined
 }
 
-function reportApplication(options: AzureOptions, report: Report): void {
-  for (const name of ['objectId', 'resourceId', 'endpoint', 'endpointHeader', 'metadataUrl'] as const) {
-    if (options[name] !== undefined) report(name, 'the identity of a machine has no `tenant`: leave out one of both')
-  }
-  if (options.clientId === undefined) report('clientId', 'say which application of the tenant the gateway is')
-  const [first, second] = PROOFS.filter((name) => options[name] !== undefined)
-  if (first === undefined)
-    report('secret', 'say how the application proves who it is: `secret`, `certificate` or `tokenFile`')
-  if (second !== undefined) report(second, `one proof is enough: keep \`${first}\` or \`${second}\``)
+function reportSecondIdentity(options: OfSeveral, context: z.RefinementCtx): void {
+  const [first, second] = IDENTITIES.filter((name) => options[name] !== undefined)
+  if (second === undefined) return
+  const message = `one of them says which identity: keep \`${first}\` or \`${second}\``
+  context.addIssue({ code: 'custom', path: [second], message })
 }
 
 /** What the parsers say would quote the key. */
@@ -132,58 +142,89 @@ function findCertificateFault(
   return isOfCertificate ? undefined : ['key', 'this is not the key of the certificate']
 }
 
-export function listAzureFiles({ tokenFile }: AzureOptions): PolicyFile[] {
-  return tokenFile === undefined ? [] : [toTokenFile(tokenFile, ['azure', 'tokenFile'])]
+export function listAzureFiles({ identity: { application } }: AzureOptions): PolicyFile[] {
+  const path = application?.tokenFile
+  return path === undefined ? [] : [toTokenFile(path, ['azure', 'identity', 'application', 'tokenFile'])]
 }
 
 export function createAzure(options: AzureOptions, services: UpstreamAuthServices): UpstreamCredential {
-  const { secret, certificate, endpointHeader, ...others } = options
+  const { platform, application } = options.identity
   const { http, clock } = services
-  const toCall = options.tenant === undefined ? compileMachineCall(options) : compileEntraCall(options, services)
+  const toCall = compileCall(options, services)
   const spec = {
     source: 'azure',
-    depends: [others, secret?.reveal(), certificate?.cert, certificate?.algorithm, endpointHeader?.reveal()],
+    // Secrets do not show in the options; a certificate stands for its key.
+    depends: [options, platform?.header.reveal(), application?.secret?.reveal()],
     issue: async () => toAccessToken(await askIssuer(http, toCall()), clock.now()),
   }
   return createTokenCredential(spec, services)
 }
 
-/**
- * https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token, and
- * https://learn.microsoft.com/azure/app-service/overview-managed-identity (REST endpoint reference) for `endpoint`.
- */
-function compileMachineCall(options: AzureOptions): () => OutgoingCall {
-  const { resource, clientId, objectId, resourceId, endpoint, endpointHeader, timeoutMs } = options
-  const { metadataUrl = 'http://169.254.169.254' } = options
-  const isMachine = endpoint === undefined
-  const base = endpoint ?? toUrlBelow(metadataUrl, '/metadata/identity/oauth2/token')
-  const query = new URLSearchParams({ 'api-version': isMachine ? '2018-02-01' : '2019-08-01' })
-  query.set('resource', toResource(resource))
-  if (clientId !== undefined) query.set('client_id', clientId)
-  if (objectId !== undefined) query.set('object_id', objectId)
-  if (resourceId !== undefined) query.set(isMachine ? 'msi_res_id' : 'mi_res_id', resourceId)
-  const proof = isMachine
-    ? (['Metadata', 'true'] as const)
-    : (['X-IDENTITY-HEADER', endpointHeader?.reveal() ?? ''] as const)
-  const url = `${base}${base.includes('?') ? '&' : '?'}${query}`
-  return () => ({ url, headers: [proof], timeoutMs })
+function compileCall({ resource, identity, timeoutMs }: AzureOptions, services: UpstreamAuthServices) {
+  const { machine, platform, application } = identity
+  const wanted = { resource: toResource(resource), timeoutMs }
+  if (application !== undefined) return compileEntraCall(application, wanted, services)
+  if (platform !== undefined) return compilePlatformCall(platform, wanted)
+  // The schema asks for one.
+  if (machine === undefined) throw new Error('there is no identity')
+  return compileMachineCall(machine, wanted)
+}
+
+interface Wanted {
+  readonly resource: string
+  readonly timeoutMs: number
+}
+
+/** https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token */
+function compileMachineCall(machine: z.output<typeof machineSchema>, wanted: Wanted): () => OutgoingCall {
+  const query = toQuery(machine, { ...wanted, version: '2018-02-01', resourceIdName: 'msi_res_id' })
+  const url = `${toUrlBelow(machine.metadataUrl, '/metadata/identity/oauth2/token')}?${query}`
+  return () => ({ url, headers: [['Metadata', 'true']], timeoutMs: wanted.timeoutMs })
+}
+
+/** https://learn.microsoft.com/azure/app-service/overview-managed-identity (REST endpoint reference) */
+function compilePlatformCall(platform: z.output<typeof platformSchema>, wanted: Wanted): () => OutgoingCall {
+  const { endpoint, header } = platform
+  const query = toQuery(platform, { ...wanted, version: '2019-08-01', resourceIdName: 'mi_res_id' })
+  const url = `${endpoint}${endpoint.includes('?') ? '&' : '?'}${query}`
+  return () => ({ url, headers: [['X-IDENTITY-HEADER', header.reveal()]], timeoutMs: wanted.timeoutMs })
+}
+
+interface Query {
+  readonly version: string
+  readonly resource: string
+  readonly resourceIdName: string
+}
+
+function toQuery({ clientId, objectId, resourceId }: OfSeveral, query: Query): URLSearchParams {
+  const { version, resource, resourceIdName } = query
+  return new URLSearchParams({
+    ...{ 'api-version': version, resource },
+    ...(clientId !== undefined && { client_id: clientId }),
+    ...(objectId !== undefined && { object_id: objectId }),
+    ...(resourceId !== undefined && { [resourceIdName]: resourceId }),
+  })
 }
 
 /** https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow */
-function compileEntraCall(options: AzureOptions, services: UpstreamAuthServices): () => OutgoingCall {
-  const { tenant = '', clientId = '', resource, authority = 'https://login.microsoftonline.com', timeoutMs } = options
+function compileEntraCall(
+  application: Application,
+  { resource, timeoutMs }: Wanted,
+  services: UpstreamAuthServices,
+): () => OutgoingCall {
+  const { tenant, clientId, authority } = application
   const url = toUrlBelow(authority, `/${tenant}/oauth2/v2.0/token`)
-  const toProof = compileProof(options, url, services)
+  const toProof = compileProof(application, url, services)
   const form = [
     ['grant_type', 'client_credentials'],
     ['client_id', clientId],
-    ['scope', toResource(resource) + DEFAULT_SCOPE],
+    ['scope', resource + DEFAULT_SCOPE],
   ] as const
   return () => toFormCall(url, [...form, ...toProof()], timeoutMs)
 }
 
 function compileProof(
-  { clientId = '', secret, certificate, tokenFile = '' }: AzureOptions,
+  { clientId, secret, certificate, tokenFile = '' }: Application,
   url: string,
   { clock, files }: UpstreamAuthServices,
 ): () => readonly (readonly [string, string])[] {
@@ -201,7 +242,7 @@ function readFrom(files: Files, path: string): () => string {
 
 /** https://learn.microsoft.com/entra/identity-platform/certificate-credentials */
 function compileAssertion(
-  { cert, key, algorithm }: NonNullable<AzureOptions['certificate']>,
+  { cert, key, algorithm }: NonNullable<Application['certificate']>,
   clientId: string,
   audience: string,
 ): (nowMs: number) => string {

@@ -45,7 +45,8 @@ describe('the metadata server of Google', () => {
   })
 
   it('is asked for an access token with the scopes, as the account that is named, where it is said to be', async () => {
-    const options = { scopes: SCOPES, account: 'a@p.iam.gserviceaccount.com', metadataUrl: 'http://127.0.0.1:9/' }
+    const machine = { account: 'a@p.iam.gserviceaccount.com', metadataUrl: 'http://127.0.0.1:9/' }
+    const options = { scopes: SCOPES, identity: { machine } }
     const stage = new CloudStage({ google: options }, () =>
       toAnswer({ access_token: 'ya29.a', expires_in: 3599, token_type: 'Bearer' }),
     )
@@ -111,7 +112,7 @@ describe('the metadata server of Google', () => {
     for (const google of [
       { scopes: ['a'] },
       { scopes: ['b'] },
-      { scopes: ['a'], account: 'c@d' },
+      { scopes: ['a'], identity: { machine: { account: 'c@d' } } },
       { scopes: ['a'], header: 'X-Serverless-Authorization' },
     ]) {
       sent.push(await new CloudStage({ google }, answer, { shared }).ask(google.header))
@@ -174,7 +175,7 @@ describe('the key of a service account', () => {
   const getCall = (stage: CloudStage) => stage.http.calls[0] ?? assert.fail('nobody was asked')
 
   it('signs who the gateway is, and gets an access token', async () => {
-    const stage = new CloudStage({ google: { scopes: SCOPES, key: toKey() } }, () => ({
+    const stage = new CloudStage({ google: { scopes: SCOPES, identity: { key: toKey() } } }, () => ({
       body: { access_token: 'ya29.b', expires_in: 3599, token_type: 'Bearer' },
     }))
     assert.equal(await stage.ask(), 'Bearer ya29.b')
@@ -199,7 +200,7 @@ describe('the key of a service account', () => {
   })
 
   it('gets an ID token for an audience', async () => {
-    const stage = new CloudStage({ google: { audience: AUDIENCE, key: toKey() } }, () => ({
+    const stage = new CloudStage({ google: { audience: AUDIENCE, identity: { key: toKey() } } }, () => ({
       body: { id_token: ID_TOKEN },
     }))
     assert.equal(await stage.ask(), `Bearer ${ID_TOKEN}`)
@@ -211,7 +212,10 @@ describe('the key of a service account', () => {
     const clock = new FakeClock()
     const files = new MemoryFiles({ 'key.json': toBytes(toKey()) })
     const answer = () => ({ body: { access_token: 'a', expires_in: 100 } })
-    const stage = new CloudStage({ google: { scopes: SCOPES, keyFile: 'key.json' } }, answer, { clock, files })
+    const stage = new CloudStage({ google: { scopes: SCOPES, identity: { keyFile: 'key.json' } } }, answer, {
+      clock,
+      files,
+    })
     await stage.ask()
     files.replace('key.json', toBytes(toKey({ private_key_id: 'key-8' })))
     await clock.advance(100_000)
@@ -243,10 +247,11 @@ describe('the key of a service account', () => {
     ],
   ] as const) {
     it(`that is ${what} is refused, in the options and in a file, without a word of it`, () => {
-      const [said = ''] = faultsOf({ google: { scopes: SCOPES, key: text } })
+      const [said = ''] = faultsOf({ google: { scopes: SCOPES, identity: { key: text } } })
       assert.match(said, fault)
       const files = new MemoryFiles({ 'key.json': toBytes(text) })
-      const start = () => new CloudStage({ google: { scopes: SCOPES, keyFile: 'key.json' } }, () => ({}), { files })
+      const start = () =>
+        new CloudStage({ google: { scopes: SCOPES, identity: { keyFile: 'key.json' } } }, () => ({}), { files })
       assert.throws(start, fault)
       assert.ok(!said.includes('hunter2'))
     })
@@ -259,7 +264,10 @@ describe('a federated identity of Google', () => {
   const account = 'orders@project.iam.gserviceaccount.com'
   const start = (options: object, answer: (url: string) => FakeAnswer, clock = new FakeClock()) => {
     const files = new MemoryFiles({ token: toBytes('first.token.of-kubernetes\n') })
-    const stage = new CloudStage({ google: { federation, ...options } }, ({ url }) => answer(url), { files, clock })
+    const stage = new CloudStage({ google: { identity: { federation }, ...options } }, ({ url }) => answer(url), {
+      files,
+      clock,
+    })
     return { stage, files, clock }
   }
 
@@ -346,7 +354,8 @@ describe('a federated identity of Google', () => {
   ] as const) {
     it(`does not take a file that is ${what}, and says nothing of what is in it`, () => {
       const files = new MemoryFiles({ token: toBytes(text) })
-      const begin = () => new CloudStage({ google: { scopes: SCOPES, federation } }, () => ({}), { files })
+      const begin = () =>
+        new CloudStage({ google: { scopes: SCOPES, identity: { federation } } }, () => ({}), { files })
       assert.throws(
         begin,
         ({ message }: Error) => /token/.test(message) && (text.length < 4 || !message.includes(text)),
@@ -367,25 +376,28 @@ describe('options of google', () => {
     [{ audience: 'a', scopes: ['b'] }, ['google.scopes: a token is for one of both: keep `audience` or `scopes`']],
     [{ scopes: ['a b'] }, ['google.scopes.0: one scope an item']],
     [
-      { audience: 'a', federation },
-      ['google.federation: only a service account gets ID tokens: say which one by `impersonate`'],
+      { audience: 'a', identity: { federation } },
+      ['google.identity.federation: only a service account gets ID tokens: say which one by `impersonate`'],
     ],
     [
-      { scopes: ['a'], keyFile: 'k', federation },
-      ['google.federation: the token comes from one place: keep `keyFile` or `federation`'],
+      { scopes: ['a'], identity: { keyFile: 'k', federation } },
+      ['google.identity: only one counts, and here are 2: keep one of keyFile, federation'],
     ],
     [
-      { scopes: ['a'], keyFile: 'k', account: 'b' },
-      ['google.account: the metadata server is not asked where `keyFile` is there'],
+      { scopes: ['a'], identity: { keyFile: 'k', machine: { account: 'b' } } },
+      ['google.identity: only one counts, and here are 2: keep one of machine, keyFile'],
     ],
-    [{ scopes: ['a'], account: '../x' }, ['google.account: an account is called by an e-mail address']],
+    [
+      { scopes: ['a'], identity: { machine: { account: '../x' } } },
+      ['google.identity.machine.account: an account is called by an e-mail address'],
+    ],
     [
       { audience: 'a', header: 'Proxy-Authorization' },
       [
         'google.header: Proxy-Authorization cannot be changed in a request: it is meant for the gateway itself, which does not send it on',
       ],
     ],
-    [{ audience: 'a', federation, impersonate: { account: 'a@b' } }, []],
+    [{ audience: 'a', identity: { federation }, impersonate: { account: 'a@b' } }, []],
     [{ audience: 'a', impersonate: { account: 'a@b' } }, []],
   ] as const) {
     it(`${JSON.stringify(options)}: ${faults.length === 0 ? 'sound' : faults.join('; ')}`, () => {
@@ -396,7 +408,7 @@ describe('options of google', () => {
 
 describe('what is logged of Google', () => {
   it('is that it does not answer as it should, and no key, no token and nothing of its answer', async () => {
-    const stage = new CloudStage({ google: { scopes: SCOPES, key: toKey() } }, () => ({
+    const stage = new CloudStage({ google: { scopes: SCOPES, identity: { key: toKey() } } }, () => ({
       status: 400,
       body: { error: 'invalid_grant', error_description: 'hunter2' },
     }))

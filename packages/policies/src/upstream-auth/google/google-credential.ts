@@ -7,6 +7,7 @@ import type { PolicyFile } from '../../policy.ts'
 import { secretOption } from '../../secret-option.ts'
 import { createTokenCredential } from '../issued/token-credential.ts'
 import { readTokenFile, toTokenFile } from '../issued/token-file.ts'
+import { oneOf } from '../one-of.ts'
 import type { UpstreamAuthServices, UpstreamCredential } from '../upstream-credential.ts'
 import {
   createFederatedIssuer,
@@ -54,7 +55,30 @@ const impersonateSchema = z
       'The service account that upstreams know the gateway as, where it is another than the one it has. That one needs the role Service Account Token Creator on it, or Workload Identity User with `federation`.',
   })
 
-type Report = (at: string, message: string) => void
+const machineSchema = z
+  .strictObject({
+    account: accountSchema.default('default').meta({ description: 'Which of the accounts of the machine.' }),
+    metadataUrl: serviceUrlSchema
+      .default('http://metadata.google.internal')
+      .meta({ description: 'Where the metadata server is.' }),
+  })
+  .meta({ description: 'The machine itself, by its metadata server; `{}` takes the defaults.' })
+
+const keySchema = secretOption('The key of a service account, as the JSON that it is handed out as.').superRefine(
+  (key, context) => {
+    const message = findKeyFault(key.reveal())
+    if (message !== undefined) context.addIssue({ code: 'custom', message })
+  },
+)
+
+const identitySchema = oneOf({
+  machine: machineSchema,
+  key: keySchema,
+  keyFile: fileOption('The file in which the key stands instead.'),
+  federation: federationSchema,
+})
+  .prefault({ machine: {} })
+  .meta({ description: 'Who the gateway is; the machine that it runs on, if absent.' })
 
 export const googleSchema = z
   .strictObject({
@@ -73,16 +97,7 @@ export const googleSchema = z
       .meta({
         description: 'An access token for APIs of Google, such as `https://www.googleapis.com/auth/cloud-platform`.',
       }),
-    account: accountSchema.optional().meta({
-      description:
-        'Which of the accounts of the machine, where the metadata server is asked. Its `default` one if absent.',
-    }),
-    metadataUrl: serviceUrlSchema.optional().meta({
-      description: 'Where the metadata server is. `http://metadata.google.internal` if absent.',
-    }),
-    key: secretOption('The key of a service account, as the JSON that it is handed out as.').optional(),
-    keyFile: fileOption('The file in which it stands instead.').optional(),
-    federation: federationSchema.optional(),
+    identity: identitySchema,
     impersonate: impersonateSchema.optional(),
     header: upstreamFieldSchema.default('Authorization').meta({
       description:
@@ -90,51 +105,22 @@ export const googleSchema = z
     }),
     timeoutMs: callTimeoutSchema,
   })
-  .superRefine((options, context) => {
-    const report: Report = (at, message) => context.addIssue({ code: 'custom', path: [at], message })
-    reportWish(options, report)
-    reportSource(options, report)
+  .superRefine(({ audience, scopes, identity, impersonate }, context) => {
+    const report = (path: string[], message: string) => context.addIssue({ code: 'custom', path, message })
+    if (audience === undefined && scopes === undefined) {
+      const both = '`audience` for a service of yours, or `scopes` for an API of Google'
+      report(['audience'], `say what the token is for: ${both}`)
+    }
+    if (audience === undefined) return
+    if (scopes !== undefined) report(['scopes'], 'a token is for one of both: keep `audience` or `scopes`')
+    if (identity.federation !== undefined && impersonate === undefined) {
+      const message = 'only a service account gets ID tokens: say which one by `impersonate`'
+      report(['identity', 'federation'], message)
+    }
   })
   .meta({
-    description:
-      'A token of Google. It comes from the metadata server of the machine unless `key`, `keyFile` or `federation` is there. The address of the metadata server is one that `egress` has to allow.',
+    description: 'A token of Google. The address of the metadata server is one that `egress` has to allow.',
   })
-
-interface Told {
-  readonly audience?: string | undefined
-  readonly scopes?: readonly string[] | undefined
-  readonly account?: string | undefined
-  readonly metadataUrl?: string | undefined
-  readonly key?: { reveal(): string } | undefined
-  readonly keyFile?: string | undefined
-  readonly federation?: object | undefined
-  readonly impersonate?: object | undefined
-}
-
-function reportWish({ audience, scopes, federation, impersonate }: Told, report: Report): void {
-  if (audience === undefined && scopes === undefined) {
-    report('audience', 'say what the token is for: `audience` for a service of yours, or `scopes` for an API of Google')
-  }
-  if (audience === undefined) return
-  if (scopes !== undefined) report('scopes', 'a token is for one of both: keep `audience` or `scopes`')
-  if (federation !== undefined && impersonate === undefined) {
-    report('federation', 'only a service account gets ID tokens: say which one by `impersonate`')
-  }
-}
-
-const SOURCES = ['key', 'keyFile', 'federation'] as const
-
-function reportSource(options: Told, report: Report): void {
-  const [first, second] = SOURCES.filter((name) => options[name] !== undefined)
-  if (first === undefined) return
-  if (second !== undefined) report(second, `the token comes from one place: keep \`${first}\` or \`${second}\``)
-  for (const name of ['account', 'metadataUrl'] as const) {
-    if (options[name] !== undefined) report(name, `the metadata server is not asked where \`${first}\` is there`)
-  }
-  const { key } = options
-  const fault = key === undefined ? undefined : findKeyFault(key.reveal())
-  if (fault !== undefined) report('key', fault)
-}
 
 function findKeyFault(text: string): string | undefined {
   try {
@@ -147,14 +133,15 @@ function findKeyFault(text: string): string | undefined {
 
 type GoogleOptions = z.output<typeof googleSchema>
 
-export function listGoogleFiles({ keyFile, federation }: GoogleOptions): PolicyFile[] {
+export function listGoogleFiles({ identity: { keyFile, federation } }: GoogleOptions): PolicyFile[] {
+  const at = ['google', 'identity'] as const
   const files: PolicyFile[] = []
-  if (federation !== undefined) files.push(toTokenFile(federation.tokenFile, ['google', 'federation', 'tokenFile']))
+  if (federation !== undefined) files.push(toTokenFile(federation.tokenFile, [...at, 'federation', 'tokenFile']))
   if (keyFile !== undefined) {
     const check = (bytes: Uint8Array): void => {
       parseServiceAccountKey(toText(bytes))
     }
-    files.push({ path: keyFile, at: ['google', 'keyFile'], check })
+    files.push({ path: keyFile, at: [...at, 'keyFile'], check })
   }
   return files
 }
@@ -163,12 +150,14 @@ export function listGoogleFiles({ keyFile, federation }: GoogleOptions): PolicyF
 const SERVERLESS_FIELD = 'x-serverless-authorization'
 
 export function createGoogle(options: GoogleOptions, services: UpstreamAuthServices): UpstreamCredential {
-  const { audience, scopes = [], key, impersonate, header, timeoutMs, ...others } = options
+  const { header, ...others } = options
+  const { audience, scopes = [] } = others
   const issuer = createIssuer(options, services)
   const wish = audience === undefined ? { scopes } : { audience }
   const spec = {
     source: 'google',
-    depends: [wish, key?.reveal(), impersonate, others, timeoutMs],
+    // Secrets do not show in the options.
+    depends: [others, options.identity.key?.reveal()],
     issue: () => issuer(wish),
   }
   const credential = createTokenCredential(spec, services, header)
@@ -189,7 +178,7 @@ function createIssuer(options: GoogleOptions, services: UpstreamAuthServices): G
 }
 
 function createOwnIssuer(options: GoogleOptions, services: UpstreamAuthServices): GoogleIssuer {
-  const { account = 'default', metadataUrl = 'http://metadata.google.internal', key, keyFile, federation } = options
+  const { machine, key, keyFile, federation } = options.identity
   const means = { ...services, timeoutMs: options.timeoutMs }
   if (key !== undefined) return createKeyIssuer(() => key.reveal(), means)
   if (keyFile !== undefined) {
@@ -200,7 +189,9 @@ function createOwnIssuer(options: GoogleOptions, services: UpstreamAuthServices)
     const file = services.files.open(federation.tokenFile)
     return createFederatedIssuer({ ...federation, readToken: () => readTokenFile(file) }, means)
   }
-  return createMetadataIssuer({ account, url: metadataUrl }, means)
+  // The schema asks for one.
+  if (machine === undefined) throw new Error('there is no identity')
+  return createMetadataIssuer({ account: machine.account, url: machine.metadataUrl }, means)
 }
 
 function toText(bytes: Uint8Array): string {
