@@ -4,12 +4,12 @@ import { generateKeyPairSync } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { after, before, describe, it } from 'node:test'
+import { describe, it } from 'node:test'
 import { TestIssuer } from '@gatewright/policies/testing'
 import Provider from 'oidc-provider'
 import { until } from './harness/deadline.ts'
-import { type RunningGateway, startGateway } from './harness/gateway.ts'
-import { listenAsWitness, parseTestimony, type RawUpstream } from './harness/raw-upstream.ts'
+import { parseTestimony } from './harness/raw-upstream.ts'
+import { stageGateway } from './harness/stage.ts'
 
 const CLIENT = { id: 'shop', secret: 'the-secret-of-the-shop' }
 
@@ -49,7 +49,7 @@ class KeyServer {
   }
 }
 
-async function listenAsProvider(): Promise<{ server: Server; issuer: string; asked: Map<string, number> }> {
+async function listenAsProvider(): Promise<{ issuer: string; asked: Map<string, number>; close(): void }> {
   const server = createServer()
   await once(server.listen(0, '127.0.0.1'), 'listening')
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
@@ -88,7 +88,14 @@ async function listenAsProvider(): Promise<{ server: Server; issuer: string; ask
     asked.set(request.url ?? '', (asked.get(request.url ?? '') ?? 0) + 1)
     handle(request, response)
   })
-  return { server, issuer, asked }
+  return {
+    issuer,
+    asked,
+    close() {
+      server.closeAllConnections()
+      server.close()
+    },
+  }
 }
 
 async function issueToken(issuer: string): Promise<string> {
@@ -106,49 +113,40 @@ describe('signed tokens through a real gateway', () => {
   let provider: Awaited<ReturnType<typeof listenAsProvider>>
   let keys: KeyServer
   let slow: KeyServer
-  let upstream: RawUpstream
-  let gateway: RunningGateway
 
   const claims = (more: object = {}) => {
     const now = Math.floor(Date.now() / 1000)
     return { iss: 'tester', aud: 'orders', sub: 'ann', exp: now + 600, ...more }
   }
 
-  before(async () => {
-    provider = await listenAsProvider()
-    keys = await KeyServer.listen()
-    slow = await KeyServer.listen()
+  const route = (id: string, issuer: string) =>
+    `      - { id: ${id}, path: "/${id}", policies: [{ policy: jwt, options: { issuers: [{ ${issuer}, audiences: [orders] }], attempts: { perAddress: 0 }, toUpstream: { id: X-Caller, scopes: X-Scopes } } }] }`
+
+  const stage = stageGateway(async (url) => {
+    provider = stage.also(await listenAsProvider())
+    keys = stage.also(await KeyServer.listen())
+    slow = stage.also(await KeyServer.listen())
     keys.keys = [first.jwk]
-    upstream = await listenAsWitness()
-    const route = (id: string, issuer: string) =>
-      `      - { id: ${id}, path: "/${id}", policies: [{ policy: jwt, options: { issuers: [{ ${issuer}, audiences: [orders] }], attempts: { perAddress: 0 }, toUpstream: { id: X-Caller, scopes: X-Scopes } } }] }`
-    gateway = await startGateway({
+    return {
       threads: 2,
       yaml: `gatewright: 1
 listeners: [{ id: public, host: 127.0.0.1, port: 8080 }]
 apis:
   - id: all
     basePath: /
-    upstream: ${upstream.url}
+    upstream: ${url}
     routes:
 ${route('discovered', `issuer: "${provider.issuer}"`)}
 ${route('keys', `issuer: tester, jwksUrl: "${keys.url}"`)}
 ${route('slow', `issuer: tester, jwksUrl: "${slow.url}"`)}
       - { id: open, path: /open }
 `,
-    })
-  })
-  after(async () => {
-    await gateway?.stop()
-    await upstream?.close()
-    for (const server of [keys, slow]) await server?.close()
-    provider?.server.closeAllConnections()
-    provider?.server.close()
+    }
   })
 
   async function ask(route: string, token?: string): Promise<{ status: number; saw: string; code?: string }> {
     const headers = { 'X-Caller': 'root', ...(token !== undefined && { Authorization: `Bearer ${token}` }) }
-    const answer = await fetch(`http://127.0.0.1:${gateway.port}/${route}`, { headers })
+    const answer = await fetch(`http://127.0.0.1:${stage.gateway.port}/${route}`, { headers })
     const text = await answer.text()
     const told = answer.headers.get('x-saw')
     const code = /urn:gatewright:problem:([a-z-]+)/.exec(text)?.[1]
@@ -198,6 +196,7 @@ ${route('slow', `issuer: tester, jwksUrl: "${slow.url}"`)}
     const token = first.sign(claims({ jti: 'secret-token' }))
     assert.equal((await ask('keys', token)).status, 200)
     assert.equal((await ask('keys', `${token}x`)).status, 401)
+    const { gateway } = stage
     await until(() => (gateway.stdout.includes('"status":401') ? true : undefined), 'the record of the refusal')
     for (const part of token.split('.')) assert.ok(!(gateway.stdout + gateway.stderr).includes(part))
   })
