@@ -66,12 +66,10 @@ export const options = z
     headerPrefix: z.enum(['webhook', 'svix']).default('webhook').meta({
       description: 'For `standard-webhooks`: whether its fields are called `webhook-id` and so on, or `svix-id`.',
     }),
-    app: appIdSchema
-      .optional()
-      .meta({
-        description:
-          'The app that the sender is, which has to be there. If absent it is the name of the provider, and need not.',
-      }),
+    app: appIdSchema.optional().meta({
+      description:
+        'The app that the sender is, which has to be there. If absent it is the name of the provider, and need not.',
+    }),
     plan: planIdSchema.optional().meta({ description: 'Its plan; that of the app, if absent.' }),
     toleranceSeconds: z.int().min(1).max(SECONDS_PER_DAY).default(300).meta({
       description:
