@@ -28,7 +28,6 @@ apis:
       - { policy: aws-sigv4, options: { region: us-east-1, service: s3, bodyLimitBytes: 65536, credentials: [{ accessKeyId: AKIDEXAMPLE, secretAccessKey: "${SECRET}", app: acme }] } }
     routes:
       - { id: rest, path: "/{rest+}" }
-apps: [{ id: acme }]
 `
 
 describe('a body in signed chunks', () => {

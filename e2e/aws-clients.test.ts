@@ -35,7 +35,6 @@ listeners:
   - { id: public, host: 127.0.0.1, port: 8080 }
 accessLog: off
 apis:${api('plain', verify('execute-api'))}${api('temporary', verify('execute-api', `, sessionToken: "${TOKEN}"`))}${api('lax', verify('execute-api').replace('toUpstream', 'requiredSignedHeaders: [], toUpstream'))}${api('bucket', verify('s3').replace('toUpstream', 'presigned: allow, toUpstream'))}
-apps: [{ id: acme }]
 `
 }
 

@@ -14,7 +14,6 @@ import { stageGateway } from './harness/stage.ts'
 
 const SECRET = 'a shared secret of many bytes'
 const HOOK_SECRET = "It's a Secret to Everybody"
-const PARTNER = 'apps: [{ id: partner }]\n'
 
 const configure = (url: string) => ({
   threads: 2,
@@ -49,7 +48,7 @@ apis:
         path: /slack
         policies:
           - { policy: webhook-signature, options: { provider: slack, secrets: ["\${env:HOOK_SECRET}"] } }
-${PARTNER}`,
+`,
 })
 
 interface Signed {
@@ -188,7 +187,7 @@ describe('the guide to signatures', async () => {
 policies:
   - policy: hmac-auth
     options: { nonce: required, keys: { partner-1: { algorithm: hmac-sha256, secret: "\${env:PARTNER_SECRET}", app: partner } } }
-${PARTNER}`,
+`,
     ),
   }))
   const guide = await readFile(new URL('../docs/how-to/signatures.md', import.meta.url), 'utf8')
@@ -251,7 +250,7 @@ policies: [${ofAll}]
 apis:
   - { id: signed, basePath: /signed, upstream: ${url}, policies: [${first} ${ofPartner(`, maxAgeSeconds: ${age}`)}] }
   - { id: hooks, basePath: /hooks, upstream: ${url}, policies: [${first} ${SLACK}, toleranceSeconds: ${age} } }] }
-${PARTNER}`
+`
   const stage = stageGateway((url) => ({ ...configure(url), yaml: configureUses(url, {}) }))
 
   const change = (parts: Parameters<typeof configureUses>[1]) =>

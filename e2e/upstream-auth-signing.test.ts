@@ -47,7 +47,6 @@ apis:
     policies: [{ policy: aws-sigv4, options: { region: eu-central-1, service: execute-api, credentials: [${keys.join(', ')}], bodyLimitBytes: 10000000, toUpstream: { app: X-App } } }]
     routes:
       - { id: rest, path: "/{rest+}" }
-apps: [{ id: gateway }]
 `
 }
 
