@@ -88,6 +88,8 @@ describe('users and keys', () => {
       async () => (await asUser('ann:password')) === 'ann of shop' || undefined,
       'the old password to count again',
     )
+    // What counts on the threads is kept a moment later, and told then.
+    await until(() => gateway.stderr.includes('appsVersion=3') || undefined, 'the last good configuration to be kept')
   })
 
   it('outlive a restart with a faulty file, the weak key too: its hash is made with the same pepper', async () => {
