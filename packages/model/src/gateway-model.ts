@@ -327,6 +327,8 @@ export interface Api extends Described {
   readonly id: ApiId
   readonly version?: string
   readonly environment?: string
+  /** Before those of the gateway. */
+  readonly variables?: Readonly<Record<string, string>>
   readonly products?: readonly string[]
   readonly hosts?: readonly string[]
   /** `''` for the root, else `/segment…` without a trailing slash. */

@@ -8,6 +8,7 @@ import { listenerSchema } from './file/listener.ts'
 import { planSchema } from './file/plan.ts'
 import { policyUsesSchema } from './file/policy-use.ts'
 import { upstreamSchema } from './file/upstream.ts'
+import { variablesSchema } from './file/variables.ts'
 
 export const GatewrightFile = z
   .strictObject({
@@ -40,13 +41,7 @@ export const GatewrightFile = z
     plans: z.array(planSchema).default([]).meta({ description: 'Limits and quotas sold together.' }),
     apis: z.array(apiSchema).default([]).meta({ description: 'What is published.' }),
     apps: z.array(appSchema).default([]).meta({ description: 'Who calls.' }),
-    variables: z
-      .record(
-        z.string().regex(/^[A-Za-z_]\w*$/, { error: 'A variable is named by letters, digits and "_".' }),
-        z.string(),
-      )
-      .default({})
-      .meta({ description: 'Texts for expressions: `variables.<name>`.' }),
+    variables: variablesSchema.default({}).meta({ description: 'Texts for expressions: `variables.<name>`.' }),
     problemBase: z
       .url({ error: 'The base of problem types is a URL such as https://api.example.com/problems/.' })
       .exactOptional()

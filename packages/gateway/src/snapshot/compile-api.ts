@@ -63,10 +63,12 @@ export function* compileApi(
   former: ApiPart | undefined,
 ): Generator<void, ApiPart> {
   const { frame, compilePattern } = context
-  const { uses } = frame
+  const uses = withVariables(frame.uses, api.variables)
   const before = former?.compiled.value.model
-  // The facts of a route name its whole template.
-  const kept = former?.frame === frame && before?.basePath === api.basePath ? former : undefined
+  const kept =
+    former?.frame === frame && before !== undefined && isDeepStrictEqual(toKept(before), toKept(api))
+      ? former
+      : undefined
   const outer =
     kept !== undefined && isDeepStrictEqual(before?.policies, api.policies)
       ? kept.outer
@@ -74,14 +76,16 @@ export function* compileApi(
   const releases: CompiledRelease[] = []
   const heldFields = new HeldFieldsOfAll()
   heldFields.add(findHeldFields(api.policies, uses.catalogue))
-  const routeContext = { ...frame, planShelf: context.planShelf, findUpstream: context.findUpstream }
+  // Whatever the revision: a limit goes on where it was when another one is tried, and counts over all of them.
+  const releaseScope = api.policies.length === 0 ? api.id : `${api.id}@release`
+  const routeContext = { ...frame, uses, planShelf: context.planShelf, findUpstream: context.findUpstream }
   for (const release of api.releases) {
     const keptRelease =
       kept?.outer === outer ? kept.releases.find(({ model }) => model.revision === release.revision) : undefined
     const releaseOuter =
       keptRelease !== undefined && isDeepStrictEqual(keptRelease.model.policies, release.policies)
         ? keptRelease.outer
-        : [...outer, ...compileUses(release.policies, `${api.id}@${release.revision}`, uses)]
+        : [...outer, ...compileUses(release.policies, releaseScope, uses)]
     const compiled = yield* compileRelease({ api, release, outer: releaseOuter }, routeContext, keptRelease)
     releases.push(compiled)
     heldFields.add(compiled.heldFields)
@@ -89,7 +93,7 @@ export function* compileApi(
   const runtime: ApiRuntime = {
     model: api,
     errors: compileErrors(api, uses),
-    facts: { api: api.id, route: '', template: '' },
+    facts: { api: api.id, route: '', template: '', ...(api.environment && { environment: api.environment }) },
     meter: context.toApiMeter(api.id),
     runUnmatched: compileUnmatched(outer),
     chooseRelease: compileReleaseChoice(api, uses.services.variables),
@@ -105,6 +109,17 @@ export function* compileApi(
   }
   const compiled = yield* compileApiRoutes(entry, compilePattern, former?.compiled)
   return { hash, frame, compiled, outer, releases, heldFields }
+}
+
+/** What all its routes are compiled with: their facts name the whole template and the environment, their conditions know the variables. */
+function toKept({ basePath, environment, variables }: Api): Pick<Api, 'basePath' | 'environment' | 'variables'> {
+  return { basePath, ...(environment && { environment }), ...(variables && { variables }) }
+}
+
+function withVariables(uses: UseContext, own: Api['variables']): UseContext {
+  if (own === undefined) return uses
+  const { services } = uses
+  return { ...uses, services: { ...services, variables: { ...services.variables, ...own } } }
 }
 
 /** Where no route answers, what observes and protects still runs around the problem; authentication does not. */

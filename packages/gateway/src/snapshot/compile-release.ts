@@ -124,6 +124,7 @@ class RouteCompiler {
       api: api.id,
       route: route.id,
       template: api.basePath + route.path,
+      ...(api.environment && { environment: api.environment }),
       ...(api.releases.length > 1 && { release: release.revision }),
       ...(route.operation !== undefined && { operation: route.operation }),
       ...(route.tags !== undefined && { tags: route.tags }),

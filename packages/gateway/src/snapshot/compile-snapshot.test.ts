@@ -181,6 +181,8 @@ describe('compileSnapshot', () => {
     ["the API's base path", withRoutes(ROUTES, { basePath: '/base' })],
     ['a global use', withRoutes(ROUTES, {}, { policies: [use('outer')] })],
     ['a variable', withRoutes(ROUTES, {}, { variables: { region: 'north' } })],
+    ['a variable of the API', withRoutes(ROUTES, { variables: { region: 'north' } })],
+    ["the API's environment", withRoutes(ROUTES, { environment: 'dev' })],
     ["the API's upstream", withRoutes(ROUTES, { upstream: 'two' })],
     [
       'what the upstream is',
@@ -196,6 +198,20 @@ describe('compileSnapshot', () => {
       for (const { path } of ROUTES) assert.notEqual(getRoute(after, base + path).run, getRoute(before, path).run)
     })
   }
+
+  it('lets uses of releases count together, and go on from those of the API', async () => {
+    const { compile, created } = createStage()
+    await compile(withRoutes(ROUTES.slice(0, 1), { policies: [use('one')] }))
+    assert.deepEqual(created, ['one api/mark/0', 'a api/a/mark/0'])
+    const releases = ['v1', 'v2'].map((revision) => ({ revision, share: 50, policies: [use(revision)] }))
+    await compile(withRoutes(ROUTES.slice(0, 1), { releases }))
+    assert.deepEqual(created, ['v1 api/mark/0', 'a api/a/mark/0', 'v2 api/mark/0', 'a api/a/mark/0'])
+    await compile(withRoutes(ROUTES.slice(0, 1), { policies: [use('outer')], releases }))
+    assert.deepEqual(
+      created.filter((line) => line.includes('@')),
+      ['v1 api@release/mark/0', 'v2 api@release/mark/0'],
+    )
+  })
 
   it('compiles only those routes anew whose upstream changed', async () => {
     const { compile } = createStage()

@@ -8,6 +8,7 @@ import { policyUsesSchema } from './policy-use.ts'
 import { releaseSchema } from './release.ts'
 import { routeSchema } from './route.ts'
 import { upstreamRefSchema } from './upstream.ts'
+import { variablesSchema } from './variables.ts'
 
 const errorShapeSchema = z.strictObject({
   status: z.int().min(400).max(599).exactOptional().meta({ description: 'Instead of the usual one.' }),
@@ -20,6 +21,12 @@ export const apiSchema = z
     id: idSchema,
     ...describedShape,
     version: z.string().min(1).exactOptional().meta({ description: "Of the API; the OpenAPI document's if absent." }),
+    environment: idSchema.exactOptional().meta({
+      description: 'Where this is: `dev`, `prod`. Expressions see it as `environment`.',
+    }),
+    variables: variablesSchema.exactOptional().meta({
+      description: 'Texts for the expressions of this API, before those of the file that are called the same.',
+    }),
     products: z.array(z.string().min(1)).exactOptional().meta({ description: 'Products that it is part of.' }),
     hosts: z.array(z.string().min(1)).min(1).exactOptional().meta({
       description: 'Names it answers to: `api.example.com`, or `*.example.com` for one label. Every name if absent.',

@@ -21,7 +21,7 @@ export function resolveApi(api: FileApi, index: number, context: ResolveContext)
     ...(definition === undefined ? {} : pickPresent(definition, 'title', 'description')),
     ...pickPresent(api, 'title', 'description', 'tags', 'owner', 'enabled'),
     ...(definition === undefined ? {} : pickPresent(definition, 'version')),
-    ...pickPresent(api, 'version', 'products'),
+    ...pickPresent(api, 'version', 'environment', 'variables', 'products'),
     ...(api.hosts === undefined ? {} : { hosts: api.hosts.map(toHost) }),
     basePath: api.basePath.replace(/\/+$/, ''),
     stripBasePath: api.stripBasePath,
