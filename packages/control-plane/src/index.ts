@@ -1,4 +1,10 @@
 /** Owns the door of the control plane. */
+
+export { type ApiBody, apiBodySchema, partIdSchema } from './apis/api-body.ts'
+export { type DeployedRelease, type Deployment, DeploymentFault } from './deployments/deployment.ts'
+export { deploy, findDeployment, listDeploymentVersions, listLive, rollBack } from './deployments/deployment-store.ts'
+export { type EnvironmentBody, environmentBodySchema } from './environments/environment-body.ts'
+export { composeFile, type LiveApi, type LiveEnvironment, toDocumentName } from './publish/compose-file.ts'
 export { PostgresStore, type PostgresStoreOptions } from './store/postgres/postgres-store.ts'
 export { SqliteStore, type SqliteStoreOptions } from './store/sqlite/sqlite-store.ts'
 export {

@@ -6,6 +6,9 @@ export interface Tables {
   readonly resources: ResourceTable
   readonly resource_tags: ResourceTagTable
   readonly resource_versions: ResourceVersionTable
+  readonly documents: DocumentTable
+  readonly revisions: RevisionTable
+  readonly deployments: DeploymentTable
 }
 
 /** One row. */
@@ -57,4 +60,44 @@ interface ResourceVersionTable {
   by: string
   /** Null where it was removed. */
   body: string | null
+}
+
+/** OpenAPI documents, each once, as they were written. */
+interface DocumentTable {
+  /** SHA-256 of the content. */
+  hash: string
+  content: string
+}
+
+/** Only added to. */
+export interface RevisionTable {
+  /** Uid of the API. */
+  api: string
+  /** From 1, within the API. */
+  number: number
+  /** Of the body. */
+  hash: string
+  /** JSON: the API as it was published. */
+  body: string
+  message: string
+  sequence: number
+  at: number
+  by: string
+}
+
+/** Only added to: the newest version of an API in an environment is what is live there. */
+export interface DeploymentTable {
+  /** Uids. */
+  api: string
+  environment: string
+  /** From 1. */
+  version: number
+  /** JSON: a list of releases; an empty one takes the API out of the environment. */
+  releases: string
+  /** What was asked for: `publish`, `rollback`, `promote`… */
+  why: string
+  message: string
+  sequence: number
+  at: number
+  by: string
 }

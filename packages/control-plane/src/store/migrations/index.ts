@@ -1,7 +1,8 @@
 /** Owns the list of migrations: forward only, each done once, in this order. */
 import { m0001Resources } from './m0001-resources.ts'
+import { m0002Revisions } from './m0002-revisions.ts'
 import type { Migration } from './migration.ts'
 
 export type { Migration } from './migration.ts'
 
-export const MIGRATIONS: readonly Migration[] = [m0001Resources]
+export const MIGRATIONS: readonly Migration[] = [m0001Resources, m0002Revisions]

@@ -1,0 +1,141 @@
+/** Owns changing what is live: every change is a version, and the one before can come back. */
+import type { Selectable } from 'kysely'
+import type { Doing } from '../resources/resource-store.ts'
+import { findRevision } from '../revisions/revision-store.ts'
+import type { Moment } from '../store/store.ts'
+import type { DeploymentTable } from '../store/tables.ts'
+import { type DeployedRelease, type Deployment, DeploymentFault, type DeployReason } from './deployment.ts'
+
+/** Uids. */
+export interface DeploymentRef {
+  readonly api: string
+  readonly environment: string
+}
+
+export interface DeployOptions {
+  readonly releases: readonly DeployedRelease[]
+  readonly why: DeployReason
+  readonly message?: string
+  /** The version that the change was made of, 0 for none; any if undefined. */
+  readonly version?: number | undefined
+}
+
+/** @rejects DeploymentFault */
+export async function deploy(
+  doing: Doing,
+  ref: DeploymentRef,
+  { releases, why, message = '', version }: DeployOptions,
+): Promise<Deployment> {
+  const { db, sequence, by, nowMs } = doing
+  const current = await findDeployment(db, ref)
+  const before = current?.version ?? 0
+  if (version !== undefined && version !== before) {
+    throw new DeploymentFault(
+      'changed',
+      `What is live has been changed meanwhile: it is at version ${before}.`,
+      current,
+    )
+  }
+  assertShares(releases, current)
+  for (const { revision } of releases) {
+    if ((await findRevision(db, ref.api, revision)) !== undefined) continue
+    throw new DeploymentFault('unknown-revision', `There is no revision ${revision} of this API.`, current)
+  }
+  const { api, environment } = ref
+  const made: Deployment = { api, environment, version: before + 1, releases, why, message, sequence, atMs: nowMs, by }
+  await db.insertInto('deployments').values(toRow(made)).execute()
+  return made
+}
+
+/** To what was live at that version; to what was before the last change if it is not said, so that a second one goes forth again. @rejects DeploymentFault */
+export async function rollBack(
+  doing: Doing,
+  ref: DeploymentRef,
+  { to, message, version }: { readonly to?: number; readonly message?: string; readonly version?: number } = {},
+): Promise<Deployment> {
+  const current = await findDeployment(doing.db, ref)
+  const former = await findDeploymentVersion(doing.db, ref, to ?? (current?.version ?? 0) - 1)
+  if (former === undefined) {
+    const said = to === undefined ? 'Nothing was live before.' : `There was no version ${to}.`
+    throw new DeploymentFault('nothing-before', said, current)
+  }
+  return await deploy(doing, ref, { releases: former.releases, why: 'rollback', ...(message && { message }), version })
+}
+
+function assertShares(releases: readonly DeployedRelease[], current: Deployment | undefined): void {
+  if (releases.length === 0) return
+  const sum = releases.reduce((total, { share = 0, when }) => (when === undefined ? total + share : total), 0)
+  if (sum !== 100) {
+    throw new DeploymentFault('shares', `The shares of the releases are ${sum} together, not 100.`, current)
+  }
+  const revisions = new Set(releases.map(({ revision }) => revision))
+  if (revisions.size === releases.length) return
+  throw new DeploymentFault('shares', 'A revision has one release in an environment.', current)
+}
+
+/** What is live now; undefined: it never was. */
+export async function findDeployment(db: Moment, { api, environment }: DeploymentRef): Promise<Deployment | undefined> {
+  return (await listDeploymentVersions(db, { api, environment }, { limit: 1 }))[0]
+}
+
+async function findDeploymentVersion(
+  db: Moment,
+  { api, environment }: DeploymentRef,
+  version: number,
+): Promise<Deployment | undefined> {
+  const row = await db
+    .selectFrom('deployments')
+    .selectAll()
+    .where('api', '=', api)
+    .where('environment', '=', environment)
+    .where('version', '=', version)
+    .executeTakeFirst()
+  return row === undefined ? undefined : toDeployment(row)
+}
+
+/** The newest first. */
+export async function listDeploymentVersions(
+  db: Moment,
+  { api, environment }: DeploymentRef,
+  { limit }: { readonly limit: number },
+): Promise<Deployment[]> {
+  const rows = await db
+    .selectFrom('deployments')
+    .selectAll()
+    .where('api', '=', api)
+    .where('environment', '=', environment)
+    .orderBy('version', 'desc')
+    .limit(limit)
+    .execute()
+  return rows.map(toDeployment)
+}
+
+/** All that is live in an environment, by the API's uid. */
+export async function listLive(db: Moment, environment: string): Promise<Deployment[]> {
+  const rows = await db
+    .selectFrom('deployments as one')
+    .selectAll('one')
+    .where('one.environment', '=', environment)
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('deployments as newer')
+            .select('newer.version')
+            .whereRef('newer.api', '=', 'one.api')
+            .whereRef('newer.environment', '=', 'one.environment')
+            .whereRef('newer.version', '>', 'one.version'),
+        ),
+      ),
+    )
+    .orderBy('one.api')
+    .execute()
+  return rows.map(toDeployment).filter(({ releases }) => releases.length > 0)
+}
+
+function toRow({ atMs, releases, ...rest }: Deployment): Selectable<DeploymentTable> {
+  return { ...rest, releases: JSON.stringify(releases), at: atMs }
+}
+
+function toDeployment({ at: atMs, releases, why, ...rest }: Selectable<DeploymentTable>): Deployment {
+  return { ...rest, why: why as DeployReason, releases: JSON.parse(releases), atMs }
+}

@@ -1,0 +1,45 @@
+/** Owns what a deployment is: which revisions of an API are live in an environment, and which requests each of them gets. */
+import type { Actor } from '../resources/resource.ts'
+
+export interface DeployedRelease {
+  /** The number of the revision. */
+  readonly revision: number
+  /** Percent of what no condition claims. */
+  readonly share?: number
+  /** CEL. */
+  readonly when?: string
+}
+
+/** Why a deployment changed; `undeploy` leaves it without releases. */
+export type DeployReason = 'publish' | 'promote' | 'rollback' | 'canary' | 'undeploy'
+
+export interface Deployment {
+  /** Uids. */
+  readonly api: string
+  readonly environment: string
+  /** From 1; one more with each change. */
+  readonly version: number
+  readonly releases: readonly DeployedRelease[]
+  readonly why: DeployReason
+  readonly message: string
+  readonly sequence: number
+  /** Milliseconds since the epoch. */
+  readonly atMs: number
+  readonly by: Actor
+}
+
+export type DeploymentFaultReason = 'changed' | 'unknown-revision' | 'shares' | 'nothing-before'
+
+/** What was asked for cannot be live. */
+export class DeploymentFault extends Error {
+  override readonly name = 'DeploymentFault'
+  readonly reason: DeploymentFaultReason
+  /** What is live, where something is. */
+  readonly current: Deployment | undefined
+
+  constructor(reason: DeploymentFaultReason, message: string, current?: Deployment) {
+    super(message)
+    this.reason = reason
+    this.current = current
+  }
+}

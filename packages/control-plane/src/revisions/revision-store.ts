@@ -1,0 +1,57 @@
+/** Owns making revisions of APIs, and finding them. */
+import { createHash } from 'node:crypto'
+import type { Selectable } from 'kysely'
+import type { Resource } from '../resources/resource.ts'
+import type { Doing } from '../resources/resource-store.ts'
+import type { Moment } from '../store/store.ts'
+import type { RevisionTable } from '../store/tables.ts'
+import type { Revision } from './revision.ts'
+
+export interface MadeRevision {
+  readonly revision: Revision
+  /** False: the newest one says the same already. */
+  readonly isNew: boolean
+}
+
+/** Of what the API says now. Where nothing has changed since the newest revision, that is it. */
+export async function makeRevision(doing: Doing, api: Resource, message: string): Promise<MadeRevision> {
+  const { db, sequence, by, nowMs } = doing
+  const body = JSON.stringify(api.body)
+  const hash = createHash('sha256').update(body).digest('hex')
+  const newest = await findNewestRevision(db, api.uid)
+  if (newest?.hash === hash) return { revision: newest, isNew: false }
+  const row = { api: api.uid, number: (newest?.number ?? 0) + 1, hash, body, message, sequence, at: nowMs, by }
+  await db.insertInto('revisions').values(row).execute()
+  return { revision: toRevision(row), isNew: true }
+}
+
+export async function findRevision(db: Moment, api: string, number: number): Promise<Revision | undefined> {
+  const row = await db
+    .selectFrom('revisions')
+    .selectAll()
+    .where('api', '=', api)
+    .where('number', '=', number)
+    .executeTakeFirst()
+  return row === undefined ? undefined : toRevision(row)
+}
+
+export async function findNewestRevision(db: Moment, api: string): Promise<Revision | undefined> {
+  return (await listRevisions(db, api, { limit: 1 }))[0]
+}
+
+/** The newest first; `below`: only those with a lower number. */
+export async function listRevisions(
+  db: Moment,
+  api: string,
+  { limit, below }: { readonly limit: number; readonly below?: number },
+): Promise<Revision[]> {
+  let found = db.selectFrom('revisions').selectAll().where('api', '=', api)
+  if (below !== undefined) found = found.where('number', '<', below)
+  const rows = await found.orderBy('number', 'desc').limit(limit).execute()
+  return rows.map(toRevision)
+}
+
+function toRevision(row: Selectable<RevisionTable>): Revision {
+  const { api, number, hash, message, sequence, at: atMs, by } = row
+  return { api, number, hash, message, sequence, atMs, by, body: JSON.parse(row.body) }
+}
