@@ -5,6 +5,7 @@ export { type DeployedRelease, type Deployment, DeploymentFault } from './deploy
 export { deploy, findDeployment, listDeploymentVersions, listLive, rollBack } from './deployments/deployment-store.ts'
 export { type EnvironmentBody, environmentBodySchema } from './environments/environment-body.ts'
 export { composeFile, type LiveApi, type LiveEnvironment, toDocumentName } from './publish/compose-file.ts'
+export { type Publication, Publisher, type PublisherOptions } from './publish/publisher.ts'
 export { PostgresStore, type PostgresStoreOptions } from './store/postgres/postgres-store.ts'
 export { SqliteStore, type SqliteStoreOptions } from './store/sqlite/sqlite-store.ts'
 export {

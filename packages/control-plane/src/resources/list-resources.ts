@@ -73,6 +73,12 @@ export async function listResources(db: Moment, query: ResourceQuery): Promise<R
   }
 }
 
+/** Of all teams, by team and id. */
+export async function listAllResources(db: Moment, kind: string): Promise<Resource[]> {
+  const found = db.selectFrom('resources').selectAll().where('kind', '=', kind)
+  return (await found.orderBy('team').orderBy('id').execute()).map(toResource)
+}
+
 /** How many there are without pages. */
 export async function countResources(
   db: Moment,

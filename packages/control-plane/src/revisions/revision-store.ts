@@ -35,6 +35,30 @@ export async function findRevision(db: Moment, api: string, number: number): Pro
   return row === undefined ? undefined : toRevision(row)
 }
 
+export interface RevisionRef {
+  /** Uid. */
+  readonly api: string
+  readonly number: number
+}
+
+/** Databases bound how many values one question has. */
+const REVISIONS_AT_ONCE = 250
+
+/** Those that are there, in no order. */
+export async function findRevisions(db: Moment, refs: readonly RevisionRef[]): Promise<Revision[]> {
+  const found: Revision[] = []
+  for (let at = 0; at < refs.length; at += REVISIONS_AT_ONCE) {
+    const some = refs.slice(at, at + REVISIONS_AT_ONCE)
+    const rows = await db
+      .selectFrom('revisions')
+      .selectAll()
+      .where((expression) => expression.or(some.map(({ api, number }) => expression.and({ api, number }))))
+      .execute()
+    found.push(...rows.map(toRevision))
+  }
+  return found
+}
+
 export async function findNewestRevision(db: Moment, api: string): Promise<Revision | undefined> {
   return (await listRevisions(db, api, { limit: 1 }))[0]
 }

@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict'
+import { after, it } from 'node:test'
+import type { ApiBody } from '../apis/api-body.ts'
+import { deploy, rollBack } from '../deployments/deployment-store.ts'
+import { keepDocument } from '../documents/document-store.ts'
+import { createResource, type Doing, replaceResource } from '../resources/resource-store.ts'
+import { makeRevision } from '../revisions/revision-store.ts'
+import type { Change, Store } from '../store/store.ts'
+import { describeOnStores } from '../testing/describe-on-stores.ts'
+import { type Publication, Publisher } from './publisher.ts'
+
+const doing = (change: Change): Doing => ({ ...change, by: 'system', nowMs: 1 })
+const API = { kind: 'api', team: 'main', id: 'orders' }
+const DOCUMENT = 'openapi: 3.1.0'
+
+/** An environment, an API that is live there, and somebody who publishes. */
+async function prepare(store: Store) {
+  const made = await store.write(async (change) => {
+    const environment = await createResource(doing(change), { kind: 'environment', team: 'main', id: 'prod' }, {})
+    const document = await keepDocument(change.db, DOCUMENT)
+    const body: ApiBody = { title: 'one', document }
+    const api = await createResource(doing(change), API, body)
+    const { revision } = await makeRevision(doing(change), api, '')
+    return { api, environment, revision }
+  })
+  const at = { api: made.api.uid, environment: made.environment.uid }
+  const put = (revision: number) =>
+    store.write((change) => deploy(doing(change), at, { releases: [{ revision, share: 100 }], why: 'publish' }))
+  const edit = (body: ApiBody) =>
+    store.write((change) => replaceResource(doing(change), API, { version: undefined, body }))
+  const revise = (body: ApiBody) =>
+    store.write(async (change) => {
+      const api = await replaceResource(doing(change), API, { version: undefined, body })
+      return (await makeRevision(doing(change), api, '')).revision.number
+    })
+  return { at, put, edit, revise }
+}
+
+function collect(store: Store, publish: (publication: Publication) => Promise<void> | void = () => {}) {
+  const publications: Publication[] = []
+  const faults: unknown[] = []
+  const publisher = new Publisher(store, {
+    async publish(publication) {
+      await publish(publication)
+      publications.push(publication)
+    },
+    onFault: (fault) => faults.push(fault),
+  })
+  opened.push(publisher)
+  const titles = (): (string | undefined)[] => publications.map(({ file }) => file.apis?.[0]?.title)
+  return { publisher, publications, faults, titles }
+}
+
+const opened: Publisher[] = []
+
+await describeOnStores('publishing', (open) => {
+  after(async () => {
+    for (const publisher of opened.splice(0)) await publisher.close()
+  })
+
+  it('gives what is live, with its documents, and again after each change of it', async () => {
+    const store = await open()
+    const { at, put, revise } = await prepare(store)
+    const { publisher, publications, titles } = collect(store)
+    await publisher.look()
+    assert.deepEqual(publications[0]?.file.apis, [], 'nothing is live yet')
+    await put(1)
+    await publisher.look()
+    const [, first] = publications
+    assert.deepEqual([...(first?.documents.values() ?? [])], [DOCUMENT])
+    assert.equal(first?.file.apis?.[0]?.openapi, [...(first?.documents.keys() ?? [])][0])
+    await put(await revise({ title: 'two' }))
+    await publisher.look()
+    await store.write((change) => rollBack(doing(change), at))
+    await publisher.look()
+    assert.deepEqual(titles(), [undefined, 'one', 'two', 'one'])
+    assert.ok((publications[3]?.sequence ?? 0) > (publications[2]?.sequence ?? 0))
+  })
+
+  it('gives nothing for what changes nothing that is live', async () => {
+    const store = await open()
+    const { put, edit } = await prepare(store)
+    await put(1)
+    const { publisher, publications } = collect(store)
+    await publisher.look()
+    await edit({ title: 'a draft' })
+    await publisher.look()
+    assert.equal(publications.length, 1)
+  })
+
+  it('follows changes by itself, several of them together, and ends with what is live', {
+    timeout: 20_000,
+  }, async () => {
+    const store = await open()
+    const { put, revise } = await prepare(store)
+    await put(1)
+    const { promise: ended, resolve } = Promise.withResolvers<void>()
+    const { titles } = collect(store, async ({ file }) => {
+      // While this one is taken over, others are made.
+      await new Promise((done) => setImmediate(done))
+      if (file.apis?.[0]?.title === 'last') resolve()
+    })
+    for (let i = 0; i < 10; i++) await put(await revise({ title: i === 9 ? 'last' : `t${i}` }))
+    await ended
+    await new Promise((done) => setImmediate(done))
+    assert.equal(titles().at(-1), 'last')
+  })
+
+  it('tries again what could not be taken', async () => {
+    const store = await open()
+    const { put } = await prepare(store)
+    await put(1)
+    let isBroken = true
+    const { publisher, titles, faults } = collect(store, () => {
+      if (isBroken) throw new Error('no thread runs')
+    })
+    await publisher.look()
+    assert.deepEqual([titles(), faults.length], [[], 1])
+    isBroken = false
+    await publisher.look()
+    assert.deepEqual(titles(), ['one'])
+  })
+})
