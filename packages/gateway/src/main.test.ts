@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it, mock } from 'node:test'
 import type { GatewayModel } from '@gatewright/model'
 import { GatewayProcess, type GatewayProcessOptions } from './main.ts'
+import type { MadeFile } from './snapshot/load.ts'
 import { probePort } from './threads/probe-port.ts'
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
@@ -190,6 +191,41 @@ describe('a gateway process', () => {
     assert.equal(running.configuration.version, 2)
     running.reload('SIGHUP came', { isAsked: true })
     await untilTold('SIGHUP came: nothing has changed')
+  })
+
+  it('lays what is published elsewhere over its files, follows both, and keeps what ran where either is faulty', async () => {
+    const fed = (body: string): MadeFile => ({
+      path: join(folder, 'published'),
+      isForeign: true,
+      text: JSON.stringify({
+        gatewright: 1,
+        apis: [{ id: 'prod.b', basePath: '/b', policies: [{ policy: 'respond', options: { body } }] }],
+      }),
+    })
+    let newest: MadeFile | undefined
+    const running = await start({ feed: () => newest })
+    const bodies = () => running.model?.apis.map(({ id, policies }) => [id, policies[0]?.options])
+    assert.deepEqual(bodies(), [['a', { body: 'first' }]])
+    newest = fed('published')
+    running.reload('what is live has changed', { isAsked: true })
+    await untilTold('what is live has changed and is live on every thread')
+    const both = [
+      ['a', { body: 'first' }],
+      ['prod.b', { body: 'published' }],
+    ]
+    assert.deepEqual(bodies(), both)
+    newest = fed('${env:HOME}')
+    running.reload('it has changed again', { isAsked: true })
+    await untilTold('it has changed again, and is not used')
+    assert.deepEqual(bodies(), both)
+    newest = fed('mended')
+    replace(toText('second'))
+    running.reload('both have changed', { isAsked: true })
+    await untilTold('both have changed and is live on every thread')
+    assert.deepEqual(bodies(), [
+      ['a', { body: 'second' }],
+      ['prod.b', { body: 'mended' }],
+    ])
   })
 
   it('says that keys are others now, and moves their version and hash alone', async () => {

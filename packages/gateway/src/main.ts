@@ -16,6 +16,7 @@ import {
   type LoadOptions,
   loadConfiguration,
   loadKeptFiles,
+  type MadeFile,
 } from './snapshot/load.ts'
 import { isPassing } from './snapshot/passing-fault.ts'
 import { isFolder, isMember } from './snapshot/read-config.ts'
@@ -33,6 +34,8 @@ export interface GatewayProcessOptions {
   readonly threads: number
   readonly log: Log
   readonly adjust?: (model: GatewayModel) => GatewayModel
+  /** What is published elsewhere and laid over the files, as it is now; `reload` says that it changed. */
+  readonly feed?: () => MadeFile | undefined
   /** Where the last good configuration is kept; without it nothing is written to disk. */
   readonly dataDir?: string
 }
@@ -240,7 +243,9 @@ export class GatewayProcess {
 
   /** Answers whether it has a fault that may pass by itself. */
   async #loadAll(loadedAtMs: number): Promise<boolean> {
-    const { config, overlays = [], adjust } = this.#options
+    const { config, adjust, feed } = this.#options
+    const fed = feed?.()
+    const overlays = [...(this.#options.overlays ?? []), ...(fed === undefined ? [] : [fed])]
     const loaded = await loadConfiguration({
       config,
       overlays,

@@ -7,6 +7,7 @@ export function fileOption(what: string) {
     .string()
     .min(1)
     .meta({
+      format: 'file-path',
       description: `${what} A path, relative to the folder of the configuration. A file that is replaced is taken over within a minute.`,
     })
 }

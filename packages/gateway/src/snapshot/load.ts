@@ -1,6 +1,6 @@
 /** Owns the reading of a configuration from disk: files, what they refer to, users' policies; everything that is wrong with it, at once. */
 import { existsSync, realpathSync } from 'node:fs'
-import { isAbsolute, relative, resolve as resolvePath } from 'node:path'
+import { dirname, isAbsolute, join, relative, resolve as resolvePath } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { checkExpression, checkPattern } from '@gatewright/expressions'
 import {
@@ -38,12 +38,14 @@ export interface MadeFile extends SourceFile {
   readonly at?: At
   /** Where what a finding says of it can be mended, and how. */
   relocate?(finding: Finding): Finding
+  /** What it names by a path that begins where it does, instead of what is on disk. */
+  readonly documents?: ReadonlyMap<string, string>
 }
 
 export interface LoadOptions {
   /** A file, or a folder whose `*.yaml`, `*.yml` and `*.json` are merged by id. */
   readonly config: string | MadeFile
-  readonly overlays?: readonly string[]
+  readonly overlays?: readonly (string | MadeFile)[]
   readonly env?: Readonly<Record<string, string | undefined>>
   /** Last word on the model before it is checked: what flags of the command line change. */
   readonly adjust?: (model: GatewayModel) => GatewayModel
@@ -89,12 +91,17 @@ const extensionReader = new ExtensionReader(extensionLoader)
 export async function loadConfiguration(options: LoadOptions): Promise<Configuration> {
   const findings: Finding[] = []
   const files = typeof options.config === 'string' ? readConfig(options.config, findings) : [options.config]
-  const overlays = (options.overlays ?? []).flatMap((path) => readConfig(path, findings))
+  const overlays = (options.overlays ?? []).flatMap((each) =>
+    typeof each === 'string' ? readConfig(each, findings) : [each],
+  )
+  const made = [options.config, ...(options.overlays ?? [])].filter((each) => typeof each !== 'string')
+  const documents = toDocuments(made)
+  const foreignFiles = new Set(made.filter(({ isForeign }) => isForeign === true).map(({ path }) => path))
   const resolution = resolve({
     files,
     overlays,
     env: (name) => (options.env ?? process.env)[name],
-    readFile: readIfThere,
+    readFile: (path) => documents.get(path) ?? readIfThere(path),
     hashKey: (options.pepper ?? PROCESS_PEPPER).hashKey,
     ...(options.memory && { memory: options.memory }),
   })
@@ -113,6 +120,7 @@ export async function loadConfiguration(options: LoadOptions): Promise<Configura
         isCatalogueIncomplete,
         isWhole: !hasFaults(findings),
         nowMs: Date.now(),
+        foreignFiles,
         ...(options.memory && { memory: options.memory }),
       }),
     )
@@ -124,11 +132,12 @@ export async function loadConfiguration(options: LoadOptions): Promise<Configura
   })
   findings.push(...certificates.findings, ...checkClientAuthorities(draft, resolution))
   const policyFiles = await loadPolicyFiles(draft, catalogue, { options, resolution, findings })
-  const made = typeof options.config === 'string' ? undefined : options.config
-  if (made?.at !== undefined) for (const path of [[], ['apis', 0]]) resolution.sources.addAlias(path, made.at)
+  const base = typeof options.config === 'string' ? undefined : options.config
+  if (base?.at !== undefined) for (const path of [[], ['apis', 0]]) resolution.sources.addAlias(path, base.at)
   // Also while it cannot be read: it may come back.
-  const given = typeof options.config === 'string' ? [options.config] : []
-  const watched = [...given, ...(options.overlays ?? []), ...files.map(({ path }) => path), ...resolution.filesRead]
+  const given = [options.config, ...(options.overlays ?? [])].filter((each) => typeof each === 'string')
+  const onDisk = resolution.filesRead.filter((path) => !documents.has(path))
+  const watched = [...given, ...files.map(({ path }) => path), ...onDisk]
   watched.push(...certificates.watched)
   for (const name of draft.extensions.filter(isFileName)) {
     // By both names, where it is a link.
@@ -143,10 +152,19 @@ export async function loadConfiguration(options: LoadOptions): Promise<Configura
     certificates,
     catalogue,
     resolution,
-    findings: sortFindings(findings.map((finding) => resolution.sources.hideIn(made?.relocate?.(finding) ?? finding))),
+    findings: sortFindings(findings.map((finding) => resolution.sources.hideIn(base?.relocate?.(finding) ?? finding))),
     watched: [...new Set(watched.map((path) => resolvePath(path)))],
     watchedFolders: certificates.folders,
   }
+}
+
+/** By the path that they are read by. */
+function toDocuments(made: readonly MadeFile[]): ReadonlyMap<string, string> {
+  return new Map(
+    made.flatMap(({ path, documents = new Map<string, string>() }) =>
+      [...documents].map(([name, text]) => [join(dirname(path), name), text]),
+    ),
+  )
 }
 
 function checkExpressionOf(source: string, language: string, side: 'request' | 'problem' | 'release' = 'request') {

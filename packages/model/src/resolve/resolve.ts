@@ -13,6 +13,7 @@ import { applyOverlay } from '../source/overlay.ts'
 import { parseSource } from '../source/parse-source.ts'
 import type { SourceFile } from '../source/source-text.ts'
 import { type Surroundings, substitute } from '../source/substitute.ts'
+import { findForeignKeys } from './foreign-keys.ts'
 import { PemFiles } from './pem-files.ts'
 import { pickPresent } from './pick-present.ts'
 import { findSayingFile, linkPart, type ResolveContext } from './resolution.ts'
@@ -69,7 +70,8 @@ export function resolve(input: ResolveInput): Resolution {
   const sources = new Sources(origins)
   const read = (file: SourceFile) => {
     const parsed = parseSource(file, { origins, ...(memory && { pieces: memory.pieces.openFile(file.path) }) })
-    const unfilled = substitute(parsed, surroundings)
+    const unfilled = substitute(parsed, { ...surroundings, isClosed: file.isForeign === true })
+    if (file.isForeign === true) findings.push(...findForeignKeys(parsed))
     findings.push(...parsed.findings, ...unfilled)
     for (const { code, at } of unfilled) if (code === 'substitution-missing') sources.addUnfilled(at)
     if (parsed.value === undefined) sources.isIncomplete = true

@@ -5,6 +5,8 @@ import type { Place } from '../finding.ts'
 export interface SourceFile {
   readonly path: string
   readonly text: string
+  /** Written by people who are not to see what is on this machine: it says APIs, and nothing of variables, files and programs. */
+  readonly isForeign?: boolean
 }
 
 export class SourceText {

@@ -11,6 +11,8 @@ export interface Surroundings {
   readonly env: (name: string) => string | undefined
   /** The text of a file, by the path that was resolved against the file that names it. May throw: its message is shown. */
   readonly readFile: (path: string) => string | undefined
+  /** Does the text come from others, so that nothing of this machine goes into it? */
+  readonly isClosed?: boolean
 }
 
 const LANGUAGES = new Set<string>(EXPRESSION_LANGUAGES)
@@ -24,6 +26,12 @@ export const SUBSTITUTION_IN_EXPRESSION = {
   code: 'substitution-in-expression',
   message: `\`\${env:…}\` and \`\${file:…}\` cannot stand inside the source of an expression: their text would be run.`,
   suggestion: 'Put it under `variables:` and read it as `variables.<name>` in the expression.',
+} as const
+
+const SUBSTITUTION_FROM_OUTSIDE = {
+  code: 'substitution-refused',
+  message: 'What stands here was not written on this machine: nothing of its environment and its files goes into it.',
+  suggestion: 'Write `$${` where `${` is meant as text.',
 } as const
 
 /** Replaces in place; answers with what could not be replaced. */
@@ -71,6 +79,10 @@ class Substitution {
     if (!isNested && !pieces.some((piece) => piece.kind === 'env' || piece.kind === 'file')) return
     if (isNested || isSource(container, key, hasExpressions)) {
       this.#report({ severity: 'fault', ...SUBSTITUTION_IN_EXPRESSION })
+      return
+    }
+    if (this.#surroundings.isClosed === true) {
+      this.#report({ severity: 'fault', ...SUBSTITUTION_FROM_OUTSIDE })
       return
     }
     try {

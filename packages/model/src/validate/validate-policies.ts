@@ -57,7 +57,17 @@ function validateUse(validation: Validation, use: PolicyUse, path: Path): void {
   warnOfWrittenSecrets(validation, use, optionsPath)
 }
 
-/** Plans and apps that options name. */
+/** Whoever writes elsewhere has no files of this machine read. */
+function refuseForeignFile(validation: Validation, path: Path): void {
+  const { sources, foreignFiles } = validation.options
+  if (sources === undefined || foreignFiles?.has(sources.find(path).file) !== true) return
+  validation.fault(path, {
+    code: 'foreign-file',
+    message: 'What comes from elsewhere names no files of this machine.',
+  })
+}
+
+/** Plans, apps and files that options name. */
 function checkNamed(
   validation: Validation,
   { options }: PolicyUse,
@@ -68,6 +78,7 @@ function checkNamed(
     const path = [...optionsPath, ...inner]
     const format = findFormat(schema, inner)
     if (format === 'plan-id') checkPlan(validation, text, path)
+    if (format === 'file-path') refuseForeignFile(validation, path)
     if (format === 'app-id' || format === 'any-app-id') checkApp(validation, text, { path, isAny: format !== 'app-id' })
   }
 }

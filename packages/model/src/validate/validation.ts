@@ -23,6 +23,8 @@ export interface ValidateOptions {
   readonly isWhole?: boolean
   /** The time that keys are judged at; without it, none has expired. */
   readonly nowMs?: number
+  /** Paths of files that were not written on this machine. */
+  readonly foreignFiles?: ReadonlySet<string>
   /** What earlier validations of this configuration left. */
   readonly memory?: ConfigurationMemory
 }
