@@ -9,6 +9,7 @@ export interface Tables {
   readonly documents: DocumentTable
   readonly revisions: RevisionTable
   readonly deployments: DeploymentTable
+  readonly keys: KeyTable
 }
 
 /** One row. */
@@ -100,4 +101,21 @@ export interface DeploymentTable {
   sequence: number
   at: number
   by: string
+}
+
+/** Those that ended stay: their hashes are never anybody else's. */
+export interface KeyTable {
+  uid: string
+  /** Uid. */
+  app: string
+  hash: string
+  hint: string
+  name: string | null
+  plan: string | null
+  not_before: number | null
+  expires: number | null
+  ended_at: number | null
+  sequence: number
+  created_at: number
+  created_by: string
 }

@@ -1,8 +1,9 @@
 /** Owns the list of migrations: forward only, each done once, in this order. */
 import { m0001Resources } from './m0001-resources.ts'
 import { m0002Revisions } from './m0002-revisions.ts'
+import { m0003Keys } from './m0003-keys.ts'
 import type { Migration } from './migration.ts'
 
 export type { Migration } from './migration.ts'
 
-export const MIGRATIONS: readonly Migration[] = [m0001Resources, m0002Revisions]
+export const MIGRATIONS: readonly Migration[] = [m0001Resources, m0002Revisions, m0003Keys]

@@ -1,0 +1,180 @@
+/** Owns making, bringing along, changing and ending keys. A key is shown when it is made, and never again. */
+import { createHash, randomUUID } from 'node:crypto'
+import { createIssuedKey, isWeakKey } from '@gatewright/policies'
+import type { Selectable } from 'kysely'
+import type { Doing } from '../resources/resource-store.ts'
+import type { Moment } from '../store/store.ts'
+import type { KeyTable } from '../store/tables.ts'
+import { type Key, KeyFault, type KeyTerms } from './key.ts'
+
+/** A key that somebody else has issued: itself, or its hash. */
+export type BroughtKey = KeyTerms & ({ readonly value: string } | { readonly hash: string })
+
+/** Databases bound how many values one question has. */
+const KEYS_AT_ONCE = 500
+const HASH = /^(?:sha256:)?(?<sha256>[0-9a-f]{64})$|^sha384:[0-9a-f]{96}$|^sha512:[0-9a-f]{128}$/
+const HINT_START = 7
+const HINT_END = 4
+
+/** `value` is the key itself: nobody can ask for it later. */
+export async function issueKey(
+  doing: Doing,
+  app: string,
+  terms: KeyTerms = {},
+): Promise<{ readonly key: Key; readonly value: string }> {
+  const value = createIssuedKey()
+  const [key] = await insertKeys(doing, [toKey(doing, app, { ...terms, hash: hashOf(value), hint: toHint(value) })])
+  if (key === undefined) throw new TypeError('one key was inserted')
+  return { key, value }
+}
+
+/** All of them or none. @rejects KeyFault `taken`, `weak`, `malformed`, with the position */
+export async function bringKeys(doing: Doing, app: string, brought: readonly BroughtKey[]): Promise<readonly Key[]> {
+  const positions = new Map<string, number>()
+  const keys = brought.map((each, position) => {
+    const key = toKey(doing, app, toKept(each, position))
+    if (positions.has(key.hash)) throw new KeyFault('taken', 'This key stands in the list twice.', position)
+    positions.set(key.hash, position)
+    return key
+  })
+  for (const some of inParts(keys)) {
+    const hashes = some.map(({ hash }) => hash)
+    const [taken] = await doing.db.selectFrom('keys').select('hash').where('hash', 'in', hashes).limit(1).execute()
+    if (taken === undefined) continue
+    // Of whose app it is, nothing is said: that may be another team's.
+    throw new KeyFault('taken', 'This key is known already.', positions.get(taken.hash))
+  }
+  return await insertKeys(doing, keys)
+}
+
+/** Refused from now on, on every node as soon as it hears of it. @rejects KeyFault `not-found`, `ended` */
+export async function endKey(doing: Doing, uid: string): Promise<Key> {
+  const key = await getLivingKey(doing.db, uid)
+  return await replaceKey(doing, { ...key, endedAtMs: doing.nowMs })
+}
+
+/** Another one of the same app on the same terms; the old one goes on for the overlap, and no longer than it would have. @rejects KeyFault */
+export async function rotateKey(
+  doing: Doing,
+  uid: string,
+  overlapMs: number,
+): Promise<{ readonly key: Key; readonly value: string; readonly old: Key }> {
+  const { app, name, plan, expiresAtMs, ...rest } = await getLivingKey(doing.db, uid)
+  const terms = { ...(name !== undefined && { name }), ...(plan !== undefined && { plan }) }
+  const issued = await issueKey(doing, app, { ...terms, ...(expiresAtMs !== undefined && { expiresAtMs }) })
+  const endMs = Math.min(doing.nowMs + overlapMs, expiresAtMs ?? Number.POSITIVE_INFINITY)
+  const old = await replaceKey(doing, { ...rest, ...terms, app, expiresAtMs: endMs })
+  return { ...issued, old }
+}
+
+/** Of an app, in the order of their uids; `after`: the last of the page before. */
+export async function listKeys(
+  db: Moment,
+  app: string,
+  { limit, after }: { readonly limit: number; readonly after?: string },
+): Promise<Key[]> {
+  let found = db.selectFrom('keys').selectAll().where('app', '=', app)
+  if (after !== undefined) found = found.where('uid', '>', after)
+  return (await found.orderBy('uid').limit(limit).execute()).map(fromRow)
+}
+
+/** Those that were made, changed or ended after this change of the store, in their order: what a node that knows it has to hear. */
+export async function listChangedKeys(
+  db: Moment,
+  { since, limit, after }: { readonly since: number; readonly limit: number; readonly after?: Key },
+): Promise<Key[]> {
+  let found = db.selectFrom('keys').selectAll().where('sequence', '>', since)
+  if (after !== undefined) {
+    const { sequence, uid } = after
+    found = found.where(({ or, and, eb }) =>
+      or([eb('sequence', '>', sequence), and([eb('sequence', '=', sequence), eb('uid', '>', uid)])]),
+    )
+  }
+  return (await found.orderBy('sequence').orderBy('uid').limit(limit).execute()).map(fromRow)
+}
+
+async function getLivingKey(db: Moment, uid: string): Promise<Key> {
+  const row = await db.selectFrom('keys').selectAll().where('uid', '=', uid).executeTakeFirst()
+  if (row === undefined) throw new KeyFault('not-found', 'There is no such key.')
+  if (row.ended_at !== null) throw new KeyFault('ended', 'This key has been ended: make a new one.')
+  return fromRow(row)
+}
+
+async function replaceKey({ db, sequence }: Doing, given: Key): Promise<Key> {
+  const key = { ...given, sequence }
+  const { uid, ...row } = toRow(key)
+  await db.updateTable('keys').set(row).where('uid', '=', uid).execute()
+  return key
+}
+
+async function insertKeys({ db }: Doing, keys: readonly Key[]): Promise<readonly Key[]> {
+  for (const some of inParts(keys)) await db.insertInto('keys').values(some.map(toRow)).execute()
+  return keys
+}
+
+function* inParts<Item>(items: readonly Item[]): Generator<readonly Item[]> {
+  for (let at = 0; at < items.length; at += KEYS_AT_ONCE) yield items.slice(at, at + KEYS_AT_ONCE)
+}
+
+function toKept(brought: BroughtKey, position: number): KeyTerms & Pick<Key, 'hash' | 'hint'> {
+  if ('value' in brought) {
+    const { value, ...terms } = brought
+    if (!isWeakKey(value)) return { ...terms, hash: hashOf(value), hint: toHint(value) }
+    const message = 'This key could be guessed, so it is not kept under a plain hash: give its app a new one.'
+    throw new KeyFault('weak', message, position)
+  }
+  const { hash, ...terms } = brought
+  const match = HASH.exec(hash)
+  if (match !== null) return { ...terms, hash: match.groups?.sha256 ?? hash, hint: '' }
+  const message = 'A hash is 64 hex digits of SHA-256, or "sha384:" or "sha512:" and theirs, in lower case.'
+  throw new KeyFault('malformed', message, position)
+}
+
+function toKey({ sequence, nowMs, by }: Doing, app: string, kept: KeyTerms & Pick<Key, 'hash' | 'hint'>): Key {
+  return { uid: randomUUID(), app, ...kept, sequence, createdAtMs: nowMs, createdBy: by }
+}
+
+function hashOf(value: string): string {
+  return createHash('sha256').update(value).digest('hex')
+}
+
+/** Of a long key so little that the rest is as hard to guess as before. */
+function toHint(value: string): string {
+  return value.length < 3 * (HINT_START + HINT_END) ? '' : `${value.slice(0, HINT_START)}…${value.slice(-HINT_END)}`
+}
+
+function toRow(key: Key): Selectable<KeyTable> {
+  const { uid, app, hash, hint, sequence } = key
+  return {
+    uid,
+    app,
+    hash,
+    hint,
+    name: key.name ?? null,
+    plan: key.plan ?? null,
+    not_before: key.notBeforeMs ?? null,
+    expires: key.expiresAtMs ?? null,
+    ended_at: key.endedAtMs ?? null,
+    sequence,
+    created_at: key.createdAtMs,
+    created_by: key.createdBy,
+  }
+}
+
+function fromRow(row: Selectable<KeyTable>): Key {
+  const { uid, app, hash, hint, name, plan, sequence } = row
+  return {
+    uid,
+    app,
+    hash,
+    hint,
+    ...(name !== null && { name }),
+    ...(plan !== null && { plan }),
+    ...(row.not_before !== null && { notBeforeMs: row.not_before }),
+    ...(row.expires !== null && { expiresAtMs: row.expires }),
+    ...(row.ended_at !== null && { endedAtMs: row.ended_at }),
+    sequence,
+    createdAtMs: row.created_at,
+    createdBy: row.created_by,
+  }
+}
