@@ -1,6 +1,16 @@
 /** Owns the door of the control plane. */
 
 export { type ApiBody, apiBodySchema, partIdSchema } from './apis/api-body.ts'
+export {
+  type AuditEntry,
+  type AuditNote,
+  type AuditQuery,
+  type AuditVerdict,
+  appendToAudit,
+  eraseFromAudit,
+  listAudit,
+  verifyAudit,
+} from './audit/audit-log.ts'
 export { type DeployedRelease, type Deployment, DeploymentFault } from './deployments/deployment.ts'
 export { deploy, findDeployment, listDeploymentVersions, listLive, rollBack } from './deployments/deployment-store.ts'
 export { type EnvironmentBody, environmentBodySchema } from './environments/environment-body.ts'

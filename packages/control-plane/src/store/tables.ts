@@ -10,6 +10,7 @@ export interface Tables {
   readonly revisions: RevisionTable
   readonly deployments: DeploymentTable
   readonly keys: KeyTable
+  readonly audit: AuditTable
 }
 
 /** One row. */
@@ -118,4 +119,26 @@ export interface KeyTable {
   sequence: number
   created_at: number
   created_by: string
+}
+
+/** Only added to; of what is personal there may be less. */
+export interface AuditTable {
+  number: number
+  sequence: number
+  at: number
+  by: string
+  action: string
+  kind: string
+  /** Uid. */
+  target: string
+  team: string
+  /** JSON. */
+  details: string
+  /** Whose the personal facts are. */
+  person: string | null
+  /** JSON. */
+  personal: string | null
+  salt: string | null
+  personal_hash: string | null
+  hash: string
 }
