@@ -2,7 +2,13 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import type { Described } from '../resources/resource.ts'
 import { createResource, type Doing, replaceResource } from '../resources/resource-store.ts'
-import { findNewestRevision, findRevision, listRevisions, makeRevision } from '../revisions/revision-store.ts'
+import {
+  findNewestRevision,
+  findRevision,
+  findRevisions,
+  listRevisions,
+  makeRevision,
+} from '../revisions/revision-store.ts'
 import type { Change, Store } from '../store/store.ts'
 import { describeOnStores } from '../testing/describe-on-stores.ts'
 import { type DeployedRelease, DeploymentFault, type DeploymentFaultReason } from './deployment.ts'
@@ -58,6 +64,13 @@ await describeOnStores('revisions and deployments', (open) => {
     assert.equal((await store.read((db) => findRevision(db, api.uid, 1)))?.message, 'first')
     assert.equal(await store.read((db) => findRevision(db, api.uid, 9)), undefined)
     assert.equal(await store.read((db) => findNewestRevision(db, 'nobody')), undefined)
+  })
+
+  it('are found many at once, more than a database takes in one question', async () => {
+    const { store, api } = await prepare(open)
+    const refs = Array.from({ length: 1_300 }, (_, index) => ({ api: api.uid, number: index + 1 }))
+    const found = await store.read((db) => findRevisions(db, refs.toReversed()))
+    assert.deepEqual(found.map(({ number }) => number).toSorted(), [1, 2])
   })
 
   it('put revisions live, each time as a version', async () => {

@@ -1,5 +1,6 @@
 /** Owns documents: each is kept once, under the hash of its content, however many revisions have it. */
 import { createHash } from 'node:crypto'
+import { inParts } from '../store/in-parts.ts'
 import type { Moment } from '../store/store.ts'
 
 /** Gives its hash. */
@@ -13,14 +14,10 @@ export async function keepDocument(db: Moment, content: string): Promise<string>
   return hash
 }
 
-/** Databases bound how many values one question has. */
-const HASHES_AT_ONCE = 500
-
 /** Hash → content, of those that are there. */
 export async function findDocuments(db: Moment, hashes: readonly string[]): Promise<Map<string, string>> {
   const found = new Map<string, string>()
-  for (let at = 0; at < hashes.length; at += HASHES_AT_ONCE) {
-    const some = hashes.slice(at, at + HASHES_AT_ONCE)
+  for (const some of inParts(hashes)) {
     const rows = await db.selectFrom('documents').selectAll().where('hash', 'in', some).execute()
     for (const { hash, content } of rows) found.set(hash, content)
   }

@@ -3,6 +3,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { createIssuedKey, isWeakKey } from '@gatewright/policies'
 import type { Selectable } from 'kysely'
 import type { Doing } from '../resources/resource-store.ts'
+import { inParts } from '../store/in-parts.ts'
 import type { Moment } from '../store/store.ts'
 import type { KeyTable } from '../store/tables.ts'
 import { type Key, KeyFault, type KeyTerms } from './key.ts'
@@ -10,8 +11,6 @@ import { type Key, KeyFault, type KeyTerms } from './key.ts'
 /** A key that somebody else has issued: itself, or its hash. */
 export type BroughtKey = KeyTerms & ({ readonly value: string } | { readonly hash: string })
 
-/** Databases bound how many values one question has. */
-const KEYS_AT_ONCE = 500
 const HASH = /^(?:sha256:)?(?<sha256>[0-9a-f]{64})$|^sha384:[0-9a-f]{96}$|^sha512:[0-9a-f]{128}$/
 const HINT_START = 7
 const HINT_END = 4
@@ -110,10 +109,6 @@ async function replaceKey({ db, sequence }: Doing, given: Key): Promise<Key> {
 async function insertKeys({ db }: Doing, keys: readonly Key[]): Promise<readonly Key[]> {
   for (const some of inParts(keys)) await db.insertInto('keys').values(some.map(toRow)).execute()
   return keys
-}
-
-function* inParts<Item>(items: readonly Item[]): Generator<readonly Item[]> {
-  for (let at = 0; at < items.length; at += KEYS_AT_ONCE) yield items.slice(at, at + KEYS_AT_ONCE)
 }
 
 function toKept(brought: BroughtKey, position: number): KeyTerms & Pick<Key, 'hash' | 'hint'> {

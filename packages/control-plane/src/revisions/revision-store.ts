@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import type { Selectable } from 'kysely'
 import type { Resource } from '../resources/resource.ts'
 import type { Doing } from '../resources/resource-store.ts'
+import { inParts } from '../store/in-parts.ts'
 import type { Moment } from '../store/store.ts'
 import type { RevisionTable } from '../store/tables.ts'
 import type { Revision } from './revision.ts'
@@ -41,14 +42,10 @@ export interface RevisionRef {
   readonly number: number
 }
 
-/** Databases bound how many values one question has. */
-const REVISIONS_AT_ONCE = 250
-
 /** Those that are there, in no order. */
 export async function findRevisions(db: Moment, refs: readonly RevisionRef[]): Promise<Revision[]> {
   const found: Revision[] = []
-  for (let at = 0; at < refs.length; at += REVISIONS_AT_ONCE) {
-    const some = refs.slice(at, at + REVISIONS_AT_ONCE)
+  for (const some of inParts(refs)) {
     const rows = await db
       .selectFrom('revisions')
       .selectAll()

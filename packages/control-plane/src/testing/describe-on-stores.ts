@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe } from 'node:test'
-import { PostgresStore } from '../store/postgres/postgres-store.ts'
+import { PostgresStore, type PostgresStoreOptions } from '../store/postgres/postgres-store.ts'
 import { SqliteStore } from '../store/sqlite/sqlite-store.ts'
 import type { Store } from '../store/store.ts'
 import { findPostgres, PostgresServer } from './postgres-server.ts'
@@ -30,23 +30,52 @@ export async function describeOnStores(name: string, describeOn: (open: OpenStor
     })
   })
 
+  await describeOnPostgres(`${name}, on PostgreSQL`, (stage) => describeOn(() => stage.open()))
+}
+
+/** For the tests of the suite around: a server, and stores on it that are closed before it ends. */
+class PostgresStage {
+  readonly #opened: Store[] = []
+  #server: PostgresServer | undefined
+
+  get server(): PostgresServer {
+    if (this.#server === undefined) throw new Error('the server runs while a test does')
+    return this.#server
+  }
+
+  /** On an empty database, unless `url` is another one's. */
+  async open(url?: string, options: Partial<PostgresStoreOptions> = {}): Promise<PostgresStore> {
+    const store = await PostgresStore.open({
+      url: url ?? (await this.server.createDatabase()),
+      mostConnections: 2,
+      onFault,
+      ...options,
+    })
+    this.#opened.push(store)
+    return store
+  }
+
+  async begin(programs: string): Promise<void> {
+    this.#server = await PostgresServer.start(programs)
+  }
+
+  async end(): Promise<void> {
+    for (const store of this.#opened) await store.close()
+    await this.#server?.remove()
+  }
+}
+
+/** Skipped with a line that says why where there is no PostgreSQL; where CI says that everything is to be proved, it fails. */
+export async function describeOnPostgres(name: string, describeOn: (stage: PostgresStage) => void): Promise<void> {
   const found = await findPostgres()
   const skip = 'missing' in found && process.env.CI !== 'true' ? found.missing : false
-  describe(`${name}, on PostgreSQL`, { skip }, () => {
-    let server: PostgresServer
-    const opened: Store[] = []
+  describe(name, { skip }, () => {
+    const stage = new PostgresStage()
     before(async () => {
       if ('missing' in found) throw new Error(found.missing)
-      server = await PostgresServer.start(found.path)
+      await stage.begin(found.path)
     })
-    after(async () => {
-      for (const store of opened) await store.close()
-      await server.remove()
-    })
-    describeOn(async () => {
-      const store = await PostgresStore.open({ url: await server.createDatabase(), mostConnections: 2, onFault })
-      opened.push(store)
-      return store
-    })
+    after(() => stage.end())
+    describeOn(stage)
   })
 }

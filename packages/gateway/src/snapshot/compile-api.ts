@@ -66,7 +66,7 @@ export function* compileApi(
   const uses = withVariables(frame.uses, api.variables)
   const before = former?.compiled.value.model
   const kept =
-    former?.frame === frame && before !== undefined && isDeepStrictEqual(toKept(before), toKept(api))
+    former?.frame === frame && before !== undefined && isDeepStrictEqual(toSurroundings(before), toSurroundings(api))
       ? former
       : undefined
   const outer =
@@ -111,9 +111,9 @@ export function* compileApi(
   return { hash, frame, compiled, outer, releases, heldFields }
 }
 
-/** What all its routes are compiled with: their facts name the whole template and the environment, their conditions know the variables. */
-function toKept({ basePath, environment, variables }: Api): Pick<Api, 'basePath' | 'environment' | 'variables'> {
-  return { basePath, ...(environment && { environment }), ...(variables && { variables }) }
+/** What all its routes are compiled in: facts name the whole template, the environment, and the release where there are several; conditions know the variables. */
+function toSurroundings({ basePath, environment, variables, releases }: Api): readonly unknown[] {
+  return [basePath, environment, variables, releases.length > 1]
 }
 
 function withVariables(uses: UseContext, own: Api['variables']): UseContext {

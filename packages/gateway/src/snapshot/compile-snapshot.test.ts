@@ -213,6 +213,19 @@ describe('compileSnapshot', () => {
     )
   })
 
+  it('says in the facts of a route which release it is of, as soon as there are several and no longer', async () => {
+    const { compile } = createStage()
+    const withReleases = (...revisions: readonly string[]) =>
+      withRoutes(ROUTES, {
+        releases: revisions.map((revision) => ({ revision, share: 100 / revisions.length })),
+      })
+    const releaseOf = (compiled: CompiledSnapshot) => getRoute(compiled, '/a').facts.release
+    const alone = await compile(withReleases('v1'))
+    const both = await compile(withReleases('v1', 'v2'), alone)
+    const again = await compile(withReleases('v1'), both)
+    assert.deepEqual([releaseOf(alone), releaseOf(both), releaseOf(again)], [undefined, 'v1', undefined])
+  })
+
   it('compiles only those routes anew whose upstream changed', async () => {
     const { compile } = createStage()
     const routes = [route('a'), route('b', { upstream: 'two' })]

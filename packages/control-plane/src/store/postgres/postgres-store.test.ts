@@ -1,39 +1,25 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
-import { findPostgres, PostgresServer } from '../../testing/postgres-server.ts'
+import { it } from 'node:test'
+import { describeOnPostgres } from '../../testing/describe-on-stores.ts'
 import { describeStore, insert, listIds } from '../store.contract.ts'
 import { type Store, StoreFault } from '../store.ts'
-import { PostgresStore } from './postgres-store.ts'
+import type { PostgresStore } from './postgres-store.ts'
 
-const found = await findPostgres()
-const skip = 'missing' in found && process.env.CI !== 'true' ? found.missing : false
-
-describe('a PostgreSQL store', { skip }, () => {
-  let server: PostgresServer
+await describeOnPostgres('a PostgreSQL store', (stage) => {
   const urls = new Map<Store, string>()
-  const opened: Store[] = []
-
-  before(async () => {
-    if ('missing' in found) throw new Error(found.missing)
-    server = await PostgresServer.start(found.path)
-  })
-  after(async () => {
-    for (const store of opened) await store.close()
-    await server.remove()
-  })
 
   async function open(given?: string): Promise<PostgresStore> {
-    const url = given ?? (await server.createDatabase())
-    const store = await PostgresStore.open({ url, mostConnections: 4, onFault() {} })
+    const url = given ?? (await stage.server.createDatabase())
+    // Listeners fail and connections break here, as they should.
+    const store = await stage.open(url, { mostConnections: 4, onFault() {} })
     urls.set(store, url)
-    opened.push(store)
     return store
   }
 
   describeStore({ open: () => open(), reopen: (store) => open(urls.get(store)) })
 
   it('is brought to its tables once where several control planes start at the same time', async () => {
-    const url = await server.createDatabase()
+    const url = await stage.server.createDatabase()
     const stores = await Promise.all(Array.from({ length: 4 }, () => open(url)))
     await Promise.all(stores.map((store, index) => store.write(({ db }) => insert(db, `n${index}`))))
     assert.deepEqual(await stores[0]!.read(listIds), ['n0', 'n1', 'n2', 'n3'])
@@ -45,7 +31,7 @@ describe('a PostgreSQL store', { skip }, () => {
     const store = await open()
     await store.write(({ db }) => insert(db, 'one'))
     const { promise: told, resolve } = Promise.withResolvers<void>()
-    await server.stop('at once')
+    await stage.server.stop('at once')
     const isUnavailable = (fault: unknown): boolean => fault instanceof StoreFault && fault.reason === 'unavailable'
     await assert.rejects(store.read(listIds), isUnavailable)
     await assert.rejects(
@@ -53,7 +39,7 @@ describe('a PostgreSQL store', { skip }, () => {
       isUnavailable,
     )
     store.onChange(() => resolve())
-    await server.resume()
+    await stage.server.resume()
     assert.deepEqual(await store.read(listIds), ['one'])
     await told
   })
@@ -62,14 +48,14 @@ describe('a PostgreSQL store', { skip }, () => {
     const store = await open()
     const broken = store.write(async ({ db }) => {
       await insert(db, 'one')
-      setImmediate(() => void server.stop('at once'))
+      setImmediate(() => void stage.server.stop('at once'))
     })
     await broken.then(
       () => {},
       (fault: unknown) => assert.ok(fault instanceof StoreFault, String(fault)),
     )
-    await server.stop('at once')
-    await server.resume()
+    await stage.server.stop('at once')
+    await stage.server.resume()
     const kept = await store.read(listIds)
     const wasAcknowledged = await broken.then(
       () => true,
