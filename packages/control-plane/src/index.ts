@@ -1,5 +1,25 @@
 /** Owns the door of the control plane. */
 
+export {
+  type AccessDecision,
+  type Demand,
+  decideAccess,
+  listReadableTeams,
+  mayGive,
+  type Principal,
+} from './access/decide-access.ts'
+export { EVERY_TEAM, type Grant, grantSchema } from './access/grant.ts'
+export { PERMISSIONS, type Permission } from './access/permission.ts'
+export {
+  BUILT_IN_ROLES,
+  createRoles,
+  OWNER_ROLE,
+  type Role,
+  type RoleBody,
+  type Roles,
+  roleBodySchema,
+  toRole,
+} from './access/role.ts'
 export { type ApiBody, apiBodySchema, partIdSchema } from './apis/api-body.ts'
 export {
   type AuditEntry,
