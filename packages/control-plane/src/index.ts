@@ -31,13 +31,16 @@ export {
   listAudit,
   verifyAudit,
 } from './audit/audit-log.ts'
+export { ControlPlane, type ControlPlaneParts, type ControlPlaneSettings } from './control-plane.ts'
 export { type DeployedRelease, type Deployment, DeploymentFault } from './deployments/deployment.ts'
 export { deploy, findDeployment, listDeploymentVersions, listLive, rollBack } from './deployments/deployment-store.ts'
 export { type EnvironmentBody, environmentBodySchema } from './environments/environment-body.ts'
 export { type Key, KeyFault, type KeyTerms } from './keys/key.ts'
 export { type BroughtKey, bringKeys, endKey, issueKey, listChangedKeys, listKeys, rotateKey } from './keys/key-store.ts'
 export { composeFile, type LiveApi, type LiveEnvironment, toDocumentName } from './publish/compose-file.ts'
-export { type Publication, Publisher, type PublisherOptions } from './publish/publisher.ts'
+export { Publisher, type PublisherOptions } from './publish/publisher.ts'
+export type { Publication } from './publish/read-publication.ts'
+export type { Taken } from './publish/rollout.ts'
 export { PostgresStore, type PostgresStoreOptions } from './store/postgres/postgres-store.ts'
 export { SqliteStore, type SqliteStoreOptions } from './store/sqlite/sqlite-store.ts'
 export {

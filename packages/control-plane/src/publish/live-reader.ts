@@ -49,6 +49,11 @@ export class LiveReader {
     }
   }
 
+  /** Of an API whose newest revision may be undone again: its number will be another one's. */
+  forget(api: string): void {
+    for (const key of this.#bodies.keys()) if (key.startsWith(`${api} `)) this.#bodies.delete(key)
+  }
+
   async #find(db: Moment, wanted: readonly RevisionRef[]): Promise<ReadonlyMap<string, ApiBody>> {
     const missing = wanted.filter((ref) => !this.#bodies.has(toKey(ref)))
     const found = await findRevisions(db, missing)

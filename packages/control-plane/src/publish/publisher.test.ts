@@ -7,7 +7,8 @@ import { createResource, type Doing, replaceResource } from '../resources/resour
 import { makeRevision } from '../revisions/revision-store.ts'
 import type { Change, Store } from '../store/store.ts'
 import { describeOnStores } from '../testing/describe-on-stores.ts'
-import { type Publication, Publisher } from './publisher.ts'
+import { Publisher } from './publisher.ts'
+import type { Publication } from './read-publication.ts'
 
 const doing = (change: Change): Doing => ({ ...change, by: 'system', nowMs: 1 })
 const API = { kind: 'api', team: 'main', id: 'orders' }

@@ -1,18 +1,7 @@
 /** Owns that what gateways run follows the store: after each change it is read again, one reading at a time. */
-import type { GatewrightFileInput } from '@gatewright/model'
-import { findDocuments } from '../documents/document-store.ts'
 import type { Store } from '../store/store.ts'
-import { composeFile, toDocumentName } from './compose-file.ts'
 import { LiveReader } from './live-reader.ts'
-
-/** What gateways are to run. */
-export interface Publication {
-  /** Of the newest change that it holds. */
-  readonly sequence: number
-  readonly file: GatewrightFileInput
-  /** Name, as `file` has it, → content. */
-  readonly documents: ReadonlyMap<string, string>
-}
+import { type Publication, readPublication } from './read-publication.ts'
 
 export interface PublisherOptions {
   /** Called for the first, and for each that is another than the one before. The next one waits for what it returns. */
@@ -61,13 +50,7 @@ export class Publisher {
   async #look(): Promise<void> {
     clearTimeout(this.#again)
     try {
-      const publication = await this.#store.read(async (db) => {
-        const { sequence, environments } = await this.#reader.read(db)
-        const file = composeFile(environments)
-        const hashes = listDocuments(file)
-        const found = await findDocuments(db, hashes)
-        return { sequence, file, documents: new Map([...found].map(([hash, text]) => [toDocumentName(hash), text])) }
-      })
+      const publication = await this.#store.read((db) => readPublication(db, this.#reader))
       const text = JSON.stringify(publication.file)
       if (text === this.#published) return
       await this.#options.publish(publication)
@@ -77,10 +60,4 @@ export class Publisher {
       if (!this.#isClosed) this.#again = setTimeout(() => void this.look(), AGAIN_MS).unref()
     }
   }
-}
-
-/** A document's name is its hash, so an equal file has equal documents. */
-function listDocuments({ apis = [] }: GatewrightFileInput): string[] {
-  const named = apis.flatMap(({ openapi, releases = [] }) => [openapi, ...releases.map((release) => release.openapi)])
-  return [...new Set(named.filter((name) => name !== undefined))].map((name) => name.replace(/\..*$/, ''))
 }

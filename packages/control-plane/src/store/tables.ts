@@ -11,6 +11,8 @@ export interface Tables {
   readonly deployments: DeploymentTable
   readonly keys: KeyTable
   readonly audit: AuditTable
+  readonly kept_answers: KeptAnswerTable
+  readonly sources: SourceTable
 }
 
 /** One row. */
@@ -141,4 +143,24 @@ export interface AuditTable {
   salt: string | null
   personal_hash: string | null
   hash: string
+}
+
+/** What was answered to requests with an `Idempotency-Key`, for a day. */
+interface KeptAnswerTable {
+  actor: string
+  key: string
+  /** SHA-256 of what was asked. */
+  fingerprint: string
+  /** JSON. */
+  answer: string
+  at: number
+}
+
+/** What people wrote, where it says more than the body: comments, order. */
+interface SourceTable {
+  /** Uid. */
+  resource: string
+  /** Of the resource, whose body it is the source of. */
+  version: number
+  text: string
 }

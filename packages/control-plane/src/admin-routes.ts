@@ -1,0 +1,12 @@
+/** Owns the list of the admin API's routes. */
+import { DEPLOYMENT_ROUTES } from './deployments/deployment-routes.ts'
+import type { Route } from './http/route.ts'
+import { KINDS } from './kinds.ts'
+import { toResourceRoutes } from './resources/resource-routes.ts'
+import { REVISION_ROUTES } from './revisions/revision-routes.ts'
+
+export const ADMIN_ROUTES: readonly Route[] = [
+  ...KINDS.flatMap(toResourceRoutes),
+  ...REVISION_ROUTES,
+  ...DEPLOYMENT_ROUTES,
+]

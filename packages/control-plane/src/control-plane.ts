@@ -1,0 +1,112 @@
+/** Owns a control plane as a whole: the store, what is published from it, and the port on which it is driven. */
+import { BlockList } from 'node:net'
+import type { Log } from '@gatewright/policies'
+import type { FastifyInstance } from 'fastify'
+import { ADMIN_ROUTES } from './admin-routes.ts'
+import { createApp } from './http/create-app.ts'
+import type { Services } from './http/services.ts'
+import { LiveCheck } from './publish/live-check.ts'
+import { Publisher } from './publish/publisher.ts'
+import type { Publication } from './publish/read-publication.ts'
+import { Rollout, type Taken } from './publish/rollout.ts'
+import { PostgresStore } from './store/postgres/postgres-store.ts'
+import { SqliteStore } from './store/sqlite/sqlite-store.ts'
+import type { Store } from './store/store.ts'
+
+/** Plain data: it goes to a thread as it is. */
+export interface ControlPlaneSettings {
+  /** The path of a file, or `postgres://…`. */
+  readonly database: string
+  readonly host: string
+  readonly port: number
+  /** PEM texts. */
+  readonly tls?: { readonly cert: string; readonly key: string }
+  /** Networks that may ask, `192.0.2.0/24`; everybody if absent. */
+  readonly allowed?: readonly string[]
+}
+
+export interface ControlPlaneParts {
+  readonly log: Log
+  /** The gateway of this process, where there is one: resolves when all of its threads run what is published, or it does not. */
+  take?(publication: Publication): Promise<Taken>
+}
+
+export class ControlPlane {
+  readonly #store: Store
+  readonly #app: FastifyInstance
+  readonly #publisher: Publisher
+  readonly address: { readonly host: string; readonly port: number }
+
+  private constructor(store: Store, app: FastifyInstance, rest: { publisher: Publisher; port: number; host: string }) {
+    this.#store = store
+    this.#app = app
+    this.#publisher = rest.publisher
+    this.address = { host: rest.host, port: rest.port }
+  }
+
+  /** Resolves when it answers, and what is live was given to the gateway of this process. @rejects StoreRefusal, StoreFault, the system's error of the port */
+  static async open(settings: ControlPlaneSettings, { log, take }: ControlPlaneParts): Promise<ControlPlane> {
+    const store = await openStore(settings.database, log)
+    const rollout = new Rollout()
+    const publisher = new Publisher(store, {
+      async publish(publication) {
+        if (take !== undefined) rollout.takeLocal(await take(publication))
+      },
+      onFault: (fault) => log.error('what is live cannot be read from the store', { error: String(fault) }),
+    })
+    rollout.follow(publisher)
+    const services: Services = {
+      store,
+      log,
+      rollout,
+      liveCheck: new LiveCheck(),
+      nowMs: Date.now,
+      identify: async () => undefined,
+    }
+    const { host, tls, allowed } = settings
+    const app = createApp(services, ADMIN_ROUTES, {
+      ...(tls !== undefined && { tls }),
+      ...(allowed !== undefined && { allowed: toBlockList(allowed) }),
+      isLocal: isLoopback(host),
+    })
+    try {
+      await publisher.look()
+      await app.listen({ host, port: settings.port })
+      const address = app.server.address()
+      const port = typeof address === 'object' ? (address?.port ?? settings.port) : settings.port
+      return new ControlPlane(store, app, { publisher, port, host })
+    } catch (fault) {
+      await publisher.close()
+      await store.close()
+      throw fault
+    }
+  }
+
+  /** What is under way is answered first. */
+  async close(): Promise<void> {
+    await this.#app.close()
+    await this.#publisher.close()
+    await this.#store.close()
+  }
+}
+
+async function openStore(database: string, log: Log): Promise<Store> {
+  const onFault = (fault: unknown): void => log.error('the store has a fault', { error: String(fault) })
+  if (/^postgres(?:ql)?:/.test(database)) return await PostgresStore.open({ url: database, onFault })
+  return await SqliteStore.open({ file: database, onFault })
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host.startsWith('127.')
+}
+
+function toBlockList(networks: readonly string[]): BlockList {
+  const list = new BlockList()
+  for (const network of networks) {
+    const [address = '', bits] = network.split('/')
+    const family = address.includes(':') ? 'ipv6' : 'ipv4'
+    if (bits === undefined) list.addAddress(address, family)
+    else list.addSubnet(address, Number(bits), family)
+  }
+  return list
+}

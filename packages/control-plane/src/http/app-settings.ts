@@ -1,0 +1,49 @@
+/** Owns what an operator may say of the admin API's port, and its limits. */
+
+import { randomUUID } from 'node:crypto'
+import type { BlockList } from 'node:net'
+import type { FastifyRequest } from 'fastify'
+import { AdminProblem } from './admin-problem.ts'
+
+export interface AppSettings {
+  readonly tls?: { readonly cert: string; readonly key: string }
+  /** Who may ask; everybody if absent. */
+  readonly allowed?: BlockList
+  /** Bound to this machine alone: then it is asked by its address, or as localhost, and a page that makes its own name mean 127.0.0.1 is refused. */
+  readonly isLocal?: boolean
+}
+
+const BODY_BYTES = 8 * 1024 * 1024
+/** For a whole request: those who ask are people and programs with little to say. */
+const REQUEST_TIMEOUT_MS = 30_000
+const HEADERS_TIMEOUT_MS = 10_000
+
+export function toServerOptions({ tls }: AppSettings) {
+  return {
+    bodyLimit: BODY_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    connectionTimeout: 0,
+    http: { headersTimeout: HEADERS_TIMEOUT_MS },
+    forceCloseConnections: true,
+    genReqId: () => randomUUID(),
+    routerOptions: { maxParamLength: 256 },
+    ...(tls !== undefined && { https: { ...tls, minVersion: 'TLSv1.2' as const, headersTimeout: HEADERS_TIMEOUT_MS } }),
+  }
+}
+
+/** @throws AdminProblem */
+export function assertAddress({ allowed, isLocal }: AppSettings, request: FastifyRequest): void {
+  const { ip } = request
+  if (allowed !== undefined && !allowed.check(ip, ip.includes(':') ? 'ipv6' : 'ipv4')) {
+    throw new AdminProblem('address-refused', 'This address is not on the list of those that may ask here.')
+  }
+  if (isLocal === true && !isLocalName(request.headers.host)) {
+    throw new AdminProblem('misdirected-request', 'This port is asked by its address, or as localhost.')
+  }
+}
+
+function isLocalName(host: string | undefined): boolean {
+  if (host === undefined) return true
+  const name = host.replace(/:\d+$/, '').toLowerCase()
+  return name === 'localhost' || name.endsWith('.localhost') || /^[\d.]+$/.test(name) || /^\[[0-9a-f:.]+\]$/.test(name)
+}

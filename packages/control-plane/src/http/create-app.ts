@@ -1,0 +1,104 @@
+/**
+ * Owns serving the admin API: each route behind the same steps.
+ *
+ *     who asks ─▶ may they ─▶ what do they ask ─▶ one moment of the store: may they still, the route, the audit log ─▶ answer
+ */
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { AdminProblem } from './admin-problem.ts'
+import { type AppSettings, assertAddress, toServerOptions } from './app-settings.ts'
+import { toEntityTag } from './read-conditions.ts'
+import { readRequest } from './read-request.ts'
+import type { Answer, Route } from './route.ts'
+import { RouteRunner } from './run-route.ts'
+import type { Services } from './services.ts'
+import { toAdminProblem } from './to-admin-problem.ts'
+
+export const API_PREFIX = '/api/v1'
+
+export function createApp(services: Services, routes: readonly Route[], settings: AppSettings = {}): FastifyInstance {
+  const app = Fastify(toServerOptions(settings)) as unknown as FastifyInstance
+  const runner = new RouteRunner(services)
+  // What is parsed is parsed by the route's own schemas.
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', { parseAs: 'string' }, (_, text, done) => done(null, text))
+  app.addHook('onRequest', async (request, reply) => {
+    void reply.headers(SAFE_HEADERS).header('x-request-id', request.id)
+    assertAddress(settings, request)
+  })
+  app.setErrorHandler((fault, request, reply) => answerFault(services, { fault, request, reply }))
+  app.setNotFoundHandler(() => {
+    throw new AdminProblem(
+      'not-found',
+      `Nothing is here: the API stands below ${API_PREFIX}, and ${API_PREFIX}/openapi.json says what it has.`,
+    )
+  })
+  for (const route of routes) serve(app, runner, route)
+  return app
+}
+
+const SAFE_HEADERS = {
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+}
+
+function serve(app: FastifyInstance, runner: RouteRunner, route: Route): void {
+  app.route({
+    method: route.method,
+    url: API_PREFIX + route.path.replaceAll(/\{(\w+)\}/g, ':$1'),
+    // Before a body is read: strangers send none.
+    onRequest: async (request) => runner.assertKnown(route, request),
+    handler: async (request, reply) => {
+      const answer = await runner.run(route, readRequest(route, request))
+      return send(reply, route, answer)
+    },
+  })
+}
+
+function send(
+  reply: FastifyReply,
+  route: Route,
+  { body, status, version, headers = {} }: Answer<unknown>,
+): FastifyReply {
+  if (version !== undefined) void reply.header('etag', toEntityTag(version))
+  for (const [name, value] of Object.entries(headers)) void reply.header(name, value)
+  const code = status ?? route.status ?? (body === undefined ? 204 : 200)
+  if (body === undefined) return reply.code(code).send()
+  return reply.code(code).type('application/json').send(toBytes(body))
+}
+
+/** As bytes: to a text the server would add a charset, which JSON has not (RFC 8259 §11). */
+function toBytes(body: unknown): Buffer {
+  return Buffer.from(JSON.stringify(body))
+}
+
+interface Failing {
+  readonly fault: unknown
+  readonly request: FastifyRequest
+  readonly reply: FastifyReply
+}
+
+async function answerFault({ log }: Services, { fault, request, reply }: Failing): Promise<FastifyReply> {
+  const problem = toAdminProblem(fault) ?? ofServer(fault)
+  if (problem === undefined) {
+    const said = fault instanceof Error ? (fault.stack ?? fault.message) : String(fault)
+    log.error('the admin API made a mistake; please report it', { request: request.id, error: said })
+  }
+  const shown =
+    problem ?? new AdminProblem('unexpected', 'Please report it, with the line of the log that has this request id.')
+  for (const [name, value] of Object.entries(shown.headers)) void reply.header(name, value)
+  return await reply
+    .code(shown.status)
+    .type('application/problem+json')
+    .send(toBytes(shown.toBody(request.id)))
+}
+
+/** What the server itself refuses. */
+function ofServer(fault: unknown): AdminProblem | undefined {
+  const { statusCode, message } = fault as { statusCode?: unknown; message?: unknown }
+  if (statusCode === 413) return new AdminProblem('body-too-large', 'A body may have 8 MiB.')
+  if (statusCode === 415) return new AdminProblem('media-type-unknown', 'Say Content-Type: application/json.')
+  if (statusCode === 400) return new AdminProblem('request-invalid', String(message))
+  return undefined
+}

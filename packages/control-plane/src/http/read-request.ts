@@ -1,0 +1,67 @@
+/** Owns the step from a request to what a route takes: parsed by the route's schemas, or a problem that says everything that is wrong. */
+import type { FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import { AdminProblem } from './admin-problem.ts'
+import { readConditions } from './read-conditions.ts'
+import type { Input, Route } from './route.ts'
+import { toInvalidProblem } from './to-admin-problem.ts'
+
+/** A route's input, and what stands around it. */
+export interface Asked {
+  readonly input: Input<z.ZodType, z.ZodType, z.ZodType>
+  /** Everything is done, shown, and undone. */
+  readonly isDryRun: boolean
+  readonly idempotencyKey: string | undefined
+  /** Method, address and body: what a repeat has to be equal in. */
+  readonly fingerprint: string
+  readonly request: FastifyRequest
+}
+
+const dryRunSchema = z.enum(['true', 'false'], { error: 'It is "true" or "false".' }).optional()
+
+/** Long enough to be nobody else's. */
+const IDEMPOTENCY_KEY = /^"?[\x21\x23-\x7e]{8,128}"?$/
+
+/** @throws AdminProblem */
+export function readRequest(route: Route, request: FastifyRequest): Asked {
+  const { dryRun, ...query } = request.query as Record<string, unknown>
+  const text = typeof request.body === 'string' ? request.body : ''
+  const isChange = route.kind === 'changing'
+  const written = readBody(text, request.headers['content-type'])
+  const body = parse(route.body, 'body', written)
+  return {
+    input: {
+      params: parse(route.params, 'path', request.params),
+      query: parse(route.query, 'query', isChange || dryRun === undefined ? query : { ...query, dryRun }),
+      body: isChange && route.isAsWritten === true ? written : body,
+      ...readConditions(request.headers),
+    },
+    isDryRun: isChange && parse(dryRunSchema, 'query/dryRun', dryRun) === 'true',
+    idempotencyKey: isChange ? readIdempotencyKey(request.headers['idempotency-key']) : undefined,
+    fingerprint: [request.method, request.url, text].join('\n'),
+    request,
+  }
+}
+
+function readBody(text: string, contentType: string | undefined): unknown {
+  if (text === '') return undefined
+  const type = contentType?.split(';')[0]?.trim().toLowerCase()
+  if (type !== 'application/json') throw new AdminProblem('media-type-unknown', 'Say Content-Type: application/json.')
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw new AdminProblem('request-invalid', `body: this is no JSON: ${(error as Error).message}`)
+  }
+}
+
+function parse<S extends z.ZodType>(schema: S, where: string, value: unknown): z.output<S> {
+  const parsed = schema.safeParse(value)
+  if (!parsed.success) throw toInvalidProblem(where, parsed.error)
+  return parsed.data
+}
+
+function readIdempotencyKey(value: string | string[] | undefined): string | undefined {
+  if (value === undefined) return undefined
+  if (typeof value === 'string' && IDEMPOTENCY_KEY.test(value)) return value.replaceAll('"', '')
+  throw new AdminProblem('request-invalid', 'Idempotency-Key: 8 to 128 letters that nobody else has, such as a UUID.')
+}

@@ -1,0 +1,124 @@
+/**
+ * Owns what a route of the admin API is: data. What it takes and answers, who may, and what it does, from which come the serving, the
+ * OpenAPI document, the client, the audit log, dry runs and repeats, so that none of them is said twice or forgotten.
+ */
+import { z } from 'zod'
+import type { Demand, Principal } from '../access/decide-access.ts'
+import type { Permission } from '../access/permission.ts'
+import type { AuditNote } from '../audit/audit-log.ts'
+import type { Doing } from '../resources/resource-store.ts'
+import type { Moment } from '../store/store.ts'
+import type { Services } from './services.ts'
+
+export type Method = 'GET' | 'PUT' | 'POST' | 'PATCH' | 'DELETE'
+
+/** Who may. `anybody` does not have to say who they are; `known` is for what is about oneself. */
+export type RouteAccess<Params = never> =
+  | { readonly kind: 'anybody' }
+  | { readonly kind: 'known' }
+  /** In at least one team; what is answered is only of those teams. */
+  | { readonly kind: 'some-team'; readonly permission: Permission }
+  | { readonly kind: 'demand'; toDemand(params: Params): Demand }
+
+/** What a request brought, parsed. */
+export interface Input<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType> {
+  readonly params: z.output<P>
+  readonly query: z.output<Q>
+  readonly body: z.output<B>
+  /** `If-Match`: the version that the change was made of. */
+  readonly ifMatch: number | undefined
+  /** `If-None-Match: *`: only where there is none yet. */
+  readonly ifNone: boolean
+}
+
+/** Who asks, and from where. */
+export interface Asking {
+  readonly services: Services
+  /** Nobody where anybody may ask and nobody said who they are. */
+  readonly principal: Principal | undefined
+  /** Where `access` is `some-team`: whose things may be shown. */
+  readonly teams: readonly string[] | 'all'
+  readonly address: string
+  readonly agent: string
+  /** Of the session's cookie, where there is one. */
+  readonly sessionSecret: string | undefined
+}
+
+export interface Answer<A> {
+  readonly body: A
+  /** If absent, the route's. */
+  readonly status?: number
+  /** The version that the `ETag` says. */
+  readonly version?: number
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>
+}
+
+/** What a change did. Each has notes for the audit log, or says that it has none because nothing was done. */
+export interface Done<A> extends Answer<A> {
+  readonly notes: readonly AuditNote[]
+  /** Lines that say what became of what: a dry run shows them. */
+  readonly changes?: readonly string[]
+  /** What the answer waits for, once the change is on disk: its answer stands in for `body`. Not called in a dry run. */
+  afterwards?(): Promise<A>
+}
+
+interface RouteParts<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, A extends z.ZodType> {
+  /** `publishApi`: unique, and the name of the client's function. */
+  readonly name: string
+  readonly method: Method
+  /** Below `/api/v1`, as OpenAPI writes it: `/apis/{team}/{id}`. */
+  readonly path: string
+  readonly summary: string
+  /** Groups routes in the documentation. */
+  readonly tag: string
+  readonly access: RouteAccess<z.output<P>>
+  readonly params: P
+  readonly query: Q
+  readonly body: B
+  readonly answer: A
+  readonly status?: number
+}
+
+export interface ReadingRoute<
+  P extends z.ZodType = z.ZodType,
+  Q extends z.ZodType = z.ZodType,
+  A extends z.ZodType = z.ZodType,
+> extends RouteParts<P, Q, z.ZodType, A> {
+  readonly kind: 'reading'
+  /** Everything in one moment of the store. */
+  read(asking: Asking, db: Moment, input: Input<P, Q, z.ZodType>): Promise<Answer<z.input<A>>>
+}
+
+export interface ChangingRoute<
+  P extends z.ZodType = z.ZodType,
+  Q extends z.ZodType = z.ZodType,
+  B extends z.ZodType = z.ZodType,
+  A extends z.ZodType = z.ZodType,
+> extends RouteParts<P, Q, B, A> {
+  readonly kind: 'changing'
+  /** The body is taken as it was written, and only checked: what has a default may be absent, and stays so. */
+  readonly isAsWritten?: boolean
+  /** What it answers is shown once: a repeat is told so, and does not get it again. */
+  readonly isSecret?: boolean
+  /** In one change of the store: with it all of it, the audit log's notes too, or nothing. */
+  change(asking: Asking, doing: Doing, input: Input<P, Q, B>): Promise<Done<z.input<A>>>
+}
+
+export type Route = ReadingRoute | ChangingRoute
+
+/** Returns what it got, with the types of its schemas. */
+export function defineReading<P extends z.ZodType, Q extends z.ZodType, A extends z.ZodType>(
+  parts: Omit<ReadingRoute<P, Q, A>, 'kind' | 'method' | 'body'>,
+): Route {
+  return { ...parts, kind: 'reading', method: 'GET', body: NOTHING } as unknown as Route
+}
+
+/** Returns what it got, with the types of its schemas. */
+export function defineChange<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, A extends z.ZodType>(
+  parts: Omit<ChangingRoute<P, Q, B, A>, 'kind'>,
+): Route {
+  return { ...parts, kind: 'changing' } as unknown as Route
+}
+
+/** For routes without a body, and answers without one. */
+export const NOTHING = z.undefined()

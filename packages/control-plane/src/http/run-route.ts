@@ -1,0 +1,159 @@
+/** Owns what happens between a parsed request and its answer: who asks, may they, one moment of the store, the audit log, repeats, dry runs. */
+import type { FastifyRequest } from 'fastify'
+import { decideAccess, listReadableTeams, type Principal } from '../access/decide-access.ts'
+import { createRoles, type RoleBody, type Roles, toRole } from '../access/role.ts'
+import { appendToAudit } from '../audit/audit-log.ts'
+import { listAllResources } from '../resources/list-resources.ts'
+import type { Doing } from '../resources/resource-store.ts'
+import type { Moment } from '../store/store.ts'
+import { AdminProblem } from './admin-problem.ts'
+import { findRepeat, keepAnswer } from './idempotency.ts'
+import { readCredentials } from './read-credentials.ts'
+import type { Asked } from './read-request.ts'
+import type { Answer, Asking, ChangingRoute, Done, ReadingRoute, Route } from './route.ts'
+import type { Services } from './services.ts'
+
+/** Whose changes nobody signed in for: setting up, logging in. */
+const NOBODY = 'system'
+
+export class RouteRunner {
+  readonly #services: Services
+
+  constructor(services: Services) {
+    this.#services = services
+  }
+
+  /** Before anything else is read of the request. @rejects AdminProblem */
+  async assertKnown(route: Route, request: FastifyRequest): Promise<void> {
+    if (route.access.kind === 'anybody') return
+    const { store, identify } = this.#services
+    const principal = await store.read((db) => identify(db, readCredentials(request)))
+    if (principal === undefined) throw notSignedIn()
+  }
+
+  /** @rejects AdminProblem, and faults of the domain */
+  async run(route: Route, asked: Asked): Promise<Answer<unknown>> {
+    return route.kind === 'reading' ? await this.#read(route, asked) : await this.#change(route, asked)
+  }
+
+  async #read(route: ReadingRoute, asked: Asked): Promise<Answer<unknown>> {
+    return await this.#services.store.read(async (db) => {
+      const asking = await this.#admit(db, route, asked)
+      return await route.read(asking, db, asked.input)
+    })
+  }
+
+  async #change(route: ChangingRoute, asked: Asked): Promise<Answer<unknown>> {
+    const { store } = this.#services
+    // Who may not does not get to hold up others: changes are made one at a time.
+    await store.read((db) => this.#admit(db, route, asked))
+    let done: Done<unknown> | undefined
+    try {
+      const kept = await store.write(async (change) => {
+        const asking = await this.#admit(change.db, route, asked)
+        const doing = { ...change, by: asking.principal?.actor ?? NOBODY, nowMs: this.#services.nowMs() }
+        const repeat = asked.isDryRun ? undefined : await findRepeat(doing, asked)
+        if (repeat !== undefined) return repeat
+        done = await route.change(asking, doing, asked.input)
+        if (asked.isDryRun) throw new DryRun(done)
+        await this.#note(doing, asking, done)
+        await keepAnswer(doing, asked, toKept(route, done))
+        return done
+      })
+      return await finish(kept, done)
+    } catch (fault) {
+      if (fault instanceof DryRun) return { status: 200, body: toDryRunBody(route, fault.done) }
+      throw fault
+    }
+  }
+
+  async #note(doing: Doing, { principal, address, agent }: Asking, { notes }: Done<unknown>): Promise<void> {
+    for (const note of notes) {
+      const person = principal?.actor ?? note.personal?.person
+      const facts = { name: principal?.name, address, agent, ...(note.personal?.facts as object | undefined) }
+      await appendToAudit(doing, { ...note, ...(person !== undefined && { personal: { person, facts } }) })
+    }
+  }
+
+  /** @rejects AdminProblem */
+  async #admit(db: Moment, route: Route, { request, input }: Asked): Promise<Asking> {
+    const { access } = route
+    const credentials = readCredentials(request)
+    const principal = await this.#services.identify(db, credentials)
+    const asking = {
+      services: this.#services,
+      principal,
+      teams: 'all' as const,
+      address: request.ip,
+      agent: request.headers['user-agent'] ?? '',
+      sessionSecret: credentials.sessionSecret,
+    }
+    if (access.kind === 'anybody') return asking
+    if (principal === undefined) throw notSignedIn()
+    if (access.kind === 'known') return asking
+    const roles = await readRoles(db)
+    if (access.kind === 'some-team') return { ...asking, teams: listTeams(principal, access.permission, roles) }
+    const demand = access.toDemand(input.params as never)
+    const decision = decideAccess(principal, demand, roles)
+    if (decision === 'granted') return asking
+    if (decision === 'hidden') throw new AdminProblem('not-found', 'There is nothing by this name that you may see.')
+    throw new AdminProblem('not-allowed', `This needs the permission "${demand.permission}" ${toPlace(demand)}.`, {
+      extensions: { permission: demand.permission },
+    })
+  }
+}
+
+/** What is to be undone, with what it came to. */
+class DryRun extends Error {
+  readonly done: Done<unknown>
+
+  constructor(done: Done<unknown>) {
+    super('a dry run is undone')
+    this.done = done
+  }
+}
+
+async function finish(kept: Answer<unknown>, done: Done<unknown> | undefined): Promise<Answer<unknown>> {
+  if (done?.afterwards === undefined || kept !== done) return kept
+  return { ...done, body: await done.afterwards() }
+}
+
+function toKept(route: ChangingRoute, { status, body, version }: Done<unknown>) {
+  return {
+    status: status ?? route.status ?? (body === undefined ? 204 : 200),
+    body: route.isSecret === true ? undefined : body,
+    isSecret: route.isSecret === true,
+    version,
+  }
+}
+
+function toDryRunBody(route: ChangingRoute, { status, body, changes = [], version }: Done<unknown>): object {
+  const result = route.isSecret === true ? undefined : body
+  return { dryRun: true, status: status ?? route.status ?? 200, version, changes, result }
+}
+
+function listTeams(principal: Principal, permission: Parameters<typeof listReadableTeams>[1], roles: Roles) {
+  const teams = listReadableTeams(principal, permission, roles)
+  if (teams === 'all' || teams.length > 0) return teams
+  throw new AdminProblem('not-allowed', `This needs the permission "${permission}" in some team.`, {
+    extensions: { permission },
+  })
+}
+
+export async function readRoles(db: Moment): Promise<Roles> {
+  return createRoles((await listAllResources(db, 'role')).map(({ id, body }) => toRole(id, body as RoleBody)))
+}
+
+function toPlace({ team, api, environment }: { team: string; api?: string; environment?: string }): string {
+  const places = [team === '*' ? 'everywhere' : `in the team "${team}"`]
+  if (api !== undefined) places.push(`for the API "${api}"`)
+  if (environment !== undefined) places.push(`in the environment "${environment}"`)
+  return places.join(' ')
+}
+
+function notSignedIn(): AdminProblem {
+  return new AdminProblem('not-signed-in', 'Send a token as "Authorization: Bearer …", or log in.', {
+    // RFC 9110 §11.6.1: each 401 says how to do better.
+    headers: { 'www-authenticate': 'Bearer realm="gatewright"' },
+  })
+}

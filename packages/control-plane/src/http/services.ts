@@ -1,0 +1,23 @@
+/** Owns what routes of the admin API reach beside the store's moment: the clock, the log, and what gateways do with what is live. */
+import type { Log } from '@gatewright/policies'
+import type { Principal } from '../access/decide-access.ts'
+import type { LiveCheck } from '../publish/live-check.ts'
+import type { Rollout } from '../publish/rollout.ts'
+import type { Moment, Store } from '../store/store.ts'
+
+/** What a request brings to say who asks. */
+export interface Credentials {
+  readonly token: string | undefined
+  readonly sessionSecret: string | undefined
+}
+
+export interface Services {
+  readonly store: Store
+  readonly log: Log
+  readonly liveCheck: LiveCheck
+  readonly rollout: Rollout
+  /** Milliseconds since the epoch. */
+  nowMs(): number
+  /** Undefined: what was brought is nobody's, or nobody's any more. */
+  identify(db: Moment, credentials: Credentials): Promise<Principal | undefined>
+}

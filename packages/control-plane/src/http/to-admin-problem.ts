@@ -1,0 +1,72 @@
+/** Owns what faults of the domain are to whoever asks: the one place that knows both. */
+import type { z } from 'zod'
+import { DeploymentFault } from '../deployments/deployment.ts'
+import { KeyFault } from '../keys/key.ts'
+import { CursorFault } from '../resources/list-resources.ts'
+import { ResourceFault } from '../resources/resource.ts'
+import { StoreFault } from '../store/store.ts'
+import { AdminProblem } from './admin-problem.ts'
+
+/** Undefined: nobody expected it. */
+export function toAdminProblem(fault: unknown): AdminProblem | undefined {
+  if (fault instanceof AdminProblem) return fault
+  if (fault instanceof ResourceFault) return ofResource(fault)
+  if (fault instanceof DeploymentFault) return ofDeployment(fault)
+  if (fault instanceof KeyFault) return ofKey(fault)
+  if (fault instanceof StoreFault) return ofStore(fault)
+  if (fault instanceof CursorFault) return new AdminProblem('cursor-invalid', fault.message)
+  return undefined
+}
+
+/** `where`: `body`, `query`, `path`. Everything that is wrong, at once. */
+export function toInvalidProblem(where: string, error: z.ZodError): AdminProblem {
+  const errors = error.issues.map(({ path, message }) => ({ at: [where, ...path.map(String)].join('/'), message }))
+  const [first] = errors
+  const detail = first === undefined ? 'It cannot be read.' : `${first.at}: ${first.message}`
+  return new AdminProblem('request-invalid', detail, { extensions: { errors } })
+}
+
+function ofResource({ reason, message, current }: ResourceFault): AdminProblem {
+  switch (reason) {
+    case 'taken':
+      return new AdminProblem('already-there', message)
+    case 'not-found':
+      return new AdminProblem('not-found', message)
+    case 'changed':
+      return new AdminProblem('changed-meanwhile', message, {
+        extensions: { current: { version: current?.version, updatedBy: current?.updatedBy, body: current?.body } },
+      })
+  }
+}
+
+function ofDeployment({ reason, message, current }: DeploymentFault): AdminProblem {
+  if (reason === 'changed') return new AdminProblem('changed-meanwhile', message, { extensions: { current } })
+  if (reason === 'unknown-revision') return new AdminProblem('not-found', message)
+  return new AdminProblem(reason === 'nothing-before' ? 'conflict' : 'request-invalid', message)
+}
+
+function ofKey({ reason, message, position }: KeyFault): AdminProblem {
+  const extensions = position === undefined ? {} : { errors: [{ at: `body/keys/${position}`, message }] }
+  if (reason === 'not-found') return new AdminProblem('not-found', message)
+  if (reason === 'taken') return new AdminProblem('already-there', message, { extensions })
+  return new AdminProblem(reason === 'ended' ? 'conflict' : 'request-invalid', message, { extensions })
+}
+
+function ofStore({ reason }: StoreFault): AdminProblem {
+  switch (reason) {
+    case 'unavailable':
+      return new AdminProblem('store-unavailable', 'The database cannot be reached: try again in a moment.', {
+        headers: { 'retry-after': '5' },
+      })
+    case 'uncertain':
+      return new AdminProblem(
+        'store-uncertain',
+        'The connection to the database broke while it kept the change: look whether it is there, or repeat the request with the same Idempotency-Key.',
+      )
+    case 'full':
+      return new AdminProblem(
+        'store-full',
+        'The disk of the store is full: nothing was changed. Make room, and repeat.',
+      )
+  }
+}

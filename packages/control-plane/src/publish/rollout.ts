@@ -1,0 +1,48 @@
+/** Owns what became of a change on the way to those who serve it: who runs it, who does not yet, and who cannot. */
+import type { Publisher } from './publisher.ts'
+
+/** `waits`: it has not said anything of this change yet; it may be out of reach. */
+export type NodeState = 'serves' | 'waits' | 'failed'
+
+export interface NodeOutcome {
+  /** Id of the node; `local` is the gateway of this process. */
+  readonly node: string
+  readonly state: NodeState
+  /** What it runs. */
+  readonly snapshot?: { readonly version: number; readonly hash: string }
+  /** Why it does not run what was published: it runs what it ran before. */
+  readonly fault?: string
+}
+
+/** What the gateway of this process says of what it was given. */
+export type Taken =
+  | { readonly version: number; readonly hash: string }
+  /** It runs what it ran before. */
+  | { readonly fault: string }
+
+export const LOCAL_NODE = 'local'
+
+export class Rollout {
+  #publisher: Publisher | undefined
+  #local: Taken | undefined
+
+  /** From here on changes are waited for. */
+  follow(publisher: Publisher): void {
+    this.#publisher = publisher
+  }
+
+  /** What the gateway of this process said last. */
+  takeLocal(taken: Taken): void {
+    this.#local = taken
+  }
+
+  /** Resolves when the gateway of this process has taken, or refused, everything that is in the store now. */
+  async settle(): Promise<readonly NodeOutcome[]> {
+    await this.#publisher?.look()
+    if (this.#local === undefined) return []
+    const taken = this.#local
+    if ('fault' in taken) return [{ node: LOCAL_NODE, state: 'failed', fault: taken.fault }]
+    const { version, hash } = taken
+    return [{ node: LOCAL_NODE, state: 'serves', snapshot: { version, hash } }]
+  }
+}

@@ -1,0 +1,43 @@
+/** Owns what a kind of resources is: what the admin API, the command line and the store have to know to keep one more of them. */
+import type { z } from 'zod'
+import { EVERY_TEAM } from '../access/grant.ts'
+import type { Permission } from '../access/permission.ts'
+import type { Described, Resource, ResourceRef } from './resource.ts'
+import type { Doing } from './resource-store.ts'
+
+export interface KindParts {
+  /** `api`: as it stands in the store, and before the colon of its permissions. */
+  readonly kind: string
+  /** `apis`: as it stands in addresses. */
+  readonly plural: string
+  /** For people, as in a sentence: `API`. */
+  readonly title: string
+  /** `everywhere`: it belongs to no team, and who edits it needs a grant for every team. */
+  readonly scope: 'team' | 'everywhere'
+  /** What is kept, as people write it. */
+  readonly body: z.ZodType<Described, Described>
+  /** Of one that belongs to no team: in some team. */
+  readonly read: Permission
+  readonly edit: Permission
+  /** Whether what it names is there. @rejects AdminProblem, and faults of the domain */
+  check?(doing: Doing, ref: ResourceRef, body: Described): Promise<void>
+  /** Whether nobody needs it. @rejects as `check` does */
+  checkRemoval?(doing: Doing, resource: Resource): Promise<void>
+}
+
+export type Kind = KindParts
+
+/** Returns what it got, with the body's type forgotten: it is parsed wherever it comes from outside. */
+export function defineKind<B extends z.ZodType>(parts: Omit<KindParts, 'body'> & { readonly body: B }): Kind {
+  return parts as unknown as Kind
+}
+
+/** Whose names those of a kind stand among that belongs to no team. */
+export const NO_TEAM = EVERY_TEAM
+
+export function toRef(
+  { kind, scope }: Kind,
+  { team, id }: { readonly team?: string; readonly id: string },
+): ResourceRef {
+  return { kind, team: scope === 'everywhere' ? NO_TEAM : (team ?? NO_TEAM), id }
+}

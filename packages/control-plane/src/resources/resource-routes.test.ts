@@ -1,0 +1,156 @@
+import assert from 'node:assert/strict'
+import { it } from 'node:test'
+import { listAudit } from '../audit/audit-log.ts'
+import { AdminStage } from '../testing/admin-stage.ts'
+import { describeOnStores } from '../testing/describe-on-stores.ts'
+
+await describeOnStores('resources, by the admin API', (open) => {
+  const begin = async () => new AdminStage(await open())
+  const notes = (stage: AdminStage) => stage.services.store.read((db) => listAudit(db, { limit: 100 }))
+
+  it('are made, looked at, changed and removed, each of it told in the audit log', async () => {
+    const stage = await begin()
+    const made = await stage.ask('PUT /apis/main/orders', { body: { title: 'Orders', tags: ['shop'] } })
+    assert.equal(made.statusCode, 201, made.body)
+    assert.equal(made.headers.etag, '"1"')
+    assert.equal(made.json().createdBy, 'user:owner')
+    const looked = await stage.ask('GET /apis/main/orders', { as: 'viewer' })
+    assert.deepEqual(looked.json(), made.json())
+    const changed = await stage.ask('PUT /apis/main/orders', { body: { title: 'New' }, headers: { 'if-match': '"1"' } })
+    assert.deepEqual([changed.statusCode, changed.json().version], [200, 2])
+    assert.equal((await stage.ask('DELETE /apis/main/orders')).statusCode, 204)
+    assert.equal((await stage.ask('GET /apis/main/orders')).statusCode, 404)
+    const told = await notes(stage)
+    assert.deepEqual(
+      told.map(({ action, by, details }) => [action, by, details]),
+      [
+        ['remove', 'user:owner', { id: 'orders', before: { title: 'New' } }],
+        [
+          'replace',
+          'user:owner',
+          { id: 'orders', before: { title: 'Orders', tags: ['shop'] }, after: { title: 'New' } },
+        ],
+        ['create', 'user:owner', { id: 'orders', after: { title: 'Orders', tags: ['shop'] } }],
+      ],
+    )
+    assert.deepEqual(told[0]?.personal, {
+      person: 'user:owner',
+      facts: { name: 'Olga', address: '127.0.0.1', agent: 'lightMyRequest' },
+    })
+  })
+
+  it('that somebody has changed meanwhile stay as they are, and are shown', async () => {
+    const stage = await begin()
+    await stage.ask('PUT /apis/main/orders', { body: { title: 'one' } })
+    await stage.ask('PUT /apis/main/orders', { as: 'editor', body: { title: 'two' } })
+    for (const method of ['PUT', 'DELETE']) {
+      const late = await stage.ask(`${method} /apis/main/orders`, {
+        ...(method === 'PUT' && { body: { title: 'three' } }),
+        headers: { 'if-match': '"1"' },
+      })
+      assert.equal(late.statusCode, 412)
+      assert.deepEqual(late.json().current, { version: 2, updatedBy: 'user:editor', body: { title: 'two' } })
+    }
+    const again = await stage.ask('PUT /apis/main/orders', { body: {}, headers: { 'if-none-match': '*' } })
+    assert.equal(again.statusCode, 412)
+    const gone = await stage.ask('PUT /apis/main/nobody', { body: {}, headers: { 'if-match': '"1"' } })
+    assert.equal(gone.statusCode, 412)
+    for (const tag of ['W/"2"', 'x', '"2", "3"'])
+      assert.equal((await stage.ask('DELETE /apis/main/orders', { headers: { 'if-match': tag } })).statusCode, 412, tag)
+  })
+
+  it('are tried without being kept', async () => {
+    const stage = await begin()
+    const tried = await stage.ask('PUT /apis/main/orders?dryRun=true', { body: { title: 'one', tags: ['a'] } })
+    assert.deepEqual([tried.statusCode, tried.json().status, tried.json().dryRun], [200, 201, true])
+    assert.equal((await stage.ask('GET /apis/main/orders')).statusCode, 404)
+    await stage.ask('PUT /apis/main/orders', { body: { title: 'one', tags: ['a'] } })
+    const change = await stage.ask('PUT /apis/main/orders?dryRun=true', { body: { title: 'two', tags: ['a', 'b'] } })
+    assert.deepEqual(change.json().changes, ['title: "one" → "two"', 'tags[1]: (nothing) → "b"'])
+    assert.equal((await notes(stage)).length, 1)
+    assert.equal((await stage.ask('PUT /apis/main/orders?dryRun=1', { body: {} })).statusCode, 400)
+  })
+
+  it('are made once, however often the same is asked for with one key', async () => {
+    const stage = await begin()
+    const ask = (title: string, as = 'owner') =>
+      stage.ask('PUT /apis/main/orders', { as, body: { title }, headers: { 'idempotency-key': 'key-12345678' } })
+    const answers = await Promise.all([ask('one'), ask('one'), ask('one')])
+    assert.deepEqual(
+      answers.map(({ statusCode }) => statusCode),
+      [201, 201, 201],
+    )
+    assert.equal(answers.filter(({ headers }) => headers['idempotency-replayed'] === 'true').length, 2)
+    assert.equal((await notes(stage)).length, 1)
+    assert.equal((await ask('two')).statusCode, 422)
+    assert.equal((await ask('two', 'editor')).statusCode, 200, "another's key is another one")
+    stage.nowMs += 25 * 60 * 60 * 1000
+    assert.equal((await ask('three')).statusCode, 200, 'after a day it is forgotten')
+  })
+
+  it('are shown to nobody who may not see them, and changed by nobody who may not change them', async () => {
+    const stage = await begin()
+    await stage.ask('PUT /apis/main/orders', { body: {} })
+    const status = async (line: string, as: string) =>
+      (await stage.ask(line, { as, ...(line.startsWith('PUT') && { body: {} }) })).statusCode
+    assert.equal(await status('GET /apis/main/orders', ''), 401)
+    assert.equal(await status('GET /apis/main/orders', 'nobody'), 401)
+    assert.equal(await status('GET /apis/main/orders', 'stranger'), 404)
+    assert.equal(await status('PUT /apis/main/orders', 'stranger'), 404)
+    assert.equal(await status('PUT /apis/main/orders', 'viewer'), 403)
+    assert.equal(await status('DELETE /apis/main/orders', 'viewer'), 403)
+    assert.equal(await status('PUT /environments/dev', 'editor'), 404)
+    assert.deepEqual((await stage.ask('GET /apis', { as: 'stranger' })).json(), { items: [], total: 0 })
+    assert.equal((await stage.ask('GET /apis?team=main', { as: 'stranger' })).json().total, 0)
+    assert.equal((await stage.ask('GET /apis', { as: 'viewer' })).json().total, 1)
+  })
+
+  it('come in pages', async () => {
+    const stage = await begin()
+    for (const id of ['a', 'b', 'c', 'd', 'e']) await stage.ask(`PUT /apis/main/${id}`, { body: { tags: ['x', id] } })
+    const seen: string[] = []
+    let after = ''
+    do {
+      const { items, next, total } = (await stage.ask(`GET /apis?limit=2&tag=x${after}`)).json()
+      assert.equal(total, 5)
+      seen.push(...items.map(({ id }: { id: string }) => id))
+      after = next === undefined ? '' : `&after=${next}`
+    } while (after !== '')
+    assert.deepEqual(seen, ['a', 'b', 'c', 'd', 'e'])
+    assert.equal((await stage.ask('GET /apis?tag=x&tag=b')).json().total, 1)
+    assert.equal((await stage.ask('GET /apis?after=nonsense')).statusCode, 400)
+    assert.equal((await stage.ask('GET /apis?limit=0')).statusCode, 400)
+    assert.equal((await stage.ask('GET /apis?colour=red')).statusCode, 400)
+  })
+
+  it('keep what they were', async () => {
+    const stage = await begin()
+    await stage.ask('PUT /apis/main/orders', { body: { title: 'one' } })
+    await stage.ask('PUT /apis/main/orders', { body: { title: 'two' } })
+    const { items } = (await stage.ask('GET /apis/main/orders/versions')).json()
+    assert.deepEqual(
+      items.map(({ version, body }: { version: number; body: unknown }) => [version, body]),
+      [
+        [2, { title: 'two' }],
+        [1, { title: 'one' }],
+      ],
+    )
+  })
+
+  it('say everything that is wrong with what was sent', async () => {
+    const stage = await begin()
+    const wrong = await stage.ask('PUT /apis/main/orders', { body: { title: 1, colour: 'red' } })
+    assert.equal(wrong.statusCode, 400)
+    assert.equal(wrong.headers['content-type'], 'application/problem+json')
+    assert.deepEqual(
+      wrong.json().errors.map(({ at }: { at: string }) => at),
+      ['body/title', 'body'],
+    )
+    assert.equal((await stage.ask('PUT /apis/main/or.ders', { body: {} })).statusCode, 400)
+    assert.equal((await stage.ask('PUT /apis/main/orders')).statusCode, 400)
+    assert.equal((await stage.ask('PUT /apis/nobodys/orders', { body: {} })).statusCode, 404)
+    await stage.ask('PUT /teams/shop', { body: {} })
+    assert.equal((await stage.ask('PUT /apis/shop/orders', { body: {} })).statusCode, 201)
+    assert.deepEqual(stage.mistakes, [])
+  })
+})

@@ -1,0 +1,246 @@
+/** Owns the routes that every kind of resources has: list, look, put, remove, and what they were. */
+
+import { z } from 'zod'
+import type { Demand } from '../access/decide-access.ts'
+import type { Permission } from '../access/permission.ts'
+import { partIdSchema } from '../apis/api-body.ts'
+import type { AuditNote } from '../audit/audit-log.ts'
+import { AdminProblem } from '../http/admin-problem.ts'
+import { defineChange, defineReading, NOTHING, type Route, type RouteAccess } from '../http/route.ts'
+import { MAIN_TEAM } from '../publish/compose-file.ts'
+import type { Moment } from '../store/store.ts'
+import { describeChanges } from './describe-changes.ts'
+import { type Kind, NO_TEAM, toRef } from './kind.ts'
+import { countResources, listResources, type ResourceQuery, SORTS } from './list-resources.ts'
+import { actorSchema, presentResource, timeSchema, toResourceSchema, toTime } from './present-resource.ts'
+import type { Described, Resource, ResourceRef } from './resource.ts'
+import {
+  createResource,
+  findResource,
+  getResource,
+  listVersions,
+  removeResource,
+  replaceResource,
+} from './resource-store.ts'
+
+const NO_QUERY = z.strictObject({})
+const MOST_A_PAGE = 500
+
+type At = { readonly team?: string; readonly id: string }
+
+/** Where those of a kind stand, and who may. */
+export function toPlace(kind: Kind) {
+  const { scope, plural } = kind
+  const params =
+    scope === 'team' ? z.strictObject({ team: partIdSchema, id: partIdSchema }) : z.strictObject({ id: partIdSchema })
+  const toDemand =
+    (permission: Permission) =>
+    (at: At): Demand => ({
+      permission,
+      team: scope === 'team' ? (at.team ?? NO_TEAM) : NO_TEAM,
+      ...(kind.kind === 'api' && { api: at.id }),
+      ...(kind.kind === 'environment' && { environment: at.id }),
+    })
+  const demand = (permission: Permission): RouteAccess<At> => ({ kind: 'demand', toDemand: toDemand(permission) })
+  return {
+    params: params as unknown as z.ZodType<At, At>,
+    path: scope === 'team' ? `/${plural}/{team}/{id}` : `/${plural}/{id}`,
+    read: scope === 'team' ? demand(kind.read) : ({ kind: 'some-team', permission: kind.read } as const),
+    edit: demand(kind.edit),
+  }
+}
+
+export function toResourceRoutes(kind: Kind): readonly Route[] {
+  return [toList(kind), toLook(kind), toPut(kind), toRemoval(kind), toHistory(kind)]
+}
+
+const listQuery = z.strictObject({
+  team: partIdSchema.optional().meta({ description: 'Only of this team.' }),
+  owner: z.string().optional(),
+  tag: z
+    .union([z.string(), z.array(z.string())])
+    .optional()
+    .meta({ description: 'Only with this tag; several: only with all of them.' }),
+  search: z.string().optional().meta({ description: 'A text in id, title, description, owner or tags, in any case.' }),
+  sort: z.enum(SORTS).optional().meta({ description: '`id` if absent; `-` turns it round.' }),
+  limit: z.coerce.number().int().min(1).max(MOST_A_PAGE).default(50),
+  after: z.string().optional().meta({ description: 'The `next` of the page before.' }),
+})
+
+function toList(kind: Kind): Route {
+  return defineReading({
+    name: `list${toName(kind.plural)}`,
+    path: `/${kind.plural}`,
+    summary: `Those of the kind ${kind.title} that you may see, in pages.`,
+    tag: kind.plural,
+    access: { kind: 'some-team', permission: kind.read },
+    params: NO_QUERY,
+    query: listQuery,
+    answer: z.strictObject({
+      items: z.array(toResourceSchema(kind)),
+      total: z.int(),
+      next: z.string().optional().meta({ description: 'Where the next page begins; absent: this is the last.' }),
+    }),
+    async read({ teams }, db, { query: { team, tag, owner, search, sort, limit, after } }) {
+      const shown = toShownTeams(kind, teams, team)
+      const query: ResourceQuery = {
+        kind: kind.kind,
+        limit,
+        ...(shown !== undefined && { teams: shown }),
+        ...(owner !== undefined && { owner }),
+        ...(tag !== undefined && { tags: [tag].flat() }),
+        ...(search !== undefined && { search }),
+        ...(sort !== undefined && { sort }),
+        ...(after !== undefined && { after }),
+      }
+      const { resources, next } = await listResources(db, query)
+      const total = await countResources(db, query)
+      return { body: { items: resources.map(presentResource), total, ...(next !== undefined && { next }) } }
+    },
+  })
+}
+
+function toShownTeams(
+  { scope }: Kind,
+  teams: readonly string[] | 'all',
+  team: string | undefined,
+): readonly string[] | undefined {
+  if (scope === 'everywhere') return [NO_TEAM]
+  if (teams === 'all') return team === undefined ? undefined : [team]
+  return team === undefined ? teams : teams.filter((each) => each === team)
+}
+
+function toLook(kind: Kind): Route {
+  const { params, path, read } = toPlace(kind)
+  return defineReading({
+    name: `get${toName(kind.kind)}`,
+    path,
+    summary: `One ${kind.title}.`,
+    tag: kind.plural,
+    access: read,
+    params,
+    query: NO_QUERY,
+    answer: toResourceSchema(kind),
+    async read(_, db, input) {
+      const resource = await getResource(db, toRef(kind, input.params))
+      return { body: presentResource(resource), version: resource.version }
+    },
+  })
+}
+
+function toPut(kind: Kind): Route {
+  const { params, path, edit } = toPlace(kind)
+  return defineChange({
+    name: `put${toName(kind.kind)}`,
+    method: 'PUT',
+    path,
+    summary: `Makes one ${kind.title}, or makes it what is sent. With If-Match it changes only what you have seen, with If-None-Match: * it changes nothing that is there.`,
+    tag: kind.plural,
+    access: edit,
+    params,
+    query: NO_QUERY,
+    body: kind.body as z.ZodType<Described, Described>,
+    isAsWritten: true,
+    answer: toResourceSchema(kind),
+    async change(_, doing, { params: at, body, ifMatch, ifNone }) {
+      const ref = toRef(kind, at)
+      const before = await findResource(doing.db, ref)
+      if (ifNone && before !== undefined) throw new AdminProblem('changed-meanwhile', `There is "${ref.id}" already.`)
+      if (before === undefined && ifMatch !== undefined)
+        throw new AdminProblem('changed-meanwhile', `There is no "${ref.id}" any more.`)
+      await assertTeam(doing.db, kind, at)
+      await kind.check?.(doing, ref, body)
+      const made =
+        before === undefined
+          ? await createResource(doing, ref, body)
+          : await replaceResource(doing, ref, { version: ifMatch, body })
+      return {
+        body: presentResource(made),
+        version: made.version,
+        status: before === undefined ? 201 : 200,
+        notes:
+          made.version === before?.version
+            ? []
+            : [toNote(before === undefined ? 'create' : 'replace', made, { before: before?.body, after: body })],
+        changes: describeChanges(before?.body, body),
+      }
+    },
+  })
+}
+
+/** There is no team that nobody made, but the first. @rejects AdminProblem */
+async function assertTeam(db: Moment, { scope }: Kind, { team }: At): Promise<void> {
+  if (scope !== 'team' || team === undefined || team === MAIN_TEAM) return
+  if ((await findResource(db, { kind: 'team', team: NO_TEAM, id: team })) !== undefined) return
+  throw new AdminProblem('not-found', `There is no team "${team}".`)
+}
+
+function toRemoval(kind: Kind): Route {
+  const { params, path, edit } = toPlace(kind)
+  return defineChange({
+    name: `remove${toName(kind.kind)}`,
+    method: 'DELETE',
+    path,
+    summary: `Removes one ${kind.title}, where nobody needs it. What it was stays in its history.`,
+    tag: kind.plural,
+    access: edit,
+    params,
+    query: NO_QUERY,
+    body: NOTHING,
+    answer: NOTHING,
+    async change(_, doing, { params: at, ifMatch }) {
+      const ref = toRef(kind, at)
+      const before = await getResource(doing.db, ref, ifMatch)
+      await kind.checkRemoval?.(doing, before)
+      await removeResource(doing, ref, ifMatch)
+      return {
+        body: undefined,
+        notes: [toNote('remove', before, { before: before.body })],
+        changes: describeChanges(before.body, undefined),
+      }
+    },
+  })
+}
+
+function toHistory(kind: Kind): Route {
+  const { params, path, read } = toPlace(kind)
+  return defineReading({
+    name: `list${toName(kind.kind)}Versions`,
+    path: `${path}/versions`,
+    summary: `What one ${kind.title} was, the newest first.`,
+    tag: kind.plural,
+    access: read,
+    params,
+    query: z.strictObject({ limit: z.coerce.number().int().min(1).max(MOST_A_PAGE).default(50) }),
+    answer: z.strictObject({
+      items: z.array(
+        z.strictObject({
+          version: z.int(),
+          at: timeSchema,
+          by: actorSchema,
+          body: kind.body.optional().meta({ description: 'Absent where it was removed.' }),
+        }),
+      ),
+    }),
+    async read(_, db, { params: at, query: { limit } }) {
+      const { uid } = await getResource(db, toRef(kind, at))
+      const versions = await listVersions(db, uid, limit)
+      const items = versions.map(({ version, atMs, by, body }) => ({
+        version,
+        at: toTime(atMs),
+        by,
+        ...(body !== undefined && { body }),
+      }))
+      return { body: { items } }
+    },
+  })
+}
+
+export function toNote(action: string, { kind, uid, team, id }: Resource & ResourceRef, details: object): AuditNote {
+  return { action, kind, target: uid, team, details: { id, ...details } }
+}
+
+/** `policy-list` → `PolicyList` */
+function toName(kind: string): string {
+  return kind.replaceAll(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase())
+}

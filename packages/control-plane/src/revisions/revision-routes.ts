@@ -1,0 +1,89 @@
+/** Owns the routes of revisions: what an API was when somebody published it. */
+import { z } from 'zod'
+import { apiBodySchema, partIdSchema } from '../apis/api-body.ts'
+import { AdminProblem } from '../http/admin-problem.ts'
+import { defineChange, defineReading, type Route } from '../http/route.ts'
+import { API } from '../kinds.ts'
+import { toRef } from '../resources/kind.ts'
+import { actorSchema, timeSchema, toTime } from '../resources/present-resource.ts'
+import { toNote } from '../resources/resource-routes.ts'
+import { getResource } from '../resources/resource-store.ts'
+import type { Revision } from './revision.ts'
+import { findRevision, listRevisions, makeRevision } from './revision-store.ts'
+
+const params = z.strictObject({ team: partIdSchema, id: partIdSchema })
+
+const revisionShape = {
+  number: z.int().meta({ description: 'From 1, within the API.' }),
+  hash: z.string().meta({ description: 'SHA-256 of what it says: equal for equal revisions.' }),
+  message: z.string(),
+  at: timeSchema,
+  by: actorSchema,
+}
+const revisionSchema = z.strictObject(revisionShape)
+const wholeRevisionSchema = z.strictObject({ ...revisionShape, body: apiBodySchema })
+
+function present({ number, hash, message, atMs, by }: Revision) {
+  return { number, hash, message, at: toTime(atMs), by }
+}
+
+const demandOf = (permission: 'api:read' | 'api:publish') => ({
+  kind: 'demand' as const,
+  toDemand: ({ team, id }: z.output<typeof params>) => ({ permission, team, api: id }),
+})
+
+export const REVISION_ROUTES: readonly Route[] = [
+  defineReading({
+    name: 'listRevisions',
+    path: '/apis/{team}/{id}/revisions',
+    summary: 'Revisions of an API, the newest first.',
+    tag: 'revisions',
+    access: demandOf('api:read'),
+    params,
+    query: z.strictObject({
+      limit: z.coerce.number().int().min(1).max(500).default(50),
+      below: z.coerce.number().int().optional().meta({ description: 'Only those with a lower number.' }),
+    }),
+    answer: z.strictObject({ items: z.array(revisionSchema) }),
+    async read(_, db, { params: at, query: { limit, below } }) {
+      const { uid } = await getResource(db, toRef(API, at))
+      const revisions = await listRevisions(db, uid, { limit, ...(below !== undefined && { below }) })
+      return { body: { items: revisions.map(present) } }
+    },
+  }),
+  defineReading({
+    name: 'getRevision',
+    path: '/apis/{team}/{id}/revisions/{number}',
+    summary: 'An API as it was when this revision was made.',
+    tag: 'revisions',
+    access: demandOf('api:read') as never,
+    params: params.extend({ number: z.coerce.number().int().min(1) }),
+    query: z.strictObject({}),
+    answer: wholeRevisionSchema,
+    async read(_, db, { params: { number, ...at } }) {
+      const { uid } = await getResource(db, toRef(API, at))
+      const revision = await findRevision(db, uid, number)
+      if (revision === undefined) throw new AdminProblem('not-found', `There is no revision ${number} of "${at.id}".`)
+      return { body: { ...present(revision), body: revision.body as never } }
+    },
+  }),
+  defineChange({
+    name: 'makeRevision',
+    method: 'POST',
+    path: '/apis/{team}/{id}/revisions',
+    summary:
+      'Makes a revision of what the API says now. Where nothing has changed since the newest one, that is answered.',
+    tag: 'revisions',
+    access: demandOf('api:publish'),
+    params,
+    query: z.strictObject({}),
+    body: z.strictObject({ message: z.string().max(2000).default('') }),
+    answer: revisionSchema,
+    async change(_, doing, { params: at, body: { message }, ifMatch }) {
+      const api = await getResource(doing.db, toRef(API, at), ifMatch)
+      const { revision, isNew } = await makeRevision(doing, api, message)
+      const notes = isNew ? [toNote('revise', api, { revision: revision.number, message })] : []
+      return { body: present(revision), status: isNew ? 201 : 200, notes }
+    },
+  }),
+]

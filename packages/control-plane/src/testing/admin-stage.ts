@@ -1,0 +1,59 @@
+/** Owns an admin API for tests: all of it but the port, with people of whom nobody has to log in. */
+import type { LightMyRequestResponse } from 'fastify'
+import type { Principal } from '../access/decide-access.ts'
+import { ADMIN_ROUTES } from '../admin-routes.ts'
+import { createApp } from '../http/create-app.ts'
+import type { Services } from '../http/services.ts'
+import { LiveCheck } from '../publish/live-check.ts'
+import { Rollout } from '../publish/rollout.ts'
+import type { Store } from '../store/store.ts'
+
+/** Name → what they may; `authorization: Bearer <name>` is who they are. */
+export const PEOPLE: Readonly<Record<string, Principal>> = {
+  owner: { actor: 'user:owner', name: 'Olga', grants: [{ role: 'owner', team: '*' }] },
+  editor: { actor: 'user:editor', name: 'Ed', grants: [{ role: 'editor', team: 'main' }] },
+  viewer: { actor: 'user:viewer', name: 'Vi', grants: [{ role: 'viewer', team: 'main' }] },
+  stranger: { actor: 'user:stranger', name: 'Sam', grants: [{ role: 'owner', team: 'other' }] },
+}
+
+export interface Told {
+  readonly as?: string
+  readonly body?: unknown
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+export class AdminStage {
+  readonly services: Services
+  readonly #app: ReturnType<typeof createApp>
+  nowMs = 1_700_000_000_000
+
+  constructor(store: Store) {
+    this.services = {
+      store,
+      log: { info() {}, warn() {}, error: (message, facts) => this.mistakes.push([message, facts]) },
+      rollout: new Rollout(),
+      liveCheck: new LiveCheck(),
+      nowMs: () => this.nowMs,
+      identify: async (_, { token }) => (token === undefined ? undefined : PEOPLE[token]),
+    }
+    this.#app = createApp(this.services, ADMIN_ROUTES)
+  }
+
+  /** What the log was told of mistakes of ours. */
+  readonly mistakes: unknown[] = []
+
+  /** `PUT /apis/main/orders`, as the owner if nobody is said. */
+  async ask(line: string, { as = 'owner', body, headers = {} }: Told = {}): Promise<LightMyRequestResponse> {
+    const [method, path] = line.split(' ')
+    return await this.#app.inject({
+      method: method as 'GET',
+      url: `/api/v1${path}`,
+      headers: {
+        ...(as !== '' && { authorization: `Bearer ${as}` }),
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body !== undefined && { payload: JSON.stringify(body) }),
+    })
+  }
+}
