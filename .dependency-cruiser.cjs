@@ -53,7 +53,7 @@ module.exports = {
         path: '^(?:packages|bench|e2e|scripts|examples)/',
         pathNot: [
           `^packages/${name}/`,
-          ...below.map((other) => `^packages/${other}/src/(?:(?:testing|runtime)/)?index\\.ts$`),
+          ...below.map((other) => `^packages/${other}/src/(?:(?:testing|runtime|thread)/)?index\\.ts$`),
         ],
       },
     })),

@@ -45,8 +45,15 @@ export interface ConfigValues {
 
 const DEFAULT_NAMES = ['gatewright.yaml', 'gatewright.yml', 'gatewright.json', 'gatewright']
 
-/** As it was given, else what is there. @throws UsageError when nothing is, or what was given makes no sense together. */
-export function findConfig(values: ConfigValues, terminal: Terminal): string | MadeFile {
+/** One listener, and nothing else: everything comes from a control plane. */
+export const EMPTY_CONFIG: MadeFile = { path: 'gatewright.yaml', text: 'gatewright: 1\n' }
+
+/** As it was given, else what is there, else `orElse`. @throws UsageError when nothing is, or what was given makes no sense together. */
+export function findConfig(
+  values: ConfigValues,
+  terminal: Terminal,
+  { orElse }: { readonly orElse?: MadeFile | undefined } = {},
+): string | MadeFile {
   const { config, openapi, upstream } = values
   if (openapi !== undefined || upstream !== undefined) return toOpenApiConfig(values, terminal)
   if (values['base-path'] !== undefined)
@@ -54,6 +61,7 @@ export function findConfig(values: ConfigValues, terminal: Terminal): string | M
   if (config !== undefined) return toPath(config, terminal)
   const found = DEFAULT_NAMES.find((name) => existsSync(join(terminal.cwd, name)))
   if (found !== undefined) return toPath(found, terminal)
+  if (orElse !== undefined) return orElse
   throw new UsageError('there is no gatewright.yaml here: name a file with --config, or run `gatewright init`')
 }
 

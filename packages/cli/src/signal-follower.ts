@@ -11,6 +11,7 @@ export interface SignalFollowerOptions {
   readonly log: Log
   /** Closed when the gateway has ended. */
   readonly servers: readonly StatusServer[]
+  readonly control?: { close(): Promise<void> }
   /** Those that came before there was anybody to follow them. */
   readonly earlySignals: ReadonlySet<NodeJS.Signals>
   readonly drainDelayMs: number
@@ -77,12 +78,14 @@ export class SignalFollower {
   }
 
   async #drain(signal: NodeJS.Signals): Promise<void> {
-    const { log, servers, drainDelayMs, drainTimeoutMs } = this.#options
+    const { log, servers, control, drainDelayMs, drainTimeoutMs } = this.#options
     // Somebody at a keyboard waits for no load balancer to notice, and one that does not serve yet is in none.
     const delayMs = signal === 'SIGINT' || !this.#isServing ? 0 : drainDelayMs
     const drain = { signal, delayMs, timeoutMs: drainTimeoutMs, ...this.#gateway.countUnderWay() }
     log.info(toDrainWords(drain), { ...drain })
     this.#gateway.supervisor.drain()
+    // What is acknowledged is kept, and from here on nobody would run it.
+    await control?.close()
     if (delayMs > 0) await new Promise((done) => setTimeout(done, delayMs))
     const startedMs = performance.now()
     const ended = await this.#gateway.supervisor.stop(drainTimeoutMs)

@@ -1,9 +1,11 @@
 /** Owns the running of a gateway from the command line: start, say where it is, end with the right exit code. */
 import { availableParallelism } from 'node:os'
 import { setFlagsFromString } from 'node:v8'
+import type { ControlPlaneSettings, Opened, Refused } from '@gatewright/control-plane/thread'
 import { GatewayProcess, type LoadOptions, StatusServer } from '@gatewright/gateway'
 import { type Finding, type GatewayModel, toFindingText } from '@gatewright/model'
 import { createLineWriter } from './line-writer.ts'
+import { LocalControlPlane } from './local-control-plane.ts'
 import { createLog } from './log.ts'
 import { SignalFollower } from './signal-follower.ts'
 
@@ -17,6 +19,8 @@ export interface StartOptions {
   readonly statusPort: number | undefined
   readonly threads: number | undefined
   readonly dataDir: string | undefined
+  /** Runs beside the gateway, where it is to. */
+  readonly controlPlane: ControlPlaneSettings | undefined
   /** Says not ready, and answers with `Connection: close`, for so long before listeners close. */
   readonly drainDelayMs: number
   /** What is still open after so long is cut off. */
@@ -38,6 +42,7 @@ export async function startGateway(options: StartOptions): Promise<number> {
     ),
   )
   const threads = options.threads ?? availableParallelism()
+  const control = options.controlPlane && new LocalControlPlane(options.controlPlane, log)
   const gateway = new GatewayProcess({
     config: options.config,
     overlays: options.overlays,
@@ -45,17 +50,23 @@ export async function startGateway(options: StartOptions): Promise<number> {
     log,
     adjust: (model) => adjust(model, options.port),
     ...(options.dataDir !== undefined && { dataDir: options.dataDir }),
+    ...(control && { feed: control.feed }),
   })
   const servers: StatusServer[] = []
   const end = async (code: number): Promise<number> => {
     for (const server of servers) server.close()
     gateway.close()
     await gateway.supervisor.stop(0)
+    await control?.close()
     return code
   }
-  const signals = new SignalFollower(gateway, { ...options, log, servers })
+  const signals = new SignalFollower(gateway, { ...options, log, servers, ...(control && { control }) })
   // A file that takes long to load holds nobody up who is told to end.
-  const fault = await Promise.race([gateway.start(), signals.ended.then(() => undefined)])
+  const start = async (): Promise<string | undefined> => {
+    const refused = await control?.prepare()
+    return refused?.isLasting === true ? toControlFault(refused) : await gateway.start()
+  }
+  const fault = await Promise.race([start(), signals.ended.then(() => undefined)])
   if (signals.isEnding) return signals.ended
   if (fault !== undefined) {
     log.error(toStartFault(fault))
@@ -74,7 +85,9 @@ export async function startGateway(options: StartOptions): Promise<number> {
     // What was loaded is loaded: from here on the young generation may grow as traffic wants it.
     setFlagsFromString('--semi-space-growth-factor=2')
     if (signals.isEnding) return signals.ended
-    greet(gateway, { adminPort, threads, greeting: options.greeting })
+    const opened = await control?.open(gateway)
+    if (opened !== undefined && 'refused' in opened && opened.isLasting) throw new Error(toControlFault(opened))
+    greet(gateway, { adminPort, threads, opened, greeting: options.greeting })
   } catch (error) {
     log.error(toStartFault(error instanceof Error ? error.message : String(error)))
     return end(1)
@@ -89,21 +102,44 @@ function adjust(model: GatewayModel, port: number | undefined): GatewayModel {
   return { ...model, listeners: [{ ...first, port }, ...others] }
 }
 
-function greet(
-  gateway: GatewayProcess,
-  { adminPort, threads, greeting }: { adminPort: number | undefined; threads: number; greeting: readonly string[] },
-): void {
+interface Greeting {
+  readonly adminPort: number | undefined
+  readonly threads: number
+  readonly opened: Opened | Refused | undefined
+  readonly greeting: readonly string[]
+}
+
+function greet(gateway: GatewayProcess, { adminPort, threads, opened, greeting }: Greeting): void {
   const listeners = gateway.model?.listeners.filter(({ enabled }) => enabled !== false) ?? []
   const lines = listeners.map(
     ({ id, host, port, tls }) =>
       `  ${id.padEnd(8)} ${tls === undefined ? 'http' : 'https'}://${toAuthority(host, port)}`,
   )
   lines.push(`  ${'admin'.padEnd(8)} http://${ADMIN_HOST}:${adminPort}  (/livez /readyz /metrics /snapshot)`)
+  if (opened !== undefined && 'port' in opened) lines.push(...toControlLines(opened))
   lines.push(`  ${'serves'.padEnd(8)} ${toSummary(gateway)}`)
   lines.push(...toWarningLines(gateway.configuration.findings))
   const port = String(listeners[0]?.port ?? '')
   if (greeting.length > 0) lines.push('', ...greeting.map((line) => line.replaceAll('{port}', port)))
   process.stderr.write(`Gatewright serves on ${threads} ${threads === 1 ? 'thread' : 'threads'}\n${lines.join('\n')}\n`)
+}
+
+function toControlLines({ host, port, isTls, setUpSecret }: Opened): string[] {
+  const address = `${isTls ? 'https' : 'http'}://${toAuthority(host, port)}`
+  const lines = [`  ${'control'.padEnd(8)} ${address}  (/api/v1)`]
+  if (setUpSecret !== undefined) {
+    lines.push(
+      '',
+      `  Nobody has an account yet. Within 24 hours, make the first one at`,
+      `    ${address}/set-up#${setUpSecret}`,
+    )
+  }
+  return lines
+}
+
+function toControlFault({ refused }: Refused): string {
+  const taken = /EADDRINUSE/.test(refused) ? '; choose another port with --control-port' : ''
+  return `the control plane cannot start: ${refused}${taken}`
 }
 
 /** More of them would push the addresses out of sight. */

@@ -35,13 +35,17 @@ export class ControlPlane {
   readonly #store: Store
   readonly #app: FastifyInstance
   readonly #publisher: Publisher
-  readonly address: { readonly host: string; readonly port: number }
+  readonly address: { readonly host: string; readonly port: number; readonly isTls: boolean }
 
-  private constructor(store: Store, app: FastifyInstance, rest: { publisher: Publisher; port: number; host: string }) {
+  private constructor(
+    store: Store,
+    app: FastifyInstance,
+    rest: { publisher: Publisher; address: ControlPlane['address'] },
+  ) {
     this.#store = store
     this.#app = app
     this.#publisher = rest.publisher
-    this.address = { host: rest.host, port: rest.port }
+    this.address = rest.address
   }
 
   /** Resolves when it answers, and what is live was given to the gateway of this process. @rejects StoreRefusal, StoreFault, the system's error of the port */
@@ -74,7 +78,7 @@ export class ControlPlane {
       await app.listen({ host, port: settings.port })
       const address = app.server.address()
       const port = typeof address === 'object' ? (address?.port ?? settings.port) : settings.port
-      return new ControlPlane(store, app, { publisher, port, host })
+      return new ControlPlane(store, app, { publisher, address: { host, port, isTls: tls !== undefined } })
     } catch (fault) {
       await publisher.close()
       await store.close()

@@ -228,6 +228,61 @@ describe('a gateway process', () => {
     ])
   })
 
+  it('says what came of what is fed, whatever else is read at the same time', async () => {
+    const fed = (body: string): MadeFile => ({
+      path: join(folder, 'published'),
+      isForeign: true,
+      text: JSON.stringify({
+        gatewright: 1,
+        apis: [{ id: 'prod.b', basePath: '/b', policies: [{ policy: 'respond', options: { body } }] }],
+      }),
+    })
+    let newest = fed('one')
+    const running = await start({ feed: () => newest })
+    const before = running.configuration
+    newest = fed('two')
+    const taken = [running.takeFeed('published'), running.takeFeed('published'), running.takeFeed('published')]
+    const states = await Promise.all(taken)
+    assert.deepEqual(
+      states.map(({ version, fault }) => [version, fault]),
+      [2, 2, 2].map((version) => [version, undefined]),
+    )
+    assert.notEqual(states[0]?.hash, before.hash)
+    newest = fed('${env:HOME}')
+    const refused = await running.takeFeed('published')
+    assert.deepEqual([refused.version, refused.fault !== undefined], [2, true])
+    newest = fed('three')
+    assert.deepEqual((await running.takeFeed('published')).version, 3)
+    running.supervisor.drain()
+    assert.equal((await running.takeFeed('published')).fault, 'the gateway ends')
+  })
+
+  it('begins with the last good configuration while nobody knows what is published', async () => {
+    const unknown = { unknown: 'the database cannot be reached' }
+    gateway = new GatewayProcess({ config: file, threads: 1, log, feed: () => unknown })
+    assert.equal(await gateway.start(), 'what is published is not known: the database cannot be reached')
+    gateway.close()
+    await gateway.supervisor.stop(0)
+    const dataDir = join(folder, 'data')
+    const published: MadeFile = {
+      path: join(folder, 'published'),
+      isForeign: true,
+      text: '{"gatewright":1,"apis":[{"id":"prod.b","basePath":"/b","upstream":"http://127.0.0.1:9"}]}',
+    }
+    const first = await start({ dataDir, feed: () => published })
+    first.close()
+    await first.supervisor.stop(0)
+    let newest: MadeFile | typeof unknown = unknown
+    const second = await start({ dataDir, feed: () => newest })
+    assert.deepEqual(
+      second.model?.apis.map(({ id }) => id),
+      ['a', 'prod.b'],
+    )
+    assert.match(second.configuration.fault ?? '', /^what is published is not known/)
+    newest = published
+    assert.equal((await second.takeFeed('published')).fault, undefined)
+  })
+
   it('says that keys are others now, and moves their version and hash alone', async () => {
     const running = await start()
     const { version } = running.configuration

@@ -34,11 +34,14 @@ export interface GatewayProcessOptions {
   readonly threads: number
   readonly log: Log
   readonly adjust?: (model: GatewayModel) => GatewayModel
-  /** What is published elsewhere and laid over the files, as it is now; `reload` says that it changed. */
-  readonly feed?: () => MadeFile | undefined
+  /** What is published elsewhere and laid over the files, as it is now; `takeFeed` says that it changed. */
+  readonly feed?: () => Feed
   /** Where the last good configuration is kept; without it nothing is written to disk. */
   readonly dataDir?: string
 }
+
+/** `unknown`: what is published cannot be asked now, and why; then nothing new is served. */
+export type Feed = MadeFile | { readonly unknown: string } | undefined
 
 /** Only after the last of several changes, and not while a first load balancer asks whether it is ready. */
 const REST_MS = 1000
@@ -78,6 +81,8 @@ export class GatewayProcess {
   #read: Pick<Configuration, 'watched' | 'watchedFolders'> = { watched: [], watchedFolders: [] }
   /** Why a file of what serves was not taken over, as it was told last. */
   #untaken: string | undefined
+  /** Who waits for what is fed now to be read. */
+  #waitingForFeed: ((state: ConfigurationState) => void)[] = []
   #work: Promise<void> = Promise.resolve()
   #isReloadDue = false
   /** Why the reading that is due was asked for, if it was. */
@@ -140,6 +145,14 @@ export class GatewayProcess {
     })
   }
 
+  /** What is fed is another one now. Resolves with what came of it, also where it cannot be served. */
+  takeFeed(why: string): Promise<ConfigurationState> {
+    const { promise, resolve } = Promise.withResolvers<ConfigurationState>()
+    this.#waitingForFeed.push(resolve)
+    this.reload(why)
+    return promise
+  }
+
   /** What policies read may be replaced at any time: it is taken over without a new snapshot. */
   lookAtFiles(): Promise<void> {
     this.#work = this.#work.then(() => this.#lookAtFiles())
@@ -157,7 +170,10 @@ export class GatewayProcess {
 
   async #reload(why: string, { isAsked, isAgain }: { isAsked: boolean; isAgain: boolean }): Promise<void> {
     // What drains ends as it is: a new listener would have nobody to close it.
-    if (this.supervisor.isDraining) return
+    if (this.supervisor.isDraining) {
+      for (const resolve of this.#waitingForFeed.splice(0)) resolve({ ...this.#state, fault: 'the gateway ends' })
+      return
+    }
     // Nobody asked for half a file: once it stands still, the watcher tells.
     if (!isAsked && this.#watcher.isSettling) return
     const before = this.#state
@@ -208,6 +224,7 @@ export class GatewayProcess {
     clearTimeout(this.#rest)
     clearTimeout(this.#again)
     const loadedAtMs = Date.now()
+    const waiting = this.#waitingForFeed.splice(0)
     let mayPass = false
     try {
       mayPass = await this.#loadAll(loadedAtMs)
@@ -219,6 +236,7 @@ export class GatewayProcess {
       // Otherwise what was watched before still is.
       if (this.#serving === undefined) this.#watch()
     }
+    for (const resolve of waiting) resolve(this.#state)
     if (this.#state.fault !== undefined) await this.#renew()
     await this.#lookAtFiles()
     this.#rest = setTimeout(giveBackMemory, REST_MS).unref()
@@ -245,6 +263,15 @@ export class GatewayProcess {
   async #loadAll(loadedAtMs: number): Promise<boolean> {
     const { config, adjust, feed } = this.#options
     const fed = feed?.()
+    if (fed !== undefined && 'unknown' in fed) {
+      this.#state = {
+        ...this.#state,
+        fault: `what is published is not known: ${fed.unknown}`,
+        findings: [],
+        loadedAtMs,
+      }
+      return false
+    }
     const overlays = [...(this.#options.overlays ?? []), ...(fed === undefined ? [] : [fed])]
     const loaded = await loadConfiguration({
       config,

@@ -1,6 +1,7 @@
 /** Owns `gatewright start`: what the flags mean; the running is `start-gateway.ts`. */
 import { defineCommand } from '../command.ts'
-import { CONFIG_OPTIONS, findConfig, toPath } from '../configuration.ts'
+import { CONFIG_OPTIONS, EMPTY_CONFIG, findConfig, toPath } from '../configuration.ts'
+import { CONTROL_OPTIONS, toControlSettings } from '../control-options.ts'
 import { getExample } from '../examples.ts'
 import { startGateway } from '../start-gateway.ts'
 
@@ -8,7 +9,7 @@ export const start = defineCommand({
   name: 'start',
   summary: 'Run the gateway.',
   description:
-    'Serves a configuration until it is told to end. A file that is renamed into its place is live within 50 ms, one that is written in place half a second after it stands still, and a faulty one changes nothing: the log, the admin port and `gatewright validate` say why. SIGHUP reads everything again, SIGTERM and SIGINT (Ctrl-C) drain, a second one ends at once. Nothing is written to disk without --data.',
+    'Serves a configuration until it is told to end. A file that is renamed into its place is live within 50 ms, one that is written in place half a second after it stands still, and a faulty one changes nothing: the log, the admin port and `gatewright validate` say why. SIGHUP reads everything again, SIGTERM and SIGINT (Ctrl-C) drain, a second one ends at once. Nothing is written to disk without --data. With --control-plane, APIs are also published to it while it runs, and no file is needed.',
   options: {
     ...CONFIG_OPTIONS,
     example: {
@@ -45,6 +46,11 @@ export const start = defineCommand({
       value: 'DIR',
       description: 'Keep the last good configuration here, and start with it if need be.',
     },
+    ...CONTROL_OPTIONS,
+    'control-plane': {
+      type: 'switch',
+      description: 'Run a control plane too, in a thread of its own: with --data in a file there, or with --database.',
+    },
     'drain-delay': {
       type: 'integer',
       value: 'MS',
@@ -66,8 +72,10 @@ export const start = defineCommand({
   },
   run({ values }, terminal) {
     const example = values.example === undefined ? undefined : getExample(values.example)
+    const controlPlane = values['control-plane'] ? toControlSettings(values, terminal) : undefined
     return startGateway({
-      config: example?.config ?? findConfig(values, terminal),
+      config: example?.config ?? findConfig(values, terminal, { orElse: controlPlane && EMPTY_CONFIG }),
+      controlPlane,
       overlays: values.overlay.map((path) => toPath(path, terminal)),
       port: values.port,
       adminPort: values['admin-port'] ?? 9080,

@@ -1,0 +1,83 @@
+/** Owns the options that say how a control plane runs. */
+import { mkdirSync, readFileSync } from 'node:fs'
+import { isIP } from 'node:net'
+import { join } from 'node:path'
+import type { ControlPlaneSettings } from '@gatewright/control-plane/thread'
+import { UsageError, type Values } from './command.ts'
+import { toPath } from './configuration.ts'
+import type { Terminal } from './terminal.ts'
+
+export const CONTROL_OPTIONS = {
+  database: {
+    type: 'text',
+    value: 'URL',
+    description: 'What the control plane keeps: postgres://… Default: control.db in the folder of --data.',
+  },
+  'control-host': { type: 'text', value: 'HOST', description: 'Where the control plane listens. Default: 127.0.0.1.' },
+  'control-port': {
+    type: 'integer',
+    value: 'PORT',
+    min: 0,
+    max: 65_535,
+    description: 'Its port. Default: 9081; 0 chooses a free one.',
+  },
+  'control-tls-cert': {
+    type: 'text',
+    value: 'FILE',
+    description: 'Certificates (PEM) of its port, the own one first.',
+  },
+  'control-tls-key': { type: 'text', value: 'FILE', description: 'Their private key (PEM).' },
+  'control-allow': {
+    type: 'text',
+    value: 'NETWORK',
+    multiple: true,
+    description: 'Who may ask it, such as 10.0.0.0/8; several. Default: everybody who reaches it.',
+  },
+} as const
+
+type ControlValues = Values<typeof CONTROL_OPTIONS> & { readonly data: string | undefined }
+
+/** @throws UsageError */
+export function toControlSettings(values: ControlValues, terminal: Terminal): ControlPlaneSettings {
+  const { data, 'control-tls-cert': cert, 'control-tls-key': key, 'control-allow': allowed } = values
+  const host = values['control-host'] ?? '127.0.0.1'
+  if ((cert === undefined) !== (key === undefined)) {
+    throw new UsageError('--control-tls-cert and --control-tls-key belong together')
+  }
+  for (const network of allowed) assertNetwork(network)
+  return {
+    database: values.database ?? toDatabaseFile(data, terminal),
+    host,
+    port: values['control-port'] ?? 9081,
+    ...(cert !== undefined && key !== undefined && { tls: { cert: read(cert, terminal), key: read(key, terminal) } }),
+    ...(allowed.length > 0 && { allowed }),
+  }
+}
+
+function toDatabaseFile(data: string | undefined, terminal: Terminal): string {
+  if (data === undefined) {
+    throw new UsageError(
+      'a control plane keeps what it knows: name a folder with --data, or a database with --database',
+    )
+  }
+  const folder = toPath(data, terminal)
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  return join(folder, 'control.db')
+}
+
+function assertNetwork(network: string): void {
+  const [address = '', bits] = network.split('/')
+  const family = isIP(address)
+  const most = family === 4 ? 32 : 128
+  const isBits = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most)
+  if (family !== 0 && isBits) return
+  throw new UsageError(`--control-allow: "${network}" is no network: write it as 10.0.0.0/8, or as one address`)
+}
+
+function read(path: string, terminal: Terminal): string {
+  try {
+    return readFileSync(toPath(path, terminal), 'utf8')
+  } catch (error) {
+    throw new UsageError(`${path} cannot be read: ${(error as Error).message}`)
+  }
+}

@@ -1,0 +1,116 @@
+/** Owns the thread of a control plane, from outside: it is started again when it ends, and what it published last stays live meanwhile. */
+import { Worker } from 'node:worker_threads'
+import type { Log } from '@gatewright/policies'
+import type { ControlPlaneSettings } from '../control-plane.ts'
+import type { Taken } from '../publish/rollout.ts'
+import type { FromControl, PublishedText, ToControl } from './control-messages.ts'
+
+/** Beside this file, in source and in built packages alike. */
+const ENTRY = new URL(`./control-thread.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url)
+
+/** Of what cannot be reached it is asked ever less often. */
+const AGAIN_MS = 1_000
+const LONGEST_AGAIN_MS = 30_000
+
+export interface ControlPlaneThreadOptions {
+  readonly settings: ControlPlaneSettings
+  readonly log: Log
+  /** The gateway: resolves when all of its threads run what is published, or it does not. */
+  take(publication: PublishedText): Promise<Taken>
+}
+
+export type Opened = Extract<FromControl, { kind: 'opened' }>
+
+/** `isLasting`: waiting does not help. */
+export interface Refused {
+  readonly refused: string
+  readonly isLasting: boolean
+}
+
+export class ControlPlaneThread {
+  readonly #options: ControlPlaneThreadOptions
+  #worker: Worker | undefined
+  #isClosed = false
+  #againMs = AGAIN_MS
+  #again: NodeJS.Timeout | undefined
+  #first = Promise.withResolvers<PublishedText | Refused>()
+  #opened = Promise.withResolvers<Opened | Refused>()
+
+  constructor(options: ControlPlaneThreadOptions) {
+    this.#options = options
+    this.#start()
+  }
+
+  /** What is published when it begins, or why that is not known. Its taking is waited for before the port answers. */
+  get first(): Promise<PublishedText | Refused> {
+    return this.#first.promise
+  }
+
+  /** Resolves when its port answers, or the first attempt has failed. */
+  get opened(): Promise<Opened | Refused> {
+    return this.#opened.promise
+  }
+
+  /** What is under way is answered first. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    clearTimeout(this.#again)
+    const worker = this.#worker
+    if (worker === undefined) return
+    const ended = new Promise((resolve) => worker.once('exit', resolve))
+    worker.postMessage({ kind: 'close' } satisfies ToControl)
+    await ended
+  }
+
+  #start(): void {
+    const { settings } = this.#options
+    const worker = new Worker(ENTRY, { name: 'control-plane', workerData: settings })
+    this.#worker = worker
+    let why = 'its thread has ended'
+    worker.on('error', (error) => {
+      why = error instanceof Error ? error.message : String(error)
+    })
+    worker.on('message', (message: FromControl) => {
+      if (message.kind === 'refused') why = message.why
+      this.#hear(worker, message)
+    })
+    worker.on('exit', () => this.#startAgain(why))
+  }
+
+  #startAgain(why: string): void {
+    this.#worker = undefined
+    this.#refuse({ refused: why, isLasting: false })
+    if (this.#isClosed) return
+    this.#options.log.error('the control plane does not run, and is started again: what it published stays live', {
+      error: why,
+      inMs: this.#againMs,
+    })
+    this.#again = setTimeout(() => this.#start(), this.#againMs)
+    this.#againMs = Math.min(LONGEST_AGAIN_MS, this.#againMs * 2)
+  }
+
+  #hear(worker: Worker, message: FromControl): void {
+    switch (message.kind) {
+      case 'log':
+        return this.#options.log[message.level](message.message, message.facts)
+      case 'refused':
+        return this.#refuse({ refused: message.why, isLasting: message.isLasting })
+      case 'opened':
+        this.#againMs = AGAIN_MS
+        return this.#opened.resolve(message)
+      case 'publication':
+        void this.#take(worker, message.publication)
+    }
+  }
+
+  #refuse(refused: Refused): void {
+    this.#first.resolve(refused)
+    this.#opened.resolve(refused)
+  }
+
+  async #take(worker: Worker, publication: PublishedText): Promise<void> {
+    this.#first.resolve(publication)
+    const taken = await this.#options.take(publication)
+    worker.postMessage({ kind: 'taken', sequence: publication.sequence, taken } satisfies ToControl)
+  }
+}

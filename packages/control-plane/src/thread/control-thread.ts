@@ -1,0 +1,56 @@
+/** Owns the thread that a control plane has beside a gateway: what it does holds up no request. The worker's entry. */
+import { parentPort, workerData } from 'node:worker_threads'
+import { ControlPlane, type ControlPlaneSettings } from '../control-plane.ts'
+import type { Publication } from '../publish/read-publication.ts'
+import type { Taken } from '../publish/rollout.ts'
+import { StoreRefusal } from '../store/store.ts'
+import type { FromControl, ToControl } from './control-messages.ts'
+
+const port = parentPort
+if (port === null) throw new Error('control-thread.ts is the entry of a worker thread')
+
+const say = (message: FromControl): void => port.postMessage(message)
+const logOn = (level: 'info' | 'warn' | 'error') => (message: string, facts?: Readonly<Record<string, unknown>>) =>
+  say({ kind: 'log', level, message, facts })
+
+/** By number of the newest change that it holds: publications are given one after the other. */
+let waiting: { readonly sequence: number; resolve(taken: Taken): void } | undefined
+let isEnding = false
+
+const ENDING: Taken = { fault: 'the gateway ends' }
+
+function take({ sequence, file, documents }: Publication): Promise<Taken> {
+  // Nobody takes anything any more.
+  if (isEnding) return Promise.resolve(ENDING)
+  const { promise, resolve } = Promise.withResolvers<Taken>()
+  waiting = { sequence, resolve }
+  say({ kind: 'publication', publication: { sequence, text: JSON.stringify(file), documents } })
+  return promise
+}
+
+async function open(): Promise<ControlPlane | undefined> {
+  const log = { info: logOn('info'), warn: logOn('warn'), error: logOn('error') }
+  try {
+    const control = await ControlPlane.open(workerData as ControlPlaneSettings, { log, take })
+    say({ kind: 'opened', ...control.address, setUpSecret: undefined })
+    return control
+  } catch (fault) {
+    const why = fault instanceof Error ? fault.message : String(fault)
+    say({ kind: 'refused', why, isLasting: fault instanceof StoreRefusal || /EADDR|EACCES/.test(why) })
+    return undefined
+  }
+}
+
+const opening = open()
+
+async function end(): Promise<void> {
+  isEnding = true
+  waiting?.resolve(ENDING)
+  await (await opening)?.close()
+}
+
+port.on('message', (message: ToControl) => {
+  if (message.kind === 'close') void end().finally(() => port.close())
+  else if (waiting?.sequence === message.sequence) waiting.resolve(message.taken)
+})
+if ((await opening) === undefined) port.close()
