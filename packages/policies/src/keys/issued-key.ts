@@ -16,23 +16,25 @@ const DIGITS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 const RANDOM_CHARACTERS = 32
 /** 62^6 is more than 2^32. */
 const CHECKSUM_CHARACTERS = 6
-const LENGTH = PREFIX.length + RANDOM_CHARACTERS + CHECKSUM_CHARACTERS
+const AFTER_PREFIX = `[0-9A-Za-z]{${RANDOM_CHARACTERS + CHECKSUM_CHARACTERS}}`
 
-export const ISSUED_KEY_PATTERN = `${PREFIX}[0-9A-Za-z]{${RANDOM_CHARACTERS + CHECKSUM_CHARACTERS}}`
-const ISSUED_KEY = new RegExp(`^${ISSUED_KEY_PATTERN}$`)
+export const ISSUED_KEY_PATTERN = PREFIX + AFTER_PREFIX
+const REST = new RegExp(`^${AFTER_PREFIX}$`)
 
-export function createIssuedKey(): string {
+/** `prefix`: another one tells what is not a key of an app, so that neither is taken for the other. */
+export function createIssuedKey(prefix = PREFIX): string {
   let random = ''
   // `randomInt` leaves no digit more likely than another.
   for (let at = 0; at < RANDOM_CHARACTERS; at++) random += DIGITS[randomInt(DIGITS.length)]
-  return PREFIX + random + toChecksum(random)
+  return prefix + random + toChecksum(random)
 }
 
 /** `issued`: one of ours, whole. `misspelt`: it has the shape of one, and its checksum says that a character is wrong. */
-export function judgeIssuedKey(key: string): 'issued' | 'misspelt' | 'foreign' {
-  if (key.length !== LENGTH || !ISSUED_KEY.test(key)) return 'foreign'
-  const end = PREFIX.length + RANDOM_CHARACTERS
-  return toChecksum(key.slice(PREFIX.length, end)) === key.slice(end) ? 'issued' : 'misspelt'
+export function judgeIssuedKey(key: string, prefix = PREFIX): 'issued' | 'misspelt' | 'foreign' {
+  if (key.length !== prefix.length + RANDOM_CHARACTERS + CHECKSUM_CHARACTERS) return 'foreign'
+  if (!key.startsWith(prefix) || !REST.test(key.slice(prefix.length))) return 'foreign'
+  const end = prefix.length + RANDOM_CHARACTERS
+  return toChecksum(key.slice(prefix.length, end)) === key.slice(end) ? 'issued' : 'misspelt'
 }
 
 function toChecksum(random: string): string {

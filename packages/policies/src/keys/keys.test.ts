@@ -6,7 +6,7 @@ import { hashWeakKeySync, WeakKeys } from './weak-keys.ts'
 
 describe('a key that is issued', () => {
   it('has a prefix, 32 random characters and a checksum, and is never the same', () => {
-    const keys = new Set(Array.from({ length: 1000 }, createIssuedKey))
+    const keys = new Set(Array.from({ length: 1000 }, () => createIssuedKey()))
     assert.equal(keys.size, 1000)
     for (const key of keys) {
       assert.match(key, new RegExp(`^${ISSUED_KEY_PATTERN}$`))
@@ -40,6 +40,14 @@ describe('a key that is issued', () => {
       assert.equal(judgeIssuedKey(foreign), 'foreign', foreign)
     }
     assert.equal(judgeIssuedKey(`gw_${'-'.repeat(38)}`), 'foreign')
+  })
+
+  it('may have another prefix, and is then none of an app', () => {
+    const token = createIssuedKey('gwp_')
+    assert.ok(token.startsWith('gwp_'))
+    assert.deepEqual([judgeIssuedKey(token, 'gwp_'), judgeIssuedKey(token)], ['issued', 'foreign'])
+    assert.equal(judgeIssuedKey(`${token.slice(0, -1)}${token.endsWith('0') ? 1 : 0}`, 'gwp_'), 'misspelt')
+    assert.equal(judgeIssuedKey(createIssuedKey(), 'gwp_'), 'foreign')
   })
 })
 

@@ -20,13 +20,13 @@ const USUAL_BCRYPT = 2 ** 8
 
 /**
  * Compares as OpenBSD and the argon2 library do, in time that does not tell where they differ. `asker`: with whom it is given up
- * before it has begun.
+ * before it has begun; it never is if absent.
  * @rejects with Problem verifier-unavailable where too many wait; with whatever the library says where the hash is none
  */
-export function verifyPassword(password: string, hash: string, asker: Exchange): Promise<boolean> {
+export function verifyPassword(password: string, hash: string, asker?: Exchange): Promise<boolean> {
   const isArgon2 = hash.startsWith('$argon2')
   const verify = () => (isArgon2 ? verifyArgon2(password, hash) : verifyBcrypt(password, hash))
-  return slowWork.run(verify, { size: toSize(hash), asker })
+  return slowWork.run(verify, { size: toSize(hash), ...(asker !== undefined && { asker }) })
 }
 
 /** How long it takes, in usual checks. Those that take less count as one: requests are held for them as well. */
