@@ -38,9 +38,28 @@ export { type EnvironmentBody, environmentBodySchema } from './environments/envi
 export { type Key, KeyFault, type KeyTerms } from './keys/key.ts'
 export { type BroughtKey, bringKeys, endKey, issueKey, listChangedKeys, listKeys, rotateKey } from './keys/key-store.ts'
 export { composeFile, type LiveApi, type LiveEnvironment, toDocumentName } from './publish/compose-file.ts'
-export { Publisher, type PublisherOptions } from './publish/publisher.ts'
+export {
+  type Publication,
+  Publisher,
+  Publisher,
+  type PublisherOptions,
+  type PublisherOptions,
+} from './publish/publisher.ts'
 export type { Publication } from './publish/read-publication.ts'
 export type { Taken } from './publish/rollout.ts'
+export { SecretFault, type SecretFaultReason } from './secrets/secret-fault.ts'
+export { SecretKey, type SecretKeyPlace } from './secrets/secret-key.ts'
+export {
+  listSecretNames,
+  openSecrets,
+  putSecret,
+  removeSecret,
+  removeSecretsOf,
+  rotateSecretKey,
+  type SecretHolder,
+  type SecretName,
+  type SecretRef,
+} from './secrets/secret-store.ts'
 export { PostgresStore, type PostgresStoreOptions } from './store/postgres/postgres-store.ts'
 export { SqliteStore, type SqliteStoreOptions } from './store/sqlite/sqlite-store.ts'
 export {

@@ -1,7 +1,8 @@
 /** Owns the tables of the store as types: what the migrations made, and nothing else. Times are milliseconds since the epoch, UTC. */
 import type { Generated } from 'kysely'
+import type { UserTables } from './user-tables.ts'
 
-export interface Tables {
+export interface Tables extends UserTables {
   readonly store: StoreTable
   readonly resources: ResourceTable
   readonly resource_tags: ResourceTagTable

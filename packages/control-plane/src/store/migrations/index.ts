@@ -3,9 +3,19 @@ import { m0001Resources } from './m0001-resources.ts'
 import { m0002Revisions } from './m0002-revisions.ts'
 import { m0003Keys } from './m0003-keys.ts'
 import { m0004Audit } from './m0004-audit.ts'
+import { m0005Users } from './m0005-users.ts'
+import { m0006Secrets } from './m0006-secrets.ts'
 import { m0008AdminApi } from './m0008-admin-api.ts'
 import type { Migration } from './migration.ts'
 
 export type { Migration } from './migration.ts'
 
-export const MIGRATIONS: readonly Migration[] = [m0001Resources, m0002Revisions, m0003Keys, m0004Audit, m0008AdminApi]
+export const MIGRATIONS: readonly Migration[] = [
+  m0001Resources,
+  m0002Revisions,
+  m0003Keys,
+  m0004Audit,
+  m0005Users,
+  m0006Secrets,
+  m0008AdminApi,
+]

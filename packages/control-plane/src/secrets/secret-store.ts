@@ -1,0 +1,146 @@
+/** Owns the values of secrets: written, opened where they run, and never shown. */
+import { Secret } from '@gatewright/model'
+import type { Selectable } from 'kysely'
+import type { Actor } from '../resources/resource.ts'
+import type { Doing } from '../resources/resource-store.ts'
+import type { Moment } from '../store/store.ts'
+import type { SecretTable } from '../store/user-tables.ts'
+import { drawDataKey, findDataKey, getDataKey } from './data-key.ts'
+import { toUserPlace } from './personal-seal.ts'
+import { seal, unseal } from './seal.ts'
+import { SecretFault } from './secret-fault.ts'
+import type { SecretKey } from './secret-key.ts'
+
+/** Whose secrets: an environment (uid) and its team (id). */
+export interface SecretHolder {
+  readonly team: string
+  readonly environment: string
+}
+
+export interface SecretRef extends SecretHolder {
+  readonly name: string
+}
+
+/** All that is told of a secret. */
+export interface SecretName {
+  readonly name: string
+  /** Counts its values. */
+  readonly version: number
+  /** Milliseconds since the epoch. */
+  readonly updatedAtMs: number
+  readonly updatedBy: Actor
+}
+
+/** As variables of an environment are named. */
+const NAME = /^[A-Za-z_][A-Za-z0-9_.-]{0,127}$/
+const MOST_BYTES = 65_536
+
+/** Made, or given another value. @rejects SecretFault `malformed`, and what is wrong with the key */
+export async function putSecret(
+  doing: Doing,
+  key: SecretKey,
+  { value, ...ref }: SecretRef & { readonly value: string },
+): Promise<SecretName> {
+  if (!NAME.test(ref.name)) {
+    throw new SecretFault('malformed', 'A secret is named by a letter and up to 127 letters, digits, "_", "-" and ".".')
+  }
+  if (value === '' || Buffer.byteLength(value) > MOST_BYTES) {
+    throw new SecretFault('malformed', `The value of a secret has between 1 and ${MOST_BYTES} bytes.`)
+  }
+  const { db, sequence, nowMs, by } = doing
+  const { environment, name, team } = ref
+  const found = await db
+    .selectFrom('secrets')
+    .select('version')
+    .where('environment', '=', environment)
+    .where('name', '=', name)
+    .executeTakeFirst()
+  const sealed = seal(await getDataKey(doing, key), Buffer.from(value), toPlace(ref))
+  const version = (found?.version ?? 0) + 1
+  const row = { environment, name, team, sealed, version, sequence, updated_at: nowMs, updated_by: by }
+  await db.deleteFrom('secrets').where('environment', '=', environment).where('name', '=', name).execute()
+  await db.insertInto('secrets').values(row).execute()
+  return toName(row)
+}
+
+/** @rejects SecretFault `not-found` */
+export async function removeSecret({ db }: Doing, { environment, name }: SecretRef): Promise<void> {
+  const { numDeletedRows } = await db
+    .deleteFrom('secrets')
+    .where('environment', '=', environment)
+    .where('name', '=', name)
+    .executeTakeFirst()
+  if (numDeletedRows === 0n) throw new SecretFault('not-found', `There is no secret "${name}" in this environment.`)
+}
+
+/** With the environment. */
+export async function removeSecretsOf(
+  { db }: Doing,
+  { environment }: Pick<SecretHolder, 'environment'>,
+): Promise<void> {
+  await db.deleteFrom('secrets').where('environment', '=', environment).execute()
+}
+
+/** In the order of their names. */
+export async function listSecretNames(db: Moment, { environment }: SecretHolder): Promise<SecretName[]> {
+  return (await listRows(db, environment)).map(toName)
+}
+
+/** By name. For what runs them, and no answer to anybody. @rejects SecretFault */
+export async function openSecrets(
+  db: Moment,
+  key: SecretKey,
+  { environment, team }: SecretHolder,
+): Promise<ReadonlyMap<string, Secret>> {
+  const rows = await listRows(db, environment)
+  if (rows.length === 0) return new Map()
+  const dataKey = await findDataKey(db, key)
+  // The place is what was asked for, and not what the row says of itself.
+  return new Map(
+    rows.map((row) => [row.name, new Secret(open(dataKey, row, { team, environment, name: row.name }).toString())]),
+  )
+}
+
+/** Everything that is sealed is sealed anew, with another key of the data too: who had the old key has nothing of it. @rejects SecretFault */
+export async function rotateSecretKey(doing: Doing, old: SecretKey, next: SecretKey): Promise<void> {
+  const { db } = doing
+  const before = await findDataKey(db, old)
+  const after = await drawDataKey(doing, next)
+  if (before === undefined) return
+  for (const row of await db.selectFrom('secrets').selectAll().execute()) {
+    const sealed = seal(after, open(before, row, row), toPlace(row))
+    const { environment, name } = row
+    await db
+      .updateTable('secrets')
+      .set({ sealed })
+      .where('environment', '=', environment)
+      .where('name', '=', name)
+      .execute()
+  }
+  const users = await db.selectFrom('users').select(['uid', 'totp']).where('totp', 'is not', null).execute()
+  for (const { uid, totp } of users) {
+    const text = totp === null ? undefined : unseal(before, totp, toUserPlace(uid))
+    if (text === undefined) throw new SecretFault('damaged', `What is kept for the user ${uid} cannot be opened.`)
+    const sealed = seal(after, text, toUserPlace(uid))
+    await db.updateTable('users').set({ totp: sealed }).where('uid', '=', uid).execute()
+  }
+}
+
+async function listRows(db: Moment, environment: string): Promise<Selectable<SecretTable>[]> {
+  return await db.selectFrom('secrets').selectAll().where('environment', '=', environment).orderBy('name').execute()
+}
+
+function open(dataKey: Buffer | undefined, { sealed }: Pick<SecretTable, 'sealed'>, ref: SecretRef): Buffer {
+  const bytes = dataKey && unseal(dataKey, sealed, toPlace(ref))
+  if (bytes !== undefined) return bytes
+  const message = `The secret "${ref.name}" is not what was sealed for this environment: write it anew.`
+  throw new SecretFault('damaged', message)
+}
+
+function toPlace({ team, environment, name }: SecretRef): readonly string[] {
+  return ['secret', team, environment, name]
+}
+
+function toName({ name, version, updated_at, updated_by }: Selectable<SecretTable>): SecretName {
+  return { name, version, updatedAtMs: updated_at, updatedBy: updated_by }
+}
