@@ -37,6 +37,8 @@ export { deploy, findDeployment, listDeploymentVersions, listLive, rollBack } fr
 export { type EnvironmentBody, environmentBodySchema } from './environments/environment-body.ts'
 export { type Key, KeyFault, type KeyTerms } from './keys/key.ts'
 export { type BroughtKey, bringKeys, endKey, issueKey, listChangedKeys, listKeys, rotateKey } from './keys/key-store.ts'
+export { admitCode, admitLogin, findLoginWait, type LoginTry, noteCode, noteLogin } from './logins/login-guard.ts'
+export type { Passkey } from './passkeys/passkey.ts'
 export { composeFile, type LiveApi, type LiveEnvironment, toDocumentName } from './publish/compose-file.ts'
 export {
   type Publication,
@@ -60,6 +62,18 @@ export {
   type SecretName,
   type SecretRef,
 } from './secrets/secret-store.ts'
+export {
+  endSession,
+  endSessionsOf,
+  type FoundSession,
+  findSession,
+  isAntiForgeryToken,
+  listSessions,
+  type Session,
+  startSession,
+  toAntiForgeryToken,
+  touchSession,
+} from './sessions/session-store.ts'
 export { PostgresStore, type PostgresStoreOptions } from './store/postgres/postgres-store.ts'
 export { SqliteStore, type SqliteStoreOptions } from './store/sqlite/sqlite-store.ts'
 export {
@@ -71,3 +85,26 @@ export {
   type StoreKind,
   StoreRefusal,
 } from './store/store.ts'
+export { findPasswordRecord, hashNewPassword, isPasswordRight, type PasswordRecord } from './users/password.ts'
+export {
+  type SsoSubject,
+  toUserPrincipal,
+  type User,
+  type UserFacts,
+  UserFault,
+  type UserFaultReason,
+  userFactsSchema,
+} from './users/user.ts'
+export {
+  createUser,
+  eraseUser,
+  findUser,
+  findUserByEmail,
+  findUserBySubject,
+  listUsers,
+  replaceUser,
+  resumeUser,
+  setPassword,
+  suspendUser,
+  type UserQuery,
+} from './users/user-store.ts'
