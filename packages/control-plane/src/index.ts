@@ -40,13 +40,7 @@ export { type BroughtKey, bringKeys, endKey, issueKey, listChangedKeys, listKeys
 export { admitCode, admitLogin, findLoginWait, type LoginTry, noteCode, noteLogin } from './logins/login-guard.ts'
 export type { Passkey } from './passkeys/passkey.ts'
 export { composeFile, type LiveApi, type LiveEnvironment, toDocumentName } from './publish/compose-file.ts'
-export {
-  type Publication,
-  Publisher,
-  Publisher,
-  type PublisherOptions,
-  type PublisherOptions,
-} from './publish/publisher.ts'
+export { Publisher, type PublisherOptions } from './publish/publisher.ts'
 export type { Publication } from './publish/read-publication.ts'
 export type { Taken } from './publish/rollout.ts'
 export { SecretFault, type SecretFaultReason } from './secrets/secret-fault.ts'
