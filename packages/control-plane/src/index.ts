@@ -21,6 +21,7 @@ export {
   toRole,
 } from './access/role.ts'
 export { type ApiBody, apiBodySchema, partIdSchema } from './apis/api-body.ts'
+export { type AppBody, appBodySchema } from './apps/app-body.ts'
 export {
   type AuditEntry,
   type AuditNote,
@@ -68,6 +69,13 @@ export {
   toAntiForgeryToken,
   touchSession,
 } from './sessions/session-store.ts'
+export { type PlanBody, planBodySchema } from './plans/plan-body.ts'
+export { type ProductBody, productBodySchema } from './products/product-body.ts'
+export { composeFile, type LiveApi, type LiveEnvironment, toDocumentName } from './publish/compose-file.ts'
+export { type Publication, Publisher, type PublisherOptions } from './publish/publisher.ts'
+export { checkReferences, checkUnnamed } from './references/check-references.ts'
+export type { Reference } from './references/reference.ts'
+export { type Namer, ReferenceFault } from './references/reference-fault.ts'
 export { PostgresStore, type PostgresStoreOptions } from './store/postgres/postgres-store.ts'
 export { SqliteStore, type SqliteStoreOptions } from './store/sqlite/sqlite-store.ts'
 export {
@@ -102,3 +110,23 @@ export {
   suspendUser,
   type UserQuery,
 } from './users/user-store.ts'
+export {
+  listSteps,
+  type Subscription,
+  SubscriptionFault,
+  type SubscriptionRecord,
+  type SubscriptionState,
+  type SubscriptionStep,
+  type SubscriptionTarget,
+} from './subscriptions/subscription.ts'
+export {
+  findSubscription,
+  listSubscriptionRecords,
+  listSubscriptions,
+  moveSubscriptions,
+  requestSubscription,
+  type SubscriptionQuery,
+  type SubscriptionRequest,
+  stepSubscription,
+} from './subscriptions/subscription-store.ts'
+export { type UpstreamBody, upstreamBodySchema } from './upstreams/upstream-body.ts'

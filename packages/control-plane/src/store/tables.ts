@@ -14,6 +14,8 @@ export interface Tables extends UserTables {
   readonly audit: AuditTable
   readonly kept_answers: KeptAnswerTable
   readonly sources: SourceTable
+  readonly subscriptions: SubscriptionTable
+  readonly subscription_steps: SubscriptionStepTable
 }
 
 /** One row. */
@@ -164,4 +166,32 @@ interface SourceTable {
   /** Of the resource, whose body it is the source of. */
   version: number
   text: string
+}
+
+/** Those that ended stay. */
+export interface SubscriptionTable {
+  uid: string
+  /** Uids. Of `product` and `api` one is null. */
+  app: string
+  product: string | null
+  api: string | null
+  plan: string
+  state: string
+  sequence: number
+  created_at: number
+  created_by: string
+}
+
+/** Only added to. */
+export interface SubscriptionStepTable {
+  subscription: string
+  /** From 1. */
+  number: number
+  step: string
+  /** After it. */
+  state: string
+  note: string
+  sequence: number
+  at: number
+  by: string
 }

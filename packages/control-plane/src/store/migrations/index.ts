@@ -5,6 +5,7 @@ import { m0003Keys } from './m0003-keys.ts'
 import { m0004Audit } from './m0004-audit.ts'
 import { m0005Users } from './m0005-users.ts'
 import { m0006Secrets } from './m0006-secrets.ts'
+import { m0007Subscriptions } from './m0007-subscriptions.ts'
 import { m0008AdminApi } from './m0008-admin-api.ts'
 import type { Migration } from './migration.ts'
 
@@ -17,5 +18,6 @@ export const MIGRATIONS: readonly Migration[] = [
   m0004Audit,
   m0005Users,
   m0006Secrets,
+  m0007Subscriptions,
   m0008AdminApi,
 ]

@@ -1,0 +1,56 @@
+/** Owns what a resource names: which others have to be there for it to mean something. Pure. */
+import type { ApiBody } from '../apis/api-body.ts'
+import type { AppBody } from '../apps/app-body.ts'
+import type { PlanBody } from '../plans/plan-body.ts'
+import type { ProductBody } from '../products/product-body.ts'
+
+export type NamedKind = 'api' | 'plan' | 'product' | 'upstream' | 'document'
+
+/** One of the same team. */
+export interface Reference {
+  readonly kind: NamedKind
+  readonly id: string
+  /** Where it stands in the body: `apis[0].api`. */
+  readonly path: string
+}
+
+/** Of a body as the schema of its kind has it; a kind that names nothing has none. */
+export function listReferences(kind: string, body: unknown): Reference[] {
+  switch (kind) {
+    case 'api':
+      return listOfApi(body as ApiBody)
+    case 'plan':
+      return ((body as PlanBody).apis ?? []).map(({ api }, at) => ({ kind: 'api', id: api, path: `apis[${at}].api` }))
+    case 'product': {
+      const { apis, plans } = body as ProductBody
+      return [...listIds('api', 'apis', apis), ...listIds('plan', 'plans', plans)]
+    }
+    case 'app':
+      return Object.keys((body as AppBody).overrides ?? {}).map((id) => ({ kind: 'plan', id, path: `overrides.${id}` }))
+    default:
+      return []
+  }
+}
+
+function listOfApi({ upstream, routes = [], products = [], document }: ApiBody): Reference[] {
+  const upstreams = [
+    { id: upstream, path: 'upstream' },
+    ...routes.map((route, at) => ({ id: route.upstream, path: `routes[${at}].upstream` })),
+  ]
+  return [
+    ...upstreams.flatMap(({ id, path }): Reference[] =>
+      id === undefined || isUrl(id) ? [] : [{ kind: 'upstream', id, path }],
+    ),
+    ...listIds('product', 'products', products),
+    ...(document === undefined ? [] : [{ kind: 'document', id: document, path: 'document' } as const]),
+  ]
+}
+
+function listIds(kind: NamedKind, member: string, ids: readonly string[]): Reference[] {
+  return ids.map((id, at) => ({ kind, id, path: `${member}[${at}]` }))
+}
+
+/** An id has no colon. */
+function isUrl(reference: string): boolean {
+  return reference.includes('://')
+}
