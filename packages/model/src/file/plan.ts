@@ -23,5 +23,12 @@ export const planSchema = z
       )
       .exactOptional()
       .meta({ description: 'What it opens: callers of this plan are refused elsewhere. Everything if absent.' }),
+    overrides: z
+      .record(z.string(), z.record(z.string(), z.record(z.string(), z.unknown())))
+      .exactOptional()
+      .meta({
+        description:
+          'By app, other options for its policies: what `overrides` of the app says, for apps that are not in the file. What the app says itself comes first.',
+      }),
   })
   .meta({ id: 'Plan' })

@@ -23,11 +23,25 @@ function toPlan(
   }
 }
 
+/** What plans say themselves, of apps that are kept elsewhere. */
+function collectOwnOverrides(context: ResolveContext): Map<string, Map<string, PlanOverrides>> {
+  const collected = new Map<string, Map<string, PlanOverrides>>()
+  for (const [index, { id, overrides }] of context.file.plans.entries()) {
+    if (overrides === undefined) continue
+    collected.set(id, new Map(Object.entries(overrides)))
+    for (const [app, uses] of Object.entries(overrides)) {
+      const path = ['plans', index, 'overrides', app]
+      for (const name of Object.keys(uses)) linkPart(context, [...path, name, 'options'], [...path, name])
+    }
+  }
+  return collected
+}
+
 /** By plan, then by app. */
 function collectOverrides(context: ResolveContext): Map<string, Map<string, PlanOverrides>> {
   const { plans, apps } = context.file
   const places = new Map(plans.map(({ id }, index) => [id, index]))
-  const collected = new Map<string, Map<string, PlanOverrides>>()
+  const collected = collectOwnOverrides(context)
   for (const [index, { id: app, overrides = {} }] of apps.entries()) {
     for (const [plan, uses] of Object.entries(overrides)) {
       const path = ['apps', index, 'overrides', plan]
@@ -37,14 +51,21 @@ function collectOverrides(context: ResolveContext): Map<string, Map<string, Plan
         continue
       }
       const ofPlan = collected.get(plan) ?? new Map<string, PlanOverrides>()
-      collected.set(plan, ofPlan.set(app, uses))
+      collected.set(plan, ofPlan.set(app, { ...ofPlan.get(app), ...uses }))
       const modelPath = ['plans', place, 'overrides', app]
-      linkPart(context, modelPath, path)
+      if (!saysItself(plans[place], app)) linkPart(context, modelPath, path)
       // As a use has them, for whoever looks into one.
-      for (const name of Object.keys(uses)) linkPart(context, [...modelPath, name, 'options'], [...path, name])
+      for (const name of Object.keys(uses)) {
+        linkPart(context, [...modelPath, name], [...path, name])
+        linkPart(context, [...modelPath, name, 'options'], [...path, name])
+      }
     }
   }
   return collected
+}
+
+function saysItself(plan: GatewrightFile['plans'][number] | undefined, app: string): boolean {
+  return plan?.overrides !== undefined && Object.hasOwn(plan.overrides, app)
 }
 
 function reportUnknown(context: ResolveContext, plan: string, path: readonly (string | number)[]): void {

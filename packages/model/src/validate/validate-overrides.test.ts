@@ -44,6 +44,26 @@ describe('what an app has different of a plan', () => {
     assert.deepEqual(gold && toPlanVariant(gold, 'acme')[0]?.options, { limit: 7, burst: 9 })
   })
 
+  it('is said by the plan of apps that are kept elsewhere, and by the app first where both say it', () => {
+    const own = (overrides: string) =>
+      resolveText(
+        `gatewright: 1\nplans:\n  - id: gold\n    policies: [{ policy: rate-limit, options: { limit: 5 } }, { policy: set-headers, id: mark }]\n    overrides:\n${overrides}`,
+      )
+    const both = own(
+      '      far: { rate-limit: { limit: 1 } }\n      acme: { rate-limit: { limit: 2 }, mark: { set: { a: b } } }\napps: [{ id: acme, plan: gold, overrides: { gold: { rate-limit: { limit: 3 } } } }]\n',
+    )
+    assert.deepEqual(both.draft.plans[0]?.overrides, {
+      far: { 'rate-limit': { limit: 1 } },
+      acme: { 'rate-limit': { limit: 3 }, mark: { set: { a: 'b' } } },
+    })
+    assert.deepEqual(both.findings, [])
+    const { draft, sources, apps } = own('      far:\n        rate-limit: { limit: 0 }\n        cache: {}\n')
+    const said = toLines(sortFindings(validate(draft, TEST_CATALOGUE, { sources, apps })))
+    assert.match(said[0] ?? '', /:7:\d+: fault: rate-limit: .*plans\[0\]\.overrides\.far\.rate-limit\.limit\)$/)
+    assert.match(said[1] ?? '', /:8:\d+: fault: The plan "gold" has no "cache".*plans\[0\]\.overrides\.far\.cache\)$/)
+    assert.equal(said.length, 2)
+  })
+
   it('is checked by the policy, together with what the plan says, at the line of the app', () => {
     const { lines } = check(
       appWith(
