@@ -9,14 +9,15 @@ import { findGrpcType } from './exchange/grpc-type.ts'
 import { openExchange } from './exchange/open-exchange.ts'
 import type { Refusal } from './http1/refusal.ts'
 import type { ClientConnection, ReceivedRequest, RequestReceiver } from './listen/connection-contract.ts'
-import { toBodyTooLarge } from './listen/request-body.ts'
 import type { TunnelKeeper } from './listen/tunnels.ts'
 import type { FaultLog } from './observe/fault-log.ts'
 import type { Recorder } from './observe/recorder.ts'
 import { renderProblem } from './respond/problem-response.ts'
+import { type Allowance, asksTunnel, findRefusal, toAllowedUpgrade, toTunnelProblem } from './route/allowance.ts'
 import { ALLOWED_METHODS, matchRequest } from './route/match-request.ts'
 import { findQueryFault, type PathFault, toNormalPath } from './route/normal-path.ts'
-import type { RouteRuntime, SnapshotRuntime } from './snapshot/runtime.ts'
+import { UndecidedRequest } from './route/undecided-request.ts'
+import type { SnapshotRuntime } from './snapshot/runtime.ts'
 import type { ClientTunnelEnd } from './sockets/tunnel-end.ts'
 import { toWebSocketAccept } from './sockets/web-socket-accept.ts'
 
@@ -58,15 +59,16 @@ export class Gateway implements RequestReceiver {
     exchange.api = found.api
     exchange.route = found.route?.facts ?? found.api?.facts ?? exchange.route
     if (found.closes) connection.closeGracefully()
-    if (found.route !== undefined) {
-      exchange.upgrade = toAllowedUpgrade(received, found.route)
-      if (asksTunnel(received) && exchange.upgrade === undefined) {
-        return this.#run(exchange, snapshot.runUnmatched(toTunnelProblem()), snapshot)
-      }
-      const limitBytes = found.route.bodyBytes ?? connection.settings.limits.bodyBytes
-      if (!connection.limitBody(limitBytes) || isLonger(received, limitBytes)) {
-        return this.#run(exchange, snapshot.runUnmatched(toBodyTooLarge(limitBytes)), snapshot)
-      }
+    let allowance: Allowance | undefined = found.route
+    if (found.undecided !== undefined) {
+      const undecided = new UndecidedRequest(found.undecided, exchange, { received, connection })
+      exchange.undecided = undecided
+      allowance = undecided.allowance
+    }
+    if (allowance !== undefined) {
+      exchange.upgrade = toAllowedUpgrade(received, allowance)
+      const refused = findRefusal(received, allowance, connection)
+      if (refused !== undefined) return this.#run(exchange, snapshot.runUnmatched(refused), snapshot)
       if (findGrpcType(received.headers) !== undefined) {
         const problem = watchGrpcDeadline(exchange, connection.settings.wheel)
         if (problem !== undefined) return this.#run(exchange, snapshot.runUnmatched(problem), snapshot)
@@ -175,16 +177,6 @@ function toAnswer(response: unknown): GatewayResponse {
   return GatewayResponse.ofProblem(new RangeError(`a policy answered with the status ${status}`))
 }
 
-/** A body whose length is known is refused before a byte of it is read. */
-function isLonger({ body }: ReceivedRequest, limitBytes: number): boolean {
-  return body.sizeBytes !== undefined && body.sizeBytes > limitBytes
-}
-
-/** Of an extended CONNECT (RFC 8441 §4): without a tunnel it is no request at all. */
-function asksTunnel({ httpVersion, upgrade }: Pick<ReceivedRequest, 'httpVersion' | 'upgrade'>): boolean {
-  return httpVersion === '2' && upgrade !== undefined
-}
-
 /** To a client of HTTP/2 any 2xx says that its tunnel is open (RFC 9113 §8.5), and it checks no proof of it: so it is checked here (RFC 6455 §4.1). */
 function toTunnelAnswer({ request, upgrade }: GatewayExchange, response: GatewayResponse): GatewayResponse {
   const { status, tunnel, headers } = response
@@ -196,15 +188,4 @@ function toTunnelAnswer({ request, upgrade }: GatewayExchange, response: Gateway
   return GatewayResponse.ofProblem(
     tunnel === undefined ? toTunnelProblem() : new Problem('upstream-malformed', { reason: 'web-socket-accept' }),
   )
-}
-
-function toTunnelProblem(): Problem {
-  return new Problem('protocol-not-supported', { detail: 'What :protocol asks for is not spoken here.' })
-}
-
-/** `websocket` everywhere; other tokens where the route names them. `h2c` and the like are dropped: the request is answered in HTTP/1.1. */
-function toAllowedUpgrade({ upgrade, method }: ReceivedRequest, route: RouteRuntime): string | undefined {
-  // RFC 6455 §4.1: the handshake is a GET.
-  if (upgrade === 'websocket') return method === 'GET' ? upgrade : undefined
-  return upgrade !== undefined && route.upgrades.includes(upgrade) ? upgrade : undefined
 }

@@ -318,6 +318,8 @@ export interface Release extends Pick<Described, 'title' | 'description'> {
   /** Share of traffic, 0–100; all shares of an API sum to 100. */
   readonly share?: number
   readonly when?: Cel
+  /** Whose requests it gets once they are known, whatever the shares and conditions. */
+  readonly apps?: readonly AppId[]
   readonly routes: readonly Route[]
   readonly policies: readonly PolicyUse[]
   readonly upstream?: UpstreamId

@@ -55,6 +55,18 @@ apis:
         routes: [{ id: new, path: /a }, { id: more, path: /more }]
 `
   const inReleases = createFolder({ 'gatewright.yaml': yaml })
+  const inApps = createFolder({
+    'gatewright.yaml': `gatewright: 1
+apps: [{ id: acme }]
+apis:
+  - id: a
+    upstream: http://127.0.0.1:9001
+    policies: [{ policy: basic-auth }]
+    releases:
+      - { revision: v2, apps: [acme], routes: [{ id: new, path: /a }] }
+      - { revision: v1, routes: [{ id: old, path: /a }] }
+`,
+  })
   const run = async (...args: string[]) => {
     const { stdout } = await runCommand(['explain', 'GET', ...args], { cwd: inReleases })
     return stdout
@@ -66,6 +78,15 @@ apis:
     assert.match(chosen, /^Route {4}new /m)
     assert.match(chosen, /^Release {2}v2 +when "x-new" in request\.headers, which holds .*gatewright\.yaml:7$/m)
     assert.match(chosen, /1\. +cors +release .*gatewright\.yaml:9/)
+  })
+
+  it('is that of the app that calls, where it has one', async () => {
+    const { stdout } = await runCommand(['explain', 'GET', '/a', '--app', 'acme'], { cwd: inApps })
+    assert.match(stdout, /^Route {4}new /m)
+    assert.match(stdout, /^Release {2}v2 +that of the app "acme" .*gatewright\.yaml:8$/m)
+    const other = await runCommand(['explain', 'GET', '/a', '--app', 'nobody'], { cwd: inApps })
+    assert.match(other.stdout, /^There is no app "nobody" in `apps`/m)
+    assert.match(other.stdout, /^Release {2}v1 +100 % of all/m)
   })
 
   it('looks for routes in that one alone', async () => {

@@ -25,6 +25,11 @@ export const explain = defineCommand({
       multiple: true,
       description: "A header of the request: 'Name: value'.",
     },
+    app: {
+      type: 'text',
+      value: 'ID',
+      description: 'The app that calls: it may have a release of its own (`apps` of a release).',
+    },
     ...CONFIG_OPTIONS,
     json: JSON_OPTION,
   },
@@ -39,7 +44,11 @@ export const explain = defineCommand({
     if (runnable === undefined) return EXIT_CODES.faults
     const { sources } = runnable.resolution
     const log = createLog((line) => terminal.complain(sources.hide(line.trimEnd())))
-    const explained = await explainRequest(asked, runnable, log)
+    const explained = await explainRequest(
+      { ...asked, ...(values.app !== undefined && { app: values.app }) },
+      runnable,
+      log,
+    )
     // What was asked is said as it was asked.
     const explanation = { ...hidePutIn(explained, sources), asked }
     terminal.print(values.json ? JSON.stringify(explanation, null, 2) : toExplanationText(explanation))

@@ -76,6 +76,8 @@ export interface ExplainedRelease {
   readonly when: string | undefined
   /** Of 100; undefined: it has a condition alone. */
   readonly share: number | undefined
+  /** Or because it is that of the app that calls. */
+  readonly app: string | undefined
   /** What tells who stays with it. */
   readonly key: string
   readonly at: string
@@ -119,7 +121,7 @@ export async function explainRequest(asked: Asked, runnable: Runnable, log: Log)
   const { model } = runnable
   const entry = findEntry(model.listeners, asked)
   const request = { bytes: toBytes(asked), method: asked.method, ...(entry.listener && { listener: entry.listener }) }
-  const exchange = await rehearse(request, runnable, log)
+  const exchange = await rehearse(request, { ...runnable, model: preferReleasesOf(asked.app, model) }, log)
   const { release } = exchange
   const releases = new Map(release === undefined ? [] : [[exchange.api, release]])
   const judgement = judgeRoutes(model, { ...asked, releases })
@@ -130,7 +132,7 @@ export async function explainRequest(asked: Asked, runnable: Runnable, log: Log)
   const others = toOthers(judgement, { runnable, placed, match })
   const { path } = judgement ?? {}
   const { scheme } = entry
-  const hints = [...entry.hints, ...toMethodHints(asked)]
+  const hints = [...entry.hints, ...toMethodHints(asked), ...toAppHints(asked, runnable)]
   if (match === undefined) {
     const refusal = toRefusal(exchange)
     const ambiguity = findAmbiguity(model, asked, refusal)
@@ -151,6 +153,22 @@ function toMethodHints({ method }: Asked): string[] {
   const upper = method.toUpperCase()
   if (method === upper || !KNOWN_METHODS.has(upper)) return []
   return [`Methods have a letter case: "${method}" is not ${upper}, which was probably meant.`]
+}
+
+function toAppHints({ app }: Asked, { resolution: { apps } }: Runnable): string[] {
+  if (app === undefined || apps.some(({ id }) => id === app)) return []
+  return [`There is no app "${app}" in \`apps\`: it could only come from a token or another service.`]
+}
+
+/** Nobody is authenticated here, so what the app decides is said by conditions: they come first, but for the token of a preview. */
+function preferReleasesOf(app: string | undefined, model: GatewayModel): GatewayModel {
+  if (app === undefined) return model
+  const prefer = (api: Api): Api => {
+    const own = api.releases.find(({ apps }) => apps?.some((id) => id === app))
+    if (own === undefined) return api
+    return { ...api, releases: [{ ...own, when: 'true' }, ...api.releases.filter((release) => release !== own)] }
+  }
+  return { ...model, apis: model.apis.map(prefer) }
 }
 
 const KNOWN_METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'CONNECT'])
@@ -216,7 +234,7 @@ function toRefusal({ problem, answer }: RehearsedExchange): Explanation['refusal
 }
 
 interface Findings {
-  readonly asked: AskedRequest
+  readonly asked: Asked
   readonly judgement: Judgement | undefined
   readonly exchange: RehearsedExchange
   /** Of the uses that run, in order. */
@@ -244,7 +262,7 @@ function toFound(placed: PlacedRoute, runnable: Runnable, { asked, judgement, ex
     apiAt: toPlaceText(sources.find(path.slice(0, 2))),
     route: route.id,
     routeAt: toPlaceText(sources.find(path)),
-    release: toRelease(placed, sources),
+    release: toRelease(placed, asked.app, sources),
     methods: route.methods,
     hosts: api.hosts,
     template: toTemplate(api, route),
@@ -256,11 +274,16 @@ function toFound(placed: PlacedRoute, runnable: Runnable, { asked, judgement, ex
   }
 }
 
-function toRelease({ api, release, path }: PlacedRoute, sources: Sources): ExplainedRelease | undefined {
+function toRelease(
+  { api, release, path }: PlacedRoute,
+  asked: string | undefined,
+  sources: Sources,
+): ExplainedRelease | undefined {
   if (api.releases.length < 2) return undefined
-  const { revision, when, share } = release
+  const { revision, when, share, apps } = release
+  const app = apps?.find((id) => id === asked)
   const at = toPlaceText(sources.find(path.slice(0, 4)))
-  return { revision, when, share, key: api.releaseKey ?? 'the address of the client', at }
+  return { revision, when, share, app, key: api.releaseKey ?? 'the address of the client', at }
 }
 
 function isPreflight({ method, headers }: AskedRequest): boolean {

@@ -4,6 +4,8 @@ import { UsageError } from '../command.ts'
 
 export interface Asked extends AskedRequest {
   readonly scheme: 'http' | 'https'
+  /** Who calls; undefined: nobody says. */
+  readonly app?: string
 }
 
 /** A URL with or without a host: `/orders` means `http://localhost/orders`. @throws UsageError */

@@ -68,9 +68,13 @@ function toFoundLines(found: FoundRoute): string[] {
   ]
 }
 
-function toReleaseRow({ revision, when, share, key, at }: ExplainedRelease): string[] {
-  const why = when === undefined ? `${share ?? 0} % of all, by ${key}` : `when ${when}, which holds`
-  return ['Release', revision, why, at]
+function toReleaseRow(release: ExplainedRelease): string[] {
+  return ['Release', release.revision, toReason(release), release.at]
+}
+
+function toReason({ when, share, app, key }: ExplainedRelease): string {
+  if (app !== undefined) return `that of the app "${app}"`
+  return when === undefined ? `${share ?? 0} % of all, by ${key}` : `when ${when}, which holds`
 }
 
 const HELD: Readonly<Record<Holds, string>> = {

@@ -3,6 +3,7 @@ import { Exchange, type ExchangeParts, type GatewayResponse, type HeaderList, ty
 import { type LocatedTarget, toClientLocation } from '../respond/location.ts'
 import type { ApiRuntime } from '../snapshot/runtime.ts'
 import type { ShownCertificate } from '../tls/client-certificate.ts'
+import type { Undecided } from './undecided.ts'
 
 /** Who broke an exchange off at the client's side: the client, or this gateway at the deadline of its drain. */
 export type BrokenOffBy = 'client-left' | 'drain-timeout'
@@ -42,6 +43,8 @@ export class GatewayExchange extends Exchange {
   /** The token of `Upgrade` that may become a tunnel; undefined: none was asked for, or it was dropped. */
   upgrade: string | undefined = undefined
   api: ApiRuntime | undefined = undefined
+  /** Which of several releases answers, where the app decides it that calls. */
+  undecided: Undecided | undefined = undefined
   /** Length of what was taken off the path before it went upstream. */
   strippedBasePath = ''
   /** The `traceparent` that came from a peer that is not trusted: a link, not a parent. */

@@ -1,6 +1,7 @@
 /** Owns the step from the router's answer to what runs: a route's pipeline, or a problem within the API that matched. */
 import { type GatewayRequest, GatewayResponse, HeaderList, type Next, Problem } from '@gatewright/policies'
 import type { GatewayExchange } from '../exchange/gateway-exchange.ts'
+import type { ReleaseMatch, Undecided } from '../exchange/undecided.ts'
 import type { ApiRuntime, RouteRuntime, SnapshotRuntime } from '../snapshot/runtime.ts'
 import type { OpenPath } from './normal-path.ts'
 import type { ChooseRelease, MatchResult, RoutedRequest } from './router.ts'
@@ -11,6 +12,8 @@ export interface Found {
   readonly route: RouteRuntime | undefined
   /** The request is refused as ambiguous, so its connection is not used again. */
   readonly closes: boolean
+  /** The app that calls has a say in where it goes on. */
+  readonly undecided?: Omit<Undecided, 'settle'> | undefined
 }
 
 /** What a server as a whole is said to allow: no list is true for every route. */
@@ -29,30 +32,81 @@ function findMatch(snapshot: SnapshotRuntime, exchange: GatewayExchange, open: O
   const { request } = exchange
   if (request.path === '*') return { run: answerAsterisk, api: undefined, route: undefined, closes: false }
   const routed = open === undefined ? request : toOpenRequest(request, open)
-  const choose = snapshot.hasReleases ? (api: ApiRuntime) => api.chooseRelease?.(exchange) ?? 0 : undefined
+  const choose = snapshot.hasReleases ? toChoose(exchange) : undefined
   const preflight = findPreflight(snapshot, { request, routed, choose })
   const result = preflight ?? snapshot.router.match(routed, choose)
-  switch (result.kind) {
-    case 'route': {
-      const { api, route } = result
-      request.matched = result
-      toUpstreamPath(exchange, api, result.basePathLength)
-      return { run: (preflight && route.runPreflight) ?? route.run, api, route, closes: false }
-    }
-    case 'method-not-allowed':
-      return toMethodRefused(snapshot, result.api, result.allow.join(', '))
-    case 'no-route':
-      return toRefused(snapshot, result.api, new Problem('route-not-found'))
-    case 'no-api':
-      return toRefused(snapshot, undefined, new Problem('route-not-found'))
-    case 'ambiguous-path': {
-      const detail = `Others could read this path as "${result.reading}", which means something else here.`
-      return {
-        ...toRefused(snapshot, result.api, new Problem('ambiguous-path', { detail, reason: 'path-reading' })),
-        closes: true,
-      }
+  const others = choose && preflight === undefined ? matchOthers(snapshot, result, { routed, choose }) : undefined
+  if (result.kind === 'route') {
+    const { api, route } = result
+    request.matched = result
+    toUpstreamPath(exchange, api, result.basePathLength)
+    const undecided = others && { own: result, others }
+    return { run: (preflight && route.runPreflight) ?? route.run, api, route, closes: false, undecided }
+  }
+  const problem = toProblem(result)
+  if (result.kind === 'no-api') return toRefused(snapshot, undefined, problem)
+  const refused = toRefused(snapshot, result.api, problem)
+  if (result.kind === 'ambiguous-path') return { ...refused, closes: true }
+  const beginning = others && findBeginning(others)
+  if (others === undefined || beginning === undefined) return refused
+  toUpstreamPath(exchange, result.api, beginning.basePathLength)
+  return { ...refused, run: beginning.route.run, undecided: { own: problem, others } }
+}
+
+/** Asked once of each API, which the other readings of a path may lead to again. */
+function toChoose(exchange: GatewayExchange): ChooseRelease<ApiRuntime> {
+  let known: ApiRuntime | undefined
+  let at = 0
+  return (api) => {
+    if (api === known) return at
+    at = api.chooseRelease?.(exchange) ?? 0
+    known = api
+    return at
+  }
+}
+
+interface Chosen {
+  readonly routed: RoutedRequest
+  readonly choose: ChooseRelease<ApiRuntime>
+}
+
+/** Of an API whose releases have chosen apps: where each of those would lead. What fails there is a matter of those who get there. */
+function matchOthers(
+  { router }: SnapshotRuntime,
+  result: MatchResult<ApiRuntime, RouteRuntime>,
+  { routed, choose }: Chosen,
+): Undecided['others'] | undefined {
+  const api = 'api' in result ? result.api : undefined
+  if (api?.appReleases === undefined || result.kind === 'ambiguous-path') return undefined
+  const others = new Map<string, ReleaseMatch>()
+  for (const { revision, at } of api.appReleases.releases) {
+    try {
+      const match = router.match(routed, (other) => (other === api ? at : choose(other)))
+      others.set(revision, match.kind === 'route' ? match : toProblem(match))
+    } catch (cause) {
+      others.set(revision, new Problem('expression-failed', { cause, reason: 'match' }))
     }
   }
+  return others
+}
+
+/** No route where it would stay, but one for some apps: in it begins what finds out which app calls. */
+function findBeginning(others: Undecided['others']): Exclude<ReleaseMatch, Problem> | undefined {
+  for (const match of others.values()) {
+    if (!(match instanceof Problem) && match.route.runKnown !== undefined) return match
+  }
+  return undefined
+}
+
+function toProblem(result: Exclude<MatchResult<ApiRuntime, RouteRuntime>, { kind: 'route' }>): Problem {
+  if (result.kind === 'method-not-allowed') {
+    const allow = result.allow.join(', ')
+    // RFC 9110 §15.5.6: a 405 names what is allowed.
+    return new Problem('method-not-allowed', { headers: [['Allow', allow]], detail: `Allowed here: ${allow}.` })
+  }
+  if (result.kind !== 'ambiguous-path') return new Problem('route-not-found')
+  const detail = `Others could read this path as "${result.reading}", which means something else here.`
+  return new Problem('ambiguous-path', { detail, reason: 'path-reading' })
 }
 
 /** RFC 9110 §9.3.7: `OPTIONS *` asks the server as a whole, and is used as a ping. */
@@ -74,7 +128,15 @@ function findPreflight(
   const asked = request.headers.get('access-control-request-method')
   if (asked === undefined) return undefined
   const result = router.matchPreflight(routed, asked, choose)
-  return result.kind === 'route' && result.route.runPreflight !== undefined ? result : undefined
+  if (result.kind === 'route') return result.route.runPreflight !== undefined ? result : undefined
+  const api = 'api' in result ? result.api : undefined
+  if (api?.appReleases === undefined || result.kind === 'ambiguous-path') return undefined
+  // Which app calls is not said before the request itself.
+  for (const { at } of api.appReleases.releases) {
+    const other = router.matchPreflight(routed, asked, (each) => (each === api ? at : (choose?.(each) ?? 0)))
+    if (other.kind === 'route' && other.route.runPreflight !== undefined) return other
+  }
+  return undefined
 }
 
 function toOpenRequest(request: GatewayRequest, { readings }: OpenPath): RoutedRequest {
@@ -112,10 +174,4 @@ function toUpstreamPath(exchange: GatewayExchange, { model }: ApiRuntime, basePa
 
 function toRefused(snapshot: SnapshotRuntime, api: ApiRuntime | undefined, problem: Problem): Found {
   return { run: (api ?? snapshot).runUnmatched(problem), api, route: undefined, closes: false }
-}
-
-function toMethodRefused(snapshot: SnapshotRuntime, api: ApiRuntime | undefined, allow: string): Found {
-  // RFC 9110 §15.5.6: a 405 names what is allowed.
-  const problem = new Problem('method-not-allowed', { headers: [['Allow', allow]], detail: `Allowed here: ${allow}.` })
-  return toRefused(snapshot, api, problem)
 }

@@ -12,9 +12,9 @@ import type { CompiledApi } from '../route/api-index.ts'
 import type { CompilePattern } from '../route/conditions.ts'
 import { compileApiRoutes } from '../route/router.ts'
 import { compileReleaseChoice } from './choose-release.ts'
-import { type CompiledRelease, compileRelease } from './compile-release.ts'
+import { type CompiledRelease, compileRelease, hasAppReleases } from './compile-release.ts'
 import { findHeldFields, type HeldFields, HeldFieldsOfAll } from './held-fields.ts'
-import type { ApiRuntime, CompiledErrorShape, RouteRuntime, UpstreamPort } from './runtime.ts'
+import type { ApiRuntime, AppReleases, CompiledErrorShape, RouteRuntime, UpstreamPort } from './runtime.ts'
 
 /** What is compiled of a snapshot's frame. While the frame is equal it is the same object, so that it can be compared by what it is. */
 export interface CompiledFrame {
@@ -97,6 +97,7 @@ export function* compileApi(
     meter: context.toApiMeter(api.id),
     runUnmatched: compileUnmatched(outer),
     chooseRelease: compileReleaseChoice(api, uses.services.variables),
+    appReleases: toAppReleases(api),
   }
   const entry = {
     basePath: api.basePath,
@@ -111,9 +112,21 @@ export function* compileApi(
   return { hash, frame, compiled, outer, releases, heldFields }
 }
 
-/** What all its routes are compiled in: facts name the whole template, the environment, and the release where there are several; conditions know the variables. */
+/** What all its routes are compiled in: facts name the whole template, the environment, and the release where there are several; conditions know the variables; a step chooses the release of an app. */
 function toSurroundings({ basePath, environment, variables, releases }: Api): readonly unknown[] {
-  return [basePath, environment, variables, releases.length > 1]
+  return [basePath, environment, variables, releases.length > 1, hasAppReleases({ releases })]
+}
+
+function toAppReleases(api: Api): AppReleases | undefined {
+  if (!hasAppReleases(api)) return undefined
+  const byApp = new Map<string, string>()
+  const releases: { revision: string; at: number }[] = []
+  for (const [at, { revision, apps }] of api.releases.entries()) {
+    if (apps === undefined) continue
+    releases.push({ revision, at })
+    for (const app of apps) byApp.set(app, revision)
+  }
+  return { byApp, releases }
 }
 
 function withVariables(uses: UseContext, own: Api['variables']): UseContext {

@@ -8,6 +8,7 @@ import { compileUses, type PlacedUse, type UseContext } from '../pipeline/compil
 import { type CompiledUse, compose } from '../pipeline/compose.ts'
 import type { PlanShelf } from '../pipeline/plan-shelf.ts'
 import { createPlanSlot } from '../pipeline/plan-slot.ts'
+import { createReleaseStep } from '../pipeline/release-step.ts'
 import type { RouteEntry } from '../route/api-routes.ts'
 import { findEqualEnds } from '../route/equal-ends.ts'
 import { findHeldFields, type HeldFields, HeldFieldsOfAll } from './held-fields.ts'
@@ -40,7 +41,7 @@ export interface Ending {
   plain: Pipeline | undefined
 }
 
-type Pipeline = Pick<RouteRuntime, 'run' | 'runPreflight'>
+type Pipeline = Pick<RouteRuntime, 'run' | 'runPreflight' | 'runKnown'>
 
 interface Placed {
   readonly api: Api
@@ -129,7 +130,7 @@ class RouteCompiler {
       ...(route.operation !== undefined && { operation: route.operation }),
       ...(route.tags !== undefined && { tags: route.tags }),
     }
-    const { run, runPreflight } = this.#toPipeline(route)
+    const { run, runPreflight, runKnown } = this.#toPipeline(route)
     // Spelled out, and what every request reads first: so it is one cache line, which ten thousand routes make cold.
     return {
       run,
@@ -138,6 +139,7 @@ class RouteCompiler {
       runPreflight,
       upgrades: route.upgrades ?? NO_UPGRADES,
       model: route,
+      runKnown,
       heldFields: findHeldFields(route.policies, this.#context.uses.catalogue),
     }
   }
@@ -158,7 +160,16 @@ class RouteCompiler {
     // The last, because those before it may have conditions: what answers is the first that runs.
     const cors = uses.findLastIndex(({ name }) => name === 'cors')
     const runPreflight = cors < 0 ? undefined : compose(uses.slice(0, cors + 1), refusePreflight)
-    return { run: compose(uses, innermost), runPreflight }
+    const known = this.#countUntilKnown(given)
+    if (known === 0) return { run: compose(uses, innermost), runPreflight, runKnown: undefined }
+    const runKnown = compose(uses.slice(known), innermost)
+    return { run: compose(uses.slice(0, known), createReleaseStep(runKnown)), runPreflight, runKnown }
+  }
+
+  /** How many uses run before the release of the caller's app can be chosen; 0 where no app has one. */
+  #countUntilKnown(uses: readonly PlacedUse[]): number {
+    if (!hasAppReleases(this.#placed.api)) return 0
+    return uses.findLastIndex(({ phase }) => phase === 'authenticate') + 1
   }
 
   /** The plan's policies are each caller's own: what stands in the list finds them when it runs. */
@@ -188,6 +199,10 @@ class RouteCompiler {
     this.endings.set(id, ending)
     return ending
   }
+}
+
+export function hasAppReleases({ releases }: Pick<Api, 'releases'>): boolean {
+  return releases.some(({ apps }) => apps !== undefined)
 }
 
 const NO_UPGRADES: readonly string[] = []

@@ -31,6 +31,8 @@ export interface RouteRuntime {
   readonly upgrades: readonly string[]
   readonly bodyBytes: number | undefined
   readonly model: Route
+  /** What of `run` stands behind all that authenticates, for who is known already; undefined where nobody comes so. */
+  readonly runKnown: Next | undefined
   /** By its own uses. */
   readonly heldFields: HeldFields
 }
@@ -44,6 +46,15 @@ export interface ApiRuntime {
   readonly runUnmatched: (problem: unknown) => Next
   /** Undefined where there is one. */
   readonly chooseRelease: ReleaseChoice | undefined
+  readonly appReleases: AppReleases | undefined
+}
+
+/** The releases of an API that have chosen apps. */
+export interface AppReleases {
+  /** App → revision. */
+  readonly byApp: ReadonlyMap<string, string>
+  /** With their places among the releases of the API. */
+  readonly releases: readonly { readonly revision: string; readonly at: number }[]
 }
 
 /** What a thread answers requests with; replaced whole. */

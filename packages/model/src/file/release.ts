@@ -22,6 +22,10 @@ export const releaseSchema = z
       description:
         'Gets each request for which this is true, whatever the shares: `"x-canary" in request.headers`. It sees `request`, `client` and `variables`; nobody is known yet. The first release that is true gets it.',
     }),
+    apps: z.array(z.string().min(1)).min(1).exactOptional().meta({
+      description:
+        'Gets each request of these apps, whatever the shares and conditions: an app is known once the request is authenticated, and from there on this release answers. Without `share` and `when` it gets those alone.',
+    }),
     upstream: upstreamRefSchema
       .exactOptional()
       .meta({ description: "Instead of the API's: the id of an upstream, or a URL." }),

@@ -2,7 +2,7 @@
 import { dirname, isAbsolute, join } from 'node:path'
 import { findValue } from '../file/describe-issues.ts'
 import type { Path } from '../finding.ts'
-import type { Api, ApiId, Release } from '../gateway-model.ts'
+import type { Api, ApiId, AppId, Release } from '../gateway-model.ts'
 import type { GatewrightFile } from '../gatewright-file.ts'
 import { toTextHash } from '../hash.ts'
 import type { OpenApiDefinition } from '../openapi/read-openapi.ts'
@@ -57,7 +57,7 @@ function resolveReleases(api: FileApi, { index, definition }: Said, context: Res
     const routes = resolveRoutes({ ...own, model: toModel(0) }, toGiven(context, definition))
     return [{ revision: 'file', share: 100, routes, policies: [] }]
   }
-  const isAlone = api.releases.filter(({ when }) => when === undefined).length === 1
+  const isAlone = api.releases.filter(takesShare).length === 1
   let isSaid = false
   return api.releases.map((release, at): Release => {
     const file: Path = ['apis', index, 'releases', at]
@@ -72,9 +72,8 @@ function resolveReleases(api: FileApi, { index, definition }: Said, context: Res
     const routes = resolveRoutes({ ...sayer, model: toModel(at) }, toGiven(told, document))
     return {
       ...pickPresent(release, 'revision', 'title', 'description', 'when'),
-      ...(release.when === undefined || release.share !== undefined
-        ? { share: release.share ?? (isAlone ? 100 : 0) }
-        : {}),
+      ...(release.apps !== undefined && { apps: release.apps.map((app) => app as AppId) }),
+      ...(takesShare(release) || release.share !== undefined ? { share: release.share ?? (isAlone ? 100 : 0) } : {}),
       ...(release.upstream === undefined
         ? {}
         : { upstream: context.toUpstreamId(release.upstream, [...file, 'upstream']) }),
@@ -82,6 +81,13 @@ function resolveReleases(api: FileApi, { index, definition }: Said, context: Res
       routes,
     } as Release
   })
+}
+
+type FileRelease = NonNullable<FileApi['releases']>[number]
+
+/** Of what nothing else claims. */
+function takesShare({ share, when, apps }: FileRelease): boolean {
+  return when === undefined && (share !== undefined || apps === undefined)
 }
 
 function toGiven(context: ResolveContext, definition: OpenApiDefinition | undefined) {

@@ -5,6 +5,7 @@ import type { Api } from '../gateway-model.ts'
 import { findLiteralFault } from '../path-template.ts'
 import { PROBLEMS } from '../problems.ts'
 import { findFieldNameFault, findFieldValueFault, findHostFault } from './names.ts'
+import { validateAppReleases } from './validate-app-releases.ts'
 import { validateUses } from './validate-policies.ts'
 import { toPredicatesKey, validatePredicates } from './validate-predicates.ts'
 import { validateRoutes } from './validate-routes.ts'
@@ -27,6 +28,7 @@ export function validateApis(validation: Validation): void {
     if (api.upstream !== undefined)
       checkUpstream(validation, api.upstream, { path: [...path, 'upstream'], isLive: api.enabled !== false })
     validateRoutes(validation, api, path)
+    validateAppReleases(validation, api, path)
   }
   findEqualApis(validation)
 }
@@ -109,7 +111,9 @@ function checkReleases(validation: Validation, { id, releases, releaseKey }: Api
       message: `The key of the releases of "${id}" cannot run: ${keyFault}.`,
     })
   }
-  const shared = releases.filter((release) => release.when === undefined)
+  const shared = releases.filter(
+    ({ share, when, apps }) => when === undefined && (share !== undefined || apps === undefined),
+  )
   const sum = shared.reduce((total, release) => total + (release.share ?? 100), 0)
   if (sum !== 100) {
     validation.fault([...path, 'releases'], {
