@@ -40,10 +40,15 @@ export { type Key, KeyFault, type KeyTerms } from './keys/key.ts'
 export { type BroughtKey, bringKeys, endKey, issueKey, listChangedKeys, listKeys, rotateKey } from './keys/key-store.ts'
 export { admitCode, admitLogin, findLoginWait, type LoginTry, noteCode, noteLogin } from './logins/login-guard.ts'
 export type { Passkey } from './passkeys/passkey.ts'
+export { type PlanBody, planBodySchema } from './plans/plan-body.ts'
+export { type ProductBody, productBodySchema } from './products/product-body.ts'
 export { composeFile, type LiveApi, type LiveEnvironment, toDocumentName } from './publish/compose-file.ts'
 export { Publisher, type PublisherOptions } from './publish/publisher.ts'
 export type { Publication } from './publish/read-publication.ts'
 export type { Taken } from './publish/rollout.ts'
+export { checkReferences, checkUnnamed } from './references/check-references.ts'
+export type { Reference } from './references/reference.ts'
+export { type Namer, ReferenceFault } from './references/reference-fault.ts'
 export { SecretFault, type SecretFaultReason } from './secrets/secret-fault.ts'
 export { SecretKey, type SecretKeyPlace } from './secrets/secret-key.ts'
 export {
@@ -69,13 +74,6 @@ export {
   toAntiForgeryToken,
   touchSession,
 } from './sessions/session-store.ts'
-export { type PlanBody, planBodySchema } from './plans/plan-body.ts'
-export { type ProductBody, productBodySchema } from './products/product-body.ts'
-export { composeFile, type LiveApi, type LiveEnvironment, toDocumentName } from './publish/compose-file.ts'
-export { type Publication, Publisher, type PublisherOptions } from './publish/publisher.ts'
-export { checkReferences, checkUnnamed } from './references/check-references.ts'
-export type { Reference } from './references/reference.ts'
-export { type Namer, ReferenceFault } from './references/reference-fault.ts'
 export { PostgresStore, type PostgresStoreOptions } from './store/postgres/postgres-store.ts'
 export { SqliteStore, type SqliteStoreOptions } from './store/sqlite/sqlite-store.ts'
 export {
@@ -87,6 +85,26 @@ export {
   type StoreKind,
   StoreRefusal,
 } from './store/store.ts'
+export {
+  listSteps,
+  type Subscription,
+  SubscriptionFault,
+  type SubscriptionRecord,
+  type SubscriptionState,
+  type SubscriptionStep,
+  type SubscriptionTarget,
+} from './subscriptions/subscription.ts'
+export {
+  findSubscription,
+  listSubscriptionRecords,
+  listSubscriptions,
+  moveSubscriptions,
+  requestSubscription,
+  type SubscriptionQuery,
+  type SubscriptionRequest,
+  stepSubscription,
+} from './subscriptions/subscription-store.ts'
+export { type UpstreamBody, upstreamBodySchema } from './upstreams/upstream-body.ts'
 export { findPasswordRecord, hashNewPassword, isPasswordRight, type PasswordRecord } from './users/password.ts'
 export {
   type SsoSubject,
@@ -110,23 +128,3 @@ export {
   suspendUser,
   type UserQuery,
 } from './users/user-store.ts'
-export {
-  listSteps,
-  type Subscription,
-  SubscriptionFault,
-  type SubscriptionRecord,
-  type SubscriptionState,
-  type SubscriptionStep,
-  type SubscriptionTarget,
-} from './subscriptions/subscription.ts'
-export {
-  findSubscription,
-  listSubscriptionRecords,
-  listSubscriptions,
-  moveSubscriptions,
-  requestSubscription,
-  type SubscriptionQuery,
-  type SubscriptionRequest,
-  stepSubscription,
-} from './subscriptions/subscription-store.ts'
-export { type UpstreamBody, upstreamBodySchema } from './upstreams/upstream-body.ts'
