@@ -8,14 +8,19 @@ import { type Resolution, resolve } from './resolve/resolve.ts'
 import { TEST_CATALOGUE } from './testing/catalogue.ts'
 import { validate } from './validate/validate.ts'
 
+/** Files below it are one overlay. */
+const PUBLISHED = 'published/'
+
 const checkExpression = (source: string): string | undefined => (source.includes('?') ? 'it asks' : undefined)
 const checkPattern = (source: string): string | undefined => (source.includes('(') ? 'it opens' : undefined)
 
 function read(files: Record<string, string>, memory?: ConfigurationMemory) {
   const { 'overlay.yaml': overlay, ...others } = files
+  const all = Object.entries(others).map(([path, text]) => ({ path, text }))
+  const published = all.filter(({ path }) => path.startsWith(PUBLISHED)).map((file) => ({ ...file, isForeign: true }))
   const resolution = resolve({
-    files: Object.entries(others).map(([path, text]) => ({ path, text })),
-    overlays: overlay === undefined ? [] : [{ path: 'overlay.yaml', text: overlay }],
+    files: all.filter(({ path }) => !path.startsWith(PUBLISHED)),
+    overlays: [...(overlay === undefined ? [] : [{ path: 'overlay.yaml', text: overlay }]), published],
     env: (name) => (name === 'HOST' ? 'env.example.com' : undefined),
     readFile: () => undefined,
     ...(memory && { memory }),
@@ -127,6 +132,26 @@ const LINE = fc.constantFrom(
   'variables: { a: b }',
 )
 
+/** Of an API, as it is published; undefined: it is published no more. */
+const TEXTS = [
+  '{"gatewright":1,"apis":[{"id":"prod.NAME","basePath":"/prod/NAME","upstream":"a","routes":[{"id":"x","path":"/x"}]}]}',
+  '{"gatewright":1,"apis":[{"id":"prod.NAME","basePath":"/prod/NAME","upstream":"http://NAME","policies":[{"policy":"cors"}]}]}',
+  '{"gatewright":1,"apis":[{"id":"prod.NAME","basePath":"/prod/NAME","upstream":"http://same","routes":[]}]}',
+  '{"gatewright":1,"upstreams":[{"id":"NAME","targets":["http://NAME"]}],"apis":[{"id":"prod.NAME","basePath":"/NAME","upstream":"NAME"}]}',
+  '{"gatewright":1,"upstreams":[{"id":"b","targets":["http://c"],"protocol":"h2c"}]}',
+  '{"gatewright":1,"apis":[{"id":"prod.NAME","basePath":"/prod/NAME","upstream":"prod.unknown"}]}',
+  '{"gatewright":1,"apis":[{"id":"prod.NAME","basePath":"/prod/NAME","upstream":"a","policies":[{"policy":"cros"}]}]}',
+  '{"gatewright":1,"apis":[{"id":"prod.NAME","basePath":"/prod/NAME","upstream":"${env:HOST}"}]}',
+  '{"gatewright":1,"apis":[{"id":"prod.NAME","basePath":"/prod/\\u004eAME","upstream":"a","policies":[{"policy":"cors","when":"\\"x\\""}]}]}',
+  '{"gatewright":1,"variables":{"a":"b"}}',
+  '{"gatewright":1,"apis":[{"id":"prod.a","basePath":"/twice","upstream":"a"}]}',
+  '{"gatewright":1,"apis":[{"id":"orders","basePath":"/laid-over"}]}',
+  `{"gatewright":1,"apis":[{"id":"prod.NAME","basePath":"/large","upstream":"a","routes":[${Array.from({ length: 12 }, (_, at) => `{"id":"json-${at}","path":"/json/${at}","policies":[{"policy":"cors"}]}`).join()}]}]}`,
+  '{',
+  undefined,
+  undefined,
+]
+
 describe('ConfigurationMemory', () => {
   it('changes nothing of what resolve and validate answer, whatever changes in the files', () => {
     const edit = fc.record({
@@ -155,6 +180,40 @@ describe('ConfigurationMemory', () => {
       }),
       { numRuns: 40 },
     )
+  })
+
+  it('changes nothing of what is published in many files, whichever of them come, change and go', () => {
+    const edit = fc.record({ name: fc.constantFrom('a', 'b', 'c', 'd', 'e'), text: fc.constantFrom(...TEXTS) })
+    fc.assert(
+      fc.property(fc.array(edit, { maxLength: 10 }), (edits) => {
+        const memory = new ConfigurationMemory()
+        let files: Record<string, string> = { 'main.yaml': MAIN }
+        for (const { name, text } of edits) {
+          const path = `${PUBLISHED}${name}.json`
+          const { [path]: _, ...others } = files
+          files = text === undefined ? others : { ...others, [path]: text.replaceAll('NAME', name) }
+          assertLikeAnew(files, memory)
+          assertLikeAnew(files, memory)
+        }
+      }),
+      { numRuns: 25 },
+    )
+  })
+
+  it('makes nothing anew of published files whose text stayed, and so of their APIs', () => {
+    const [api = ''] = TEXTS
+    const memory = new ConfigurationMemory()
+    const toFiles = (changed: string) => ({
+      'main.yaml': MAIN,
+      [`${PUBLISHED}a.json`]: api.replaceAll('NAME', 'a'),
+      [`${PUBLISHED}b.json`]: api.replaceAll('NAME', 'b').replace('/x', changed),
+    })
+    const find = (changed: string, id: string) =>
+      read(toFiles(changed), memory).resolution.draft.apis.find((each) => each.id === id)
+    const [a, b] = [find('/x', 'prod.a'), find('/x', 'prod.b')]
+    assert.ok(a !== undefined && b !== undefined)
+    assert.equal(find('/y', 'prod.a'), a)
+    assert.notEqual(find('/y', 'prod.b'), b)
   })
 
   it('gives what did not change as the same object', () => {

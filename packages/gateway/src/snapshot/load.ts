@@ -133,7 +133,8 @@ export async function loadConfiguration(options: LoadOptions): Promise<Configura
   findings.push(...certificates.findings, ...checkClientAuthorities(draft, resolution))
   const policyFiles = await loadPolicyFiles(draft, catalogue, { options, resolution, findings })
   const base = typeof options.config === 'string' ? undefined : options.config
-  if (base?.at !== undefined) for (const path of [[], ['apis', 0]]) resolution.sources.addAlias(path, base.at)
+  const at = base?.at
+  if (at !== undefined) for (const path of [[], ['apis', 0]]) resolution.sources.addAlias(path, () => at)
   // Also while it cannot be read: it may come back.
   const given = [options.config, ...(options.overlays ?? [])].filter((each) => typeof each === 'string')
   const onDisk = resolution.filesRead.filter((path) => !documents.has(path))

@@ -1,7 +1,7 @@
 /** Owns the step from an API of a file to one of the model: its documents, its releases, their routes. */
 import { dirname, isAbsolute, join } from 'node:path'
 import { findValue } from '../file/describe-issues.ts'
-import type { Path } from '../finding.ts'
+import type { Finding, Path } from '../finding.ts'
 import type { Api, ApiId, AppId, Release } from '../gateway-model.ts'
 import type { GatewrightFile } from '../gatewright-file.ts'
 import { toTextHash } from '../hash.ts'
@@ -12,7 +12,45 @@ import { resolveRoutes } from './resolve-routes.ts'
 
 type FileApi = GatewrightFile['apis'][number]
 
-export function resolveApi(api: FileApi, index: number, context: ResolveContext): Api {
+/** Of those that are as they were, nothing is done again: not even their places are linked, unless somebody asks for one. */
+export function resolveApis(context: ResolveContext): Api[] {
+  const { file, resolved, sources } = context
+  const left = new Set<number>()
+  const apis = file.apis.map((api, index) => {
+    const known = resolved.apis.get(api)
+    if (known === undefined) return resolveAnew(api, index, context)
+    left.add(index)
+    for (const { reference, below } of known.upstreams) context.toUpstreamId(reference, ['apis', index, ...below])
+    return known.made
+  })
+  sources.linkApisLater((index) => {
+    const api = file.apis[index]
+    if (left.has(index) && api !== undefined) resolveApi(api, index, { ...context, findings: [] })
+  })
+  return apis
+}
+
+function resolveAnew(api: FileApi, index: number, context: ResolveContext): Api {
+  const upstreams: { reference: string; below: Path }[] = []
+  const findings: Finding[] = []
+  const made = resolveApi(api, index, {
+    ...context,
+    findings,
+    toUpstreamId(reference, modelPath) {
+      upstreams.push({ reference, below: modelPath.slice(2) })
+      return context.toUpstreamId(reference, modelPath)
+    },
+  })
+  context.findings.push(...findings)
+  if (findings.length === 0 && !hasDocument(api)) context.resolved.apis.set(api, { made, upstreams })
+  return made
+}
+
+function hasDocument({ openapi, releases = [] }: FileApi): boolean {
+  return openapi !== undefined || releases.some((release) => release.openapi !== undefined)
+}
+
+function resolveApi(api: FileApi, index: number, context: ResolveContext): Api {
   const file: Path = ['apis', index]
   const definition = readDefinition(api.openapi, file, context)
   if (definition !== undefined && !saysBasePath(context, index)) warnOfServerPath(definition, file, context)
@@ -39,8 +77,7 @@ export function resolveApi(api: FileApi, index: number, context: ResolveContext)
     ...pickPresent(api, 'releaseKey'),
   }
   // With a document it depends on more than its own words; without one, its routes are the same objects too.
-  const hasDocument = api.openapi !== undefined || api.releases?.some(({ openapi }) => openapi !== undefined) === true
-  return hasDocument ? resolved : context.resolved.once(api, () => resolved)
+  return hasDocument(api) ? resolved : context.resolved.once(api, () => resolved)
 }
 
 interface Said {

@@ -10,14 +10,14 @@ import { type OpenApiReading, readOpenApi } from '../openapi/read-openapi.ts'
 import { mergeFiles } from '../source/merge-files.ts'
 import { Origins } from '../source/origins.ts'
 import { applyOverlay } from '../source/overlay.ts'
-import { parseSource } from '../source/parse-source.ts'
+import { type ParsedSource, parseSource } from '../source/parse-source.ts'
 import type { SourceFile } from '../source/source-text.ts'
 import { type Surroundings, substitute } from '../source/substitute.ts'
 import { findForeignKeys } from './foreign-keys.ts'
 import { PemFiles } from './pem-files.ts'
 import { pickPresent } from './pick-present.ts'
-import { findSayingFile, linkPart, type ResolveContext } from './resolution.ts'
-import { resolveApi } from './resolve-api.ts'
+import { findSayingFile, linkPart, type ResolveContext, toAnchor } from './resolution.ts'
+import { resolveApis } from './resolve-api.ts'
 import { checkKeyValues, toApp } from './resolve-app.ts'
 import { resolveCertificates } from './resolve-certificate.ts'
 import { toListener } from './resolve-listener.ts'
@@ -29,8 +29,8 @@ import { Sources } from './sources.ts'
 export interface ResolveInput extends Surroundings {
   /** One file, or all files of a folder, in a stable order. Relative paths in a file are joined to the folder of its path. */
   readonly files: readonly SourceFile[]
-  /** Applied one after the other. */
-  readonly overlays?: readonly SourceFile[]
+  /** Applied one after the other. A list is one overlay in several files, which are merged as those of a folder are. */
+  readonly overlays?: readonly (SourceFile | readonly SourceFile[])[]
   /** What earlier readings of these files left. */
   readonly memory?: ConfigurationMemory
   /** How a key that is given as itself is known from here on, in the form of `Key.hash`; its SHA-256 if absent. */
@@ -68,11 +68,15 @@ export function resolve(input: ResolveInput): Resolution {
   }
   const findings: Finding[] = []
   const sources = new Sources(origins)
-  const read = (file: SourceFile) => {
+  const read = (file: SourceFile): ParsedSource => {
+    const known = memory?.pieces.findFile(file, origins)
+    if (known !== undefined) return { ...known, origins, findings: [] }
     const parsed = parseSource(file, { origins, ...(memory && { pieces: memory.pieces.openFile(file.path) }) })
     const unfilled = substitute(parsed, { ...surroundings, isClosed: file.isForeign === true })
-    if (file.isForeign === true) findings.push(...findForeignKeys(parsed))
-    findings.push(...parsed.findings, ...unfilled)
+    const foreign = file.isForeign === true ? findForeignKeys(parsed) : []
+    const told = [...foreign, ...parsed.findings, ...unfilled]
+    if (told.length === 0 && parsed.value !== undefined) memory?.pieces.keepFile(file, parsed, origins)
+    findings.push(...told)
     for (const { code, at } of unfilled) if (code === 'substitution-missing') sources.addUnfilled(at)
     if (parsed.value === undefined) sources.isIncomplete = true
     return parsed
@@ -80,10 +84,10 @@ export function resolve(input: ResolveInput): Resolution {
   const base = mergeFiles(input.files.map(read))
   findings.push(...base.findings)
   let merged: unknown = base.merged
-  for (const overlay of (input.overlays ?? []).map(read)) {
+  for (const overlay of (input.overlays ?? []).map((each) => [each].flat().map(read))) {
     // What an overlay changes cannot be judged where the file below it is missing.
     if (sources.isIncomplete) continue
-    const changes = mergeFiles([overlay])
+    const changes = mergeFiles(overlay)
     findings.push(...changes.findings)
     merged = applyOverlay(merged, changes.merged, origins)
   }
@@ -144,18 +148,19 @@ function build(input: BuildInput): { draft: GatewayModel; apps: App[]; pems: Pem
     },
     toUpstreamId(reference, modelPath) {
       if (!isUrl(reference) || implicit.has(reference)) return reference as UpstreamId
-      input.sources.addAlias(['upstreams', file.upstreams.length + implicit.size], input.sources.find(modelPath))
+      input.sources.addAlias(['upstreams', file.upstreams.length + implicit.size], () => input.sources.find(modelPath))
       implicit.set(reference, resolved.implicit.get(reference) ?? toImplicitUpstream(reference))
       return reference as UpstreamId
     },
   }
   linkPart(context, [], [])
   for (const kind of ['listeners', 'upstreams', 'apis', 'plans', 'apps'] as const) {
-    for (const index of file[kind].keys()) linkPart(context, [kind, index], [kind, index])
+    const { length } = file[kind]
+    context.sources.addList([kind], (index) => (index < length ? toAnchor(context, [kind, index]) : undefined))
   }
   checkKeyValues(context)
   const pems = new PemFiles(context, input.readFile)
-  const apis = file.apis.map((api, index) => resolveApi(api, index, context))
+  const apis = resolveApis(context)
   resolved.implicit = implicit
   const draft: GatewayModel = {
     gatewright: 1,

@@ -1,9 +1,19 @@
 /** Owns what parts of a file became in the model, so that an unchanged part becomes the same object again. */
-import type { Upstream } from '../gateway-model.ts'
+import type { Path } from '../finding.ts'
+import type { Api, Upstream } from '../gateway-model.ts'
+
+/** An API that depends on its own words alone, and in which nothing is wrong. */
+export interface ResolvedApi {
+  readonly made: Api
+  /** What it names upstreams by, and where below it in the model. */
+  readonly upstreams: readonly { readonly reference: string; readonly below: Path }[]
+}
 
 export class ResolvedParts {
   readonly #made = new WeakMap<object, object>()
   readonly #filled = new WeakMap<object, { readonly given: string; readonly made: object }>()
+  /** By what a file says of them. */
+  readonly apis = new WeakMap<object, ResolvedApi>()
   /** By URL; those of the last reading. */
   implicit: ReadonlyMap<string, Upstream> = new Map()
 

@@ -17,8 +17,11 @@ export class Sources {
   readonly #anchors = new Map<string, Anchor>()
   /** Of long lists, made for those items only that somebody asks for. */
   readonly #lists = new Map<string, (index: number) => Anchor | undefined>()
-  /** Parts that one word of a file stands for, such as the upstream behind a URL. */
-  readonly #aliases = new Map<string, At>()
+  /** Parts that one word of a file stands for, such as the upstream behind a URL; found for those only that somebody asks for. */
+  readonly #aliases = new Map<string, () => At>()
+  /** Adds what is below an API of this number, the first time that somebody asks for it. */
+  #linkApi: ((index: number) => void) | undefined
+  readonly #linkedApis = new Set<number>()
   /** Ids of resources that were left out because of a fault: references to them are no second fault. */
   readonly lostIds = new Set<string>()
   /** Members that were left out because nobody knows them, or their value, by their path in the files: what was written with a slip is no second fault for being missing. */
@@ -51,16 +54,22 @@ export class Sources {
   }
 
   /** Says that a part has no words of its own: it is what stands at another place. */
-  addAlias(modelPath: Path, at: At): void {
-    this.#aliases.set(toPathText(modelPath), at)
+  addAlias(modelPath: Path, find: () => At): void {
+    this.#aliases.set(toPathText(modelPath), find)
+  }
+
+  /** Of ten thousand APIs that are as they were, a finding is about one. */
+  linkApisLater(link: (index: number) => void): void {
+    this.#linkApi = link
   }
 
   /** File, line, column and path in the files; the nearest part around it where it is not in any file itself. */
   find(modelPath: Path, point: 'key' | 'value' = 'value'): At {
+    this.#linkBelow(modelPath)
     for (let length = modelPath.length; length >= 0; length--) {
       const key = toPathText(modelPath.slice(0, length))
       const alias = this.#aliases.get(key)
-      if (alias !== undefined) return alias
+      if (alias !== undefined) return alias()
       const anchor = this.#anchors.get(key) ?? this.#findItem(modelPath, length)
       if (anchor === undefined) continue
       const rest = modelPath.slice(length)
@@ -79,6 +88,7 @@ export class Sources {
 
   /** Must the value of this part not be shown? */
   isSecret(modelPath: Path): boolean {
+    this.#linkBelow(modelPath)
     for (let length = modelPath.length; length >= 0; length--) {
       const anchor = this.#findAnchor(modelPath, length)
       if (anchor !== undefined) return this.#origins.isSubstituted(anchor.value, modelPath.slice(length))
@@ -106,11 +116,18 @@ export class Sources {
   }
 
   #listPutIn(modelPath: Path): Place[] {
+    this.#linkBelow(modelPath)
     for (let length = modelPath.length; length >= 0; length--) {
       const anchor = this.#findAnchor(modelPath, length)
       if (anchor !== undefined) return this.#origins.listSubstituted(findValue(anchor.value, modelPath.slice(length)))
     }
     return []
+  }
+
+  #linkBelow([kind, index]: Path): void {
+    if (kind !== 'apis' || typeof index !== 'number' || this.#linkedApis.has(index)) return
+    this.#linkedApis.add(index)
+    this.#linkApi?.(index)
   }
 
   #findAnchor(modelPath: Path, length: number): Anchor | undefined {

@@ -22,13 +22,23 @@ interface Origin {
 /** Every container that was read, and where; its own source may be a piece of a file's text. */
 export type Containers = WeakMap<object, Origin>
 
+/** Where the texts stand that are pieces of a file: containers of a piece are kept from one reading to the next, and it moves. */
+export type Mounts = ReadonlyMap<SourceText, Mount>
+
+interface Mount {
+  readonly source: SourceText
+  readonly at: number
+}
+
 /** Keyed by the containers themselves, so that data which is merged keeps the places of its parts. */
 export class Origins {
   /** What came from outside of the files. */
   readonly putIn = new PutInTexts()
   readonly #containers: Containers
-  /** Where the texts stand that are pieces of a file: containers of a piece are kept from one reading to the next, and it moves. */
-  readonly #mounts = new Map<SourceText, { readonly source: SourceText; readonly at: number }>()
+  /** By path. */
+  readonly #mounts = new Map<string, Map<SourceText, Mount>>()
+  /** Of files that were not read again. */
+  readonly #former = new Map<string, Mounts>()
 
   constructor(containers: Containers = new WeakMap()) {
     this.#containers = containers
@@ -36,7 +46,18 @@ export class Origins {
 
   /** Says that `piece` is what stands at this offset of `source`. */
   mount(piece: SourceText, source: SourceText, at: number): void {
-    this.#mounts.set(piece, { source, at })
+    const mounts = this.#mounts.get(source.file) ?? new Map<SourceText, Mount>()
+    this.#mounts.set(source.file, mounts.set(piece, { source, at }))
+  }
+
+  /** Of this file, as it was read; undefined: it has no pieces. */
+  findMounts(path: string): Mounts | undefined {
+    return this.#mounts.get(path)
+  }
+
+  /** Says that the file is as it was read before, with its pieces where they were. */
+  keepMounts(path: string, mounts: Mounts): void {
+    this.#former.set(path, mounts)
   }
 
   add(container: object, source: SourceText, at: number): void {
@@ -100,7 +121,7 @@ export class Origins {
   }
 
   #toPlace(source: SourceText, offset: number): Place {
-    const mount = this.#mounts.get(source)
+    const mount = this.#mounts.get(source.file)?.get(source) ?? this.#former.get(source.file)?.get(source)
     return mount === undefined ? source.placeOf(offset) : mount.source.placeOf(mount.at + offset)
   }
 

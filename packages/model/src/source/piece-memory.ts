@@ -1,6 +1,6 @@
 /** Owns what is kept of files between two readings: pieces of their text that stand there again, and what was made of them. */
-import { type Containers, Origins } from './origins.ts'
-import { SourceText } from './source-text.ts'
+import { type Containers, type Mounts, Origins } from './origins.ts'
+import { type SourceFile, SourceText } from './source-text.ts'
 
 /** A part of a file that was read by itself; its places count from its own start. */
 export interface Piece {
@@ -51,15 +51,31 @@ export class FilePieces {
 /** `${env:…}`, `${file:…}`, or an escape that could spell one. */
 const MAY_SUBSTITUTE = /\$\{(?:env|file):|\\/
 
+/** What was read from a whole file, and is without a finding. */
+interface ReadFile {
+  readonly source: SourceText
+  /** Never changed. */
+  readonly value: unknown
+  readonly mounts: Mounts | undefined
+}
+
+interface OpenFile {
+  readonly pieces: FilePieces
+  /** What was read of it, while its text is the same. */
+  read: { readonly file: SourceFile; readonly made: ReadFile } | undefined
+  /** Was it not read in this reading, because its text is the same? */
+  isSame: boolean
+}
+
 /** A route has some 100 characters, a small API some 500. */
 const PIECE_MAX = 600
 
 export class PieceMemory {
-  readonly containers: Containers = new WeakMap()
+  readonly #containers: Containers = new WeakMap()
   readonly #max: number
   /** Of the last reading, and of the one under way. */
-  #files = new Map<string, FilePieces>()
-  #opened = new Map<string, FilePieces>()
+  #files = new Map<string, OpenFile>()
+  #opened = new Map<string, OpenFile>()
 
   constructor(max = PIECE_MAX) {
     this.#max = max
@@ -67,22 +83,50 @@ export class PieceMemory {
 
   /** For one reading of all files. */
   openOrigins(): Origins {
-    return new Origins(this.containers)
+    return new Origins(this.#containers)
+  }
+
+  /** What the last reading made of the same file, if its text is the same; its places are added to `origins`. */
+  findFile(file: SourceFile, origins: Origins): Pick<ReadFile, 'source' | 'value'> | undefined {
+    const known = this.#findOpen(file.path)
+    if (known?.read === undefined) return undefined
+    const { file: former, made } = known.read
+    if (former.text !== file.text || former.isForeign !== file.isForeign) return undefined
+    known.isSame = true
+    this.#opened.set(file.path, known)
+    if (made.mounts !== undefined) origins.keepMounts(file.path, made.mounts)
+    return made
   }
 
   openFile(path: string): FilePieces {
-    // One that is read twice, as itself and as an overlay say, has two places: nothing of the first stands in the second.
-    const known = this.#opened.has(path) ? undefined : this.#files.get(path)
-    const pieces = known ?? new FilePieces(path, this.#max)
-    this.#opened.set(path, pieces)
+    const known = this.#findOpen(path)
+    const pieces = known?.pieces ?? new FilePieces(path, this.#max)
+    this.#opened.set(path, { pieces, read: undefined, isSame: false })
     return pieces
+  }
+
+  /** Of the file that was opened last under this path, in which nothing is wrong. */
+  keepFile(file: SourceFile, { source, value }: Pick<ReadFile, 'source' | 'value'>, origins: Origins): void {
+    // What is put in may change; into what was written elsewhere nothing is.
+    if (file.isForeign !== true && MAY_SUBSTITUTE.test(file.text)) return
+    const opened = this.#opened.get(file.path)
+    const mounts = origins.findMounts(file.path)
+    if (opened !== undefined) opened.read = { file, made: { source, value, mounts } }
+  }
+
+  /** One that is read twice, as itself and as an overlay say, has two places: nothing of the first stands in the second. */
+  #findOpen(path: string): OpenFile | undefined {
+    return this.#opened.has(path) ? undefined : this.#files.get(path)
   }
 
   /** After a reading without a fault. What was not opened is gone: a folder may hold other names after every change. */
   settle(): void {
     this.#files = this.#opened
     this.#opened = new Map()
-    for (const pieces of this.#files.values()) pieces.settle()
+    for (const file of this.#files.values()) {
+      if (!file.isSame) file.pieces.settle()
+      file.isSame = false
+    }
   }
 
   /** After a fault: what is left out then is taken out of the data itself. */

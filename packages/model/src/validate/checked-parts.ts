@@ -3,8 +3,16 @@
 /** Stands for all that a check looks at beside the part itself: it is the same object while that is the same. */
 export type CheckContext = object
 
+/** What is listed of a part: policies that it uses, upstreams that it names. */
+export type NamesInPart = 'used' | 'upstreams'
+
+function toNames(): Record<NamesInPart, WeakMap<object, ReadonlySet<string>>> {
+  return { used: new WeakMap(), upstreams: new WeakMap() }
+}
+
 export class CheckedParts {
   readonly #checked = new WeakMap<object, CheckContext>()
+  #names = toNames()
   #contexts = new Map<string, CheckContext>()
   #former = new Map<string, CheckContext>()
   #means: readonly unknown[] = []
@@ -15,6 +23,16 @@ export class CheckedParts {
     this.#means = means
     this.#former = isSame ? this.#contexts : new Map()
     this.#contexts = new Map()
+    if (!isSame) this.#names = toNames()
+  }
+
+  /** `find` looks at the part and at the means alone. */
+  listOnce(what: NamesInPart, part: object, find: () => ReadonlySet<string>): ReadonlySet<string> {
+    const known = this.#names[what].get(part)
+    if (known !== undefined) return known
+    const found = find()
+    this.#names[what].set(part, found)
+    return found
   }
 
   /** The same object for the same text, in this validation and the one before. */

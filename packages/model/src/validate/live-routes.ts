@@ -1,26 +1,28 @@
 /** Owns the question which routes lead to a path, and what runs for them. */
 import type { Path } from '../finding.ts'
-import type { PolicyUse } from '../gateway-model.ts'
+import type { Api, PolicyUse } from '../gateway-model.ts'
 import { parsePathTemplate, type TemplateSegment } from '../path-template.ts'
 import { findNestedLists } from './catalogue.ts'
 import { type PlacedUse, placeUses } from './validate-order.ts'
 import type { Validation } from './validation.ts'
 
 /** Names of all policies that are used, in the options of others too. */
-export function listUsedNames({ model, entries }: Validation): Set<string> {
-  const names = new Set<string>()
-  const add = (uses: readonly PolicyUse[]): void => {
-    for (const placed of placeUses(uses, [])) for (const { use } of withNested(entries, placed)) names.add(use.policy)
-  }
-  add(model.policies)
-  for (const { policies, releases } of model.apis) {
-    add(policies)
-    for (const release of releases) {
-      add(release.policies)
-      for (const route of release.routes) add(route.policies)
-    }
+export function listUsedNames(validation: Validation): Set<string> {
+  const { model, entries } = validation
+  const names = new Set(listNames(entries, model.policies))
+  for (const api of model.apis) {
+    for (const name of validation.listOnce('used', api, () => listNamesOf(entries, api))) names.add(name)
   }
   return names
+}
+
+function listNamesOf(entries: Validation['entries'], { policies, releases }: Api): Set<string> {
+  const own = releases.flatMap((release) => [release.policies, ...release.routes.map((route) => route.policies)])
+  return new Set([policies, ...own].flatMap((uses) => listNames(entries, uses)))
+}
+
+function listNames(entries: Validation['entries'], uses: readonly PolicyUse[]): string[] {
+  return placeUses(uses, []).flatMap((placed) => withNested(entries, placed).map(({ use }) => use.policy))
 }
 
 /** This use, and those in its options that are switched on. */

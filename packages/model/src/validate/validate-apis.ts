@@ -9,28 +9,37 @@ import { validateAppReleases } from './validate-app-releases.ts'
 import { validateUses } from './validate-policies.ts'
 import { toPredicatesKey, validatePredicates } from './validate-predicates.ts'
 import { validateRoutes } from './validate-routes.ts'
-import { checkUpstream } from './validate-upstream-refs.ts'
+import { checkUpstream, toUpstreamFacts, type UpstreamFact } from './validate-upstream-refs.ts'
 import type { Validation } from './validation.ts'
 
 export function validateApis(validation: Validation): void {
-  const { apis, plans } = validation.model
-  const context = validation.toContext(plans.map(({ id }) => id))
+  const { apis, plans, policies } = validation.model
+  const around = JSON.stringify([plans.map(({ id }) => id), policies])
   for (const [index, api] of apis.entries()) {
-    const path: Path = ['apis', index]
-    validation.checkOnce(api, context, () => {
-      checkHosts(validation, api, path)
-      checkBasePath(validation, api, path)
-      validatePredicates(validation, api.match, [...path, 'match'])
-      checkErrors(validation, api, path)
-      checkReleases(validation, api, path)
-      validateUses(validation, api.policies, [...path, 'policies'])
-    })
-    if (api.upstream !== undefined)
-      checkUpstream(validation, api.upstream, { path: [...path, 'upstream'], isLive: api.enabled !== false })
-    validateRoutes(validation, api, path)
-    validateAppReleases(validation, api, path)
+    const facts = toUpstreamFacts(validation, api)
+    validation.checkOnce(api, validation.toContext(around, ...facts), () =>
+      validateApi(validation, api, { path: ['apis', index], facts }),
+    )
+    // It asks which apps there are, and they are no part of what is remembered.
+    validateAppReleases(validation, api, ['apis', index])
   }
   findEqualApis(validation)
+}
+
+function validateApi(
+  validation: Validation,
+  api: Api,
+  { path, facts }: { readonly path: Path; readonly facts: readonly UpstreamFact[] },
+): void {
+  checkHosts(validation, api, path)
+  checkBasePath(validation, api, path)
+  validatePredicates(validation, api.match, [...path, 'match'])
+  checkErrors(validation, api, path)
+  checkReleases(validation, api, path)
+  validateUses(validation, api.policies, [...path, 'policies'])
+  if (api.upstream !== undefined)
+    checkUpstream(validation, api.upstream, { path: [...path, 'upstream'], isLive: api.enabled !== false })
+  validateRoutes(validation, api, { apiPath: path, facts })
 }
 
 function checkHosts(validation: Validation, { hosts = [] }: Api, path: Path): void {

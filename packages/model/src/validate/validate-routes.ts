@@ -8,14 +8,17 @@ import { validatePlanSlot } from './validate-plan-slot.ts'
 import { validateUses } from './validate-policies.ts'
 import { toPredicatesKey, validatePredicates } from './validate-predicates.ts'
 import { warnOfSlashTwins } from './validate-slash-twins.ts'
-import { checkUpstream } from './validate-upstream-refs.ts'
+import { checkUpstream, type UpstreamFact } from './validate-upstream-refs.ts'
 import type { Validation } from './validation.ts'
 import { warnOfVainAnonymous } from './warn-of-vain-anonymous.ts'
 
-export function validateRoutes(validation: Validation, api: Api, apiPath: Path): void {
+export function validateRoutes(
+  validation: Validation,
+  api: Api,
+  { apiPath, facts }: { readonly apiPath: Path; readonly facts: readonly UpstreamFact[] },
+): void {
   const isLive = api.enabled !== false
   const plans = validation.model.plans.map(({ id }) => id)
-  const protocols = validation.model.upstreams.map(({ id, protocol }) => [id, protocol])
   for (const [index, release] of api.releases.entries()) {
     const path = [...apiPath, 'releases', index]
     if (release.upstream !== undefined)
@@ -28,7 +31,7 @@ export function validateRoutes(validation: Validation, api: Api, apiPath: Path):
       ...placeUses(release.policies, [...path, 'policies']),
     ]
     const upstream = release.upstream ?? api.upstream
-    const context = validation.toContext(isLive, upstream, plans, protocols, ...outer.map(({ use }) => use))
+    const context = validation.toContext(isLive, upstream, plans, facts, ...outer.map(({ use }) => use))
     for (const [position, route] of release.routes.entries()) {
       if (route.upstream !== undefined) {
         const at = [...path, 'routes', position, 'upstream']

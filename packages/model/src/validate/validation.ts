@@ -6,7 +6,7 @@ import { NOWHERE, toPathText } from '../finding.ts'
 import type { App, GatewayModel, Upstream } from '../gateway-model.ts'
 import type { Sources } from '../resolve/sources.ts'
 import type { Catalogue, CatalogueEntry } from './catalogue.ts'
-import type { CheckContext, CheckedParts } from './checked-parts.ts'
+import type { CheckContext, CheckedParts, NamesInPart } from './checked-parts.ts'
 import { PLAN_SLOT_ENTRY } from './plan-slot-entry.ts'
 
 export interface ValidateOptions {
@@ -63,6 +63,11 @@ export class Validation {
   /** What the checks of a part look at beside the part, the catalogue and the upstreams. Plain data. */
   toContext(...values: unknown[]): CheckContext | undefined {
     return this.#checked?.toContext(JSON.stringify(values))
+  }
+
+  /** What is found out of a part and the catalogue, and of nothing else. */
+  listOnce(what: NamesInPart, part: object, find: () => ReadonlySet<string>): ReadonlySet<string> {
+    return this.#checked === undefined ? find() : this.#checked.listOnce(what, part, find)
   }
 
   /** Not again where nothing was found before. `check` must not look at anything else than the part and its context. */

@@ -2,6 +2,7 @@
 import { hasFaults, type Path } from '../finding.ts'
 import type { GatewayModel, PolicyUse } from '../gateway-model.ts'
 import { findNestedLists, type PolicyNeed } from './catalogue.ts'
+import { listUsedNames } from './live-routes.ts'
 import { type PlacedUse, placeUses } from './validate-order.ts'
 import type { Validation } from './validation.ts'
 import { warnOfIdleTls } from './warn-of-idle-tls.ts'
@@ -65,7 +66,10 @@ function warnOfMissingCertificates(validation: Validation): void {
   })
 }
 
-function findFirstInNeed({ model, entries }: Validation, need: PolicyNeed): PlacedUse | undefined {
+function findFirstInNeed(validation: Validation, need: PolicyNeed): PlacedUse | undefined {
+  const { model, entries } = validation
+  // Most have none: then none of the many uses is looked at.
+  if (![...listUsedNames(validation)].some((name) => entries.get(name)?.needs === need)) return undefined
   return listUses(model).find(({ use }) => isInNeed(use, { entries, need }))
 }
 
