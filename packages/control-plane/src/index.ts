@@ -22,6 +22,7 @@ export {
 } from './access/role.ts'
 export { type ApiBody, apiBodySchema, partIdSchema } from './apis/api-body.ts'
 export { type AppBody, appBodySchema } from './apps/app-body.ts'
+export type { PublishedForm } from './apis/published-form.ts'
 export {
   type AuditEntry,
   type AuditNote,
@@ -33,6 +34,8 @@ export {
   verifyAudit,
 } from './audit/audit-log.ts'
 export { ControlPlane, type ControlPlaneParts, type ControlPlaneSettings } from './control-plane.ts'
+export type { BreakingChange, BreakingChangeCode, ChangePlace } from './breaking/breaking-change.ts'
+export { findBreakingChanges } from './breaking/find-breaking-changes.ts'
 export { type DeployedRelease, type Deployment, DeploymentFault } from './deployments/deployment.ts'
 export { deploy, findDeployment, listDeploymentVersions, listLive, rollBack } from './deployments/deployment-store.ts'
 export { type EnvironmentBody, environmentBodySchema } from './environments/environment-body.ts'
