@@ -21,8 +21,8 @@ export {
   toRole,
 } from './access/role.ts'
 export { type ApiBody, apiBodySchema, partIdSchema } from './apis/api-body.ts'
-export { type AppBody, appBodySchema } from './apps/app-body.ts'
 export type { PublishedForm } from './apis/published-form.ts'
+export { type AppBody, appBodySchema } from './apps/app-body.ts'
 export {
   type AuditEntry,
   type AuditNote,
@@ -33,9 +33,9 @@ export {
   listAudit,
   verifyAudit,
 } from './audit/audit-log.ts'
-export { ControlPlane, type ControlPlaneParts, type ControlPlaneSettings } from './control-plane.ts'
 export type { BreakingChange, BreakingChangeCode, ChangePlace } from './breaking/breaking-change.ts'
 export { findBreakingChanges } from './breaking/find-breaking-changes.ts'
+export { ControlPlane, type ControlPlaneParts, type ControlPlaneSettings } from './control-plane.ts'
 export { type DeployedRelease, type Deployment, DeploymentFault } from './deployments/deployment.ts'
 export { deploy, findDeployment, listDeploymentVersions, listLive, rollBack } from './deployments/deployment-store.ts'
 export { type EnvironmentBody, environmentBodySchema } from './environments/environment-body.ts'
@@ -45,7 +45,9 @@ export { admitCode, admitLogin, findLoginWait, type LoginTry, noteCode, noteLogi
 export type { Passkey } from './passkeys/passkey.ts'
 export { type PlanBody, planBodySchema } from './plans/plan-body.ts'
 export { type ProductBody, productBodySchema } from './products/product-body.ts'
-export { composeFile, type LiveApi, type LiveEnvironment, toDocumentName } from './publish/compose-file.ts'
+export { composeFile, toDocumentName } from './publish/compose-file.ts'
+export type { LiveApi, LiveEnvironment } from './publish/live-api.ts'
+export type { LiveTerms } from './publish/live-terms.ts'
 export { Publisher, type PublisherOptions } from './publish/publisher.ts'
 export type { Publication } from './publish/read-publication.ts'
 export type { Taken } from './publish/rollout.ts'

@@ -3,7 +3,7 @@ import { planSchema } from '@gatewright/model'
 import { z } from 'zod'
 
 /** Its `apis` are ids of APIs of its own team; without them it opens all of these, and none of other teams. */
-export const planBodySchema = planSchema.omit({ id: true }).extend({
+export const planBodySchema = planSchema.omit({ id: true, overrides: true }).extend({
   price: z
     .string()
     .min(1)

@@ -3,7 +3,8 @@ import { describe, it } from 'node:test'
 import { type GatewayModel, hasFaults, resolve } from '@gatewright/model'
 import { apiBodySchema } from '../apis/api-body.ts'
 import { environmentBodySchema } from '../environments/environment-body.ts'
-import { composeFile, type LiveApi, type LiveEnvironment, toDocumentName } from './compose-file.ts'
+import { composeFile, toDocumentName } from './compose-file.ts'
+import type { LiveApi, LiveEnvironment } from './live-api.ts'
 
 const HASH = 'ab'.repeat(32)
 const DOCUMENT = 'openapi: 3.1.0\ninfo: { title: T, version: "1" }\npaths: { /two: { get: { responses: {} } } }\n'

@@ -1,32 +1,15 @@
 /** Owns the step from what is live to what gateways run: the file that somebody would write who wanted exactly that. Pure. */
 import type { GatewrightFileInput } from '@gatewright/model'
 import type { ApiBody } from '../apis/api-body.ts'
-import type { DeployedRelease } from '../deployments/deployment.ts'
 import type { EnvironmentBody } from '../environments/environment-body.ts'
+import { composePlans } from './compose-plans.ts'
+import type { LiveApi, LiveEnvironment, LiveRelease } from './live-api.ts'
+import { type LiveTerms, type LiveUpstream, NO_TERMS, toTeamKey } from './live-terms.ts'
+import { compareIds, toSnapshotId } from './snapshot-id.ts'
 
 type FileApi = NonNullable<GatewrightFileInput['apis']>[number]
+type FileUpstream = NonNullable<GatewrightFileInput['upstreams']>[number]
 type FileRelease = NonNullable<FileApi['releases']>[number]
-
-/** Whose names are their own ones in a snapshot; those of other teams have the team before them. */
-export const MAIN_TEAM = 'main'
-
-export interface LiveRelease extends DeployedRelease {
-  /** Of the revision. */
-  readonly body: ApiBody
-}
-
-/** At least one release. */
-export interface LiveApi {
-  readonly team: string
-  readonly id: string
-  readonly releases: readonly LiveRelease[]
-}
-
-export interface LiveEnvironment {
-  readonly id: string
-  readonly body: EnvironmentBody
-  readonly apis: readonly LiveApi[]
-}
 
 /** Names of documents in what is composed: their hashes. */
 export function toDocumentName(hash: string): string {
@@ -34,25 +17,67 @@ export function toDocumentName(hash: string): string {
 }
 
 /** In an order that depends on nothing but ids, so that the same makes the same. */
-export function composeFile(environments: readonly LiveEnvironment[]): GatewrightFileInput {
-  const sorted = environments.toSorted((a, b) => compare(a.id, b.id))
+export function composeFile(
+  environments: readonly LiveEnvironment[],
+  terms: LiveTerms = NO_TERMS,
+): GatewrightFileInput {
+  const sorted = environments.toSorted((a, b) => compareIds(a.id, b.id))
+  const plans = composePlans(sorted, terms)
+  const composed = sorted.map((environment) => composeEnvironment(environment, terms))
   return {
     gatewright: 1,
-    upstreams: sorted.flatMap(({ id, body }) =>
-      (body.upstreams ?? []).map((upstream) => ({ ...upstream, id: `${id}.${upstream.id}` })),
-    ),
-    apis: sorted.flatMap((environment) =>
-      environment.apis.map((api) => composeApi(environment, api)).toSorted((a, b) => compare(a.id, b.id)),
-    ),
+    upstreams: composed.flatMap(({ upstreams }) => upstreams),
+    apis: composed.flatMap(({ apis }) => apis),
+    ...(plans.length > 0 && { plans }),
   }
 }
 
-/** `prod.orders`, and `prod.shop.orders` of the team `shop`. */
-export function toSnapshotId(environment: string, { team, id }: Pick<LiveApi, 'team' | 'id'>): string {
-  return team === MAIN_TEAM ? `${environment}.${id}` : `${environment}.${team}.${id}`
+interface ComposedEnvironment {
+  readonly upstreams: FileUpstream[]
+  readonly apis: FileApi[]
 }
 
-function composeApi({ id: environment, body }: LiveEnvironment, api: LiveApi): FileApi {
+function composeEnvironment(environment: LiveEnvironment, terms: LiveTerms): ComposedEnvironment {
+  const { id, body } = environment
+  const references = new UpstreamReferences(environment, terms)
+  const apis = environment.apis.map((api) => composeApi(environment, api, references))
+  const own = (body.upstreams ?? []).map((upstream) => ({ ...upstream, id: `${id}.${upstream.id}` }))
+  return {
+    upstreams: [...own, ...references.listShared()],
+    apis: apis.toSorted((a, b) => compareIds(a.id, b.id)),
+  }
+}
+
+/** What APIs call their upstreams: the environment's comes before the team's, so that the same API calls others in each. */
+class UpstreamReferences {
+  readonly #environment: string
+  readonly #own: ReadonlySet<string>
+  readonly #shared: ReadonlyMap<string, LiveUpstream>
+  readonly #used = new Map<string, FileUpstream>()
+
+  constructor({ id, body }: LiveEnvironment, { upstreams }: LiveTerms) {
+    this.#environment = id
+    this.#own = new Set((body.upstreams ?? []).map((upstream) => `${id}.${upstream.id}`))
+    this.#shared = new Map(upstreams.map((upstream) => [toTeamKey(upstream.team, upstream.id), upstream]))
+  }
+
+  toId(reference: string, team: string): string {
+    const own = `${this.#environment}.${reference}`
+    if (this.#own.has(own)) return own
+    const shared = this.#shared.get(toTeamKey(team, reference))
+    if (shared === undefined) return reference
+    const id = toSnapshotId(this.#environment, shared)
+    if (!this.#own.has(id)) this.#used.set(id, { ...shared.body, id })
+    return id
+  }
+
+  /** Those that something names. */
+  listShared(): FileUpstream[] {
+    return [...this.#used.values()].toSorted((a, b) => compareIds(a.id, b.id))
+  }
+}
+
+function composeApi({ id: environment, body }: LiveEnvironment, api: LiveApi, references: UpstreamReferences): FileApi {
   const main = findMain(api.releases)
   const { routes: _, policies: __, upstream: ___, document: ____, ...shared } = main.body
   const place = {
@@ -62,7 +87,7 @@ function composeApi({ id: environment, body }: LiveEnvironment, api: LiveApi): F
     ...(shared.hosts === undefined && body.hosts !== undefined && { hosts: body.hosts }),
     basePath: (body.pathPrefix ?? '') + (shared.basePath ?? '/'),
   }
-  const said = toSaid(environment, body)
+  const said = toSaid(body, (reference) => references.toId(reference, api.team))
   const [only, ...others] = api.releases
   if (only !== undefined && others.length === 0) return { ...shared, ...place, ...said(only.body) }
   return { ...shared, ...place, releases: api.releases.map((release) => composeRelease(release, said)) }
@@ -78,9 +103,7 @@ function findMain(releases: readonly LiveRelease[]): LiveRelease {
 type Said = Pick<FileApi, 'policies' | 'upstream' | 'openapi' | 'routes'>
 
 /** What is each revision's own. */
-function toSaid(environment: string, { policies: outer = [], upstreams = [] }: EnvironmentBody) {
-  const toUpstream = (reference: string): string =>
-    upstreams.some(({ id }) => id === reference) ? `${environment}.${reference}` : reference
+function toSaid({ policies: outer = [] }: EnvironmentBody, toUpstream: (reference: string) => string) {
   return ({ policies = [], upstream, document, routes }: ApiBody): Said => ({
     policies: [...outer, ...policies],
     ...(upstream !== undefined && { upstream: toUpstream(upstream) }),
@@ -100,9 +123,4 @@ function composeRelease({ revision, share, when, body }: LiveRelease, said: (bod
     ...(when !== undefined && { when }),
     ...said(body),
   }
-}
-
-/** By code units, as everybody sorts who has no language. */
-function compare(one: string, other: string): number {
-  return one < other ? -1 : one > other ? 1 : 0
 }

@@ -3,22 +3,29 @@ import type { ApiBody } from '../apis/api-body.ts'
 import type { Deployment } from '../deployments/deployment.ts'
 import { listLive } from '../deployments/deployment-store.ts'
 import type { EnvironmentBody } from '../environments/environment-body.ts'
+import type { PlanBody } from '../plans/plan-body.ts'
+import type { ProductBody } from '../products/product-body.ts'
 import { listAllResources } from '../resources/list-resources.ts'
-import type { Resource } from '../resources/resource.ts'
+import type { Described, Resource } from '../resources/resource.ts'
 import { findRevisions, type RevisionRef } from '../revisions/revision-store.ts'
 import { readSequence } from '../store/next-sequence.ts'
 import type { Moment } from '../store/store.ts'
-import type { LiveApi, LiveEnvironment } from './compose-file.ts'
+import type { UpstreamBody } from '../upstreams/upstream-body.ts'
+import type { LiveApi, LiveEnvironment } from './live-api.ts'
+import type { LiveTerms } from './live-terms.ts'
+import { OverridesReader } from './overrides-reader.ts'
 
 export interface LiveMoment {
   /** Of the newest change that it holds. */
   readonly sequence: number
   readonly environments: readonly LiveEnvironment[]
+  readonly terms: LiveTerms
 }
 
 export class LiveReader {
   /** Revisions that are live somewhere, by API and number: they never change. */
   #bodies = new Map<string, ApiBody>()
+  readonly #overrides = new OverridesReader()
 
   async read(db: Moment): Promise<LiveMoment> {
     const sequence = await readSequence(db)
@@ -32,6 +39,7 @@ export class LiveReader {
     const bodies = await this.#find(db, wanted)
     return {
       sequence,
+      terms: await this.#readTerms(db, sequence),
       environments: deployed.map(({ environment, live }) => ({
         id: environment.id,
         body: environment.body,
@@ -49,9 +57,23 @@ export class LiveReader {
     }
   }
 
-  /** Of an API whose newest revision may be undone again: its number will be another one's. */
+  /** What was read was a change, none of apps, that may be undone: its number, and that of this API's newest revision, will be others'. */
   forget(api: string): void {
+    this.#overrides.rewind()
     for (const key of this.#bodies.keys()) if (key.startsWith(`${api} `)) this.#bodies.delete(key)
+  }
+
+  async #readTerms(db: Moment, sequence: number): Promise<LiveTerms> {
+    const plans = (await listAllResources(db, 'plan')) as Resource<PlanBody>[]
+    const products = (await listAllResources(db, 'product')) as Resource<ProductBody>[]
+    const upstreams = (await listAllResources(db, 'upstream')) as Resource<UpstreamBody & Described>[]
+    return {
+      plans: plans.map(({ team, id, body }) => ({ team, id, body })),
+      // Without plans there is nobody to have anything different of one.
+      overrides: plans.length === 0 ? [] : await this.#overrides.read(db, sequence),
+      sold: products.map(({ team, body: { apis } }) => ({ team, apis })),
+      upstreams: upstreams.map(({ team, id, body }) => ({ team, id, body })),
+    }
   }
 
   async #find(db: Moment, wanted: readonly RevisionRef[]): Promise<ReadonlyMap<string, ApiBody>> {

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { after, it } from 'node:test'
 import type { ApiBody } from '../apis/api-body.ts'
+import type { AppBody } from '../apps/app-body.ts'
 import { deploy, rollBack } from '../deployments/deployment-store.ts'
 import { keepDocument } from '../documents/document-store.ts'
-import { createResource, type Doing, replaceResource } from '../resources/resource-store.ts'
+import type { PlanBody } from '../plans/plan-body.ts'
+import { createResource, type Doing, removeResource, replaceResource } from '../resources/resource-store.ts'
 import { makeRevision } from '../revisions/revision-store.ts'
 import type { Change, Store } from '../store/store.ts'
 import { describeOnStores } from '../testing/describe-on-stores.ts'
@@ -76,6 +78,30 @@ await describeOnStores('publishing', (open) => {
     await publisher.look()
     assert.deepEqual(titles(), [undefined, 'one', 'two', 'one'])
     assert.ok((publications[3]?.sequence ?? 0) > (publications[2]?.sequence ?? 0))
+  })
+
+  it('gives plans, and what apps have different of them, as these come, change and go', async () => {
+    const store = await open()
+    const { put, revise } = await prepare(store)
+    const ref = (kind: string, id: string) => ({ kind, team: 'main', id })
+    const overridden = (limit: number): AppBody => ({ overrides: { gold: { 'rate-limit': { limit } } } })
+    const plan: PlanBody = { policies: [{ policy: 'rate-limit', options: { limit: 5, windowSeconds: 60 } }] }
+    await store.write((change) => createResource(doing(change), ref('plan', 'gold'), plan))
+    await put(await revise({ policies: [{ policy: 'key-auth' }] }))
+    const { publisher, publications } = collect(store)
+    const look = async () => {
+      await publisher.look()
+      return publications.at(-1)?.file.plans?.[0]?.overrides
+    }
+    assert.equal(await look(), undefined)
+    await store.write((change) => createResource(doing(change), ref('app', 'acme'), overridden(7)))
+    await store.write((change) => createResource(doing(change), ref('app', 'plain'), {}))
+    assert.deepEqual(await look(), { acme: { 'rate-limit': { limit: 7 } } })
+    const body = overridden(8)
+    await store.write((change) => replaceResource(doing(change), ref('app', 'acme'), { version: undefined, body }))
+    assert.deepEqual(await look(), { acme: { 'rate-limit': { limit: 8 } } })
+    await store.write((change) => removeResource(doing(change), ref('app', 'acme'), undefined))
+    assert.equal(await look(), undefined)
   })
 
   it('gives nothing for what changes nothing that is live', async () => {

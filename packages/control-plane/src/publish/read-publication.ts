@@ -15,8 +15,8 @@ export interface Publication {
 }
 
 export async function readPublication(db: Moment, reader: LiveReader): Promise<Publication> {
-  const { sequence, environments } = await reader.read(db)
-  const file = composeFile(environments)
+  const { sequence, environments, terms } = await reader.read(db)
+  const file = composeFile(environments, terms)
   const found = await findDocuments(db, listDocuments(file))
   return { sequence, file, documents: new Map([...found].map(([hash, text]) => [toDocumentName(hash), text])) }
 }

@@ -151,7 +151,7 @@ await describeOnStores('references', (open) => {
 })
 
 it('bodies say what a file says of them, and what is sold', () => {
-  const uses = [{ policy: 'rate-limit', options: { limit: 5, per: 'minute' } }]
+  const uses = [{ policy: 'rate-limit', options: { limit: 5, windowSeconds: 60 } }]
   for (const [schema, good, bad] of [
     [
       planBodySchema,

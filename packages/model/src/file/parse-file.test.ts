@@ -105,7 +105,10 @@ accessLog: stdin
   })
 
   it('lists the keys that are known where none is near', () => {
-    assert.match(suggestionOf('plans: [{ id: a, colour: red }]\n') ?? '', /^Known keys: id, title, .*policies, apis\.$/)
+    assert.match(
+      suggestionOf('plans: [{ id: a, colour: red }]\n') ?? '',
+      /^Known keys: id, title, .*policies, apis, overrides\.$/,
+    )
   })
 
   it('suggests the value that was meant', () => {

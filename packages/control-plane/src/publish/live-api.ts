@@ -1,0 +1,22 @@
+/** Owns what is live of APIs: each with its releases, in the environments where it is. */
+import type { ApiBody } from '../apis/api-body.ts'
+import type { DeployedRelease } from '../deployments/deployment.ts'
+import type { EnvironmentBody } from '../environments/environment-body.ts'
+
+export interface LiveRelease extends DeployedRelease {
+  /** Of the revision. */
+  readonly body: ApiBody
+}
+
+/** At least one release. */
+export interface LiveApi {
+  readonly team: string
+  readonly id: string
+  readonly releases: readonly LiveRelease[]
+}
+
+export interface LiveEnvironment {
+  readonly id: string
+  readonly body: EnvironmentBody
+  readonly apis: readonly LiveApi[]
+}

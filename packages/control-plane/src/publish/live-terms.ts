@@ -1,0 +1,39 @@
+/** Owns what is live beside APIs: on what terms they are called, and what they share. */
+import type { AppBody } from '../apps/app-body.ts'
+import type { PlanBody } from '../plans/plan-body.ts'
+import type { UpstreamBody } from '../upstreams/upstream-body.ts'
+
+export interface LivePlan {
+  readonly team: string
+  readonly id: string
+  readonly body: PlanBody
+}
+
+/** Of an app that has something different. */
+export interface LiveOverrides {
+  readonly team: string
+  readonly id: string
+  readonly overrides: NonNullable<AppBody['overrides']>
+}
+
+export interface LiveUpstream {
+  readonly team: string
+  readonly id: string
+  readonly body: UpstreamBody
+}
+
+export interface LiveTerms {
+  readonly plans: readonly LivePlan[]
+  readonly overrides: readonly LiveOverrides[]
+  /** What products sell: ids of APIs of the product's team. */
+  readonly sold: readonly { readonly team: string; readonly apis: readonly string[] }[]
+  /** Shared by the APIs of a team. */
+  readonly upstreams: readonly LiveUpstream[]
+}
+
+export const NO_TERMS: LiveTerms = { plans: [], overrides: [], sold: [], upstreams: [] }
+
+/** What is one of its kind in a team, as a key. */
+export function toTeamKey(team: string, id: string): string {
+  return `${team}/${id}`
+}
