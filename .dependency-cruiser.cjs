@@ -12,7 +12,8 @@ const MAY_IMPORT = {
   policies: ['model', 'expressions'],
   gateway: ['model', 'expressions', 'policies'],
   'control-plane': ['model', 'expressions', 'policies'],
-  cli: ['model', 'expressions', 'policies', 'gateway', 'control-plane'],
+  client: [],
+  cli: ['model', 'expressions', 'policies', 'gateway', 'control-plane', 'client'],
 }
 
 /** A folder `<name>/<name>.ts` is a built-in policy; other folders of the package are shared ground. */

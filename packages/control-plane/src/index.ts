@@ -20,6 +20,7 @@ export {
   roleBodySchema,
   toRole,
 } from './access/role.ts'
+export { ADMIN_ROUTES } from './admin-routes.ts'
 export { type ApiBody, apiBodySchema, partIdSchema } from './apis/api-body.ts'
 export type { PublishedForm } from './apis/published-form.ts'
 export { type AppBody, appBodySchema } from './apps/app-body.ts'
@@ -39,6 +40,7 @@ export { ControlPlane, type ControlPlaneParts, type ControlPlaneSettings } from 
 export { type DeployedRelease, type Deployment, DeploymentFault } from './deployments/deployment.ts'
 export { deploy, findDeployment, listDeploymentVersions, listLive, rollBack } from './deployments/deployment-store.ts'
 export { type EnvironmentBody, environmentBodySchema } from './environments/environment-body.ts'
+export { toOpenApi } from './http/openapi-document.ts'
 export { type Key, KeyFault, type KeyTerms } from './keys/key.ts'
 export { type BroughtKey, bringKeys, endKey, issueKey, listChangedKeys, listKeys, rotateKey } from './keys/key-store.ts'
 export { admitCode, admitLogin, findLoginWait, type LoginTry, noteCode, noteLogin } from './logins/login-guard.ts'

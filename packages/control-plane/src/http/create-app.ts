@@ -7,7 +7,6 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { AdminProblem } from './admin-problem.ts'
 import { type AppSettings, assertAddress, toServerOptions } from './app-settings.ts'
 import { toEntityTag } from './read-conditions.ts'
-import { readRequest } from './read-request.ts'
 import type { Answer, Route } from './route.ts'
 import { RouteRunner } from './run-route.ts'
 import type { Services } from './services.ts'
@@ -50,7 +49,7 @@ function serve(app: FastifyInstance, runner: RouteRunner, route: Route): void {
     // Before a body is read: strangers send none.
     onRequest: async (request) => runner.assertKnown(route, request),
     handler: async (request, reply) => {
-      const answer = await runner.run(route, readRequest(route, request))
+      const answer = await runner.run(route, request)
       return send(reply, route, answer)
     },
   })

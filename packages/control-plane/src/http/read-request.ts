@@ -6,15 +6,20 @@ import { readConditions } from './read-conditions.ts'
 import type { Input, Route } from './route.ts'
 import { toInvalidProblem } from './to-admin-problem.ts'
 
+/** Where the route stands, in this request: what access is decided by, before anything else is read. */
+export interface AskedPlace {
+  readonly request: FastifyRequest
+  readonly params: unknown
+}
+
 /** A route's input, and what stands around it. */
-export interface Asked {
+export interface Asked extends AskedPlace {
   readonly input: Input<z.ZodType, z.ZodType, z.ZodType>
   /** Everything is done, shown, and undone. */
   readonly isDryRun: boolean
   readonly idempotencyKey: string | undefined
   /** Method, address and body: what a repeat has to be equal in. */
   readonly fingerprint: string
-  readonly request: FastifyRequest
 }
 
 const dryRunSchema = z.enum(['true', 'false'], { error: 'It is "true" or "false".' }).optional()
@@ -23,7 +28,12 @@ const dryRunSchema = z.enum(['true', 'false'], { error: 'It is "true" or "false"
 const IDEMPOTENCY_KEY = /^"?[\x21\x23-\x7e]{8,128}"?$/
 
 /** @throws AdminProblem */
-export function readRequest(route: Route, request: FastifyRequest): Asked {
+export function readPlace(route: Route, request: FastifyRequest): AskedPlace {
+  return { request, params: parse(route.params, 'path', request.params) }
+}
+
+/** @throws AdminProblem */
+export function readRequest(route: Route, { request, params }: AskedPlace): Asked {
   const { dryRun, ...query } = request.query as Record<string, unknown>
   const text = typeof request.body === 'string' ? request.body : ''
   const isChange = route.kind === 'changing'
@@ -31,7 +41,7 @@ export function readRequest(route: Route, request: FastifyRequest): Asked {
   const body = parse(route.body, 'body', written)
   return {
     input: {
-      params: parse(route.params, 'path', request.params),
+      params,
       query: parse(route.query, 'query', isChange || dryRun === undefined ? query : { ...query, dryRun }),
       body: isChange && route.isAsWritten === true ? written : body,
       ...readConditions(request.headers),
@@ -40,6 +50,7 @@ export function readRequest(route: Route, request: FastifyRequest): Asked {
     idempotencyKey: isChange ? readIdempotencyKey(request.headers['idempotency-key']) : undefined,
     fingerprint: [request.method, request.url, text].join('\n'),
     request,
+    params,
   }
 }
 

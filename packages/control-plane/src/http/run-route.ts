@@ -9,7 +9,7 @@ import type { Moment } from '../store/store.ts'
 import { AdminProblem } from './admin-problem.ts'
 import { findRepeat, keepAnswer } from './idempotency.ts'
 import { readCredentials } from './read-credentials.ts'
-import type { Asked } from './read-request.ts'
+import { type AskedPlace, readPlace, readRequest } from './read-request.ts'
 import type { Answer, Asking, ChangingRoute, Done, ReadingRoute, Route } from './route.ts'
 import type { Services } from './services.ts'
 
@@ -32,21 +32,23 @@ export class RouteRunner {
   }
 
   /** @rejects AdminProblem, and faults of the domain */
-  async run(route: Route, asked: Asked): Promise<Answer<unknown>> {
-    return route.kind === 'reading' ? await this.#read(route, asked) : await this.#change(route, asked)
+  async run(route: Route, request: FastifyRequest): Promise<Answer<unknown>> {
+    const place = readPlace(route, request)
+    return route.kind === 'reading' ? await this.#read(route, place) : await this.#change(route, place)
   }
 
-  async #read(route: ReadingRoute, asked: Asked): Promise<Answer<unknown>> {
+  async #read(route: ReadingRoute, place: AskedPlace): Promise<Answer<unknown>> {
     return await this.#services.store.read(async (db) => {
-      const asking = await this.#admit(db, route, asked)
-      return await route.read(asking, db, asked.input)
+      const asking = await this.#admit(db, route, place)
+      return await route.read(asking, db, readRequest(route, place).input)
     })
   }
 
-  async #change(route: ChangingRoute, asked: Asked): Promise<Answer<unknown>> {
+  async #change(route: ChangingRoute, place: AskedPlace): Promise<Answer<unknown>> {
     const { store } = this.#services
     // Who may not does not get to hold up others: changes are made one at a time.
-    await store.read((db) => this.#admit(db, route, asked))
+    await store.read((db) => this.#admit(db, route, place))
+    const asked = readRequest(route, place)
     let done: Done<unknown> | undefined
     try {
       const kept = await store.write(async (change) => {
@@ -76,7 +78,7 @@ export class RouteRunner {
   }
 
   /** @rejects AdminProblem */
-  async #admit(db: Moment, route: Route, { request, input }: Asked): Promise<Asking> {
+  async #admit(db: Moment, route: Route, { request, params }: AskedPlace): Promise<Asking> {
     const { access } = route
     const credentials = readCredentials(request)
     const principal = await this.#services.identify(db, credentials)
@@ -93,7 +95,7 @@ export class RouteRunner {
     if (access.kind === 'known') return asking
     const roles = await readRoles(db)
     if (access.kind === 'some-team') return { ...asking, teams: listTeams(principal, access.permission, roles) }
-    const demand = access.toDemand(input.params as never)
+    const demand = access.toDemand(params as never)
     const decision = decideAccess(principal, demand, roles)
     if (decision === 'granted') return asking
     if (decision === 'hidden') throw new AdminProblem('not-found', 'There is nothing by this name that you may see.')

@@ -4,7 +4,7 @@ import type { Kind } from './kind.ts'
 import { NO_TEAM } from './kind.ts'
 import type { Resource } from './resource.ts'
 
-export const timeSchema = z.iso.datetime().meta({ description: 'RFC 3339, UTC.' })
+export const timeSchema = z.string().meta({ format: 'date-time', description: 'RFC 3339, UTC.' })
 export const actorSchema = z.string().meta({ description: '`user:<uid>`, `token:<uid>`, or `system`.' })
 
 /** What every resource is answered with. */

@@ -1,0 +1,4 @@
+/** Owns the door of the client. */
+export { type AskOptions, Client, type ClientOptions, ClientProblem, type OperationAnswer } from './client.ts'
+export { OPERATIONS, type Operations } from './operations.generated.ts'
+export type * from './schemas.generated.ts'

@@ -1,0 +1,485 @@
+/** Owns the operations of the admin API. Generated from its OpenAPI document by `npm run client`: change the routes, not this. */
+
+import type { ApiBody, EnvironmentBody, TeamBody, RoleBody, Match } from './schemas.generated.ts'
+
+export interface Operations {
+
+/** Those of the kind API that you may see, in pages. */
+readonly listApis: { readonly query: { readonly team?: string; readonly owner?: string; readonly tag?: (string) | (readonly (string)[]); readonly search?: string; readonly sort?: "id" | "-id" | "title" | "-title" | "updatedAt" | "-updatedAt"; readonly limit?: number; readonly after?: string }; readonly answer: { readonly "items": readonly ({ 
+/** Never given twice. */
+readonly "uid": string; readonly "team": string; readonly "id": string; 
+/** One more with each change; it is the `ETag`. */
+readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string; 
+/** RFC 3339, UTC. */
+readonly "updatedAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "updatedBy": string; readonly "body": ApiBody })[]; readonly "total": number; 
+/** Where the next page begins; absent: this is the last. */
+readonly "next"?: string } }
+
+/** One API. */
+readonly getApi: { readonly params: { readonly team: string; readonly id: string }; readonly answer: { 
+/** Never given twice. */
+readonly "uid": string; readonly "team": string; readonly "id": string; 
+/** One more with each change; it is the `ETag`. */
+readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string; 
+/** RFC 3339, UTC. */
+readonly "updatedAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "updatedBy": string; readonly "body": ApiBody } }
+
+/** Makes one API, or makes it what is sent. With If-Match it changes only what you have seen, with If-None-Match: * it changes nothing that is there. */
+readonly putApi: { readonly params: { readonly team: string; readonly id: string }; readonly body: ApiBody; readonly answer: { 
+/** Never given twice. */
+readonly "uid": string; readonly "team": string; readonly "id": string; 
+/** One more with each change; it is the `ETag`. */
+readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string; 
+/** RFC 3339, UTC. */
+readonly "updatedAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "updatedBy": string; readonly "body": ApiBody } }
+
+/** Removes one API, where nobody needs it. What it was stays in its history. */
+readonly removeApi: { readonly params: { readonly team: string; readonly id: string }; readonly answer: undefined }
+
+/** What one API was, the newest first. */
+readonly listApiVersions: { readonly params: { readonly team: string; readonly id: string }; readonly query: { readonly limit?: number }; readonly answer: { readonly "items": readonly ({ readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "at": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "by": string; 
+/** Absent where it was removed. */
+readonly "body"?: ApiBody })[] } }
+
+/** Those of the kind environment that you may see, in pages. */
+readonly listEnvironments: { readonly query: { readonly team?: string; readonly owner?: string; readonly tag?: (string) | (readonly (string)[]); readonly search?: string; readonly sort?: "id" | "-id" | "title" | "-title" | "updatedAt" | "-updatedAt"; readonly limit?: number; readonly after?: string }; readonly answer: { readonly "items": readonly ({ 
+/** Never given twice. */
+readonly "uid": string; readonly "id": string; 
+/** One more with each change; it is the `ETag`. */
+readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string; 
+/** RFC 3339, UTC. */
+readonly "updatedAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "updatedBy": string; readonly "body": EnvironmentBody })[]; readonly "total": number; 
+/** Where the next page begins; absent: this is the last. */
+readonly "next"?: string } }
+
+/** One environment. */
+readonly getEnvironment: { readonly params: { readonly id: string }; readonly answer: { 
+/** Never given twice. */
+readonly "uid": string; readonly "id": string; 
+/** One more with each change; it is the `ETag`. */
+readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string; 
+/** RFC 3339, UTC. */
+readonly "updatedAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "updatedBy": string; readonly "body": EnvironmentBody } }
+
+/** Makes one environment, or makes it what is sent. With If-Match it changes only what you have seen, with If-None-Match: * it changes nothing that is there. */
+readonly putEnvironment: { readonly params: { readonly id: string }; readonly body: EnvironmentBody; readonly answer: { 
+/** Never given twice. */
+readonly "uid": string; readonly "id": string; 
+/** One more with each change; it is the `ETag`. */
+readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string; 
+/** RFC 3339, UTC. */
+readonly "updatedAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "updatedBy": string; readonly "body": EnvironmentBody } }
+
+/** Removes one environment, where nobody needs it. What it was stays in its history. */
+readonly removeEnvironment: { readonly params: { readonly id: string }; readonly answer: undefined }
+
+/** What one environment was, the newest first. */
+readonly listEnvironmentVersions: { readonly params: { readonly id: string }; readonly query: { readonly limit?: number }; readonly answer: { readonly "items": readonly ({ readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "at": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "by": string; 
+/** Absent where it was removed. */
+readonly "body"?: EnvironmentBody })[] } }
+
+/** Those of the kind team that you may see, in pages. */
+readonly listTeams: { readonly query: { readonly team?: string; readonly owner?: string; readonly tag?: (string) | (readonly (string)[]); readonly search?: string; readonly sort?: "id" | "-id" | "title" | "-title" | "updatedAt" | "-updatedAt"; readonly limit?: number; readonly after?: string }; readonly answer: { readonly "items": readonly ({ 
+/** Never given twice. */
+readonly "uid": string; readonly "id": string; 
+/** One more with each change; it is the `ETag`. */
+readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string; 
+/** RFC 3339, UTC. */
+readonly "updatedAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "updatedBy": string; readonly "body": TeamBody })[]; readonly "total": number; 
+/** Where the next page begins; absent: this is the last. */
+readonly "next"?: string } }
+
+/** One team. */
+readonly getTeam: { readonly params: { readonly id: string }; readonly answer: { 
+/** Never given twice. */
+readonly "uid": string; readonly "id": string; 
+/** One more with each change; it is the `ETag`. */
+readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string; 
+/** RFC 3339, UTC. */
+readonly "updatedAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "updatedBy": string; readonly "body": TeamBody } }
+
+/** Makes one team, or makes it what is sent. With If-Match it changes only what you have seen, with If-None-Match: * it changes nothing that is there. */
+readonly putTeam: { readonly params: { readonly id: string }; readonly body: TeamBody; readonly answer: { 
+/** Never given twice. */
+readonly "uid": string; readonly "id": string; 
+/** One more with each change; it is the `ETag`. */
+readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string; 
+/** RFC 3339, UTC. */
+readonly "updatedAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "updatedBy": string; readonly "body": TeamBody } }
+
+/** Removes one team, where nobody needs it. What it was stays in its history. */
+readonly removeTeam: { readonly params: { readonly id: string }; readonly answer: undefined }
+
+/** What one team was, the newest first. */
+readonly listTeamVersions: { readonly params: { readonly id: string }; readonly query: { readonly limit?: number }; readonly answer: { readonly "items": readonly ({ readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "at": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "by": string; 
+/** Absent where it was removed. */
+readonly "body"?: TeamBody })[] } }
+
+/** Those of the kind role that you may see, in pages. */
+readonly listRoles: { readonly query: { readonly team?: string; readonly owner?: string; readonly tag?: (string) | (readonly (string)[]); readonly search?: string; readonly sort?: "id" | "-id" | "title" | "-title" | "updatedAt" | "-updatedAt"; readonly limit?: number; readonly after?: string }; readonly answer: { readonly "items": readonly ({ 
+/** Never given twice. */
+readonly "uid": string; readonly "id": string; 
+/** One more with each change; it is the `ETag`. */
+readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string; 
+/** RFC 3339, UTC. */
+readonly "updatedAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "updatedBy": string; readonly "body": RoleBody })[]; readonly "total": number; 
+/** Where the next page begins; absent: this is the last. */
+readonly "next"?: string } }
+
+/** One role. */
+readonly getRole: { readonly params: { readonly id: string }; readonly answer: { 
+/** Never given twice. */
+readonly "uid": string; readonly "id": string; 
+/** One more with each change; it is the `ETag`. */
+readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string; 
+/** RFC 3339, UTC. */
+readonly "updatedAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "updatedBy": string; readonly "body": RoleBody } }
+
+/** Makes one role, or makes it what is sent. With If-Match it changes only what you have seen, with If-None-Match: * it changes nothing that is there. */
+readonly putRole: { readonly params: { readonly id: string }; readonly body: RoleBody; readonly answer: { 
+/** Never given twice. */
+readonly "uid": string; readonly "id": string; 
+/** One more with each change; it is the `ETag`. */
+readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string; 
+/** RFC 3339, UTC. */
+readonly "updatedAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "updatedBy": string; readonly "body": RoleBody } }
+
+/** Removes one role, where nobody needs it. What it was stays in its history. */
+readonly removeRole: { readonly params: { readonly id: string }; readonly answer: undefined }
+
+/** What one role was, the newest first. */
+readonly listRoleVersions: { readonly params: { readonly id: string }; readonly query: { readonly limit?: number }; readonly answer: { readonly "items": readonly ({ readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "at": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "by": string; 
+/** Absent where it was removed. */
+readonly "body"?: RoleBody })[] } }
+
+/** Revisions of an API, the newest first. */
+readonly listRevisions: { readonly params: { readonly team: string; readonly id: string }; readonly query: { readonly limit?: number; readonly below?: number }; readonly answer: { readonly "items": readonly ({ 
+/** From 1, within the API. */
+readonly "number": number; 
+/** SHA-256 of what it says: equal for equal revisions. */
+readonly "hash": string; readonly "message": string; 
+/** RFC 3339, UTC. */
+readonly "at": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "by": string })[] } }
+
+/** Makes a revision of what the API says now. Where nothing has changed since the newest one, that is answered. */
+readonly makeRevision: { readonly params: { readonly team: string; readonly id: string }; readonly body: { readonly "message"?: string }; readonly answer: { 
+/** From 1, within the API. */
+readonly "number": number; 
+/** SHA-256 of what it says: equal for equal revisions. */
+readonly "hash": string; readonly "message": string; 
+/** RFC 3339, UTC. */
+readonly "at": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "by": string } }
+
+/** An API as it was when this revision was made. */
+readonly getRevision: { readonly params: { readonly team: string; readonly id: string; readonly number: number }; readonly answer: { 
+/** From 1, within the API. */
+readonly "number": number; 
+/** SHA-256 of what it says: equal for equal revisions. */
+readonly "hash": string; readonly "message": string; 
+/** RFC 3339, UTC. */
+readonly "at": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "by": string; readonly "body": ApiBody } }
+
+/** What is live of an API in an environment. */
+readonly getDeployment: { readonly params: { readonly environment: string; readonly team: string; readonly id: string }; readonly answer: { 
+/** One more with each change of what is live; it is the `ETag`. */
+readonly "version": number; 
+/** None: the API is not in this environment any more. */
+readonly "releases": readonly ({ readonly "revision": number; 
+/** Percent of what no condition claims. */
+readonly "share"?: number; 
+/** CEL: requests for which it is true get this release. */
+readonly "when"?: string })[]; readonly "why": "publish" | "promote" | "rollback" | "canary" | "undeploy"; readonly "message": string; 
+/** RFC 3339, UTC. */
+readonly "at": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "by": string } }
+
+/** What was live, the newest first. */
+readonly listDeploymentVersions: { readonly params: { readonly environment: string; readonly team: string; readonly id: string }; readonly query: { readonly limit?: number }; readonly answer: { readonly "items": readonly ({ 
+/** One more with each change of what is live; it is the `ETag`. */
+readonly "version": number; 
+/** None: the API is not in this environment any more. */
+readonly "releases": readonly ({ readonly "revision": number; 
+/** Percent of what no condition claims. */
+readonly "share"?: number; 
+/** CEL: requests for which it is true get this release. */
+readonly "when"?: string })[]; readonly "why": "publish" | "promote" | "rollback" | "canary" | "undeploy"; readonly "message": string; 
+/** RFC 3339, UTC. */
+readonly "at": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "by": string })[] } }
+
+/** Makes a revision of what the API says now, and gives it all of its traffic here. Answered when the gateway of this process serves it. */
+readonly publish: { readonly params: { readonly environment: string; readonly team: string; readonly id: string }; readonly body: { 
+/** Why, for those who come later. */
+readonly "message"?: string; 
+/** Instead of what it says now. */
+readonly "revision"?: number }; readonly answer: { 
+/** One more with each change of what is live; it is the `ETag`. */
+readonly "version": number; 
+/** None: the API is not in this environment any more. */
+readonly "releases": readonly ({ readonly "revision": number; 
+/** Percent of what no condition claims. */
+readonly "share"?: number; 
+/** CEL: requests for which it is true get this release. */
+readonly "when"?: string })[]; readonly "why": "publish" | "promote" | "rollback" | "canary" | "undeploy"; readonly "message": string; 
+/** RFC 3339, UTC. */
+readonly "at": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "by": string; 
+/** Who runs it now, who does not yet, and who cannot. */
+readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
+
+/** Gives all traffic here to the revision that is live in another environment; not to one that is only tried there. */
+readonly promote: { readonly params: { readonly environment: string; readonly team: string; readonly id: string }; readonly body: { 
+/** Id of that environment. */
+readonly "from": string; 
+/** Why, for those who come later. */
+readonly "message"?: string }; readonly answer: { 
+/** One more with each change of what is live; it is the `ETag`. */
+readonly "version": number; 
+/** None: the API is not in this environment any more. */
+readonly "releases": readonly ({ readonly "revision": number; 
+/** Percent of what no condition claims. */
+readonly "share"?: number; 
+/** CEL: requests for which it is true get this release. */
+readonly "when"?: string })[]; readonly "why": "publish" | "promote" | "rollback" | "canary" | "undeploy"; readonly "message": string; 
+/** RFC 3339, UTC. */
+readonly "at": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "by": string; 
+/** Who runs it now, who does not yet, and who cannot. */
+readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
+
+/** Brings back what was live before the last change, or at a version. */
+readonly rollBack: { readonly params: { readonly environment: string; readonly team: string; readonly id: string }; readonly body: { 
+/** A version of what was live. */
+readonly "to"?: number; 
+/** Why, for those who come later. */
+readonly "message"?: string }; readonly answer: { 
+/** One more with each change of what is live; it is the `ETag`. */
+readonly "version": number; 
+/** None: the API is not in this environment any more. */
+readonly "releases": readonly ({ readonly "revision": number; 
+/** Percent of what no condition claims. */
+readonly "share"?: number; 
+/** CEL: requests for which it is true get this release. */
+readonly "when"?: string })[]; readonly "why": "publish" | "promote" | "rollback" | "canary" | "undeploy"; readonly "message": string; 
+/** RFC 3339, UTC. */
+readonly "at": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "by": string; 
+/** Who runs it now, who does not yet, and who cannot. */
+readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
+
+/** Gives a part of the traffic to another revision. A second time it gives another part. */
+readonly startCanary: { readonly params: { readonly environment: string; readonly team: string; readonly id: string }; readonly body: { 
+/** The draft as it is now, where none is said. */
+readonly "revision"?: number; 
+/** Percent of the requests. */
+readonly "share"?: number; 
+/** CEL: requests for which it is true get it. */
+readonly "when"?: string; 
+/** Why, for those who come later. */
+readonly "message"?: string }; readonly answer: { 
+/** One more with each change of what is live; it is the `ETag`. */
+readonly "version": number; 
+/** None: the API is not in this environment any more. */
+readonly "releases": readonly ({ readonly "revision": number; 
+/** Percent of what no condition claims. */
+readonly "share"?: number; 
+/** CEL: requests for which it is true get this release. */
+readonly "when"?: string })[]; readonly "why": "publish" | "promote" | "rollback" | "canary" | "undeploy"; readonly "message": string; 
+/** RFC 3339, UTC. */
+readonly "at": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "by": string; 
+/** Who runs it now, who does not yet, and who cannot. */
+readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
+
+/** Gives all traffic to the canary. */
+readonly promoteCanary: { readonly params: { readonly environment: string; readonly team: string; readonly id: string }; readonly body: { 
+/** Why, for those who come later. */
+readonly "message"?: string }; readonly answer: { 
+/** One more with each change of what is live; it is the `ETag`. */
+readonly "version": number; 
+/** None: the API is not in this environment any more. */
+readonly "releases": readonly ({ readonly "revision": number; 
+/** Percent of what no condition claims. */
+readonly "share"?: number; 
+/** CEL: requests for which it is true get this release. */
+readonly "when"?: string })[]; readonly "why": "publish" | "promote" | "rollback" | "canary" | "undeploy"; readonly "message": string; 
+/** RFC 3339, UTC. */
+readonly "at": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "by": string; 
+/** Who runs it now, who does not yet, and who cannot. */
+readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
+
+/** Takes the traffic of the canary back. */
+readonly abortCanary: { readonly params: { readonly environment: string; readonly team: string; readonly id: string }; readonly body: { 
+/** Why, for those who come later. */
+readonly "message"?: string }; readonly answer: { 
+/** One more with each change of what is live; it is the `ETag`. */
+readonly "version": number; 
+/** None: the API is not in this environment any more. */
+readonly "releases": readonly ({ readonly "revision": number; 
+/** Percent of what no condition claims. */
+readonly "share"?: number; 
+/** CEL: requests for which it is true get this release. */
+readonly "when"?: string })[]; readonly "why": "publish" | "promote" | "rollback" | "canary" | "undeploy"; readonly "message": string; 
+/** RFC 3339, UTC. */
+readonly "at": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "by": string; 
+/** Who runs it now, who does not yet, and who cannot. */
+readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
+
+/** Takes the API out of the environment. What was live stays in its versions. */
+readonly takeOut: { readonly params: { readonly environment: string; readonly team: string; readonly id: string }; readonly body: { 
+/** Why, for those who come later. */
+readonly "message"?: string }; readonly answer: { 
+/** One more with each change of what is live; it is the `ETag`. */
+readonly "version": number; 
+/** None: the API is not in this environment any more. */
+readonly "releases": readonly ({ readonly "revision": number; 
+/** Percent of what no condition claims. */
+readonly "share"?: number; 
+/** CEL: requests for which it is true get this release. */
+readonly "when"?: string })[]; readonly "why": "publish" | "promote" | "rollback" | "canary" | "undeploy"; readonly "message": string; 
+/** RFC 3339, UTC. */
+readonly "at": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "by": string; 
+/** Who runs it now, who does not yet, and who cannot. */
+readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
+}
+
+export const OPERATIONS: { readonly [N in keyof Operations]: { readonly method: string; readonly path: string } } = {
+listApis: { method: 'GET', path: '/api/v1/apis' },
+getApi: { method: 'GET', path: '/api/v1/apis/{team}/{id}' },
+putApi: { method: 'PUT', path: '/api/v1/apis/{team}/{id}' },
+removeApi: { method: 'DELETE', path: '/api/v1/apis/{team}/{id}' },
+listApiVersions: { method: 'GET', path: '/api/v1/apis/{team}/{id}/versions' },
+listEnvironments: { method: 'GET', path: '/api/v1/environments' },
+getEnvironment: { method: 'GET', path: '/api/v1/environments/{id}' },
+putEnvironment: { method: 'PUT', path: '/api/v1/environments/{id}' },
+removeEnvironment: { method: 'DELETE', path: '/api/v1/environments/{id}' },
+listEnvironmentVersions: { method: 'GET', path: '/api/v1/environments/{id}/versions' },
+listTeams: { method: 'GET', path: '/api/v1/teams' },
+getTeam: { method: 'GET', path: '/api/v1/teams/{id}' },
+putTeam: { method: 'PUT', path: '/api/v1/teams/{id}' },
+removeTeam: { method: 'DELETE', path: '/api/v1/teams/{id}' },
+listTeamVersions: { method: 'GET', path: '/api/v1/teams/{id}/versions' },
+listRoles: { method: 'GET', path: '/api/v1/roles' },
+getRole: { method: 'GET', path: '/api/v1/roles/{id}' },
+putRole: { method: 'PUT', path: '/api/v1/roles/{id}' },
+removeRole: { method: 'DELETE', path: '/api/v1/roles/{id}' },
+listRoleVersions: { method: 'GET', path: '/api/v1/roles/{id}/versions' },
+listRevisions: { method: 'GET', path: '/api/v1/apis/{team}/{id}/revisions' },
+makeRevision: { method: 'POST', path: '/api/v1/apis/{team}/{id}/revisions' },
+getRevision: { method: 'GET', path: '/api/v1/apis/{team}/{id}/revisions/{number}' },
+getDeployment: { method: 'GET', path: '/api/v1/environments/{environment}/apis/{team}/{id}' },
+listDeploymentVersions: { method: 'GET', path: '/api/v1/environments/{environment}/apis/{team}/{id}/versions' },
+publish: { method: 'POST', path: '/api/v1/environments/{environment}/apis/{team}/{id}/publish' },
+promote: { method: 'POST', path: '/api/v1/environments/{environment}/apis/{team}/{id}/promote' },
+rollBack: { method: 'POST', path: '/api/v1/environments/{environment}/apis/{team}/{id}/rollback' },
+startCanary: { method: 'POST', path: '/api/v1/environments/{environment}/apis/{team}/{id}/canary' },
+promoteCanary: { method: 'POST', path: '/api/v1/environments/{environment}/apis/{team}/{id}/canary/promote' },
+abortCanary: { method: 'POST', path: '/api/v1/environments/{environment}/apis/{team}/{id}/canary/abort' },
+takeOut: { method: 'POST', path: '/api/v1/environments/{environment}/apis/{team}/{id}/take-out' },
+}

@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { readOpenApi } from '@gatewright/model'
+import { ADMIN_ROUTES } from '../admin-routes.ts'
+import { toOpenApi } from './openapi-document.ts'
+
+describe('the OpenAPI document of the admin API', () => {
+  const document = toOpenApi(ADMIN_ROUTES, '1')
+  const text = JSON.stringify(document)
+
+  it('has references that lead somewhere', () => {
+    const pointers = new Set([...text.matchAll(/"\$ref":"#([^"]*)"/g)].map(([, pointer]) => pointer ?? ''))
+    assert.ok(pointers.size > 10)
+    for (const pointer of pointers) {
+      const found = pointer
+        .split('/')
+        .slice(1)
+        .reduce((value: unknown, key) => (value as Record<string, unknown> | undefined)?.[key], document)
+      assert.notEqual(found, undefined, pointer)
+    }
+  })
+
+  it('names each operation once, and says of each what it is', () => {
+    const names = ADMIN_ROUTES.map(({ name }) => name)
+    assert.equal(new Set(names).size, names.length)
+    const places = ADMIN_ROUTES.map(({ method, path }) => `${method} ${path}`)
+    assert.equal(new Set(places).size, places.length)
+    for (const { name, summary, path, tag } of ADMIN_ROUTES) {
+      assert.match(summary, /\.$/, name)
+      assert.match(path, /^\/[a-z]/, name)
+      assert.notEqual(tag, '', name)
+    }
+  })
+
+  it('is one that our own reader takes without a word', () => {
+    const { findings } = readOpenApi('admin.json', () => text)
+    assert.deepEqual(findings, [])
+  })
+})
