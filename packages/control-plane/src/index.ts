@@ -112,7 +112,19 @@ export {
   stepSubscription,
 } from './subscriptions/subscription-store.ts'
 export { type UpstreamBody, upstreamBodySchema } from './upstreams/upstream-body.ts'
+export { type Token, TokenFault, type TokenFaultReason, type TokenRequest } from './tokens/token.ts'
+export {
+  endToken,
+  type FoundToken,
+  findToken,
+  getToken,
+  issueToken,
+  listTokens,
+  noteTokenUse,
+  type TokenQuery,
+} from './tokens/token-store.ts'
 export { findPasswordRecord, hashNewPassword, isPasswordRight, type PasswordRecord } from './users/password.ts'
+export { finishSetUp, openSetUp } from './users/set-up.ts'
 export {
   type SsoSubject,
   toUserPrincipal,

@@ -1,0 +1,157 @@
+/** Owns issuing, finding and ending tokens. A token is shown when it is issued, and never again. */
+import { createHash, randomUUID } from 'node:crypto'
+import { createIssuedKey, judgeIssuedKey } from '@gatewright/policies'
+import type { Selectable } from 'kysely'
+import { z } from 'zod'
+import type { Principal } from '../access/decide-access.ts'
+import { type Grant, grantSchema } from '../access/grant.ts'
+import { PERMISSIONS, type Permission } from '../access/permission.ts'
+import type { Doing } from '../resources/resource-store.ts'
+import type { Moment } from '../store/store.ts'
+import type { TokenTable } from '../store/user-tables.ts'
+import { findUser } from '../users/user-store.ts'
+import { type Token, TokenFault, type TokenRequest } from './token.ts'
+
+const PREFIXES = { personal: 'gwp_', service: 'gws_' } as const
+const HINT_START = 8
+const HINT_END = 4
+const MOST_NAME_LETTERS = 200
+/** Used more often is written no more often: each change of the store is one for everybody. */
+const USED_EACH_MS = 60_000
+
+const terms = {
+  name: z.string().trim().min(1).max(MOST_NAME_LETTERS),
+  scopes: z.array(z.enum(PERMISSIONS)).min(1).exactOptional(),
+  expiresAtMs: z.int().exactOptional(),
+}
+const requestSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('personal'), user: z.string(), ...terms }),
+  z.strictObject({ kind: z.literal('service'), team: z.string().min(1), grants: z.array(grantSchema), ...terms }),
+])
+
+/** `value` is the token itself: nobody can ask for it later. @rejects TokenFault `malformed` */
+export async function issueToken(
+  { db, sequence, by, nowMs }: Doing,
+  request: TokenRequest,
+): Promise<{ readonly token: Token; readonly value: string }> {
+  const { error } = requestSchema.safeParse(request)
+  const said = error?.issues.map(({ path, message }) => `${path.join('.')}: ${message}`) ?? []
+  if ((request.expiresAtMs ?? Number.POSITIVE_INFINITY) <= nowMs) said.push('expiresAtMs: It is in the past.')
+  if (said.length > 0) throw new TokenFault('malformed', said.join(' '))
+  const value = createIssuedKey(PREFIXES[request.kind])
+  const row: Selectable<TokenTable> = {
+    uid: randomUUID(),
+    user: request.kind === 'personal' ? request.user : null,
+    team: request.kind === 'service' ? request.team : null,
+    name: request.name.trim(),
+    grants: JSON.stringify(request.kind === 'service' ? request.grants : []),
+    scopes: request.scopes === undefined ? null : JSON.stringify(request.scopes),
+    hash: hashOf(value),
+    hint: `${value.slice(0, HINT_START)}…${value.slice(-HINT_END)}`,
+    expires: request.expiresAtMs ?? null,
+    last_used: null,
+    ended_at: null,
+    sequence,
+    created_at: nowMs,
+    created_by: by,
+  }
+  await db.insertInto('tokens').values(row).execute()
+  return { token: toToken(row), value }
+}
+
+export interface FoundToken {
+  readonly token: Token
+  /** With the grants that its user has now. */
+  readonly principal: Principal
+  /** `noteTokenUse` is to be called. */
+  readonly isUseDue: boolean
+}
+
+/** Undefined: there is none, it is over, or its user is suspended. What is no token of ours is told without a look into the store. */
+export async function findToken(db: Moment, value: string, nowMs: number): Promise<FoundToken | undefined> {
+  if (!Object.values(PREFIXES).some((prefix) => judgeIssuedKey(value, prefix) === 'issued')) return undefined
+  const row = await db.selectFrom('tokens').selectAll().where('hash', '=', hashOf(value)).executeTakeFirst()
+  if (row === undefined || row.ended_at !== null || (row.expires !== null && row.expires <= nowMs)) return undefined
+  const token = toToken(row)
+  const grants = await findGrants(db, token)
+  if (grants === undefined) return undefined
+  const { name, scopes } = token
+  return {
+    token,
+    principal: { actor: `token:${token.uid}`, name, grants, ...(scopes !== undefined && { scopes }) },
+    isUseDue: row.last_used === null || row.last_used + USED_EACH_MS <= nowMs,
+  }
+}
+
+export async function noteTokenUse({ db, nowMs }: Doing, uid: string): Promise<void> {
+  await db
+    .updateTable('tokens')
+    .set({ last_used: nowMs })
+    .where('uid', '=', uid)
+    .where(({ or, eb }) => or([eb('last_used', 'is', null), eb('last_used', '<=', nowMs - USED_EACH_MS)]))
+    .execute()
+}
+
+/** @rejects TokenFault `not-found` */
+export async function getToken(db: Moment, uid: string): Promise<Token> {
+  const row = await db.selectFrom('tokens').selectAll().where('uid', '=', uid).executeTakeFirst()
+  if (row === undefined) throw new TokenFault('not-found', 'There is no such token.')
+  return toToken(row)
+}
+
+export interface TokenQuery {
+  /** Of a person (uid), or of these teams (ids); all if both are absent. */
+  readonly user?: string
+  readonly teams?: readonly string[]
+  readonly limit: number
+  /** Uid of the last of the page before. */
+  readonly after?: string
+}
+
+/** In the order of their uids, those that ended among them. */
+export async function listTokens(db: Moment, { user, teams, limit, after }: TokenQuery): Promise<Token[]> {
+  let found = db.selectFrom('tokens').selectAll()
+  if (user !== undefined) found = found.where('user', '=', user)
+  if (teams !== undefined) found = found.where('team', 'in', teams.length === 0 ? [''] : teams)
+  if (after !== undefined) found = found.where('uid', '>', after)
+  return (await found.orderBy('uid').limit(limit).execute()).map(toToken)
+}
+
+/** Refused from now on. @rejects TokenFault `not-found`, `ended` */
+export async function endToken({ db, sequence, nowMs }: Doing, uid: string): Promise<Token> {
+  const token = await getToken(db, uid)
+  if (token.endedAtMs !== undefined) throw new TokenFault('ended', 'This token has been ended already.')
+  await db.updateTable('tokens').set({ ended_at: nowMs, sequence }).where('uid', '=', uid).execute()
+  return { ...token, endedAtMs: nowMs, sequence }
+}
+
+async function findGrants(db: Moment, token: Token): Promise<readonly Grant[] | undefined> {
+  if (token.kind === 'service') return token.grants
+  const user = await findUser(db, token.user)
+  return user?.state === 'active' ? user.grants : undefined
+}
+
+function hashOf(value: string): string {
+  return createHash('sha256').update(value).digest('hex')
+}
+
+function toToken(row: Selectable<TokenTable>): Token {
+  const { uid, user, team, name, hint, sequence } = row
+  const whose =
+    user === null
+      ? { kind: 'service' as const, team: team ?? '', grants: JSON.parse(row.grants) as readonly Grant[] }
+      : { kind: 'personal' as const, user }
+  return {
+    uid,
+    ...whose,
+    name,
+    hint,
+    ...(row.scopes !== null && { scopes: JSON.parse(row.scopes) as readonly Permission[] }),
+    ...(row.expires !== null && { expiresAtMs: row.expires }),
+    ...(row.last_used !== null && { lastUsedMs: row.last_used }),
+    ...(row.ended_at !== null && { endedAtMs: row.ended_at }),
+    sequence,
+    createdAtMs: row.created_at,
+    createdBy: row.created_by,
+  }
+}
