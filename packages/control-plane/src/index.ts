@@ -37,6 +37,7 @@ export {
 export type { BreakingChange, BreakingChangeCode, ChangePlace } from './breaking/breaking-change.ts'
 export { findBreakingChanges } from './breaking/find-breaking-changes.ts'
 export { ControlPlane, type ControlPlaneParts, type ControlPlaneSettings } from './control-plane.ts'
+export { type Challenge, findChallenge, startChallenge, takeChallenge } from './challenges/challenge-store.ts'
 export { type DeployedRelease, type Deployment, DeploymentFault } from './deployments/deployment.ts'
 export { deploy, findDeployment, listDeploymentVersions, listLive, rollBack } from './deployments/deployment-store.ts'
 export { type EnvironmentBody, environmentBodySchema } from './environments/environment-body.ts'
@@ -123,6 +124,8 @@ export {
   noteTokenUse,
   type TokenQuery,
 } from './tokens/token-store.ts'
+export { drawRecoveryCodes, useRecoveryCode } from './two-factor/recovery-codes.ts'
+export { confirmTotp, offerTotp, removeTotp, type TotpOffer, useTotp } from './two-factor/totp.ts'
 export { findPasswordRecord, hashNewPassword, isPasswordRight, type PasswordRecord } from './users/password.ts'
 export { finishSetUp, openSetUp } from './users/set-up.ts'
 export {

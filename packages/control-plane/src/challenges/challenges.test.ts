@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict'
+import { it } from 'node:test'
+import type { Doing } from '../resources/resource-store.ts'
+import type { Change, Store } from '../store/store.ts'
+import { describeOnStores } from '../testing/describe-on-stores.ts'
+import { type Challenge, findChallenge, startChallenge, takeChallenge } from './challenge-store.ts'
+
+const NOW = 1_700_000_000_000
+const LOGIN = { purpose: 'second-factor', user: 'ann', facts: { steps: ['password'] } }
+const doing = (change: Change, nowMs = NOW): Doing => ({ ...change, by: 'system', nowMs })
+const start = (store: Store, challenge: Challenge = LOGIN) =>
+  store.write((change) => startChallenge(doing(change), challenge))
+const take = (store: Store, secret: string, { purpose = LOGIN.purpose, nowMs = NOW } = {}) =>
+  store.write((change) => takeChallenge(doing(change, nowMs), { secret, purpose }))
+
+await describeOnStores('challenges', (open) => {
+  it('are answered once, with what was kept of them', async () => {
+    const store = await open()
+    const secret = await start(store)
+    const asked = { secret, purpose: LOGIN.purpose, nowMs: NOW }
+    assert.deepEqual(await store.read((db) => findChallenge(db, asked)), LOGIN)
+    assert.deepEqual(await take(store, secret), LOGIN)
+    assert.equal(await take(store, secret), undefined)
+    const unowned = await start(store, { purpose: LOGIN.purpose })
+    assert.deepEqual(await take(store, unowned), { purpose: LOGIN.purpose, facts: null })
+  })
+
+  it('are answered by one of many who hurry', async () => {
+    const store = await open()
+    const secret = await start(store)
+    const answers = await Promise.all([1, 2, 3, 4].map(() => take(store, secret)))
+    assert.equal(answers.filter((answer) => answer !== undefined).length, 1)
+  })
+
+  it('are good for five minutes, for their purpose, and by their secret', async () => {
+    const store = await open()
+    const secret = await start(store)
+    assert.equal(await take(store, secret, { purpose: 'other' }), undefined)
+    assert.equal(await take(store, secret, { nowMs: NOW + 300_000 }), undefined)
+    const [row] = await store.read((db) => db.selectFrom('challenges').selectAll().execute())
+    assert.ok(!JSON.stringify(row).includes(secret))
+    for (const other of ['', row?.hash ?? '', `${secret}x`]) assert.equal(await take(store, other), undefined)
+    assert.deepEqual(await take(store, secret, { nowMs: NOW + 299_999 }), LOGIN)
+  })
+
+  it('that nobody answered are swept away', async () => {
+    const store = await open()
+    await start(store)
+    await store.write((change) => startChallenge(doing(change, NOW + 300_000), LOGIN))
+    assert.equal((await store.read((db) => db.selectFrom('challenges').select('hash').execute())).length, 1)
+  })
+})
