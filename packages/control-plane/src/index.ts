@@ -57,6 +57,17 @@ export type { Taken } from './publish/rollout.ts'
 export { checkReferences, checkUnnamed } from './references/check-references.ts'
 export type { Reference } from './references/reference.ts'
 export { type Namer, ReferenceFault } from './references/reference-fault.ts'
+export {
+  addPasskey,
+  askForPasskey,
+  checkPasskey,
+  offerPasskey,
+  type PasskeySite,
+  type PasskeyVerdict,
+  removePasskey,
+} from './passkeys/passkey-store.ts'
+export { composeFile, type LiveApi, type LiveEnvironment, toDocumentName } from './publish/compose-file.ts'
+export { type Publication, Publisher, type PublisherOptions } from './publish/publisher.ts'
 export { SecretFault, type SecretFaultReason } from './secrets/secret-fault.ts'
 export { SecretKey, type SecretKeyPlace } from './secrets/secret-key.ts'
 export {
