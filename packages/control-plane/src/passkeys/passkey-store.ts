@@ -1,13 +1,9 @@
 /** Owns the passkeys of people (Web Authentication): offering, keeping, asking for and checking them. */
-import {
-  type AuthenticationResponseJSON,
-  generateAuthenticationOptions,
-  generateRegistrationOptions,
-  type PublicKeyCredentialCreationOptionsJSON,
-  type PublicKeyCredentialRequestOptionsJSON,
-  type RegistrationResponseJSON,
-  verifyAuthenticationResponse,
-  verifyRegistrationResponse,
+import type {
+  AuthenticationResponseJSON,
+  PublicKeyCredentialCreationOptionsJSON,
+  PublicKeyCredentialRequestOptionsJSON,
+  RegistrationResponseJSON,
 } from '@simplewebauthn/server'
 import { sql } from 'kysely'
 import { startChallenge, takeChallenge } from '../challenges/challenge-store.ts'
@@ -16,6 +12,9 @@ import type { Moment } from '../store/store.ts'
 import { toUser, type User } from '../users/user.ts'
 import { getUser } from '../users/user-store.ts'
 import type { Passkey } from './passkey.ts'
+
+/** When the first one is made or asked for: it takes 28 MB, which a control plane without passkeys need not have. */
+const loadLibrary = () => import('@simplewebauthn/server')
 
 /** For whom passkeys are made: they work nowhere else. */
 export interface PasskeySite {
@@ -48,6 +47,7 @@ export async function offerPasskey(
 ): Promise<PublicKeyCredentialCreationOptionsJSON> {
   const { email, name } = await getUser(doing.db, user)
   const challenge = await startChallenge(doing, { purpose: REGISTRATION, user })
+  const { generateRegistrationOptions } = await loadLibrary()
   return await generateRegistrationOptions({
     rpName: site.name,
     rpID: site.id,
@@ -73,6 +73,7 @@ export async function addPasskey(
   const { user, response } = given
   const challenge = await takeAnswered(doing, REGISTRATION, response.response.clientDataJSON)
   if (challenge?.user !== user) return { kind: 'wrong', why: 'this challenge is none, too old, or was answered' }
+  const { verifyRegistrationResponse } = await loadLibrary()
   const verified = await attempt(() =>
     verifyRegistrationResponse({
       response,
@@ -108,6 +109,7 @@ export async function askForPasskey(
 ): Promise<PublicKeyCredentialRequestOptionsJSON> {
   const challenge = await startChallenge(doing, { purpose: LOGIN, ...(user !== undefined && { user }) })
   const allowed = user === undefined ? undefined : (await readPasskeys(doing.db, user)).map(toDescriptor)
+  const { generateAuthenticationOptions } = await loadLibrary()
   return await generateAuthenticationOptions({
     rpID: site.id,
     challenge: toOctets(challenge),
@@ -139,6 +141,7 @@ export async function checkPasskey(
   if (passkey === undefined) return { kind: 'wrong', why: 'nobody active has this passkey' }
   const { id, counter } = passkey
   const credential = { id, counter, publicKey: toOctets(passkey.publicKey) }
+  const { verifyAuthenticationResponse } = await loadLibrary()
   const verified = await attempt(() =>
     verifyAuthenticationResponse({
       response,
