@@ -107,6 +107,8 @@ export async function rotateSecretKey(doing: Doing, old: SecretKey, next: Secret
   const before = await findDataKey(db, old)
   const after = await drawDataKey(doing, next)
   if (before === undefined) return
+  // What somebody is being asked may be sealed too, and is asked again in a minute.
+  await db.deleteFrom('challenges').execute()
   for (const row of await db.selectFrom('secrets').selectAll().execute()) {
     const sealed = seal(after, open(before, row, row), toPlace(row))
     const { environment, name } = row
