@@ -36,8 +36,8 @@ export {
 } from './audit/audit-log.ts'
 export type { BreakingChange, BreakingChangeCode, ChangePlace } from './breaking/breaking-change.ts'
 export { findBreakingChanges } from './breaking/find-breaking-changes.ts'
-export { ControlPlane, type ControlPlaneParts, type ControlPlaneSettings } from './control-plane.ts'
 export { type Challenge, findChallenge, startChallenge, takeChallenge } from './challenges/challenge-store.ts'
+export { ControlPlane, type ControlPlaneParts, type ControlPlaneSettings } from './control-plane.ts'
 export { type DeployedRelease, type Deployment, DeploymentFault } from './deployments/deployment.ts'
 export { deploy, findDeployment, listDeploymentVersions, listLive, rollBack } from './deployments/deployment-store.ts'
 export { type EnvironmentBody, environmentBodySchema } from './environments/environment-body.ts'
@@ -46,17 +46,6 @@ export { type Key, KeyFault, type KeyTerms } from './keys/key.ts'
 export { type BroughtKey, bringKeys, endKey, issueKey, listChangedKeys, listKeys, rotateKey } from './keys/key-store.ts'
 export { admitCode, admitLogin, findLoginWait, type LoginTry, noteCode, noteLogin } from './logins/login-guard.ts'
 export type { Passkey } from './passkeys/passkey.ts'
-export { type PlanBody, planBodySchema } from './plans/plan-body.ts'
-export { type ProductBody, productBodySchema } from './products/product-body.ts'
-export { composeFile, toDocumentName } from './publish/compose-file.ts'
-export type { LiveApi, LiveEnvironment } from './publish/live-api.ts'
-export type { LiveTerms } from './publish/live-terms.ts'
-export { Publisher, type PublisherOptions } from './publish/publisher.ts'
-export type { Publication } from './publish/read-publication.ts'
-export type { Taken } from './publish/rollout.ts'
-export { checkReferences, checkUnnamed } from './references/check-references.ts'
-export type { Reference } from './references/reference.ts'
-export { type Namer, ReferenceFault } from './references/reference-fault.ts'
 export {
   addPasskey,
   askForPasskey,
@@ -66,8 +55,17 @@ export {
   type PasskeyVerdict,
   removePasskey,
 } from './passkeys/passkey-store.ts'
+export { type PlanBody, planBodySchema } from './plans/plan-body.ts'
+export { type ProductBody, productBodySchema } from './products/product-body.ts'
 export { composeFile, type LiveApi, type LiveEnvironment, toDocumentName } from './publish/compose-file.ts'
-export { type Publication, Publisher, type PublisherOptions } from './publish/publisher.ts'
+export type { LiveApi, LiveEnvironment } from './publish/live-api.ts'
+export type { LiveTerms } from './publish/live-terms.ts'
+export { Publisher, type PublisherOptions } from './publish/publisher.ts'
+export type { Publication } from './publish/read-publication.ts'
+export type { Taken } from './publish/rollout.ts'
+export { checkReferences, checkUnnamed } from './references/check-references.ts'
+export type { Reference } from './references/reference.ts'
+export { type Namer, ReferenceFault } from './references/reference-fault.ts'
 export { SecretFault, type SecretFaultReason } from './secrets/secret-fault.ts'
 export { SecretKey, type SecretKeyPlace } from './secrets/secret-key.ts'
 export {
@@ -123,7 +121,6 @@ export {
   type SubscriptionRequest,
   stepSubscription,
 } from './subscriptions/subscription-store.ts'
-export { type UpstreamBody, upstreamBodySchema } from './upstreams/upstream-body.ts'
 export { type Token, TokenFault, type TokenFaultReason, type TokenRequest } from './tokens/token.ts'
 export {
   endToken,
@@ -137,6 +134,7 @@ export {
 } from './tokens/token-store.ts'
 export { drawRecoveryCodes, useRecoveryCode } from './two-factor/recovery-codes.ts'
 export { confirmTotp, offerTotp, removeTotp, type TotpOffer, useTotp } from './two-factor/totp.ts'
+export { type UpstreamBody, upstreamBodySchema } from './upstreams/upstream-body.ts'
 export { findPasswordRecord, hashNewPassword, isPasswordRight, type PasswordRecord } from './users/password.ts'
 export { finishSetUp, openSetUp } from './users/set-up.ts'
 export {
