@@ -57,7 +57,7 @@ export {
 } from './passkeys/passkey-store.ts'
 export { type PlanBody, planBodySchema } from './plans/plan-body.ts'
 export { type ProductBody, productBodySchema } from './products/product-body.ts'
-export { composeFile, type LiveApi, type LiveEnvironment, toDocumentName } from './publish/compose-file.ts'
+export { composeFile, toDocumentName } from './publish/compose-file.ts'
 export type { LiveApi, LiveEnvironment } from './publish/live-api.ts'
 export type { LiveTerms } from './publish/live-terms.ts'
 export { Publisher, type PublisherOptions } from './publish/publisher.ts'
