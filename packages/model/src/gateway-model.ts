@@ -320,6 +320,8 @@ export interface Release extends Pick<Described, 'title' | 'description'> {
   readonly when?: Cel
   /** Whose requests it gets once they are known, whatever the shares and conditions. */
   readonly apps?: readonly AppId[]
+  /** Not live: for whoever brings the token with this SHA-256, in lower-case hex, until then (milliseconds since the epoch). */
+  readonly preview?: { readonly hash: string; readonly expires: number }
   readonly routes: readonly Route[]
   readonly policies: readonly PolicyUse[]
   readonly upstream?: UpstreamId

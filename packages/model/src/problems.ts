@@ -31,6 +31,7 @@ export const PROBLEMS = {
   'logout-refused': { status: 400, title: 'The logout token does not count', owner: 'client' },
   'access-denied': { status: 403, title: 'Access is denied', owner: 'client' },
   'plan-denied': { status: 403, title: 'The plan does not open this', owner: 'client' },
+  'preview-denied': { status: 403, title: 'The token opens no preview', owner: 'client' },
   'address-denied': { status: 403, title: 'This address may not call', owner: 'client' },
   'origin-denied': { status: 403, title: 'This origin may not call', owner: 'client' },
   'csrf-token-invalid': {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { hash } from 'node:crypto'
 import { describe, it } from 'node:test'
 import type { Explanation } from '../explanation/explain-request.ts'
 import { createFolder, runCommand } from '../run-command.fixture.ts'
@@ -55,6 +56,17 @@ apis:
         routes: [{ id: new, path: /a }, { id: more, path: /more }]
 `
   const inReleases = createFolder({ 'gatewright.yaml': yaml })
+  const token = 'gw_7hT2mQz9LkX4vB8nR1cW6yD3fJ5sP0aE2uG7'
+  const inPreviews = createFolder({
+    'gatewright.yaml': `gatewright: 1
+apis:
+  - id: a
+    upstream: http://127.0.0.1:9001
+    releases:
+      - { revision: v1 }
+      - { revision: v2, preview: { hash: "sha256:${hash('sha256', token)}", expires: 2999-01-01T00:00:00Z } }
+`,
+  })
   const inApps = createFolder({
     'gatewright.yaml': `gatewright: 1
 apps: [{ id: acme }]
@@ -87,6 +99,15 @@ apis:
     const other = await runCommand(['explain', 'GET', '/a', '--app', 'nobody'], { cwd: inApps })
     assert.match(other.stdout, /^There is no app "nobody" in `apps`/m)
     assert.match(other.stdout, /^Release {2}v1 +100 % of all/m)
+  })
+
+  it('is a preview, where the request brings its token', async () => {
+    const explain = async (value: string) => {
+      const line = `Gatewright-Preview: ${value}`
+      return (await runCommand(['explain', 'GET', '/a', '-H', line], { cwd: inPreviews })).stdout
+    }
+    assert.match(await explain(token), /^Release {2}v2 +a preview, by its token .*gatewright\.yaml:7$/m)
+    assert.match(await explain(`${token}x`), /^No route: 403 preview-denied/m)
   })
 
   it('looks for routes in that one alone', async () => {

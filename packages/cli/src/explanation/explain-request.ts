@@ -78,6 +78,8 @@ export interface ExplainedRelease {
   readonly share: number | undefined
   /** Or because it is that of the app that calls. */
   readonly app: string | undefined
+  /** Or because the request brings its token. */
+  readonly isPreview: boolean
   /** What tells who stays with it. */
   readonly key: string
   readonly at: string
@@ -280,10 +282,11 @@ function toRelease(
   sources: Sources,
 ): ExplainedRelease | undefined {
   if (api.releases.length < 2) return undefined
-  const { revision, when, share, apps } = release
+  const { revision, when, share, apps, preview } = release
   const app = apps?.find((id) => id === asked)
   const at = toPlaceText(sources.find(path.slice(0, 4)))
-  return { revision, when, share, app, key: api.releaseKey ?? 'the address of the client', at }
+  const isPreview = preview !== undefined
+  return { revision, when, share, app, isPreview, key: api.releaseKey ?? 'the address of the client', at }
 }
 
 function isPreflight({ method, headers }: AskedRequest): boolean {

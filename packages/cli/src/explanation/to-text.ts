@@ -72,7 +72,8 @@ function toReleaseRow(release: ExplainedRelease): string[] {
   return ['Release', release.revision, toReason(release), release.at]
 }
 
-function toReason({ when, share, app, key }: ExplainedRelease): string {
+function toReason({ when, share, app, isPreview, key }: ExplainedRelease): string {
+  if (isPreview) return 'a preview, by its token'
   if (app !== undefined) return `that of the app "${app}"`
   return when === undefined ? `${share ?? 0} % of all, by ${key}` : `when ${when}, which holds`
 }

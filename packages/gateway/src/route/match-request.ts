@@ -2,6 +2,7 @@
 import { type GatewayRequest, GatewayResponse, HeaderList, type Next, Problem } from '@gatewright/policies'
 import type { GatewayExchange } from '../exchange/gateway-exchange.ts'
 import type { ReleaseMatch, Undecided } from '../exchange/undecided.ts'
+import { NO_RELEASE, PREVIEW_FIELD } from '../snapshot/choose-release.ts'
 import type { ApiRuntime, RouteRuntime, SnapshotRuntime } from '../snapshot/runtime.ts'
 import type { OpenPath } from './normal-path.ts'
 import type { ChooseRelease, MatchResult, RoutedRequest } from './router.ts'
@@ -36,6 +37,8 @@ function findMatch(snapshot: SnapshotRuntime, exchange: GatewayExchange, open: O
   const preflight = findPreflight(snapshot, { request, routed, choose })
   const result = preflight ?? snapshot.router.match(routed, choose)
   const others = choose && preflight === undefined ? matchOthers(snapshot, result, { routed, choose }) : undefined
+  const isDenied = result.kind === 'no-route' && choose?.(result.api) === NO_RELEASE
+  if (choose !== undefined && snapshot.hasPreviews) leavePreview(exchange, result, choose)
   if (result.kind === 'route') {
     const { api, route } = result
     request.matched = result
@@ -43,7 +46,7 @@ function findMatch(snapshot: SnapshotRuntime, exchange: GatewayExchange, open: O
     const undecided = others && { own: result, others }
     return { run: (preflight && route.runPreflight) ?? route.run, api, route, closes: false, undecided }
   }
-  const problem = toProblem(result)
+  const problem = isDenied ? new Problem('preview-denied', PREVIEW_DENIED) : toProblem(result)
   if (result.kind === 'no-api') return toRefused(snapshot, undefined, problem)
   const refused = toRefused(snapshot, result.api, problem)
   if (result.kind === 'ambiguous-path') return { ...refused, closes: true }
@@ -65,6 +68,29 @@ function toChoose(exchange: GatewayExchange): ChooseRelease<ApiRuntime> {
   }
 }
 
+/** Is one of the releases that are live chosen, from which a request may go on in that of its app? */
+function isLive(api: ApiRuntime, choose: ChooseRelease<ApiRuntime>): boolean {
+  const release = api.model.releases[choose(api)]
+  return release !== undefined && release.preview === undefined
+}
+
+const PREVIEW_DENIED = {
+  detail: `The token in ${PREVIEW_FIELD} opens no preview of this API, or does so no longer. Leave it out to get what is live.`,
+}
+
+/** The token has done what it is for, and is nobody else's; what a preview answers is no answer to others. */
+function leavePreview(
+  exchange: GatewayExchange,
+  result: MatchResult<ApiRuntime, RouteRuntime>,
+  choose: ChooseRelease<ApiRuntime>,
+): void {
+  if (!exchange.request.headers.has(PREVIEW_FIELD)) return
+  const api = 'api' in result ? result.api : undefined
+  // RFC 9111 §5.2.2.5: its URL is that of what is live.
+  if (api !== undefined && !isLive(api, choose)) exchange.answerWith('Cache-Control', 'no-store')
+  exchange.request.headers.delete(PREVIEW_FIELD)
+}
+
 interface Chosen {
   readonly routed: RoutedRequest
   readonly choose: ChooseRelease<ApiRuntime>
@@ -77,7 +103,7 @@ function matchOthers(
   { routed, choose }: Chosen,
 ): Undecided['others'] | undefined {
   const api = 'api' in result ? result.api : undefined
-  if (api?.appReleases === undefined || result.kind === 'ambiguous-path') return undefined
+  if (api?.appReleases === undefined || result.kind === 'ambiguous-path' || !isLive(api, choose)) return undefined
   const others = new Map<string, ReleaseMatch>()
   for (const { revision, at } of api.appReleases.releases) {
     try {
@@ -130,10 +156,11 @@ function findPreflight(
   const result = router.matchPreflight(routed, asked, choose)
   if (result.kind === 'route') return result.route.runPreflight !== undefined ? result : undefined
   const api = 'api' in result ? result.api : undefined
-  if (api?.appReleases === undefined || result.kind === 'ambiguous-path') return undefined
+  if (api?.appReleases === undefined || choose === undefined || result.kind === 'ambiguous-path') return undefined
+  if (!isLive(api, choose)) return undefined
   // Which app calls is not said before the request itself.
   for (const { at } of api.appReleases.releases) {
-    const other = router.matchPreflight(routed, asked, (each) => (each === api ? at : (choose?.(each) ?? 0)))
+    const other = router.matchPreflight(routed, asked, (each) => (each === api ? at : choose(each)))
     if (other.kind === 'route' && other.route.runPreflight !== undefined) return other
   }
   return undefined

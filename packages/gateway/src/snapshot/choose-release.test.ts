@@ -1,14 +1,24 @@
 import assert from 'node:assert/strict'
+import crypto, { hash } from 'node:crypto'
+import { syncBuiltinESMExports } from 'node:module'
 import { describe, it } from 'node:test'
 import type { Api, Release } from '@gatewright/model'
 import { Exchange, GatewayRequest, HeaderList } from '@gatewright/policies'
 import { compileReleaseChoice } from './choose-release.ts'
 
-type Given = { readonly revision: string; readonly share?: number; readonly when?: string }
+interface Given {
+  readonly revision: string
+  readonly share?: number
+  readonly when?: string
+  readonly preview?: Release['preview']
+}
+
+const NOW_MS = 1_000
+const TOKEN = 'gw_7hT2mQz9LkX4vB8nR1cW6yD3fJ5sP0aE2uG7'
 
 function createChoice(releases: readonly Given[], releaseKey?: string) {
   const api = { id: 'orders', releases: releases as unknown as Release[], ...(releaseKey && { releaseKey }) }
-  const choose = compileReleaseChoice(api as unknown as Api, { region: 'eu' })
+  const choose = compileReleaseChoice(api as unknown as Api, { variables: { region: 'eu' }, now: () => NOW_MS })
   return (address: string, headers: Readonly<Record<string, string>> = {}): string => {
     const request = new GatewayRequest({
       method: 'GET',
@@ -43,7 +53,13 @@ function count(choose: (address: string) => string): Record<string, number> {
 
 describe('the choice of a release', () => {
   it('is none where there is one', () => {
-    assert.equal(compileReleaseChoice({ id: 'a', releases: [{ revision: 'v1' }] } as unknown as Api, {}), undefined)
+    assert.equal(
+      compileReleaseChoice({ id: 'a', releases: [{ revision: 'v1' }] } as unknown as Api, {
+        variables: {},
+        now: () => NOW_MS,
+      }),
+      undefined,
+    )
   })
 
   it('gives each its share of the clients', () => {
@@ -149,5 +165,44 @@ describe('the choice of a release', () => {
       { revision: 'v2', when: 'request.headers["x-canary"] == "1"' },
     ])
     assert.throws(() => choose('198.51.100.1'))
+  })
+
+  it('is the preview whose token comes, before all else, and none where a token opens nothing', () => {
+    const preview = (token: string, expires = NOW_MS + 1) => ({ hash: hash('sha256', token), expires })
+    const choose = createChoice([
+      { revision: 'v1', share: 100 },
+      { revision: 'v2', preview: preview(TOKEN) },
+      { revision: 'v3', preview: preview(`${TOKEN}2`) },
+      { revision: 'v4', preview: preview(`${TOKEN}3`, NOW_MS) },
+      { revision: 'v5', preview: preview('guess') },
+      { revision: 'v6', when: 'true' },
+    ])
+    const chosenBy = (token: string): string => choose('192.0.2.1', { 'Gatewright-Preview': token })
+    assert.equal(choose('192.0.2.1'), 'v6')
+    assert.deepEqual([chosenBy(TOKEN), chosenBy(`${TOKEN}2`)], ['v2', 'v3'])
+    for (const token of ['', 'x', TOKEN.slice(1), `${TOKEN} `, `${TOKEN}, ${TOKEN}`, hash('sha256', TOKEN)]) {
+      assert.equal(chosenBy(token), '', token)
+    }
+    assert.equal(chosenBy(`${TOKEN}3`), '', 'expired')
+    assert.equal(chosenBy('guess'), '', 'who wrote it down could not know, and whoever reads the hash can')
+  })
+
+  it('compares a token with all, in constant time, wherever it differs', (test) => {
+    const choose = createChoice([
+      { revision: 'v1', share: 100 },
+      { revision: 'v2', preview: { hash: hash('sha256', TOKEN), expires: NOW_MS + 1 } },
+      { revision: 'v3', preview: { hash: hash('sha256', 'another'), expires: NOW_MS - 1 } },
+    ])
+    const compare = test.mock.method(crypto, 'timingSafeEqual')
+    syncBuiltinESMExports()
+    test.after(() => {
+      compare.mock.restore()
+      syncBuiltinESMExports()
+    })
+    for (const token of [TOKEN, `x${TOKEN.slice(1)}`, 'x', '']) {
+      compare.mock.resetCalls()
+      choose('192.0.2.1', { 'Gatewright-Preview': token })
+      assert.equal(compare.mock.callCount(), 2, token)
+    }
   })
 })

@@ -96,7 +96,10 @@ export function* compileApi(
     facts: { api: api.id, route: '', template: '', ...(api.environment && { environment: api.environment }) },
     meter: context.toApiMeter(api.id),
     runUnmatched: compileUnmatched(outer),
-    chooseRelease: compileReleaseChoice(api, uses.services.variables),
+    chooseRelease: compileReleaseChoice(api, {
+      variables: uses.services.variables,
+      now: () => uses.services.clock.now(),
+    }),
     appReleases: toAppReleases(api),
   }
   const entry = {

@@ -90,6 +90,7 @@ export async function* compileSnapshot(
     router,
     apis: new Map([...apis].map(([id, { compiled }]) => [id, compiled.value])),
     hasReleases: [...apis.values()].some(({ compiled }) => compiled.value.chooseRelease !== undefined),
+    hasPreviews: [...apis.values()].some(({ releases }) => releases.some(({ model }) => model.preview !== undefined)),
     heldFields,
     problemBase: snapshot.frame.problemBase,
     runUnmatched: compileUnmatched(frame.globalUses),

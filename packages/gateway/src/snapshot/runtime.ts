@@ -64,6 +64,8 @@ export interface SnapshotRuntime {
   readonly router: Router<ApiRuntime, RouteRuntime>
   /** Has any API several? */
   readonly hasReleases: boolean
+  /** Has any API a release that is not live? */
+  readonly hasPreviews: boolean
   readonly apis: ReadonlyMap<string, ApiRuntime>
   /** What no client may say, whichever route it calls: upstreams may be the same. */
   readonly heldFields: HeldFields

@@ -118,12 +118,18 @@ function diffApi(subject: string, before: Api, after: Api): Change[] {
       const { revision: _, routes: oldRoutes, policies: oldUses, ...oldRest } = earlier
       const { routes, policies: uses, ...rest } = current
       return [
-        ...diffValues(subject, oldRest, rest),
+        ...diffValues(subject, shortenToken(oldRest), shortenToken(rest)),
         ...diffPolicies(subject, oldUses, uses),
         ...diffResources('route', [withScope(name, oldRoutes), withScope(name, routes)], diffRoute),
       ]
     }),
   ]
+}
+
+/** Like keys: enough to tell that it is another one, and nothing to try. */
+function shortenToken<Said extends Pick<Api['releases'][number], 'preview'>>(release: Said): Said {
+  const { preview } = release
+  return preview === undefined ? release : { ...release, preview: { ...preview, hash: preview.hash.slice(0, 12) } }
 }
 
 function diffReleases(subject: string, before: Api['releases'], after: Api['releases']): Change[] {

@@ -5,6 +5,7 @@ import type { Origins } from '../source/origins.ts'
 import { adviseOnCredentials, isOfCredentials } from './app.ts'
 import { describeIssues, findValue } from './describe-issues.ts'
 import { type ParsedParts, parseParts } from './parse-parts.ts'
+import { isOfPreview } from './release.ts'
 
 export interface ParsedFile {
   readonly file: GatewrightFile
@@ -51,7 +52,7 @@ export function parseFile(
     schema: GatewrightFile,
     value: merged,
     at: (path, point) => ({ ...origins.placeAt(merged, path, point), path: toPathText(path) }),
-    isSecret: isOfCredentials,
+    isSecret: (path) => isOfCredentials(path) || isOfPreview(path),
     isPutIn: (path) => origins.isSubstituted(merged, path),
     findAdvice: adviseOnCredentials,
   })

@@ -1,5 +1,6 @@
 /** Owns how a file describes a release: a revision of an API, and which requests it gets. */
 import { z } from 'zod'
+import type { Path } from '../finding.ts'
 import { describedShape, idSchema } from './described.ts'
 import { celSchema } from './expression.ts'
 import { openApiSchema } from './open-api.ts'
@@ -8,6 +9,22 @@ import { routeSchema } from './route.ts'
 import { upstreamRefSchema } from './upstream.ts'
 
 const { title, description } = describedShape
+
+const previewSchema = z.strictObject({
+  // Not by regex: its message would show what may be the token itself.
+  hash: z
+    .string()
+    .superRefine((text, context) => {
+      if (!/^sha256:[0-9a-f]{64}$/.test(text)) context.addIssue({ code: 'custom', message: HASH_FORM })
+    })
+    .meta({ description: '`sha256:` and the SHA-256 of the token in lower-case hex. Never the token itself.' }),
+  expires: z.iso
+    .datetime({ offset: true, error: 'A time is written as 2026-01-31T00:00:00Z.' })
+    .meta({ description: 'Until when it opens this release.' }),
+})
+
+const HASH_FORM =
+  'A token is written as its hash: "sha256:" and 64 lower-case hex digits (`gatewright key new` makes both).'
 
 export const releaseSchema = z
   .strictObject({
@@ -26,6 +43,10 @@ export const releaseSchema = z
       description:
         'Gets each request of these apps, whatever the shares and conditions: an app is known once the request is authenticated, and from there on this release answers. Without `share` and `when` it gets those alone.',
     }),
+    preview: previewSchema.exactOptional().meta({
+      description:
+        'It is not live: only requests that bring this token in `Gatewright-Preview` get it, and they get it whatever else is said. Without `share`, `when` and `apps`.',
+    }),
     upstream: upstreamRefSchema
       .exactOptional()
       .meta({ description: "Instead of the API's: the id of an upstream, or a URL." }),
@@ -36,3 +57,8 @@ export const releaseSchema = z
     }),
   })
   .meta({ id: 'Release' })
+
+/** Is it `apis[].releases[].preview`, or below? Where somebody wrote the token itself, no finding says it. */
+export function isOfPreview([list, , member, , part]: Path): boolean {
+  return list === 'apis' && member === 'releases' && part === 'preview'
+}

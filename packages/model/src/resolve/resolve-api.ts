@@ -110,6 +110,7 @@ function resolveReleases(api: FileApi, { index, definition }: Said, context: Res
     return {
       ...pickPresent(release, 'revision', 'title', 'description', 'when'),
       ...(release.apps !== undefined && { apps: release.apps.map((app) => app as AppId) }),
+      ...(release.preview !== undefined && { preview: toPreview(release.preview) }),
       ...(takesShare(release) || release.share !== undefined ? { share: release.share ?? (isAlone ? 100 : 0) } : {}),
       ...(release.upstream === undefined
         ? {}
@@ -123,8 +124,12 @@ function resolveReleases(api: FileApi, { index, definition }: Said, context: Res
 type FileRelease = NonNullable<FileApi['releases']>[number]
 
 /** Of what nothing else claims. */
-function takesShare({ share, when, apps }: FileRelease): boolean {
-  return when === undefined && (share !== undefined || apps === undefined)
+function takesShare({ share, when, apps, preview }: FileRelease): boolean {
+  return when === undefined && preview === undefined && (share !== undefined || apps === undefined)
+}
+
+function toPreview({ hash, expires }: NonNullable<FileRelease['preview']>): NonNullable<Release['preview']> {
+  return { hash: hash.slice('sha256:'.length), expires: Date.parse(expires) }
 }
 
 function toGiven(context: ResolveContext, definition: OpenApiDefinition | undefined) {

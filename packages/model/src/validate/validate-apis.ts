@@ -8,6 +8,7 @@ import { findFieldNameFault, findFieldValueFault, findHostFault } from './names.
 import { validateAppReleases } from './validate-app-releases.ts'
 import { validateUses } from './validate-policies.ts'
 import { toPredicatesKey, validatePredicates } from './validate-predicates.ts'
+import { validatePreviews } from './validate-previews.ts'
 import { validateRoutes } from './validate-routes.ts'
 import { checkUpstream, toUpstreamFacts, type UpstreamFact } from './validate-upstream-refs.ts'
 import type { Validation } from './validation.ts'
@@ -20,8 +21,9 @@ export function validateApis(validation: Validation): void {
     validation.checkOnce(api, validation.toContext(around, ...facts), () =>
       validateApi(validation, api, { path: ['apis', index], facts }),
     )
-    // It asks which apps there are, and they are no part of what is remembered.
+    // They ask which apps there are, and what time it is: neither is a part of what is remembered.
     validateAppReleases(validation, api, ['apis', index])
+    validatePreviews(validation, api, ['apis', index])
   }
   findEqualApis(validation)
 }
@@ -121,7 +123,8 @@ function checkReleases(validation: Validation, { id, releases, releaseKey }: Api
     })
   }
   const shared = releases.filter(
-    ({ share, when, apps }) => when === undefined && (share !== undefined || apps === undefined),
+    ({ share, when, apps, preview }) =>
+      when === undefined && preview === undefined && (share !== undefined || apps === undefined),
   )
   const sum = shared.reduce((total, release) => total + (release.share ?? 100), 0)
   if (sum !== 100) {

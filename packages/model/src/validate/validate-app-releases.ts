@@ -71,6 +71,8 @@ function findFirstWay(validation: Validation, api: Api, path: Path): Way | undef
 /** Of each release once, and once more of each route that authenticates by itself. */
 function* listWays(validation: Validation, api: Api, path: Path): Generator<Way> {
   for (const [index, release] of api.releases.entries()) {
+    // Nobody goes on from a preview, or comes to it.
+    if (release.preview !== undefined) continue
     const at = [...path, 'releases', index]
     const outer = [
       ...placeUses(validation.model.policies, ['policies']),
