@@ -155,6 +155,7 @@ export class Gateway implements RequestReceiver {
       })
       exchange.status = response.status
     }
+    exchange.api?.lifecycle?.dress(response)
     exchange.answer(response)
   }
 }

@@ -327,12 +327,23 @@ export interface Release extends Pick<Described, 'title' | 'description'> {
   readonly upstream?: UpstreamId
 }
 
+/** That it is on its way out: times in milliseconds since the epoch, links as URLs or paths. */
+export interface Lifecycle {
+  readonly state: 'deprecated' | 'retired'
+  /** There where it is deprecated. */
+  readonly deprecatedAtMs?: number
+  readonly sunsetAtMs?: number
+  readonly successor?: string
+  readonly link?: string
+}
+
 export interface Api extends Described {
   readonly id: ApiId
   readonly version?: string
   readonly environment?: string
   /** Before those of the gateway. */
   readonly variables?: Readonly<Record<string, string>>
+  readonly lifecycle?: Lifecycle
   readonly products?: readonly string[]
   readonly hosts?: readonly string[]
   /** `''` for the root, else `/segment…` without a trailing slash. */

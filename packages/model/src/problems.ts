@@ -23,6 +23,7 @@ export const PROBLEMS = {
   'expectation-failed': { status: 417, title: 'This expectation cannot be met', owner: 'client' },
   'method-not-allowed': { status: 405, title: 'This resource does not have that method', owner: 'client' },
   'route-not-found': { status: 404, title: 'No route matches this request', owner: 'client' },
+  'api-retired': { status: 410, title: 'This API is retired', owner: 'client' },
   'credential-missing': { status: 401, title: 'A credential is needed', owner: 'client' },
   'credential-invalid': { status: 401, title: 'The credential is not valid', owner: 'client' },
   'too-many-attempts': { status: 429, title: 'Too many wrong credentials', owner: 'client' },

@@ -25,6 +25,7 @@ const BY_HTTP_STATUS = new Map<number, number>([
   [404, STATUS.unimplemented],
   [405, STATUS.unimplemented],
   [408, STATUS.deadlineExceeded],
+  [410, STATUS.unimplemented],
   [413, STATUS.resourceExhausted],
   [429, STATUS.resourceExhausted],
   [431, STATUS.resourceExhausted],

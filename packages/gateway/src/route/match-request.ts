@@ -36,6 +36,10 @@ function findMatch(snapshot: SnapshotRuntime, exchange: GatewayExchange, open: O
   const choose = snapshot.hasReleases ? toChoose(exchange) : undefined
   const preflight = findPreflight(snapshot, { request, routed, choose })
   const result = preflight ?? snapshot.router.match(routed, choose)
+  if (preflight === undefined && 'api' in result && result.kind !== 'ambiguous-path') {
+    const retired = result.api.lifecycle?.retired
+    if (retired !== undefined) return toRefused(snapshot, result.api, retired)
+  }
   const others = choose && preflight === undefined ? matchOthers(snapshot, result, { routed, choose }) : undefined
   const isDenied = result.kind === 'no-route' && choose?.(result.api) === NO_RELEASE
   if (choose !== undefined && snapshot.hasPreviews) leavePreview(exchange, result, choose)

@@ -12,6 +12,7 @@ import type { CompiledApi } from '../route/api-index.ts'
 import type { CompilePattern } from '../route/conditions.ts'
 import { compileApiRoutes } from '../route/router.ts'
 import { compileReleaseChoice } from './choose-release.ts'
+import { compileLifecycle } from './compile-lifecycle.ts'
 import { type CompiledRelease, compileRelease, hasAppReleases } from './compile-release.ts'
 import { findHeldFields, type HeldFields, HeldFieldsOfAll } from './held-fields.ts'
 import type { ApiRuntime, AppReleases, CompiledErrorShape, RouteRuntime, UpstreamPort } from './runtime.ts'
@@ -101,6 +102,7 @@ export function* compileApi(
       now: () => uses.services.clock.now(),
     }),
     appReleases: toAppReleases(api),
+    lifecycle: compileLifecycle(api.lifecycle),
   }
   const entry = {
     basePath: api.basePath,

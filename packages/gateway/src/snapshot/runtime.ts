@@ -4,6 +4,7 @@ import type { Exchange, GatewayResponse, MaybePromise, Next, Problem, RouteFacts
 import type { ApiMeter } from '../observe/meters.ts'
 import type { Router } from '../route/router.ts'
 import type { ReleaseChoice } from './choose-release.ts'
+import type { CompiledLifecycle } from './compile-lifecycle.ts'
 import type { HeldFields } from './held-fields.ts'
 
 export interface CompiledErrorShape {
@@ -47,6 +48,8 @@ export interface ApiRuntime {
   /** Undefined where there is one. */
   readonly chooseRelease: ReleaseChoice | undefined
   readonly appReleases: AppReleases | undefined
+  /** Undefined while it is not on its way out. */
+  readonly lifecycle: CompiledLifecycle | undefined
 }
 
 /** The releases of an API that have chosen apps. */

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { describedShape, idSchema } from './described.ts'
 import { expressionSchema } from './expression.ts'
+import { lifecycleSchema } from './lifecycle.ts'
 import { predicatesSchema } from './match.ts'
 import { openApiSchema } from './open-api.ts'
 import { policyUsesSchema } from './policy-use.ts'
@@ -27,6 +28,7 @@ export const apiSchema = z
     variables: variablesSchema.exactOptional().meta({
       description: 'Texts for the expressions of this API, before those of the file that are called the same.',
     }),
+    lifecycle: lifecycleSchema.exactOptional().meta({ description: 'Is it on its way out? Clients are told.' }),
     products: z.array(z.string().min(1)).exactOptional().meta({ description: 'Products that it is part of.' }),
     hosts: z.array(z.string().min(1)).min(1).exactOptional().meta({
       description: 'Names it answers to: `api.example.com`, or `*.example.com` for one label. Every name if absent.',

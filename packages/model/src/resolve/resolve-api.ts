@@ -2,7 +2,7 @@
 import { dirname, isAbsolute, join } from 'node:path'
 import { findValue } from '../file/describe-issues.ts'
 import type { Finding, Path } from '../finding.ts'
-import type { Api, ApiId, AppId, Release } from '../gateway-model.ts'
+import type { Api, ApiId, AppId, Lifecycle, Release } from '../gateway-model.ts'
 import type { GatewrightFile } from '../gatewright-file.ts'
 import { toTextHash } from '../hash.ts'
 import type { OpenApiDefinition } from '../openapi/read-openapi.ts'
@@ -60,6 +60,7 @@ function resolveApi(api: FileApi, index: number, context: ResolveContext): Api {
     ...pickPresent(api, 'title', 'description', 'tags', 'owner', 'enabled'),
     ...(definition === undefined ? {} : pickPresent(definition, 'version')),
     ...pickPresent(api, 'version', 'environment', 'variables', 'products'),
+    ...(api.lifecycle !== undefined && { lifecycle: toLifecycle(api.lifecycle) }),
     ...(api.hosts === undefined ? {} : { hosts: api.hosts.map(toHost) }),
     basePath: api.basePath.replace(/\/+$/, ''),
     stripBasePath: api.stripBasePath,
@@ -78,6 +79,14 @@ function resolveApi(api: FileApi, index: number, context: ResolveContext): Api {
   }
   // With a document it depends on more than its own words; without one, its routes are the same objects too.
   return hasDocument(api) ? resolved : context.resolved.once(api, () => resolved)
+}
+
+function toLifecycle({ deprecatedAt, sunsetAt, ...said }: NonNullable<FileApi['lifecycle']>): Lifecycle {
+  return {
+    ...said,
+    ...(deprecatedAt !== undefined && { deprecatedAtMs: Date.parse(deprecatedAt) }),
+    ...(sunsetAt !== undefined && { sunsetAtMs: Date.parse(sunsetAt) }),
+  }
 }
 
 interface Said {

@@ -9,7 +9,7 @@ import { validateAppReleases } from './validate-app-releases.ts'
 import { validateUses } from './validate-policies.ts'
 import { toPredicatesKey, validatePredicates } from './validate-predicates.ts'
 import { validatePreviews } from './validate-previews.ts'
-import { validateRoutes } from './validate-routes.ts'
+import { isServed, validateRoutes } from './validate-routes.ts'
 import { checkUpstream, toUpstreamFacts, type UpstreamFact } from './validate-upstream-refs.ts'
 import type { Validation } from './validation.ts'
 
@@ -40,7 +40,7 @@ function validateApi(
   checkReleases(validation, api, path)
   validateUses(validation, api.policies, [...path, 'policies'])
   if (api.upstream !== undefined)
-    checkUpstream(validation, api.upstream, { path: [...path, 'upstream'], isLive: api.enabled !== false })
+    checkUpstream(validation, api.upstream, { path: [...path, 'upstream'], isLive: isServed(api) })
   validateRoutes(validation, api, { apiPath: path, facts })
 }
 

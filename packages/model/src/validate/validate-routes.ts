@@ -17,7 +17,7 @@ export function validateRoutes(
   api: Api,
   { apiPath, facts }: { readonly apiPath: Path; readonly facts: readonly UpstreamFact[] },
 ): void {
-  const isLive = api.enabled !== false
+  const isLive = isServed(api)
   const plans = validation.model.plans.map(({ id }) => id)
   for (const [index, release] of api.releases.entries()) {
     const path = [...apiPath, 'releases', index]
@@ -57,6 +57,11 @@ export function validateRoutes(
     findDuplicates(validation, { api, release, path })
     warnOfSlashTwins(validation, { api, release, path, outer })
   }
+}
+
+/** Do its routes answer requests? Those of a retired API are kept, and refused. */
+export function isServed({ enabled, lifecycle }: Api): boolean {
+  return enabled !== false && lifecycle?.state !== 'retired'
 }
 
 /** What they do needs HTTP/2 all the way. */
