@@ -207,4 +207,43 @@ ${APPS.replaceAll('plan: gold, ', '')}`)
     assert.deepEqual([answer?.status, release], [204, 'v2'])
     assert.equal((await ask(rehearsal, 'OPTIONS /none', { fields })).release, undefined)
   })
+
+  it('becomes what its own route allows, and nothing else', async () => {
+    const toYaml = (first: string, second: string) => `
+upstreams: [{ id: up, targets: [{ url: "http://127.0.0.1:9001" }] }]
+apis:
+  - id: orders
+    upstream: up
+    policies: [{ policy: key-auth }]
+    releases:
+      - { revision: v1, routes: [{ path: /pipe${first} }] }
+      - { revision: v2, apps: [canary], routes: [{ path: /pipe${second} }] }
+${APPS.replaceAll('plan: gold, ', '')}`
+    const statusOf = async (rehearsal: Rehearsal, app: string) => {
+      const fields = ['Connection: Upgrade', 'Upgrade: tcp']
+      return (await ask(rehearsal, 'GET /pipe', { app, fields, upstream: [{ status: 101 }] })).answer?.status
+    }
+    const second = await rehearse(toYaml('', ', upgrades: [tcp]'))
+    assert.deepEqual([await statusOf(second, 'canary'), await statusOf(second, 'other')], [101, 502])
+    const first = await rehearse(toYaml(', upgrades: [tcp]', ''))
+    assert.deepEqual([await statusOf(first, 'canary'), await statusOf(first, 'other')], [502, 101])
+  })
+
+  it('is left for a preview whose token comes', async () => {
+    const token = 'gw_7hT2mQz9LkX4vB8nR1cW6yD3fJ5sP0aE2uG7'
+    const rehearsal = await rehearse(`
+apis:
+  - id: orders
+    policies: [{ policy: key-auth }]
+    releases:
+      - { revision: v1, policies: [${say('v1')}] }
+      - { revision: v2, apps: [canary], policies: [${say('v2')}] }
+      - { revision: v3, preview: { hash: "${toHash(token)}", expires: 2999-01-01T00:00:00Z }, policies: [${say('v3')}] }
+${APPS.replaceAll('plan: gold, ', '')}`)
+    for (const app of ['canary', 'other']) {
+      assert.equal(toText(await ask(rehearsal, 'GET /', { app, fields: [`Gatewright-Preview: ${token}`] })), 'v3')
+      const denied = await ask(rehearsal, 'GET /', { app, fields: [`Gatewright-Preview: ${token}x`] })
+      assert.equal(denied.problem, 'preview-denied')
+    }
+  })
 })
