@@ -99,6 +99,12 @@ export {
   toAntiForgeryToken,
   touchSession,
 } from './sessions/session-store.ts'
+export { composeFile, type LiveApi, type LiveEnvironment, toDocumentName } from './publish/compose-file.ts'
+export { type Publication, Publisher, type PublisherOptions } from './publish/publisher.ts'
+export { checkRules, compileRule, type RuleBudget, type RuleFinding } from './rules/check-rules.ts'
+export { type Rule, type RuleBody, ruleBodySchema } from './rules/rule.ts'
+export { type RuleFacts, type RuleSubject, toRuleFacts } from './rules/rule-facts.ts'
+export { RULE_TEMPLATES } from './rules/rule-templates.ts'
 export { PostgresStore, type PostgresStoreOptions } from './store/postgres/postgres-store.ts'
 export { SqliteStore, type SqliteStoreOptions } from './store/sqlite/sqlite-store.ts'
 export {

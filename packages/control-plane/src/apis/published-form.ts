@@ -1,5 +1,14 @@
 /** Owns how an API that is kept becomes the one that gateways would run, with the document that it brings. Pure. */
-import { type Api, type Finding, type GatewayModel, type GatewrightFileInput, resolve } from '@gatewright/model'
+import {
+  type Api,
+  type Finding,
+  type GatewayModel,
+  type GatewrightFileInput,
+  resolve,
+  toTextHash,
+} from '@gatewright/model'
+import type { EnvironmentBody } from '../environments/environment-body.ts'
+import { composeFile } from '../publish/compose-file.ts'
 import { type ApiBody, apiBodySchema } from './api-body.ts'
 
 /** What one revision, or a draft, says. */
@@ -23,22 +32,29 @@ const NAMELESS = 'api'
 
 /** Never throws on what it is given: what cannot be read is a finding. */
 export function resolveForm({ body, document }: PublishedForm): ResolvedForm {
-  const resolved = resolveAlone({ body, document })
-  // A part that cannot be read is left out of a draft, which then is no form of the API at all.
-  return apiBodySchema.safeParse(body).success ? resolved : { ...resolved, api: undefined }
-}
-
-function resolveAlone({
-  body,
-  document,
-}: {
-  readonly body: ApiBody
-  readonly document: string | undefined
-}): ResolvedForm {
   const { document: hash, ...said } = body
   const hasDocument = document !== undefined || hash !== undefined
   const api = { ...said, id: NAMELESS, ...(hasDocument && { openapi: DOCUMENT }) }
-  return resolveFile({ gatewright: 1, apis: [api] }, document)
+  return check(body, resolveFile({ gatewright: 1, apis: [api] }, document))
+}
+
+export interface FormPlace {
+  readonly team: string
+  readonly id: string
+  readonly environment: { readonly id: string; readonly body: EnvironmentBody }
+}
+
+/** With what the environment brings: prefix, hosts, variables, upstreams, and policies before those of the API. */
+export function resolveFormIn({ body, document }: PublishedForm, { environment, ...api }: FormPlace): ResolvedForm {
+  const hash = document === undefined ? body.document : toTextHash(document)
+  const said: ApiBody = { ...body, ...(hash !== undefined && { document: hash }) }
+  const releases = [{ revision: 1, share: 100, body: said }]
+  return check(body, resolveFile(composeFile([{ ...environment, apis: [{ ...api, releases }] }]), document))
+}
+
+/** A part that cannot be read is left out of a draft, which then is no form of the API at all. */
+function check(body: ApiBody, resolved: ResolvedForm): ResolvedForm {
+  return apiBodySchema.safeParse(body).success ? resolved : { ...resolved, api: undefined }
 }
 
 const DOCUMENT = 'document.openapi'
