@@ -33,7 +33,9 @@ function fillUse(use: PolicyUse, comparison: Comparison): PolicyUse {
   const entry = comparison.entries.get(use.policy)
   const written = use.options ?? {}
   const parsed = entry === undefined ? undefined : parse(entry, written)
-  if (entry === undefined || !isMap(parsed) || !isMap(written)) return use
+  if (entry === undefined || !isMap(written)) return use
+  // What the schema refuses, it does not know the secrets of.
+  if (!isMap(parsed)) return { ...use, options: hideTexts(written, comparison.marks) }
   const defaults = Object.entries(parsed).filter(([name, value]) => !Object.hasOwn(written, name) && isData(value))
   const shown = hide(written, parsed, comparison.marks)
   return { ...use, options: fillNested({ ...Object.fromEntries(defaults), ...(shown as object) }, entry, comparison) }
@@ -63,6 +65,13 @@ function hide(written: unknown, parsed: unknown, marks: HiddenMarks): unknown {
   }
   if (!isMap(written) || !isMap(parsed)) return written
   return Object.fromEntries(Object.entries(written).map(([name, value]) => [name, hide(value, parsed[name], marks)]))
+}
+
+function hideTexts(written: unknown, marks: HiddenMarks): unknown {
+  if (typeof written === 'string') return marks.hide(written)
+  if (Array.isArray(written)) return written.map((item) => hideTexts(item, marks))
+  if (!isMap(written)) return written
+  return Object.fromEntries(Object.entries(written).map(([name, value]) => [name, hideTexts(value, marks)]))
 }
 
 /** Uses that stand in the options have options of their own. */

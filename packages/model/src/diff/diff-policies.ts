@@ -17,19 +17,21 @@ export function diffPolicies(subject: string, before: readonly PolicyUse[], afte
   const oldKeys = new Map(old.map((named) => [named.key, named]))
   const nowKeys = new Set(now.map((named) => named.key))
   const changes: Change[] = []
-  for (const { key, name } of old) {
-    if (!nowKeys.has(key)) changes.push({ kind: 'removed', subject, text: `removes policy ${name}` })
+  for (const { key, name, use } of old) {
+    if (nowKeys.has(key)) continue
+    changes.push({ kind: 'removed', subject, text: `removes policy ${name}`, policy: name, before: use })
   }
   for (const [index, { key, name, use }] of now.entries()) {
     const earlier = oldKeys.get(key)
     if (earlier === undefined) {
       const place = now.length === 1 ? '' : index === 0 ? ', first' : `, after ${now[index - 1]?.name}`
-      changes.push({ kind: 'added', subject, text: `adds policy ${name}${place}` })
+      changes.push({ kind: 'added', subject, text: `adds policy ${name}${place}`, policy: name, after: use })
     } else {
       const inside = diffValues(subject, { ...earlier.use }, { ...use })
       changes.push(
         ...inside.map((change) => ({
           ...change,
+          policy: name,
           text: `policy ${name}: ${change.text.replace(/(^|\s)options\./, '$1')}`,
         })),
       )

@@ -8,7 +8,9 @@ export interface Change {
   readonly subject: string
   /** Behind the subject: `timeouts.connectMs 2000 → 500`. */
   readonly text: string
-  /** Of the member, for changed values. */
+  /** The use of a policy that it is about, within the subject: `rate-limit`, `rate-limit (burst)`, `rate-limit #2`. */
+  readonly policy?: string
+  /** Of the member, for changed values; within the use of a policy. */
   readonly path?: string
   readonly before?: unknown
   readonly after?: unknown

@@ -45,6 +45,23 @@ describe('secrets in a comparison', () => {
     )
   })
 
+  it('are not shown where the options are wrong', () => {
+    assert.equal(
+      tell('{ password: hunter2, usr: a }', '{ password: hunter3, usr: a }'),
+      'api a: policy login: password "[redacted 1]" → "[redacted 3]"',
+    )
+  })
+
+  it('stand in no use that is added or removed', () => {
+    const one = read('{ password: hunter2 }')
+    const none = { ...one, model: { ...one.model, apis: one.model.apis.map((api) => ({ ...api, policies: [] })) } }
+    for (const [change] of [diff(none, one), diff(one, none)]) {
+      assert.equal(change?.policy, 'login')
+      assert.match(JSON.stringify(change), /"password":"\[redacted 1\]"/)
+      assert.doesNotMatch(JSON.stringify(change), /hunter/)
+    }
+  })
+
   it('in the options of others neither', () => {
     const nested = (password: string) => `{ policies: [{ policy: login, options: { password: ${password} } }] }`
     assert.notEqual(tell(nested('hunter2'), nested('hunter3'), 'either'), '')
