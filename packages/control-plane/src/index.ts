@@ -101,6 +101,8 @@ export {
 } from './sessions/session-store.ts'
 export { composeFile, type LiveApi, type LiveEnvironment, toDocumentName } from './publish/compose-file.ts'
 export { type Publication, Publisher, type PublisherOptions } from './publish/publisher.ts'
+export { describeChanges } from './revisions/describe-changes.ts'
+export type { DescribedChange } from './revisions/described-change.ts'
 export { checkRules, compileRule, type RuleBudget, type RuleFinding } from './rules/check-rules.ts'
 export { type Rule, type RuleBody, ruleBodySchema } from './rules/rule.ts'
 export { type RuleFacts, type RuleSubject, toRuleFacts } from './rules/rule-facts.ts'
