@@ -24,6 +24,7 @@ export { ADMIN_ROUTES } from './admin-routes.ts'
 export { type ApiBody, apiBodySchema, partIdSchema } from './apis/api-body.ts'
 export type { PublishedForm } from './apis/published-form.ts'
 export { type AppBody, appBodySchema } from './apps/app-body.ts'
+export { endApp } from './apps/end-app.ts'
 export {
   type AuditEntry,
   type AuditNote,

@@ -52,6 +52,12 @@ export async function endKey(doing: Doing, uid: string): Promise<Key> {
   return await replaceKey(doing, { ...key, endedAtMs: doing.nowMs })
 }
 
+/** All of an app that have not ended. */
+export async function endKeysOf({ db, sequence, nowMs }: Doing, app: string): Promise<void> {
+  const living = db.updateTable('keys').set({ ended_at: nowMs, sequence }).where('ended_at', 'is', null)
+  await living.where('app', '=', app).execute()
+}
+
 /** Another one of the same app on the same terms; the old one goes on for the overlap, and no longer than it would have. @rejects KeyFault */
 export async function rotateKey(
   doing: Doing,

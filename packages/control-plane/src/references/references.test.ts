@@ -2,17 +2,18 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { type ApiBody, apiBodySchema } from '../apis/api-body.ts'
 import { type AppBody, appBodySchema } from '../apps/app-body.ts'
+import { endApp } from '../apps/end-app.ts'
 import { deploy } from '../deployments/deployment-store.ts'
 import { keepDocument } from '../documents/document-store.ts'
 import type { EnvironmentBody } from '../environments/environment-body.ts'
-import { issueKey } from '../keys/key-store.ts'
+import { issueKey, listKeys } from '../keys/key-store.ts'
 import { type PlanBody, planBodySchema } from '../plans/plan-body.ts'
 import { type ProductBody, productBodySchema } from '../products/product-body.ts'
 import { type Resource, ResourceFault } from '../resources/resource.ts'
 import { createResource, type Doing, removeResource, replaceResource } from '../resources/resource-store.ts'
 import { makeRevision } from '../revisions/revision-store.ts'
 import type { Change, Store } from '../store/store.ts'
-import { requestSubscription, stepSubscription } from '../subscriptions/subscription-store.ts'
+import { findSubscription, listSubscriptionRecords, requestSubscription } from '../subscriptions/subscription-store.ts'
 import { describeOnStores } from '../testing/describe-on-stores.ts'
 import { upstreamBodySchema } from '../upstreams/upstream-body.ts'
 import { checkReferences, checkUnnamed } from './check-references.ts'
@@ -118,7 +119,15 @@ await describeOnStores('references', (open) => {
     const named = `subscription ${made.uid}`
     assert.deepEqual(await remove(app), [`${named}: app`])
     assert.deepEqual(await remove(product), [`${named}: product`])
-    await store.write((change) => stepSubscription(doing(change), made.uid, { step: 'end' }))
+    const issued = await store.write((change) => issueKey(doing(change), app.uid))
+    await store.write((change) => endApp(doing(change), app.uid, 'gone'))
+    const [ended, records, [key]] = await store.read(async (db) => [
+      (await findSubscription(db, made.uid))?.state,
+      await listSubscriptionRecords(db, made.uid),
+      await listKeys(db, app.uid, { limit: 9 }),
+    ])
+    assert.deepEqual([ended, records.at(-1)?.note, key?.endedAtMs], ['ended', 'gone', 1])
+    assert.ok((key?.sequence ?? 0) > issued.key.sequence, 'gateways hear of it')
     assert.deepEqual(await remove(app), [])
     assert.deepEqual(await remove(product), [])
   })
