@@ -75,6 +75,12 @@ export type { Taken } from './publish/rollout.ts'
 export { checkReferences, checkUnnamed } from './references/check-references.ts'
 export type { Reference } from './references/reference.ts'
 export { type Namer, ReferenceFault } from './references/reference-fault.ts'
+export { describeChanges } from './revisions/describe-changes.ts'
+export type { DescribedChange } from './revisions/described-change.ts'
+export { checkRules, compileRule, type RuleBudget, type RuleFinding } from './rules/check-rules.ts'
+export { type Rule, type RuleBody, ruleBodySchema } from './rules/rule.ts'
+export { type RuleFacts, type RuleSubject, toRuleFacts } from './rules/rule-facts.ts'
+export { RULE_TEMPLATES } from './rules/rule-templates.ts'
 export { SecretFault, type SecretFaultReason } from './secrets/secret-fault.ts'
 export { SecretKey, type SecretKeyPlace } from './secrets/secret-key.ts'
 export {
@@ -100,14 +106,6 @@ export {
   toAntiForgeryToken,
   touchSession,
 } from './sessions/session-store.ts'
-export { composeFile, type LiveApi, type LiveEnvironment, toDocumentName } from './publish/compose-file.ts'
-export { type Publication, Publisher, type PublisherOptions } from './publish/publisher.ts'
-export { describeChanges } from './revisions/describe-changes.ts'
-export type { DescribedChange } from './revisions/described-change.ts'
-export { checkRules, compileRule, type RuleBudget, type RuleFinding } from './rules/check-rules.ts'
-export { type Rule, type RuleBody, ruleBodySchema } from './rules/rule.ts'
-export { type RuleFacts, type RuleSubject, toRuleFacts } from './rules/rule-facts.ts'
-export { RULE_TEMPLATES } from './rules/rule-templates.ts'
 export { PostgresStore, type PostgresStoreOptions } from './store/postgres/postgres-store.ts'
 export { SqliteStore, type SqliteStoreOptions } from './store/sqlite/sqlite-store.ts'
 export {
