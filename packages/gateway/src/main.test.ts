@@ -283,6 +283,36 @@ describe('a gateway process', () => {
     assert.equal((await second.takeFeed('published')).fault, undefined)
   })
 
+  it('takes what is published in many files, ships those alone that changed, and says which one is faulty', async () => {
+    const fed = (id: string, body: string): MadeFile => ({
+      path: join(folder, `published/prod.${id}.json`),
+      isForeign: true,
+      text: JSON.stringify({
+        gatewright: 1,
+        apis: [{ id: `prod.${id}`, basePath: `/${id}`, policies: [{ policy: 'respond', options: { body } }] }],
+      }),
+    })
+    let newest = [fed('a', 'one'), fed('b', 'one'), fed('c', 'one')]
+    const running = await start({ feed: () => newest })
+    const read = async (why: string, told: string) => {
+      running.reload(why, { isAsked: true })
+      await untilTold(`${why}${told}`)
+      return new Map(running.model?.apis.map((api) => [api.id as string, api]))
+    }
+    const before = new Map(running.model?.apis.map((api) => [api.id as string, api]))
+    assert.deepEqual([...before.keys()], ['a', 'prod.a', 'prod.b', 'prod.c'])
+    newest = [fed('a', 'one'), fed('b', 'two'), fed('d', 'one')]
+    const after = await read('two have changed', ' and is live on every thread')
+    assert.deepEqual([...after.keys()], ['a', 'prod.a', 'prod.b', 'prod.d'])
+    assert.equal(after.get('prod.a'), before.get('prod.a'), 'made anew')
+    assert.deepEqual(after.get('prod.b')?.policies[0]?.options, { body: 'two' })
+    newest = [fed('a', 'one'), { ...fed('b', 'two'), text: fed('b', 'two').text.replace('respond', 'respnd') }]
+    assert.deepEqual(await read('one is faulty', ', and is not used'), after)
+    assert.match(running.configuration.fault ?? '', /prod\.b\.json:1:\d+.*respnd/)
+    newest = [fed('b', 'three')]
+    assert.deepEqual([...(await read('it is mended', ' and is live on every thread')).keys()], ['a', 'prod.b'])
+  })
+
   it('says that keys are others now, and moves their version and hash alone', async () => {
     const running = await start()
     const { version } = running.configuration

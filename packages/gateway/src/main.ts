@@ -18,6 +18,7 @@ import {
   loadKeptFiles,
   type MadeFile,
 } from './snapshot/load.ts'
+import { PacedWork } from './snapshot/paced-work.ts'
 import { isPassing } from './snapshot/passing-fault.ts'
 import { isFolder, isMember } from './snapshot/read-config.ts'
 import { openLastGood, rereadAuthorities, rereadCertificates, type Serving } from './snapshot/serving.ts'
@@ -34,14 +35,17 @@ export interface GatewayProcessOptions {
   readonly threads: number
   readonly log: Log
   readonly adjust?: (model: GatewayModel) => GatewayModel
-  /** What is published elsewhere and laid over the files, as it is now; `takeFeed` says that it changed. */
+  /**
+   * What is published elsewhere and laid over the files, as it is now; `takeFeed` says that it changed. In several files, of those
+   * whose text is the same nothing is read, checked, sent or compiled again.
+   */
   readonly feed?: () => Feed
   /** Where the last good configuration is kept; without it nothing is written to disk. */
   readonly dataDir?: string
 }
 
 /** `unknown`: what is published cannot be asked now, and why; then nothing new is served. */
-export type Feed = MadeFile | { readonly unknown: string } | undefined
+export type Feed = MadeFile | readonly MadeFile[] | { readonly unknown: string } | undefined
 
 /** Only after the last of several changes, and not while a first load balancer asks whether it is ready. */
 const REST_MS = 1000
@@ -71,6 +75,7 @@ export class GatewayProcess {
   readonly #options: GatewayProcessOptions
   readonly #watcher: FileWatcher
   readonly #lastGood: LastGoodStore | undefined
+  readonly #saving = new PacedWork()
   readonly #pepper: Pepper
   #memory = new ConfigurationMemory()
   readonly #certificateMemory = new CertificateMemory()
@@ -217,6 +222,7 @@ export class GatewayProcess {
     clearTimeout(this.#again)
     clearInterval(this.#looking)
     this.#watcher.close()
+    this.#saving.finish()
     this.supervisor.state.close()
   }
 
@@ -272,7 +278,7 @@ export class GatewayProcess {
       }
       return false
     }
-    const overlays = [...(this.#options.overlays ?? []), ...(fed === undefined ? [] : [fed])]
+    const overlays = [...(this.#options.overlays ?? []), ...(fed === undefined ? [] : [fed].flat())]
     const loaded = await loadConfiguration({
       config,
       overlays,
@@ -349,12 +355,15 @@ export class GatewayProcess {
     }
   }
 
+  /** A large one takes half a second to write: then not each of many changes is waited for. */
   #saveLastGood(good: LastGood): void {
-    try {
-      this.#lastGood?.save(good)
-    } catch (error) {
-      this.#options.log.error('the last good configuration cannot be kept', { error: String(error) })
-    }
+    this.#saving.do(() => {
+      try {
+        this.#lastGood?.save(good)
+      } catch (error) {
+        this.#options.log.error('the last good configuration cannot be kept', { error: String(error) })
+      }
+    })
   }
 
   /** A faulty file must not keep a restarted gateway from serving what it served before. */

@@ -17,8 +17,7 @@ interface MeterParts {
 }
 
 export class ThreadMeter implements Meter, ConnectionGauge, HandshakeMeter {
-  #column: Column
-  readonly #index: number
+  readonly #column: Column
   readonly #addresses: AddressGauge
   readonly #connections: Cells
   readonly #everyConnections: readonly Cells[]
@@ -30,7 +29,6 @@ export class ThreadMeter implements Meter, ConnectionGauge, HandshakeMeter {
   readonly #handshakeFailures: Cells
 
   constructor({ columns, addresses, index }: MeterParts) {
-    this.#index = index
     this.#column = openColumn(columns, index)
     this.#addresses = new AddressGauge(addresses, index)
     this.#connections = this.#column.getCells(METRICS.connections)
@@ -45,9 +43,9 @@ export class ThreadMeter implements Meter, ConnectionGauge, HandshakeMeter {
     this.#dropped = this.#column.getCells(METRICS.accessLogDropped)
   }
 
-  /** Main defined more series. */
-  reopen(columns: ColumnsDescriptor): void {
-    this.#column = openColumn(columns, this.#index)
+  /** Main defined more series: those that are new to this thread. */
+  extend(columns: ColumnsDescriptor): void {
+    this.#column.extend(columns)
   }
 
   toApiMeter(api: string): ApiMeter {

@@ -44,7 +44,11 @@ export function toFinding({ message }: ToldFault, path: Path, sources: Sources):
 }
 
 /** What runs: uses of the gateway, of plans, of APIs with their releases and routes. */
-export function* listUses({ policies, plans, apis }: GatewayModel): Generator<[Path, PolicyUse]> {
+export function* listUses({
+  policies,
+  plans,
+  apis,
+}: Pick<GatewayModel, 'policies' | 'plans' | 'apis'>): Generator<[Path, PolicyUse]> {
   yield* placeUses(policies, [])
   for (const [index, plan] of plans.entries()) {
     yield* placeUses(plan.policies, ['plans', index])

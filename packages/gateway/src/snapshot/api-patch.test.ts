@@ -51,7 +51,7 @@ describe('toApiPatch', () => {
     const routes = Array.from({ length: 50 }, (_, index) => toRoute(`route-${index}`))
     const changed = [...routes.slice(0, 20), toRoute('new'), ...routes.slice(21, 40), ...routes.slice(41)]
     assert.deepEqual(toApiPatch(toApi(changed), toApi(routes)).stretches, [
-      [{ from: 0, count: 20 }, { routes: [toRoute('new')] }, { from: 21, count: 19 }, { from: 41, count: 9 }],
+      [{ from: 0, count: 20 }, { items: [toRoute('new')] }, { from: 21, count: 19 }, { from: 41, count: 9 }],
     ])
   })
 })

@@ -1,10 +1,7 @@
 /** Owns how an API travels to a thread that has an earlier form of it: the routes that it has are told by their places. */
 import type { Api, Route } from '@gatewright/model'
-import { findEqualEnds } from '../route/equal-ends.ts'
 import { type SnapshotPart, toPartHash } from './snapshot.ts'
-
-/** Routes one after the other: those that the earlier form has, or new ones. */
-export type Stretch = { readonly from: number; readonly count: number } | { readonly routes: readonly Route[] }
+import { joinStretches, type Stretch, toStretches } from './stretches.ts'
 
 export interface ApiPatch {
   /** Hash of the earlier form. */
@@ -12,18 +9,18 @@ export interface ApiPatch {
   /** All but the routes. */
   readonly api: Api
   /** For each release, what its routes are made of; places count through all releases of the earlier form. */
-  readonly stretches: readonly (readonly Stretch[])[]
+  readonly stretches: readonly (readonly Stretch<Route>[])[]
 }
 
 /** What a thread is sent for the hash of a part. Plain data. */
 export type ShippedPart = SnapshotPart | ApiPatch
 
 export function toApiPatch(api: Api, base: Api): ApiPatch {
-  const stretches: (readonly Stretch[])[] = []
+  const stretches: (readonly Stretch<Route>[])[] = []
   let offset = 0
   for (const [index, { routes }] of api.releases.entries()) {
     const had = base.releases[index]?.routes ?? []
-    stretches.push(toStretches(routes, had, offset))
+    stretches.push(toStretches<Route>(routes, had, { toKey: toPartHash, offset }))
     offset += had.length
   }
   return {
@@ -40,32 +37,7 @@ export function applyApiPatch({ api, stretches }: ApiPatch, base: Api): Api {
     ...api,
     releases: api.releases.map((release, index) => ({
       ...release,
-      routes: (stretches[index] ?? []).flatMap((stretch) =>
-        'routes' in stretch ? stretch.routes : had.slice(stretch.from, stretch.from + stretch.count),
-      ),
+      routes: joinStretches(stretches[index] ?? [], had),
     })),
   }
-}
-
-function toStretches(routes: readonly Route[], had: readonly Route[], offset: number): readonly Stretch[] {
-  const { start, end } = findEqualEnds(had, routes, (one, other) => toPartHash(one) === toPartHash(other))
-  const places = new Map<string, number>()
-  for (const [index, route] of had.slice(start, had.length - end).entries())
-    places.set(toPartHash(route), start + index)
-  const stretches: { from: number; count: number; routes?: Route[] }[] = []
-  const keep = (from: number, count: number): void => {
-    const last = stretches.at(-1)
-    if (last !== undefined && last.routes === undefined && last.from + last.count === from) last.count += count
-    else if (count > 0) stretches.push({ from, count })
-  }
-  keep(offset, start)
-  for (const route of routes.slice(start, routes.length - end)) {
-    const place = places.get(toPartHash(route))
-    const last = stretches.at(-1)
-    if (place !== undefined) keep(offset + place, 1)
-    else if (last?.routes !== undefined) last.routes.push(route)
-    else stretches.push({ from: 0, count: 0, routes: [route] })
-  }
-  keep(offset + had.length - end, end)
-  return stretches.map(({ from, count, routes: added }) => (added === undefined ? { from, count } : { routes: added }))
 }

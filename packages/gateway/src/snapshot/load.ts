@@ -45,7 +45,8 @@ export interface MadeFile extends SourceFile {
 export interface LoadOptions {
   /** A file, or a folder whose `*.yaml`, `*.yml` and `*.json` are merged by id. */
   readonly config: string | MadeFile
-  readonly overlays?: readonly (string | MadeFile)[]
+  /** A list is one overlay, in as many files as are read again one by one. */
+  readonly overlays?: readonly (string | MadeFile | readonly MadeFile[])[]
   readonly env?: Readonly<Record<string, string | undefined>>
   /** Last word on the model before it is checked: what flags of the command line change. */
   readonly adjust?: (model: GatewayModel) => GatewayModel
@@ -91,10 +92,11 @@ const extensionReader = new ExtensionReader(extensionLoader)
 export async function loadConfiguration(options: LoadOptions): Promise<Configuration> {
   const findings: Finding[] = []
   const files = typeof options.config === 'string' ? readConfig(options.config, findings) : [options.config]
-  const overlays = (options.overlays ?? []).flatMap((each) =>
+  const overlays = (options.overlays ?? []).flatMap((each): readonly (SourceFile | readonly SourceFile[])[] =>
     typeof each === 'string' ? readConfig(each, findings) : [each],
   )
-  const made = [options.config, ...(options.overlays ?? [])].filter((each) => typeof each !== 'string')
+  const given = [options.config, ...(options.overlays ?? [])].flat()
+  const made = given.filter((each) => typeof each !== 'string')
   const documents = toDocuments(made)
   const foreignFiles = new Set(made.filter(({ isForeign }) => isForeign === true).map(({ path }) => path))
   const resolution = resolve({
@@ -136,9 +138,8 @@ export async function loadConfiguration(options: LoadOptions): Promise<Configura
   const at = base?.at
   if (at !== undefined) for (const path of [[], ['apis', 0]]) resolution.sources.addAlias(path, () => at)
   // Also while it cannot be read: it may come back.
-  const given = [options.config, ...(options.overlays ?? [])].filter((each) => typeof each === 'string')
   const onDisk = resolution.filesRead.filter((path) => !documents.has(path))
-  const watched = [...given, ...files.map(({ path }) => path), ...onDisk]
+  const watched = [...given.filter((each) => typeof each === 'string'), ...files.map(({ path }) => path), ...onDisk]
   watched.push(...certificates.watched)
   for (const name of draft.extensions.filter(isFileName)) {
     // By both names, where it is a link.

@@ -14,7 +14,11 @@ export interface PolicyFileUse extends WantedFile {
 /** Uses whose options are faulty name none: that is told already. */
 export function listPolicyFiles(model: GatewayModel, catalogue: Iterable<PolicyDefinition>): PolicyFileUse[] {
   const definitions = new Map([...catalogue].map((each) => [each.name, each]))
-  const uses = [...listUses(model)].flatMap(([path, use]) => [...withNested(definitions, path, use)])
+  const mayRead = ({ policy }: PolicyUse): boolean => {
+    const definition = definitions.get(policy)
+    return definition?.files !== undefined || definition?.lists !== undefined
+  }
+  const uses = [...listAsking(model, mayRead)].flatMap(([path, use]) => [...withNested(definitions, path, use)])
   return uses.flatMap(([path, use]) => {
     const definition = definitions.get(use.policy)
     if (definition?.files === undefined) return []
@@ -26,6 +30,22 @@ export function listPolicyFiles(model: GatewayModel, catalogue: Iterable<PolicyD
       place: [...path, 'options', ...file.at],
     }))
   })
+}
+
+/** Most of ten thousand APIs have none that may: nothing of them is placed. */
+function* listAsking(model: GatewayModel, mayRead: (use: PolicyUse) => boolean): Generator<[Path, PolicyUse]> {
+  yield* listUses({ ...model, apis: [] })
+  for (const [index, api] of model.apis.entries()) {
+    const isAsked =
+      api.policies.some(mayRead) ||
+      api.releases.some(
+        ({ policies, routes }) => policies.some(mayRead) || routes.some((route) => route.policies.some(mayRead)),
+      )
+    if (!isAsked) continue
+    for (const [path, use] of listUses({ policies: [], plans: [], apis: [api] })) {
+      yield [['apis', index, ...path.slice(2)], use]
+    }
+  }
 }
 
 export function toFileFinding(

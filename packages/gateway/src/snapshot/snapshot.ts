@@ -17,6 +17,7 @@ import {
   type PolicyUse,
   type Route,
   toContentHash,
+  toTextHash,
   type Upstream,
 } from '@gatewright/model/runtime'
 
@@ -76,9 +77,9 @@ export function toSnapshot(
 ): { snapshot: Snapshot; parts: SnapshotParts } {
   const parts = new Map<string, SnapshotPart>()
   const refer = (part: SnapshotPart): PartReference => {
-    const hash = toPartHash(part)
-    parts.set(hash, part)
-    return { id: part.id, hash }
+    const reference = toReference(part)
+    parts.set(reference.hash, part)
+    return reference
   }
   const frame: SnapshotFrame = {
     listeners: model.listeners,
@@ -92,8 +93,25 @@ export function toSnapshot(
   const upstreams = model.upstreams.filter(isEnabled).map(refer)
   const apis = model.apis.filter(isEnabled).map(refer)
   const plans = model.plans.map(refer)
-  const hash = toContentHash({ frame, upstreams, plans, apis })
+  // Not of the references as data: of ten thousand, that alone would take ten milliseconds.
+  const hash = toTextHash([toContentHash(frame), ...[upstreams, plans, apis].map(toListText)].join('\n'))
   return { snapshot: { version, hash, frame, upstreams, plans, apis }, parts }
+}
+
+/** An id is part of what is hashed. */
+function toListText(references: readonly PartReference[]): string {
+  return references.map(({ hash }) => hash).join(' ')
+}
+
+const REFERENCES = new WeakMap<SnapshotPart, PartReference>()
+
+/** The same object for a part that is the same. */
+function toReference(part: SnapshotPart): PartReference {
+  const known = REFERENCES.get(part)
+  if (known !== undefined) return known
+  const reference = { id: part.id, hash: toPartHash(part) }
+  REFERENCES.set(part, reference)
+  return reference
 }
 
 /** Of parts that were hashed before. They are never changed, and a part that did not change is mostly the same object. */

@@ -21,7 +21,7 @@ import { type CredentialsDescriptor, CredentialsIndex } from './credentials/cred
 import type { Pepper } from './credentials/pepper.ts'
 import { FileTable, type SharedFiles } from './files/file-table.ts'
 import { clearAddresses, createAddressGauge } from './gauges/address-gauge.ts'
-import { Columns, type ColumnsDescriptor } from './gauges/columns.ts'
+import { Columns, type ColumnsDescriptor, type ColumnsKnown } from './gauges/columns.ts'
 import { type HealthDescriptor, HealthTable, openHealth } from './health/health-table.ts'
 import { type PemDescriptor, PemTable } from './pems/pem-table.ts'
 import { createSharedReplays } from './replays/shared-replays.ts'
@@ -29,7 +29,8 @@ import { createSharedRevocations } from './revocations/shared-revocations.ts'
 
 /** What threads are told anew with each snapshot, because each may need more of it. */
 export interface SharedMemory {
-  readonly columns: ColumnsDescriptor
+  /** What is new to a thread that knows so much. */
+  columns(known: ColumnsKnown): ColumnsDescriptor
   readonly health: HealthDescriptor
   readonly pems: PemDescriptor
   readonly files: SharedFiles
@@ -86,10 +87,12 @@ export class SharedState {
     this.#columns.beginGeneration()
     this.#health.beginGeneration()
     this.#pems.define(pems)
-    for (const { id } of model.apis) defineApiSeries(this.#columns, { api: id })
+    for (const api of model.apis) {
+      this.#columns.defineFor(api, () => defineApiSeries(this.#columns, { api: api.id }))
+    }
     for (const upstream of model.upstreams) {
       const { id, health, targets } = upstream
-      defineUpstreamSeries(this.#columns, upstream)
+      this.#columns.defineFor(upstream, () => defineUpstreamSeries(this.#columns, upstream))
       if (health.active !== undefined) for (const { url } of targets) this.#health.define(id, url)
     }
     return this.memory
@@ -108,7 +111,7 @@ export class SharedState {
 
   get memory(): SharedMemory {
     return {
-      columns: this.#columns.descriptor(),
+      columns: (known) => this.#columns.descriptor(known),
       health: this.#health.descriptor(),
       pems: this.#pems.descriptor,
       files: this.files.files,

@@ -6,7 +6,7 @@ import type { CertificateStatus, ServedCertificate } from '../acme/kept-certific
 import type { CertificateFeed } from '../certificates/certificate-feed.ts'
 import type { StapleNews, StapleOrder } from '../ocsp/staple-order.ts'
 import type { ShippedPart } from '../snapshot/api-patch.ts'
-import type { Snapshot } from '../snapshot/snapshot.ts'
+import type { SnapshotPatch } from '../snapshot/snapshot-patch.ts'
 import type { CountersDescriptor } from '../state/counters/shared-counters.ts'
 import type { CredentialsDescriptor } from '../state/credentials/credentials-index.ts'
 import type { SharedFiles } from '../state/files/file-table.ts'
@@ -41,9 +41,10 @@ export type ToThread =
   /** Build it, bind what is new, change nothing that serves. */
   | {
       readonly kind: 'prepare'
-      readonly snapshot: Snapshot
+      readonly snapshot: SnapshotPatch
       /** Those the thread does not have yet, by hash. */
       readonly parts: ReadonlyMap<string, ShippedPart>
+      /** What it does not know yet. */
       readonly columns: ColumnsDescriptor
       readonly health: HealthDescriptor
       readonly pems: PemDescriptor

@@ -4,7 +4,9 @@ import type { Api } from '@gatewright/model'
 import type { ChallengeSet } from '../acme/challenges/challenge-set.ts'
 import { type ShippedPart, toApiPatch } from '../snapshot/api-patch.ts'
 import { listPartHashes, type Snapshot, type SnapshotPart, type SnapshotParts } from '../snapshot/snapshot.ts'
+import { toSnapshotPatch } from '../snapshot/snapshot-patch.ts'
 import type { CredentialsDescriptor } from '../state/credentials/credentials-index.ts'
+import type { ColumnsKnown } from '../state/gauges/columns.ts'
 import type { SharedMemory } from '../state/shared-state.ts'
 import type { SharedValueRequest } from '../state/shared-values/shared-value-messages.ts'
 import type { FromThread, PrepareFault, ThreadBirth, ToThread } from './messages.ts'
@@ -27,9 +29,13 @@ export class ThreadHandle {
   readonly closed: Promise<void>
   readonly #worker: Worker
   readonly #events: ThreadEvents
+  #columns: ColumnsKnown
   #sentParts: SnapshotParts = new Map()
   /** What it has beside, in case the last snapshot is abandoned. */
   #sentBefore: SnapshotParts = new Map()
+  /** What it was sent last, and what it serves: what follows is told as a change of that. */
+  #prepared: Snapshot | undefined
+  #serving: Snapshot | undefined
   #awaited: { readonly version: number; resolve(fault: PrepareFault | undefined): void } | undefined
   #awaitedCommit: { readonly version: number; resolve(): void } | undefined
   readonly #awaitedChallenges = new Map<number, () => void>()
@@ -38,6 +44,7 @@ export class ThreadHandle {
 
   constructor(birth: ThreadBirth, events: ThreadEvents) {
     this.index = birth.index
+    this.#columns = birth.columns.upTo
     this.#events = events
     this.#worker = new Worker(ENTRY, {
       workerData: birth,
@@ -87,7 +94,12 @@ export class ThreadHandle {
     this.#sentParts = wanted
     const { promise, resolve } = Promise.withResolvers<PrepareFault | undefined>()
     this.#awaited = { version: snapshot.version, resolve }
-    this.send({ kind: 'prepare', snapshot, parts: missing, ...memory })
+    this.#prepared = snapshot
+    const { health, pems, files } = memory
+    const columns = memory.columns(this.#columns)
+    this.#columns = columns.upTo
+    const patch = toSnapshotPatch(snapshot, this.#serving)
+    this.send({ kind: 'prepare', snapshot: patch, parts: missing, columns, health, pems, files })
     return promise
   }
 
@@ -150,6 +162,7 @@ export class ThreadHandle {
       case 'committed':
         this.version = message.version
         this.hash = message.hash
+        if (this.#prepared?.version === message.version) this.#serving = this.#prepared
         if (this.#awaitedCommit?.version === message.version) this.#awaitedCommit.resolve()
         break
       case 'challenged':

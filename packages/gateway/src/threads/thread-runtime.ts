@@ -19,6 +19,7 @@ import { applyApiPatch } from '../snapshot/api-patch.ts'
 import { type CompiledSnapshot, compileSnapshot, runInSlices } from '../snapshot/compile-snapshot.ts'
 import { ExtensionFault, ExtensionLoader } from '../snapshot/extension-loader.ts'
 import { listPartHashes, type Snapshot, type SnapshotPart } from '../snapshot/snapshot.ts'
+import { applySnapshotPatch } from '../snapshot/snapshot-patch.ts'
 import { openCounters } from '../state/counters/shared-counters.ts'
 import { type CredentialsDescriptor, openCredentials } from '../state/credentials/credentials-index.ts'
 import { ThreadFiles } from '../state/files/thread-files.ts'
@@ -52,6 +53,9 @@ interface OpenAccessLog {
   readonly log?: AccessLog
 }
 
+/** Each may be an API of a few hundred kilobytes. */
+const SPARE_PARTS = 64
+
 export class ThreadRuntime {
   readonly #say: (message: FromThread) => void
   readonly #wheel = new DeadlineWheel()
@@ -71,7 +75,7 @@ export class ThreadRuntime {
   readonly #values: ThreadSharedValues
   readonly #files = new ThreadFiles()
   readonly #listeners: ListenerSet
-  #parts = new Map<string, SnapshotPart>()
+  readonly #parts = new Map<string, SnapshotPart>()
   #current: CompiledSnapshot | undefined
   #snapshot: Snapshot | undefined
   #prepared: Prepared | undefined
@@ -175,23 +179,22 @@ export class ThreadRuntime {
     }
   }
 
-  async #prepare({ snapshot, parts, columns, health, pems, files }: Prepare): Promise<void> {
-    const { version } = snapshot
-    const all = this.#addParts(parts)
-    const wanted = new Set(listPartHashes(snapshot))
-    for (const hash of all.keys()) if (!wanted.has(hash) && !this.#isCurrentPart(hash)) all.delete(hash)
-    this.#parts = all
-    this.#meter.reopen(columns)
+  async #prepare({ snapshot: patch, parts, columns, health, pems, files }: Prepare): Promise<void> {
+    const { version } = patch
+    this.#addParts(parts)
+    this.#meter.extend(columns)
     this.#files.add(files)
     // Policies may call as soon as they are made; whoever serves already goes by the rules that serve.
-    if (this.#current === undefined) this.#setEgress(snapshot)
+    if (this.#current === undefined) this.#setEgress(patch)
     const findHealth = openHealth(health)
     const getPem = openPems(pems)
     // What serves refers to texts that are there as well.
     this.#certificates.useSnapshotPems(getPem)
     try {
+      const snapshot = applySnapshotPatch(patch, this.#snapshot)
+      this.#dropParts(snapshot)
       const compiled = await runInSlices(
-        compileSnapshot({ snapshot, parts: new Map([...all].filter(([hash]) => wanted.has(hash))) }, this.#current, {
+        compileSnapshot({ snapshot, parts: this.#parts }, this.#current, {
           services: {
             clock: this.#clock,
             counters: this.#counters,
@@ -266,7 +269,7 @@ export class ThreadRuntime {
     this.#tunnels.judgeAgain()
   }
 
-  #setEgress({ frame: { egress } }: Snapshot): void {
+  #setEgress({ frame: { egress } }: Pick<Snapshot, 'frame'>): void {
     const guard = this.#guards.get(egress)
     this.#calls.setGuard(guard)
     this.#directories.setGuard(guard)
@@ -322,18 +325,20 @@ export class ThreadRuntime {
   }
 
   /** Routes that stay are the same objects as before. A patch without its base is left out, and the compiler misses it. */
-  #addParts(shipped: Prepare['parts']): Map<string, SnapshotPart> {
-    const all = new Map(this.#parts)
+  #addParts(shipped: Prepare['parts']): void {
     for (const [hash, part] of shipped) {
       const base = 'base' in part ? this.#parts.get(part.base) : undefined
-      if (!('base' in part)) all.set(hash, part)
-      else if (base !== undefined && 'releases' in base) all.set(hash, applyApiPatch(part, base))
+      if (!('base' in part)) this.#parts.set(hash, part)
+      else if (base !== undefined && 'releases' in base) this.#parts.set(hash, applyApiPatch(part, base))
     }
-    return all
   }
 
-  #isCurrentPart(hash: string): boolean {
-    return this.#snapshot !== undefined && listPartHashes(this.#snapshot).includes(hash)
+  /** Those of snapshots before, once there are many: to look for them at each change would take as long as there are parts. */
+  #dropParts(prepared: Snapshot): void {
+    const { apis, plans, upstreams } = prepared
+    if (this.#parts.size <= apis.length + plans.length + upstreams.length + SPARE_PARTS) return
+    const wanted = new Set([prepared, this.#snapshot ?? prepared].flatMap(listPartHashes))
+    for (const hash of this.#parts.keys()) if (!wanted.has(hash)) this.#parts.delete(hash)
   }
 
   #getCurrent(): CompiledSnapshot {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Worker } from 'node:worker_threads'
+import fc from 'fast-check'
 import { Columns, openColumn } from './columns.ts'
 import { add, CELLS_OF, type MetricFamily, recordDuration, recordStatus } from './metric-family.ts'
 
@@ -104,6 +105,53 @@ describe('columns', () => {
       [undefined, 'b'],
     )
     assert.throws(() => openColumn(columns.descriptor(), 0).getCells(COUNTER, { api: 'a' }), /not defined/)
+  })
+
+  it('say what is new to a thread, which then finds what one finds that was told all', () => {
+    const parts = ['a', 'b', 'c', 'd'].map((api) => ({ api }))
+    const step = fc.record({ apis: fc.subarray(parts), isSettled: fc.boolean(), isTold: fc.boolean() })
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 12 }), (steps) => {
+        const [columns, plain] = [new Columns({ threads: 1 }), new Columns({ threads: 1 })]
+        for (const each of [columns, plain]) each.define(GAUGE)
+        let known = columns.descriptor().upTo
+        const thread = openColumn(structuredClone(columns.descriptor()), 0)
+        for (const { apis, isSettled, isTold } of steps) {
+          for (const each of [columns, plain]) each.beginGeneration()
+          for (const part of apis) {
+            // All of a part at once, as it is defined one by one.
+            columns.defineFor(part, () => columns.define(COUNTER, part))
+            plain.define(COUNTER, part)
+          }
+          if (isSettled) for (const each of [columns, plain]) each.settleGeneration()
+          const names = (of: Columns) => of.read().map(({ labels }) => labels.api)
+          assert.deepEqual(names(columns), names(plain))
+          if (!isTold) continue
+          const news = columns.descriptor(known)
+          thread.extend(structuredClone(news))
+          known = news.upTo
+          const anew = openColumn(columns.descriptor(), 0)
+          for (const part of apis) assert.equal(thread.findCells(COUNTER, part)?.at, anew.findCells(COUNTER, part)?.at)
+        }
+      }),
+    )
+  })
+
+  it('say nothing to a thread again, neither of series nor of pages, and which series are gone', () => {
+    const columns = new Columns({ threads: 1 })
+    const publish = (...apis: string[]) => {
+      columns.beginGeneration()
+      for (const api of apis) columns.define(COUNTER, { api })
+      const news = columns.descriptor(known)
+      columns.settleGeneration()
+      known = news.upTo
+      return [news.pages.length, news.places.size, news.gone.length]
+    }
+    let known = columns.descriptor().upTo
+    assert.deepEqual(publish('a', 'b'), [1, 2, 0])
+    assert.deepEqual(publish('a', 'c'), [0, 1, 0])
+    assert.deepEqual(publish('a', 'c'), [0, 0, 1])
+    assert.deepEqual(publish('a', 'c'), [0, 0, 0])
   })
 
   it('give a place to another series, empty, once those who counted there have ended', () => {

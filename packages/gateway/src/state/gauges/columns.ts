@@ -31,12 +31,24 @@ interface Place {
   readonly at: number
 }
 
-/** What a thread needs to find its cells; to be sent again with a snapshot that defined series. */
+/** What a thread needs to find its cells, or what is new of that since it was told last. */
 export interface ColumnsDescriptor {
   readonly threads: number
+  /** Behind those that it has. */
   readonly pages: readonly SharedArrayBuffer[]
   readonly places: ReadonlyMap<string, Place>
+  /** Series that are no more. */
+  readonly gone: readonly string[]
+  readonly upTo: ColumnsKnown
 }
+
+/** How much of the series a thread was told. */
+export interface ColumnsKnown {
+  readonly changes: number
+  readonly pages: number
+}
+
+const NOTHING_KNOWN: ColumnsKnown = { changes: 0, pages: 0 }
 
 export interface Series {
   readonly family: MetricFamily
@@ -59,7 +71,19 @@ interface Defined {
   readonly labels: Labels
   readonly place: Place
   readonly isShared: boolean
+  /** The change that made it. */
+  readonly change: number
+  owner: Owner
+}
+
+/** Whom series are defined for; the last generation that did. */
+interface Owner {
   generation: number
+}
+
+interface GoneSeries {
+  readonly key: string
+  readonly change: number
 }
 
 /** A place whose series is gone. */
@@ -89,6 +113,13 @@ export class Columns {
   #used = PAGE_CELLS
   /** 0: what belongs to no snapshot, and stays. */
   #generation = 0
+  readonly #owners = new WeakMap<object, Owner>()
+  #owner: Owner | undefined
+  /** Counts series that came or went. */
+  #changes = 0
+  /** Those of the last two generations: by then every thread was told. */
+  #gone: GoneSeries[] = []
+  #changesBefore = 0
 
   constructor({ threads, maxPages = MAX_PAGES, now = () => performance.now() }: ColumnsOptions) {
     this.#threads = threads
@@ -99,15 +130,30 @@ export class Columns {
   /** Adds a series unless it is there. It stays until a generation that did not define it is settled. */
   define(family: MetricFamily, labels: Labels = {}): void {
     const key = toKey(family, labels)
+    const owner = this.#owner ?? { generation: this.#generation }
     const known = this.#series.get(key)
     if (known !== undefined) {
-      if (known.generation !== 0) known.generation = this.#generation
+      if (known.owner.generation !== 0) known.owner = owner
       return
     }
     const own = this.#allocate(family.kind)
     const place = own ?? this.#series.get(toKey(family, OVERFLOW_LABELS))?.place
     if (place === undefined) throw new RangeError(`There is no room left for the metric ${family.name}`)
-    this.#series.set(key, { family, labels, place, isShared: own === undefined, generation: this.#generation })
+    this.#changes++
+    this.#series.set(key, { family, labels, place, isShared: own === undefined, change: this.#changes, owner })
+  }
+
+  /** What `define` defines depends on the part alone: of one that the generation before had as well, all stays at once. */
+  defineFor(part: object, define: () => void): void {
+    const known = this.#owners.get(part)
+    if (known !== undefined && known.generation === this.#generation - 1) {
+      known.generation = this.#generation
+      return
+    }
+    this.#owner = { generation: this.#generation }
+    this.#owners.set(part, this.#owner)
+    define()
+    this.#owner = undefined
   }
 
   /** Keeps a place for series of this family that will find none: where a configuration says the labels. */
@@ -118,22 +164,33 @@ export class Columns {
   /** What is defined from here on is for one more snapshot; what it has in common with those before it is defined again. */
   beginGeneration(): void {
     this.#generation++
+    this.#gone = this.#gone.filter(({ change }) => change > this.#changesBefore)
+    this.#changesBefore = this.#changes
   }
 
   /** The snapshot runs on every thread: series that it did not define are gone. */
   settleGeneration(): void {
     const freedAtMs = this.#now()
-    for (const [key, { family, place, isShared, generation }] of this.#series) {
-      if (generation === 0 || generation === this.#generation) continue
+    for (const [key, { family, place, isShared, owner }] of this.#series) {
+      if (owner.generation === 0 || owner.generation === this.#generation) continue
       this.#series.delete(key)
+      this.#changes++
+      this.#gone.push({ key, change: this.#changes })
       if (!isShared) this.#free[family.kind].push({ place, freedAtMs })
     }
   }
 
-  descriptor(): ColumnsDescriptor {
+  /** What whoever knows so much is to be told. */
+  descriptor(known: ColumnsKnown = NOTHING_KNOWN): ColumnsDescriptor {
     const places = new Map<string, Place>()
-    for (const [key, { place }] of this.#series) places.set(key, place)
-    return { threads: this.#threads, pages: [...this.#pages], places }
+    for (const [key, { place, change }] of this.#series) if (change > known.changes) places.set(key, place)
+    return {
+      threads: this.#threads,
+      pages: this.#pages.slice(known.pages),
+      places,
+      gone: this.#gone.filter(({ change }) => change > known.changes).map(({ key }) => key),
+      upTo: { changes: this.#changes, pages: this.#pages.length },
+    }
   }
 
   /** After a thread's end, before its number is given to another: its gauges are gone, what it counted is kept. */
@@ -213,12 +270,20 @@ export class Columns {
 
 /** A thread's side. */
 export class Column {
-  readonly #places: ReadonlyMap<string, Place>
-  readonly #pages: readonly Float64Array[]
+  readonly #column: number
+  readonly #places = new Map<string, Place>()
+  readonly #pages: Float64Array[] = []
 
-  constructor({ pages, places }: ColumnsDescriptor, column: number) {
-    this.#places = places
-    this.#pages = pages.map((memory) => toColumn(memory, column))
+  constructor(descriptor: ColumnsDescriptor, column: number) {
+    this.#column = column
+    this.extend(descriptor)
+  }
+
+  /** What came and went since the descriptor before. */
+  extend({ pages, places, gone }: ColumnsDescriptor): void {
+    for (const key of gone) this.#places.delete(key)
+    for (const [key, place] of places) this.#places.set(key, place)
+    for (const memory of pages) this.#pages.push(toColumn(memory, this.#column))
   }
 
   /** Where to count: ask once, when a snapshot is compiled. Throws if main has not defined the series. */
@@ -236,7 +301,7 @@ export class Column {
   }
 }
 
-/** Opens the column of thread 0, 1, …; again for every descriptor (cells got from an earlier one stay good). */
+/** Opens the column of thread 0, 1, …, of a descriptor of all there is. */
 export function openColumn(descriptor: ColumnsDescriptor, thread: number): Column {
   checkThread(thread, descriptor.threads)
   return new Column(descriptor, thread + 1)
