@@ -245,7 +245,7 @@ export class GatewayProcess {
     for (const resolve of waiting) resolve(this.#state)
     if (this.#state.fault !== undefined) await this.#renew()
     await this.#lookAtFiles()
-    this.#rest = setTimeout(giveBackMemory, REST_MS).unref()
+    this.#rest = setTimeout(() => giveBackMemory(), REST_MS).unref()
     if (!mayPass) {
       this.#againMs = AGAIN_MS
       return

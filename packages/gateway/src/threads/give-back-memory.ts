@@ -12,9 +12,14 @@ const WORTH_BYTES = 16 * 1024 * 1024
 /** In use when this thread last gave back. */
 let keptBytes = 0
 
-/** Holds this thread for 40 ms and more: for threads that serve nobody. Does nothing where little has come since the last time. */
-export function giveBackMemory(): void {
-  if (keptBytes > 0 && getHeapStatistics().used_heap_size < keptBytes + WORTH_BYTES) return
+/**
+ * Holds this thread for 40 ms and more, for each 100 MB that stay some 150 ms: for threads that serve nobody. Does nothing where
+ * little has come since the last time, for the much that there is. `mostBytes`: of more than this nothing is given back,
+ * because somebody waits.
+ */
+export function giveBackMemory(mostBytes = Number.POSITIVE_INFINITY): void {
+  const { used_heap_size: used } = getHeapStatistics()
+  if (used > mostBytes || (keptBytes > 0 && used < keptBytes + Math.max(WORTH_BYTES, keptBytes / 4))) return
   // Contexts that are made after this have `gc`; those that run already stay without.
   setFlagsFromString('--expose-gc')
   const collect: NodeJS.GCFunction = runInNewContext('gc')
