@@ -4,6 +4,69 @@ import type { ApiBody, EnvironmentBody, TeamBody, RoleBody, Match } from './sche
 
 export interface Operations {
 
+/** Makes the first account, which may everything, with the secret of the link that the start has printed. */
+readonly setUp: { readonly body: { readonly "secret": string; readonly "email": string; readonly "name": string; readonly "password": string }; readonly answer: { 
+/** Uid. */
+readonly "user": string; readonly "name": string; 
+/** Changes with the cookie of this session say it as `X-CSRF-Token`. */
+readonly "csrfToken": string } }
+
+/** Begins a session, whose cookie is set. */
+readonly logIn: { readonly body: { readonly "email": string; readonly "password": string }; readonly answer: { 
+/** Uid. */
+readonly "user": string; readonly "name": string; 
+/** Changes with the cookie of this session say it as `X-CSRF-Token`. */
+readonly "csrfToken": string } }
+
+/** Ends the session of the cookie. */
+readonly logOut: { readonly answer: undefined }
+
+/** Who asks, and what they may. */
+readonly getMe: { readonly answer: { 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "actor": string; readonly "name": string; readonly "grants": readonly ({ 
+/** Id of a role. */
+readonly "role": string; 
+/** Id of the team in which it counts; `*` is every team. */
+readonly "team": ("*") | (string); 
+/** Ids: it counts for these APIs alone. For everything of the team if absent. */
+readonly "apis"?: readonly (string)[]; 
+/** Ids: it counts for what is done in these environments alone. For everything of the team if absent. */
+readonly "environments"?: readonly (string)[] })[]; readonly "scopes"?: readonly ("api:read" | "api:edit" | "environment:read" | "environment:edit" | "plan:read" | "plan:edit" | "product:read" | "product:edit" | "app:read" | "app:edit" | "subscription:read" | "subscription:edit" | "upstream:read" | "upstream:edit" | "policy-list:read" | "policy-list:edit" | "certificate:read" | "certificate:edit" | "secret:read" | "secret:edit" | "team:read" | "team:edit" | "role:read" | "role:edit" | "user:read" | "user:edit" | "token:read" | "token:edit" | "node:read" | "node:edit" | "rule:read" | "rule:edit" | "webhook:read" | "webhook:edit" | "identity-provider:read" | "identity-provider:edit" | "setting:read" | "setting:edit" | "api:publish" | "api:approve" | "environment:freeze" | "key:read" | "key:issue" | "subscription:request" | "subscription:approve" | "audit:read" | "audit:erase" | "session:end")[]; readonly "csrfToken"?: string } }
+
+/** Your own tokens. */
+readonly listMyTokens: { readonly answer: { readonly "items": readonly ({ readonly "uid": string; readonly "name": string; 
+/** Its first and last letters. */
+readonly "hint": string; 
+/** At most these; all of yours if absent. */
+readonly "scopes"?: readonly ("api:read" | "api:edit" | "environment:read" | "environment:edit" | "plan:read" | "plan:edit" | "product:read" | "product:edit" | "app:read" | "app:edit" | "subscription:read" | "subscription:edit" | "upstream:read" | "upstream:edit" | "policy-list:read" | "policy-list:edit" | "certificate:read" | "certificate:edit" | "secret:read" | "secret:edit" | "team:read" | "team:edit" | "role:read" | "role:edit" | "user:read" | "user:edit" | "token:read" | "token:edit" | "node:read" | "node:edit" | "rule:read" | "rule:edit" | "webhook:read" | "webhook:edit" | "identity-provider:read" | "identity-provider:edit" | "setting:read" | "setting:edit" | "api:publish" | "api:approve" | "environment:freeze" | "key:read" | "key:issue" | "subscription:request" | "subscription:approve" | "audit:read" | "audit:erase" | "session:end")[]; 
+/** RFC 3339, UTC. */
+readonly "expiresAt"?: string; 
+/** RFC 3339, UTC. */
+readonly "lastUsedAt"?: string; 
+/** RFC 3339, UTC. */
+readonly "endedAt"?: string; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string })[] } }
+
+/** Makes a token with which programs may what you may, or less. It is shown now, and never again. */
+readonly issueMyToken: { readonly body: { readonly "name": string; readonly "scopes"?: readonly ("api:read" | "api:edit" | "environment:read" | "environment:edit" | "plan:read" | "plan:edit" | "product:read" | "product:edit" | "app:read" | "app:edit" | "subscription:read" | "subscription:edit" | "upstream:read" | "upstream:edit" | "policy-list:read" | "policy-list:edit" | "certificate:read" | "certificate:edit" | "secret:read" | "secret:edit" | "team:read" | "team:edit" | "role:read" | "role:edit" | "user:read" | "user:edit" | "token:read" | "token:edit" | "node:read" | "node:edit" | "rule:read" | "rule:edit" | "webhook:read" | "webhook:edit" | "identity-provider:read" | "identity-provider:edit" | "setting:read" | "setting:edit" | "api:publish" | "api:approve" | "environment:freeze" | "key:read" | "key:issue" | "subscription:request" | "subscription:approve" | "audit:read" | "audit:erase" | "session:end")[]; readonly "expiresAt"?: string }; readonly answer: { readonly "uid": string; readonly "name": string; 
+/** Its first and last letters. */
+readonly "hint": string; 
+/** At most these; all of yours if absent. */
+readonly "scopes"?: readonly ("api:read" | "api:edit" | "environment:read" | "environment:edit" | "plan:read" | "plan:edit" | "product:read" | "product:edit" | "app:read" | "app:edit" | "subscription:read" | "subscription:edit" | "upstream:read" | "upstream:edit" | "policy-list:read" | "policy-list:edit" | "certificate:read" | "certificate:edit" | "secret:read" | "secret:edit" | "team:read" | "team:edit" | "role:read" | "role:edit" | "user:read" | "user:edit" | "token:read" | "token:edit" | "node:read" | "node:edit" | "rule:read" | "rule:edit" | "webhook:read" | "webhook:edit" | "identity-provider:read" | "identity-provider:edit" | "setting:read" | "setting:edit" | "api:publish" | "api:approve" | "environment:freeze" | "key:read" | "key:issue" | "subscription:request" | "subscription:approve" | "audit:read" | "audit:erase" | "session:end")[]; 
+/** RFC 3339, UTC. */
+readonly "expiresAt"?: string; 
+/** RFC 3339, UTC. */
+readonly "lastUsedAt"?: string; 
+/** RFC 3339, UTC. */
+readonly "endedAt"?: string; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; readonly "value": string } }
+
+/** Ends one of your tokens: it is refused from now on. */
+readonly endMyToken: { readonly params: { readonly uid: string }; readonly answer: undefined }
+
 /** Those of the kind API that you may see, in pages. */
 readonly listApis: { readonly query: { readonly team?: string; readonly owner?: string; readonly tag?: (string) | (readonly (string)[]); readonly search?: string; readonly sort?: "id" | "-id" | "title" | "-title" | "updatedAt" | "-updatedAt"; readonly limit?: number; readonly after?: string }; readonly answer: { readonly "items": readonly ({ 
 /** Never given twice. */
@@ -450,6 +513,13 @@ readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves
 }
 
 export const OPERATIONS: { readonly [N in keyof Operations]: { readonly method: string; readonly path: string } } = {
+setUp: { method: 'POST', path: '/api/v1/set-up' },
+logIn: { method: 'POST', path: '/api/v1/login' },
+logOut: { method: 'POST', path: '/api/v1/logout' },
+getMe: { method: 'GET', path: '/api/v1/me' },
+listMyTokens: { method: 'GET', path: '/api/v1/me/tokens' },
+issueMyToken: { method: 'POST', path: '/api/v1/me/tokens' },
+endMyToken: { method: 'DELETE', path: '/api/v1/me/tokens/{uid}' },
 listApis: { method: 'GET', path: '/api/v1/apis' },
 getApi: { method: 'GET', path: '/api/v1/apis/{team}/{id}' },
 putApi: { method: 'PUT', path: '/api/v1/apis/{team}/{id}' },

@@ -13,6 +13,18 @@ readonly "owner"?: string;
 readonly "enabled"?: boolean; 
 /** Of the API; the OpenAPI document's if absent. */
 readonly "version"?: string; 
+/** Is it on its way out? Clients are told. */
+readonly "lifecycle"?: { 
+/** `deprecated`: it answers, and each answer says so (RFC 9745). `retired`: every request is answered with 410. */
+readonly "state": "deprecated" | "retired"; 
+/** Since when, or from when on, nobody should begin to use it. Needed where it is deprecated. */
+readonly "deprecatedAt"?: string; 
+/** From when on it may not answer any more (RFC 8594). It is said, and nothing happens by itself. */
+readonly "sunsetAt"?: string; 
+/** URL or path of what comes after it. */
+readonly "successor"?: string; 
+/** URL or path of a page that tells people about it. */
+readonly "link"?: string }; 
 /** Products that it is part of. */
 readonly "products"?: readonly (string)[]; 
 /** Names it answers to: `api.example.com`, or `*.example.com` for one label. Every name if absent. */

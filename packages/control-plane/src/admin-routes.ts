@@ -1,4 +1,5 @@
 /** Owns the list of the admin API's routes. */
+import { ACCOUNT_ROUTES } from './account/account-routes.ts'
 import { DEPLOYMENT_ROUTES } from './deployments/deployment-routes.ts'
 import type { Route } from './http/route.ts'
 import { KINDS } from './kinds.ts'
@@ -6,6 +7,7 @@ import { toResourceRoutes } from './resources/resource-routes.ts'
 import { REVISION_ROUTES } from './revisions/revision-routes.ts'
 
 export const ADMIN_ROUTES: readonly Route[] = [
+  ...ACCOUNT_ROUTES,
   ...KINDS.flatMap(toResourceRoutes),
   ...REVISION_ROUTES,
   ...DEPLOYMENT_ROUTES,

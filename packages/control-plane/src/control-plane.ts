@@ -4,6 +4,7 @@ import type { Log } from '@gatewright/policies'
 import type { FastifyInstance } from 'fastify'
 import { ADMIN_ROUTES } from './admin-routes.ts'
 import { createApp } from './http/create-app.ts'
+import { Identity } from './http/identity.ts'
 import type { Services } from './http/services.ts'
 import { LiveCheck } from './publish/live-check.ts'
 import { Publisher } from './publish/publisher.ts'
@@ -12,6 +13,7 @@ import { Rollout, type Taken } from './publish/rollout.ts'
 import { PostgresStore } from './store/postgres/postgres-store.ts'
 import { SqliteStore } from './store/sqlite/sqlite-store.ts'
 import type { Store } from './store/store.ts'
+import { openSetUp } from './users/set-up.ts'
 
 /** Plain data: it goes to a thread as it is. */
 export interface ControlPlaneSettings {
@@ -35,7 +37,13 @@ export class ControlPlane {
   readonly #store: Store
   readonly #app: FastifyInstance
   readonly #publisher: Publisher
-  readonly address: { readonly host: string; readonly port: number; readonly isTls: boolean }
+  readonly address: {
+    readonly host: string
+    readonly port: number
+    readonly isTls: boolean
+    /** Who has it makes the first account; undefined: there is one. */
+    readonly setUpSecret: string | undefined
+  }
 
   private constructor(
     store: Store,
@@ -59,13 +67,15 @@ export class ControlPlane {
       onFault: (fault) => log.error('what is live cannot be read from the store', { error: String(fault) }),
     })
     rollout.follow(publisher)
+    const identity = new Identity(store, Date.now)
     const services: Services = {
       store,
       log,
       rollout,
       liveCheck: new LiveCheck(),
+      isTls: settings.tls !== undefined,
       nowMs: Date.now,
-      identify: async () => undefined,
+      identify: (db, credentials) => identity.identify(db, credentials),
     }
     const { host, tls, allowed } = settings
     const app = createApp(services, ADMIN_ROUTES, {
@@ -75,10 +85,11 @@ export class ControlPlane {
     })
     try {
       await publisher.look()
+      const setUpSecret = await store.write((change) => openSetUp({ ...change, by: 'system', nowMs: Date.now() }))
       await app.listen({ host, port: settings.port })
       const address = app.server.address()
       const port = typeof address === 'object' ? (address?.port ?? settings.port) : settings.port
-      return new ControlPlane(store, app, { publisher, address: { host, port, isTls: tls !== undefined } })
+      return new ControlPlane(store, app, { publisher, address: { host, port, isTls: tls !== undefined, setUpSecret } })
     } catch (fault) {
       await publisher.close()
       await store.close()

@@ -9,6 +9,8 @@ export interface Principal {
   readonly actor: Actor
   /** For people to read. */
   readonly name: string
+  /** Uid of the person; of a token, whose it is. Absent for services. */
+  readonly user?: string
   /** Of a token: those that its user has now. */
   readonly grants: readonly Grant[]
   /** Of a token: at most these, whatever the grants say. */

@@ -34,7 +34,7 @@ describe('each route of the admin API', () => {
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), 'gatewright-access-'))
     store = await SqliteStore.open({ file: join(folder, 'control.db'), onFault() {} })
-    stage = new AdminStage(store, people)
+    stage = new AdminStage(store, { people })
     await stage.ask('PUT /roles/only', { body: { permissions: ['api:read'] } })
   })
   after(async () => {

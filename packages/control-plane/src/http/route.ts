@@ -94,14 +94,17 @@ export interface ChangingRoute<
   Q extends z.ZodType = z.ZodType,
   B extends z.ZodType = z.ZodType,
   A extends z.ZodType = z.ZodType,
+  R = unknown,
 > extends RouteParts<P, Q, B, A> {
   readonly kind: 'changing'
   /** The body is taken as it was written, and only checked: what has a default may be absent, and stays so. */
   readonly isAsWritten?: boolean
   /** What it answers is shown once: a repeat is told so, and does not get it again. */
   readonly isSecret?: boolean
-  /** In one change of the store: with it all of it, the audit log's notes too, or nothing. */
-  change(asking: Asking, doing: Doing, input: Input<P, Q, B>): Promise<Done<z.input<A>>>
+  /** Before the change, which holds up all others: what takes long, such as hashing a password. Not for repeats alone: they come by here too. */
+  prepare?(asking: Asking, input: Input<P, Q, B>): Promise<R>
+  /** In one change of the store: with it all of it, the audit log's notes too, or nothing. `prepared`: what `prepare` gave. */
+  change(asking: Asking, doing: Doing, input: Input<P, Q, B> & { readonly prepared: R }): Promise<Done<z.input<A>>>
 }
 
 export type Route = ReadingRoute | ChangingRoute
@@ -114,9 +117,13 @@ export function defineReading<P extends z.ZodType, Q extends z.ZodType, A extend
 }
 
 /** Returns what it got, with the types of its schemas. */
-export function defineChange<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, A extends z.ZodType>(
-  parts: Omit<ChangingRoute<P, Q, B, A>, 'kind'>,
-): Route {
+export function defineChange<
+  P extends z.ZodType,
+  Q extends z.ZodType,
+  B extends z.ZodType,
+  A extends z.ZodType,
+  R = undefined,
+>(parts: Omit<ChangingRoute<P, Q, B, A, R>, 'kind'>): Route {
   return { ...parts, kind: 'changing' } as unknown as Route
 }
 

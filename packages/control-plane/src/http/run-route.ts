@@ -8,10 +8,11 @@ import type { Doing } from '../resources/resource-store.ts'
 import type { Moment } from '../store/store.ts'
 import { AdminProblem } from './admin-problem.ts'
 import { findRepeat, keepAnswer } from './idempotency.ts'
+import { isOwnPage } from './identity.ts'
 import { readCredentials } from './read-credentials.ts'
 import { type AskedPlace, readPlace, readRequest } from './read-request.ts'
 import type { Answer, Asking, ChangingRoute, Done, ReadingRoute, Route } from './route.ts'
-import type { Services } from './services.ts'
+import type { Credentials, Services } from './services.ts'
 
 /** Whose changes nobody signed in for: setting up, logging in. */
 const NOBODY = 'system'
@@ -47,8 +48,9 @@ export class RouteRunner {
   async #change(route: ChangingRoute, place: AskedPlace): Promise<Answer<unknown>> {
     const { store } = this.#services
     // Who may not does not get to hold up others: changes are made one at a time.
-    await store.read((db) => this.#admit(db, route, place))
+    const first = await store.read((db) => this.#admit(db, route, place))
     const asked = readRequest(route, place)
+    const prepared = await route.prepare?.(first, asked.input)
     let done: Done<unknown> | undefined
     try {
       const kept = await store.write(async (change) => {
@@ -56,7 +58,7 @@ export class RouteRunner {
         const doing = { ...change, by: asking.principal?.actor ?? NOBODY, nowMs: this.#services.nowMs() }
         const repeat = asked.isDryRun ? undefined : await findRepeat(doing, asked)
         if (repeat !== undefined) return repeat
-        done = await route.change(asking, doing, asked.input)
+        done = await route.change(asking, doing, { ...asked.input, prepared })
         if (asked.isDryRun) throw new DryRun(done)
         await this.#note(doing, asking, done)
         await keepAnswer(doing, asked, toKept(route, done))
@@ -71,7 +73,7 @@ export class RouteRunner {
 
   async #note(doing: Doing, { principal, address, agent }: Asking, { notes }: Done<unknown>): Promise<void> {
     for (const note of notes) {
-      const person = principal?.actor ?? note.personal?.person
+      const person = principal?.user ?? note.personal?.person
       const facts = { name: principal?.name, address, agent, ...(note.personal?.facts as object | undefined) }
       await appendToAudit(doing, { ...note, ...(person !== undefined && { personal: { person, facts } }) })
     }
@@ -91,6 +93,7 @@ export class RouteRunner {
       sessionSecret: credentials.sessionSecret,
     }
     if (access.kind === 'anybody') return asking
+    assertOwnPage(route, request, credentials)
     if (principal === undefined) throw notSignedIn()
     if (access.kind === 'known') return asking
     const roles = await readRoles(db)
@@ -151,6 +154,15 @@ function toPlace({ team, api, environment }: { team: string; api?: string; envir
   if (api !== undefined) places.push(`for the API "${api}"`)
   if (environment !== undefined) places.push(`in the environment "${environment}"`)
   return places.join(' ')
+}
+
+/** @throws AdminProblem */
+function assertOwnPage({ kind }: Route, { headers }: FastifyRequest, { sessionSecret }: Credentials): void {
+  if (kind === 'reading' || sessionSecret === undefined || isOwnPage(headers, sessionSecret)) return
+  throw new AdminProblem(
+    'forged-request',
+    'A change with the cookie of a session says X-CSRF-Token: what the login answered with, or GET /api/v1/me.',
+  )
 }
 
 function notSignedIn(): AdminProblem {

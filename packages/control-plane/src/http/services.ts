@@ -16,6 +16,8 @@ export interface Services {
   readonly log: Log
   readonly liveCheck: LiveCheck
   readonly rollout: Rollout
+  /** What browsers get is for TLS alone. */
+  readonly isTls: boolean
   /** Milliseconds since the epoch. */
   nowMs(): number
   /** Undefined: what was brought is nobody's, or nobody's any more. */

@@ -5,6 +5,8 @@ import { KeyFault } from '../keys/key.ts'
 import { CursorFault } from '../resources/list-resources.ts'
 import { ResourceFault } from '../resources/resource.ts'
 import { StoreFault } from '../store/store.ts'
+import { TokenFault } from '../tokens/token.ts'
+import { UserFault } from '../users/user.ts'
 import { AdminProblem } from './admin-problem.ts'
 
 /** Undefined: nobody expected it. */
@@ -14,6 +16,8 @@ export function toAdminProblem(fault: unknown): AdminProblem | undefined {
   if (fault instanceof DeploymentFault) return ofDeployment(fault)
   if (fault instanceof KeyFault) return ofKey(fault)
   if (fault instanceof StoreFault) return ofStore(fault)
+  if (fault instanceof UserFault) return ofUser(fault)
+  if (fault instanceof TokenFault) return ofToken(fault)
   if (fault instanceof CursorFault) return new AdminProblem('cursor-invalid', fault.message)
   return undefined
 }
@@ -50,6 +54,27 @@ function ofKey({ reason, message, position }: KeyFault): AdminProblem {
   if (reason === 'not-found') return new AdminProblem('not-found', message)
   if (reason === 'taken') return new AdminProblem('already-there', message, { extensions })
   return new AdminProblem(reason === 'ended' ? 'conflict' : 'request-invalid', message, { extensions })
+}
+
+function ofUser({ reason, message, current }: UserFault): AdminProblem {
+  switch (reason) {
+    case 'not-found':
+      return new AdminProblem('not-found', message)
+    case 'taken':
+      return new AdminProblem('already-there', message)
+    case 'changed':
+      return new AdminProblem('changed-meanwhile', message, { extensions: { current } })
+    case 'closed':
+    case 'last-owner':
+      return new AdminProblem('conflict', message)
+    default:
+      return new AdminProblem('request-invalid', message)
+  }
+}
+
+function ofToken({ reason, message }: TokenFault): AdminProblem {
+  if (reason === 'not-found') return new AdminProblem('not-found', message)
+  return new AdminProblem(reason === 'ended' ? 'conflict' : 'request-invalid', message)
 }
 
 function ofStore({ reason }: StoreFault): AdminProblem {

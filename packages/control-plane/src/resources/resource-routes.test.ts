@@ -34,7 +34,7 @@ await describeOnStores('resources, by the admin API', (open) => {
       ],
     )
     assert.deepEqual(told[0]?.personal, {
-      person: 'user:owner',
+      person: 'owner',
       facts: { name: 'Olga', address: '127.0.0.1', agent: 'lightMyRequest' },
     })
   })

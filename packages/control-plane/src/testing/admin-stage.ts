@@ -10,10 +10,10 @@ import type { Store } from '../store/store.ts'
 
 /** Name → what they may; `authorization: Bearer <name>` is who they are. */
 export const PEOPLE: Readonly<Record<string, Principal>> = {
-  owner: { actor: 'user:owner', name: 'Olga', grants: [{ role: 'owner', team: '*' }] },
-  editor: { actor: 'user:editor', name: 'Ed', grants: [{ role: 'editor', team: 'main' }] },
-  viewer: { actor: 'user:viewer', name: 'Vi', grants: [{ role: 'viewer', team: 'main' }] },
-  stranger: { actor: 'user:stranger', name: 'Sam', grants: [{ role: 'owner', team: 'other' }] },
+  owner: { actor: 'user:owner', name: 'Olga', user: 'owner', grants: [{ role: 'owner', team: '*' }] },
+  editor: { actor: 'user:editor', name: 'Ed', user: 'editor', grants: [{ role: 'editor', team: 'main' }] },
+  viewer: { actor: 'user:viewer', name: 'Vi', user: 'viewer', grants: [{ role: 'viewer', team: 'main' }] },
+  stranger: { actor: 'user:stranger', name: 'Sam', user: 'stranger', grants: [{ role: 'owner', team: 'other' }] },
 }
 
 export interface Told {
@@ -27,15 +27,20 @@ export class AdminStage {
   readonly #app: ReturnType<typeof createApp>
   nowMs = 1_700_000_000_000
 
-  /** `people`: beside the usual ones. */
-  constructor(store: Store, people: ReadonlyMap<string, Principal> = new Map()) {
+  /** `people`: beside the usual ones. `services`: instead of the usual ones. */
+  constructor(
+    store: Store,
+    { people = new Map(), ...services }: { readonly people?: ReadonlyMap<string, Principal> } & Partial<Services> = {},
+  ) {
     this.services = {
       store,
       log: { info() {}, warn() {}, error: (message, facts) => this.mistakes.push([message, facts]) },
       rollout: new Rollout(),
       liveCheck: new LiveCheck(),
+      isTls: false,
       nowMs: () => this.nowMs,
       identify: async (_, { token }) => (token === undefined ? undefined : (people.get(token) ?? PEOPLE[token])),
+      ...services,
     }
     this.#app = createApp(this.services, ADMIN_ROUTES)
   }

@@ -32,7 +32,7 @@ async function open(): Promise<ControlPlane | undefined> {
   const log = { info: logOn('info'), warn: logOn('warn'), error: logOn('error') }
   try {
     const control = await ControlPlane.open(workerData as ControlPlaneSettings, { log, take })
-    say({ kind: 'opened', ...control.address, setUpSecret: undefined })
+    say({ kind: 'opened', ...control.address })
     return control
   } catch (fault) {
     const why = fault instanceof Error ? fault.message : String(fault)

@@ -78,7 +78,13 @@ export async function findToken(db: Moment, value: string, nowMs: number): Promi
   const { name, scopes } = token
   return {
     token,
-    principal: { actor: `token:${token.uid}`, name, grants, ...(scopes !== undefined && { scopes }) },
+    principal: {
+      actor: `token:${token.uid}`,
+      name,
+      ...(token.kind === 'personal' && { user: token.user }),
+      grants,
+      ...(scopes !== undefined && { scopes }),
+    },
     isUseDue: row.last_used === null || row.last_used + USED_EACH_MS <= nowMs,
   }
 }

@@ -29,7 +29,13 @@ await describeOnStores('tokens', (open) => {
     const { token, value } = await issue(store, { kind: 'personal', user: uid, name: ' laptop ', scopes: ['api:read'] })
     assert.match(value, /^gwp_[0-9A-Za-z]{38}$/)
     assert.deepEqual([token.name, token.hint], ['laptop', `${value.slice(0, 8)}…${value.slice(-4)}`])
-    const principal = { actor: `token:${token.uid}`, name: 'laptop', grants: [EDITOR], scopes: ['api:read'] }
+    const principal = {
+      actor: `token:${token.uid}`,
+      name: 'laptop',
+      user: token.kind === 'personal' ? token.user : '',
+      grants: [EDITOR],
+      scopes: ['api:read'],
+    }
     assert.deepEqual(await find(store, value), { token, principal, isUseDue: true })
     const facts = { email: 'ann@example.com', name: 'Ann', grants: [VIEWER] }
     await store.write((change) => replaceUser(doing(change), uid, { version: undefined, facts }))

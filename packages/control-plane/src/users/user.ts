@@ -105,7 +105,7 @@ export function toSsoText({ issuer, subject }: SsoSubject): string {
 }
 
 export function toUserPrincipal({ uid, name, grants }: Pick<User, 'uid' | 'name' | 'grants'>): Principal {
-  return { actor: `user:${uid}`, name, grants }
+  return { actor: `user:${uid}`, name, user: uid, grants }
 }
 
 export function toUser(row: Selectable<UserTable>): User {
