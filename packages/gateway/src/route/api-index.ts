@@ -48,11 +48,17 @@ export interface ApiMatch<A, R> {
   readonly at: number
 }
 
+/** Two that have hosts, base path, its case and predicates in common. */
+export interface ApiReplacement<A, R> {
+  readonly from: CompiledApi<A, R>
+  readonly to: CompiledApi<A, R>
+}
+
 export class ApiIndex<A, R> {
   readonly #exact = new Map<string, Place<A, R>>()
   /** By what stands after `*.`. */
   readonly #wild = new Map<string, Place<A, R>>()
-  readonly #anyHost: Place<A, R> = createPlace()
+  #anyHost: Place<A, R> = createPlace()
 
   /** While compiling only. Of two APIs that differ in nothing, the first answers; validation reports them. */
   add(api: CompiledApi<A, R>): void {
@@ -60,10 +66,30 @@ export class ApiIndex<A, R> {
     else for (const host of new Set(api.hosts.map(toHostKey))) addApi(this.#getPlace(host), api)
   }
 
+  /** The same with others in the places of some; the branches that lead there are copied, and all else is shared. */
+  withReplaced(replacements: readonly ApiReplacement<A, R>[]): ApiIndex<A, R> {
+    const index = new ApiIndex<A, R>()
+    for (const [host, place] of this.#exact) index.#exact.set(host, place)
+    for (const [host, place] of this.#wild) index.#wild.set(host, place)
+    index.#anyHost = this.#anyHost
+    const copied = new Set<BaseNode<A, R>>()
+    for (const replacement of replacements) {
+      const { hosts } = replacement.to
+      if (hosts === undefined) index.#anyHost = replaceInPlace(index.#anyHost, replacement, copied)
+      for (const host of new Set((hosts ?? []).map(toHostKey))) {
+        const { places, key } = index.#toPlaces(host)
+        places.set(key, replaceInPlace(index.#getPlace(host), replacement, copied))
+      }
+    }
+    return index
+  }
+
+  #toPlaces(host: string): { readonly places: Map<string, Place<A, R>>; readonly key: string } {
+    return host.startsWith('*.') ? { places: this.#wild, key: host.slice(2) } : { places: this.#exact, key: host }
+  }
+
   #getPlace(host: string): Place<A, R> {
-    const isWild = host.startsWith('*.')
-    const places = isWild ? this.#wild : this.#exact
-    const key = isWild ? host.slice(2) : host
+    const { places, key } = this.#toPlaces(host)
     let place = places.get(key)
     if (place === undefined) {
       place = createPlace()
@@ -120,6 +146,35 @@ function addApi<A, R>(place: Place<A, R>, api: CompiledApi<A, R>): void {
   }
   const before = node.apis.findIndex((other) => other.conditions.length < api.conditions.length)
   node.apis.splice(before < 0 ? node.apis.length : before, 0, api)
+}
+
+/** `copied`: nodes that no other index shares. */
+function replaceInPlace<A, R>(
+  { exact, folded }: Place<A, R>,
+  replacement: ApiReplacement<A, R>,
+  copied: Set<BaseNode<A, R>>,
+): Place<A, R> {
+  const copy = (node: BaseNode<A, R>): BaseNode<A, R> => {
+    if (copied.has(node)) return node
+    const own = { children: node.children && new Map(node.children), apis: [...node.apis] }
+    copied.add(own)
+    return own
+  }
+  const { from, to } = replacement
+  const isFolded = !to.caseSensitive && folded !== undefined
+  const root = copy(isFolded ? folded : exact)
+  let node = root
+  for (const segment of to.basePath) {
+    const child = node.children?.get(segment)
+    if (child === undefined) break
+    const own = copy(child)
+    node.children?.set(segment, own)
+    node = own
+  }
+  const at = node.apis.indexOf(from)
+  if (at < 0) throw new Error('an API is to be replaced that is not in its place')
+  node.apis[at] = to
+  return isFolded ? { exact, folded: root } : { exact: root, folded }
 }
 
 class ApiSearch<A, R> {

@@ -16,6 +16,39 @@ function check(apis: readonly TestApi[], rows: readonly Row[]): void {
   }
 }
 
+describe('a router with some APIs replaced', () => {
+  const toApis = (name: string) =>
+    [
+      { basePath: '/a' },
+      { basePath: '/a/b', hosts: ['api.example.com', '*.example.org'] },
+      { basePath: '/A', caseSensitive: false },
+      { basePath: '/a', match: { headers: [{ name: 'x', exact: '1' }] } },
+      { basePath: '' },
+    ].map((api, index) => compileApi({ ...api, value: `${index}${name}`, routes: [`/${name}`] }))
+  const lines = ['a', 'a/b', 'A', 'other'].flatMap((path) => [`GET /${path}/old`, `GET /${path}/new`])
+  const asked = lines.flatMap((line) =>
+    [{}, { host: 'x.example.org' }, { host: 'other', headers: { x: ['1'] } }].map((fields) => requestOf(line, fields)),
+  )
+  const [before, after] = [toApis('old'), toApis('new')]
+  const say = (router: ReturnType<typeof createRouter<string, string>>) =>
+    asked.map((request) => sayResult(router.match(request)))
+
+  for (const [index] of before.entries()) {
+    it(`answers like one that is made of those, and leaves the former as it was: ${index}`, () => {
+      const router = createRouter(before)
+      const had = say(router)
+      const replaced = before.flatMap((from, at) => {
+        const to = after[at]
+        return to === undefined || (at !== index && at !== (index + 2) % before.length) ? [] : [{ from, to }]
+      })
+      const now = before.map((api) => replaced.find(({ from }) => from === api)?.to ?? api)
+      assert.deepEqual(say(router.withReplaced(replaced)), say(createRouter(now)))
+      assert.deepEqual(say(router), had)
+      assert.notDeepEqual(say(createRouter(now)), had)
+    })
+  }
+})
+
 describe('a host', () => {
   const apis: readonly TestApi[] = [
     { hosts: ['api.example.com', 'Other.Example.com.:8443'], value: 'exact' },

@@ -9,7 +9,7 @@
  */
 
 import type { Predicates } from '@gatewright/model'
-import { ApiIndex, type CompiledApi, type ReleaseRoutes } from './api-index.ts'
+import { ApiIndex, type ApiReplacement, type CompiledApi, type ReleaseRoutes } from './api-index.ts'
 import { type ApiRoutesOptions, type FoundLeaf, getSegments, type RouteEntry, type Wanted } from './api-routes.ts'
 import { compileRoutes } from './compile-routes.ts'
 import { compileConditions, type MatchedValues, type Preflight } from './conditions.ts'
@@ -70,6 +70,8 @@ export interface Router<A, R> {
    * where no route is found so, any header and cookie predicate does, because a preflight cannot show their values.
    */
   matchPreflight(request: RoutedRequest, askedMethod: string, choose?: ChooseRelease<A>): MatchResult<A, R>
+  /** One that has others of the same hosts, base path and predicates in the places of some; this one stays as it is. */
+  withReplaced(replacements: readonly ApiReplacement<A, R>[]): Router<A, R>
 }
 
 const NO_PARAMETERS: Parameters = Object.freeze(Object.create(null))
@@ -183,6 +185,10 @@ class IndexedRouter<A, R> implements Router<A, R> {
 
   constructor(index: ApiIndex<A, R>) {
     this.#index = index
+  }
+
+  withReplaced(replacements: readonly ApiReplacement<A, R>[]): Router<A, R> {
+    return new IndexedRouter(this.#index.withReplaced(replacements))
   }
 
   match(request: RoutedRequest, choose: ChooseRelease<A> = chooseFirst): MatchResult<A, R> {

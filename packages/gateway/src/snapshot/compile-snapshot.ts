@@ -7,6 +7,7 @@ import type { ApiMeter } from '../observe/meters.ts'
 import { type CompiledPlans, compilePlans } from '../pipeline/compile-plans.ts'
 import { compileUses, type UseContext } from '../pipeline/compile-uses.ts'
 import { PlanShelf } from '../pipeline/plan-shelf.ts'
+import type { ApiReplacement } from '../route/api-index.ts'
 import type { CompilePattern } from '../route/conditions.ts'
 import { compileRouter } from '../route/router.ts'
 import {
@@ -18,7 +19,7 @@ import {
   isApiKept,
 } from './compile-api.ts'
 import { findHeldFields, HeldFieldsOfAll } from './held-fields.ts'
-import type { SnapshotRuntime, UpstreamPort } from './runtime.ts'
+import type { ApiRuntime, RouteRuntime, SnapshotRuntime, UpstreamPort } from './runtime.ts'
 import type { Snapshot, SnapshotFrame, SnapshotPart, SnapshotParts } from './snapshot.ts'
 
 export interface CompileSettings {
@@ -78,7 +79,11 @@ export async function* compileSnapshot(
     heldFields.add(part.heldFields)
     if (!isKept || at % KEPT_PER_SLICE === 0) yield
   }
-  const router = yield* compileRouter([...apis.values()].map(({ compiled }) => compiled))
+  const replacements = findReplacements(apis, previous)
+  const router =
+    previous !== undefined && replacements !== undefined
+      ? previous.runtime.router.withReplaced(replacements)
+      : yield* compileRouter([...apis.values()].map(({ compiled }) => compiled))
   const runtime: SnapshotRuntime = {
     version: snapshot.version,
     hash: snapshot.hash,
@@ -91,6 +96,34 @@ export async function* compileSnapshot(
     runUnmatched: compileUnmatched(frame.globalUses),
   }
   return { runtime, frame, egress, upstreams, plans, planShelf, apis }
+}
+
+type Replacement = ApiReplacement<ApiRuntime, RouteRuntime>
+
+/** More of them are no small change. */
+const MOST_REPLACED = 64
+
+/** The APIs that are others than before, if each is found where the one before was: then the index of all is not made again. */
+function findReplacements(
+  apis: ReadonlyMap<string, ApiPart>,
+  previous: CompiledSnapshot | undefined,
+): Replacement[] | undefined {
+  if (previous?.apis.size !== apis.size) return undefined
+  const replacements: Replacement[] = []
+  const former = previous.apis.entries()
+  for (const [id, { compiled: to }] of apis) {
+    const [formerId, part] = former.next().value ?? []
+    if (part === undefined || formerId !== id) return undefined
+    const from = part.compiled
+    if (from === to) continue
+    if (replacements.length === MOST_REPLACED || !isDeepStrictEqual(toAddress(from), toAddress(to))) return undefined
+    replacements.push({ from, to })
+  }
+  return replacements
+}
+
+function toAddress({ value: { model } }: Replacement['to']): readonly unknown[] {
+  return [model.hosts, model.basePath, model.caseSensitive, model.match]
 }
 
 /** The same object where none has changed. */
