@@ -146,7 +146,7 @@ const TEXTS = [
   '{"gatewright":1,"variables":{"a":"b"}}',
   '{"gatewright":1,"apis":[{"id":"prod.a","basePath":"/twice","upstream":"a"}]}',
   '{"gatewright":1,"apis":[{"id":"orders","basePath":"/laid-over"}]}',
-  `{"gatewright":1,"apis":[{"id":"prod.NAME","basePath":"/large","upstream":"a","routes":[${Array.from({ length: 12 }, (_, at) => `{"id":"json-${at}","path":"/json/${at}","policies":[{"policy":"cors"}]}`).join()}]}]}`,
+  `{"gatewright":1,"apis":[{"id":"prod.NAME","basePath":"/large","upstream":"a","routes":[${Array.from({ length: 80 }, (_, at) => `{"id":"json-${at}","path":"/json/${at}","policies":[{"policy":"cors"}]}`).join()}]}]}`,
   '{',
   undefined,
   undefined,

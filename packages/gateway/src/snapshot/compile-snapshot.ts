@@ -68,12 +68,15 @@ export async function* compileSnapshot(
   const findUpstream = (id: string): UpstreamPort | undefined => upstreams.get(id)?.runtime
   const context: ApiContext = { frame, planShelf, compilePattern, findUpstream, toApiMeter }
   const apis = new Map<string, ApiPart>()
+  // Then nothing of an API that stayed has to be looked at.
+  const isSurrounded = previous?.frame === frame && previous.upstreams === upstreams
   const heldFields = new HeldFieldsOfAll()
   heldFields.add(frame.heldFields)
   for (const plan of plans.values()) heldFields.add(plan.heldFields)
   for (const [at, { id, hash }] of snapshot.apis.entries()) {
     const former = previous?.apis.get(id)
-    const isKept = former !== undefined && isApiKept(former, { hash, context })
+    const isSame = isSurrounded && former?.hash === hash
+    const isKept = former !== undefined && (isSame || isApiKept(former, { hash, context }))
     const part = isKept ? former : yield* compileApi({ api: getPart(parts, hash) as Api, hash }, context, former)
     apis.set(id, part)
     heldFields.add(part.heldFields)

@@ -54,6 +54,9 @@ export interface Resolution {
   readonly findings: readonly Finding[]
 }
 
+/** Of thousands that are published, hardly one is ever read again: it costs less to read that as a whole than to cut up all of them. */
+const WHOLE_MAX = 4096
+
 /** Never throws on what files say. */
 export function resolve(input: ResolveInput): Resolution {
   const { memory } = input
@@ -71,7 +74,9 @@ export function resolve(input: ResolveInput): Resolution {
   const read = (file: SourceFile): ParsedSource => {
     const known = memory?.pieces.findFile(file, origins)
     if (known !== undefined) return { ...known, origins, findings: [] }
-    const parsed = parseSource(file, { origins, ...(memory && { pieces: memory.pieces.openFile(file.path) }) })
+    const pieces = memory?.pieces.openFile(file.path)
+    const isWhole = file.isForeign === true && file.text.length <= WHOLE_MAX
+    const parsed = parseSource(file, { origins, ...(pieces !== undefined && !isWhole && { pieces }) })
     const unfilled = substitute(parsed, { ...surroundings, isClosed: file.isForeign === true })
     const foreign = file.isForeign === true ? findForeignKeys(parsed) : []
     const told = [...foreign, ...parsed.findings, ...unfilled]
