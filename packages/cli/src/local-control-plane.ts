@@ -1,22 +1,25 @@
 /** Owns a control plane beside the gateway of this process: what it publishes is what the gateway is fed with. */
+import { join } from 'node:path'
 import {
   type ControlPlaneSettings,
   ControlPlaneThread,
   type Opened,
-  type PublishedText,
+  type PublishedChange,
   type Refused,
   type Taken,
 } from '@gatewright/control-plane/thread'
-import type { Feed, GatewayProcess } from '@gatewright/gateway'
+import type { Feed, GatewayProcess, MadeFile } from '@gatewright/gateway'
 import type { Log } from '@gatewright/policies'
 
 /** As findings name what it publishes. */
-const PUBLISHED = 'published.json'
+const FOLDER = 'published'
 
 export class LocalControlPlane {
   readonly #thread: ControlPlaneThread
   readonly #started = Promise.withResolvers<GatewayProcess>()
   #feed: Feed = { unknown: 'the control plane has not said it yet' }
+  /** What is published, by name. */
+  readonly #files = new Map<string, MadeFile>()
   #isStarted = false
 
   constructor(settings: ControlPlaneSettings, log: Log) {
@@ -45,14 +48,27 @@ export class LocalControlPlane {
     await this.#thread.close()
   }
 
-  async #take({ text, documents }: PublishedText): Promise<Taken> {
+  async #take(change: PublishedChange): Promise<Taken> {
     const isFirst = !this.#isStarted
-    this.#feed = { path: PUBLISHED, text, documents, isForeign: true }
+    this.#lay(change)
     const gateway = await this.#started.promise
     // The start has read it.
     const { fault, version, hash } = isFirst
       ? gateway.configuration
       : await gateway.takeFeed('what is published has changed')
     return fault === undefined ? { version, hash } : { fault }
+  }
+
+  /** Of files that stay, nothing is told, sent or read again. */
+  #lay({ changed, gone, documents }: PublishedChange): void {
+    for (const name of gone) this.#files.delete(name)
+    for (const { name, text, documents: names } of changed) {
+      const own = names.flatMap((each): [string, string][] => {
+        const content = documents.get(each)
+        return content === undefined ? [] : [[each, content]]
+      })
+      this.#files.set(name, { path: join(FOLDER, name), text, documents: new Map(own), isForeign: true })
+    }
+    this.#feed = [...this.#files.values()]
   }
 }

@@ -7,8 +7,8 @@ import { createApp } from './http/create-app.ts'
 import { Identity } from './http/identity.ts'
 import type { Services } from './http/services.ts'
 import { LiveCheck } from './publish/live-check.ts'
-import { Publisher } from './publish/publisher.ts'
-import type { Publication } from './publish/read-publication.ts'
+import { PublicationReader } from './publish/publication-reader.ts'
+import { type Publication, Publisher } from './publish/publisher.ts'
 import { Rollout, type Taken } from './publish/rollout.ts'
 import { PostgresStore } from './store/postgres/postgres-store.ts'
 import { SqliteStore } from './store/sqlite/sqlite-store.ts'
@@ -60,7 +60,9 @@ export class ControlPlane {
   static async open(settings: ControlPlaneSettings, { log, take }: ControlPlaneParts): Promise<ControlPlane> {
     const store = await openStore(settings.database, log)
     const rollout = new Rollout()
+    const reader = new PublicationReader()
     const publisher = new Publisher(store, {
+      reader,
       async publish(publication) {
         if (take !== undefined) rollout.takeLocal(await take(publication))
       },
@@ -72,7 +74,7 @@ export class ControlPlane {
       store,
       log,
       rollout,
-      liveCheck: new LiveCheck(),
+      liveCheck: new LiveCheck(reader),
       isTls: settings.tls !== undefined,
       nowMs: Date.now,
       identify: (db, credentials) => identity.identify(db, credentials),

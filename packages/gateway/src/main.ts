@@ -278,7 +278,7 @@ export class GatewayProcess {
       }
       return false
     }
-    const overlays = [...(this.#options.overlays ?? []), ...(fed === undefined ? [] : [fed].flat())]
+    const overlays = [...(this.#options.overlays ?? []), ...(fed === undefined ? [] : [fed])]
     const loaded = await loadConfiguration({
       config,
       overlays,

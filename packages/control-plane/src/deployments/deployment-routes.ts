@@ -116,7 +116,7 @@ type RolloutAnswer = z.input<typeof rolloutSchema>
 
 async function finish({ services }: Asking, { db }: Doing, deployed: Deployed): Promise<Done<RolloutAnswer>> {
   const { place, before, made } = deployed
-  await services.liveCheck.assertRuns(db, place.api.uid)
+  await services.liveCheck.assertRuns(db)
   const { uid, kind, team, id } = place.api
   const details = {
     id,

@@ -132,6 +132,12 @@ export async function listLive(db: Moment, environment: string): Promise<Deploym
   return rows.map(toDeployment).filter(({ releases }) => releases.length > 0)
 }
 
+/** What was put live since, in whatever environment: the newest last. */
+export async function listChangedDeployments(db: Moment, since: number): Promise<Deployment[]> {
+  const found = db.selectFrom('deployments').selectAll().where('sequence', '>', since)
+  return (await found.orderBy('sequence').orderBy('version').execute()).map(toDeployment)
+}
+
 function toRow({ atMs, releases, ...rest }: Deployment): Selectable<DeploymentTable> {
   return { ...rest, releases: JSON.stringify(releases), at: atMs }
 }

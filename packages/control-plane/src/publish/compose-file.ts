@@ -23,61 +23,74 @@ export function composeFile(
 ): GatewrightFileInput {
   const sorted = environments.toSorted((a, b) => compareIds(a.id, b.id))
   const plans = composePlans(sorted, terms)
-  const composed = sorted.map((environment) => composeEnvironment(environment, terms))
+  const shared = toSharedUpstreams(terms)
+  const composed = sorted.flatMap((environment) => {
+    const references = new UpstreamReferences(environment, shared)
+    return environment.apis
+      .map((api) => composeApi(environment, api, references))
+      .toSorted((a, b) => compareIds(a.api.id, b.api.id))
+  })
   return {
     gatewright: 1,
-    upstreams: composed.flatMap(({ upstreams }) => upstreams),
-    apis: composed.flatMap(({ apis }) => apis),
+    upstreams: [...sorted.flatMap(composeUpstreams), ...sortUpstreams(composed.flatMap(({ used }) => used))],
+    apis: composed.map(({ api }) => api),
     ...(plans.length > 0 && { plans }),
   }
 }
 
-interface ComposedEnvironment {
-  readonly upstreams: FileUpstream[]
-  readonly apis: FileApi[]
+/** What the environment itself brings. */
+export function composeUpstreams({ id, body }: LiveEnvironment): FileUpstream[] {
+  return (body.upstreams ?? []).map((upstream) => ({ ...upstream, id: `${id}.${upstream.id}` }))
 }
 
-function composeEnvironment(environment: LiveEnvironment, terms: LiveTerms): ComposedEnvironment {
-  const { id, body } = environment
-  const references = new UpstreamReferences(environment, terms)
-  const apis = environment.apis.map((api) => composeApi(environment, api, references))
-  const own = (body.upstreams ?? []).map((upstream) => ({ ...upstream, id: `${id}.${upstream.id}` }))
-  return {
-    upstreams: [...own, ...references.listShared()],
-    apis: apis.toSorted((a, b) => compareIds(a.id, b.id)),
-  }
-}
-
-/** What APIs call their upstreams: the environment's comes before the team's, so that the same API calls others in each. */
-class UpstreamReferences {
+/** What APIs of an environment call their upstreams: its own come before the team's, so that the same API calls others in each. */
+export class UpstreamReferences {
   readonly #environment: string
   readonly #own: ReadonlySet<string>
   readonly #shared: ReadonlyMap<string, LiveUpstream>
-  readonly #used = new Map<string, FileUpstream>()
 
-  constructor({ id, body }: LiveEnvironment, { upstreams }: LiveTerms) {
+  /** `shared`: by `toTeamKey`. */
+  constructor({ id, body }: LiveEnvironment, shared: ReadonlyMap<string, LiveUpstream>) {
     this.#environment = id
     this.#own = new Set((body.upstreams ?? []).map((upstream) => `${id}.${upstream.id}`))
-    this.#shared = new Map(upstreams.map((upstream) => [toTeamKey(upstream.team, upstream.id), upstream]))
+    this.#shared = shared
   }
 
-  toId(reference: string, team: string): string {
+  /** `used`: where a shared one is put that the reference means. */
+  toId(reference: string, team: string, used: FileUpstream[]): string {
     const own = `${this.#environment}.${reference}`
     if (this.#own.has(own)) return own
     const shared = this.#shared.get(toTeamKey(team, reference))
     if (shared === undefined) return reference
     const id = toSnapshotId(this.#environment, shared)
-    if (!this.#own.has(id)) this.#used.set(id, { ...shared.body, id })
+    if (!this.#own.has(id)) used.push({ ...shared.body, id })
     return id
-  }
-
-  /** Those that something names. */
-  listShared(): FileUpstream[] {
-    return [...this.#used.values()].toSorted((a, b) => compareIds(a.id, b.id))
   }
 }
 
-function composeApi({ id: environment, body }: LiveEnvironment, api: LiveApi, references: UpstreamReferences): FileApi {
+export function toSharedUpstreams({ upstreams }: LiveTerms): ReadonlyMap<string, LiveUpstream> {
+  return new Map(upstreams.map((upstream) => [toTeamKey(upstream.team, upstream.id), upstream]))
+}
+
+/** Each once, by id. */
+export function sortUpstreams(used: readonly FileUpstream[]): FileUpstream[] {
+  return [...new Map(used.map((upstream) => [upstream.id, upstream])).values()].toSorted((a, b) =>
+    compareIds(a.id, b.id),
+  )
+}
+
+export interface ComposedApi {
+  readonly api: FileApi
+  /** The shared upstreams that it names, as often as it does. */
+  readonly used: readonly FileUpstream[]
+}
+
+export function composeApi(
+  { id: environment, body }: LiveEnvironment,
+  api: LiveApi,
+  references: UpstreamReferences,
+): ComposedApi {
+  const used: FileUpstream[] = []
   const main = findMain(api.releases)
   const { routes: _, policies: __, upstream: ___, document: ____, ...shared } = main.body
   const place = {
@@ -87,10 +100,11 @@ function composeApi({ id: environment, body }: LiveEnvironment, api: LiveApi, re
     ...(shared.hosts === undefined && body.hosts !== undefined && { hosts: body.hosts }),
     basePath: (body.pathPrefix ?? '') + (shared.basePath ?? '/'),
   }
-  const said = toSaid(body, (reference) => references.toId(reference, api.team))
+  const said = toSaid(body, (reference) => references.toId(reference, api.team, used))
   const [only, ...others] = api.releases
-  if (only !== undefined && others.length === 0) return { ...shared, ...place, ...said(only.body) }
-  return { ...shared, ...place, releases: api.releases.map((release) => composeRelease(release, said)) }
+  if (only !== undefined && others.length === 0) return { api: { ...shared, ...place, ...said(only.body) }, used }
+  const releases = api.releases.map((release) => composeRelease(release, said))
+  return { api: { ...shared, ...place, releases }, used }
 }
 
 /** What the API says beside its releases is that of the one which most requests get. */

@@ -4,40 +4,41 @@ import { ConfigurationMemory, type Finding, resolve, validate } from '@gatewrigh
 import { BUILT_IN_POLICIES, CEL_VOCABULARIES } from '@gatewright/policies'
 import { AdminProblem } from '../http/admin-problem.ts'
 import type { Moment } from '../store/store.ts'
-import { LiveReader } from './live-reader.ts'
-import { readPublication } from './read-publication.ts'
+import type { PublicationReader } from './publication-reader.ts'
 
-/** As findings name it. */
-const FILE = 'published.json'
+/** As findings name files. */
+const FOLDER = 'published/'
 
 export class LiveCheck {
-  readonly #reader = new LiveReader()
+  readonly #reader: PublicationReader
   readonly #memory = new ConfigurationMemory()
 
-  /** `api`: uid of the one whose revision may be undone with the change. @rejects AdminProblem that says all faults */
-  async assertRuns(db: Moment, api?: string): Promise<readonly Finding[]> {
-    try {
-      const findings = await this.#check(db)
-      const faults = findings.filter(({ severity }) => severity === 'fault')
-      if (faults.length === 0) return findings
-      const said = faults.slice(0, MOST_FINDINGS)
-      throw new AdminProblem('cannot-be-live', said[0]?.message ?? '', {
-        extensions: {
-          findings: said.map(({ code, message, suggestion, at }) => ({ code, message, suggestion, at: at.path })),
-        },
-      })
-    } finally {
-      if (api !== undefined) this.#reader.forget(api)
-    }
+  /** `reader`: that which follows what is kept. */
+  constructor(reader: PublicationReader) {
+    this.#reader = reader
+  }
+
+  /** `db`: within the change. @rejects AdminProblem that says all faults */
+  async assertRuns(db: Moment): Promise<readonly Finding[]> {
+    const findings = await this.#check(db)
+    const faults = findings.filter(({ severity }) => severity === 'fault')
+    if (faults.length === 0) return findings
+    const said = faults.slice(0, MOST_FINDINGS)
+    throw new AdminProblem('cannot-be-live', said[0]?.message ?? '', {
+      extensions: {
+        findings: said.map(({ code, message, suggestion, at }) => ({ code, message, suggestion, at: toPlaceText(at) })),
+      },
+    })
   }
 
   async #check(db: Moment): Promise<readonly Finding[]> {
-    const { file, documents } = await readPublication(db, this.#reader)
+    const { pieces, documents } = await this.#reader.peek(db)
     const memory = this.#memory
+    const files = pieces.map(({ name, text }) => ({ path: FOLDER + name, text, isForeign: true }))
     const { draft, findings, sources, apps } = resolve({
-      files: [{ path: FILE, text: JSON.stringify(file), isForeign: true }],
+      files,
       env: () => undefined,
-      readFile: (path) => documents.get(path),
+      readFile: (path) => documents.get(path.slice(FOLDER.length)),
       memory,
     })
     return [
@@ -51,11 +52,17 @@ export class LiveCheck {
         isCatalogueIncomplete: false,
         isWhole: false,
         nowMs: Date.now(),
-        foreignFiles: new Set([FILE]),
+        foreignFiles: new Set(files.map(({ path }) => path)),
         memory,
       }),
     ]
   }
+}
+
+/** `prod.orders: apis[0].upstream`: which API it is, and where in it. */
+function toPlaceText({ file, path }: Finding['at']): string {
+  const piece = file.slice(FOLDER.length).replace(/\.json$/, '')
+  return [piece, path].filter((part) => part !== '').join(': ')
 }
 
 /** Of one fault that is everywhere, some are enough. */

@@ -1,11 +1,11 @@
-/** Owns reading what is live out of the store: all of one moment, and of what never changes, nothing twice. */
+/** Owns reading what is live out of the store: all of one moment, and of that only what changed since a moment that is known. */
 import type { ApiBody } from '../apis/api-body.ts'
 import type { Deployment } from '../deployments/deployment.ts'
-import { listLive } from '../deployments/deployment-store.ts'
+import { listChangedDeployments, listLive } from '../deployments/deployment-store.ts'
 import type { EnvironmentBody } from '../environments/environment-body.ts'
 import type { PlanBody } from '../plans/plan-body.ts'
 import type { ProductBody } from '../products/product-body.ts'
-import { listAllResources } from '../resources/list-resources.ts'
+import { listAllResources, listChangedNames, type NamedResource } from '../resources/list-resources.ts'
 import type { Described, Resource } from '../resources/resource.ts'
 import { findRevisions, type RevisionRef } from '../revisions/revision-store.ts'
 import { readSequence } from '../store/next-sequence.ts'
@@ -13,78 +13,193 @@ import type { Moment } from '../store/store.ts'
 import type { UpstreamBody } from '../upstreams/upstream-body.ts'
 import type { LiveApi, LiveEnvironment } from './live-api.ts'
 import type { LiveTerms } from './live-terms.ts'
-import { OverridesReader } from './overrides-reader.ts'
+import { type KnownOverrides, NO_OVERRIDES, readOverrides } from './overrides-reader.ts'
 
 export interface LiveMoment {
   /** Of the newest change that it holds. */
   readonly sequence: number
+  /** Bodies and APIs that are as they were are the same objects as in the moment before. */
   readonly environments: readonly LiveEnvironment[]
+  /** Its lists are the same ones while nothing of them changed. */
   readonly terms: LiveTerms
 }
 
+interface Live {
+  readonly deployment: Deployment
+  /** Undefined: the API has no name any more. */
+  readonly api: LiveApi | undefined
+}
+
+/** Never changed: of a moment that comes to nothing, nothing is left. */
+interface Known {
+  readonly moment: LiveMoment
+  /** Of APIs, by uid. */
+  readonly names: ReadonlyMap<string, NamedResource>
+  /** By uid. */
+  readonly environments: ReadonlyMap<string, Resource<EnvironmentBody>>
+  /** By uid of the environment, then of the API; those alone that have a release. */
+  readonly live: ReadonlyMap<string, ReadonlyMap<string, Live>>
+  /** By kind. */
+  readonly shared: ReadonlyMap<string, SharedResources>
+  readonly overrides: KnownOverrides
+}
+
+/** All of a kind, while none of them changed. */
+interface SharedResources {
+  /** Which of them there are, at which versions. */
+  readonly stamp: string
+  readonly list: readonly unknown[]
+}
+
+/** Before all changes. */
+const START = -1
+
 export class LiveReader {
-  /** Revisions that are live somewhere, by API and number: they never change. */
-  #bodies = new Map<string, ApiBody>()
-  readonly #overrides = new OverridesReader()
+  #known: Known | undefined
 
+  /** Of what is kept: what it finds is known from here on. */
   async read(db: Moment): Promise<LiveMoment> {
-    const sequence = await readSequence(db)
-    const apis = new Map((await listAllResources(db, 'api')).map((api) => [api.uid, api]))
-    const environments = (await listAllResources(db, 'environment')) as Resource<EnvironmentBody>[]
-    const deployed: { readonly environment: Resource<EnvironmentBody>; readonly live: readonly Deployment[] }[] = []
-    for (const environment of environments) deployed.push({ environment, live: await listLive(db, environment.uid) })
-    const wanted = deployed.flatMap(({ live }) =>
-      live.flatMap(({ api, releases }) => releases.map(({ revision }) => ({ api, number: revision }))),
-    )
-    const bodies = await this.#find(db, wanted)
-    return {
-      sequence,
-      terms: await this.#readTerms(db, sequence),
-      environments: deployed.map(({ environment, live }) => ({
-        id: environment.id,
-        body: environment.body,
-        apis: live.flatMap(({ api, releases }): LiveApi[] => {
-          const resource = apis.get(api)
-          if (resource === undefined) return []
-          const { team, id } = resource
-          const found = releases.flatMap((release) => {
-            const body = bodies.get(toKey({ api, number: release.revision }))
-            return body === undefined ? [] : [{ ...release, body }]
-          })
-          return [{ team, id, releases: found }]
-        }),
-      })),
+    this.#known = await advance(db, this.#known)
+    return this.#known.moment
+  }
+
+  /** Of a change that may be undone yet. */
+  async peek(db: Moment): Promise<LiveMoment> {
+    return (await advance(db, this.#known)).moment
+  }
+}
+
+async function advance(db: Moment, former: Known | undefined): Promise<Known> {
+  const sequence = await readSequence(db)
+  if (former?.moment.sequence === sequence) return former
+  // A store that was brought back from a copy may be older.
+  const base = former !== undefined && former.moment.sequence < sequence ? former : undefined
+  const since = base?.moment.sequence ?? START
+  const names = await readNames(db, base?.names, since)
+  const environments = await readEnvironments(db, base?.environments)
+  const live = await readLive(db, { former: base?.live, since, environments, names })
+  const { shared, terms, overrides } = await readTerms(db, base, sequence)
+  const moment = {
+    sequence,
+    environments: [...environments].map(([uid, each]) => toEnvironment(each, live.get(uid), names)),
+    terms,
+  }
+  return { moment, names, environments, live, shared, overrides }
+}
+
+async function readNames(db: Moment, former: Known['names'] | undefined, since: number): Promise<Known['names']> {
+  const { named, removed } = await listChangedNames(db, { kind: 'api', since })
+  if (former !== undefined && named.length + removed.length === 0) return former
+  const names = new Map(former)
+  for (const uid of removed) names.delete(uid)
+  for (const each of named) {
+    const known = names.get(each.uid)
+    // Who edits an API changes nothing that is live.
+    if (known?.team !== each.team || known.id !== each.id) names.set(each.uid, each)
+  }
+  return names
+}
+
+/** There are few. */
+async function readEnvironments(db: Moment, former: Known['environments'] | undefined): Promise<Known['environments']> {
+  const all = (await listAllResources(db, 'environment')) as Resource<EnvironmentBody>[]
+  return new Map(
+    all.map((each) => {
+      const known = former?.get(each.uid)
+      return [each.uid, known?.version === each.version ? known : each]
+    }),
+  )
+}
+
+interface LiveBefore extends Pick<Known, 'environments' | 'names'> {
+  readonly former: Known['live'] | undefined
+  readonly since: number
+}
+
+async function readLive(db: Moment, { former, since, environments, names }: LiveBefore): Promise<Known['live']> {
+  const changed = since === START ? [] : await listChangedDeployments(db, since)
+  const live = new Map<string, Map<string, Live>>()
+  for (const uid of environments.keys()) {
+    const known = former?.get(uid)
+    const news = known === undefined ? await listLive(db, uid) : changed.filter((each) => each.environment === uid)
+    const now = new Map(known)
+    for (const deployment of news) {
+      if (deployment.releases.length === 0) now.delete(deployment.api)
+      else now.set(deployment.api, { deployment, api: undefined })
     }
+    live.set(uid, now)
   }
+  await makeApis(db, live, names)
+  return live
+}
 
-  /** What was read was a change, none of apps, that may be undone: its number, and that of this API's newest revision, will be others'. */
-  forget(api: string): void {
-    this.#overrides.rewind()
-    for (const key of this.#bodies.keys()) if (key.startsWith(`${api} `)) this.#bodies.delete(key)
+/** Of those that are new, or have another name. */
+async function makeApis(db: Moment, live: Map<string, Map<string, Live>>, names: Known['names']): Promise<void> {
+  const due = [...live.values()].flatMap((within) =>
+    [...within.values()].flatMap(({ deployment, api }) =>
+      isDue(api, names.get(deployment.api)) ? [{ within, deployment }] : [],
+    ),
+  )
+  const bodies = await findBodies(
+    db,
+    due.map(({ deployment }) => deployment),
+  )
+  for (const { within, deployment } of due) {
+    const name = names.get(deployment.api)
+    if (name === undefined) continue
+    const releases = deployment.releases.flatMap((release) => {
+      const body = bodies.get(toKey({ api: deployment.api, number: release.revision }))
+      return body === undefined ? [] : [{ ...release, body }]
+    })
+    within.set(deployment.api, { deployment, api: { team: name.team, id: name.id, releases } })
   }
+}
 
-  async #readTerms(db: Moment, sequence: number): Promise<LiveTerms> {
-    const plans = (await listAllResources(db, 'plan')) as Resource<PlanBody>[]
-    const products = (await listAllResources(db, 'product')) as Resource<ProductBody>[]
-    const upstreams = (await listAllResources(db, 'upstream')) as Resource<UpstreamBody & Described>[]
-    return {
-      plans: plans.map(({ team, id, body }) => ({ team, id, body })),
-      // Without plans there is nobody to have anything different of one.
-      overrides: plans.length === 0 ? [] : await this.#overrides.read(db, sequence),
-      sold: products.map(({ team, body: { apis } }) => ({ team, apis })),
-      upstreams: upstreams.map(({ team, id, body }) => ({ team, id, body })),
-    }
-  }
+function isDue(api: LiveApi | undefined, name: NamedResource | undefined): boolean {
+  return name !== undefined && (api?.team !== name.team || api.id !== name.id)
+}
 
-  async #find(db: Moment, wanted: readonly RevisionRef[]): Promise<ReadonlyMap<string, ApiBody>> {
-    const missing = wanted.filter((ref) => !this.#bodies.has(toKey(ref)))
-    const found = await findRevisions(db, missing)
-    for (const { api, number, body } of found) this.#bodies.set(toKey({ api, number }), body as ApiBody)
-    const keys = new Set(wanted.map(toKey))
-    // What is live no more is read again when it comes back.
-    this.#bodies = new Map([...this.#bodies].filter(([key]) => keys.has(key)))
-    return this.#bodies
+async function findBodies(db: Moment, due: readonly Deployment[]): Promise<ReadonlyMap<string, ApiBody>> {
+  const wanted = new Map<string, RevisionRef>()
+  for (const { api, releases } of due) {
+    for (const { revision: number } of releases) wanted.set(toKey({ api, number }), { api, number })
   }
+  const found = await findRevisions(db, [...wanted.values()])
+  return new Map(found.map(({ api, number, body }) => [toKey({ api, number }), body as ApiBody]))
+}
+
+function toEnvironment(
+  { id, body }: Resource<EnvironmentBody>,
+  live: ReadonlyMap<string, Live> | undefined,
+  names: Known['names'],
+): LiveEnvironment {
+  const apis = [...(live?.values() ?? [])].flatMap(({ deployment, api }) =>
+    // Who removed an API has not taken it out of its environments first.
+    api === undefined || !names.has(deployment.api) ? [] : [api],
+  )
+  return { id, body, apis }
+}
+
+async function readTerms(db: Moment, base: Known | undefined, sequence: number) {
+  const shared = new Map<string, SharedResources>()
+  const read = async <Body extends Described, Item>(kind: string, toItem: (resource: Resource<Body>) => Item) => {
+    const all = (await listAllResources(db, kind)) as Resource<Body>[]
+    const stamp = all.map(({ uid, version }) => `${uid} ${version}`).join()
+    const known = base?.shared.get(kind)
+    const list = known?.stamp === stamp ? (known.list as readonly Item[]) : all.map(toItem)
+    shared.set(kind, { stamp, list })
+    return list
+  }
+  const plans = await read('plan', ({ team, id, body }: Resource<PlanBody>) => ({ team, id, body }))
+  const sold = await read('product', ({ team, body: { apis } }: Resource<ProductBody>) => ({ team, apis }))
+  const upstreams = await read('upstream', ({ team, id, body }: Resource<UpstreamBody & Described>) => ({
+    team,
+    id,
+    body,
+  }))
+  // Without plans there is nobody to have anything different of one.
+  const overrides = plans.length === 0 ? NO_OVERRIDES : await readOverrides(db, base?.overrides, sequence)
+  return { shared, overrides, terms: { plans, overrides: overrides.list, sold, upstreams } }
 }
 
 function toKey({ api, number }: RevisionRef): string {

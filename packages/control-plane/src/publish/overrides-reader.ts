@@ -6,40 +6,44 @@ import { toResource } from '../resources/resource-store.ts'
 import type { Moment } from '../store/store.ts'
 import type { LiveOverrides } from './live-terms.ts'
 
-export class OverridesReader {
+/** Never changed. */
+export interface KnownOverrides {
+  /** The change up to which they are known; undefined: nobody has asked. */
+  readonly sequence: number | undefined
   /** By the app's uid. */
-  readonly #known = new Map<string, LiveOverrides>()
-  /** The change up to which they are known. */
-  #sequence: number | undefined
+  readonly byApp: ReadonlyMap<string, LiveOverrides>
+  /** The same one while nothing of it changed. */
+  readonly list: readonly LiveOverrides[]
+}
 
-  /** `sequence`: of the moment. */
-  async read(db: Moment, sequence: number): Promise<readonly LiveOverrides[]> {
-    const since = this.#sequence
-    if (since === undefined || (await hasRemovals(db, since))) await this.#readAll(db)
-    else for (const app of await listChangedResources(db, { kind: 'app', since })) this.#put(app as Resource<AppBody>)
-    this.#sequence = sequence
-    return [...this.#known.values()]
-  }
+export const NO_OVERRIDES: KnownOverrides = { sequence: undefined, byApp: new Map(), list: [] }
 
-  /** The newest change that was read may be undone, and none of apps: the next one has its number. */
-  rewind(): void {
-    if (this.#sequence !== undefined) this.#sequence--
+/** `sequence`: of the moment. */
+export async function readOverrides(
+  db: Moment,
+  former: KnownOverrides = NO_OVERRIDES,
+  sequence: number,
+): Promise<KnownOverrides> {
+  const since = former.sequence
+  const isWhole = since === undefined || (await hasRemovals(db, since))
+  const changed = isWhole ? await readAll(db) : await listChangedResources(db, { kind: 'app', since })
+  if (!isWhole && changed.length === 0) return { ...former, sequence }
+  const byApp = new Map(isWhole ? [] : former.byApp)
+  for (const { uid, team, id, body } of changed as unknown as readonly Resource<AppBody>[]) {
+    const { overrides = {} } = body
+    if (Object.keys(overrides).length === 0) byApp.delete(uid)
+    else byApp.set(uid, { team, id, overrides })
   }
+  return { sequence, byApp, list: [...byApp.values()] }
+}
 
-  async #readAll(db: Moment): Promise<void> {
-    this.#known.clear()
-    const rows = await db
-      .selectFrom('resources')
-      .selectAll()
-      .where('kind', '=', 'app')
-      // Few have any: the others need not leave the database.
-      .where('body', 'like', '%"overrides":%')
-      .execute()
-    for (const row of rows) this.#put(toResource(row) as Resource<AppBody>)
-  }
-
-  #put({ uid, team, id, body: { overrides = {} } }: Resource<AppBody>): void {
-    if (Object.keys(overrides).length === 0) this.#known.delete(uid)
-    else this.#known.set(uid, { team, id, overrides })
-  }
+async function readAll(db: Moment): Promise<Resource[]> {
+  const rows = await db
+    .selectFrom('resources')
+    .selectAll()
+    .where('kind', '=', 'app')
+    // Few have any: the others need not leave the database.
+    .where('body', 'like', '%"overrides":%')
+    .execute()
+  return rows.map(toResource)
 }

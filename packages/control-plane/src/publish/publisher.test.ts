@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, it } from 'node:test'
+import type { GatewrightFileInput } from '@gatewright/model'
 import type { ApiBody } from '../apis/api-body.ts'
 import type { AppBody } from '../apps/app-body.ts'
 import { deploy, rollBack } from '../deployments/deployment-store.ts'
@@ -9,8 +10,8 @@ import { createResource, type Doing, removeResource, replaceResource } from '../
 import { makeRevision } from '../revisions/revision-store.ts'
 import type { Change, Store } from '../store/store.ts'
 import { describeOnStores } from '../testing/describe-on-stores.ts'
-import { Publisher } from './publisher.ts'
-import type { Publication } from './read-publication.ts'
+import { PublicationReader } from './publication-reader.ts'
+import { type Publication, Publisher } from './publisher.ts'
 
 const doing = (change: Change): Doing => ({ ...change, by: 'system', nowMs: 1 })
 const API = { kind: 'api', team: 'main', id: 'orders' }
@@ -39,10 +40,22 @@ async function prepare(store: Store) {
   return { at, put, edit, revise }
 }
 
+/** All pieces together. */
+function toFile(publication: Publication | undefined): GatewrightFileInput {
+  const files = (publication?.pieces ?? []).map(({ text }) => JSON.parse(text) as GatewrightFileInput)
+  return {
+    gatewright: 1,
+    apis: files.flatMap(({ apis = [] }) => apis),
+    plans: files.flatMap(({ plans = [] }) => plans),
+    upstreams: files.flatMap(({ upstreams = [] }) => upstreams),
+  }
+}
+
 function collect(store: Store, publish: (publication: Publication) => Promise<void> | void = () => {}) {
   const publications: Publication[] = []
   const faults: unknown[] = []
   const publisher = new Publisher(store, {
+    reader: new PublicationReader(),
     async publish(publication) {
       await publish(publication)
       publications.push(publication)
@@ -50,7 +63,7 @@ function collect(store: Store, publish: (publication: Publication) => Promise<vo
     onFault: (fault) => faults.push(fault),
   })
   opened.push(publisher)
-  const titles = (): (string | undefined)[] => publications.map(({ file }) => file.apis?.[0]?.title)
+  const titles = (): (string | undefined)[] => publications.map((publication) => toFile(publication).apis?.[0]?.title)
   return { publisher, publications, faults, titles }
 }
 
@@ -66,12 +79,12 @@ await describeOnStores('publishing', (open) => {
     const { at, put, revise } = await prepare(store)
     const { publisher, publications, titles } = collect(store)
     await publisher.look()
-    assert.deepEqual(publications[0]?.file.apis, [], 'nothing is live yet')
+    assert.deepEqual(toFile(publications[0]).apis, [], 'nothing is live yet')
     await put(1)
     await publisher.look()
     const [, first] = publications
     assert.deepEqual([...(first?.documents.values() ?? [])], [DOCUMENT])
-    assert.equal(first?.file.apis?.[0]?.openapi, [...(first?.documents.keys() ?? [])][0])
+    assert.equal(toFile(first).apis?.[0]?.openapi, [...(first?.documents.keys() ?? [])][0])
     await put(await revise({ title: 'two' }))
     await publisher.look()
     await store.write((change) => rollBack(doing(change), at))
@@ -91,7 +104,7 @@ await describeOnStores('publishing', (open) => {
     const { publisher, publications } = collect(store)
     const look = async () => {
       await publisher.look()
-      return publications.at(-1)?.file.plans?.[0]?.overrides
+      return toFile(publications.at(-1)).plans?.[0]?.overrides
     }
     assert.equal(await look(), undefined)
     await store.write((change) => createResource(doing(change), ref('app', 'acme'), overridden(7)))
@@ -102,6 +115,35 @@ await describeOnStores('publishing', (open) => {
     assert.deepEqual(await look(), { acme: { 'rate-limit': { limit: 8 } } })
     await store.write((change) => removeResource(doing(change), ref('app', 'acme'), undefined))
     assert.equal(await look(), undefined)
+  })
+
+  it('says which pieces changed and which are gone since the publication that was taken last', async () => {
+    const store = await open()
+    const { put, revise } = await prepare(store)
+    let isBroken = false
+    const { publisher, publications } = collect(store, () => {
+      if (isBroken) throw new Error('no thread runs')
+    })
+    const look = async () => {
+      await publisher.look()
+      const { changed = [], gone = [], documents } = publications.at(-1) ?? {}
+      return [changed.map(({ name }) => name), gone, documents?.size]
+    }
+    await put(1)
+    assert.deepEqual(await look(), [['prod.json', 'prod.orders.json'], [], 1])
+    isBroken = true
+    await put(await revise({ title: 'two' }))
+    await look()
+    isBroken = false
+    await put(await revise({ title: 'three' }))
+    assert.deepEqual(await look(), [['prod.orders.json'], [], 0])
+    await store.write((change) => removeResource(doing(change), API, undefined))
+    assert.deepEqual(await look(), [[], ['prod.orders.json'], 0])
+    const last = publications.at(-1)
+    assert.deepEqual(
+      last?.pieces.map(({ name }) => name),
+      ['prod.json'],
+    )
   })
 
   it('gives nothing for what changes nothing that is live', async () => {
@@ -122,10 +164,10 @@ await describeOnStores('publishing', (open) => {
     const { put, revise } = await prepare(store)
     await put(1)
     const { promise: ended, resolve } = Promise.withResolvers<void>()
-    const { titles } = collect(store, async ({ file }) => {
+    const { titles } = collect(store, async (publication) => {
       // While this one is taken over, others are made.
       await new Promise((done) => setImmediate(done))
-      if (file.apis?.[0]?.title === 'last') resolve()
+      if (toFile(publication).apis?.[0]?.title === 'last') resolve()
     })
     for (let i = 0; i < 10; i++) await put(await revise({ title: i === 9 ? 'last' : `t${i}` }))
     await ended

@@ -1,9 +1,20 @@
 /** Owns that what gateways run follows the store: after each change it is read again, one reading at a time. */
 import type { Store } from '../store/store.ts'
-import { LiveReader } from './live-reader.ts'
-import { type Publication, readPublication } from './read-publication.ts'
+import type { Piece } from './piece-composer.ts'
+import type { PublicationReader, PublishedMoment } from './publication-reader.ts'
+
+/** What gateways are to run, as many files. */
+export interface Publication extends Pick<PublishedMoment, 'pieces' | 'documents'> {
+  /** Of the newest change that it holds. */
+  readonly sequence: number
+  /** Those that are new, or say something else, since the publication before that was taken. */
+  readonly changed: readonly Piece[]
+  /** Names of pieces that are no more since then. */
+  readonly gone: readonly string[]
+}
 
 export interface PublisherOptions {
+  readonly reader: PublicationReader
   /** Called for the first, and for each that is another than the one before. The next one waits for what it returns. */
   publish(publication: Publication): Promise<void> | void
   /** What kept a reading from being made, or `publish` from taking it. It is tried again with the next change, and after a while. */
@@ -15,9 +26,9 @@ const AGAIN_MS = 1_000
 export class Publisher {
   readonly #store: Store
   readonly #options: PublisherOptions
-  readonly #reader = new LiveReader()
   readonly #stopListening: () => void
-  #published: string | undefined
+  /** What was taken last, by name. */
+  #published: ReadonlyMap<string, Piece> | undefined
   #work: Promise<void> = Promise.resolve()
   #isDue = false
   #isClosed = false
@@ -50,11 +61,14 @@ export class Publisher {
   async #look(): Promise<void> {
     clearTimeout(this.#again)
     try {
-      const publication = await this.#store.read((db) => readPublication(db, this.#reader))
-      const text = JSON.stringify(publication.file)
-      if (text === this.#published) return
-      await this.#options.publish(publication)
-      this.#published = text
+      const { reader, publish } = this.#options
+      const { live, pieces, documents } = await this.#store.read((db) => reader.read(db))
+      const published = new Map(pieces.map((piece) => [piece.name, piece]))
+      const changed = pieces.filter(({ name, hash }) => this.#published?.get(name)?.hash !== hash)
+      const gone = [...(this.#published?.keys() ?? [])].filter((name) => !published.has(name))
+      if (this.#published !== undefined && changed.length + gone.length === 0) return
+      await publish({ sequence: live.sequence, pieces, changed, gone, documents })
+      this.#published = published
     } catch (fault) {
       this.#options.onFault(fault)
       if (!this.#isClosed) this.#again = setTimeout(() => void this.look(), AGAIN_MS).unref()

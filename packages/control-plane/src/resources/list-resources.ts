@@ -29,6 +29,8 @@ export interface ResourcePage {
   readonly next: string | undefined
 }
 
+export type NamedResource = Pick<Resource, 'uid' | 'team' | 'id'>
+
 /** A cursor that is none of ours, or of another sorting. */
 export class CursorFault extends Error {
   override readonly name = 'CursorFault'
@@ -77,6 +79,18 @@ export async function listResources(db: Moment, query: ResourceQuery): Promise<R
 export async function listAllResources(db: Moment, kind: string): Promise<Resource[]> {
   const found = db.selectFrom('resources').selectAll().where('kind', '=', kind)
   return (await found.orderBy('team').orderBy('id').execute()).map(toResource)
+}
+
+/** Names of those that were made or changed since, by uid; and whose removal came since, of whatever kind. */
+export async function listChangedNames(
+  db: Moment,
+  { kind, since }: { readonly kind: string; readonly since: number },
+): Promise<{ readonly named: readonly NamedResource[]; readonly removed: readonly string[] }> {
+  const changed = db.selectFrom('resources').select(['uid', 'team', 'id'])
+  const named = await changed.where('kind', '=', kind).where('sequence', '>', since).execute()
+  const versions = db.selectFrom('resource_versions').select('resource').where('sequence', '>', since)
+  const removed = await versions.where('body', 'is', null).execute()
+  return { named, removed: removed.map(({ resource }) => resource) }
 }
 
 /** How many there are without pages. */

@@ -5,6 +5,7 @@ import { ADMIN_ROUTES } from '../admin-routes.ts'
 import { createApp } from '../http/create-app.ts'
 import type { Services } from '../http/services.ts'
 import { LiveCheck } from '../publish/live-check.ts'
+import { PublicationReader } from '../publish/publication-reader.ts'
 import { Rollout } from '../publish/rollout.ts'
 import type { Store } from '../store/store.ts'
 
@@ -36,7 +37,7 @@ export class AdminStage {
       store,
       log: { info() {}, warn() {}, error: (message, facts) => this.mistakes.push([message, facts]) },
       rollout: new Rollout(),
-      liveCheck: new LiveCheck(),
+      liveCheck: new LiveCheck(new PublicationReader()),
       isTls: false,
       nowMs: () => this.nowMs,
       identify: async (_, { token }) => (token === undefined ? undefined : (people.get(token) ?? PEOPLE[token])),

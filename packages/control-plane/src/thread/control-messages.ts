@@ -1,14 +1,20 @@
 /** Owns what is said between the main thread and the thread of a control plane. */
-import type { Publication } from '../publish/read-publication.ts'
 import type { Taken } from '../publish/rollout.ts'
 
-/** What the gateway of this process is to run: the file as its text. */
-export interface PublishedText extends Pick<Publication, 'sequence' | 'documents'> {
-  readonly text: string
+/** What became of what the gateway of this process is to run. */
+export interface PublishedChange {
+  /** Of the newest change that it holds. */
+  readonly sequence: number
+  /** Files that are new, or say something else. */
+  readonly changed: readonly { readonly name: string; readonly text: string; readonly documents: readonly string[] }[]
+  /** Names of files that are no more. */
+  readonly gone: readonly string[]
+  /** Those that the changed files name. Name → content. */
+  readonly documents: ReadonlyMap<string, string>
 }
 
 export type FromControl =
-  | { readonly kind: 'publication'; readonly publication: PublishedText }
+  | { readonly kind: 'publication'; readonly publication: PublishedChange }
   /** Its port answers. `setUpSecret`: nobody has an account yet; who has this makes the first. */
   | {
       readonly kind: 'opened'

@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads'
 import type { Log } from '@gatewright/policies'
 import type { ControlPlaneSettings } from '../control-plane.ts'
 import type { Taken } from '../publish/rollout.ts'
-import type { FromControl, PublishedText, ToControl } from './control-messages.ts'
+import type { FromControl, PublishedChange, ToControl } from './control-messages.ts'
 
 /** Beside this file, in source and in built packages alike. */
 const ENTRY = new URL(`./control-thread.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url)
@@ -16,7 +16,7 @@ export interface ControlPlaneThreadOptions {
   readonly settings: ControlPlaneSettings
   readonly log: Log
   /** The gateway: resolves when all of its threads run what is published, or it does not. */
-  take(publication: PublishedText): Promise<Taken>
+  take(publication: PublishedChange): Promise<Taken>
 }
 
 export type Opened = Extract<FromControl, { kind: 'opened' }>
@@ -33,7 +33,7 @@ export class ControlPlaneThread {
   #isClosed = false
   #againMs = AGAIN_MS
   #again: NodeJS.Timeout | undefined
-  #first = Promise.withResolvers<PublishedText | Refused>()
+  #first = Promise.withResolvers<PublishedChange | Refused>()
   #opened = Promise.withResolvers<Opened | Refused>()
 
   constructor(options: ControlPlaneThreadOptions) {
@@ -42,7 +42,7 @@ export class ControlPlaneThread {
   }
 
   /** What is published when it begins, or why that is not known. Its taking is waited for before the port answers. */
-  get first(): Promise<PublishedText | Refused> {
+  get first(): Promise<PublishedChange | Refused> {
     return this.#first.promise
   }
 
@@ -108,7 +108,7 @@ export class ControlPlaneThread {
     this.#opened.resolve(refused)
   }
 
-  async #take(worker: Worker, publication: PublishedText): Promise<void> {
+  async #take(worker: Worker, publication: PublishedChange): Promise<void> {
     this.#first.resolve(publication)
     const taken = await this.#options.take(publication)
     worker.postMessage({ kind: 'taken', sequence: publication.sequence, taken } satisfies ToControl)

@@ -1,7 +1,7 @@
 /** Owns the thread that a control plane has beside a gateway: what it does holds up no request. The worker's entry. */
 import { parentPort, workerData } from 'node:worker_threads'
 import { ControlPlane, type ControlPlaneSettings } from '../control-plane.ts'
-import type { Publication } from '../publish/read-publication.ts'
+import type { Publication } from '../publish/publisher.ts'
 import type { Taken } from '../publish/rollout.ts'
 import { StoreRefusal } from '../store/store.ts'
 import type { FromControl, ToControl } from './control-messages.ts'
@@ -19,12 +19,15 @@ let isEnding = false
 
 const ENDING: Taken = { fault: 'the gateway ends' }
 
-function take({ sequence, file, documents }: Publication): Promise<Taken> {
+function take({ sequence, changed, gone, documents }: Publication): Promise<Taken> {
   // Nobody takes anything any more.
   if (isEnding) return Promise.resolve(ENDING)
   const { promise, resolve } = Promise.withResolvers<Taken>()
   waiting = { sequence, resolve }
-  say({ kind: 'publication', publication: { sequence, text: JSON.stringify(file), documents } })
+  const files = changed.map(({ name, text, documents: names }) => ({ name, text, documents: names }))
+  const named = new Set(files.flatMap((file) => file.documents))
+  const told = new Map([...documents].filter(([name]) => named.has(name)))
+  say({ kind: 'publication', publication: { sequence, changed: files, gone, documents: told } })
   return promise
 }
 

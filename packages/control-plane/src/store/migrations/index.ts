@@ -7,6 +7,7 @@ import { m0005Users } from './m0005-users.ts'
 import { m0006Secrets } from './m0006-secrets.ts'
 import { m0007Subscriptions } from './m0007-subscriptions.ts'
 import { m0008AdminApi } from './m0008-admin-api.ts'
+import { m0009LiveChanges } from './m0009-live-changes.ts'
 import type { Migration } from './migration.ts'
 
 export type { Migration } from './migration.ts'
@@ -20,4 +21,5 @@ export const MIGRATIONS: readonly Migration[] = [
   m0006Secrets,
   m0007Subscriptions,
   m0008AdminApi,
+  m0009LiveChanges,
 ]

@@ -1,0 +1,116 @@
+/** Owns what is live as many small files, one an API: whatever stayed is the same text, and is not even made again. */
+import { type GatewrightFileInput, toTextHash } from '@gatewright/model'
+import {
+  type ComposedApi,
+  composeApi,
+  composeUpstreams,
+  sortUpstreams,
+  toSharedUpstreams,
+  UpstreamReferences,
+} from './compose-file.ts'
+import { composePlans } from './compose-plans.ts'
+import type { LiveApi, LiveEnvironment } from './live-api.ts'
+import type { LiveMoment } from './live-reader.ts'
+import type { LiveTerms } from './live-terms.ts'
+import { compareIds, toSnapshotId } from './snapshot-id.ts'
+
+/** A file of those that say together what `composeFile` says. */
+export interface Piece {
+  /** In the folder of all of them: `prod.shop.orders.json`, and `prod.json` for what the environment brings. */
+  readonly name: string
+  readonly text: string
+  /** Of its text. */
+  readonly hash: string
+  /** Names of the documents that it names. */
+  readonly documents: readonly string[]
+}
+
+interface ApiPiece extends Pick<ComposedApi, 'used'> {
+  readonly piece: Piece
+}
+
+/** Pieces of an environment, by what they were made of. */
+interface Known {
+  readonly upstreams: Piece
+  readonly references: UpstreamReferences
+  readonly apis: WeakMap<LiveApi, ApiPiece>
+}
+
+type KnownEnvironments = WeakMap<LiveEnvironment['body'], Map<string, Known>>
+
+/** No id begins so. */
+const SHARED = '~upstreams'
+const PLANS = '~plans'
+const ENDING = '.json'
+
+/**
+ * What is read again and has not changed has to be the same object: then so is its piece. Whether it is changes no text.
+ */
+export class PieceComposer {
+  /** By the list of shared upstreams: which there are is what references mean. */
+  readonly #known = new WeakMap<LiveTerms['upstreams'], KnownEnvironments>()
+
+  /** In the order of `composeFile`: environments, what they share, APIs, plans. */
+  compose({ environments, terms }: Pick<LiveMoment, 'environments' | 'terms'>): Piece[] {
+    const known = getOr(this.#known, terms.upstreams, (): KnownEnvironments => new WeakMap())
+    const shared = toSharedUpstreams(terms)
+    const sorted = environments.toSorted((a, b) => compareIds(a.id, b.id))
+    const parts = sorted.map((environment) => {
+      const { upstreams, references, apis } = toKnown(known, environment, shared)
+      const made = environment.apis.map((api) => getOr(apis, api, () => toApiPiece(environment, api, references)))
+      return { upstreams, apis: made.sort((a, b) => compareIds(toId(a.piece), toId(b.piece))) }
+    })
+    const used = sortUpstreams(parts.flatMap(({ apis }) => apis.flatMap((each) => each.used)))
+    const plans = composePlans(sorted, terms)
+    return [
+      ...parts.map(({ upstreams }) => upstreams),
+      ...(used.length === 0 ? [] : [toPiece(SHARED, { gatewright: 1, upstreams: used })]),
+      ...parts.flatMap(({ apis }) => apis.map(({ piece }) => piece)),
+      ...(plans.length === 0 ? [] : [toPiece(PLANS, { gatewright: 1, plans })]),
+    ]
+  }
+}
+
+function toKnown(
+  known: KnownEnvironments,
+  environment: LiveEnvironment,
+  shared: ReturnType<typeof toSharedUpstreams>,
+): Known {
+  const byId = getOr(known, environment.body, () => new Map<string, Known>())
+  return getOr(byId, environment.id, () => ({
+    upstreams: toPiece(environment.id, { gatewright: 1, upstreams: composeUpstreams(environment) }),
+    references: new UpstreamReferences(environment, shared),
+    apis: new WeakMap(),
+  }))
+}
+
+function toApiPiece(environment: LiveEnvironment, live: LiveApi, references: UpstreamReferences): ApiPiece {
+  const { api, used } = composeApi(environment, live, references)
+  return { piece: toPiece(toSnapshotId(environment.id, live), { gatewright: 1, apis: [api] }), used }
+}
+
+function toPiece(id: string, file: GatewrightFileInput): Piece {
+  const text = JSON.stringify(file)
+  return { name: `${id}${ENDING}`, text, hash: toTextHash(text), documents: listDocuments(file) }
+}
+
+function toId({ name }: Piece): string {
+  return name.slice(0, -ENDING.length)
+}
+
+function listDocuments({ apis = [] }: GatewrightFileInput): string[] {
+  const named = apis.flatMap(({ openapi, releases = [] }) => [openapi, ...releases.map((release) => release.openapi)])
+  return [...new Set(named.filter((name) => name !== undefined))]
+}
+
+function getOr<Key, Value>(
+  known: { get(key: Key): Value | undefined; set(key: Key, value: Value): unknown },
+  key: Key,
+  make: () => Value,
+): Value {
+  const found = known.get(key)
+  if (found !== undefined) return found
+  const made = make()
+  known.set(key, made)
+  return made
+}
