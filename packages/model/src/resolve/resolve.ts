@@ -10,7 +10,7 @@ import { type OpenApiReading, readOpenApi } from '../openapi/read-openapi.ts'
 import { mergeFiles } from '../source/merge-files.ts'
 import { Origins } from '../source/origins.ts'
 import { applyOverlay } from '../source/overlay.ts'
-import { type ParsedSource, parseSource } from '../source/parse-source.ts'
+import { type ParsedSource, type ParseSourceOptions, parseSource } from '../source/parse-source.ts'
 import type { SourceFile } from '../source/source-text.ts'
 import { type Surroundings, substitute } from '../source/substitute.ts'
 import { findForeignKeys } from './foreign-keys.ts'
@@ -74,9 +74,7 @@ export function resolve(input: ResolveInput): Resolution {
   const read = (file: SourceFile): ParsedSource => {
     const known = memory?.pieces.findFile(file, origins)
     if (known !== undefined) return { ...known, origins, findings: [] }
-    const pieces = memory?.pieces.openFile(file.path)
-    const isWhole = file.isForeign === true && file.text.length <= WHOLE_MAX
-    const parsed = parseSource(file, { origins, ...(pieces !== undefined && !isWhole && { pieces }) })
+    const parsed = parseSource(file, { origins, ...openPieces(file, memory) })
     const unfilled = substitute(parsed, { ...surroundings, isClosed: file.isForeign === true })
     const foreign = file.isForeign === true ? findForeignKeys(parsed) : []
     const told = [...foreign, ...parsed.findings, ...unfilled]
@@ -128,6 +126,13 @@ export function resolve(input: ResolveInput): Resolution {
     filesRead: [...filesRead],
     findings: sortFindings(findings),
   }
+}
+
+function openPieces(file: SourceFile, memory: ConfigurationMemory | undefined): Pick<ParseSourceOptions, 'pieces'> {
+  if (memory === undefined) return {}
+  // Opened in any case: what is kept of it as a whole is kept there.
+  const pieces = memory.pieces.openFile(file.path)
+  return file.isForeign === true && file.text.length <= WHOLE_MAX ? {} : { pieces }
 }
 
 type BuildInput = Pick<
