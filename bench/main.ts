@@ -15,6 +15,7 @@ import { latency } from './latency.ts'
 import { describeMachine } from './machine.ts'
 import { memory } from './memory.ts'
 import { createFolder, findCommand } from './processes.ts'
+import { publish } from './publish.ts'
 import type { Answer, Question, Setting } from './question.ts'
 import { routes } from './routes.ts'
 import { sse } from './sse.ts'
@@ -30,6 +31,7 @@ const QUESTIONS: Question[] = [
   routes,
   large,
   churn,
+  publish,
   latency,
   sse,
   memory,
