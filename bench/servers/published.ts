@@ -1,7 +1,7 @@
 // Owns a gateway that serves what is published: it changes one API at a time, and says what that took.
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type LiveEnvironment, PieceComposer } from '@gatewright/control-plane'
+import { type LiveEnvironment, NO_TERMS, PieceComposer } from '@gatewright/control-plane'
 import { GatewayProcess, type MadeFile } from '@gatewright/gateway'
 import { ConfigurationMemory, resolve, validate } from '@gatewright/model'
 import { BUILT_IN_POLICIES } from '@gatewright/policies'
@@ -100,7 +100,7 @@ function measureSteps(): { step: string; firstMs: number; nextMs: number }[] {
 
 function toFeed(environments: readonly LiveEnvironment[], by = composer): MadeFile[] {
   return by
-    .compose(environments)
+    .compose({ environments, terms: NO_TERMS })
     .map(({ name, text }) => ({ path: join(dir, 'published', name), text, isForeign: true }))
 }
 
