@@ -21,6 +21,12 @@ export const CONTROL_OPTIONS = {
     max: 65_535,
     description: 'Its port. Default: 9081; 0 chooses a free one.',
   },
+  'control-url': {
+    type: 'text',
+    value: 'URL',
+    description:
+      'Where people find it, such as https://gatewright.example.com: for links, passkeys and single sign-on. Default: http://localhost and its port, on 127.0.0.1.',
+  },
   'control-tls-cert': {
     type: 'text',
     value: 'FILE',
@@ -50,6 +56,8 @@ export function toControlSettings(values: ControlValues, terminal: Terminal): Co
     host,
     port: values['control-port'] ?? 9081,
     ...(cert !== undefined && key !== undefined && { tls: { cert: read(cert, terminal), key: read(key, terminal) } }),
+    ...(values['control-url'] !== undefined && { publicOrigin: toOrigin(values['control-url']) }),
+    ...(data !== undefined && { secretKeyFile: join(toFolder(data, terminal), 'control.key') }),
     ...(allowed.length > 0 && { allowed }),
   }
 }
@@ -60,9 +68,20 @@ function toDatabaseFile(data: string | undefined, terminal: Terminal): string {
       'a control plane keeps what it knows: name a folder with --data, or a database with --database',
     )
   }
+  return join(toFolder(data, terminal), 'control.db')
+}
+
+function toFolder(data: string, terminal: Terminal): string {
   const folder = toPath(data, terminal)
   mkdirSync(folder, { recursive: true, mode: 0o700 })
-  return join(folder, 'control.db')
+  return folder
+}
+
+/** @throws UsageError */
+function toOrigin(text: string): string {
+  const url = URL.parse(text)
+  if (url !== null && /^https?:$/.test(url.protocol) && url.pathname === '/' && url.search === '') return url.origin
+  throw new UsageError(`--control-url: "${text}" is no address of a site: write it as https://gatewright.example.com`)
 }
 
 function assertNetwork(network: string): void {

@@ -11,16 +11,6 @@ readonly "user": string; readonly "name": string;
 /** Changes with the cookie of this session say it as `X-CSRF-Token`. */
 readonly "csrfToken": string } }
 
-/** Begins a session, whose cookie is set. */
-readonly logIn: { readonly body: { readonly "email": string; readonly "password": string }; readonly answer: { 
-/** Uid. */
-readonly "user": string; readonly "name": string; 
-/** Changes with the cookie of this session say it as `X-CSRF-Token`. */
-readonly "csrfToken": string } }
-
-/** Ends the session of the cookie. */
-readonly logOut: { readonly answer: undefined }
-
 /** Who asks, and what they may. */
 readonly getMe: { readonly answer: { 
 /** `user:<uid>`, `token:<uid>`, or `system`. */
@@ -66,6 +56,128 @@ readonly "createdAt": string; readonly "value": string } }
 
 /** Ends one of your tokens: it is refused from now on. */
 readonly endMyToken: { readonly params: { readonly uid: string }; readonly answer: undefined }
+
+/** Begins a session, whose cookie is set; or says which second factor is still needed. */
+readonly logIn: { readonly body: { readonly "email": string; readonly "password": string }; readonly answer: ({ 
+/** Uid. */
+readonly "user": string; readonly "name": string; 
+/** Changes with the cookie of this session say it as `X-CSRF-Token`. */
+readonly "csrfToken": string }) | ({ 
+/** One of these is still needed: `POST /login/second`. */
+readonly "next": readonly ("totp" | "passkey" | "recovery-code")[]; 
+/** To be given back with it, within five minutes. */
+readonly "challenge": string; 
+/** For `PublicKeyCredential.parseRequestOptionsFromJSON`. */
+readonly "passkey"?: unknown }) }
+
+/** Gives the second factor of a login that the password has begun. A session begins, whose cookie is set. */
+readonly finishLogin: { readonly body: ({ readonly "factor": "totp"; readonly "challenge": string; readonly "code": string }) | ({ readonly "factor": "recovery-code"; readonly "challenge": string; readonly "code": string }) | ({ readonly "factor": "passkey"; readonly "challenge": string; readonly "response": { readonly "id": string; readonly "rawId": string; readonly "type": "public-key"; readonly "clientExtensionResults"?: Readonly<Record<string, unknown>>; readonly "response": { readonly "clientDataJSON": string; readonly "authenticatorData": string; readonly "signature": string; readonly "userHandle"?: string } } }); readonly answer: { 
+/** Uid. */
+readonly "user": string; readonly "name": string; 
+/** Changes with the cookie of this session say it as `X-CSRF-Token`. */
+readonly "csrfToken": string } }
+
+/** What a page hands to the browser for a login by passkey alone. */
+readonly askForLoginPasskey: { readonly answer: unknown }
+
+/** Begins a session with a passkey, which is both factors in one: the thing, and who unlocks it. */
+readonly logInByPasskey: { readonly body: { readonly "response": { readonly "id": string; readonly "rawId": string; readonly "type": "public-key"; readonly "clientExtensionResults"?: Readonly<Record<string, unknown>>; readonly "response": { readonly "clientDataJSON": string; readonly "authenticatorData": string; readonly "signature": string; readonly "userHandle"?: string } } }; readonly answer: { 
+/** Uid. */
+readonly "user": string; readonly "name": string; 
+/** Changes with the cookie of this session say it as `X-CSRF-Token`. */
+readonly "csrfToken": string } }
+
+/** Ends the session of the cookie. */
+readonly logOut: { readonly answer: undefined }
+
+/** With what you log in. */
+readonly getMyFactors: { readonly answer: { readonly "hasPassword": boolean; readonly "hasTotp": boolean; 
+/** How many are left. */
+readonly "recoveryCodes": number; readonly "passkeys": readonly ({ readonly "id": string; readonly "name": string; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** RFC 3339, UTC. */
+readonly "lastUsedAt"?: string })[] } }
+
+/** Changes your password. Everywhere else you are logged out. */
+readonly changeMyPassword: { readonly body: { 
+/** Not needed in the first minutes of a login. */
+readonly "old"?: string; readonly "new": string; 
+/** Ends your tokens as well. */
+readonly "endTokens"?: boolean }; readonly answer: undefined }
+
+/** What an app for codes is told. Nothing counts until the first code has proved that it has it. */
+readonly offerMyTotp: { readonly answer: { readonly "secret": string; readonly "uri": string; readonly "challenge": string } }
+
+/** The first code of the app: from now on a login needs one. */
+readonly confirmMyTotp: { readonly body: { readonly "challenge": string; readonly "code": string }; readonly answer: { 
+/** Each is good once. They are shown now, and never again. */
+readonly "recoveryCodes": readonly (string)[] } }
+
+/** A login needs no code by time any more. */
+readonly removeMyTotp: { readonly answer: undefined }
+
+/** New codes for paper, in place of those before: for who has lost what they log in with. */
+readonly drawMyRecoveryCodes: { readonly answer: { 
+/** Each is good once. They are shown now, and never again. */
+readonly "recoveryCodes": readonly (string)[] } }
+
+/** What a page hands to the browser to make a passkey. */
+readonly offerMyPasskey: { readonly answer: unknown }
+
+/** Keeps the passkey that the browser has made. */
+readonly addMyPasskey: { readonly body: { readonly "name": string; readonly "response": { readonly "id": string; readonly "rawId": string; readonly "type": "public-key"; readonly "clientExtensionResults"?: Readonly<Record<string, unknown>>; readonly "response": { readonly "clientDataJSON": string; readonly "attestationObject": string; readonly "transports"?: readonly (string)[] } } }; readonly answer: { readonly "passkey": { readonly "id": string; readonly "name": string; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** RFC 3339, UTC. */
+readonly "lastUsedAt"?: string }; 
+/** Each is good once. They are shown now, and never again. */
+readonly "recoveryCodes"?: readonly (string)[] } }
+
+/** Nobody logs in with this passkey any more. */
+readonly removeMyPasskey: { readonly params: { readonly passkey: string }; readonly answer: undefined }
+
+/** Where you are logged in, the newest first. */
+readonly listMySessions: { readonly answer: { readonly "items": readonly ({ readonly "uid": string; 
+/** From where it was begun. */
+readonly "address": string; 
+/** The browser, as it calls itself. */
+readonly "agent": string; 
+/** With which you ask. */
+readonly "isThis": boolean; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** RFC 3339, UTC. */
+readonly "lastSeenAt": string; 
+/** RFC 3339, UTC. */
+readonly "expiresAt": string })[] } }
+
+/** Logs you out everywhere but here. */
+readonly endMySessions: { readonly answer: undefined }
+
+/** Logs one of your browsers out. */
+readonly endMySession: { readonly params: { readonly uid: string }; readonly answer: undefined }
+
+/** Where somebody is logged in, the newest first. */
+readonly listUserSessions: { readonly params: { readonly user: string }; readonly answer: { readonly "items": readonly ({ readonly "uid": string; 
+/** From where it was begun. */
+readonly "address": string; 
+/** The browser, as it calls itself. */
+readonly "agent": string; 
+/** With which you ask. */
+readonly "isThis": boolean; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** RFC 3339, UTC. */
+readonly "lastSeenAt": string; 
+/** RFC 3339, UTC. */
+readonly "expiresAt": string })[] } }
+
+/** Logs somebody out everywhere. */
+readonly endUserSessions: { readonly params: { readonly user: string }; readonly answer: undefined }
+
+/** Logs one browser of somebody out. */
+readonly endUserSession: { readonly params: { readonly user: string; readonly uid: string }; readonly answer: undefined }
 
 /** Those of the kind API that you may see, in pages. */
 readonly listApis: { readonly query: { readonly team?: string; readonly owner?: string; readonly tag?: (string) | (readonly (string)[]); readonly search?: string; readonly sort?: "id" | "-id" | "title" | "-title" | "updatedAt" | "-updatedAt"; readonly limit?: number; readonly after?: string }; readonly answer: { readonly "items": readonly ({ 
@@ -514,12 +626,30 @@ readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves
 
 export const OPERATIONS: { readonly [N in keyof Operations]: { readonly method: string; readonly path: string } } = {
 setUp: { method: 'POST', path: '/api/v1/set-up' },
-logIn: { method: 'POST', path: '/api/v1/login' },
-logOut: { method: 'POST', path: '/api/v1/logout' },
 getMe: { method: 'GET', path: '/api/v1/me' },
 listMyTokens: { method: 'GET', path: '/api/v1/me/tokens' },
 issueMyToken: { method: 'POST', path: '/api/v1/me/tokens' },
 endMyToken: { method: 'DELETE', path: '/api/v1/me/tokens/{uid}' },
+logIn: { method: 'POST', path: '/api/v1/login' },
+finishLogin: { method: 'POST', path: '/api/v1/login/second' },
+askForLoginPasskey: { method: 'POST', path: '/api/v1/login/passkey/options' },
+logInByPasskey: { method: 'POST', path: '/api/v1/login/passkey' },
+logOut: { method: 'POST', path: '/api/v1/logout' },
+getMyFactors: { method: 'GET', path: '/api/v1/me/factors' },
+changeMyPassword: { method: 'PUT', path: '/api/v1/me/password' },
+offerMyTotp: { method: 'POST', path: '/api/v1/me/totp' },
+confirmMyTotp: { method: 'PUT', path: '/api/v1/me/totp' },
+removeMyTotp: { method: 'DELETE', path: '/api/v1/me/totp' },
+drawMyRecoveryCodes: { method: 'POST', path: '/api/v1/me/recovery-codes' },
+offerMyPasskey: { method: 'POST', path: '/api/v1/me/passkeys/options' },
+addMyPasskey: { method: 'POST', path: '/api/v1/me/passkeys' },
+removeMyPasskey: { method: 'DELETE', path: '/api/v1/me/passkeys/{passkey}' },
+listMySessions: { method: 'GET', path: '/api/v1/me/sessions' },
+endMySessions: { method: 'DELETE', path: '/api/v1/me/sessions' },
+endMySession: { method: 'DELETE', path: '/api/v1/me/sessions/{uid}' },
+listUserSessions: { method: 'GET', path: '/api/v1/users/{user}/sessions' },
+endUserSessions: { method: 'DELETE', path: '/api/v1/users/{user}/sessions' },
+endUserSession: { method: 'DELETE', path: '/api/v1/users/{user}/sessions/{uid}' },
 listApis: { method: 'GET', path: '/api/v1/apis' },
 getApi: { method: 'GET', path: '/api/v1/apis/{team}/{id}' },
 putApi: { method: 'PUT', path: '/api/v1/apis/{team}/{id}' },

@@ -1,13 +1,19 @@
 /** Owns the list of the admin API's routes. */
 import { ACCOUNT_ROUTES } from './account/account-routes.ts'
+import { FACTOR_ROUTES } from './account/factor-routes.ts'
+import { LOGIN_ROUTES } from './account/login-routes.ts'
 import { DEPLOYMENT_ROUTES } from './deployments/deployment-routes.ts'
 import type { Route } from './http/route.ts'
 import { KINDS } from './kinds.ts'
 import { toResourceRoutes } from './resources/resource-routes.ts'
 import { REVISION_ROUTES } from './revisions/revision-routes.ts'
+import { SESSION_ROUTES } from './sessions/session-routes.ts'
 
 export const ADMIN_ROUTES: readonly Route[] = [
   ...ACCOUNT_ROUTES,
+  ...LOGIN_ROUTES,
+  ...FACTOR_ROUTES,
+  ...SESSION_ROUTES,
   ...KINDS.flatMap(toResourceRoutes),
   ...REVISION_ROUTES,
   ...DEPLOYMENT_ROUTES,

@@ -10,6 +10,7 @@ import { LiveCheck } from './publish/live-check.ts'
 import { PublicationReader } from './publish/publication-reader.ts'
 import { type Publication, Publisher } from './publish/publisher.ts'
 import { Rollout, type Taken } from './publish/rollout.ts'
+import { SecretKey } from './secrets/secret-key.ts'
 import { PostgresStore } from './store/postgres/postgres-store.ts'
 import { SqliteStore } from './store/sqlite/sqlite-store.ts'
 import type { Store } from './store/store.ts'
@@ -23,6 +24,10 @@ export interface ControlPlaneSettings {
   readonly port: number
   /** PEM texts. */
   readonly tls?: { readonly cert: string; readonly key: string }
+  /** Where people find the pages: for links, passkeys and single sign-on. This machine's own address if absent, where it listens there alone. */
+  readonly publicOrigin?: string
+  /** Of the key that opens what is sealed, where it is not in `GATEWRIGHT_SECRET_KEY`; drawn there where there is none. */
+  readonly secretKeyFile?: string
   /** Networks that may ask, `192.0.2.0/24`; everybody if absent. */
   readonly allowed?: readonly string[]
 }
@@ -70,12 +75,16 @@ export class ControlPlane {
     })
     rollout.follow(publisher)
     const identity = new Identity(store, Date.now)
+    let localOrigin: string | undefined
+    const { secretKeyFile: file } = settings
     const services: Services = {
       store,
       log,
       rollout,
       liveCheck: new LiveCheck(reader),
       isTls: settings.tls !== undefined,
+      publicOrigin: () => settings.publicOrigin ?? localOrigin,
+      openSecretKey: () => SecretKey.open(file === undefined ? {} : { file }),
       nowMs: Date.now,
       identify: (db, credentials) => identity.identify(db, credentials),
     }
@@ -91,6 +100,8 @@ export class ControlPlane {
       await app.listen({ host, port: settings.port })
       const address = app.server.address()
       const port = typeof address === 'object' ? (address?.port ?? settings.port) : settings.port
+      // By its name: passkeys are for no addresses.
+      if (isLoopback(host)) localOrigin = `${tls === undefined ? 'http' : 'https'}://localhost:${port}`
       return new ControlPlane(store, app, { publisher, address: { host, port, isTls: tls !== undefined, setUpSecret } })
     } catch (fault) {
       await publisher.close()

@@ -1,37 +1,13 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { listAudit } from '../audit/audit-log.ts'
-import { Identity } from '../http/identity.ts'
-import { AdminStage, type Told } from '../testing/admin-stage.ts'
+import { ANN, beginAccounts, signUp, toBrowser } from '../testing/account-stage.ts'
+import type { Told } from '../testing/admin-stage.ts'
 import { describeOnStores } from '../testing/describe-on-stores.ts'
-import { openSetUp } from '../users/set-up.ts'
-
-const ANN = { email: 'ann@example.com', name: 'Ann', password: 'correct horse battery' }
 
 await describeOnStores('accounts, by the admin API', (open) => {
-  /** Where nobody has an account yet, and the secret of the link. */
-  async function begin() {
-    const store = await open()
-    const stage: AdminStage = new AdminStage(store, {
-      identify: (db, credentials) => identity.identify(db, credentials),
-    })
-    const identity = new Identity(store, () => stage.nowMs)
-    const secret = await store.write((change) => openSetUp({ ...change, by: 'system', nowMs: stage.nowMs }))
-    return { stage, secret: secret ?? '' }
-  }
-
-  /** With the first account, and a browser in which it is logged in. */
-  async function signIn() {
-    const { stage, secret } = await begin()
-    const done = await stage.ask('POST /set-up', { as: '', body: { ...ANN, secret } })
-    assert.equal(done.statusCode, 201, done.body)
-    return { stage, browser: toBrowser(done) }
-  }
-
-  function toBrowser(answer: Awaited<ReturnType<AdminStage['ask']>>): Told {
-    const cookie = String(answer.headers['set-cookie']).split(';')[0] ?? ''
-    return { as: '', headers: { cookie, 'x-csrf-token': answer.json().csrfToken } }
-  }
+  const begin = async () => await beginAccounts(await open())
+  const signIn = async () => await signUp(await open())
 
   it('begin with the one that the link makes, once', async () => {
     const { stage, secret } = await begin()

@@ -1,30 +1,19 @@
-/** Owns the routes of one's own account: the first one, logging in and out, who one is, and one's tokens. */
+/** Owns the routes of one's own account: the first one, who one is, and one's tokens. */
 import { z } from 'zod'
 import { grantSchema } from '../access/grant.ts'
 import { PERMISSIONS } from '../access/permission.ts'
 import { AdminProblem } from '../http/admin-problem.ts'
-import { type Asking, defineChange, defineReading, NOTHING, type Route } from '../http/route.ts'
-import { toSessionCookie } from '../http/session-cookie.ts'
-import { admitLogin, noteLogin } from '../logins/login-guard.ts'
+import { defineChange, defineReading, NOTHING, type Route } from '../http/route.ts'
 import { actorSchema, timeSchema, toTime } from '../resources/present-resource.ts'
-import type { Doing } from '../resources/resource-store.ts'
-import { endSession, findSession, startSession, toAntiForgeryToken } from '../sessions/session-store.ts'
+import { toAntiForgeryToken } from '../sessions/session-store.ts'
 import type { Token } from '../tokens/token.ts'
 import { endToken, getToken, issueToken, listTokens } from '../tokens/token-store.ts'
-import { findPasswordRecord, isPasswordRight } from '../users/password.ts'
 import { finishSetUp } from '../users/set-up.ts'
-import type { User } from '../users/user.ts'
-import { findUserByEmail } from '../users/user-store.ts'
+import { getOwnUser, signedInSchema, signIn, toAccountNote } from './sign-in.ts'
 
 const NONE = z.strictObject({})
 const email = z.string().min(3).max(254)
 const password = z.string().min(1).max(1000)
-
-const signedInSchema = z.strictObject({
-  user: z.string().meta({ description: 'Uid.' }),
-  name: z.string(),
-  csrfToken: z.string().meta({ description: 'Changes with the cookie of this session say it as `X-CSRF-Token`.' }),
-})
 
 const tokenShape = {
   uid: z.string(),
@@ -52,32 +41,6 @@ function presentToken(token: Token) {
   }
 }
 
-/** Personal things are a person's. @throws AdminProblem */
-function getOwnUser({ principal }: Asking): string {
-  if (principal?.user !== undefined) return principal.user
-  throw new AdminProblem('not-allowed', 'This is for people: log in, or bring a personal token.')
-}
-
-function toAccountNote(action: string, { uid, email: address, name }: User) {
-  return {
-    action,
-    kind: 'user',
-    target: uid,
-    team: '*',
-    details: {},
-    personal: { person: uid, facts: { email: address, name } },
-  }
-}
-
-async function signIn(asking: Asking, doing: Doing, user: User) {
-  const { address, agent } = asking
-  const { secret } = await startSession(doing, { user: user.uid, address, agent })
-  return {
-    body: { user: user.uid, name: user.name, csrfToken: toAntiForgeryToken(secret) },
-    headers: { 'set-cookie': toSessionCookie(asking, secret) },
-  }
-}
-
 export const ACCOUNT_ROUTES: readonly Route[] = [
   defineChange({
     name: 'setUp',
@@ -95,60 +58,6 @@ export const ACCOUNT_ROUTES: readonly Route[] = [
     async change(asking, doing, { body }) {
       const user = await finishSetUp(doing, body)
       return { ...(await signIn(asking, doing, user)), notes: [toAccountNote('set-up', user)] }
-    },
-  }),
-  defineChange({
-    name: 'logIn',
-    method: 'POST',
-    path: '/login',
-    summary: 'Begins a session, whose cookie is set.',
-    tag: 'account',
-    access: { kind: 'anybody' },
-    params: NONE,
-    query: NONE,
-    body: z.strictObject({ email, password }),
-    answer: signedInSchema,
-    isSecret: true,
-    async prepare({ services, address }, { body }) {
-      const { store, nowMs } = services
-      const { waitMs } = await store.write((change) =>
-        admitLogin({ ...change, by: 'system', nowMs: nowMs() }, { email: body.email, address }),
-      )
-      if (waitMs > 0) {
-        throw new AdminProblem('too-many-attempts', `Wait ${Math.ceil(waitMs / 1000)} s before the next attempt.`, {
-          headers: { 'retry-after': String(Math.ceil(waitMs / 1000)) },
-        })
-      }
-      return await isPasswordRight(body.password, await store.read((db) => findPasswordRecord(db, body.email)))
-    },
-    async change(asking, doing, { body, prepared: isRight }) {
-      const user = isRight ? await findUserByEmail(doing.db, body.email) : undefined
-      if (user === undefined || user.state !== 'active') {
-        throw new AdminProblem('login-refused', 'The e-mail address or the password is wrong.')
-      }
-      await noteLogin(doing, { email: body.email, address: asking.address })
-      return { ...(await signIn(asking, doing, user)), notes: [toAccountNote('log-in', user)] }
-    },
-  }),
-  defineChange({
-    name: 'logOut',
-    method: 'POST',
-    path: '/logout',
-    summary: 'Ends the session of the cookie.',
-    tag: 'account',
-    access: { kind: 'known' },
-    params: NONE,
-    query: NONE,
-    body: NOTHING,
-    answer: NOTHING,
-    async change(asking, doing) {
-      const found = await findSession(doing.db, asking.sessionSecret ?? '', doing.nowMs)
-      if (found !== undefined) await endSession(doing, { uid: found.session.uid, user: found.user.uid })
-      return {
-        body: undefined,
-        headers: { 'set-cookie': toSessionCookie(asking, undefined) },
-        notes: found === undefined ? [] : [toAccountNote('log-out', found.user)],
-      }
     },
   }),
   defineReading({

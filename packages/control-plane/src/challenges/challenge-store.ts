@@ -11,18 +11,21 @@ export interface Challenge {
   readonly purpose: string
   /** Whom it was given to (uid); anybody if absent. */
   readonly user?: string
+  /** Five minutes if absent. */
+  readonly lifetimeMs?: number
   /** Plain data that is needed when it is answered. */
   readonly facts?: unknown
 }
 
 /** What stands for it at the client: 256 bits in base64url, of which the hash alone is kept. */
-export async function startChallenge({ db, nowMs }: Doing, { purpose, user, facts }: Challenge): Promise<string> {
+export async function startChallenge({ db, nowMs }: Doing, given: Challenge): Promise<string> {
+  const { purpose, user, facts, lifetimeMs = LIFETIME_MS } = given
   await db.deleteFrom('challenges').where('expires', '<=', nowMs).execute()
   const secret = randomBytes(SECRET_BYTES).toString('base64url')
   const row = { hash: hashOf(secret), purpose, user: user ?? null, facts: JSON.stringify(facts ?? null) }
   await db
     .insertInto('challenges')
-    .values({ ...row, expires: nowMs + LIFETIME_MS })
+    .values({ ...row, expires: nowMs + lifetimeMs })
     .execute()
   return secret
 }
@@ -51,6 +54,11 @@ export async function takeChallenge(
   const found = await findChallenge(db, { secret, purpose, nowMs })
   if (found !== undefined) await db.deleteFrom('challenges').where('hash', '=', hashOf(secret)).execute()
   return found
+}
+
+/** All that a person (uid) was given: half a login with an old password is none. */
+export async function dropChallenges({ db }: Doing, user: string): Promise<void> {
+  await db.deleteFrom('challenges').where('user', '=', user).execute()
 }
 
 function hashOf(secret: string): string {

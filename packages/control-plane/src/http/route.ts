@@ -8,6 +8,7 @@ import type { Permission } from '../access/permission.ts'
 import type { AuditNote } from '../audit/audit-log.ts'
 import type { Doing } from '../resources/resource-store.ts'
 import type { Moment } from '../store/store.ts'
+import type { AdminProblem } from './admin-problem.ts'
 import type { Services } from './services.ts'
 
 export type Method = 'GET' | 'PUT' | 'POST' | 'PATCH' | 'DELETE'
@@ -62,6 +63,12 @@ export interface Done<A> extends Answer<A> {
   afterwards?(): Promise<A>
 }
 
+/** What a change kept although the answer is a refusal: a challenge that was answered wrongly stays used up. What is thrown is undone. */
+export interface Refused {
+  readonly problem: AdminProblem
+  readonly notes: readonly AuditNote[]
+}
+
 interface RouteParts<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, A extends z.ZodType> {
   /** `publishApi`: unique, and the name of the client's function. */
   readonly name: string
@@ -104,7 +111,11 @@ export interface ChangingRoute<
   /** Before the change, which holds up all others: what takes long, such as hashing a password. Not for repeats alone: they come by here too. */
   prepare?(asking: Asking, input: Input<P, Q, B>): Promise<R>
   /** In one change of the store: with it all of it, the audit log's notes too, or nothing. `prepared`: what `prepare` gave. */
-  change(asking: Asking, doing: Doing, input: Input<P, Q, B> & { readonly prepared: R }): Promise<Done<z.input<A>>>
+  change(
+    asking: Asking,
+    doing: Doing,
+    input: Input<P, Q, B> & { readonly prepared: R },
+  ): Promise<Done<z.input<A>> | Refused>
 }
 
 export type Route = ReadingRoute | ChangingRoute

@@ -58,12 +58,15 @@ export class RouteRunner {
         const doing = { ...change, by: asking.principal?.actor ?? NOBODY, nowMs: this.#services.nowMs() }
         const repeat = asked.isDryRun ? undefined : await findRepeat(doing, asked)
         if (repeat !== undefined) return repeat
-        done = await route.change(asking, doing, { ...asked.input, prepared })
-        if (asked.isDryRun) throw new DryRun(done)
-        await this.#note(doing, asking, done)
+        const made = await route.change(asking, doing, { ...asked.input, prepared })
+        if (asked.isDryRun) throw 'problem' in made ? made.problem : new DryRun(made)
+        await this.#note(doing, asking, made)
+        if ('problem' in made) return made.problem
+        done = made
         await keepAnswer(doing, asked, toKept(route, done))
         return done
       })
+      if (kept instanceof AdminProblem) throw kept
       return await finish(kept, done)
     } catch (fault) {
       if (fault instanceof DryRun) return { status: 200, body: toDryRunBody(route, fault.done) }
@@ -71,7 +74,11 @@ export class RouteRunner {
     }
   }
 
-  async #note(doing: Doing, { principal, address, agent }: Asking, { notes }: Done<unknown>): Promise<void> {
+  async #note(
+    doing: Doing,
+    { principal, address, agent }: Asking,
+    { notes }: Pick<Done<unknown>, 'notes'>,
+  ): Promise<void> {
     for (const note of notes) {
       const person = principal?.user ?? note.personal?.person
       const facts = { name: principal?.name, address, agent, ...(note.personal?.facts as object | undefined) }

@@ -3,6 +3,7 @@ import type { Log } from '@gatewright/policies'
 import type { Principal } from '../access/decide-access.ts'
 import type { LiveCheck } from '../publish/live-check.ts'
 import type { Rollout } from '../publish/rollout.ts'
+import type { SecretKey } from '../secrets/secret-key.ts'
 import type { Moment, Store } from '../store/store.ts'
 
 /** What a request brings to say who asks. */
@@ -18,6 +19,10 @@ export interface Services {
   readonly rollout: Rollout
   /** What browsers get is for TLS alone. */
   readonly isTls: boolean
+  /** Where people find the pages, `https://gatewright.example.com`; undefined where that is not known. */
+  publicOrigin(): string | undefined
+  /** @throws SecretFault `key` */
+  openSecretKey(): SecretKey
   /** Milliseconds since the epoch. */
   nowMs(): number
   /** Undefined: what was brought is nobody's, or nobody's any more. */

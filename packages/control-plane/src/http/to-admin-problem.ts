@@ -1,9 +1,11 @@
 /** Owns what faults of the domain are to whoever asks: the one place that knows both. */
+import { Problem } from '@gatewright/policies'
 import type { z } from 'zod'
 import { DeploymentFault } from '../deployments/deployment.ts'
 import { KeyFault } from '../keys/key.ts'
 import { CursorFault } from '../resources/list-resources.ts'
 import { ResourceFault } from '../resources/resource.ts'
+import { SecretFault } from '../secrets/secret-fault.ts'
 import { StoreFault } from '../store/store.ts'
 import { TokenFault } from '../tokens/token.ts'
 import { UserFault } from '../users/user.ts'
@@ -18,6 +20,11 @@ export function toAdminProblem(fault: unknown): AdminProblem | undefined {
   if (fault instanceof StoreFault) return ofStore(fault)
   if (fault instanceof UserFault) return ofUser(fault)
   if (fault instanceof TokenFault) return ofToken(fault)
+  if (fault instanceof SecretFault) return ofSecret(fault)
+  if (fault instanceof Problem && fault.code === 'verifier-unavailable') {
+    const wait = { headers: { 'retry-after': '1' } }
+    return new AdminProblem('too-busy', 'Too many passwords are being checked: try again in a moment.', wait)
+  }
   if (fault instanceof CursorFault) return new AdminProblem('cursor-invalid', fault.message)
   return undefined
 }
@@ -75,6 +82,11 @@ function ofUser({ reason, message, current }: UserFault): AdminProblem {
 function ofToken({ reason, message }: TokenFault): AdminProblem {
   if (reason === 'not-found') return new AdminProblem('not-found', message)
   return new AdminProblem(reason === 'ended' ? 'conflict' : 'request-invalid', message)
+}
+
+function ofSecret({ reason, message }: SecretFault): AdminProblem {
+  if (reason === 'not-found') return new AdminProblem('not-found', message)
+  return new AdminProblem(reason === 'malformed' ? 'request-invalid' : 'secrets-closed', message)
 }
 
 function ofStore({ reason }: StoreFault): AdminProblem {

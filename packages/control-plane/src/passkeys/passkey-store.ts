@@ -9,6 +9,7 @@ import { sql } from 'kysely'
 import { startChallenge, takeChallenge } from '../challenges/challenge-store.ts'
 import type { Doing } from '../resources/resource-store.ts'
 import type { Moment } from '../store/store.ts'
+import { dropRecoveryCodes } from '../two-factor/recovery-codes.ts'
 import { toUser, type User } from '../users/user.ts'
 import { getUser } from '../users/user-store.ts'
 import type { Passkey } from './passkey.ts'
@@ -157,7 +158,7 @@ export async function checkPasskey(
   return { kind: 'right', user: await setPasskeys(doing, uid, next), passkey: used }
 }
 
-/** Gives whether there was one. */
+/** Recovery codes go with the last one, where there is no other second factor. Gives whether there was one. */
 export async function removePasskey(
   doing: Doing,
   { user, id }: { readonly user: string; readonly id: string },
@@ -165,7 +166,8 @@ export async function removePasskey(
   const passkeys = await readPasskeys(doing.db, user)
   const rest = passkeys.filter((each) => each.id !== id)
   if (rest.length === passkeys.length) return false
-  await setPasskeys(doing, user, rest)
+  const { hasTotp } = await setPasskeys(doing, user, rest)
+  if (rest.length === 0 && !hasTotp) await dropRecoveryCodes(doing, user)
   return true
 }
 

@@ -1,4 +1,5 @@
 /** Owns an admin API for tests: all of it but the port, with people of whom nobody has to log in. */
+import { randomBytes } from 'node:crypto'
 import type { LightMyRequestResponse } from 'fastify'
 import type { Principal } from '../access/decide-access.ts'
 import { ADMIN_ROUTES } from '../admin-routes.ts'
@@ -7,6 +8,7 @@ import type { Services } from '../http/services.ts'
 import { LiveCheck } from '../publish/live-check.ts'
 import { PublicationReader } from '../publish/publication-reader.ts'
 import { Rollout } from '../publish/rollout.ts'
+import { SecretKey } from '../secrets/secret-key.ts'
 import type { Store } from '../store/store.ts'
 
 /** Name → what they may; `authorization: Bearer <name>` is who they are. */
@@ -16,6 +18,10 @@ export const PEOPLE: Readonly<Record<string, Principal>> = {
   viewer: { actor: 'user:viewer', name: 'Vi', user: 'viewer', grants: [{ role: 'viewer', team: 'main' }] },
   stranger: { actor: 'user:stranger', name: 'Sam', user: 'stranger', grants: [{ role: 'owner', team: 'other' }] },
 }
+
+/** Where the pages of a stage stand. */
+export const ORIGIN = 'http://localhost:9081'
+const SECRET_KEY = SecretKey.open({ env: { GATEWRIGHT_SECRET_KEY: randomBytes(32).toString('base64') } })
 
 export interface Told {
   readonly as?: string
@@ -39,6 +45,8 @@ export class AdminStage {
       rollout: new Rollout(),
       liveCheck: new LiveCheck(new PublicationReader()),
       isTls: false,
+      publicOrigin: () => ORIGIN,
+      openSecretKey: () => SECRET_KEY,
       nowMs: () => this.nowMs,
       identify: async (_, { token }) => (token === undefined ? undefined : (people.get(token) ?? PEOPLE[token])),
       ...services,

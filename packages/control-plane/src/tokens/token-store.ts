@@ -131,6 +131,17 @@ export async function endToken({ db, sequence, nowMs }: Doing, uid: string): Pro
   return { ...token, endedAtMs: nowMs, sequence }
 }
 
+/** All of a person. Gives how many there were. */
+export async function endTokensOf({ db, sequence, nowMs }: Doing, user: string): Promise<number> {
+  const { numUpdatedRows } = await db
+    .updateTable('tokens')
+    .set({ ended_at: nowMs, sequence })
+    .where('user', '=', user)
+    .where('ended_at', 'is', null)
+    .executeTakeFirst()
+  return Number(numUpdatedRows)
+}
+
 async function findGrants(db: Moment, token: Token): Promise<readonly Grant[] | undefined> {
   if (token.kind === 'service') return token.grants
   const user = await findUser(db, token.user)

@@ -28,6 +28,11 @@ export async function useRecoveryCode(
   return true
 }
 
+/** For who has no second factor any more. */
+export async function dropRecoveryCodes(doing: Doing, user: string): Promise<void> {
+  await setHashes(doing, user, [])
+}
+
 async function readHashes(db: Moment, user: string): Promise<readonly string[]> {
   const row = await db.selectFrom('users').select('recovery_codes').where('uid', '=', user).executeTakeFirst()
   return row === undefined ? [] : (JSON.parse(row.recovery_codes) as readonly string[])

@@ -6,7 +6,7 @@ import { sealForUser, unsealForUser } from '../secrets/personal-seal.ts'
 import type { SecretKey } from '../secrets/secret-key.ts'
 import type { Moment } from '../store/store.ts'
 import { getUser } from '../users/user-store.ts'
-import { drawRecoveryCodes } from './recovery-codes.ts'
+import { drawRecoveryCodes, dropRecoveryCodes } from './recovery-codes.ts'
 
 const PURPOSE = 'totp'
 /** RFC 4226 §4 R6: a secret of 160 bits is recommended. */
@@ -76,13 +76,11 @@ export async function useTotp(
   return true
 }
 
-/** Recovery codes go with it. */
-export async function removeTotp({ db, sequence }: Doing, user: string): Promise<void> {
-  await db
-    .updateTable('users')
-    .set({ totp: null, totp_step: null, recovery_codes: '[]', sequence })
-    .where('uid', '=', user)
-    .execute()
+/** Recovery codes go with it, where there is no passkey that they stand in for. @rejects UserFault `not-found` */
+export async function removeTotp(doing: Doing, user: string): Promise<void> {
+  const { db, sequence } = doing
+  await db.updateTable('users').set({ totp: null, totp_step: null, sequence }).where('uid', '=', user).execute()
+  if ((await getUser(db, user)).passkeys.length === 0) await dropRecoveryCodes(doing, user)
 }
 
 async function findTotp(db: Moment, user: string) {

@@ -4,6 +4,7 @@ import { type Selectable, sql } from 'kysely'
 import { EVERY_TEAM, type Grant } from '../access/grant.ts'
 import { OWNER_ROLE } from '../access/role.ts'
 import { eraseFromAudit } from '../audit/audit-log.ts'
+import { dropChallenges } from '../challenges/challenge-store.ts'
 import { forgetLogins } from '../logins/login-guard.ts'
 import { CursorFault } from '../resources/list-resources.ts'
 import type { Doing } from '../resources/resource-store.ts'
@@ -68,6 +69,7 @@ export async function suspendUser(doing: Doing, uid: string): Promise<User> {
   if (current.state === 'suspended') return current
   await assertOtherOwner(doing.db, current)
   await endSessionsOf(doing, uid)
+  await dropChallenges(doing, uid)
   return await updateUser(doing, current, { state: 'suspended' })
 }
 
@@ -88,6 +90,7 @@ export async function setPassword(
 ): Promise<User> {
   const current = await getUser(doing.db, uid)
   await endSessionsOf(doing, uid, keep)
+  await dropChallenges(doing, uid)
   return await updateUser(doing, current, { password_hash: hash ?? null })
 }
 
@@ -98,7 +101,7 @@ export async function eraseUser(doing: Doing, uid: string): Promise<void> {
   await assertOtherOwner(db, current)
   await endSessionsOf(doing, uid)
   await db.deleteFrom('tokens').where('user', '=', uid).execute()
-  await db.deleteFrom('challenges').where('user', '=', uid).execute()
+  await dropChallenges(doing, uid)
   await forgetLogins(doing, current.email)
   await db.deleteFrom('users').where('uid', '=', uid).execute()
   await eraseFromAudit(doing, uid)
