@@ -1,6 +1,6 @@
 /** Owns the operations of the admin API. Generated from its OpenAPI document by `npm run client`: change the routes, not this. */
 
-import type { ApiBody, EnvironmentBody, TeamBody, RoleBody, Match } from './schemas.generated.ts'
+import type { ApiBody, EnvironmentBody, UpstreamBody, PlanBody, ProductBody, AppBody, TeamBody, RoleBody, Match } from './schemas.generated.ts'
 
 export interface Operations {
 
@@ -22,14 +22,14 @@ readonly "team": ("*") | (string);
 /** Ids: it counts for these APIs alone. For everything of the team if absent. */
 readonly "apis"?: readonly (string)[]; 
 /** Ids: it counts for what is done in these environments alone. For everything of the team if absent. */
-readonly "environments"?: readonly (string)[] })[]; readonly "scopes"?: readonly ("api:read" | "api:edit" | "environment:read" | "environment:edit" | "plan:read" | "plan:edit" | "product:read" | "product:edit" | "app:read" | "app:edit" | "subscription:read" | "subscription:edit" | "upstream:read" | "upstream:edit" | "policy-list:read" | "policy-list:edit" | "certificate:read" | "certificate:edit" | "secret:read" | "secret:edit" | "team:read" | "team:edit" | "role:read" | "role:edit" | "user:read" | "user:edit" | "token:read" | "token:edit" | "node:read" | "node:edit" | "rule:read" | "rule:edit" | "webhook:read" | "webhook:edit" | "identity-provider:read" | "identity-provider:edit" | "setting:read" | "setting:edit" | "api:publish" | "api:approve" | "environment:freeze" | "key:read" | "key:issue" | "subscription:request" | "subscription:approve" | "audit:read" | "audit:erase" | "session:end")[]; readonly "csrfToken"?: string } }
+readonly "environments"?: readonly (string)[] })[]; readonly "scopes"?: readonly ("api:read" | "api:edit" | "environment:read" | "environment:edit" | "plan:read" | "plan:edit" | "product:read" | "product:edit" | "app:read" | "app:edit" | "subscription:read" | "subscription:edit" | "upstream:read" | "upstream:edit" | "policy-list:read" | "policy-list:edit" | "certificate:read" | "certificate:edit" | "secret:read" | "secret:edit" | "team:read" | "team:edit" | "role:read" | "role:edit" | "user:read" | "user:edit" | "token:read" | "token:edit" | "node:read" | "node:edit" | "rule:read" | "rule:edit" | "webhook:read" | "webhook:edit" | "identity-provider:read" | "identity-provider:edit" | "setting:read" | "setting:edit" | "api:publish" | "api:approve" | "environment:freeze" | "app:manage" | "key:read" | "key:issue" | "subscription:request" | "subscription:approve" | "audit:read" | "audit:erase" | "session:end")[]; readonly "csrfToken"?: string } }
 
 /** Your own tokens. */
 readonly listMyTokens: { readonly answer: { readonly "items": readonly ({ readonly "uid": string; readonly "name": string; 
 /** Its first and last letters. */
 readonly "hint": string; 
 /** At most these; all of yours if absent. */
-readonly "scopes"?: readonly ("api:read" | "api:edit" | "environment:read" | "environment:edit" | "plan:read" | "plan:edit" | "product:read" | "product:edit" | "app:read" | "app:edit" | "subscription:read" | "subscription:edit" | "upstream:read" | "upstream:edit" | "policy-list:read" | "policy-list:edit" | "certificate:read" | "certificate:edit" | "secret:read" | "secret:edit" | "team:read" | "team:edit" | "role:read" | "role:edit" | "user:read" | "user:edit" | "token:read" | "token:edit" | "node:read" | "node:edit" | "rule:read" | "rule:edit" | "webhook:read" | "webhook:edit" | "identity-provider:read" | "identity-provider:edit" | "setting:read" | "setting:edit" | "api:publish" | "api:approve" | "environment:freeze" | "key:read" | "key:issue" | "subscription:request" | "subscription:approve" | "audit:read" | "audit:erase" | "session:end")[]; 
+readonly "scopes"?: readonly ("api:read" | "api:edit" | "environment:read" | "environment:edit" | "plan:read" | "plan:edit" | "product:read" | "product:edit" | "app:read" | "app:edit" | "subscription:read" | "subscription:edit" | "upstream:read" | "upstream:edit" | "policy-list:read" | "policy-list:edit" | "certificate:read" | "certificate:edit" | "secret:read" | "secret:edit" | "team:read" | "team:edit" | "role:read" | "role:edit" | "user:read" | "user:edit" | "token:read" | "token:edit" | "node:read" | "node:edit" | "rule:read" | "rule:edit" | "webhook:read" | "webhook:edit" | "identity-provider:read" | "identity-provider:edit" | "setting:read" | "setting:edit" | "api:publish" | "api:approve" | "environment:freeze" | "app:manage" | "key:read" | "key:issue" | "subscription:request" | "subscription:approve" | "audit:read" | "audit:erase" | "session:end")[]; 
 /** RFC 3339, UTC. */
 readonly "expiresAt"?: string; 
 /** RFC 3339, UTC. */
@@ -40,11 +40,11 @@ readonly "endedAt"?: string;
 readonly "createdAt": string })[] } }
 
 /** Makes a token with which programs may what you may, or less. It is shown now, and never again. */
-readonly issueMyToken: { readonly body: { readonly "name": string; readonly "scopes"?: readonly ("api:read" | "api:edit" | "environment:read" | "environment:edit" | "plan:read" | "plan:edit" | "product:read" | "product:edit" | "app:read" | "app:edit" | "subscription:read" | "subscription:edit" | "upstream:read" | "upstream:edit" | "policy-list:read" | "policy-list:edit" | "certificate:read" | "certificate:edit" | "secret:read" | "secret:edit" | "team:read" | "team:edit" | "role:read" | "role:edit" | "user:read" | "user:edit" | "token:read" | "token:edit" | "node:read" | "node:edit" | "rule:read" | "rule:edit" | "webhook:read" | "webhook:edit" | "identity-provider:read" | "identity-provider:edit" | "setting:read" | "setting:edit" | "api:publish" | "api:approve" | "environment:freeze" | "key:read" | "key:issue" | "subscription:request" | "subscription:approve" | "audit:read" | "audit:erase" | "session:end")[]; readonly "expiresAt"?: string }; readonly answer: { readonly "uid": string; readonly "name": string; 
+readonly issueMyToken: { readonly body: { readonly "name": string; readonly "scopes"?: readonly ("api:read" | "api:edit" | "environment:read" | "environment:edit" | "plan:read" | "plan:edit" | "product:read" | "product:edit" | "app:read" | "app:edit" | "subscription:read" | "subscription:edit" | "upstream:read" | "upstream:edit" | "policy-list:read" | "policy-list:edit" | "certificate:read" | "certificate:edit" | "secret:read" | "secret:edit" | "team:read" | "team:edit" | "role:read" | "role:edit" | "user:read" | "user:edit" | "token:read" | "token:edit" | "node:read" | "node:edit" | "rule:read" | "rule:edit" | "webhook:read" | "webhook:edit" | "identity-provider:read" | "identity-provider:edit" | "setting:read" | "setting:edit" | "api:publish" | "api:approve" | "environment:freeze" | "app:manage" | "key:read" | "key:issue" | "subscription:request" | "subscription:approve" | "audit:read" | "audit:erase" | "session:end")[]; readonly "expiresAt"?: string }; readonly answer: { readonly "uid": string; readonly "name": string; 
 /** Its first and last letters. */
 readonly "hint": string; 
 /** At most these; all of yours if absent. */
-readonly "scopes"?: readonly ("api:read" | "api:edit" | "environment:read" | "environment:edit" | "plan:read" | "plan:edit" | "product:read" | "product:edit" | "app:read" | "app:edit" | "subscription:read" | "subscription:edit" | "upstream:read" | "upstream:edit" | "policy-list:read" | "policy-list:edit" | "certificate:read" | "certificate:edit" | "secret:read" | "secret:edit" | "team:read" | "team:edit" | "role:read" | "role:edit" | "user:read" | "user:edit" | "token:read" | "token:edit" | "node:read" | "node:edit" | "rule:read" | "rule:edit" | "webhook:read" | "webhook:edit" | "identity-provider:read" | "identity-provider:edit" | "setting:read" | "setting:edit" | "api:publish" | "api:approve" | "environment:freeze" | "key:read" | "key:issue" | "subscription:request" | "subscription:approve" | "audit:read" | "audit:erase" | "session:end")[]; 
+readonly "scopes"?: readonly ("api:read" | "api:edit" | "environment:read" | "environment:edit" | "plan:read" | "plan:edit" | "product:read" | "product:edit" | "app:read" | "app:edit" | "subscription:read" | "subscription:edit" | "upstream:read" | "upstream:edit" | "policy-list:read" | "policy-list:edit" | "certificate:read" | "certificate:edit" | "secret:read" | "secret:edit" | "team:read" | "team:edit" | "role:read" | "role:edit" | "user:read" | "user:edit" | "token:read" | "token:edit" | "node:read" | "node:edit" | "rule:read" | "rule:edit" | "webhook:read" | "webhook:edit" | "identity-provider:read" | "identity-provider:edit" | "setting:read" | "setting:edit" | "api:publish" | "api:approve" | "environment:freeze" | "app:manage" | "key:read" | "key:issue" | "subscription:request" | "subscription:approve" | "audit:read" | "audit:erase" | "session:end")[]; 
 /** RFC 3339, UTC. */
 readonly "expiresAt"?: string; 
 /** RFC 3339, UTC. */
@@ -296,6 +296,242 @@ readonly "at": string;
 readonly "by": string; 
 /** Absent where it was removed. */
 readonly "body"?: EnvironmentBody })[] } }
+
+/** Those of the kind upstream that you may see, in pages. */
+readonly listUpstreams: { readonly query: { readonly team?: string; readonly owner?: string; readonly tag?: (string) | (readonly (string)[]); readonly search?: string; readonly sort?: "id" | "-id" | "title" | "-title" | "updatedAt" | "-updatedAt"; readonly limit?: number; readonly after?: string }; readonly answer: { readonly "items": readonly ({ 
+/** Never given twice. */
+readonly "uid": string; readonly "team": string; readonly "id": string; 
+/** One more with each change; it is the `ETag`. */
+readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string; 
+/** RFC 3339, UTC. */
+readonly "updatedAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "updatedBy": string; readonly "body": UpstreamBody })[]; readonly "total": number; 
+/** Where the next page begins; absent: this is the last. */
+readonly "next"?: string } }
+
+/** One upstream. */
+readonly getUpstream: { readonly params: { readonly team: string; readonly id: string }; readonly answer: { 
+/** Never given twice. */
+readonly "uid": string; readonly "team": string; readonly "id": string; 
+/** One more with each change; it is the `ETag`. */
+readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string; 
+/** RFC 3339, UTC. */
+readonly "updatedAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "updatedBy": string; readonly "body": UpstreamBody } }
+
+/** Makes one upstream, or makes it what is sent. With If-Match it changes only what you have seen, with If-None-Match: * it changes nothing that is there. */
+readonly putUpstream: { readonly params: { readonly team: string; readonly id: string }; readonly body: UpstreamBody; readonly answer: { 
+/** Never given twice. */
+readonly "uid": string; readonly "team": string; readonly "id": string; 
+/** One more with each change; it is the `ETag`. */
+readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string; 
+/** RFC 3339, UTC. */
+readonly "updatedAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "updatedBy": string; readonly "body": UpstreamBody } }
+
+/** Removes one upstream, where nobody needs it. What it was stays in its history. */
+readonly removeUpstream: { readonly params: { readonly team: string; readonly id: string }; readonly answer: undefined }
+
+/** What one upstream was, the newest first. */
+readonly listUpstreamVersions: { readonly params: { readonly team: string; readonly id: string }; readonly query: { readonly limit?: number }; readonly answer: { readonly "items": readonly ({ readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "at": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "by": string; 
+/** Absent where it was removed. */
+readonly "body"?: UpstreamBody })[] } }
+
+/** Those of the kind plan that you may see, in pages. */
+readonly listPlans: { readonly query: { readonly team?: string; readonly owner?: string; readonly tag?: (string) | (readonly (string)[]); readonly search?: string; readonly sort?: "id" | "-id" | "title" | "-title" | "updatedAt" | "-updatedAt"; readonly limit?: number; readonly after?: string }; readonly answer: { readonly "items": readonly ({ 
+/** Never given twice. */
+readonly "uid": string; readonly "team": string; readonly "id": string; 
+/** One more with each change; it is the `ETag`. */
+readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string; 
+/** RFC 3339, UTC. */
+readonly "updatedAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "updatedBy": string; readonly "body": PlanBody })[]; readonly "total": number; 
+/** Where the next page begins; absent: this is the last. */
+readonly "next"?: string } }
+
+/** One plan. */
+readonly getPlan: { readonly params: { readonly team: string; readonly id: string }; readonly answer: { 
+/** Never given twice. */
+readonly "uid": string; readonly "team": string; readonly "id": string; 
+/** One more with each change; it is the `ETag`. */
+readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string; 
+/** RFC 3339, UTC. */
+readonly "updatedAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "updatedBy": string; readonly "body": PlanBody } }
+
+/** Makes one plan, or makes it what is sent. With If-Match it changes only what you have seen, with If-None-Match: * it changes nothing that is there. */
+readonly putPlan: { readonly params: { readonly team: string; readonly id: string }; readonly body: PlanBody; readonly answer: { 
+/** Never given twice. */
+readonly "uid": string; readonly "team": string; readonly "id": string; 
+/** One more with each change; it is the `ETag`. */
+readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string; 
+/** RFC 3339, UTC. */
+readonly "updatedAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "updatedBy": string; readonly "body": PlanBody } }
+
+/** Removes one plan, where nobody needs it. What it was stays in its history. */
+readonly removePlan: { readonly params: { readonly team: string; readonly id: string }; readonly answer: undefined }
+
+/** What one plan was, the newest first. */
+readonly listPlanVersions: { readonly params: { readonly team: string; readonly id: string }; readonly query: { readonly limit?: number }; readonly answer: { readonly "items": readonly ({ readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "at": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "by": string; 
+/** Absent where it was removed. */
+readonly "body"?: PlanBody })[] } }
+
+/** Those of the kind product that you may see, in pages. */
+readonly listProducts: { readonly query: { readonly team?: string; readonly owner?: string; readonly tag?: (string) | (readonly (string)[]); readonly search?: string; readonly sort?: "id" | "-id" | "title" | "-title" | "updatedAt" | "-updatedAt"; readonly limit?: number; readonly after?: string }; readonly answer: { readonly "items": readonly ({ 
+/** Never given twice. */
+readonly "uid": string; readonly "team": string; readonly "id": string; 
+/** One more with each change; it is the `ETag`. */
+readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string; 
+/** RFC 3339, UTC. */
+readonly "updatedAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "updatedBy": string; readonly "body": ProductBody })[]; readonly "total": number; 
+/** Where the next page begins; absent: this is the last. */
+readonly "next"?: string } }
+
+/** One product. */
+readonly getProduct: { readonly params: { readonly team: string; readonly id: string }; readonly answer: { 
+/** Never given twice. */
+readonly "uid": string; readonly "team": string; readonly "id": string; 
+/** One more with each change; it is the `ETag`. */
+readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string; 
+/** RFC 3339, UTC. */
+readonly "updatedAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "updatedBy": string; readonly "body": ProductBody } }
+
+/** Makes one product, or makes it what is sent. With If-Match it changes only what you have seen, with If-None-Match: * it changes nothing that is there. */
+readonly putProduct: { readonly params: { readonly team: string; readonly id: string }; readonly body: ProductBody; readonly answer: { 
+/** Never given twice. */
+readonly "uid": string; readonly "team": string; readonly "id": string; 
+/** One more with each change; it is the `ETag`. */
+readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string; 
+/** RFC 3339, UTC. */
+readonly "updatedAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "updatedBy": string; readonly "body": ProductBody } }
+
+/** Removes one product, where nobody needs it. What it was stays in its history. */
+readonly removeProduct: { readonly params: { readonly team: string; readonly id: string }; readonly answer: undefined }
+
+/** What one product was, the newest first. */
+readonly listProductVersions: { readonly params: { readonly team: string; readonly id: string }; readonly query: { readonly limit?: number }; readonly answer: { readonly "items": readonly ({ readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "at": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "by": string; 
+/** Absent where it was removed. */
+readonly "body"?: ProductBody })[] } }
+
+/** Those of the kind app that you may see, in pages. */
+readonly listApps: { readonly query: { readonly team?: string; readonly owner?: string; readonly tag?: (string) | (readonly (string)[]); readonly search?: string; readonly sort?: "id" | "-id" | "title" | "-title" | "updatedAt" | "-updatedAt"; readonly limit?: number; readonly after?: string }; readonly answer: { readonly "items": readonly ({ 
+/** Never given twice. */
+readonly "uid": string; readonly "team": string; readonly "id": string; 
+/** One more with each change; it is the `ETag`. */
+readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string; 
+/** RFC 3339, UTC. */
+readonly "updatedAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "updatedBy": string; readonly "body": AppBody })[]; readonly "total": number; 
+/** Where the next page begins; absent: this is the last. */
+readonly "next"?: string } }
+
+/** One app. */
+readonly getApp: { readonly params: { readonly team: string; readonly id: string }; readonly answer: { 
+/** Never given twice. */
+readonly "uid": string; readonly "team": string; readonly "id": string; 
+/** One more with each change; it is the `ETag`. */
+readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string; 
+/** RFC 3339, UTC. */
+readonly "updatedAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "updatedBy": string; readonly "body": AppBody } }
+
+/** Makes one app, or makes it what is sent. With If-Match it changes only what you have seen, with If-None-Match: * it changes nothing that is there. */
+readonly putApp: { readonly params: { readonly team: string; readonly id: string }; readonly body: AppBody; readonly answer: { 
+/** Never given twice. */
+readonly "uid": string; readonly "team": string; readonly "id": string; 
+/** One more with each change; it is the `ETag`. */
+readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string; 
+/** RFC 3339, UTC. */
+readonly "updatedAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "updatedBy": string; readonly "body": AppBody } }
+
+/** Removes one app, where nobody needs it. What it was stays in its history. */
+readonly removeApp: { readonly params: { readonly team: string; readonly id: string }; readonly answer: undefined }
+
+/** What one app was, the newest first. */
+readonly listAppVersions: { readonly params: { readonly team: string; readonly id: string }; readonly query: { readonly limit?: number }; readonly answer: { readonly "items": readonly ({ readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "at": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "by": string; 
+/** Absent where it was removed. */
+readonly "body"?: AppBody })[] } }
 
 /** Those of the kind team that you may see, in pages. */
 readonly listTeams: { readonly query: { readonly team?: string; readonly owner?: string; readonly tag?: (string) | (readonly (string)[]); readonly search?: string; readonly sort?: "id" | "-id" | "title" | "-title" | "updatedAt" | "-updatedAt"; readonly limit?: number; readonly after?: string }; readonly answer: { readonly "items": readonly ({ 
@@ -660,6 +896,26 @@ getEnvironment: { method: 'GET', path: '/api/v1/environments/{id}' },
 putEnvironment: { method: 'PUT', path: '/api/v1/environments/{id}' },
 removeEnvironment: { method: 'DELETE', path: '/api/v1/environments/{id}' },
 listEnvironmentVersions: { method: 'GET', path: '/api/v1/environments/{id}/versions' },
+listUpstreams: { method: 'GET', path: '/api/v1/upstreams' },
+getUpstream: { method: 'GET', path: '/api/v1/upstreams/{team}/{id}' },
+putUpstream: { method: 'PUT', path: '/api/v1/upstreams/{team}/{id}' },
+removeUpstream: { method: 'DELETE', path: '/api/v1/upstreams/{team}/{id}' },
+listUpstreamVersions: { method: 'GET', path: '/api/v1/upstreams/{team}/{id}/versions' },
+listPlans: { method: 'GET', path: '/api/v1/plans' },
+getPlan: { method: 'GET', path: '/api/v1/plans/{team}/{id}' },
+putPlan: { method: 'PUT', path: '/api/v1/plans/{team}/{id}' },
+removePlan: { method: 'DELETE', path: '/api/v1/plans/{team}/{id}' },
+listPlanVersions: { method: 'GET', path: '/api/v1/plans/{team}/{id}/versions' },
+listProducts: { method: 'GET', path: '/api/v1/products' },
+getProduct: { method: 'GET', path: '/api/v1/products/{team}/{id}' },
+putProduct: { method: 'PUT', path: '/api/v1/products/{team}/{id}' },
+removeProduct: { method: 'DELETE', path: '/api/v1/products/{team}/{id}' },
+listProductVersions: { method: 'GET', path: '/api/v1/products/{team}/{id}/versions' },
+listApps: { method: 'GET', path: '/api/v1/apps' },
+getApp: { method: 'GET', path: '/api/v1/apps/{team}/{id}' },
+putApp: { method: 'PUT', path: '/api/v1/apps/{team}/{id}' },
+removeApp: { method: 'DELETE', path: '/api/v1/apps/{team}/{id}' },
+listAppVersions: { method: 'GET', path: '/api/v1/apps/{team}/{id}/versions' },
 listTeams: { method: 'GET', path: '/api/v1/teams' },
 getTeam: { method: 'GET', path: '/api/v1/teams/{id}' },
 putTeam: { method: 'PUT', path: '/api/v1/teams/{id}' },

@@ -76,6 +76,152 @@ readonly "upstreams"?: readonly (Upstream)[];
 /** Run for every request of each of its APIs, before those of the API. */
 readonly "policies"?: readonly (PolicyUse)[]; readonly "egress"?: Egress }
 
+export type UpstreamBody = { 
+/** A name for people. */
+readonly "title"?: string; 
+/** What it is for; Markdown. */
+readonly "description"?: string; 
+/** Words to find it by. */
+readonly "tags"?: readonly (string)[]; 
+/** Who answers for it: a team or a person. */
+readonly "owner"?: string; 
+/** False: it stays in the file, is checked, and does nothing. True if absent. */
+readonly "enabled"?: boolean; 
+/** Servers that answer alike. */
+readonly "targets": readonly (Target)[]; 
+/** What is spoken to the targets. http1: HTTP/1.1. h2: HTTP/2 over TLS. h2c: HTTP/2 without TLS. auto: over TLS, whichever the target chooses (ALPN), HTTP/2 rather than HTTP/1.1; without TLS, HTTP/1.1. gRPC needs HTTP/2. */
+readonly "protocol"?: "http1" | "h2" | "h2c" | "auto"; readonly "tls"?: UpstreamTls; 
+/** How a target is chosen. round-robin is the default: the only one whose result can be told in advance. `{ hash: { on, name } }` keeps equal requests on one target. */
+readonly "balance"?: ("round-robin" | "least-requests" | "random-two") | ({ readonly "hash": { 
+/** What picks the target. */
+readonly "on": "header" | "cookie" | "ip" | "path"; 
+/** Of the header or cookie. */
+readonly "name"?: string } }); 
+/** In milliseconds; 504 beyond. */
+readonly "timeouts"?: { 
+/** Until connected, TLS included. 2 s: a healthy network needs one. */
+readonly "connectMs"?: number; 
+/** From the end of the request to the first byte of the answer. 60 s. */
+readonly "firstByteMs"?: number; 
+/** Between two pieces of an answer. 60 s. */
+readonly "idleMs"?: number }; 
+/** Connections to the targets, kept for the next request. */
+readonly "pool"?: { 
+/** Per target and thread. A body that says it holds 64 KiB or less takes none before it is there; a longer one holds one for as long as it comes. */
+readonly "maxConnections"?: number; 
+/** Requests in flight on one connection. Above 1 only those that are safe to replay share one. */
+readonly "pipelining"?: number; 
+/** Requests in flight on one connection of HTTP/2, or what the target allows if that is less. 100, as RFC 9113 recommends. */
+readonly "streams"?: number; 
+/** May requests of different callers share a pipelined connection? No: one must not wait for another. On HTTP/2 nobody waits, so it does not count there. */
+readonly "shareCallers"?: boolean; 
+/** How long a connection waits unused. 4 s: below the 5 s after which many servers close; a target's `Keep-Alive: timeout` minus 1 s if less. */
+readonly "idleMs"?: number; 
+/** Requests that wait for a connection, per target and thread; 503 beyond. */
+readonly "maxWaiting"?: number }; 
+/** Nothing is checked or left out unless asked for. */
+readonly "health"?: { 
+/** Learns from traffic. Off if absent; `{}` takes the defaults. */
+readonly "passive"?: { 
+/** Failures in a row before a target is left out. */
+readonly "failures"?: number; 
+/** Answers that are failures, beside broken connections and time-outs. */
+readonly "statuses"?: readonly ((number) | (string))[]; 
+/** How long it is left out. */
+readonly "ejectMs"?: number; 
+/** Never leave out more of the targets: the rest would break under the load. */
+readonly "maxEjectedPercent"?: number }; 
+/** Asks the targets. Off if absent; `{}` takes the defaults. */
+readonly "active"?: { 
+/** What is asked for, by GET. */
+readonly "path"?: string; 
+/** Between two probes of a target. 5 s. */
+readonly "intervalMs"?: number; 
+/** Of one probe. 2 s. */
+readonly "timeoutMs"?: number; 
+/** Good probes in a row before a target comes back. */
+readonly "healthyAfter"?: number; 
+/** Bad probes in a row before a target is left out. */
+readonly "unhealthyAfter"?: number; 
+/** Which answers are good. */
+readonly "statuses"?: readonly ((number) | (string))[]; 
+/** Sent with each probe. */
+readonly "headers"?: Readonly<Record<string, string>> } }; 
+/** Answers 503 while the upstream fails. Off if absent. */
+readonly "breaker"?: { 
+/** Opens when this share of a window failed. */
+readonly "failurePercent"?: number; 
+/** Fewer in a window say nothing. */
+readonly "minRequests"?: number; 
+/** Length of the window. */
+readonly "windowMs"?: number; 
+/** How long it answers 503 before it lets one request try. */
+readonly "openMs"?: number }; 
+/** `upstream`: the target's authority. `preserve`: what the client sent. Else: this value. */
+readonly "hostHeader"?: string; 
+/** Adds `Via` to forwarded requests (RFC 9110 §7.6.3). */
+readonly "via"?: boolean; 
+/** What is accepted of an answer. */
+readonly "limits"?: { 
+/** Longest head of an answer; 502 beyond. */
+readonly "headerBytes"?: number; 
+/** Most fields of an answer; 502 beyond. */
+readonly "headerFields"?: number } }
+
+export type PlanBody = { 
+/** A name for people. */
+readonly "title"?: string; 
+/** What it is for; Markdown. */
+readonly "description"?: string; 
+/** Words to find it by. */
+readonly "tags"?: readonly (string)[]; 
+/** Who answers for it: a team or a person. */
+readonly "owner"?: string; 
+/** False: its callers are refused wherever plans count. True if absent. */
+readonly "enabled"?: boolean; 
+/** Run for callers of this plan, right after they are known, or where `{ policy: plan }` stands. */
+readonly "policies"?: readonly (PolicyUse)[]; 
+/** What it opens: callers of this plan are refused elsewhere. Everything if absent. */
+readonly "apis"?: readonly ({ 
+/** The id of an API. */
+readonly "api": string; 
+/** Ids of its routes; all if absent. */
+readonly "routes"?: readonly (string)[] })[]; 
+/** What people read as its price: `free`, `49 € a month`. Nothing is charged. */
+readonly "price"?: string; 
+/** True: a subscription waits until somebody approves it. False if absent. */
+readonly "approvalNeeded"?: boolean }
+
+export type ProductBody = { 
+/** A name for people. */
+readonly "title"?: string; 
+/** What it is for; Markdown. */
+readonly "description"?: string; 
+/** Words to find it by. */
+readonly "tags"?: readonly (string)[]; 
+/** Who answers for it: a team or a person. */
+readonly "owner"?: string; 
+/** Ids of the APIs that it sells, of its own team. */
+readonly "apis": readonly (string)[]; 
+/** Ids of the plans that it is sold on. A plan that opens some APIs sells these alone. */
+readonly "plans": readonly (string)[]; 
+/** Who finds it: everybody, who has logged in, or its team alone. `team` if absent. */
+readonly "visibility"?: "public" | "signed-in" | "team" }
+
+export type AppBody = { 
+/** A name for people. */
+readonly "title"?: string; 
+/** What it is for; Markdown. */
+readonly "description"?: string; 
+/** Words to find it by. */
+readonly "tags"?: readonly (string)[]; 
+/** Whose it is: `user:<uid>` or `team:<id>`. Its team if absent. */
+readonly "owner"?: string; 
+/** False: all of its keys are refused. True if absent. */
+readonly "enabled"?: boolean; 
+/** Other options for the policies of its team's plans: by the id of the plan, then by the `id` of the use or the name of its policy. `null` takes an option away. */
+readonly "overrides"?: Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, unknown>>>>>> }
+
 export type TeamBody = { 
 /** A name for people. */
 readonly "title"?: string; 

@@ -2,9 +2,31 @@
 
 import { roleBodySchema } from './access/role.ts'
 import { apiBodySchema } from './apis/api-body.ts'
+import { appBodySchema } from './apps/app-body.ts'
+import { assertMayPutApp, assertOwnApp, hasSameOverrides } from './apps/assert-own-app.ts'
+import { endApp } from './apps/end-app.ts'
 import { environmentBodySchema } from './environments/environment-body.ts'
-import { defineKind, type Kind } from './resources/kind.ts'
+import { planBodySchema } from './plans/plan-body.ts'
+import { productBodySchema } from './products/product-body.ts'
+import { checkReferences, checkUnnamed } from './references/check-references.ts'
+import { defineKind, type Kind, type KindParts } from './resources/kind.ts'
+import { removeSecretsOf } from './secrets/secret-store.ts'
+import { assertEmptyTeam } from './teams/assert-empty-team.ts'
 import { teamBodySchema } from './teams/team-body.ts'
+import { upstreamBodySchema } from './upstreams/upstream-body.ts'
+
+/** Of what names others, and is named by others. */
+const NAMED: Required<Pick<KindParts, 'check' | 'checkRemoval'>> = {
+  check: (_, { db }, { ref, body }) => checkReferences(db, ref, body),
+  checkRemoval: (_, { db }, resource) => checkUnnamed(db, resource),
+}
+
+/** Of what is live as soon as it is kept. */
+const LIVE: Required<Pick<KindParts, 'confirm'>> = {
+  async confirm({ services }, { db }) {
+    await services.liveCheck.assertRuns(db)
+  },
+}
 
 export const API = defineKind({
   kind: 'api',
@@ -14,6 +36,7 @@ export const API = defineKind({
   body: apiBodySchema,
   read: 'api:read',
   edit: 'api:edit',
+  ...NAMED,
 })
 
 export const ENVIRONMENT = defineKind({
@@ -24,6 +47,70 @@ export const ENVIRONMENT = defineKind({
   body: environmentBodySchema,
   read: 'environment:read',
   edit: 'environment:edit',
+  ...LIVE,
+  async checkRemoval(_, doing, resource) {
+    await checkUnnamed(doing.db, resource)
+    await removeSecretsOf(doing, { environment: resource.uid })
+  },
+})
+
+export const UPSTREAM = defineKind({
+  kind: 'upstream',
+  plural: 'upstreams',
+  title: 'upstream',
+  scope: 'team',
+  body: upstreamBodySchema,
+  read: 'upstream:read',
+  edit: 'upstream:edit',
+  ...NAMED,
+  ...LIVE,
+})
+
+export const PLAN = defineKind({
+  kind: 'plan',
+  plural: 'plans',
+  title: 'plan',
+  scope: 'team',
+  body: planBodySchema,
+  read: 'plan:read',
+  edit: 'plan:edit',
+  ...NAMED,
+  ...LIVE,
+})
+
+export const PRODUCT = defineKind({
+  kind: 'product',
+  plural: 'products',
+  title: 'product',
+  scope: 'team',
+  body: productBodySchema,
+  read: 'product:read',
+  edit: 'product:edit',
+  ...NAMED,
+})
+
+export const APP = defineKind({
+  kind: 'app',
+  plural: 'apps',
+  title: 'app',
+  scope: 'team',
+  body: appBodySchema,
+  read: 'app:read',
+  edit: 'app:edit',
+  async check(asking, doing, putting) {
+    await assertMayPutApp(asking, doing, putting)
+    await checkReferences(doing.db, putting.ref, putting.body)
+  },
+  /** Of apps, gateways are told on their own; of a file they run, what apps have different of plans is a part. */
+  async confirm({ services }, { db }, { before, body }) {
+    if (hasSameOverrides(before?.body, body)) return
+    await services.liveCheck.assertRuns(db)
+  },
+  /** Its keys and subscriptions end with it. */
+  async checkRemoval(asking, doing, app) {
+    await assertOwnApp(asking, doing.db, app)
+    await endApp(doing, app.uid, 'The app was removed.')
+  },
 })
 
 export const TEAM = defineKind({
@@ -34,6 +121,7 @@ export const TEAM = defineKind({
   body: teamBodySchema,
   read: 'team:read',
   edit: 'team:edit',
+  checkRemoval: (_, { db }, team) => assertEmptyTeam(db, team),
 })
 
 export const ROLE = defineKind({
@@ -46,4 +134,4 @@ export const ROLE = defineKind({
   edit: 'role:edit',
 })
 
-export const KINDS: readonly Kind[] = [API, ENVIRONMENT, TEAM, ROLE]
+export const KINDS: readonly Kind[] = [API, ENVIRONMENT, UPSTREAM, PLAN, PRODUCT, APP, TEAM, ROLE]

@@ -24,12 +24,14 @@ const KINDS = [
 
 /**
  * `api:publish`: makes revisions and changes what is live (publish, promote, roll back, canary). `api:approve`: lets through what
- * waits for a protected environment. `key:issue`: issues, brings along, rotates and ends. `session:end`: those of others.
+ * waits for a protected environment. `app:manage`: does with apps of others what `app:edit`, `key:issue` and
+ * `subscription:request` allow with one's own. `key:issue`: issues, brings along, rotates and ends. `session:end`: those of others.
  */
 const VERBS = [
   'api:publish',
   'api:approve',
   'environment:freeze',
+  'app:manage',
   'key:read',
   'key:issue',
   'subscription:request',

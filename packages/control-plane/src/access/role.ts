@@ -21,6 +21,7 @@ const EDITOR: readonly Permission[] = [
   'plan:edit',
   'product:edit',
   'app:edit',
+  'app:manage',
   'upstream:edit',
   'policy-list:edit',
   'certificate:edit',

@@ -124,7 +124,7 @@ await describeOnStores('what is live, by the admin API', (open) => {
     const stage = await begin()
     const tried = await stage.ask(`POST ${LIVE}/publish?dryRun=true`, { body: {} })
     assert.deepEqual(tried.json().changes, ['[0]: (nothing) → {"revision":1,"share":100}'])
-    await stage.ask(`PUT ${AT}`, { body: { upstream: 'nowhere' } })
+    await stage.ask(`PUT ${AT}`, { body: { policies: [{ policy: 'nobody' }] } })
     assert.equal((await post(stage, 'publish'))[0], 422, 'not the one that was tried')
   })
 })

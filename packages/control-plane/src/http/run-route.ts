@@ -1,12 +1,12 @@
 /** Owns what happens between a parsed request and its answer: who asks, may they, one moment of the store, the audit log, repeats, dry runs. */
 import type { FastifyRequest } from 'fastify'
-import { decideAccess, listReadableTeams, type Principal } from '../access/decide-access.ts'
-import { createRoles, type RoleBody, type Roles, toRole } from '../access/role.ts'
+import { listReadableTeams, type Principal } from '../access/decide-access.ts'
+import type { Roles } from '../access/role.ts'
 import { appendToAudit } from '../audit/audit-log.ts'
-import { listAllResources } from '../resources/list-resources.ts'
 import type { Doing } from '../resources/resource-store.ts'
 import type { Moment } from '../store/store.ts'
 import { AdminProblem } from './admin-problem.ts'
+import { assertAllowed, readRoles } from './assert-allowed.ts'
 import { findRepeat, keepAnswer } from './idempotency.ts'
 import { isOwnPage } from './identity.ts'
 import { readCredentials } from './read-credentials.ts'
@@ -103,15 +103,11 @@ export class RouteRunner {
     assertOwnPage(route, request, credentials)
     if (principal === undefined) throw notSignedIn()
     if (access.kind === 'known') return asking
-    const roles = await readRoles(db)
-    if (access.kind === 'some-team') return { ...asking, teams: listTeams(principal, access.permission, roles) }
-    const demand = access.toDemand(params as never)
-    const decision = decideAccess(principal, demand, roles)
-    if (decision === 'granted') return asking
-    if (decision === 'hidden') throw new AdminProblem('not-found', 'There is nothing by this name that you may see.')
-    throw new AdminProblem('not-allowed', `This needs the permission "${demand.permission}" ${toPlace(demand)}.`, {
-      extensions: { permission: demand.permission },
-    })
+    if (access.kind === 'some-team') {
+      return { ...asking, teams: listTeams(principal, access.permission, await readRoles(db)) }
+    }
+    await assertAllowed(asking, db, access.toDemand(params as never))
+    return asking
   }
 }
 
@@ -150,17 +146,6 @@ function listTeams(principal: Principal, permission: Parameters<typeof listReada
   throw new AdminProblem('not-allowed', `This needs the permission "${permission}" in some team.`, {
     extensions: { permission },
   })
-}
-
-export async function readRoles(db: Moment): Promise<Roles> {
-  return createRoles((await listAllResources(db, 'role')).map(({ id, body }) => toRole(id, body as RoleBody)))
-}
-
-function toPlace({ team, api, environment }: { team: string; api?: string; environment?: string }): string {
-  const places = [team === '*' ? 'everywhere' : `in the team "${team}"`]
-  if (api !== undefined) places.push(`for the API "${api}"`)
-  if (environment !== undefined) places.push(`in the environment "${environment}"`)
-  return places.join(' ')
 }
 
 /** @throws AdminProblem */

@@ -3,6 +3,7 @@ import { Problem } from '@gatewright/policies'
 import type { z } from 'zod'
 import { DeploymentFault } from '../deployments/deployment.ts'
 import { KeyFault } from '../keys/key.ts'
+import { ReferenceFault } from '../references/reference-fault.ts'
 import { CursorFault } from '../resources/list-resources.ts'
 import { ResourceFault } from '../resources/resource.ts'
 import { SecretFault } from '../secrets/secret-fault.ts'
@@ -15,6 +16,7 @@ import { AdminProblem } from './admin-problem.ts'
 export function toAdminProblem(fault: unknown): AdminProblem | undefined {
   if (fault instanceof AdminProblem) return fault
   if (fault instanceof ResourceFault) return ofResource(fault)
+  if (fault instanceof ReferenceFault) return ofReference(fault)
   if (fault instanceof DeploymentFault) return ofDeployment(fault)
   if (fault instanceof KeyFault) return ofKey(fault)
   if (fault instanceof StoreFault) return ofStore(fault)
@@ -48,6 +50,12 @@ function ofResource({ reason, message, current }: ResourceFault): AdminProblem {
         extensions: { current: { version: current?.version, updatedBy: current?.updatedBy, body: current?.body } },
       })
   }
+}
+
+function ofReference({ reason, message, missing, namers }: ReferenceFault): AdminProblem {
+  if (reason === 'in-use') return new AdminProblem('in-use', message, { extensions: { namers } })
+  const errors = missing.map(({ kind, id, path }) => ({ at: `body/${path}`, message: `There is no ${kind} "${id}".` }))
+  return new AdminProblem('request-invalid', message, { extensions: { errors } })
 }
 
 function ofDeployment({ reason, message, current }: DeploymentFault): AdminProblem {

@@ -2,6 +2,7 @@
 import type { z } from 'zod'
 import { EVERY_TEAM } from '../access/grant.ts'
 import type { Permission } from '../access/permission.ts'
+import type { Asking } from '../http/route.ts'
 import type { Described, Resource, ResourceRef } from './resource.ts'
 import type { Doing } from './resource-store.ts'
 
@@ -19,10 +20,20 @@ export interface KindParts {
   /** Of one that belongs to no team: in some team. */
   readonly read: Permission
   readonly edit: Permission
-  /** Whether what it names is there. @rejects AdminProblem, and faults of the domain */
-  check?(doing: Doing, ref: ResourceRef, body: Described): Promise<void>
-  /** Whether nobody needs it. @rejects as `check` does */
-  checkRemoval?(doing: Doing, resource: Resource): Promise<void>
+  /** Before it is kept: whether what it names is there. @rejects AdminProblem, and faults of the domain */
+  check?(asking: Asking, doing: Doing, putting: Putting): Promise<void>
+  /** Once it is kept, where it is another than before: whether gateways can run what they would run now. @rejects as `check` does */
+  confirm?(asking: Asking, doing: Doing, putting: Putting): Promise<void>
+  /** Before it is removed: whether nobody needs it. @rejects as `check` does */
+  checkRemoval?(asking: Asking, doing: Doing, resource: Resource): Promise<void>
+}
+
+/** What is to become of a resource. */
+export interface Putting {
+  readonly ref: ResourceRef
+  readonly before: Resource | undefined
+  /** As the schema of the kind has it. */
+  readonly body: Described
 }
 
 export type Kind = KindParts

@@ -142,18 +142,20 @@ function toPut(kind: Kind): Route {
     body: kind.body as z.ZodType<Described, Described>,
     isAsWritten: true,
     answer: toResourceSchema(kind),
-    async change(_, doing, { params: at, body, ifMatch, ifNone }) {
+    async change(asking, doing, { params: at, body, ifMatch, ifNone }) {
       const ref = toRef(kind, at)
       const before = await findResource(doing.db, ref)
       if (ifNone && before !== undefined) throw new AdminProblem('changed-meanwhile', `There is "${ref.id}" already.`)
       if (before === undefined && ifMatch !== undefined)
         throw new AdminProblem('changed-meanwhile', `There is no "${ref.id}" any more.`)
       await assertTeam(doing.db, kind, at)
-      await kind.check?.(doing, ref, body)
+      const putting = { ref, before, body }
+      await kind.check?.(asking, doing, putting)
       const made =
         before === undefined
           ? await createResource(doing, ref, body)
           : await replaceResource(doing, ref, { version: ifMatch, body })
+      if (made.version !== before?.version) await kind.confirm?.(asking, doing, putting)
       return {
         body: presentResource(made),
         version: made.version,
@@ -188,10 +190,10 @@ function toRemoval(kind: Kind): Route {
     query: NO_QUERY,
     body: NOTHING,
     answer: NOTHING,
-    async change(_, doing, { params: at, ifMatch }) {
+    async change(asking, doing, { params: at, ifMatch }) {
       const ref = toRef(kind, at)
       const before = await getResource(doing.db, ref, ifMatch)
-      await kind.checkRemoval?.(doing, before)
+      await kind.checkRemoval?.(asking, doing, before)
       await removeResource(doing, ref, ifMatch)
       return {
         body: undefined,
