@@ -651,6 +651,44 @@ readonly "by": string;
 /** Absent where it was removed. */
 readonly "body"?: RoleBody })[] } }
 
+/** The OpenAPI document of an API, as it was written. */
+readonly getDocument: { readonly params: { readonly team: string; readonly id: string }; readonly query: { readonly revision?: number }; readonly answer: { 
+/** SHA-256 of the text: what `document` of the API says. */
+readonly "hash": string; readonly "text": string } }
+
+/** Gives an API a document, and changes nothing else that it says. What the document adds are its operations. */
+readonly putDocument: { readonly params: { readonly team: string; readonly id: string }; readonly body: { 
+/** YAML or JSON, as it was written. */
+readonly "text": string }; readonly answer: { readonly "version": number; readonly "hash": string; readonly "findings": readonly ({ readonly "severity": "fault" | "warning"; readonly "code": string; readonly "message": string; 
+/** How to mend it. */
+readonly "suggestion"?: string; 
+/** From 1; 0 where it is about no line. */
+readonly "line": number; readonly "path": string })[] } }
+
+/** Makes an API of an OpenAPI document, or merges a newer document into the draft: what people wrote stays, and follows operations to their new names. */
+readonly importDocument: { readonly params: { readonly team: string; readonly id: string }; readonly body: { 
+/** YAML or JSON, as it was written. */
+readonly "text": string }; readonly answer: { 
+/** Of the API. */
+readonly "version": number; readonly "isNew": boolean; 
+/** Against what was there; none for a new API. */
+readonly "changes": readonly ({ readonly "kind": "added" | "removed" | "changed"; 
+/** `API`, `route getOrder`, `schema Order`, `document`, `environment`. */
+readonly "what": string; 
+/** Within that; empty for all of it. */
+readonly "path": string; 
+/** One line for people. */
+readonly "text": string; readonly "before"?: unknown; readonly "after"?: unknown })[]; 
+/** What could not be taken over, or was guessed. */
+readonly "findings": readonly ({ readonly "severity": "fault" | "warning"; readonly "code": string; readonly "message": string; 
+/** How to mend it. */
+readonly "suggestion"?: string; 
+/** From 1; 0 where it is about no line. */
+readonly "line": number; readonly "path": string })[] } }
+
+/** An API as an OpenAPI document: for callers, or with all that Gatewright knows of it, to be imported again. */
+readonly exportDocument: { readonly params: { readonly team: string; readonly id: string }; readonly query: { readonly extensions?: "true" | "false"; readonly revision?: number; readonly environment?: string }; readonly answer: { readonly "text": string } }
+
 /** Revisions of an API, the newest first. */
 readonly listRevisions: { readonly params: { readonly team: string; readonly id: string }; readonly query: { readonly limit?: number; readonly below?: number }; readonly answer: { readonly "items": readonly ({ 
 /** From 1, within the API. */
@@ -926,6 +964,10 @@ getRole: { method: 'GET', path: '/api/v1/roles/{id}' },
 putRole: { method: 'PUT', path: '/api/v1/roles/{id}' },
 removeRole: { method: 'DELETE', path: '/api/v1/roles/{id}' },
 listRoleVersions: { method: 'GET', path: '/api/v1/roles/{id}/versions' },
+getDocument: { method: 'GET', path: '/api/v1/apis/{team}/{id}/document' },
+putDocument: { method: 'PUT', path: '/api/v1/apis/{team}/{id}/document' },
+importDocument: { method: 'POST', path: '/api/v1/apis/{team}/{id}/import' },
+exportDocument: { method: 'GET', path: '/api/v1/apis/{team}/{id}/export' },
 listRevisions: { method: 'GET', path: '/api/v1/apis/{team}/{id}/revisions' },
 makeRevision: { method: 'POST', path: '/api/v1/apis/{team}/{id}/revisions' },
 getRevision: { method: 'GET', path: '/api/v1/apis/{team}/{id}/revisions/{number}' },

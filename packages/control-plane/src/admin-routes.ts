@@ -3,6 +3,7 @@ import { ACCOUNT_ROUTES } from './account/account-routes.ts'
 import { FACTOR_ROUTES } from './account/factor-routes.ts'
 import { LOGIN_ROUTES } from './account/login-routes.ts'
 import { DEPLOYMENT_ROUTES } from './deployments/deployment-routes.ts'
+import { DOCUMENT_ROUTES } from './documents/document-routes.ts'
 import type { Route } from './http/route.ts'
 import { KINDS } from './kinds.ts'
 import { toResourceRoutes } from './resources/resource-routes.ts'
@@ -15,6 +16,7 @@ export const ADMIN_ROUTES: readonly Route[] = [
   ...FACTOR_ROUTES,
   ...SESSION_ROUTES,
   ...KINDS.flatMap(toResourceRoutes),
+  ...DOCUMENT_ROUTES,
   ...REVISION_ROUTES,
   ...DEPLOYMENT_ROUTES,
 ]

@@ -20,6 +20,7 @@ export const ADMIN_PROBLEMS = {
   'media-type-unknown': { status: 415, title: 'Bodies are JSON, or YAML where that is said' },
   'misdirected-request': { status: 421, title: 'This control plane is not asked by that name' },
   'code-wrong': { status: 422, title: 'The proof does not hold' },
+  'document-invalid': { status: 422, title: 'This is no OpenAPI document that can be read' },
   'cannot-be-live': { status: 422, title: 'Gateways could not run this' },
   'key-used-otherwise': { status: 422, title: 'This idempotency key was used for another request' },
   'too-many-attempts': { status: 429, title: 'Too many attempts' },

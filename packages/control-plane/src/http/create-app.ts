@@ -50,7 +50,7 @@ function serve(app: FastifyInstance, runner: RouteRunner, route: Route): void {
     onRequest: async (request) => runner.assertKnown(route, request),
     handler: async (request, reply) => {
       const answer = await runner.run(route, request)
-      return send(reply, route, answer)
+      return send(reply, route, { ...answer, accept: request.headers.accept })
     },
   })
 }
@@ -58,13 +58,22 @@ function serve(app: FastifyInstance, runner: RouteRunner, route: Route): void {
 function send(
   reply: FastifyReply,
   route: Route,
-  { body, status, version, headers = {} }: Answer<unknown>,
+  { body, status, version, headers = {}, accept = '' }: Answer<unknown> & { readonly accept: string | undefined },
 ): FastifyReply {
   if (version !== undefined) void reply.header('etag', toEntityTag(version))
   for (const [name, value] of Object.entries(headers)) void reply.header(name, value)
   const code = status ?? route.status ?? (body === undefined ? 204 : 200)
   if (body === undefined) return reply.code(code).send()
+  const text = findText(route, body, accept)
+  if (text !== undefined) return reply.code(code).type('application/yaml').send(Buffer.from(text))
   return reply.code(code).type('application/json').send(toBytes(body))
+}
+
+/** For those who want what was written, and nothing around it. */
+function findText({ kind, textAs }: Route, body: unknown, accept: string): string | undefined {
+  if (kind !== 'reading' || textAs === undefined || !/^\s*application\/yaml\b/.test(accept)) return undefined
+  const text = (body as Readonly<Record<string, unknown>>)[textAs]
+  return typeof text === 'string' ? text : undefined
 }
 
 /** As bytes: to a text the server would add a charset, which JSON has not (RFC 8259 §11). */

@@ -80,17 +80,26 @@ function toOperation(route: Route, schemas: Readonly<Record<string, Json>>): Jso
       ...toParameters('query', schemas[`${route.name}.query`]),
       ...(isChange ? Object.keys(PARAMETERS).map((name) => ({ $ref: `#/components/parameters/${name}` })) : []),
     ],
-    ...(body !== undefined && { requestBody: { required: true, content: { 'application/json': { schema: body } } } }),
+    ...(body !== undefined && { requestBody: { required: true, content: toContent(route, body) } }),
     responses: {
       [route.status ?? (answer === undefined ? 204 : 200)]: {
         description: 'Done.',
-        ...(answer !== undefined && { content: { 'application/json': { schema: answer } } }),
+        ...(answer !== undefined && {
+          content: isChange ? { 'application/json': { schema: answer } } : toContent(route, answer),
+        }),
       },
       default: {
         description: 'It was not done.',
         content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
       },
     },
+  }
+}
+
+function toContent({ textAs }: Route, schema: Json): Json {
+  return {
+    'application/json': { schema },
+    ...(textAs !== undefined && { 'application/yaml': { schema: { type: 'string' } } }),
   }
 }
 

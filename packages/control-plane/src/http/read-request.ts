@@ -37,7 +37,7 @@ export function readRequest(route: Route, { request, params }: AskedPlace): Aske
   const { dryRun, ...query } = request.query as Record<string, unknown>
   const text = typeof request.body === 'string' ? request.body : ''
   const isChange = route.kind === 'changing'
-  const written = readBody(text, request.headers['content-type'])
+  const written = readBody(text, request.headers['content-type'], route.textAs)
   const body = parse(route.body, 'body', written)
   return {
     input: {
@@ -54,10 +54,21 @@ export function readRequest(route: Route, { request, params }: AskedPlace): Aske
   }
 }
 
-function readBody(text: string, contentType: string | undefined): unknown {
+/** What people write is sent as it stands: with these it is the member `textAs` of the body. JSON is YAML, too. */
+const TEXT_TYPES: ReadonlySet<string | undefined> = new Set([
+  'application/yaml',
+  'application/openapi+yaml',
+  'text/plain',
+])
+
+function readBody(text: string, contentType: string | undefined, textAs: string | undefined): unknown {
   if (text === '') return undefined
   const type = contentType?.split(';')[0]?.trim().toLowerCase()
-  if (type !== 'application/json') throw new AdminProblem('media-type-unknown', 'Say Content-Type: application/json.')
+  if (textAs !== undefined && TEXT_TYPES.has(type)) return { [textAs]: text }
+  if (type !== 'application/json') {
+    const types = textAs === undefined ? 'application/json' : 'application/yaml, or application/json'
+    throw new AdminProblem('media-type-unknown', `Say Content-Type: ${types}.`)
+  }
   try {
     return JSON.parse(text)
   } catch (error) {

@@ -84,6 +84,8 @@ interface RouteParts<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodTy
   readonly body: B
   readonly answer: A
   readonly status?: number
+  /** Name of a member: with `Content-Type: application/yaml` the whole body is it, and with such an `Accept` the whole answer. */
+  readonly textAs?: string
 }
 
 export interface ReadingRoute<

@@ -171,7 +171,7 @@ function toPut(kind: Kind): Route {
 }
 
 /** There is no team that nobody made, but the first. @rejects AdminProblem */
-async function assertTeam(db: Moment, { scope }: Kind, { team }: At): Promise<void> {
+export async function assertTeam(db: Moment, { scope }: Kind, { team }: At): Promise<void> {
   if (scope !== 'team' || team === undefined || team === MAIN_TEAM) return
   if ((await findResource(db, { kind: 'team', team: NO_TEAM, id: team })) !== undefined) return
   throw new AdminProblem('not-found', `There is no team "${team}".`)

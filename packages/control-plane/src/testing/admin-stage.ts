@@ -26,6 +26,8 @@ const SECRET_KEY = SecretKey.open({ env: { GATEWRIGHT_SECRET_KEY: randomBytes(32
 export interface Told {
   readonly as?: string
   readonly body?: unknown
+  /** Instead of `body`: sent as it stands, with the content type that `headers` say. */
+  readonly text?: string
   readonly headers?: Readonly<Record<string, string>>
 }
 
@@ -58,7 +60,7 @@ export class AdminStage {
   readonly mistakes: unknown[] = []
 
   /** `PUT /apis/main/orders`, as the owner if nobody is said. */
-  async ask(line: string, { as = 'owner', body, headers = {} }: Told = {}): Promise<LightMyRequestResponse> {
+  async ask(line: string, { as = 'owner', body, text, headers = {} }: Told = {}): Promise<LightMyRequestResponse> {
     const [method, path] = line.split(' ')
     return await this.#app.inject({
       method: method as 'GET',
@@ -69,6 +71,7 @@ export class AdminStage {
         ...headers,
       },
       ...(body !== undefined && { payload: JSON.stringify(body) }),
+      ...(text !== undefined && { payload: text }),
     })
   }
 }

@@ -1,0 +1,216 @@
+/** Owns the routes of OpenAPI documents: the one that an API has, an API made of one, and one made of an API. */
+import { type Finding, hasFaults, readOpenApi } from '@gatewright/model'
+import { z } from 'zod'
+import type { Demand } from '../access/decide-access.ts'
+import { type ApiBody, partIdSchema } from '../apis/api-body.ts'
+import { findForm, getForm } from '../apis/find-form.ts'
+import type { EnvironmentBody } from '../environments/environment-body.ts'
+import { AdminProblem } from '../http/admin-problem.ts'
+import { type Asking, defineChange, defineReading, type Route } from '../http/route.ts'
+import { API, ENVIRONMENT } from '../kinds.ts'
+import { exportOpenapi } from '../openapi/export-openapi.ts'
+import { type ImportResult, importOpenapi } from '../openapi/import-openapi.ts'
+import { describeChanges } from '../resources/describe-changes.ts'
+import { toRef } from '../resources/kind.ts'
+import type { Resource } from '../resources/resource.ts'
+import { assertTeam, toNote } from '../resources/resource-routes.ts'
+import { createResource, type Doing, findResource, getResource, replaceResource } from '../resources/resource-store.ts'
+import { describedChangeSchema } from '../revisions/described-change-schema.ts'
+import type { Moment } from '../store/store.ts'
+import { keepDocument } from './document-store.ts'
+import { findingSchema, presentFinding } from './finding-schema.ts'
+
+const params = z.strictObject({ team: partIdSchema, id: partIdSchema })
+type At = z.output<typeof params>
+const NO_QUERY = z.strictObject({})
+const textBody = z.strictObject({ text: z.string().min(1).meta({ description: 'YAML or JSON, as it was written.' }) })
+
+const demandOf = (permission: 'api:read' | 'api:edit') => ({
+  kind: 'demand' as const,
+  toDemand: ({ team, id }: At): Demand => ({ permission, team, api: id }),
+})
+
+const importAnswer = z.strictObject({
+  version: z.int().meta({ description: 'Of the API.' }),
+  isNew: z.boolean(),
+  changes: z.array(describedChangeSchema).meta({ description: 'Against what was there; none for a new API.' }),
+  findings: z.array(findingSchema).meta({ description: 'What could not be taken over, or was guessed.' }),
+})
+
+/** @throws AdminProblem */
+function assertReadable(findings: readonly Finding[]): void {
+  if (!hasFaults(findings)) return
+  const [first] = findings.filter(({ severity }) => severity === 'fault')
+  throw new AdminProblem('document-invalid', first?.message ?? '', {
+    extensions: { findings: findings.map(presentFinding) },
+  })
+}
+
+interface Imported {
+  /** Of the API that it was made for; undefined where there was none. */
+  readonly version: number | undefined
+  readonly result: ImportResult
+}
+
+async function importInto(db: Moment, at: At, text: string): Promise<Imported> {
+  const existing = await findResource(db, toRef(API, at))
+  if (existing === undefined) return { version: undefined, result: importOpenapi({ text }) }
+  const form = await findForm(db, existing.body as ApiBody)
+  return { version: existing.version, result: importOpenapi({ text, existing: form }) }
+}
+
+/** Made outside of the change, which holds up all others: again, should somebody have changed the API meanwhile. */
+async function importAgain(db: Moment, at: At, made: Imported & { readonly text: string }): Promise<Imported> {
+  const current = await findResource(db, toRef(API, at))
+  return current?.version === made.version ? made : await importInto(db, at, made.text)
+}
+
+interface Put {
+  readonly at: At
+  readonly body: ApiBody
+  readonly ifMatch: number | undefined
+}
+
+async function putApi(doing: Doing, { at, body, ifMatch }: Put) {
+  const ref = toRef(API, at)
+  const before = await findResource(doing.db, ref)
+  if (before === undefined && ifMatch !== undefined)
+    throw new AdminProblem('changed-meanwhile', `There is no "${ref.id}" any more.`)
+  await assertTeam(doing.db, API, at)
+  await API.check?.(doing, ref, body)
+  const made =
+    before === undefined
+      ? await createResource(doing, ref, body)
+      : await replaceResource(doing, ref, { version: ifMatch, body })
+  const action = before === undefined ? 'create' : 'replace'
+  const notes =
+    made.version === before?.version
+      ? []
+      : [toNote(action, made, { before: before?.body, after: body, by: 'document' })]
+  return { before, made, notes }
+}
+
+/** With what stands before its base path there; a path alone where it answers to every host. */
+async function listServers(db: Moment, body: ApiBody, environment: string | undefined): Promise<string[]> {
+  const found = environment === undefined ? undefined : await getResource(db, toRef(ENVIRONMENT, { id: environment }))
+  const place = (found as Resource<EnvironmentBody> | undefined)?.body ?? {}
+  const path = `${place.pathPrefix ?? ''}${body.basePath ?? '/'}`.replace(/(?<=.)\/$/, '')
+  const hosts = body.hosts ?? place.hosts ?? []
+  return hosts.length === 0 ? [path] : hosts.map((host) => `https://${host}${path === '/' ? '' : path}`)
+}
+
+const GET_DOCUMENT = defineReading({
+  name: 'getDocument',
+  path: '/apis/{team}/{id}/document',
+  summary: 'The OpenAPI document of an API, as it was written.',
+  tag: 'documents',
+  textAs: 'text',
+  access: demandOf('api:read'),
+  params,
+  query: z.strictObject({
+    revision: z.coerce.number().int().min(1).optional().meta({ description: 'That of the draft if absent.' }),
+  }),
+  answer: z.strictObject({
+    hash: z.string().meta({ description: 'SHA-256 of the text: what `document` of the API says.' }),
+    text: z.string(),
+  }),
+  async read(_, db, { params: at, query: { revision } }) {
+    const api = await getResource(db, toRef(API, at))
+    const { body, document } = await getForm(db, api, revision)
+    if (body.document === undefined || document === undefined)
+      throw new AdminProblem('not-found', `"${at.id}" has no document.`)
+    return { body: { hash: body.document, text: document }, version: api.version }
+  },
+})
+
+const PUT_DOCUMENT = defineChange({
+  name: 'putDocument',
+  method: 'PUT',
+  path: '/apis/{team}/{id}/document',
+  summary: 'Gives an API a document, and changes nothing else that it says. What the document adds are its operations.',
+  tag: 'documents',
+  textAs: 'text',
+  access: demandOf('api:edit'),
+  params,
+  query: NO_QUERY,
+  body: textBody,
+  answer: z.strictObject({ version: z.int(), hash: z.string(), findings: z.array(findingSchema) }),
+  async prepare(_, { body: { text } }) {
+    return readOpenApi('document', (path) => (path === 'document' ? text : undefined)).findings
+  },
+  async change(_, doing, { params: at, body: { text }, ifMatch, prepared: findings }) {
+    assertReadable(findings)
+    const api = await getResource(doing.db, toRef(API, at), ifMatch)
+    const hash = await keepDocument(doing.db, text)
+    const { made, notes } = await putApi(doing, { at, body: { ...(api.body as ApiBody), document: hash }, ifMatch })
+    return {
+      body: { version: made.version, hash, findings: findings.map(presentFinding) },
+      version: made.version,
+      notes,
+      changes: describeChanges(api.body, made.body),
+    }
+  },
+})
+
+const IMPORT = defineChange({
+  name: 'importDocument',
+  method: 'POST',
+  path: '/apis/{team}/{id}/import',
+  summary:
+    'Makes an API of an OpenAPI document, or merges a newer document into the draft: what people wrote stays, and follows operations to their new names.',
+  tag: 'documents',
+  textAs: 'text',
+  access: demandOf('api:edit'),
+  params,
+  query: NO_QUERY,
+  body: textBody,
+  answer: importAnswer,
+  async prepare({ services }: Asking, { params: at, body: { text } }) {
+    return await services.store.read((db) => importInto(db, at, text))
+  },
+  async change(_, doing, { params: at, body: { text }, ifMatch, prepared }) {
+    const { api, changes, findings } = (await importAgain(doing.db, at, { ...prepared, text })).result
+    assertReadable(findings)
+    if (api === undefined) throw new TypeError('what has no faults is an API')
+    if (api.document !== undefined) await keepDocument(doing.db, api.document)
+    const { before, made, notes } = await putApi(doing, { at, body: api.body, ifMatch })
+    return {
+      body: {
+        version: made.version,
+        isNew: before === undefined,
+        changes: changes.map((change) => ({ ...change })),
+        findings: findings.map(presentFinding),
+      },
+      version: made.version,
+      status: before === undefined ? 201 : 200,
+      notes,
+      changes: before === undefined ? describeChanges(undefined, made.body) : changes.map((change) => change.text),
+    }
+  },
+})
+
+const EXPORT = defineReading({
+  name: 'exportDocument',
+  path: '/apis/{team}/{id}/export',
+  summary: 'An API as an OpenAPI document: for callers, or with all that Gatewright knows of it, to be imported again.',
+  tag: 'documents',
+  textAs: 'text',
+  access: demandOf('api:read'),
+  params,
+  query: z.strictObject({
+    extensions: z
+      .enum(['true', 'false'])
+      .default('false')
+      .meta({ description: 'With everything. Else it is for callers, and names no server behind the gateway.' }),
+    revision: z.coerce.number().int().min(1).optional().meta({ description: 'The draft if absent.' }),
+    environment: partIdSchema.optional().meta({ description: 'Whose hosts and prefix the servers have.' }),
+  }),
+  answer: z.strictObject({ text: z.string() }),
+  async read(_, db, { params: at, query: { extensions, revision, environment } }) {
+    const form = await getForm(db, await getResource(db, toRef(API, at)), revision)
+    const servers = await listServers(db, form.body, environment)
+    return { body: { text: exportOpenapi({ ...form, servers }, { withExtensions: extensions === 'true' }) } }
+  },
+})
+
+export const DOCUMENT_ROUTES: readonly Route[] = [GET_DOCUMENT, PUT_DOCUMENT, IMPORT, EXPORT]
