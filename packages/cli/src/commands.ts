@@ -10,5 +10,8 @@ export const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['test', async () => (await import('./commands/test.ts')).test],
   ['diff', async () => (await import('./commands/diff.ts')).diff],
   ['key', async () => (await import('./commands/key.ts')).key],
+  ['login', async () => (await import('./commands/login.ts')).login],
+  ['logout', async () => (await import('./commands/logout.ts')).logout],
+  ['whoami', async () => (await import('./commands/whoami.ts')).whoami],
   ['schema', async () => (await import('./commands/schema.ts')).schema],
 ])

@@ -1,0 +1,73 @@
+/** Owns `gatewright login`: keeping a token for a control plane, once it is known to be good. */
+import { readFileSync } from 'node:fs'
+import { defineCommand, UsageError } from '../command.ts'
+import { toPath } from '../configuration.ts'
+import { EXIT_CODES } from '../exit-codes.ts'
+import { explainFailure } from '../servers/on-server.ts'
+import { createClient, SERVER_OPTIONS, toServerUrl } from '../servers/open-server.ts'
+import { readSavedServers, writeSavedServers } from '../servers/saved-servers.ts'
+import type { Terminal } from '../terminal.ts'
+
+export const login = defineCommand({
+  name: 'login',
+  summary: 'Keep a token for a control plane.',
+  description:
+    'Reads a token from stdin, asks the control plane whose it is, and keeps both in credentials.json in the folder gatewright of $XDG_CONFIG_HOME (or ~/.config), which only you may read. Make the token in the console, or by POST /api/v1/me/tokens. Programs need no login: they say GATEWRIGHT_SERVER and GATEWRIGHT_TOKEN.',
+  positionals: [{ name: 'URL', description: 'Of the control plane: https://control.example.com.' }],
+  options: {
+    name: { type: 'text', value: 'NAME', description: 'What to call it in --server. Default: its host.' },
+    'token-file': { type: 'text', value: 'FILE', description: 'Where the token stands, instead of stdin.' },
+    ca: SERVER_OPTIONS.ca,
+  },
+  example: {
+    line: 'gatewright login https://control.example.com --name prod',
+    says: 'Asks for a token. From then on commands speak to this control plane; several are told apart by --server.',
+  },
+
+  async run({ values, positionals: [given = ''] }, terminal) {
+    const url = toServerUrl(given)
+    const token = await readToken(values['token-file'], terminal)
+    const name = values.name ?? new URL(url).host
+    const ca = values.ca === undefined ? {} : { ca: toPath(values.ca, terminal) }
+    if (isOpenToAll(url)) terminal.complain(`${url} has no TLS: whoever stands between can read the token.`)
+    try {
+      const { body: me } = await createClient({ url, token, ...ca }, terminal).ask('getMe', {})
+      const saved = readSavedServers(terminal)
+      const path = writeSavedServers(terminal, {
+        current: name,
+        servers: { ...saved.servers, [name]: { url, token, ...ca } },
+      })
+      terminal.print(`Logged in to ${name} as ${me.name}. The token is kept in ${path}.`)
+      return EXIT_CODES.ok
+    } catch (error) {
+      const lines = explainFailure(error, url)
+      if (lines === undefined) throw error
+      for (const line of lines) terminal.complain(line)
+      return EXIT_CODES.faults
+    }
+  },
+})
+
+async function readToken(file: string | undefined, terminal: Terminal): Promise<string> {
+  const text =
+    file === undefined
+      ? await terminal.readInput('Paste the token, then Enter and Ctrl-D:')
+      : readTokenFile(toPath(file, terminal))
+  const token = text.trim()
+  // RFC 6750 §2.1: a token is one word.
+  if (/^[\x21-\x7e]{1,512}$/.test(token)) return token
+  throw new UsageError(token === '' ? 'no token came: printf %s "$TOKEN" | gatewright login …' : 'this is no token')
+}
+
+function readTokenFile(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new UsageError(`--token-file ${path} cannot be read: ${(error as Error).message}`)
+  }
+}
+
+function isOpenToAll(url: string): boolean {
+  const { protocol, hostname } = new URL(url)
+  return protocol === 'http:' && hostname !== 'localhost' && hostname !== '[::1]' && !hostname.startsWith('127.')
+}
