@@ -75,8 +75,14 @@ function toOperationType({ parameters = [], requestBody, responses }: Operation)
     ),
     ...(body === undefined ? [] : [`readonly body: ${toType(body)}`]),
     `readonly answer: ${answer === undefined ? 'undefined' : toType(answer)}`,
+    ...(hasYaml(requestBody) ? ['readonly takesYaml: true'] : []),
+    ...(Object.values(responses).some(hasYaml) ? ['readonly givesYaml: true'] : []),
   ]
   return `{ ${members.join('; ')} }`
+}
+
+function hasYaml(said: { readonly content?: Readonly<Record<string, unknown>> } | undefined): boolean {
+  return said?.content?.['application/yaml'] !== undefined
 }
 
 function toParameterMember(name: string, parameters: NonNullable<Operation['parameters']>): string[] {

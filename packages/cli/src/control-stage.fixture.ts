@@ -28,7 +28,7 @@ export async function openControlStage(): Promise<ControlStage> {
       log: quiet,
       async take(publication) {
         if (refusal !== undefined) return { fault: refusal }
-        file = publication.file
+        file = publication.pieces.map(({ name, text }) => [name, text])
         return { version: publication.sequence, hash: 'hash' }
       },
     },

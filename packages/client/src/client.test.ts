@@ -43,6 +43,19 @@ describe('the client', () => {
     })
   })
 
+  it('sends and gets YAML as it is written', async () => {
+    const text = '# Mine.\ntitle: A\n'
+    const { client, asked } = prepare(() => new Response(text, { headers: { etag: '"3"' } }))
+    const { body, version } = await client.read('getApi', { params: { team: 'main', id: 'a' } })
+    assert.deepEqual([body, version], [text, 3])
+    const sent = prepare(() => Response.json({ id: 'a' }))
+    await sent.client.write('putApi', text, { params: { team: 'main', id: 'a' }, ifNone: true })
+    assert.equal(sent.asked[0]?.init?.body, text)
+    const headers = [asked, sent.asked].map(([first]) => new Headers(first?.init?.headers))
+    assert.equal(headers[0]?.get('accept'), 'application/yaml, application/problem+json')
+    assert.deepEqual([headers[1]?.get('content-type'), headers[1]?.get('if-none-match')], ['application/yaml', '*'])
+  })
+
   it('says several of one name, and leaves out what is not said', async () => {
     const { client, asked } = prepare(() => Response.json({ items: [], total: 0 }))
     await client.ask('listApis', { query: { tag: ['a', 'b'], limit: 7 } })

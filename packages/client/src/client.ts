@@ -45,6 +45,13 @@ export type AskOptions<N extends Name> = Required<N> & {
   readonly signal?: AbortSignal
 }
 
+/** Operations that take, or give, how somebody wrote a thing: YAML, with comments. */
+type NameWith<P extends 'takesYaml' | 'givesYaml'> = {
+  [N in Name]: Operations[N] extends Readonly<Record<P, true>> ? N : never
+}[Name]
+export type YamlTaker = NameWith<'takesYaml'>
+export type YamlGiver = NameWith<'givesYaml'>
+
 export interface OperationAnswer<Body> {
   readonly status: number
   readonly body: Body
@@ -80,44 +87,81 @@ export class Client {
 
   /** @rejects ClientProblem; the platform's own error where nobody answers */
   async ask<N extends Name>(name: N, options: AskOptions<N>): Promise<OperationAnswer<Operations[N]['answer']>> {
-    const { method } = OPERATIONS[name]
-    const { fetch: send = fetch } = this.#options
-    const { params, query, body } = options as { params?: Values; query?: Values; body?: unknown }
-    const answer = await send(
-      new URL(toPath(OPERATIONS[name].path, params, { ...query, ...toDryRun(options) }), this.#options.url),
-      {
-        method,
-        headers: this.#toHeaders(options, body),
-        redirect: 'error',
-        ...(body !== undefined && { body: JSON.stringify(body) }),
-        ...(options.signal && { signal: options.signal }),
-      },
-    )
-    const said = await readJson(answer)
-    if (!answer.ok) throw new ClientProblem(answer.status, isRecord(said) ? said : {})
-    const { status, headers } = answer
+    const { body } = options as { body?: unknown }
+    const sent = body === undefined ? undefined : { type: 'application/json', text: JSON.stringify(body) }
+    return await this.#ask(name, options, sent)
+  }
+
+  /** With YAML in place of the body; comments are kept. @rejects as `ask` does */
+  async write<N extends YamlTaker>(
+    name: N,
+    yaml: string,
+    options: Omit<AskOptions<N>, 'body'>,
+  ): Promise<OperationAnswer<Operations[N]['answer']>> {
+    return await this.#ask(name, options as Asking, { type: 'application/yaml', text: yaml })
+  }
+
+  /** As YAML, with comments. @rejects as `ask` does */
+  async read<N extends YamlGiver>(name: N, options: AskOptions<N>): Promise<OperationAnswer<string>> {
+    const answer = await this.#send(name, options, { accept: 'application/yaml', sent: undefined })
+    const text = await answer.text()
+    if (!answer.ok) throw toProblem(answer, parse(text))
+    return { status: answer.status, body: text, version: toVersion(answer.headers.get('etag')), changes: [] }
+  }
+
+  async #ask<N extends Name>(
+    name: N,
+    options: Asking,
+    sent: Sent | undefined,
+  ): Promise<OperationAnswer<Operations[N]['answer']>> {
+    const answer = await this.#send(name, options, { accept: 'application/json', sent })
+    const said = parse(await answer.text())
+    if (!answer.ok) throw toProblem(answer, said)
     const isUndone = options.isDryRun === true && isRecord(said) && said.dryRun === true
     return {
-      status: isUndone ? Number(said.status) : status,
+      status: isUndone ? Number(said.status) : answer.status,
       body: (isUndone ? said.result : said) as Operations[N]['answer'],
-      version: toVersion(headers.get('etag')),
+      version: toVersion(answer.headers.get('etag')),
       changes: isUndone && Array.isArray(said.changes) ? said.changes.map(String) : [],
     }
   }
 
-  #toHeaders(options: AskOptions<Name>, body: unknown): Record<string, string> {
-    const { token, headers } = this.#options
-    const { ifMatch, ifNone, idempotencyKey } = options
-    return {
-      accept: 'application/json, application/problem+json',
-      ...headers,
-      ...(token !== undefined && { authorization: `Bearer ${token}` }),
-      ...(body !== undefined && { 'content-type': 'application/json' }),
-      ...(ifMatch !== undefined && { 'if-match': `"${ifMatch}"` }),
-      ...(ifNone === true && { 'if-none-match': '*' }),
-      ...(idempotencyKey !== undefined && { 'idempotency-key': idempotencyKey }),
-    }
+  async #send(name: Name, options: Asking, { accept, sent }: { accept: string; sent: Sent | undefined }) {
+    const { method, path } = OPERATIONS[name]
+    const { fetch: send = fetch, url, token, headers } = this.#options
+    const { params, query, ifMatch, ifNone, idempotencyKey, signal } = options
+    return await send(new URL(toPath(path, params, { ...query, ...toDryRun(options) }), url), {
+      method,
+      headers: {
+        accept: `${accept}, application/problem+json`,
+        ...headers,
+        ...(token !== undefined && { authorization: `Bearer ${token}` }),
+        ...(sent !== undefined && { 'content-type': sent.type }),
+        ...(ifMatch !== undefined && { 'if-match': `"${ifMatch}"` }),
+        ...(ifNone === true && { 'if-none-match': '*' }),
+        ...(idempotencyKey !== undefined && { 'idempotency-key': idempotencyKey }),
+      },
+      redirect: 'error',
+      ...(sent !== undefined && { body: sent.text }),
+      ...(signal && { signal }),
+    })
   }
+}
+
+interface Sent {
+  readonly type: string
+  readonly text: string
+}
+
+/** What is asked, whatever the operation takes. */
+interface Asking {
+  readonly params?: Values
+  readonly query?: Values
+  readonly ifMatch?: number
+  readonly ifNone?: boolean
+  readonly isDryRun?: boolean
+  readonly idempotencyKey?: string
+  readonly signal?: AbortSignal
 }
 
 type Values = Readonly<Record<string, unknown>>
@@ -134,14 +178,17 @@ function toPath(template: string, params: Values = {}, query: Values = {}): stri
   return pairs.length === 0 ? path : `${path}?${new URLSearchParams(pairs)}`
 }
 
-async function readJson(answer: Response): Promise<unknown> {
-  const text = await answer.text()
+function parse(text: string): unknown {
   if (text === '') return undefined
   try {
     return JSON.parse(text)
   } catch {
     return { detail: text.slice(0, 200) }
   }
+}
+
+function toProblem({ status }: Response, said: unknown): ClientProblem {
+  return new ClientProblem(status, isRecord(said) ? said : {})
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -209,7 +209,7 @@ readonly "createdBy": string;
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
 /** `user:<uid>`, `token:<uid>`, or `system`. */
-readonly "updatedBy": string; readonly "body": ApiBody } }
+readonly "updatedBy": string; readonly "body": ApiBody }; readonly givesYaml: true }
 
 /** Makes one API, or makes it what is sent. With If-Match it changes only what you have seen, with If-None-Match: * it changes nothing that is there. */
 readonly putApi: { readonly params: { readonly team: string; readonly id: string }; readonly body: ApiBody; readonly answer: { 
@@ -224,7 +224,7 @@ readonly "createdBy": string;
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
 /** `user:<uid>`, `token:<uid>`, or `system`. */
-readonly "updatedBy": string; readonly "body": ApiBody } }
+readonly "updatedBy": string; readonly "body": ApiBody }; readonly takesYaml: true }
 
 /** Removes one API, where nobody needs it. What it was stays in its history. */
 readonly removeApi: { readonly params: { readonly team: string; readonly id: string }; readonly answer: undefined }
@@ -268,7 +268,7 @@ readonly "createdBy": string;
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
 /** `user:<uid>`, `token:<uid>`, or `system`. */
-readonly "updatedBy": string; readonly "body": EnvironmentBody } }
+readonly "updatedBy": string; readonly "body": EnvironmentBody }; readonly givesYaml: true }
 
 /** Makes one environment, or makes it what is sent. With If-Match it changes only what you have seen, with If-None-Match: * it changes nothing that is there. */
 readonly putEnvironment: { readonly params: { readonly id: string }; readonly body: EnvironmentBody; readonly answer: { 
@@ -283,7 +283,7 @@ readonly "createdBy": string;
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
 /** `user:<uid>`, `token:<uid>`, or `system`. */
-readonly "updatedBy": string; readonly "body": EnvironmentBody } }
+readonly "updatedBy": string; readonly "body": EnvironmentBody }; readonly takesYaml: true }
 
 /** Removes one environment, where nobody needs it. What it was stays in its history. */
 readonly removeEnvironment: { readonly params: { readonly id: string }; readonly answer: undefined }
@@ -327,7 +327,7 @@ readonly "createdBy": string;
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
 /** `user:<uid>`, `token:<uid>`, or `system`. */
-readonly "updatedBy": string; readonly "body": UpstreamBody } }
+readonly "updatedBy": string; readonly "body": UpstreamBody }; readonly givesYaml: true }
 
 /** Makes one upstream, or makes it what is sent. With If-Match it changes only what you have seen, with If-None-Match: * it changes nothing that is there. */
 readonly putUpstream: { readonly params: { readonly team: string; readonly id: string }; readonly body: UpstreamBody; readonly answer: { 
@@ -342,7 +342,7 @@ readonly "createdBy": string;
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
 /** `user:<uid>`, `token:<uid>`, or `system`. */
-readonly "updatedBy": string; readonly "body": UpstreamBody } }
+readonly "updatedBy": string; readonly "body": UpstreamBody }; readonly takesYaml: true }
 
 /** Removes one upstream, where nobody needs it. What it was stays in its history. */
 readonly removeUpstream: { readonly params: { readonly team: string; readonly id: string }; readonly answer: undefined }
@@ -386,7 +386,7 @@ readonly "createdBy": string;
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
 /** `user:<uid>`, `token:<uid>`, or `system`. */
-readonly "updatedBy": string; readonly "body": PlanBody } }
+readonly "updatedBy": string; readonly "body": PlanBody }; readonly givesYaml: true }
 
 /** Makes one plan, or makes it what is sent. With If-Match it changes only what you have seen, with If-None-Match: * it changes nothing that is there. */
 readonly putPlan: { readonly params: { readonly team: string; readonly id: string }; readonly body: PlanBody; readonly answer: { 
@@ -401,7 +401,7 @@ readonly "createdBy": string;
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
 /** `user:<uid>`, `token:<uid>`, or `system`. */
-readonly "updatedBy": string; readonly "body": PlanBody } }
+readonly "updatedBy": string; readonly "body": PlanBody }; readonly takesYaml: true }
 
 /** Removes one plan, where nobody needs it. What it was stays in its history. */
 readonly removePlan: { readonly params: { readonly team: string; readonly id: string }; readonly answer: undefined }
@@ -445,7 +445,7 @@ readonly "createdBy": string;
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
 /** `user:<uid>`, `token:<uid>`, or `system`. */
-readonly "updatedBy": string; readonly "body": ProductBody } }
+readonly "updatedBy": string; readonly "body": ProductBody }; readonly givesYaml: true }
 
 /** Makes one product, or makes it what is sent. With If-Match it changes only what you have seen, with If-None-Match: * it changes nothing that is there. */
 readonly putProduct: { readonly params: { readonly team: string; readonly id: string }; readonly body: ProductBody; readonly answer: { 
@@ -460,7 +460,7 @@ readonly "createdBy": string;
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
 /** `user:<uid>`, `token:<uid>`, or `system`. */
-readonly "updatedBy": string; readonly "body": ProductBody } }
+readonly "updatedBy": string; readonly "body": ProductBody }; readonly takesYaml: true }
 
 /** Removes one product, where nobody needs it. What it was stays in its history. */
 readonly removeProduct: { readonly params: { readonly team: string; readonly id: string }; readonly answer: undefined }
@@ -504,7 +504,7 @@ readonly "createdBy": string;
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
 /** `user:<uid>`, `token:<uid>`, or `system`. */
-readonly "updatedBy": string; readonly "body": AppBody } }
+readonly "updatedBy": string; readonly "body": AppBody }; readonly givesYaml: true }
 
 /** Makes one app, or makes it what is sent. With If-Match it changes only what you have seen, with If-None-Match: * it changes nothing that is there. */
 readonly putApp: { readonly params: { readonly team: string; readonly id: string }; readonly body: AppBody; readonly answer: { 
@@ -519,7 +519,7 @@ readonly "createdBy": string;
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
 /** `user:<uid>`, `token:<uid>`, or `system`. */
-readonly "updatedBy": string; readonly "body": AppBody } }
+readonly "updatedBy": string; readonly "body": AppBody }; readonly takesYaml: true }
 
 /** Removes one app, where nobody needs it. What it was stays in its history. */
 readonly removeApp: { readonly params: { readonly team: string; readonly id: string }; readonly answer: undefined }
@@ -563,7 +563,7 @@ readonly "createdBy": string;
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
 /** `user:<uid>`, `token:<uid>`, or `system`. */
-readonly "updatedBy": string; readonly "body": TeamBody } }
+readonly "updatedBy": string; readonly "body": TeamBody }; readonly givesYaml: true }
 
 /** Makes one team, or makes it what is sent. With If-Match it changes only what you have seen, with If-None-Match: * it changes nothing that is there. */
 readonly putTeam: { readonly params: { readonly id: string }; readonly body: TeamBody; readonly answer: { 
@@ -578,7 +578,7 @@ readonly "createdBy": string;
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
 /** `user:<uid>`, `token:<uid>`, or `system`. */
-readonly "updatedBy": string; readonly "body": TeamBody } }
+readonly "updatedBy": string; readonly "body": TeamBody }; readonly takesYaml: true }
 
 /** Removes one team, where nobody needs it. What it was stays in its history. */
 readonly removeTeam: { readonly params: { readonly id: string }; readonly answer: undefined }
@@ -622,7 +622,7 @@ readonly "createdBy": string;
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
 /** `user:<uid>`, `token:<uid>`, or `system`. */
-readonly "updatedBy": string; readonly "body": RoleBody } }
+readonly "updatedBy": string; readonly "body": RoleBody }; readonly givesYaml: true }
 
 /** Makes one role, or makes it what is sent. With If-Match it changes only what you have seen, with If-None-Match: * it changes nothing that is there. */
 readonly putRole: { readonly params: { readonly id: string }; readonly body: RoleBody; readonly answer: { 
@@ -637,7 +637,7 @@ readonly "createdBy": string;
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
 /** `user:<uid>`, `token:<uid>`, or `system`. */
-readonly "updatedBy": string; readonly "body": RoleBody } }
+readonly "updatedBy": string; readonly "body": RoleBody }; readonly takesYaml: true }
 
 /** Removes one role, where nobody needs it. What it was stays in its history. */
 readonly removeRole: { readonly params: { readonly id: string }; readonly answer: undefined }
@@ -654,7 +654,7 @@ readonly "body"?: RoleBody })[] } }
 /** The OpenAPI document of an API, as it was written. */
 readonly getDocument: { readonly params: { readonly team: string; readonly id: string }; readonly query: { readonly revision?: number }; readonly answer: { 
 /** SHA-256 of the text: what `document` of the API says. */
-readonly "hash": string; readonly "text": string } }
+readonly "hash": string; readonly "text": string }; readonly givesYaml: true }
 
 /** Gives an API a document, and changes nothing else that it says. What the document adds are its operations. */
 readonly putDocument: { readonly params: { readonly team: string; readonly id: string }; readonly body: { 
@@ -663,7 +663,7 @@ readonly "text": string }; readonly answer: { readonly "version": number; readon
 /** How to mend it. */
 readonly "suggestion"?: string; 
 /** From 1; 0 where it is about no line. */
-readonly "line": number; readonly "path": string })[] } }
+readonly "line": number; readonly "path": string })[] }; readonly takesYaml: true }
 
 /** Makes an API of an OpenAPI document, or merges a newer document into the draft: what people wrote stays, and follows operations to their new names. */
 readonly importDocument: { readonly params: { readonly team: string; readonly id: string }; readonly body: { 
@@ -684,10 +684,10 @@ readonly "findings": readonly ({ readonly "severity": "fault" | "warning"; reado
 /** How to mend it. */
 readonly "suggestion"?: string; 
 /** From 1; 0 where it is about no line. */
-readonly "line": number; readonly "path": string })[] } }
+readonly "line": number; readonly "path": string })[] }; readonly takesYaml: true }
 
 /** An API as an OpenAPI document: for callers, or with all that Gatewright knows of it, to be imported again. */
-readonly exportDocument: { readonly params: { readonly team: string; readonly id: string }; readonly query: { readonly extensions?: "true" | "false"; readonly revision?: number; readonly environment?: string }; readonly answer: { readonly "text": string } }
+readonly exportDocument: { readonly params: { readonly team: string; readonly id: string }; readonly query: { readonly extensions?: "true" | "false"; readonly revision?: number; readonly environment?: string }; readonly answer: { readonly "text": string }; readonly givesYaml: true }
 
 /** Revisions of an API, the newest first. */
 readonly listRevisions: { readonly params: { readonly team: string; readonly id: string }; readonly query: { readonly limit?: number; readonly below?: number }; readonly answer: { readonly "items": readonly ({ 

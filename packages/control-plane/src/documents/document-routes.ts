@@ -12,9 +12,9 @@ import { exportOpenapi } from '../openapi/export-openapi.ts'
 import { type ImportResult, importOpenapi } from '../openapi/import-openapi.ts'
 import { describeChanges } from '../resources/describe-changes.ts'
 import { toRef } from '../resources/kind.ts'
-import type { Resource } from '../resources/resource.ts'
-import { assertTeam, toNote } from '../resources/resource-routes.ts'
-import { createResource, type Doing, findResource, getResource, replaceResource } from '../resources/resource-store.ts'
+import { putResource } from '../resources/put-resource.ts'
+import type { Described, Resource } from '../resources/resource.ts'
+import { findResource, getResource } from '../resources/resource-store.ts'
 import { describedChangeSchema } from '../revisions/described-change-schema.ts'
 import type { Moment } from '../store/store.ts'
 import { keepDocument } from './document-store.ts'
@@ -65,31 +65,6 @@ async function importAgain(db: Moment, at: At, made: Imported & { readonly text:
   return current?.version === made.version ? made : await importInto(db, at, made.text)
 }
 
-interface Put {
-  readonly at: At
-  readonly body: ApiBody
-  readonly ifMatch: number | undefined
-}
-
-async function putApi(doing: Doing, { at, body, ifMatch }: Put) {
-  const ref = toRef(API, at)
-  const before = await findResource(doing.db, ref)
-  if (before === undefined && ifMatch !== undefined)
-    throw new AdminProblem('changed-meanwhile', `There is no "${ref.id}" any more.`)
-  await assertTeam(doing.db, API, at)
-  await API.check?.(doing, ref, body)
-  const made =
-    before === undefined
-      ? await createResource(doing, ref, body)
-      : await replaceResource(doing, ref, { version: ifMatch, body })
-  const action = before === undefined ? 'create' : 'replace'
-  const notes =
-    made.version === before?.version
-      ? []
-      : [toNote(action, made, { before: before?.body, after: body, by: 'document' })]
-  return { before, made, notes }
-}
-
 /** With what stands before its base path there; a path alone where it answers to every host. */
 async function listServers(db: Moment, body: ApiBody, environment: string | undefined): Promise<string[]> {
   const found = environment === undefined ? undefined : await getResource(db, toRef(ENVIRONMENT, { id: environment }))
@@ -98,6 +73,9 @@ async function listServers(db: Moment, body: ApiBody, environment: string | unde
   const hosts = body.hosts ?? place.hosts ?? []
   return hosts.length === 0 ? [path] : hosts.map((host) => `https://${host}${path === '/' ? '' : path}`)
 }
+
+/** In the audit log: it was no edit of the body. */
+const BY = { by: 'document' }
 
 const GET_DOCUMENT = defineReading({
   name: 'getDocument',
@@ -138,11 +116,17 @@ const PUT_DOCUMENT = defineChange({
   async prepare(_, { body: { text } }) {
     return readOpenApi('document', (path) => (path === 'document' ? text : undefined)).findings
   },
-  async change(_, doing, { params: at, body: { text }, ifMatch, prepared: findings }) {
+  async change(asking, doing, { params: at, body: { text }, ifMatch, prepared: findings }) {
     assertReadable(findings)
     const api = await getResource(doing.db, toRef(API, at), ifMatch)
     const hash = await keepDocument(doing.db, text)
-    const { made, notes } = await putApi(doing, { at, body: { ...(api.body as ApiBody), document: hash }, ifMatch })
+    const { made, notes } = await putResource(asking, doing, {
+      kind: API,
+      at,
+      body: { ...(api.body as ApiBody), document: hash } as Described,
+      ifMatch,
+      details: BY,
+    })
     return {
       body: { version: made.version, hash, findings: findings.map(presentFinding) },
       version: made.version,
@@ -168,12 +152,18 @@ const IMPORT = defineChange({
   async prepare({ services }: Asking, { params: at, body: { text } }) {
     return await services.store.read((db) => importInto(db, at, text))
   },
-  async change(_, doing, { params: at, body: { text }, ifMatch, prepared }) {
+  async change(asking, doing, { params: at, body: { text }, ifMatch, prepared }) {
     const { api, changes, findings } = (await importAgain(doing.db, at, { ...prepared, text })).result
     assertReadable(findings)
     if (api === undefined) throw new TypeError('what has no faults is an API')
     if (api.document !== undefined) await keepDocument(doing.db, api.document)
-    const { before, made, notes } = await putApi(doing, { at, body: api.body, ifMatch })
+    const { before, made, notes } = await putResource(asking, doing, {
+      kind: API,
+      at,
+      body: api.body,
+      ifMatch,
+      details: BY,
+    })
     return {
       body: {
         version: made.version,

@@ -58,13 +58,21 @@ function serve(app: FastifyInstance, runner: RouteRunner, route: Route): void {
 function send(
   reply: FastifyReply,
   route: Route,
-  { body, status, version, headers = {}, accept = '' }: Answer<unknown> & { readonly accept: string | undefined },
+  {
+    body,
+    status,
+    version,
+    text: written,
+    headers = {},
+    accept = '',
+  }: Answer<unknown> & { readonly accept: string | undefined },
 ): FastifyReply {
   if (version !== undefined) void reply.header('etag', toEntityTag(version))
   for (const [name, value] of Object.entries(headers)) void reply.header(name, value)
   const code = status ?? route.status ?? (body === undefined ? 204 : 200)
   if (body === undefined) return reply.code(code).send()
-  const text = findText(route, body, accept)
+  const text = written ?? findText(route, body, accept)
+  // RFC 9512 §2.1.
   if (text !== undefined) return reply.code(code).type('application/yaml').send(Buffer.from(text))
   return reply.code(code).type('application/json').send(toBytes(body))
 }

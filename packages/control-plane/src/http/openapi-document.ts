@@ -70,6 +70,8 @@ function toOperation(route: Route, schemas: Readonly<Record<string, Json>>): Jso
   const isChange = route.kind === 'changing'
   const body = schemas[`${route.name}.body`]
   const answer = schemas[`${route.name}.answer`]
+  const yaml = schemas[`${route.name}.yaml`]
+  const asYaml = yaml === undefined ? {} : { 'application/yaml': { schema: yaml } }
   return {
     operationId: route.name,
     summary: route.summary,
@@ -80,12 +82,14 @@ function toOperation(route: Route, schemas: Readonly<Record<string, Json>>): Jso
       ...toParameters('query', schemas[`${route.name}.query`]),
       ...(isChange ? Object.keys(PARAMETERS).map((name) => ({ $ref: `#/components/parameters/${name}` })) : []),
     ],
-    ...(body !== undefined && { requestBody: { required: true, content: toContent(route, body) } }),
+    ...(body !== undefined && {
+      requestBody: { required: true, content: { ...toContent(route, body), ...asYaml } },
+    }),
     responses: {
       [route.status ?? (answer === undefined ? 204 : 200)]: {
         description: 'Done.',
         ...(answer !== undefined && {
-          content: isChange ? { 'application/json': { schema: answer } } : toContent(route, answer),
+          content: isChange ? { 'application/json': { schema: answer } } : { ...toContent(route, answer), ...asYaml },
         }),
       },
       default: {
@@ -122,11 +126,12 @@ function toParameters(place: 'path' | 'query', schema: Json | undefined): Json[]
 function toSchemas(routes: readonly Route[]): Readonly<Record<string, Json>> {
   const registry = z.registry<{ id: string }>()
   for (const { kind, body } of KINDS) registry.add(body, { id: `${toTitle(kind)}Body` })
-  const places: [string, z.ZodType][] = routes.flatMap(({ name, params, query, body, answer }) => [
+  const places: [string, z.ZodType][] = routes.flatMap(({ name, params, query, body, answer, yaml }) => [
     [`${name}.params`, params],
     [`${name}.query`, query],
     [`${name}.body`, body],
     [`${name}.answer`, answer],
+    ...(yaml === undefined ? [] : [[`${name}.yaml`, yaml] as [string, z.ZodType]]),
   ])
   for (const [id, schema] of places) if (!registry.has(schema) && !isNothing(schema)) registry.add(schema, { id })
   const uri = (id: string): string => `#/components/schemas/${id}`

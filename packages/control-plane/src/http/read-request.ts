@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { AdminProblem } from './admin-problem.ts'
 import { readConditions } from './read-conditions.ts'
+import { readYaml } from './read-yaml.ts'
 import type { Input, Route } from './route.ts'
 import { toInvalidProblem } from './to-admin-problem.ts'
 
@@ -37,7 +38,8 @@ export function readRequest(route: Route, { request, params }: AskedPlace): Aske
   const { dryRun, ...query } = request.query as Record<string, unknown>
   const text = typeof request.body === 'string' ? request.body : ''
   const isChange = route.kind === 'changing'
-  const written = readBody(text, request.headers['content-type'], route.textAs)
+  const isYaml = text !== '' && route.yaml !== undefined && YAML.test(request.headers['content-type'] ?? '')
+  const written = isYaml ? readYaml(text) : readBody(route, text, request.headers['content-type'])
   const body = parse(route.body, 'body', written)
   return {
     input: {
@@ -45,6 +47,8 @@ export function readRequest(route: Route, { request, params }: AskedPlace): Aske
       query: parse(route.query, 'query', isChange || dryRun === undefined ? query : { ...query, dryRun }),
       body: isChange && route.isAsWritten === true ? written : body,
       ...readConditions(request.headers),
+      source: isYaml ? text : undefined,
+      wantsYaml: route.yaml !== undefined && wantsYaml(request.headers.accept),
     },
     isDryRun: isChange && parse(dryRunSchema, 'query/dryRun', dryRun) === 'true',
     idempotencyKey: isChange ? readIdempotencyKey(request.headers['idempotency-key']) : undefined,
@@ -61,13 +65,22 @@ const TEXT_TYPES: ReadonlySet<string | undefined> = new Set([
   'text/plain',
 ])
 
-function readBody(text: string, contentType: string | undefined, textAs: string | undefined): unknown {
+/** RFC 9512 §2.1; the other name is older. */
+const YAML = /^\s*application\/(?:x-)?yaml\s*(?:;|$)/i
+
+/** Who takes JSON as well gets that: it says more. */
+function wantsYaml(accept = ''): boolean {
+  const types = accept.split(',')
+  return types.some((type) => YAML.test(type)) && !types.some((type) => /^\s*application\/json\b/i.test(type))
+}
+
+function readBody({ yaml, textAs }: Route, text: string, contentType: string | undefined): unknown {
   if (text === '') return undefined
   const type = contentType?.split(';')[0]?.trim().toLowerCase()
   if (textAs !== undefined && TEXT_TYPES.has(type)) return { [textAs]: text }
   if (type !== 'application/json') {
-    const types = textAs === undefined ? 'application/json' : 'application/yaml, or application/json'
-    throw new AdminProblem('media-type-unknown', `Say Content-Type: ${types}.`)
+    const other = yaml === undefined && textAs === undefined ? '' : ', or application/yaml'
+    throw new AdminProblem('media-type-unknown', `Say Content-Type: application/json${other}.`)
   }
   try {
     return JSON.parse(text)

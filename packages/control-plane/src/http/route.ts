@@ -30,6 +30,10 @@ export interface Input<P extends z.ZodType, Q extends z.ZodType, B extends z.Zod
   readonly ifMatch: number | undefined
   /** `If-None-Match: *`: only where there is none yet. */
   readonly ifNone: boolean
+  /** The body as it was written, where that is YAML. */
+  readonly source: string | undefined
+  /** What is answered is wanted as YAML. */
+  readonly wantsYaml: boolean
 }
 
 /** Who asks, and from where. */
@@ -52,6 +56,8 @@ export interface Answer<A> {
   /** The version that the `ETag` says. */
   readonly version?: number
   readonly headers?: Readonly<Record<string, string | readonly string[]>>
+  /** As YAML, where that is wanted. */
+  readonly text?: string
 }
 
 /** What a change did. Each has notes for the audit log, or says that it has none because nothing was done. */
@@ -86,6 +92,8 @@ interface RouteParts<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodTy
   readonly status?: number
   /** Name of a member: with `Content-Type: application/yaml` the whole body is it, and with such an `Accept` the whole answer. */
   readonly textAs?: string
+  /** A change takes this as YAML too, a reading answers with it where that is wanted. */
+  readonly yaml?: z.ZodType
 }
 
 export interface ReadingRoute<

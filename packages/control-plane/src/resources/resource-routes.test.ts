@@ -153,4 +153,54 @@ await describeOnStores('resources, by the admin API', (open) => {
     assert.equal((await stage.ask('PUT /apis/shop/orders', { body: {} })).statusCode, 201)
     assert.deepEqual(stage.mistakes, [])
   })
+
+  it('keep how they were written, as YAML', async () => {
+    const stage = await begin()
+    const put = (text: string) =>
+      stage.ask('PUT /apis/main/orders', { text, headers: { 'content-type': 'application/yaml' } })
+    const get = async () => (await stage.ask('GET /apis/main/orders', { headers: { accept: 'application/yaml' } })).body
+    const written = '# Of the shop.\ntitle: "one" # so far\ntags: [a, b]\n'
+    const made = await put(written)
+    assert.deepEqual([made.statusCode, made.json().body], [201, { title: 'one', tags: ['a', 'b'] }])
+    const looked = await stage.ask('GET /apis/main/orders', { headers: { accept: 'application/yaml' } })
+    assert.deepEqual([looked.headers['content-type'], looked.headers.etag], ['application/yaml', '"1"'])
+    assert.equal(looked.body, written)
+    assert.equal((await put(written)).json().version, 1)
+    assert.equal((await notes(stage)).length, 1, 'the same again is nothing')
+    const rewritten = await put(`${written}# More.\n`)
+    assert.equal(rewritten.json().version, 1, 'it says the same')
+    assert.equal(await get(), `${written}# More.\n`)
+    assert.equal((await notes(stage))[0]?.action, 'rewrite')
+    await stage.ask('PUT /apis/main/orders', { body: { title: 'one', tags: ['a', 'c'] } })
+    assert.equal(await get(), '# Of the shop.\ntitle: "one" # so far\ntags: [ a, c ]\n\n# More.\n')
+    await stage.ask('DELETE /apis/main/orders')
+    await stage.ask('PUT /apis/main/orders', { body: { title: 'new' } })
+    assert.equal(await get(), 'title: new\n')
+  })
+
+  it('are refused as YAML that cannot be read, or is too much', async () => {
+    const stage = await begin()
+    const put = async (text: string, type = 'application/yaml') =>
+      await stage.ask('PUT /apis/main/orders', { text, headers: { 'content-type': type } })
+    const wrong = await put('title: one\n tags: [')
+    assert.equal(wrong.statusCode, 400)
+    assert.match(wrong.json().detail, /^body:\d+:\d+: /)
+    const bomb = Array.from({ length: 12 }, (_, i) =>
+      i === 0
+        ? 'a0: &a0 [x, x]'
+        : `a${i}: &a${i} [${Array(10)
+            .fill(`*a${i - 1}`)
+            .join(', ')}]`,
+    )
+    assert.equal((await put(`${bomb.join('\n')}\n`)).statusCode, 400)
+    assert.equal((await put(`title: ${'x'.repeat(1024 * 1024)}\n`)).statusCode, 413)
+    assert.equal((await put('title: one\n', 'text/plain')).statusCode, 415)
+    assert.equal((await put('title: !!js/function x\n')).statusCode, 400)
+    const other = await stage.ask('POST /apis/main/orders/revisions', {
+      text: 'message: x\n',
+      headers: { 'content-type': 'application/yaml' },
+    })
+    assert.equal(other.statusCode, 415)
+    assert.deepEqual(stage.mistakes, [])
+  })
 })

@@ -4,24 +4,15 @@ import { z } from 'zod'
 import type { Demand } from '../access/decide-access.ts'
 import type { Permission } from '../access/permission.ts'
 import { partIdSchema } from '../apis/api-body.ts'
-import type { AuditNote } from '../audit/audit-log.ts'
-import { AdminProblem } from '../http/admin-problem.ts'
 import { defineChange, defineReading, NOTHING, type Route, type RouteAccess } from '../http/route.ts'
-import { MAIN_TEAM } from '../publish/snapshot-id.ts'
-import type { Moment } from '../store/store.ts'
 import { describeChanges } from './describe-changes.ts'
 import { type Kind, NO_TEAM, toRef } from './kind.ts'
 import { countResources, listResources, type ResourceQuery, SORTS } from './list-resources.ts'
 import { actorSchema, presentResource, timeSchema, toResourceSchema, toTime } from './present-resource.ts'
-import type { Described, Resource, ResourceRef } from './resource.ts'
-import {
-  createResource,
-  findResource,
-  getResource,
-  listVersions,
-  removeResource,
-  replaceResource,
-} from './resource-store.ts'
+import { putResource, toNote } from './put-resource.ts'
+import type { Described } from './resource.ts'
+import { getResource, listVersions, removeResource } from './resource-store.ts'
+import { dropSource, readSource } from './source-store.ts'
 
 const NO_QUERY = z.strictObject({})
 const MOST_A_PAGE = 500
@@ -121,9 +112,11 @@ function toLook(kind: Kind): Route {
     params,
     query: NO_QUERY,
     answer: toResourceSchema(kind),
-    async read(_, db, input) {
-      const resource = await getResource(db, toRef(kind, input.params))
-      return { body: presentResource(resource), version: resource.version }
+    yaml: kind.body,
+    async read(_, db, { params: at, wantsYaml }) {
+      const resource = await getResource(db, toRef(kind, at))
+      const text = wantsYaml ? { text: await readSource(db, resource) } : {}
+      return { body: presentResource(resource), version: resource.version, ...text }
     },
   })
 }
@@ -142,39 +135,20 @@ function toPut(kind: Kind): Route {
     body: kind.body as z.ZodType<Described, Described>,
     isAsWritten: true,
     answer: toResourceSchema(kind),
-    async change(asking, doing, { params: at, body, ifMatch, ifNone }) {
-      const ref = toRef(kind, at)
-      const before = await findResource(doing.db, ref)
-      if (ifNone && before !== undefined) throw new AdminProblem('changed-meanwhile', `There is "${ref.id}" already.`)
-      if (before === undefined && ifMatch !== undefined)
-        throw new AdminProblem('changed-meanwhile', `There is no "${ref.id}" any more.`)
-      await assertTeam(doing.db, kind, at)
-      const putting = { ref, before, body }
-      await kind.check?.(asking, doing, putting)
-      const made =
-        before === undefined
-          ? await createResource(doing, ref, body)
-          : await replaceResource(doing, ref, { version: ifMatch, body })
-      if (made.version !== before?.version) await kind.confirm?.(asking, doing, putting)
-      return {
-        body: presentResource(made),
-        version: made.version,
-        status: before === undefined ? 201 : 200,
-        notes:
-          made.version === before?.version
-            ? []
-            : [toNote(before === undefined ? 'create' : 'replace', made, { before: before?.body, after: body })],
-        changes: describeChanges(before?.body, body),
-      }
+    yaml: kind.body,
+    async change(asking, doing, { params: at, body, ifMatch, ifNone, source }) {
+      const { before, made, notes, changes } = await putResource(asking, doing, {
+        kind,
+        at,
+        body,
+        ifMatch,
+        ifNone,
+        source,
+      })
+      const status = before === undefined ? 201 : 200
+      return { body: presentResource(made), version: made.version, status, notes, changes }
     },
   })
-}
-
-/** There is no team that nobody made, but the first. @rejects AdminProblem */
-export async function assertTeam(db: Moment, { scope }: Kind, { team }: At): Promise<void> {
-  if (scope !== 'team' || team === undefined || team === MAIN_TEAM) return
-  if ((await findResource(db, { kind: 'team', team: NO_TEAM, id: team })) !== undefined) return
-  throw new AdminProblem('not-found', `There is no team "${team}".`)
 }
 
 function toRemoval(kind: Kind): Route {
@@ -195,6 +169,7 @@ function toRemoval(kind: Kind): Route {
       const before = await getResource(doing.db, ref, ifMatch)
       await kind.checkRemoval?.(asking, doing, before)
       await removeResource(doing, ref, ifMatch)
+      await dropSource(doing.db, before.uid)
       return {
         body: undefined,
         notes: [toNote('remove', before, { before: before.body })],
@@ -236,10 +211,6 @@ function toHistory(kind: Kind): Route {
       return { body: { items } }
     },
   })
-}
-
-export function toNote(action: string, { kind, uid, team, id }: Resource & ResourceRef, details: object): AuditNote {
-  return { action, kind, target: uid, team, details: { id, ...details } }
 }
 
 /** `policy-list` → `PolicyList` */
