@@ -2,26 +2,31 @@
 
 import { comparePlain } from './compare-plain.ts'
 import { type ContractDocument, isMap } from './contract-document.ts'
+import { PairMemory } from './pair-memory.ts'
 import { type SchemaChange, type SchemaPair, type Subject, toSchemaChange } from './schema-pair.ts'
 import { type SchemaNode, type SchemaPart, type SchemaView, toKey, viewSchema } from './schema-view.ts'
+import { UnchangedSchemas } from './unchanged-schemas.ts'
 
-/** Pairs of schemas in one comparison, a few seconds' worth: what is larger is told as not compared. */
-const PAIRS_MAX = 100_000
-const DEPTH_MAX = 100
+/** Pairs of schemas in one comparison, a second's worth: what is larger is told as not compared. */
+const PAIRS_MAX = 30_000
+/** The stack of a thread holds more than twice as many (measured: 1 200 pass, 2 400 do not). */
+const DEPTH_MAX = 600
+/** Of more, the one of the same name is taken for what became of it: each with each would take too long. */
+const CHOICES_MAX = 12
 const NONE: readonly SchemaChange[] = []
 
 export class SchemaComparison {
   readonly #before: ContractDocument
   readonly #after: ContractDocument
+  readonly #unchanged: UnchangedSchemas
   readonly #views = { before: new Map<string, SchemaView>(), after: new Map<string, SchemaView>() }
-  /** What was found for a pair; empty while it is looked at, so that a schema within itself ends. */
-  readonly #found = new Map<string, readonly SchemaChange[]>()
-  #depth = 0
+  readonly #pairs = new PairMemory()
   isExhausted = false
 
   constructor(before: ContractDocument, after: ContractDocument) {
     this.#before = before
     this.#after = after
+    this.#unchanged = new UnchangedSchemas(before, after)
   }
 
   compare(before: SchemaNode, after: SchemaNode, subject: Subject): readonly SchemaChange[] {
@@ -31,18 +36,16 @@ export class SchemaComparison {
   #compare(inner: SchemaNode, outer: SchemaNode, subject: Subject): readonly SchemaChange[] {
     if (outer.parts.length === 0) return NONE
     const key = `${subject} ${toKey(inner)} ${toKey(outer)}`
-    const known = this.#found.get(key)
+    const known = this.#pairs.find(key)
     if (known !== undefined) return known
-    if (this.#found.size >= PAIRS_MAX || this.#depth >= DEPTH_MAX) {
+    if (this.#pairs.size >= PAIRS_MAX || this.#pairs.depth >= DEPTH_MAX) {
       this.isExhausted = true
       return NONE
     }
-    this.#found.set(key, NONE)
-    this.#depth++
-    const found = this.#findChanges(inner, outer, subject)
-    this.#depth--
-    this.#found.set(key, found)
-    return found
+    const [before, after] = subject === 'response' ? [outer, inner] : [inner, outer]
+    return this.#pairs.keep(key, () =>
+      this.#unchanged.has(before, after) ? NONE : toUnique(this.#findChanges(inner, outer, subject)),
+    )
   }
 
   #findChanges(innerNode: SchemaNode, outerNode: SchemaNode, subject: Subject): readonly SchemaChange[] {
@@ -68,11 +71,16 @@ export class SchemaComparison {
   /** One of the choices has to allow all of `inner`; of several types, each may find its own. */
   #findChoice(pair: SchemaPair, innerNode: SchemaNode, outerNode: SchemaNode): readonly SchemaChange[] {
     const { rest, choices } = pair.outer.group ?? { rest: outerNode, choices: [] }
-    const found = choices.map((choice) => {
+    const name = toReferenceName(innerNode)
+    // The one of the same name is the likeliest: most others then need no comparison.
+    const isFirst = (choice: SchemaPart): boolean => name !== undefined && toReferenceName({ parts: [choice] }) === name
+    const found: Attempt[] = []
+    for (const choice of choices.toSorted((a, b) => Number(isFirst(b)) - Number(isFirst(a)))) {
       const node: SchemaNode = { parts: [...rest.parts, choice] }
-      return { node, changes: pair.compare(innerNode, node) }
-    })
-    if (found.some(({ changes }) => changes.length === 0)) return NONE
+      const attempt = { node, ...this.#pairs.attempt(() => pair.compare(innerNode, node)) }
+      if (attempt.changes.length === 0 || (choices.length > CHOICES_MAX && isFirst(choice))) return take(attempt)
+      found.push(attempt)
+    }
     const split = splitTypes(pair.inner, innerNode)
     if (split.length > 1) return split.flatMap((one) => pair.compare(one, outerNode))
     const version = pair.subject === 'response' ? 'before' : 'after'
@@ -80,7 +88,7 @@ export class SchemaComparison {
     const [only] = alike.length === 1 ? alike : found
     const isAlone =
       alike.length === 1 || (found.length === 1 && only !== undefined && !haveOtherNames(innerNode, only.node))
-    return isAlone && only !== undefined ? only.changes : [toChoiceChange(pair, innerNode)]
+    return isAlone && only !== undefined ? take(only) : [toChoiceChange(pair, innerNode)]
   }
 
   #view(version: 'before' | 'after', node: SchemaNode): SchemaView {
@@ -92,6 +100,27 @@ export class SchemaComparison {
     views.set(key, view)
     return view
   }
+}
+
+interface Attempt {
+  readonly node: SchemaNode
+  readonly changes: readonly SchemaChange[]
+  count(): void
+}
+
+function take(attempt: Attempt): readonly SchemaChange[] {
+  attempt.count()
+  return attempt.changes
+}
+
+/** Of one schema with all that it leads to; whoever has mended so many asks again. */
+const CHANGES_MAX = 200
+
+/** A schema that stands in many places is told once for each that is compared, and would add up without end. */
+function toUnique(changes: readonly SchemaChange[]): readonly SchemaChange[] {
+  if (changes.length < 2) return changes
+  const found = new Map(changes.map((change) => [`${change.code} ${change.pointer} ${change.message}`, change]))
+  return [...found.values()].slice(0, CHANGES_MAX)
 }
 
 function toChoiceChange(pair: SchemaPair, inner: SchemaNode): SchemaChange {

@@ -161,40 +161,71 @@ describe('the comparison', () => {
     assert.deepEqual(codesOf(toTree('string'), toTree('string')), [])
   })
 
-  it('says so where schemas are too deep for it', () => {
-    const toDeep = (leaf: string): PublishedForm => {
-      let schema: object = { type: leaf }
-      for (let depth = 0; depth < 45; depth++)
-        schema = { type: 'array', items: { type: 'object', properties: { p: schema } } }
-      const schemas: Record<string, object> = { D: schema }
-      for (let depth = 0; depth < 3; depth++)
-        schemas[`D${depth}`] = { type: 'object', properties: { p: { $ref: '#/components/schemas/D' } } }
-      const content = {
-        'application/json': {
-          schema: {
-            type: 'array',
-            items: {
-              type: 'array',
-              items: {
-                type: 'array',
-                items: {
-                  type: 'array',
-                  items: {
-                    type: 'array',
-                    items: {
-                      type: 'array',
-                      items: { type: 'array', items: { type: 'array', items: { $ref: '#/components/schemas/D0' } } },
-                    },
-                  },
-                },
-              },
-            },
-          },
-        },
+  it('tells of every operation all that it leads to, where schemas lead to each other', () => {
+    const toRing = (type: string): PublishedForm => {
+      const refer = (name: string) => ({ $ref: `#/components/schemas/${name}` })
+      const toSchema = (next: string) => ({ type: 'object', properties: { next: refer(next), v: { type } } })
+      const schemas = {
+        A: toSchema('B'),
+        B: toSchema('C'),
+        C: { oneOf: [toSchema('A'), { type: 'null' }] },
+        D: toSchema('B'),
       }
+      const paths = ['A', 'B', 'C', 'D'].map((name) => {
+        const content = { 'application/json': { schema: refer(name) } }
+        return [`/${name}`, { put: { requestBody: { content } } }] as const
+      })
+      return toForm({ components: { schemas }, paths: Object.fromEntries(paths) })
+    }
+    const ring = ['A/properties/v', 'B/properties/v', 'C/oneOf/0/properties/v']
+    assert.deepEqual(
+      findBreakingChanges(toRing('number'), toRing('integer')).map(({ at }) => `${at.operation} ${at.pointer}`),
+      ['A', 'B', 'C', 'D'].flatMap((name) =>
+        [...ring, ...(name === 'D' ? ['D/properties/v'] : [])].map(
+          (place) => `PUT /${name} /components/schemas/${place}`,
+        ),
+      ),
+    )
+  })
+
+  /** Each refers to the next one, and the last one is a leaf. */
+  function toChain(leaf: string, length: number): PublishedForm {
+    const schemas: Record<string, object> = { [`D${length}`]: { type: leaf } }
+    for (let depth = 0; depth < length; depth++) {
+      const next = { $ref: `#/components/schemas/D${depth + 1}` }
+      schemas[`D${depth}`] = { type: 'object', properties: { next: { oneOf: [next, { type: 'null' }] } } }
+    }
+    const content = { 'application/json': { schema: { $ref: '#/components/schemas/D0' } } }
+    return toForm({ components: { schemas }, paths: { '/a': { put: { requestBody: { content } } } } })
+  }
+
+  it('says so where schemas are too deep for it', () => {
+    assert.deepEqual(codesOf(toChain('string', 100), toChain('integer', 100)), ['request-type-narrowed'])
+    assert.deepEqual(codesOf(toChain('string', 5000), toChain('integer', 5000)), ['not-comparable'])
+  })
+
+  it('looks at nothing that is the same on both sides', () => {
+    const before = toChain('string', 5000)
+    const after = { ...before, document: before.document?.replace('"title":"t"', '"title":"u"') ?? '' }
+    assert.notEqual(after.document, before.document)
+    assert.deepEqual(codesOf(before, after), [])
+  })
+
+  it('ends where every schema leads to every other one, and all have changed', () => {
+    const names = Array.from({ length: 30 }, (_, index) => `S${index}`)
+    const any = { oneOf: names.map((name) => ({ $ref: `#/components/schemas/${name}` })) }
+    const toWeb = (type: string): PublishedForm => {
+      const schemas = Object.fromEntries(
+        names.map((name) => [name, { type: 'object', properties: { kind: { const: name }, v: { type }, any } }]),
+      )
+      const content = { 'application/json': { schema: any } }
       return toForm({ components: { schemas }, paths: { '/a': { put: { requestBody: { content } } } } })
     }
-    assert.deepEqual(codesOf(toDeep('string'), toDeep('integer')), ['not-comparable'])
+    const found = findBreakingChanges(toWeb('number'), toWeb('integer'))
+    assert.deepEqual(
+      found.map(({ code, at }) => [code, at.pointer]),
+      names.toSorted().map((name) => ['request-type-narrowed', `/components/schemas/${name}/properties/v`]),
+    )
   })
 
   it('throws on nothing, and finds nothing between what is the same', () => {
