@@ -70,7 +70,7 @@ await describeOnStores('documents, by the admin API', (open) => {
       assert.ok(said.findings[0].line > 0)
     }
     assert.equal((await send(stage, `PUT ${AT}/document`, '{}', { 'content-type': 'text/html' })).status, 415)
-    assert.equal((await send(stage, `PUT ${AT}`, '{}')).status, 415, 'where no text is taken')
+    assert.equal((await send(stage, `POST ${AT}/revisions`, '{}')).status, 415, 'where no text is taken')
     assert.equal((await stage.ask(`POST ${AT}/import`, { as: 'viewer', body: { text: 'x' } })).statusCode, 403)
   })
 
