@@ -30,11 +30,9 @@ export class LocalControlPlane {
   readonly feed = (): Feed => this.#feed
 
   /** Before the gateway starts: resolves when it is known what is published, or why it is not. */
-  async prepare(): Promise<Refused | undefined> {
+  async prepare(): Promise<void> {
     const first = await this.#thread.first
-    if (!('refused' in first)) return undefined
-    this.#feed = { unknown: first.refused }
-    return first
+    if ('refused' in first) this.#feed = { unknown: first.refused }
   }
 
   /** The gateway serves. Resolves when the port of the control plane answers, or does not. */

@@ -63,8 +63,8 @@ export async function startGateway(options: StartOptions): Promise<number> {
   const signals = new SignalFollower(gateway, { ...options, log, servers, ...(control && { control }) })
   // A file that takes long to load holds nobody up who is told to end.
   const start = async (): Promise<string | undefined> => {
-    const refused = await control?.prepare()
-    return refused?.isLasting === true ? toControlFault(refused) : await gateway.start()
+    await control?.prepare()
+    return await gateway.start()
   }
   const fault = await Promise.race([start(), signals.ended.then(() => undefined)])
   if (signals.isEnding) return signals.ended
@@ -86,7 +86,7 @@ export async function startGateway(options: StartOptions): Promise<number> {
     setFlagsFromString('--semi-space-growth-factor=2')
     if (signals.isEnding) return signals.ended
     const opened = await control?.open(gateway)
-    if (opened !== undefined && 'refused' in opened && opened.isLasting) throw new Error(toControlFault(opened))
+    if (opened !== undefined && 'refused' in opened && opened.reason === 'port') throw new Error(toControlFault(opened))
     greet(gateway, { adminPort, threads, opened, greeting: options.greeting })
   } catch (error) {
     log.error(toStartFault(error instanceof Error ? error.message : String(error)))
@@ -138,8 +138,8 @@ function toControlLines({ host, port, isTls, setUpSecret }: Opened): string[] {
 }
 
 function toControlFault({ refused }: Refused): string {
-  const taken = /EADDRINUSE/.test(refused) ? '; choose another port with --control-port' : ''
-  return `the control plane cannot start: ${refused}${taken}`
+  if (!/EADDRINUSE/.test(refused)) return `the control plane cannot be reached where it was to be: ${refused}`
+  return 'the control plane finds its port in use, perhaps by another instance; end that, or choose another port with --control-port'
 }
 
 /** More of them would push the addresses out of sight. */

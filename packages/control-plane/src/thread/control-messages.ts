@@ -23,8 +23,8 @@ export type FromControl =
       readonly isTls: boolean
       readonly setUpSecret: string | undefined
     }
-  /** It does not open; `isLasting`: nor will it by waiting. */
-  | { readonly kind: 'refused'; readonly why: string; readonly isLasting: boolean }
+  /** It does not open: its port cannot be had, or its store cannot be opened. */
+  | { readonly kind: 'refused'; readonly why: string; readonly reason: 'port' | 'store' }
   | {
       readonly kind: 'log'
       readonly level: 'info' | 'warn' | 'error'

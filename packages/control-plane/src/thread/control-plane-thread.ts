@@ -21,16 +21,19 @@ export interface ControlPlaneThreadOptions {
 
 export type Opened = Extract<FromControl, { kind: 'opened' }>
 
-/** `isLasting`: waiting does not help. */
+/** Its port cannot be had, or its store cannot be opened; it is tried again. */
 export interface Refused {
   readonly refused: string
-  readonly isLasting: boolean
+  readonly reason: 'port' | 'store'
 }
 
 export class ControlPlaneThread {
   readonly #options: ControlPlaneThreadOptions
   #worker: Worker | undefined
   #isClosed = false
+  /** Whoever started it has been told that it does not run. */
+  #hasRefused = false
+  #hasOpened = false
   #againMs = AGAIN_MS
   #again: NodeJS.Timeout | undefined
   #first = Promise.withResolvers<PublishedChange | Refused>()
@@ -66,23 +69,24 @@ export class ControlPlaneThread {
     const { settings } = this.#options
     const worker = new Worker(ENTRY, { name: 'control-plane', workerData: settings })
     this.#worker = worker
-    let why = 'its thread has ended'
+    let ended: Refused = { refused: 'its thread has ended', reason: 'store' }
     worker.on('error', (error) => {
-      why = error instanceof Error ? error.message : String(error)
+      ended = { refused: error instanceof Error ? error.message : String(error), reason: 'store' }
     })
     worker.on('message', (message: FromControl) => {
-      if (message.kind === 'refused') why = message.why
+      if (message.kind === 'refused') ended = { refused: message.why, reason: message.reason }
       this.#hear(worker, message)
     })
-    worker.on('exit', () => this.#startAgain(why))
+    worker.on('exit', () => this.#startAgain(ended))
   }
 
-  #startAgain(why: string): void {
+  #startAgain(ended: Refused): void {
     this.#worker = undefined
-    this.#refuse({ refused: why, isLasting: false })
-    if (this.#isClosed) return
+    this.#refuse(ended)
+    // Who starts with a port that is taken is told, and ends.
+    if (this.#isClosed || (ended.reason === 'port' && !this.#hasOpened)) return
     this.#options.log.error('the control plane does not run, and is started again: what it published stays live', {
-      error: why,
+      error: ended.refused,
       inMs: this.#againMs,
     })
     this.#again = setTimeout(() => this.#start(), this.#againMs)
@@ -94,9 +98,11 @@ export class ControlPlaneThread {
       case 'log':
         return this.#options.log[message.level](message.message, message.facts)
       case 'refused':
-        return this.#refuse({ refused: message.why, isLasting: message.isLasting })
+        return this.#refuse({ refused: message.why, reason: message.reason })
       case 'opened':
         this.#againMs = AGAIN_MS
+        this.#hasOpened = true
+        if (this.#hasRefused) this.#options.log.info('the control plane runs', { ...message, kind: undefined })
         return this.#opened.resolve(message)
       case 'publication':
         void this.#take(worker, message.publication)
@@ -104,6 +110,7 @@ export class ControlPlaneThread {
   }
 
   #refuse(refused: Refused): void {
+    this.#hasRefused = true
     this.#first.resolve(refused)
     this.#opened.resolve(refused)
   }

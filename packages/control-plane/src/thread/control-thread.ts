@@ -3,7 +3,6 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { ControlPlane, type ControlPlaneSettings } from '../control-plane.ts'
 import type { Publication } from '../publish/publisher.ts'
 import type { Taken } from '../publish/rollout.ts'
-import { StoreRefusal } from '../store/store.ts'
 import type { FromControl, ToControl } from './control-messages.ts'
 
 const port = parentPort
@@ -39,7 +38,7 @@ async function open(): Promise<ControlPlane | undefined> {
     return control
   } catch (fault) {
     const why = fault instanceof Error ? fault.message : String(fault)
-    say({ kind: 'refused', why, isLasting: fault instanceof StoreRefusal || /EADDR|EACCES/.test(why) })
+    say({ kind: 'refused', why, reason: /listen E/.test(why) ? 'port' : 'store' })
     return undefined
   }
 }
