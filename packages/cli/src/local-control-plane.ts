@@ -16,29 +16,36 @@ const FOLDER = 'published'
 
 export class LocalControlPlane {
   readonly #thread: ControlPlaneThread
-  readonly #started = Promise.withResolvers<GatewayProcess>()
+  readonly #gateway = Promise.withResolvers<GatewayProcess>()
+  readonly #started = Promise.withResolvers<void>()
   #feed: Feed = { unknown: 'the control plane has not said it yet' }
   /** What is published, by name. */
   readonly #files = new Map<string, MadeFile>()
   #isStarted = false
 
   constructor(settings: ControlPlaneSettings, log: Log) {
-    this.#thread = new ControlPlaneThread({ settings, log, take: (publication) => this.#take(publication) })
+    this.#thread = new ControlPlaneThread({
+      settings,
+      log,
+      take: (publication) => this.#take(publication),
+      takeCredentials: async (line) => (await this.#gateway.promise).takeCredentials(line),
+    })
   }
 
   /** For the gateway's options. */
   readonly feed = (): Feed => this.#feed
 
-  /** Before the gateway starts: resolves when it is known what is published, or why it is not. */
-  async prepare(): Promise<void> {
+  /** Before the gateway starts: resolves when it knows callers, and it is known what is published, or why it is not. */
+  async prepare(gateway: GatewayProcess): Promise<void> {
+    this.#gateway.resolve(gateway)
     const first = await this.#thread.first
     if ('refused' in first) this.#feed = { unknown: first.refused }
   }
 
   /** The gateway serves. Resolves when the port of the control plane answers, or does not. */
-  async open(gateway: GatewayProcess): Promise<Opened | Refused> {
+  async open(): Promise<Opened | Refused> {
     this.#isStarted = true
-    this.#started.resolve(gateway)
+    this.#started.resolve()
     return await this.#thread.opened
   }
 
@@ -49,7 +56,8 @@ export class LocalControlPlane {
   async #take(change: PublishedChange): Promise<Taken> {
     const isFirst = !this.#isStarted
     this.#lay(change)
-    const gateway = await this.#started.promise
+    await this.#started.promise
+    const gateway = await this.#gateway.promise
     // The start has read it.
     const { fault, version, hash } = isFirst
       ? gateway.configuration

@@ -63,7 +63,7 @@ export async function startGateway(options: StartOptions): Promise<number> {
   const signals = new SignalFollower(gateway, { ...options, log, servers, ...(control && { control }) })
   // A file that takes long to load holds nobody up who is told to end.
   const start = async (): Promise<string | undefined> => {
-    await control?.prepare()
+    await control?.prepare(gateway)
     return await gateway.start()
   }
   const fault = await Promise.race([start(), signals.ended.then(() => undefined)])
@@ -85,7 +85,7 @@ export async function startGateway(options: StartOptions): Promise<number> {
     // What was loaded is loaded: from here on the young generation may grow as traffic wants it.
     setFlagsFromString('--semi-space-growth-factor=2')
     if (signals.isEnding) return signals.ended
-    const opened = await control?.open(gateway)
+    const opened = await control?.open()
     if (opened !== undefined && 'refused' in opened && opened.reason === 'port') throw new Error(toControlFault(opened))
     greet(gateway, { adminPort, threads, opened, greeting: options.greeting })
   } catch (error) {

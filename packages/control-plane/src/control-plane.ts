@@ -1,8 +1,10 @@
 /** Owns a control plane as a whole: the store, what is published from it, and the port on which it is driven. */
 import { BlockList } from 'node:net'
+import type { CredentialsLine } from '@gatewright/model'
 import type { Log } from '@gatewright/policies'
 import type { FastifyInstance } from 'fastify'
 import { ADMIN_ROUTES } from './admin-routes.ts'
+import { CredentialsPublisher } from './credentials/credentials-publisher.ts'
 import { createApp } from './http/create-app.ts'
 import { Identity } from './http/identity.ts'
 import type { Services } from './http/services.ts'
@@ -36,12 +38,14 @@ export interface ControlPlaneParts {
   readonly log: Log
   /** The gateway of this process, where there is one: resolves when all of its threads run what is published, or it does not. */
   take?(publication: Publication): Promise<Taken>
+  /** The same of apps and keys: resolves when all of its threads know callers by it. */
+  readonly takeCredentials?: (line: CredentialsLine) => Promise<void>
 }
 
 export class ControlPlane {
   readonly #store: Store
   readonly #app: FastifyInstance
-  readonly #publisher: Publisher
+  readonly #followers: readonly (Publisher | CredentialsPublisher)[]
   readonly address: {
     readonly host: string
     readonly port: number
@@ -53,27 +57,38 @@ export class ControlPlane {
   private constructor(
     store: Store,
     app: FastifyInstance,
-    rest: { publisher: Publisher; address: ControlPlane['address'] },
+    rest: { followers: readonly (Publisher | CredentialsPublisher)[]; address: ControlPlane['address'] },
   ) {
     this.#store = store
     this.#app = app
-    this.#publisher = rest.publisher
+    this.#followers = rest.followers
     this.address = rest.address
   }
 
   /** Resolves when it answers, and what is live was given to the gateway of this process. @rejects StoreRefusal, StoreFault, the system's error of the port */
-  static async open(settings: ControlPlaneSettings, { log, take }: ControlPlaneParts): Promise<ControlPlane> {
+  static async open(settings: ControlPlaneSettings, { log, ...gateway }: ControlPlaneParts): Promise<ControlPlane> {
     const store = await openStore(settings.database, log)
     const rollout = new Rollout()
     const reader = new PublicationReader()
     const publisher = new Publisher(store, {
       reader,
       async publish(publication) {
-        if (take !== undefined) rollout.takeLocal(await take(publication))
+        if (gateway.take !== undefined) rollout.takeLocal(await gateway.take(publication))
       },
       onFault: (fault) => log.error('what is live cannot be read from the store', { error: String(fault) }),
     })
-    rollout.follow(publisher)
+    const followers: (Publisher | CredentialsPublisher)[] = [publisher]
+    // Callers are known before the first of them comes.
+    if (gateway.takeCredentials !== undefined) {
+      followers.unshift(
+        new CredentialsPublisher(store, {
+          say: gateway.takeCredentials,
+          beforeWhole: () => publisher.look(),
+          onFault: (fault) => log.error('apps and keys cannot be told to the gateway', { error: String(fault) }),
+        }),
+      )
+    }
+    rollout.follow(...followers)
     const identity = new Identity(store, Date.now)
     let localOrigin: string | undefined
     const { secretKeyFile: file } = settings
@@ -95,16 +110,16 @@ export class ControlPlane {
       isLocal: isLoopback(host),
     })
     try {
-      await publisher.look()
+      for (const follower of followers) await follower.look()
       const setUpSecret = await store.write((change) => openSetUp({ ...change, by: 'system', nowMs: Date.now() }))
       await app.listen({ host, port: settings.port })
       const address = app.server.address()
       const port = typeof address === 'object' ? (address?.port ?? settings.port) : settings.port
       // By its name: passkeys are for no addresses.
       if (isLoopback(host)) localOrigin = `${tls === undefined ? 'http' : 'https'}://localhost:${port}`
-      return new ControlPlane(store, app, { publisher, address: { host, port, isTls: tls !== undefined, setUpSecret } })
+      return new ControlPlane(store, app, { followers, address: { host, port, isTls: tls !== undefined, setUpSecret } })
     } catch (fault) {
-      await publisher.close()
+      for (const follower of followers) await follower.close()
       await store.close()
       throw fault
     }
@@ -113,7 +128,7 @@ export class ControlPlane {
   /** What is under way is answered first. */
   async close(): Promise<void> {
     await this.#app.close()
-    await this.#publisher.close()
+    for (const follower of this.#followers) await follower.close()
     await this.#store.close()
   }
 }

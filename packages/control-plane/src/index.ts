@@ -39,7 +39,7 @@ export type { BreakingChange, BreakingChangeCode, ChangePlace } from './breaking
 export { findBreakingChanges } from './breaking/find-breaking-changes.ts'
 export { type Challenge, findChallenge, startChallenge, takeChallenge } from './challenges/challenge-store.ts'
 export { ControlPlane, type ControlPlaneParts, type ControlPlaneSettings } from './control-plane.ts'
-export { type CredentialsChange, CredentialsReader, type CredentialsReading } from './credentials/credentials-reader.ts'
+export { CredentialsReader, type CredentialsReading } from './credentials/credentials-reader.ts'
 export { type DeployedRelease, type Deployment, DeploymentFault } from './deployments/deployment.ts'
 export { deploy, findDeployment, listDeploymentVersions, listLive, rollBack } from './deployments/deployment-store.ts'
 export { type EnvironmentBody, environmentBodySchema } from './environments/environment-body.ts'

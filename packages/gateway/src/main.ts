@@ -5,7 +5,13 @@
  *     ▲────── file change, SIGHUP ──────┘
  */
 import { join, resolve as resolvePath } from 'node:path'
-import { ConfigurationMemory, type Finding, type GatewayModel, toFindingText } from '@gatewright/model'
+import {
+  ConfigurationMemory,
+  type CredentialsLine,
+  type Finding,
+  type GatewayModel,
+  toFindingText,
+} from '@gatewright/model'
 import type { Log } from '@gatewright/policies'
 import { CertificateMemory } from './certificates/load-certificates.ts'
 import { placePolicyFault } from './pipeline/place-policy-fault.ts'
@@ -57,6 +63,9 @@ const LONGEST_AGAIN_MS = 30_000
 /** How long a file that policies read may be used on once it was replaced. No system tells of every change, networks' least. */
 const LOOK_MS = 60_000
 
+/** Of many that are at fault for the same reason. */
+const MOST_TOLD = 20
+
 /** Ordered again at each start, they would soon be refused: Let's Encrypt gives five equal ones a week. */
 const NO_DATA = 'certificates by `acme` are kept in the data folder, and none is named: start with --data DIR'
 
@@ -86,6 +95,8 @@ export class GatewayProcess {
   #read: Pick<Configuration, 'watched' | 'watchedFolders'> = { watched: [], watchedFolders: [] }
   /** Why a file of what serves was not taken over, as it was told last. */
   #untaken: string | undefined
+  /** What both the own files and others claim, as it was told last. */
+  #claimed = ''
   /** Who waits for what is fed now to be read. */
   #waitingForFeed: ((state: ConfigurationState) => void)[] = []
   #work: Promise<void> = Promise.resolve()
@@ -156,6 +167,32 @@ export class GatewayProcess {
     this.#waitingForFeed.push(resolve)
     this.reload(why)
     return promise
+  }
+
+  /**
+   * What is published elsewhere of apps and keys, beside those of the own files: no snapshot is made for it. Resolves when every thread answers
+   * by it. @rejects where it makes no sense: all is to be told anew
+   */
+  async takeCredentials(line: CredentialsLine): Promise<void> {
+    const outcome = this.supervisor.state.fed.take(line)
+    if (outcome === undefined) return
+    this.#tellClaimed()
+    await this.supervisor.acquaint()
+  }
+
+  /** Of two that claim the same, somebody is mistaken: it is told once. */
+  #tellClaimed(): void {
+    const { claimed } = this.supervisor.state.fed
+    const text = claimed.join(', ')
+    if (text !== '' && text !== this.#claimed) {
+      this.#options.log.error(
+        'the own files have what is published too, and the own files count; take it out of one of them',
+        {
+          claimed: claimed.slice(0, MOST_TOLD),
+        },
+      )
+    }
+    this.#claimed = text
   }
 
   /** What policies read may be replaced at any time: it is taken over without a new snapshot. */
@@ -242,6 +279,7 @@ export class GatewayProcess {
       // Otherwise what was watched before still is.
       if (this.#serving === undefined) this.#watch()
     }
+    this.#tellClaimed()
     for (const resolve of waiting) resolve(this.#state)
     if (this.#state.fault !== undefined) await this.#renew()
     await this.#lookAtFiles()

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { it } from 'node:test'
-import { type App, hasFaults, resolve, toFindingText, validate } from '@gatewright/model'
+import { type App, type CredentialsChange, hasFaults, resolve, toFindingText, validate } from '@gatewright/model'
 import { BUILT_IN_POLICIES } from '@gatewright/policies'
 import { deploy } from '../deployments/deployment-store.ts'
 import { bringKeys, endKey, issueKey } from '../keys/key-store.ts'
@@ -15,7 +15,7 @@ import { makeRevision } from '../revisions/revision-store.ts'
 import type { Change, Store } from '../store/store.ts'
 import { requestSubscription, stepSubscription } from '../subscriptions/subscription-store.ts'
 import { describeOnStores } from '../testing/describe-on-stores.ts'
-import { type CredentialsChange, CredentialsReader } from './credentials-reader.ts'
+import { CredentialsReader } from './credentials-reader.ts'
 
 const doing = (change: Change): Doing => ({ ...change, by: 'user:ann', nowMs: 1_700_000_000_000 })
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')

@@ -3,7 +3,7 @@
  * they know. A key that is revoked is one small difference; what changes for everybody, such as an API that goes live, is everything
  * anew. All of it is read in pages, in one moment, and a page is forgotten when the next one is asked for.
  */
-import type { App, Key } from '@gatewright/model'
+import type { App, CredentialsChange, Key } from '@gatewright/model'
 import type { AppBody } from '../apps/app-body.ts'
 import type { Key as KeptKey } from '../keys/key.ts'
 import { listChangedKeys, fromRow as toKey } from '../keys/key-store.ts'
@@ -18,13 +18,6 @@ import type { Subscription } from '../subscriptions/subscription.ts'
 import { fromRow as toSubscription } from '../subscriptions/subscription-store.ts'
 import { type ComposedApp, composeApp } from './compose-apps.ts'
 import { type CredentialsTerms, findNewestOfTerms, readTermsData, toTerms } from './credentials-terms.ts'
-
-export type CredentialsChange =
-  /** A new key, or all of what a known one is now. */
-  | { readonly kind: 'put'; readonly key: Key }
-  | { readonly kind: 'remove'; readonly hash: string }
-  /** The same of an app; its keys are told on their own. */
-  | { readonly kind: 'put-app'; readonly app: Omit<App, 'keys'> }
 
 /** `sequence`: of the newest change that it holds. Pages are read within the moment that was given. */
 export type CredentialsReading =

@@ -1,5 +1,4 @@
 /** Owns what became of a change on the way to those who serve it: who runs it, who does not yet, and who cannot. */
-import type { Publisher } from './publisher.ts'
 
 /** `waits`: it has not said anything of this change yet; it may be out of reach. */
 export type NodeState = 'serves' | 'waits' | 'failed'
@@ -22,13 +21,19 @@ export type Taken =
 
 export const LOCAL_NODE = 'local'
 
+/** Something that is told to gateways after each change. */
+interface Followed {
+  /** Resolves when everything that is in the store now was told. */
+  look(): Promise<void>
+}
+
 export class Rollout {
-  #publisher: Publisher | undefined
+  #followed: readonly Followed[] = []
   #local: Taken | undefined
 
   /** From here on changes are waited for. */
-  follow(publisher: Publisher): void {
-    this.#publisher = publisher
+  follow(...followed: readonly Followed[]): void {
+    this.#followed = followed
   }
 
   /** What the gateway of this process said last. */
@@ -38,7 +43,7 @@ export class Rollout {
 
   /** Resolves when the gateway of this process has taken, or refused, everything that is in the store now. */
   async settle(): Promise<readonly NodeOutcome[]> {
-    await this.#publisher?.look()
+    await Promise.all(this.#followed.map((each) => each.look()))
     if (this.#local === undefined) return []
     const taken = this.#local
     if ('fault' in taken) return [{ node: LOCAL_NODE, state: 'failed', fault: taken.fault }]

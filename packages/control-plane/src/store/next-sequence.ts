@@ -16,3 +16,8 @@ export async function readSequence(db: Transaction<Tables>): Promise<number> {
   const { sequence } = await db.selectFrom('store').select('sequence').where('id', '=', 1).executeTakeFirstOrThrow()
   return Number(sequence)
 }
+
+/** Tells stores, and with them their numbers, apart. */
+export async function readStoreUid(db: Transaction<Tables>): Promise<string> {
+  return (await db.selectFrom('store').select('uid').where('id', '=', 1).executeTakeFirstOrThrow()).uid
+}

@@ -1,4 +1,5 @@
 /** Owns what is said between the main thread and the thread of a control plane. */
+import type { CredentialsLine } from '@gatewright/model'
 import type { Taken } from '../publish/rollout.ts'
 
 /** What became of what the gateway of this process is to run. */
@@ -15,6 +16,8 @@ export interface PublishedChange {
 
 export type FromControl =
   | { readonly kind: 'publication'; readonly publication: PublishedChange }
+  /** Of apps and keys; the next one comes when it was answered. */
+  | { readonly kind: 'credentials'; readonly line: CredentialsLine }
   /** Its port answers. `setUpSecret`: nobody has an account yet; who has this makes the first. */
   | {
       readonly kind: 'opened'
@@ -34,4 +37,6 @@ export type FromControl =
 
 export type ToControl =
   | { readonly kind: 'taken'; readonly sequence: number; readonly taken: Taken }
+  /** `fault`: it makes no sense there. */
+  | { readonly kind: 'acquainted'; readonly fault: string | undefined }
   | { readonly kind: 'close' }

@@ -1,5 +1,6 @@
 /** Owns the thread of a control plane, from outside: it is started again when it ends, and what it published last stays live meanwhile. */
 import { Worker } from 'node:worker_threads'
+import type { CredentialsLine } from '@gatewright/model'
 import type { Log } from '@gatewright/policies'
 import type { ControlPlaneSettings } from '../control-plane.ts'
 import type { Taken } from '../publish/rollout.ts'
@@ -17,6 +18,8 @@ export interface ControlPlaneThreadOptions {
   readonly log: Log
   /** The gateway: resolves when all of its threads run what is published, or it does not. */
   take(publication: PublishedChange): Promise<Taken>
+  /** The same of apps and keys. @rejects where it makes no sense there */
+  takeCredentials(line: CredentialsLine): Promise<void>
 }
 
 export type Opened = Extract<FromControl, { kind: 'opened' }>
@@ -106,6 +109,9 @@ export class ControlPlaneThread {
         return this.#opened.resolve(message)
       case 'publication':
         void this.#take(worker, message.publication)
+        return
+      case 'credentials':
+        void this.#takeCredentials(worker, message.line)
     }
   }
 
@@ -113,6 +119,14 @@ export class ControlPlaneThread {
     this.#hasRefused = true
     this.#first.resolve(refused)
     this.#opened.resolve(refused)
+  }
+
+  async #takeCredentials(worker: Worker, line: CredentialsLine): Promise<void> {
+    const fault = await this.#options.takeCredentials(line).then(
+      () => undefined,
+      (error: unknown) => (error instanceof Error ? error.message : String(error)),
+    )
+    worker.postMessage({ kind: 'acquainted', fault } satisfies ToControl)
   }
 
   async #take(worker: Worker, publication: PublishedChange): Promise<void> {

@@ -1,5 +1,6 @@
 /** Owns the thread that a control plane has beside a gateway: what it does holds up no request. The worker's entry. */
 import { parentPort, workerData } from 'node:worker_threads'
+import type { CredentialsLine } from '@gatewright/model'
 import { ControlPlane, type ControlPlaneSettings } from '../control-plane.ts'
 import type { Publication } from '../publish/publisher.ts'
 import type { Taken } from '../publish/rollout.ts'
@@ -14,6 +15,7 @@ const logOn = (level: 'info' | 'warn' | 'error') => (message: string, facts?: Re
 
 /** By number of the newest change that it holds: publications are given one after the other. */
 let waiting: { readonly sequence: number; resolve(taken: Taken): void } | undefined
+let telling: PromiseWithResolvers<void> | undefined
 let isEnding = false
 
 const ENDING: Taken = { fault: 'the gateway ends' }
@@ -30,10 +32,17 @@ function take({ sequence, changed, gone, documents }: Publication): Promise<Take
   return promise
 }
 
+function takeCredentials(line: CredentialsLine): Promise<void> {
+  if (isEnding) return Promise.resolve()
+  telling = Promise.withResolvers<void>()
+  say({ kind: 'credentials', line })
+  return telling.promise
+}
+
 async function open(): Promise<ControlPlane | undefined> {
   const log = { info: logOn('info'), warn: logOn('warn'), error: logOn('error') }
   try {
-    const control = await ControlPlane.open(workerData as ControlPlaneSettings, { log, take })
+    const control = await ControlPlane.open(workerData as ControlPlaneSettings, { log, take, takeCredentials })
     say({ kind: 'opened', ...control.address })
     return control
   } catch (fault) {
@@ -48,11 +57,15 @@ const opening = open()
 async function end(): Promise<void> {
   isEnding = true
   waiting?.resolve(ENDING)
+  telling?.resolve()
   await (await opening)?.close()
 }
 
 port.on('message', (message: ToControl) => {
   if (message.kind === 'close') void end().finally(() => port.close())
-  else if (waiting?.sequence === message.sequence) waiting.resolve(message.taken)
+  else if (message.kind === 'acquainted') {
+    if (message.fault === undefined) telling?.resolve()
+    else telling?.reject(new Error(message.fault))
+  } else if (waiting?.sequence === message.sequence) waiting.resolve(message.taken)
 })
 if ((await opening) === undefined) port.close()

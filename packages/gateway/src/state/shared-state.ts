@@ -18,6 +18,7 @@ import {
   SWEEP_INTERVAL_MS,
 } from './counters/shared-counters.ts'
 import { type CredentialsDescriptor, CredentialsIndex } from './credentials/credentials-index.ts'
+import { FedCredentials } from './credentials/fed-credentials.ts'
 import type { Pepper } from './credentials/pepper.ts'
 import { FileTable, type SharedFiles } from './files/file-table.ts'
 import { clearAddresses, createAddressGauge } from './gauges/address-gauge.ts'
@@ -46,7 +47,10 @@ export class SharedState {
   readonly #counting: SharedCounters
   readonly #revocations = createSharedRevocations()
   readonly #replays = createSharedReplays()
+  /** Of what the own files say, and of what is published elsewhere. */
   readonly #credentials: CredentialsIndex
+  readonly #fedCredentials: CredentialsIndex
+  readonly fed: FedCredentials
   readonly #addresses
   readonly #health = new HealthTable()
   readonly #pems = new PemTable()
@@ -60,6 +64,8 @@ export class SharedState {
   constructor(threads: number, pepper?: Pepper) {
     this.#threads = threads
     this.#credentials = new CredentialsIndex(pepper)
+    this.#fedCredentials = new CredentialsIndex(pepper)
+    this.fed = new FedCredentials({ fed: this.#fedCredentials, own: this.#credentials })
     this.pulse = createPulse(threads)
     this.#columns = new Columns({ threads })
     defineProcessSeries(this.#columns)
@@ -75,7 +81,7 @@ export class SharedState {
       counters: this.#counters,
       revocations: this.#revocations,
       replays: this.#replays,
-      credentials: this.#credentials.descriptor(),
+      credentials: this.credentials,
       columns: this.#columns.descriptor(),
       addresses: this.#addresses,
       pulse: this.pulse,
@@ -118,9 +124,15 @@ export class SharedState {
     }
   }
 
-  replaceCredentials(apps: readonly App[]): CredentialsDescriptor {
+  replaceCredentials(apps: readonly App[]): void {
     this.#credentials.replace(apps)
-    return this.#credentials.descriptor()
+    this.fed.noteOwn(apps)
+  }
+
+  /** By what threads know callers now. */
+  get credentials(): CredentialsDescriptor {
+    const own = this.#credentials.descriptor()
+    return this.fed.isUsed ? { ...own, fed: this.#fedCredentials.descriptor() } : own
   }
 
   /** After a thread's end: what goes down again is gone with it. */

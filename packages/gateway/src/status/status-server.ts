@@ -116,6 +116,8 @@ export class StatusServer {
     if (!supervisor.isReady) return [503, TEXT_TYPE, 'not every thread serves the snapshot\n']
     // Neither makes the gateway unready: what ran before runs on. Both are worth a line.
     const lacks = configuration.fault === undefined ? [] : ['the configuration on disk is faulty']
+    if (supervisor.state.fed.claimed.length > 0)
+      lacks.push('own files and what is published claim the same keys or apps')
     lacks.push(...listEndingCertificates(supervisor.certificates.certificates, Date.now()))
     for (const id of supervisor.certificates.revokedSources) lacks.push(`a certificate of "${id}" is revoked`)
     for (const { hosts, notAfterMs, lastError } of supervisor.orders) {
@@ -128,10 +130,15 @@ export class StatusServer {
   #toSnapshotFacts(): object {
     const { supervisor, configuration } = this.#gateway
     const { version, hash, fault, findings, loadedAtMs } = configuration
+    const { fed } = supervisor.state
     return {
       version,
       hash,
-      apps: { version: supervisor.apps.version, hash: supervisor.apps.hash },
+      apps: {
+        version: supervisor.apps.version,
+        hash: supervisor.apps.hash,
+        fed: { version: fed.version, sequence: fed.sequence ?? null, keys: fed.size },
+      },
       threads: supervisor.threads,
       orders: supervisor.orders.map(({ id, hosts, notAfterMs, lastError, nextAttemptMs }) => ({
         id,

@@ -55,7 +55,8 @@ export type ToThread =
   | { readonly kind: 'commit'; readonly version: number; readonly credentials: CredentialsDescriptor | undefined }
   /** Some thread could not. */
   | { readonly kind: 'abandon'; readonly version: number }
-  | { readonly kind: 'credentials'; readonly descriptor: CredentialsDescriptor }
+  /** Also where only what stands in its tables has changed. Answered by `acquainted`. */
+  | { readonly kind: 'credentials'; readonly number: number; readonly descriptor: CredentialsDescriptor }
   | { readonly kind: 'certificates'; readonly feed: CertificateFeed }
   /** All that policies read, as it is from here on. */
   | { readonly kind: 'files'; readonly files: SharedFiles }
@@ -85,6 +86,7 @@ export type FromThread =
   | { readonly kind: 'prepared'; readonly version: number; readonly fault?: PrepareFault }
   | { readonly kind: 'committed'; readonly version: number; readonly hash: string }
   | { readonly kind: 'challenged'; readonly number: number }
+  | { readonly kind: 'acquainted'; readonly number: number }
   | { readonly kind: 'closed' }
   | {
       readonly kind: 'log'

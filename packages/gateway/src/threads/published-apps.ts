@@ -2,17 +2,15 @@
 import { createHash } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import { type App, toContentHash } from '@gatewright/model/runtime'
-import type { CredentialsDescriptor } from '../state/credentials/credentials-index.ts'
 
 export class PublishedApps {
-  readonly #index: (apps: readonly App[]) => CredentialsDescriptor
+  readonly #index: (apps: readonly App[]) => void
   #apps: readonly App[] = []
-  #descriptor: CredentialsDescriptor | undefined
   #version = 0
   #hash: string | undefined
 
   /** `index`: makes their keys and users known. */
-  constructor(index: (apps: readonly App[]) => CredentialsDescriptor) {
+  constructor(index: (apps: readonly App[]) => void) {
     this.#index = index
   }
 
@@ -27,14 +25,13 @@ export class PublishedApps {
     return this.#hash
   }
 
-  replace(apps: readonly App[]): CredentialsDescriptor {
+  replace(apps: readonly App[]): void {
     const isSame = apps.length === this.#apps.length && apps.every((app, index) => isSameApp(app, this.#apps[index]))
     this.#apps = apps
-    if (isSame && this.#descriptor !== undefined) return this.#descriptor
+    if (isSame && this.#version > 0) return
     this.#version++
     this.#hash = undefined
-    this.#descriptor = this.#index(apps)
-    return this.#descriptor
+    this.#index(apps)
   }
 }
 

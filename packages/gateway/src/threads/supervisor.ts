@@ -156,6 +156,12 @@ export class Supervisor {
     return published
   }
 
+  /** What stands in `state.fed` is another now. Resolves when every thread that lives answers by it. */
+  async acquaint(): Promise<void> {
+    const { credentials } = this.state
+    await Promise.all(this.#threads.map((thread) => thread.acquaint(credentials)))
+  }
+
   /** What policies read, with what stands in it by now: no snapshot changes, and no request waits. */
   replaceFiles(files: SharedFiles): void {
     if (this.state.files.replace(files)) this.#sendFiles()
@@ -204,8 +210,8 @@ export class Supervisor {
     const { apps, extensions, pems, files, certificates, orders } = published
     const { snapshot, parts } = toSnapshot(model, { version: this.#versions + 1, extensions })
     if (this.#snapshot?.hash === snapshot.hash) {
-      const descriptor = this.apps.replace(apps)
-      for (const thread of this.#threads) thread.send({ kind: 'credentials', descriptor })
+      this.apps.replace(apps)
+      void this.acquaint()
       this.#replaceCertificates(model, certificates)
       this.#order(orders, model.egress)
       this.replaceFiles(files)
@@ -220,7 +226,8 @@ export class Supervisor {
       throw new PublishFault(ENDING)
     }
     // Every thread can run it. Its keys come with it: no route answers before they are known, and nobody has a plan that is not.
-    const credentials = this.apps.replace(apps)
+    this.apps.replace(apps)
+    const { credentials } = this.state
     this.#replaceCertificates(model, certificates)
     this.#snapshot = snapshot
     this.#parts = parts

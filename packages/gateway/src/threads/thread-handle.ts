@@ -38,8 +38,8 @@ export class ThreadHandle {
   #serving: Snapshot | undefined
   #awaited: { readonly version: number; resolve(fault: PrepareFault | undefined): void } | undefined
   #awaitedCommit: { readonly version: number; resolve(): void } | undefined
-  readonly #awaitedChallenges = new Map<number, () => void>()
-  #challenges = 0
+  readonly #awaitedAnswers = new Map<number, () => void>()
+  #questions = 0
   #isGone = false
 
   constructor(birth: ThreadBirth, events: ThreadEvents) {
@@ -70,7 +70,7 @@ export class ThreadHandle {
       const message = `thread ${this.index} ended${failure === undefined ? '' : `: ${failure.message}`}`
       this.#awaited?.resolve({ message })
       this.#awaitedCommit?.resolve()
-      for (const resolve of this.#awaitedChallenges.values()) resolve()
+      for (const resolve of this.#awaitedAnswers.values()) resolve()
       events.onExit(this, failure)
     })
     this.#worker.on('message', (message: FromThread) => this.#onMessage(message, { setReady, setClosed }))
@@ -121,11 +121,20 @@ export class ThreadHandle {
 
   /** Resolves when the thread answers with these, or has ended. */
   challenge(feed: ChallengeSet): Promise<void> {
+    return this.#ask((number) => ({ kind: 'challenges', number, feed }))
+  }
+
+  /** Resolves when the thread knows callers by these, or has ended. */
+  acquaint(descriptor: CredentialsDescriptor): Promise<void> {
+    return this.#ask((number) => ({ kind: 'credentials', number, descriptor }))
+  }
+
+  #ask(toMessage: (number: number) => ToThread): Promise<void> {
     if (this.#isGone) return Promise.resolve()
     const { promise, resolve } = Promise.withResolvers<void>()
-    this.#challenges++
-    this.#awaitedChallenges.set(this.#challenges, resolve)
-    this.send({ kind: 'challenges', number: this.#challenges, feed })
+    this.#questions++
+    this.#awaitedAnswers.set(this.#questions, resolve)
+    this.send(toMessage(this.#questions))
     return promise
   }
 
@@ -166,8 +175,9 @@ export class ThreadHandle {
         if (this.#awaitedCommit?.version === message.version) this.#awaitedCommit.resolve()
         break
       case 'challenged':
-        this.#awaitedChallenges.get(message.number)?.()
-        this.#awaitedChallenges.delete(message.number)
+      case 'acquainted':
+        this.#awaitedAnswers.get(message.number)?.()
+        this.#awaitedAnswers.delete(message.number)
         break
       case 'closed':
         setClosed()

@@ -148,6 +148,7 @@ export class ThreadRuntime {
         break
       case 'credentials':
         this.#reopenCredentials(message.descriptor)
+        this.#say({ kind: 'acquainted', number: message.number })
         break
       case 'certificates':
         this.#certificates.replace(message.feed)

@@ -23,8 +23,7 @@ import { type Pepper, PROCESS_PEPPER } from './pepper.ts'
 import { toPlanText } from './plan-text.ts'
 import { parseUserText, toUserText } from './user-text.ts'
 
-export type CredentialsDescriptor = KeyTableDescriptor
-export { openCredentials } from './shared-credentials.ts'
+export { type CredentialsDescriptor, openCredentials } from './shared-credentials.ts'
 
 export type KeyChange =
   /** A new key, or all of what a known one is now. */
@@ -33,6 +32,8 @@ export type KeyChange =
   /** The same of a user. */
   | { readonly kind: 'put-user'; readonly user: User }
   | { readonly kind: 'remove-user'; readonly name: string }
+  /** The same of an app; its keys are told on their own. */
+  | { readonly kind: 'put-app'; readonly app: Omit<App, 'keys'> }
 
 /** One number of the feed; each number is one more than the last. */
 export interface KeyChanges {
@@ -45,6 +46,16 @@ export interface KeyChanges {
  * is missing in between; nothing was applied, ask for all keys and `replace`.
  */
 export type FeedOutcome = 'applied' | 'moved' | 'known' | 'gap'
+
+/** All there is, on its way: what was known before is known until `finish`. */
+export interface CredentialsFill {
+  /** @throws where two apps claim the same key or user: then nothing of it may be finished */
+  add(apps: readonly App[]): void
+  finish(): void
+}
+
+/** A table of a million keys is copied thirty times until it is filled. */
+const FILLING_GROWTH = 1.5
 
 export class CredentialsIndex {
   #table = createKeyTable(0, 0)
@@ -61,7 +72,7 @@ export class CredentialsIndex {
   }
 
   /** To be sent to threads when they start, and after `replace` and `moved`. */
-  descriptor(): CredentialsDescriptor {
+  descriptor(): KeyTableDescriptor {
     this.#isGivenOut = true
     return this.#table.descriptor
   }
@@ -78,6 +89,20 @@ export class CredentialsIndex {
   /** Keys, the disabled ones included. */
   get size(): number {
     return this.#size
+  }
+
+  has(keyHash: string): boolean {
+    return this.#table.find(parseKeyWords(keyHash).words) >= 0
+  }
+
+  hasApp(id: string): boolean {
+    return this.#table.find(toNameWords('app', id)) >= 0
+  }
+
+  /** As `replace`, of so many that they come in pages. */
+  fill(): CredentialsFill {
+    const next = new CredentialsIndex(this.#pepper)
+    return { add: (apps) => next.#addNew(apps), finish: () => this.#adopt(next) }
   }
 
   /** All there is, as of this number of the feed. Throws, and changes nothing, if two apps claim the same key or user. */
@@ -113,15 +138,44 @@ export class CredentialsIndex {
     if (revision !== this.revision + 1) return 'gap'
     const steps = changes.map(toStep)
     const before = this.#table
-    for (const { words, kind, names, isUser } of steps) {
-      this.#table.addKinds(kind)
-      const difference = names === undefined ? this.#remove(words) : this.#put(words, names)
-      if (!isUser) this.#size += difference
-      else if (names !== undefined) this.#addDecoy(names)
-    }
+    for (const step of steps) this.#take(step)
     this.#table.revision = revision
     if (this.#previous !== undefined) this.#previous.revision = revision
     return this.#table === before ? 'applied' : 'moved'
+  }
+
+  #take({ words, kind, names, of }: Step): void {
+    this.#table.addKinds(kind)
+    const difference = names === undefined ? this.#remove(words) : this.#put(words, names)
+    if (of === 'key') this.#size += difference
+    else if (of === 'user' && names !== undefined) this.#addDecoy(names)
+  }
+
+  #addNew(apps: readonly App[]): void {
+    for (const app of apps) {
+      const keys = [...toOwned([app], ({ keys }) => keys)].map((key) => ({ kind: 'put', key }) as const)
+      const users = [...toOwned([app], ({ users = [] }) => users)].map((user) => ({ kind: 'put-user', user }) as const)
+      for (const change of [{ kind: 'put-app', app } as const, ...keys, ...users]) {
+        const step = toStep(change)
+        const known = this.#table.find(step.words)
+        if (known >= 0) {
+          const owner = this.#table.getName(this.#table.read(known)?.app ?? 0)
+          throw new Error(`a ${step.of} of app ${app.id} is one of app ${owner} already; give it to one of them`)
+        }
+        this.#take(step)
+      }
+    }
+  }
+
+  #adopt(next: CredentialsIndex): void {
+    const revision = this.revision + 1
+    if (this.#isGivenOut) this.#previous = this.#table
+    this.#isGivenOut = false
+    this.#table = next.#table
+    this.#names = next.#names
+    this.#size = next.#size
+    this.#table.revision = revision
+    this.#revokeInPrevious(revision)
   }
 
   /** Answers how many there are more. */
@@ -143,21 +197,23 @@ export class CredentialsIndex {
     return (kinds & KINDS['argon2id:']) !== 0 && descriptor.pepper === undefined
   }
 
-  /** Into a new table with room for one more key, without what was removed. */
+  /** Into a new table with room for one more key, without what was removed. One that nobody has yet is being filled, and gets more. */
   #grow(nameBytes: number): void {
     const from = this.#table
-    const kept = [...from.entries()]
+    let count = 0
     const names = new Set<string>()
-    for (const { entry } of kept) {
+    for (const { entry } of from.entries()) {
+      count++
       names.add(from.getName(entry.app))
       if (entry.plan !== 0) names.add(from.getName(entry.plan))
     }
     if (from.decoy !== 0) names.add(from.getName(from.decoy))
     for (const name of names) nameBytes += toNameBytes(name)
     const { kinds } = from
-    this.#move(kept.length + 1, nameBytes, (kinds & KINDS['argon2id:']) !== 0)
+    const share = this.#isGivenOut ? 1 : FILLING_GROWTH
+    this.#move(Math.ceil(count * share) + 1, nameBytes * share, (kinds & KINDS['argon2id:']) !== 0)
     this.#table.addKinds(kinds)
-    for (const { words, entry } of kept) {
+    for (const { words, entry } of from.entries()) {
       const plan = entry.plan === 0 ? undefined : from.getName(entry.plan)
       this.#table.add(words, { ...entry, ...this.#toNames(from.getName(entry.app), plan) })
     }
@@ -211,7 +267,7 @@ export class CredentialsIndex {
     if (this.#isGivenOut) this.#previous = this.#table
     this.#isGivenOut = false
     const pepper = isPeppered ? new Uint8Array(this.#pepper.get()) : undefined
-    this.#table = createKeyTable(keys, (nameBytes * 1.25 + 4096) & ~3, pepper)
+    this.#table = createKeyTable(keys, Math.ceil(nameBytes * 1.25 + 4096) & ~3, pepper)
     this.#table.revision = revision
     this.#names = new Map()
   }
@@ -257,20 +313,24 @@ interface Step {
   readonly kind: number
   /** undefined: it is removed. */
   readonly names: Entered | undefined
-  readonly isUser: boolean
+  readonly of: 'key' | 'user' | 'app'
 }
 
 /** @throws TypeError where a hash is none */
 function toStep(change: KeyChange): Step {
   switch (change.kind) {
     case 'put':
-      return { ...parseKeyWords(change.key.hash), names: toKeyNames(change.key), isUser: false }
+      return { ...parseKeyWords(change.key.hash), names: toKeyNames(change.key), of: 'key' }
     case 'remove':
-      return { ...parseKeyWords(change.hash), names: undefined, isUser: false }
+      return { ...parseKeyWords(change.hash), names: undefined, of: 'key' }
     case 'put-user':
-      return { words: toNameWords('user', change.user.name), kind: 0, names: toUserNames(change.user), isUser: true }
+      return { words: toNameWords('user', change.user.name), kind: 0, names: toUserNames(change.user), of: 'user' }
     case 'remove-user':
-      return { words: toNameWords('user', change.name), kind: 0, names: undefined, isUser: true }
+      return { words: toNameWords('user', change.name), kind: 0, names: undefined, of: 'user' }
+    case 'put-app': {
+      const { app } = change
+      return { words: toNameWords('app', app.id), kind: 0, names: toKeyNames({ ...app, app: app.id }), of: 'app' }
+    }
   }
 }
 

@@ -24,6 +24,11 @@ import {
 } from './key-table.ts'
 import { parseUserText } from './user-text.ts'
 
+/** What a thread looks in: first in what the own files say, then in what is published elsewhere, where anything is. */
+export interface CredentialsDescriptor extends KeyTableDescriptor {
+  readonly fed?: KeyTableDescriptor
+}
+
 export interface OpenCredentialsOptions {
   /** Epoch milliseconds. */
   readonly now?: () => number
@@ -38,6 +43,12 @@ const REFUSALS = {
   expired: { found: false, why: 'expired' },
   'not-yet-valid': { found: false, why: 'not-yet-valid' },
 } as const satisfies Record<string, KeyLookup>
+
+/** An entry, and the table that its names stand in. */
+interface Found {
+  readonly table: KeyTable
+  readonly entry: KeyEntry
+}
 
 /** Of a key that was found: where it stands, and what it is named by. */
 interface Seen extends KeyHash {
@@ -57,7 +68,7 @@ const OTHER_HASHES: readonly KeptBy[] = [
 ]
 
 export class SharedCredentials implements Credentials {
-  #table: KeyTable
+  #tables: readonly KeyTable[]
   #weakKeys: WeakKeys | undefined
   /** Of keys that were found, so that a caller's next request is not hashed again; validity is judged anew each time. */
   readonly #seen = new Map<string, Seen>()
@@ -65,16 +76,17 @@ export class SharedCredentials implements Credentials {
   readonly #apps = new Map<string, KeyWords>()
   readonly #now: () => number
 
-  constructor(descriptor: KeyTableDescriptor, { now = Date.now }: OpenCredentialsOptions = {}) {
-    this.#table = new KeyTable(descriptor)
+  constructor(descriptor: CredentialsDescriptor, { now = Date.now }: OpenCredentialsOptions = {}) {
+    this.#tables = toDescriptors(descriptor).map((each) => new KeyTable(each))
     this.#now = now
     this.#openWeakKeys(undefined)
   }
 
-  /** Main has made a new table. */
-  reopen(descriptor: KeyTableDescriptor): void {
-    const before = this.#table.descriptor.pepper
-    this.#table = new KeyTable(descriptor)
+  /** Main has made a new table, or changed what stands in one. A table that stays keeps the names that were read from it. */
+  reopen(descriptor: CredentialsDescriptor): void {
+    const before = this.#pepper
+    const known = new Map(this.#tables.map((table) => [table.descriptor.memory, table]))
+    this.#tables = toDescriptors(descriptor).map((each) => known.get(each.memory) ?? new KeyTable(each))
     this.#openWeakKeys(before)
   }
 
@@ -82,7 +94,8 @@ export class SharedCredentials implements Credentials {
     const seen = this.#seen.get(key)
     if (seen !== undefined) return this.#judge(seen, api)
     const lookup = this.#tryHash(key, api, SHA256)
-    const { kinds } = this.#table
+    let kinds = 0
+    for (const table of this.#tables) kinds |= table.kinds
     // Most gateways keep keys by SHA-256 alone.
     if (kinds === 0 || lookup.found || lookup.why !== 'unknown') return lookup
     for (const kept of OTHER_HASHES) {
@@ -113,14 +126,14 @@ export class SharedCredentials implements Credentials {
   getKeyEnd(keyHash: string): number {
     const hash = findKeyHash(keyHash)
     if (hash === undefined) return 0
-    const entry = this.#findEntry(toKeyWords(hash.digest))
-    return 'found' in entry ? 0 : entry.expires
+    const found = this.#findEntry(toKeyWords(hash.digest))
+    return 'found' in found ? 0 : found.entry.expires
   }
 
   /** The same of all that somebody showed, and of the app: the first that ends ends it. Nobody's right does not end. */
   getRightEnd(caller: Caller | undefined): number {
     if (caller === undefined) return Number.POSITIVE_INFINITY
-    if (caller.app !== undefined && this.#findAppEntry(caller.app)?.status === DISABLED) return 0
+    if (caller.app !== undefined && this.#findAppEntry(caller.app)?.entry.status === DISABLED) return 0
     const ends = [caller.credential, ...(caller.otherCredentials ?? [])].map((each) => this.#getCredentialEnd(each))
     return Math.min(...ends)
   }
@@ -131,50 +144,58 @@ export class SharedCredentials implements Credentials {
     if (credential.isEnded?.() === true) return 0
     if (kind === 'key') return this.getKeyEnd(id)
     if (kind !== 'password') return endsAtMs
-    const entry = this.#findEntry(toNameWords('user', id))
-    return 'found' in entry ? 0 : entry.expires
+    const found = this.#findEntry(toNameWords('user', id))
+    return 'found' in found ? 0 : found.entry.expires
   }
 
   findApp(id: string, api: string): AppFacts | undefined {
-    const entry = this.#findAppEntry(id)
-    if (entry === undefined) return undefined
-    return { plan: this.#table.getPlan(entry.plan, api), isEnabled: entry.status !== DISABLED }
+    const found = this.#findAppEntry(id)
+    if (found === undefined) return undefined
+    const { table, entry } = found
+    return { plan: table.getPlan(entry.plan, api), isEnabled: entry.status !== DISABLED }
   }
 
-  #findAppEntry(id: string): KeyEntry | undefined {
-    const table = this.#table
+  #findAppEntry(id: string): Found | undefined {
     const seen = this.#apps.get(id)
     const words = seen ?? toNameWords('app', id)
-    const number = table.find(words)
-    const entry = number < 0 ? undefined : table.read(number)
-    if (entry === undefined) return undefined
-    if (seen === undefined) {
-      if (this.#apps.size >= MOST_REMEMBERED) this.#apps.clear()
-      this.#apps.set(id, words)
+    for (const table of this.#tables) {
+      const entry = readEntry(table, words)
+      if (entry === undefined) continue
+      if (seen === undefined) {
+        if (this.#apps.size >= MOST_REMEMBERED) this.#apps.clear()
+        this.#apps.set(id, words)
+      }
+      return { table, entry }
     }
-    return entry
+    return undefined
   }
 
   findUser(name: string, api: string): UserLookup {
-    const table = this.#table
-    const entry = this.#findEntry(toNameWords('user', name))
-    if (!('found' in entry)) {
+    const found = this.#findEntry(toNameWords('user', name))
+    if (!('found' in found)) {
+      const { table, entry } = found
       const { passwordHash, plan: text } = parseUserText(table.getName(entry.plan))
       const plan = text === undefined ? undefined : table.pickPlan(text, api)
       return { found: true, user: { app: table.getName(entry.app), plan, passwordHash } }
     }
-    const { decoy } = table
-    if (decoy === 0) return entry
-    return { ...entry, decoy: pickDecoy(table.getName(decoy), name) }
+    for (const table of this.#tables) {
+      const { decoy } = table
+      if (decoy !== 0) return { ...found, decoy: pickDecoy(table.getName(decoy), name) }
+    }
+    return found
   }
 
-  /** Number of the feed that this thread sees. */
+  /** Number of the own files' feed that this thread sees. */
   revision(): number {
-    return this.#table.revision
+    return this.#tables[0]?.revision ?? 0
+  }
+
+  get #pepper(): Uint8Array | undefined {
+    return this.#tables.find(({ descriptor }) => descriptor.pepper !== undefined)?.descriptor.pepper
   }
 
   #openWeakKeys(before: Uint8Array | undefined): void {
-    const { pepper } = this.#table.descriptor
+    const pepper = this.#pepper
     if (pepper === undefined) this.#weakKeys = undefined
     // The same secret: what was remembered of it stays true.
     else if (before === undefined || !Buffer.from(before).equals(pepper)) this.#weakKeys = new WeakKeys(pepper)
@@ -192,33 +213,46 @@ export class SharedCredentials implements Credentials {
   }
 
   #judge(seen: Seen, api: string): KeyLookup {
-    const entry = this.#findEntry(seen.words)
-    if ('found' in entry) return entry
-    const table = this.#table
-    const plan = table.getPlan(entry.plan, api)
-    return { found: true, key: new FoundKey(table.getName(entry.app), plan, seen) }
+    const found = this.#findEntry(seen.words)
+    if ('found' in found) return found
+    const { table, entry } = found
+    return { found: true, key: new FoundKey(table.getName(entry.app), table.getPlan(entry.plan, api), seen) }
   }
 
   /** What lets the key in now, or why nothing does. */
-  #findEntry(words: KeyWords): KeyEntry | Extract<KeyLookup, { found: false }> {
-    const table = this.#table
-    for (;;) {
-      const number = table.find(words)
-      if (number < 0) return UNKNOWN
-      const entry = table.read(number)
-      // Altered between the two: its new entry stands further on.
+  #findEntry(words: KeyWords): Found | Extract<KeyLookup, { found: false }> {
+    for (const table of this.#tables) {
+      const entry = readEntry(table, words)
       if (entry === undefined) continue
       if (entry.status === DISABLED) return REFUSALS.disabled
       const nowMs = this.#now()
       if (nowMs >= entry.expires) return REFUSALS.expired
       if (nowMs < entry.notBefore) return REFUSALS['not-yet-valid']
-      return entry
+      return { table, entry }
     }
+    return UNKNOWN
+  }
+}
+
+function toDescriptors(descriptor: CredentialsDescriptor): readonly KeyTableDescriptor[] {
+  return descriptor.fed === undefined ? [descriptor] : [descriptor, descriptor.fed]
+}
+
+function readEntry(table: KeyTable, words: KeyWords): KeyEntry | undefined {
+  for (;;) {
+    const number = table.find(words)
+    if (number < 0) return undefined
+    const entry = table.read(number)
+    // Altered between the two: its new entry stands further on.
+    if (entry !== undefined) return entry
   }
 }
 
 /** Opens the index in this thread. */
-export function openCredentials(descriptor: KeyTableDescriptor, options?: OpenCredentialsOptions): SharedCredentials {
+export function openCredentials(
+  descriptor: CredentialsDescriptor,
+  options?: OpenCredentialsOptions,
+): SharedCredentials {
   return new SharedCredentials(descriptor, options)
 }
 

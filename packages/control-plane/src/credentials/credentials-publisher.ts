@@ -1,0 +1,83 @@
+/** Owns that what a gateway knows of apps and keys follows the store: after each change it is told what became different, one telling at a time. */
+import type { CredentialsLine } from '@gatewright/model'
+import { readStoreUid } from '../store/next-sequence.ts'
+import type { Store } from '../store/store.ts'
+import { CredentialsReader } from './credentials-reader.ts'
+
+export interface CredentialsPublisherOptions {
+  /** The next line waits for what it returns. What it rejects with is told by `onFault`, and then all is told anew. */
+  say(line: CredentialsLine): Promise<void> | void
+  /** Resolves when what is live now is served: where callers' plans become others, nobody has one before it is there. */
+  beforeWhole(): Promise<void>
+  onFault(fault: unknown): void
+}
+
+const AGAIN_MS = 1_000
+
+export class CredentialsPublisher {
+  readonly #store: Store
+  readonly #options: CredentialsPublisherOptions
+  readonly #reader = new CredentialsReader()
+  readonly #stopListening: () => void
+  /** What was told to its end. */
+  #told: number | undefined
+  #work: Promise<void> = Promise.resolve()
+  #isDue = false
+  #isClosed = false
+  #again: NodeJS.Timeout | undefined
+
+  constructor(store: Store, options: CredentialsPublisherOptions) {
+    this.#store = store
+    this.#options = options
+    this.#stopListening = store.onChange(() => void this.look())
+  }
+
+  /** Tells what is different now; changes that come meanwhile are told together, after it. Resolves when it is told, or could not be. */
+  look(): Promise<void> {
+    if (this.#isDue || this.#isClosed) return this.#work
+    this.#isDue = true
+    this.#work = this.#work.then(() => {
+      this.#isDue = false
+      return this.#isClosed ? undefined : this.#look()
+    })
+    return this.#work
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    clearTimeout(this.#again)
+    this.#stopListening()
+    await this.#work
+  }
+
+  async #look(): Promise<void> {
+    clearTimeout(this.#again)
+    try {
+      if ((await this.#tell({ mayBeWhole: this.#told === undefined })) === 'whole') {
+        await this.#options.beforeWhole()
+        await this.#tell({ mayBeWhole: true })
+      }
+    } catch (fault) {
+      this.#told = undefined
+      this.#options.onFault(fault)
+      if (!this.#isClosed) this.#again = setTimeout(() => void this.look(), AGAIN_MS).unref()
+    }
+  }
+
+  /** Answers `whole` where it is to be told anew, and may not be yet: nothing was told. */
+  async #tell({ mayBeWhole }: { readonly mayBeWhole: boolean }): Promise<'told' | 'whole'> {
+    const { say } = this.#options
+    return await this.#store.read(async (db) => {
+      const reading = await this.#reader.read(db, this.#told)
+      const { kind, sequence } = reading
+      if (kind === 'changes' && sequence === this.#told) return 'told'
+      if (kind === 'whole' && !mayBeWhole) return 'whole'
+      await say({ kind: kind === 'whole' ? 'whole' : 'since', store: await readStoreUid(db), sequence })
+      if (kind === 'whole') for await (const apps of reading.pages) await say({ kind: 'apps', apps })
+      else for await (const changes of reading.pages) await say({ kind: 'changes', changes })
+      await say({ kind: 'end', sequence })
+      this.#told = sequence
+      return 'told'
+    })
+  }
+}
