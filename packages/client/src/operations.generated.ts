@@ -179,6 +179,294 @@ readonly endUserSessions: { readonly params: { readonly user: string }; readonly
 /** Logs one browser of somebody out. */
 readonly endUserSession: { readonly params: { readonly user: string; readonly uid: string }; readonly answer: undefined }
 
+/** People, by e-mail address, in pages. */
+readonly listUsers: { readonly query: { readonly search?: string; readonly state?: "active" | "suspended"; readonly limit?: number; readonly after?: string }; readonly answer: { readonly "items": readonly ({ readonly "uid": string; readonly "email": string; readonly "name": string; readonly "grants": readonly ({ 
+/** Id of a role. */
+readonly "role": string; 
+/** Id of the team in which it counts; `*` is every team. */
+readonly "team": ("*") | (string); 
+/** Ids: it counts for these APIs alone. For everything of the team if absent. */
+readonly "apis"?: readonly (string)[]; 
+/** Ids: it counts for what is done in these environments alone. For everything of the team if absent. */
+readonly "environments"?: readonly (string)[] })[]; readonly "sso"?: { readonly "issuer": string; readonly "subject": string }; readonly "isBreakGlass": boolean; readonly "state": "active" | "suspended"; readonly "hasPassword": boolean; readonly "hasTotp": boolean; readonly "recoveryCodes": number; 
+/** How many. */
+readonly "passkeys": number; readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string; 
+/** RFC 3339, UTC. */
+readonly "updatedAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "updatedBy": string })[]; readonly "next"?: string } }
+
+/** Makes an account, and a link with which the person sets the password. */
+readonly inviteUser: { readonly body: { 
+/** By which a person logs in. Nobody else has it, in whatever case. */
+readonly "email": string; readonly "name": string; 
+/** What the person may do, and where. */
+readonly "grants": readonly ({ 
+/** Id of a role. */
+readonly "role": string; 
+/** Id of the team in which it counts; `*` is every team. */
+readonly "team": ("*") | (string); 
+/** Ids: it counts for these APIs alone. For everything of the team if absent. */
+readonly "apis"?: readonly (string)[]; 
+/** Ids: it counts for what is done in these environments alone. For everything of the team if absent. */
+readonly "environments"?: readonly (string)[] })[]; readonly "sso"?: { readonly "issuer": string; readonly "subject": string }; readonly "isBreakGlass"?: boolean }; readonly answer: { readonly "user": { readonly "uid": string; readonly "email": string; readonly "name": string; readonly "grants": readonly ({ 
+/** Id of a role. */
+readonly "role": string; 
+/** Id of the team in which it counts; `*` is every team. */
+readonly "team": ("*") | (string); 
+/** Ids: it counts for these APIs alone. For everything of the team if absent. */
+readonly "apis"?: readonly (string)[]; 
+/** Ids: it counts for what is done in these environments alone. For everything of the team if absent. */
+readonly "environments"?: readonly (string)[] })[]; readonly "sso"?: { readonly "issuer": string; readonly "subject": string }; readonly "isBreakGlass": boolean; readonly "state": "active" | "suspended"; readonly "hasPassword": boolean; readonly "hasTotp": boolean; readonly "recoveryCodes": number; 
+/** How many. */
+readonly "passkeys": number; readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string; 
+/** RFC 3339, UTC. */
+readonly "updatedAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "updatedBy": string }; readonly "link": { 
+/** For the person alone: who has it sets the password. It is shown now, and never again. */
+readonly "url": string; 
+/** RFC 3339, UTC. */
+readonly "expiresAt": string } } }
+
+/** One person. */
+readonly getUser: { readonly params: { readonly user: string }; readonly answer: { readonly "uid": string; readonly "email": string; readonly "name": string; readonly "grants": readonly ({ 
+/** Id of a role. */
+readonly "role": string; 
+/** Id of the team in which it counts; `*` is every team. */
+readonly "team": ("*") | (string); 
+/** Ids: it counts for these APIs alone. For everything of the team if absent. */
+readonly "apis"?: readonly (string)[]; 
+/** Ids: it counts for what is done in these environments alone. For everything of the team if absent. */
+readonly "environments"?: readonly (string)[] })[]; readonly "sso"?: { readonly "issuer": string; readonly "subject": string }; readonly "isBreakGlass": boolean; readonly "state": "active" | "suspended"; readonly "hasPassword": boolean; readonly "hasTotp": boolean; readonly "recoveryCodes": number; 
+/** How many. */
+readonly "passkeys": number; readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string; 
+/** RFC 3339, UTC. */
+readonly "updatedAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "updatedBy": string } }
+
+/** Makes of a person what is sent. With If-Match it changes only what you have seen. */
+readonly putUser: { readonly params: { readonly user: string }; readonly body: { 
+/** By which a person logs in. Nobody else has it, in whatever case. */
+readonly "email": string; readonly "name": string; 
+/** What the person may do, and where. */
+readonly "grants": readonly ({ 
+/** Id of a role. */
+readonly "role": string; 
+/** Id of the team in which it counts; `*` is every team. */
+readonly "team": ("*") | (string); 
+/** Ids: it counts for these APIs alone. For everything of the team if absent. */
+readonly "apis"?: readonly (string)[]; 
+/** Ids: it counts for what is done in these environments alone. For everything of the team if absent. */
+readonly "environments"?: readonly (string)[] })[]; readonly "sso"?: { readonly "issuer": string; readonly "subject": string }; readonly "isBreakGlass"?: boolean }; readonly answer: { readonly "uid": string; readonly "email": string; readonly "name": string; readonly "grants": readonly ({ 
+/** Id of a role. */
+readonly "role": string; 
+/** Id of the team in which it counts; `*` is every team. */
+readonly "team": ("*") | (string); 
+/** Ids: it counts for these APIs alone. For everything of the team if absent. */
+readonly "apis"?: readonly (string)[]; 
+/** Ids: it counts for what is done in these environments alone. For everything of the team if absent. */
+readonly "environments"?: readonly (string)[] })[]; readonly "sso"?: { readonly "issuer": string; readonly "subject": string }; readonly "isBreakGlass": boolean; readonly "state": "active" | "suspended"; readonly "hasPassword": boolean; readonly "hasTotp": boolean; readonly "recoveryCodes": number; 
+/** How many. */
+readonly "passkeys": number; readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string; 
+/** RFC 3339, UTC. */
+readonly "updatedAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "updatedBy": string } }
+
+/** Erases all that tells of a person. What the person has done stays, by a uid that leads nowhere. */
+readonly eraseUser: { readonly params: { readonly user: string }; readonly answer: undefined }
+
+/** Shuts a person out at once: sessions end, tokens are refused. */
+readonly suspendUser: { readonly params: { readonly user: string }; readonly answer: { readonly "uid": string; readonly "email": string; readonly "name": string; readonly "grants": readonly ({ 
+/** Id of a role. */
+readonly "role": string; 
+/** Id of the team in which it counts; `*` is every team. */
+readonly "team": ("*") | (string); 
+/** Ids: it counts for these APIs alone. For everything of the team if absent. */
+readonly "apis"?: readonly (string)[]; 
+/** Ids: it counts for what is done in these environments alone. For everything of the team if absent. */
+readonly "environments"?: readonly (string)[] })[]; readonly "sso"?: { readonly "issuer": string; readonly "subject": string }; readonly "isBreakGlass": boolean; readonly "state": "active" | "suspended"; readonly "hasPassword": boolean; readonly "hasTotp": boolean; readonly "recoveryCodes": number; 
+/** How many. */
+readonly "passkeys": number; readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string; 
+/** RFC 3339, UTC. */
+readonly "updatedAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "updatedBy": string } }
+
+/** Lets a person in again. */
+readonly resumeUser: { readonly params: { readonly user: string }; readonly answer: { readonly "uid": string; readonly "email": string; readonly "name": string; readonly "grants": readonly ({ 
+/** Id of a role. */
+readonly "role": string; 
+/** Id of the team in which it counts; `*` is every team. */
+readonly "team": ("*") | (string); 
+/** Ids: it counts for these APIs alone. For everything of the team if absent. */
+readonly "apis"?: readonly (string)[]; 
+/** Ids: it counts for what is done in these environments alone. For everything of the team if absent. */
+readonly "environments"?: readonly (string)[] })[]; readonly "sso"?: { readonly "issuer": string; readonly "subject": string }; readonly "isBreakGlass": boolean; readonly "state": "active" | "suspended"; readonly "hasPassword": boolean; readonly "hasTotp": boolean; readonly "recoveryCodes": number; 
+/** How many. */
+readonly "passkeys": number; readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string; 
+/** RFC 3339, UTC. */
+readonly "updatedAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "updatedBy": string } }
+
+/** Takes the password away, logs the person out everywhere, and makes a link to set a new one. */
+readonly resetUser: { readonly params: { readonly user: string }; readonly body: { 
+/** Takes passkeys, the app for codes and codes on paper away too: for who has lost them. */
+readonly "secondFactors"?: boolean }; readonly answer: { readonly "user": { readonly "uid": string; readonly "email": string; readonly "name": string; readonly "grants": readonly ({ 
+/** Id of a role. */
+readonly "role": string; 
+/** Id of the team in which it counts; `*` is every team. */
+readonly "team": ("*") | (string); 
+/** Ids: it counts for these APIs alone. For everything of the team if absent. */
+readonly "apis"?: readonly (string)[]; 
+/** Ids: it counts for what is done in these environments alone. For everything of the team if absent. */
+readonly "environments"?: readonly (string)[] })[]; readonly "sso"?: { readonly "issuer": string; readonly "subject": string }; readonly "isBreakGlass": boolean; readonly "state": "active" | "suspended"; readonly "hasPassword": boolean; readonly "hasTotp": boolean; readonly "recoveryCodes": number; 
+/** How many. */
+readonly "passkeys": number; readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string; 
+/** RFC 3339, UTC. */
+readonly "updatedAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "updatedBy": string }; readonly "link": { 
+/** For the person alone: who has it sets the password. It is shown now, and never again. */
+readonly "url": string; 
+/** RFC 3339, UTC. */
+readonly "expiresAt": string } } }
+
+/** Sets the password of an account, with the secret of its link. */
+readonly acceptInvitation: { readonly body: { readonly "secret": string; readonly "password": string }; readonly answer: { 
+/** With which to log in now. */
+readonly "email": string } }
+
+/** Tokens of teams that you may see, those that ended among them, in pages. */
+readonly listTokens: { readonly query: { readonly team?: string; readonly limit?: number; readonly after?: string }; readonly answer: { readonly "items": readonly ({ readonly "uid": string; readonly "name": string; 
+/** Its first and last letters. */
+readonly "hint": string; 
+/** At most these; all of yours if absent. */
+readonly "scopes"?: readonly ("api:read" | "api:edit" | "environment:read" | "environment:edit" | "plan:read" | "plan:edit" | "product:read" | "product:edit" | "app:read" | "app:edit" | "subscription:read" | "subscription:edit" | "upstream:read" | "upstream:edit" | "policy-list:read" | "policy-list:edit" | "certificate:read" | "certificate:edit" | "secret:read" | "secret:edit" | "team:read" | "team:edit" | "role:read" | "role:edit" | "user:read" | "user:edit" | "token:read" | "token:edit" | "node:read" | "node:edit" | "rule:read" | "rule:edit" | "webhook:read" | "webhook:edit" | "identity-provider:read" | "identity-provider:edit" | "setting:read" | "setting:edit" | "api:publish" | "api:approve" | "environment:freeze" | "key:read" | "key:issue" | "subscription:request" | "subscription:approve" | "audit:read" | "audit:erase" | "session:end")[]; 
+/** RFC 3339, UTC. */
+readonly "expiresAt"?: string; 
+/** RFC 3339, UTC. */
+readonly "lastUsedAt"?: string; 
+/** RFC 3339, UTC. */
+readonly "endedAt"?: string; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; readonly "team": string; readonly "grants": readonly ({ 
+/** Id of a role. */
+readonly "role": string; 
+/** Id of the team in which it counts; `*` is every team. */
+readonly "team": ("*") | (string); 
+/** Ids: it counts for these APIs alone. For everything of the team if absent. */
+readonly "apis"?: readonly (string)[]; 
+/** Ids: it counts for what is done in these environments alone. For everything of the team if absent. */
+readonly "environments"?: readonly (string)[] })[]; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string })[]; readonly "next"?: string } }
+
+/** Makes a token of a team, with grants of its own. It is shown now, and never again. */
+readonly issueToken: { readonly params: { readonly team: string }; readonly body: { readonly "name": string; 
+/** No more than you have yourself. */
+readonly "grants": readonly ({ 
+/** Id of a role. */
+readonly "role": string; 
+/** Id of the team in which it counts; `*` is every team. */
+readonly "team": ("*") | (string); 
+/** Ids: it counts for these APIs alone. For everything of the team if absent. */
+readonly "apis"?: readonly (string)[]; 
+/** Ids: it counts for what is done in these environments alone. For everything of the team if absent. */
+readonly "environments"?: readonly (string)[] })[]; readonly "scopes"?: readonly ("api:read" | "api:edit" | "environment:read" | "environment:edit" | "plan:read" | "plan:edit" | "product:read" | "product:edit" | "app:read" | "app:edit" | "subscription:read" | "subscription:edit" | "upstream:read" | "upstream:edit" | "policy-list:read" | "policy-list:edit" | "certificate:read" | "certificate:edit" | "secret:read" | "secret:edit" | "team:read" | "team:edit" | "role:read" | "role:edit" | "user:read" | "user:edit" | "token:read" | "token:edit" | "node:read" | "node:edit" | "rule:read" | "rule:edit" | "webhook:read" | "webhook:edit" | "identity-provider:read" | "identity-provider:edit" | "setting:read" | "setting:edit" | "api:publish" | "api:approve" | "environment:freeze" | "key:read" | "key:issue" | "subscription:request" | "subscription:approve" | "audit:read" | "audit:erase" | "session:end")[]; readonly "expiresAt"?: string }; readonly answer: { readonly "uid": string; readonly "name": string; 
+/** Its first and last letters. */
+readonly "hint": string; 
+/** At most these; all of yours if absent. */
+readonly "scopes"?: readonly ("api:read" | "api:edit" | "environment:read" | "environment:edit" | "plan:read" | "plan:edit" | "product:read" | "product:edit" | "app:read" | "app:edit" | "subscription:read" | "subscription:edit" | "upstream:read" | "upstream:edit" | "policy-list:read" | "policy-list:edit" | "certificate:read" | "certificate:edit" | "secret:read" | "secret:edit" | "team:read" | "team:edit" | "role:read" | "role:edit" | "user:read" | "user:edit" | "token:read" | "token:edit" | "node:read" | "node:edit" | "rule:read" | "rule:edit" | "webhook:read" | "webhook:edit" | "identity-provider:read" | "identity-provider:edit" | "setting:read" | "setting:edit" | "api:publish" | "api:approve" | "environment:freeze" | "key:read" | "key:issue" | "subscription:request" | "subscription:approve" | "audit:read" | "audit:erase" | "session:end")[]; 
+/** RFC 3339, UTC. */
+readonly "expiresAt"?: string; 
+/** RFC 3339, UTC. */
+readonly "lastUsedAt"?: string; 
+/** RFC 3339, UTC. */
+readonly "endedAt"?: string; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; readonly "team": string; readonly "grants": readonly ({ 
+/** Id of a role. */
+readonly "role": string; 
+/** Id of the team in which it counts; `*` is every team. */
+readonly "team": ("*") | (string); 
+/** Ids: it counts for these APIs alone. For everything of the team if absent. */
+readonly "apis"?: readonly (string)[]; 
+/** Ids: it counts for what is done in these environments alone. For everything of the team if absent. */
+readonly "environments"?: readonly (string)[] })[]; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string; readonly "value": string } }
+
+/** Ends a token of a team: it is refused from now on. */
+readonly endToken: { readonly params: { readonly team: string; readonly uid: string }; readonly answer: undefined }
+
+/** Who has grants in one team. Those of every team are not among them. */
+readonly listMembers: { readonly params: { readonly team: string }; readonly answer: { readonly "items": readonly ({ readonly "uid": string; readonly "email": string; readonly "name": string; readonly "state": "active" | "suspended"; 
+/** In this team. */
+readonly "grants": readonly ({ 
+/** Id of a role. */
+readonly "role": string; 
+/** Ids: it counts for these APIs alone. For everything of the team if absent. */
+readonly "apis"?: readonly (string)[]; 
+/** Ids: it counts for what is done in these environments alone. For everything of the team if absent. */
+readonly "environments"?: readonly (string)[] })[] })[] } }
+
+/** What a person may do in one team, in place of what it was; nothing takes it away. Who has no account gets a link. */
+readonly putMember: { readonly params: { readonly team: string }; readonly body: { 
+/** By which a person logs in. Nobody else has it, in whatever case. */
+readonly "email": string; 
+/** Of who has no account yet. */
+readonly "name"?: string; readonly "grants": readonly ({ 
+/** Id of a role. */
+readonly "role": string; 
+/** Ids: it counts for these APIs alone. For everything of the team if absent. */
+readonly "apis"?: readonly (string)[]; 
+/** Ids: it counts for what is done in these environments alone. For everything of the team if absent. */
+readonly "environments"?: readonly (string)[] })[] }; readonly answer: { readonly "member": { readonly "uid": string; readonly "email": string; readonly "name": string; readonly "state": "active" | "suspended"; 
+/** In this team. */
+readonly "grants": readonly ({ 
+/** Id of a role. */
+readonly "role": string; 
+/** Ids: it counts for these APIs alone. For everything of the team if absent. */
+readonly "apis"?: readonly (string)[]; 
+/** Ids: it counts for what is done in these environments alone. For everything of the team if absent. */
+readonly "environments"?: readonly (string)[] })[] }; readonly "link"?: { 
+/** For the person alone: who has it sets the password. It is shown now, and never again. */
+readonly "url": string; 
+/** RFC 3339, UTC. */
+readonly "expiresAt": string } } }
+
 /** Those of the kind API that you may see, in pages. */
 readonly listApis: { readonly query: { readonly team?: string; readonly owner?: string; readonly tag?: (string) | (readonly (string)[]); readonly search?: string; readonly sort?: "id" | "-id" | "title" | "-title" | "updatedAt" | "-updatedAt"; readonly limit?: number; readonly after?: string }; readonly answer: { readonly "items": readonly ({ 
 /** Never given twice. */
@@ -924,6 +1212,20 @@ endMySession: { method: 'DELETE', path: '/api/v1/me/sessions/{uid}' },
 listUserSessions: { method: 'GET', path: '/api/v1/users/{user}/sessions' },
 endUserSessions: { method: 'DELETE', path: '/api/v1/users/{user}/sessions' },
 endUserSession: { method: 'DELETE', path: '/api/v1/users/{user}/sessions/{uid}' },
+listUsers: { method: 'GET', path: '/api/v1/users' },
+inviteUser: { method: 'POST', path: '/api/v1/users' },
+getUser: { method: 'GET', path: '/api/v1/users/{user}' },
+putUser: { method: 'PUT', path: '/api/v1/users/{user}' },
+eraseUser: { method: 'DELETE', path: '/api/v1/users/{user}' },
+suspendUser: { method: 'POST', path: '/api/v1/users/{user}/suspend' },
+resumeUser: { method: 'POST', path: '/api/v1/users/{user}/resume' },
+resetUser: { method: 'POST', path: '/api/v1/users/{user}/reset' },
+acceptInvitation: { method: 'POST', path: '/api/v1/invitation' },
+listTokens: { method: 'GET', path: '/api/v1/tokens' },
+issueToken: { method: 'POST', path: '/api/v1/tokens/{team}' },
+endToken: { method: 'DELETE', path: '/api/v1/tokens/{team}/{uid}' },
+listMembers: { method: 'GET', path: '/api/v1/teams/{team}/members' },
+putMember: { method: 'PUT', path: '/api/v1/teams/{team}/members' },
 listApis: { method: 'GET', path: '/api/v1/apis' },
 getApi: { method: 'GET', path: '/api/v1/apis/{team}/{id}' },
 putApi: { method: 'PUT', path: '/api/v1/apis/{team}/{id}' },

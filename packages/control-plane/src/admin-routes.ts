@@ -9,12 +9,18 @@ import { KINDS } from './kinds.ts'
 import { toResourceRoutes } from './resources/resource-routes.ts'
 import { REVISION_ROUTES } from './revisions/revision-routes.ts'
 import { SESSION_ROUTES } from './sessions/session-routes.ts'
+import { MEMBER_ROUTES } from './teams/member-routes.ts'
+import { TOKEN_ROUTES } from './tokens/token-routes.ts'
+import { USER_ROUTES } from './users/user-routes.ts'
 
 export const ADMIN_ROUTES: readonly Route[] = [
   ...ACCOUNT_ROUTES,
   ...LOGIN_ROUTES,
   ...FACTOR_ROUTES,
   ...SESSION_ROUTES,
+  ...USER_ROUTES,
+  ...TOKEN_ROUTES,
+  ...MEMBER_ROUTES,
   ...KINDS.flatMap(toResourceRoutes),
   ...DOCUMENT_ROUTES,
   ...REVISION_ROUTES,

@@ -24,3 +24,8 @@ export interface Grant {
   readonly apis?: readonly string[]
   readonly environments?: readonly string[]
 }
+
+/** As answers have it. */
+export function presentGrant({ apis, environments, ...grant }: Grant) {
+  return { ...grant, ...(apis && { apis: [...apis] }), ...(environments && { environments: [...environments] }) }
+}

@@ -1,12 +1,12 @@
 /** Owns the routes of one's own account: the first one, who one is, and one's tokens. */
 import { z } from 'zod'
-import { grantSchema } from '../access/grant.ts'
+import { grantSchema, presentGrant } from '../access/grant.ts'
 import { PERMISSIONS } from '../access/permission.ts'
 import { AdminProblem } from '../http/admin-problem.ts'
 import { defineChange, defineReading, NOTHING, type Route } from '../http/route.ts'
-import { actorSchema, timeSchema, toTime } from '../resources/present-resource.ts'
+import { actorSchema } from '../resources/present-resource.ts'
 import { toAntiForgeryToken } from '../sessions/session-store.ts'
-import type { Token } from '../tokens/token.ts'
+import { presentToken, tokenSchema, tokenShape } from '../tokens/present-token.ts'
 import { endToken, getToken, issueToken, listTokens } from '../tokens/token-store.ts'
 import { finishSetUp } from '../users/set-up.ts'
 import { getOwnUser, signedInSchema, signIn, toAccountNote } from './sign-in.ts'
@@ -14,32 +14,6 @@ import { getOwnUser, signedInSchema, signIn, toAccountNote } from './sign-in.ts'
 const NONE = z.strictObject({})
 const email = z.string().min(3).max(254)
 const password = z.string().min(1).max(1000)
-
-const tokenShape = {
-  uid: z.string(),
-  name: z.string(),
-  hint: z.string().meta({ description: 'Its first and last letters.' }),
-  scopes: z.array(z.enum(PERMISSIONS)).exactOptional().meta({ description: 'At most these; all of yours if absent.' }),
-  expiresAt: timeSchema.exactOptional(),
-  lastUsedAt: timeSchema.exactOptional(),
-  endedAt: timeSchema.exactOptional(),
-  createdAt: timeSchema,
-}
-const tokenSchema = z.strictObject(tokenShape)
-
-function presentToken(token: Token) {
-  const { uid, name, hint, scopes, expiresAtMs, lastUsedMs, endedAtMs, createdAtMs } = token
-  return {
-    uid,
-    name,
-    hint,
-    ...(scopes !== undefined && { scopes: [...scopes] }),
-    ...(expiresAtMs !== undefined && { expiresAt: toTime(expiresAtMs) }),
-    ...(lastUsedMs !== undefined && { lastUsedAt: toTime(lastUsedMs) }),
-    ...(endedAtMs !== undefined && { endedAt: toTime(endedAtMs) }),
-    createdAt: toTime(createdAtMs),
-  }
-}
 
 export const ACCOUNT_ROUTES: readonly Route[] = [
   defineChange({
@@ -80,11 +54,7 @@ export const ACCOUNT_ROUTES: readonly Route[] = [
       const body = {
         actor,
         name,
-        grants: grants.map(({ apis, environments, ...grant }) => ({
-          ...grant,
-          ...(apis && { apis: [...apis] }),
-          ...(environments && { environments: [...environments] }),
-        })),
+        grants: grants.map(presentGrant),
         ...(scopes !== undefined && { scopes: [...scopes] }),
         ...(sessionSecret !== undefined && { csrfToken: toAntiForgeryToken(sessionSecret) }),
       }

@@ -81,7 +81,9 @@ export class RouteRunner {
   ): Promise<void> {
     for (const note of notes) {
       const person = principal?.user ?? note.personal?.person
-      const facts = { name: principal?.name, address, agent, ...(note.personal?.facts as object | undefined) }
+      // What tells of somebody else would stay here when they are erased: they are named by their uid alone.
+      const own = note.personal?.person === person ? (note.personal?.facts as object) : {}
+      const facts = { name: principal?.name, address, agent, ...own }
       await appendToAudit(doing, { ...note, ...(person !== undefined && { personal: { person, facts } }) })
     }
   }

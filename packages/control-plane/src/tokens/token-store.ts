@@ -109,16 +109,20 @@ export interface TokenQuery {
   /** Of a person (uid), or of these teams (ids); all if both are absent. */
   readonly user?: string
   readonly teams?: readonly string[]
+  /** None of a person. */
+  readonly isOfService?: boolean
   readonly limit: number
   /** Uid of the last of the page before. */
   readonly after?: string
 }
 
 /** In the order of their uids, those that ended among them. */
-export async function listTokens(db: Moment, { user, teams, limit, after }: TokenQuery): Promise<Token[]> {
+export async function listTokens(db: Moment, query: TokenQuery): Promise<Token[]> {
+  const { user, teams, isOfService, limit, after } = query
   let found = db.selectFrom('tokens').selectAll()
   if (user !== undefined) found = found.where('user', '=', user)
   if (teams !== undefined) found = found.where('team', 'in', teams.length === 0 ? [''] : teams)
+  if (isOfService === true) found = found.where('user', 'is', null)
   if (after !== undefined) found = found.where('uid', '>', after)
   return (await found.orderBy('uid').limit(limit).execute()).map(toToken)
 }

@@ -163,6 +163,17 @@ export async function listUsers(
   }
 }
 
+/** With a grant in this very team, by e-mail address. */
+export async function listUsersOfTeam(db: Moment, team: string): Promise<readonly User[]> {
+  const rows = await db
+    .selectFrom('users')
+    .selectAll()
+    .where('grants', 'like', `%"${team}"%`)
+    .orderBy('email_folded')
+    .execute()
+  return rows.map(toUser).filter(({ grants }) => grants.some((grant) => grant.team === team))
+}
+
 function parseCursor(text: string): string {
   try {
     const parsed: unknown = JSON.parse(Buffer.from(text, 'base64url').toString())

@@ -1,0 +1,59 @@
+/** Owns that nobody gets more by giving: what is given, taken away or looked after is no more than one has oneself. */
+import { mayGive, type Principal } from '../access/decide-access.ts'
+import { EVERY_TEAM, type Grant } from '../access/grant.ts'
+import { AdminProblem } from '../http/admin-problem.ts'
+import { readRoles } from '../http/run-route.ts'
+import { MAIN_TEAM } from '../publish/snapshot-id.ts'
+import { NO_TEAM } from '../resources/kind.ts'
+import { findResource } from '../resources/resource-store.ts'
+import type { Moment } from '../store/store.ts'
+import type { User } from './user.ts'
+
+interface Giver {
+  readonly principal: Principal | undefined
+}
+
+/** @rejects AdminProblem where a grant leads nowhere, or allows more than who gives it may */
+export async function assertMayGive({ principal }: Giver, db: Moment, grants: readonly Grant[]): Promise<void> {
+  const roles = await readRoles(db)
+  for (const grant of grants) {
+    if (!roles.has(grant.role)) throw new AdminProblem('request-invalid', `There is no role "${grant.role}".`)
+    await assertTeam(db, grant.team)
+    if (principal === undefined || !mayGive(principal, grant, roles)) throw tooMuch(grant)
+  }
+}
+
+/** Whoever takes over an account, or shuts it out, has all that it may. @rejects AdminProblem */
+export async function assertMayManage(giver: Giver, db: Moment, { grants }: Pick<User, 'grants'>): Promise<void> {
+  const { principal } = giver
+  const roles = await readRoles(db)
+  // A role that is gone allows nothing, and its grants may be cleared away.
+  const refused = grants.find(
+    (grant) => roles.has(grant.role) && (principal === undefined || !mayGive(principal, grant, roles)),
+  )
+  if (refused !== undefined) throw tooMuch(refused)
+}
+
+/** Those of the first that the second has not. */
+export function listOthers(grants: readonly Grant[], known: readonly Grant[]): readonly Grant[] {
+  const texts = new Set(known.map(toText))
+  return grants.filter((grant) => !texts.has(toText(grant)))
+}
+
+function toText({ role, team, apis, environments }: Grant): string {
+  return JSON.stringify([role, team, apis?.toSorted(), environments?.toSorted()])
+}
+
+async function assertTeam(db: Moment, team: string): Promise<void> {
+  if (team === EVERY_TEAM || team === MAIN_TEAM) return
+  if ((await findResource(db, { kind: 'team', team: NO_TEAM, id: team })) !== undefined) return
+  throw new AdminProblem('request-invalid', `There is no team "${team}".`)
+}
+
+function tooMuch({ role, team }: Grant): AdminProblem {
+  const where = team === EVERY_TEAM ? 'everywhere' : `in the team "${team}"`
+  return new AdminProblem(
+    'not-allowed',
+    `The role "${role}" ${where} allows more than you may there: somebody who may all of it has to do this.`,
+  )
+}
