@@ -17,12 +17,11 @@ const FLAGS = [
 export interface ChromiumSetup {
   /** Names that are this machine. */
   readonly hosts: readonly string[]
-  /** The one certificate that is believed without an authority. */
-  readonly certificate: IssuedCertificate
+  /** The one certificate that is believed without an authority; where TLS is spoken. */
+  readonly certificate?: IssuedCertificate
 }
 
 export async function startChromium(path: string, { hosts, certificate }: ChromiumSetup): Promise<Browser> {
-  const key = new X509Certificate(certificate.certPem).publicKey.export({ type: 'spki', format: 'der' })
   const rules = [
     ...hosts.map((host) => `MAP ${host} 127.0.0.1`),
     'MAP * ~NOTFOUND',
@@ -34,8 +33,13 @@ export async function startChromium(path: string, { hosts, certificate }: Chromi
     headless: true,
     args: [
       ...FLAGS,
-      `--ignore-certificate-errors-spki-list=${createHash('sha256').update(key).digest('base64')}`,
+      ...(certificate === undefined ? [] : [`--ignore-certificate-errors-spki-list=${toKeyHash(certificate)}`]),
       `--host-resolver-rules=${rules.join(', ')}`,
     ],
   })
+}
+
+function toKeyHash({ certPem }: IssuedCertificate): string {
+  const key = new X509Certificate(certPem).publicKey.export({ type: 'spki', format: 'der' })
+  return createHash('sha256').update(key).digest('base64')
 }

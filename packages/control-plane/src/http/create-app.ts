@@ -4,6 +4,7 @@
  *     who asks ─▶ may they ─▶ what do they ask ─▶ one moment of the store: may they still, the route, the audit log ─▶ answer
  */
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { servePages } from '../pages/serve-pages.ts'
 import { AdminProblem } from './admin-problem.ts'
 import { type AppSettings, assertAddress, toServerOptions } from './app-settings.ts'
 import { toEntityTag } from './read-conditions.ts'
@@ -32,6 +33,7 @@ export function createApp(services: Services, routes: readonly Route[], settings
     )
   })
   for (const route of routes) serve(app, runner, route)
+  servePages(app)
   return app
 }
 
