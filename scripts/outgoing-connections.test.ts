@@ -18,6 +18,8 @@ const KNOWN: Readonly<Record<string, string>> = {
   'packages/gateway/src/acme/challenges/name-servers.ts': 'node:dns/promises Resolver',
   'packages/gateway/src/acme/dns-update/dns-exchange.ts': 'node:dgram createSocket, node:net connect',
   'packages/gateway/src/ocsp/ask-responder.ts': 'node:http request',
+  // Its own judge, by the same list of addresses: the gateway's is on the same floor.
+  'packages/control-plane/src/outgoing/outgoing-fetch.ts': 'node:dns lookup, node:http request, node:https request',
   // One that somebody accepted, and one that is only asked what it is.
   'packages/gateway/src/sockets/adopt-socket.ts': 'node:net Socket, node:tls TLSSocket',
   'packages/gateway/src/listen/answer-sender.ts': 'node:tls TLSSocket',

@@ -244,6 +244,40 @@ readonly "owner"?: string;
 /** What its holders may do. `<kind>:*` is everything that may be done with that kind. */
 readonly "permissions": readonly (string)[] }
 
+export type FederationBody = { 
+/** A name for people. */
+readonly "title"?: string; 
+/** What it is for; Markdown. */
+readonly "description"?: string; 
+/** Words to find it by. */
+readonly "tags"?: readonly (string)[]; 
+/** Who answers for it: a team or a person. */
+readonly "owner"?: string; 
+/** The `iss` of its tokens. Its keys are found by discovery. */
+readonly "issuer": string; 
+/** Where its keys are, if it has no discovery. */
+readonly "jwksUrl"?: string; 
+/** The `aud` of its tokens: they were made for this control plane, and for nobody else. */
+readonly "audience": string; readonly "algorithms"?: readonly ("RS256" | "RS384" | "RS512" | "PS256" | "PS384" | "PS512" | "ES256" | "ES384" | "ES512" | "EdDSA")[]; 
+/** All of them hold. The issuer signs for all of its customers: say which one is yours. */
+readonly "conditions": readonly ({ 
+/** Its name, such as `repository` or `sub`. */
+readonly "claim": string; 
+/** The claim is exactly this. */
+readonly "is"?: string; 
+/** The claim begins with this: `repo:acme/`, with its slash. */
+readonly "startsWith"?: string })[]; 
+/** What the token may that is given for it. */
+readonly "grants": readonly ({ 
+/** Id of a role. */
+readonly "role": string; 
+/** Id of the team in which it counts; `*` is every team. */
+readonly "team": ("*") | (string); 
+/** Ids: it counts for these APIs alone. For everything of the team if absent. */
+readonly "apis"?: readonly (string)[]; 
+/** Ids: it counts for what is done in these environments alone. For everything of the team if absent. */
+readonly "environments"?: readonly (string)[] })[]; readonly "lifetimeSeconds"?: number }
+
 
 /** Conditions beside host, path and method. The most conditions are tried first. */
 export type Predicates = { 

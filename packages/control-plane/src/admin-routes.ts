@@ -4,6 +4,7 @@ import { FACTOR_ROUTES } from './account/factor-routes.ts'
 import { LOGIN_ROUTES } from './account/login-routes.ts'
 import { DEPLOYMENT_ROUTES } from './deployments/deployment-routes.ts'
 import { DOCUMENT_ROUTES } from './documents/document-routes.ts'
+import { FEDERATION_ROUTES } from './federations/federation-routes.ts'
 import type { Route } from './http/route.ts'
 import { KINDS } from './kinds.ts'
 import { toResourceRoutes } from './resources/resource-routes.ts'
@@ -21,6 +22,7 @@ export const ADMIN_ROUTES: readonly Route[] = [
   ...USER_ROUTES,
   ...TOKEN_ROUTES,
   ...MEMBER_ROUTES,
+  ...FEDERATION_ROUTES,
   ...KINDS.flatMap(toResourceRoutes),
   ...DOCUMENT_ROUTES,
   ...REVISION_ROUTES,

@@ -8,6 +8,7 @@ import { CredentialsPublisher } from './credentials/credentials-publisher.ts'
 import { createApp } from './http/create-app.ts'
 import { Identity } from './http/identity.ts'
 import type { Services } from './http/services.ts'
+import { IssuerKeys } from './outgoing/issuer-keys.ts'
 import { LiveCheck } from './publish/live-check.ts'
 import { PublicationReader } from './publish/publication-reader.ts'
 import { type Publication, Publisher } from './publish/publisher.ts'
@@ -97,6 +98,7 @@ export class ControlPlane {
       log,
       rollout,
       liveCheck: new LiveCheck(reader),
+      issuerKeys: new IssuerKeys(Date.now),
       isTls: settings.tls !== undefined,
       publicOrigin: () => settings.publicOrigin ?? localOrigin,
       openSecretKey: () => SecretKey.open(file === undefined ? {} : { file }),

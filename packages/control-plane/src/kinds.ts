@@ -6,6 +6,7 @@ import { appBodySchema } from './apps/app-body.ts'
 import { assertMayPutApp, assertOwnApp, hasSameOverrides } from './apps/assert-own-app.ts'
 import { endApp } from './apps/end-app.ts'
 import { environmentBodySchema } from './environments/environment-body.ts'
+import { federationBodySchema } from './federations/federation-body.ts'
 import { planBodySchema } from './plans/plan-body.ts'
 import { productBodySchema } from './products/product-body.ts'
 import { checkReferences, checkUnnamed } from './references/check-references.ts'
@@ -14,6 +15,7 @@ import { removeSecretsOf } from './secrets/secret-store.ts'
 import { assertEmptyTeam } from './teams/assert-empty-team.ts'
 import { teamBodySchema } from './teams/team-body.ts'
 import { upstreamBodySchema } from './upstreams/upstream-body.ts'
+import { assertMayGive } from './users/assert-may-give.ts'
 
 /** Of what names others, and is named by others. */
 const NAMED: Required<Pick<KindParts, 'check' | 'checkRemoval'>> = {
@@ -134,4 +136,17 @@ export const ROLE = defineKind({
   edit: 'role:edit',
 })
 
-export const KINDS: readonly Kind[] = [API, ENVIRONMENT, UPSTREAM, PLAN, PRODUCT, APP, TEAM, ROLE]
+export const FEDERATION = defineKind({
+  kind: 'federation',
+  plural: 'federations',
+  title: 'federation',
+  scope: 'team',
+  body: federationBodySchema,
+  read: 'token:read',
+  edit: 'token:edit',
+  async check(asking, { db }, { body }) {
+    await assertMayGive(asking, db, federationBodySchema.parse(body).grants)
+  },
+})
+
+export const KINDS: readonly Kind[] = [API, ENVIRONMENT, UPSTREAM, PLAN, PRODUCT, APP, TEAM, ROLE, FEDERATION]

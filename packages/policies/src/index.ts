@@ -2,7 +2,9 @@
 
 export { z } from 'zod'
 /** The one schema library, for users' own policies: theirs must be the same copy. */
+export { toEmbeddedAddresses } from './addresses/embedded-addresses.ts'
 export { toNetwork } from './addresses/network.ts'
+export { NEVER_CALLED } from './addresses/never-called.ts'
 export { Bottleneck } from './callers/bottleneck.ts'
 export type { UsedPlace } from './callers/credential-place.ts'
 export { toFingerprint } from './callers/remembered.ts'

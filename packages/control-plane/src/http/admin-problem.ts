@@ -25,6 +25,7 @@ export const ADMIN_PROBLEMS = {
   'key-used-otherwise': { status: 422, title: 'This idempotency key was used for another request' },
   'too-many-attempts': { status: 429, title: 'Too many attempts' },
   unexpected: { status: 500, title: 'The control plane made a mistake' },
+  'issuer-unavailable': { status: 502, title: 'The issuer cannot be asked' },
   'too-busy': { status: 503, title: 'Too much is under way' },
   'secrets-closed': { status: 503, title: 'What is sealed cannot be opened' },
   'store-unavailable': { status: 503, title: 'The store cannot be reached now' },

@@ -1,6 +1,7 @@
 /** Owns what routes of the admin API reach beside the store's moment: the clock, the log, and what gateways do with what is live. */
 import type { Log } from '@gatewright/policies'
 import type { Principal } from '../access/decide-access.ts'
+import type { IssuerKeys } from '../outgoing/issuer-keys.ts'
 import type { LiveCheck } from '../publish/live-check.ts'
 import type { Rollout } from '../publish/rollout.ts'
 import type { SecretKey } from '../secrets/secret-key.ts'
@@ -17,6 +18,7 @@ export interface Services {
   readonly log: Log
   readonly liveCheck: LiveCheck
   readonly rollout: Rollout
+  readonly issuerKeys: IssuerKeys
   /** What browsers get is for TLS alone. */
   readonly isTls: boolean
   /** Where people find the pages, `https://gatewright.example.com`; undefined where that is not known. */

@@ -5,6 +5,7 @@ import type { Principal } from '../access/decide-access.ts'
 import { ADMIN_ROUTES } from '../admin-routes.ts'
 import { createApp } from '../http/create-app.ts'
 import type { Services } from '../http/services.ts'
+import { IssuerKeys } from '../outgoing/issuer-keys.ts'
 import { LiveCheck } from '../publish/live-check.ts'
 import { PublicationReader } from '../publish/publication-reader.ts'
 import { Rollout } from '../publish/rollout.ts'
@@ -46,6 +47,7 @@ export class AdminStage {
       log: { info() {}, warn() {}, error: (message, facts) => this.mistakes.push([message, facts]) },
       rollout: new Rollout(),
       liveCheck: new LiveCheck(new PublicationReader()),
+      issuerKeys: new IssuerKeys(() => this.nowMs),
       isTls: false,
       publicOrigin: () => ORIGIN,
       openSecretKey: () => SECRET_KEY,

@@ -146,6 +146,15 @@ export async function endTokensOf({ db, sequence, nowMs }: Doing, user: string):
   return Number(numUpdatedRows)
 }
 
+/** Those that nobody asked for in person (`system`), and that ended so long ago: they come by the thousand. */
+export async function dropOldTokens({ db, nowMs }: Doing, keptMs: number): Promise<void> {
+  await db
+    .deleteFrom('tokens')
+    .where('created_by', '=', 'system')
+    .where('expires', '<=', nowMs - keptMs)
+    .execute()
+}
+
 async function findGrants(db: Moment, token: Token): Promise<readonly Grant[] | undefined> {
   if (token.kind === 'service') return token.grants
   const user = await findUser(db, token.user)

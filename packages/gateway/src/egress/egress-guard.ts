@@ -3,26 +3,7 @@ import { type LookupAddress, type LookupAllOptions, lookup } from 'node:dns'
 import { BlockList, isIP, type LookupFunction, Socket } from 'node:net'
 import { isDeepStrictEqual } from 'node:util'
 import type { EgressRules } from '@gatewright/model/runtime'
-import { CallFault } from '@gatewright/policies'
-import { toEmbeddedAddresses } from './embedded-addresses.ts'
-
-/** What is no unicast address of anybody, and where machines of clouds are told who they are, with keys for everything. */
-const ALWAYS_DENIED = [
-  '0.0.0.0/8',
-  '::/128',
-  // Link-local: RFC 3927 and RFC 4291 §2.5.6. Nearly all clouds answer there, at 169.254.169.254; containers also at 169.254.170.x.
-  '169.254.0.0/16',
-  'fe80::/10',
-  // The same services where they have addresses of other kinds: each is one that a cloud documents.
-  '100.100.100.200',
-  '168.63.129.16',
-  '192.0.0.192',
-  'fd00:ec2::254',
-  'fd00:ec2::23',
-  'fd20:ce::254',
-  'fd00:c1::a9fe:a9fe',
-  'fd00:42::42',
-]
+import { CallFault, NEVER_CALLED, toEmbeddedAddresses } from '@gatewright/policies'
 
 /** As `lookup` of `node:dns`. */
 export type ResolveAll = (
@@ -39,7 +20,7 @@ export class EgressGuard {
 
   constructor(rules: EgressRules, resolve: ResolveAll = lookup) {
     this.rules = rules
-    for (const range of [...ALWAYS_DENIED, ...rules.deny]) addRange(this.#denied, range)
+    for (const range of [...NEVER_CALLED, ...rules.deny]) addRange(this.#denied, range)
     for (const range of rules.allow) addRange(this.#allowed, range)
     this.#resolve = resolve
   }

@@ -1,5 +1,4 @@
 /** Owns which IPv4 addresses stand in an IPv6 one: whoever connects to it reaches those, through a translator or a tunnel. */
-import { isIPv6 } from 'node:net'
 
 interface Form {
   /** The first octets, in hex; any, if empty. */
@@ -38,9 +37,9 @@ const FORMS: readonly Form[] = [
 /** ISATAP: RFC 5214 §6.1, behind any prefix; two of its bits say of whom the address is. */
 const ISATAP = /^.{16}0[0-3]005efe/
 
-/** None, where it is no IPv6 address. */
+/** `address`: one, and not a name. None, where it is IPv4. */
 export function toEmbeddedAddresses(address: string): readonly string[] {
-  if (!isIPv6(address)) return []
+  if (!address.includes(':')) return []
   const octets = toOctets(address)
   const hex = octets.toString('hex')
   const found = FORMS.filter(({ prefix }) => hex.startsWith(prefix)).flatMap(({ at, isObfuscated, isAmbiguous }) => {

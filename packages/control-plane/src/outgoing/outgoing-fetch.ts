@@ -1,0 +1,101 @@
+/** Owns how the control plane asks somebody that people have named: only what may be called, and never for long or for much. */
+import { lookup } from 'node:dns'
+import { type IncomingMessage, request as requestPlain } from 'node:http'
+import { request as requestTls } from 'node:https'
+import { BlockList, isIP, type LookupFunction } from 'node:net'
+import { NEVER_CALLED, toEmbeddedAddresses } from '@gatewright/policies'
+
+const TIMEOUT_MS = 10_000
+const MOST_BYTES = 1024 * 1024
+const LOCAL = /^(?:localhost|127\.0\.0\.1|\[::1\])$/
+
+const denied = toBlockList(NEVER_CALLED)
+
+/** What somebody is asked with, as libraries say it. */
+export interface OutgoingRequest {
+  readonly method?: string
+  readonly headers?: RequestInit['headers']
+  readonly body?: unknown
+}
+
+/** As `fetch`, which follows no redirect: where somebody is sent to was named by nobody. @rejects Error that says why */
+export async function outgoingFetch(
+  address: string,
+  { method = 'GET', headers, body }: OutgoingRequest = {},
+): Promise<Response> {
+  const url = new URL(address)
+  assertCallable(url)
+  const request = url.protocol === 'https:' ? requestTls : requestPlain
+  const { promise, resolve, reject } = Promise.withResolvers<Response>()
+  const call = request(
+    url,
+    {
+      method,
+      headers: Object.fromEntries(new Headers(headers)),
+      lookup: guardedLookup,
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    },
+    (answer) => read(answer).then(resolve, reject),
+  )
+  call.on('error', reject)
+  call.end(body === undefined || body === null ? undefined : String(body))
+  return await promise
+}
+
+/** Keys and tokens go by TLS, except on this machine. @throws Error */
+export function assertCallable({ protocol, hostname }: URL): void {
+  if (protocol !== 'https:' && !(protocol === 'http:' && LOCAL.test(hostname))) {
+    throw new Error('it is not asked without TLS: say https://')
+  }
+  const bare = hostname.replace(/^\[|\]$/g, '')
+  if (isIP(bare) !== 0 && !isPermitted(bare)) throw new Error(`${bare} is never called`)
+}
+
+async function read(answer: IncomingMessage): Promise<Response> {
+  const pieces: Buffer[] = []
+  let bytes = 0
+  for await (const piece of answer as AsyncIterable<Buffer>) {
+    bytes += piece.length
+    if (bytes > MOST_BYTES) {
+      answer.destroy()
+      throw new Error(`its answer has more than ${MOST_BYTES} bytes`)
+    }
+    pieces.push(piece)
+  }
+  const status = answer.statusCode ?? 0
+  const fields = Object.entries(answer.headersDistinct).flatMap(([name, values = []]) =>
+    values.map((value): [string, string] => [name, value]),
+  )
+  // RFC 9110 §15.3.5 and §15.4.5: these have no content, and the constructor takes none.
+  const hasContent = status !== 204 && status !== 304
+  return new Response(hasContent ? Buffer.concat(pieces) : null, { status, headers: fields })
+}
+
+/** What a name resolves to is what is connected to, and nothing is looked up again. */
+const guardedLookup: LookupFunction = (hostname, options, callback) => {
+  lookup(hostname, { ...options, all: true }, (error, addresses) => {
+    if (error !== null) return callback(error, [])
+    const permitted = addresses.filter(({ address }) => isPermitted(address))
+    const [first] = permitted
+    if (first === undefined) return callback(new Error(`${hostname} has no address that may be called`), [])
+    if (options.all === true) callback(null, permitted)
+    else callback(null, first.address, first.family)
+  })
+}
+
+function isPermitted(address: string): boolean {
+  return [address, ...toEmbeddedAddresses(address)].every(
+    (each) => !denied.check(each, each.includes(':') ? 'ipv6' : 'ipv4'),
+  )
+}
+
+function toBlockList(ranges: readonly string[]): BlockList {
+  const list = new BlockList()
+  for (const range of ranges) {
+    const [address = '', bits] = range.split('/')
+    const family = address.includes(':') ? 'ipv6' : 'ipv4'
+    if (bits === undefined) list.addAddress(address, family)
+    else list.addSubnet(address, Number(bits), family)
+  }
+  return list
+}
