@@ -1184,6 +1184,133 @@ readonly "at": string;
 readonly "by": string; 
 /** Who runs it now, who does not yet, and who cannot. */
 readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
+
+/** Keys of an app, also those that ended, in pages. No key is shown. */
+readonly listKeys: { readonly params: { readonly team: string; readonly id: string }; readonly query: { readonly limit?: number; readonly after?: string }; readonly answer: { readonly "items": readonly ({ readonly "uid": string; 
+/** Its first and last letters; empty where only a hash was brought along. */
+readonly "hint": string; readonly "name"?: string; readonly "plan"?: string; 
+/** RFC 3339, UTC. */
+readonly "notBefore"?: string; 
+/** RFC 3339, UTC. */
+readonly "expiresAt"?: string; 
+/** Since when it is refused for good. */
+readonly "endedAt"?: string; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string })[]; readonly "next"?: string } }
+
+/** Issues a key to an app. It is shown now, and never again. */
+readonly issueKey: { readonly params: { readonly team: string; readonly id: string }; readonly body: { 
+/** For people: where it is used. */
+readonly "name"?: string; 
+/** Id of a plan of the app's team, which counts before its subscriptions: saying it needs `plan:edit`. */
+readonly "plan"?: string; 
+/** Refused before; RFC 3339. */
+readonly "notBefore"?: string; 
+/** Refused from then on; RFC 3339. */
+readonly "expiresAt"?: string }; readonly answer: { readonly "uid": string; 
+/** Its first and last letters; empty where only a hash was brought along. */
+readonly "hint": string; readonly "name"?: string; readonly "plan"?: string; 
+/** RFC 3339, UTC. */
+readonly "notBefore"?: string; 
+/** RFC 3339, UTC. */
+readonly "expiresAt"?: string; 
+/** Since when it is refused for good. */
+readonly "endedAt"?: string; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string; 
+/** The key itself. */
+readonly "value": string } }
+
+/** Takes keys that others have issued, or their hashes: all of them or none. */
+readonly bringKeys: { readonly params: { readonly team: string; readonly id: string }; readonly body: { readonly "keys": readonly (({ 
+/** For people: where it is used. */
+readonly "name"?: string; 
+/** Id of a plan of the app's team, which counts before its subscriptions: saying it needs `plan:edit`. */
+readonly "plan"?: string; 
+/** Refused before; RFC 3339. */
+readonly "notBefore"?: string; 
+/** Refused from then on; RFC 3339. */
+readonly "expiresAt"?: string; readonly "value": string }) | ({ 
+/** For people: where it is used. */
+readonly "name"?: string; 
+/** Id of a plan of the app's team, which counts before its subscriptions: saying it needs `plan:edit`. */
+readonly "plan"?: string; 
+/** Refused before; RFC 3339. */
+readonly "notBefore"?: string; 
+/** Refused from then on; RFC 3339. */
+readonly "expiresAt"?: string; 
+/** SHA-256 in lower-case hex; others begin with their name. */
+readonly "hash": string }))[] }; readonly answer: { readonly "items": readonly ({ readonly "uid": string; 
+/** Its first and last letters; empty where only a hash was brought along. */
+readonly "hint": string; readonly "name"?: string; readonly "plan"?: string; 
+/** RFC 3339, UTC. */
+readonly "notBefore"?: string; 
+/** RFC 3339, UTC. */
+readonly "expiresAt"?: string; 
+/** Since when it is refused for good. */
+readonly "endedAt"?: string; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string })[] } }
+
+/** Issues another key on the same terms, which is shown once. The old one goes on for the overlap. */
+readonly rotateKey: { readonly params: { readonly team: string; readonly id: string; readonly uid: string }; readonly body: { 
+/** For how long both are good; a day if absent. */
+readonly "overlapMs"?: number }; readonly answer: { readonly "uid": string; 
+/** Its first and last letters; empty where only a hash was brought along. */
+readonly "hint": string; readonly "name"?: string; readonly "plan"?: string; 
+/** RFC 3339, UTC. */
+readonly "notBefore"?: string; 
+/** RFC 3339, UTC. */
+readonly "expiresAt"?: string; 
+/** Since when it is refused for good. */
+readonly "endedAt"?: string; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string; readonly "value": string; readonly "old": { readonly "uid": string; 
+/** Its first and last letters; empty where only a hash was brought along. */
+readonly "hint": string; readonly "name"?: string; readonly "plan"?: string; 
+/** RFC 3339, UTC. */
+readonly "notBefore"?: string; 
+/** RFC 3339, UTC. */
+readonly "expiresAt"?: string; 
+/** Since when it is refused for good. */
+readonly "endedAt"?: string; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string } } }
+
+/** Says the name, the plan or the end of a key anew. What is absent stays; null takes it away. */
+readonly changeKey: { readonly params: { readonly team: string; readonly id: string; readonly uid: string }; readonly body: { readonly "name"?: (string) | (null); readonly "plan"?: (string) | (null); readonly "expiresAt"?: (string) | (null) }; readonly answer: { readonly "uid": string; 
+/** Its first and last letters; empty where only a hash was brought along. */
+readonly "hint": string; readonly "name"?: string; readonly "plan"?: string; 
+/** RFC 3339, UTC. */
+readonly "notBefore"?: string; 
+/** RFC 3339, UTC. */
+readonly "expiresAt"?: string; 
+/** Since when it is refused for good. */
+readonly "endedAt"?: string; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string } }
+
+/** Ends a key: it is refused from now on, on every gateway as soon as it hears of it. */
+readonly endKey: { readonly params: { readonly team: string; readonly id: string; readonly uid: string }; readonly answer: undefined }
+
+/** Takes the keys of another gateway as it exports them, and makes the apps that they belong to: all or nothing. A dry run shows what it would be. */
+readonly importKeys: { readonly params: { readonly team: string }; readonly body: { readonly "format": "aws-csv" | "kong-deck" | "azure" | "tyk" | "plain"; readonly "text": string; 
+/** True: what cannot be taken is left out. */
+readonly "leaveFaults"?: boolean }; readonly answer: { readonly "apps": readonly ({ readonly "id": string; readonly "title": string; readonly "isNew": boolean; readonly "keys": number })[]; readonly "findings": readonly ({ readonly "severity": "fault" | "warning"; readonly "code": string; readonly "message": string; readonly "suggestion"?: string; readonly "line": number; 
+/** Where in the data, where that is known. */
+readonly "at": string })[] } }
 }
 
 export const OPERATIONS: { readonly [N in keyof Operations]: { readonly method: string; readonly path: string } } = {
@@ -1282,4 +1409,11 @@ startCanary: { method: 'POST', path: '/api/v1/environments/{environment}/apis/{t
 promoteCanary: { method: 'POST', path: '/api/v1/environments/{environment}/apis/{team}/{id}/canary/promote' },
 abortCanary: { method: 'POST', path: '/api/v1/environments/{environment}/apis/{team}/{id}/canary/abort' },
 takeOut: { method: 'POST', path: '/api/v1/environments/{environment}/apis/{team}/{id}/take-out' },
+listKeys: { method: 'GET', path: '/api/v1/apps/{team}/{id}/keys' },
+issueKey: { method: 'POST', path: '/api/v1/apps/{team}/{id}/keys' },
+bringKeys: { method: 'POST', path: '/api/v1/apps/{team}/{id}/keys/bring' },
+rotateKey: { method: 'POST', path: '/api/v1/apps/{team}/{id}/keys/{uid}/rotate' },
+changeKey: { method: 'PATCH', path: '/api/v1/apps/{team}/{id}/keys/{uid}' },
+endKey: { method: 'DELETE', path: '/api/v1/apps/{team}/{id}/keys/{uid}' },
+importKeys: { method: 'POST', path: '/api/v1/apps/{team}/import' },
 }

@@ -6,6 +6,8 @@ import { DEPLOYMENT_ROUTES } from './deployments/deployment-routes.ts'
 import { DOCUMENT_ROUTES } from './documents/document-routes.ts'
 import { FEDERATION_ROUTES } from './federations/federation-routes.ts'
 import type { Route } from './http/route.ts'
+import { IMPORT_ROUTES } from './keys/import/import-routes.ts'
+import { KEY_ROUTES } from './keys/key-routes.ts'
 import { KINDS } from './kinds.ts'
 import { toResourceRoutes } from './resources/resource-routes.ts'
 import { REVISION_ROUTES } from './revisions/revision-routes.ts'
@@ -27,4 +29,6 @@ export const ADMIN_ROUTES: readonly Route[] = [
   ...DOCUMENT_ROUTES,
   ...REVISION_ROUTES,
   ...DEPLOYMENT_ROUTES,
+  ...KEY_ROUTES,
+  ...IMPORT_ROUTES,
 ]

@@ -27,11 +27,24 @@ export async function issueKey(
   return { key, value }
 }
 
+/** A key that was brought along, without itself. */
+export type HashedKey = KeyTerms & Pick<Key, 'hash' | 'hint'>
+
+/** What takes long of many keys, and needs no change of the store. @throws KeyFault `weak`, `malformed`, with the position */
+export function hashKeys(brought: readonly BroughtKey[]): readonly HashedKey[] {
+  return brought.map(toKept)
+}
+
 /** All of them or none. @rejects KeyFault `taken`, `weak`, `malformed`, with the position */
 export async function bringKeys(doing: Doing, app: string, brought: readonly BroughtKey[]): Promise<readonly Key[]> {
+  return await keepKeys(doing, app, hashKeys(brought))
+}
+
+/** All of them or none. @rejects KeyFault `taken`, with the position */
+export async function keepKeys(doing: Doing, app: string, hashed: readonly HashedKey[]): Promise<readonly Key[]> {
   const positions = new Map<string, number>()
-  const keys = brought.map((each, position) => {
-    const key = toKey(doing, app, toKept(each, position))
+  const keys = hashed.map((each, position) => {
+    const key = toKey(doing, app, each)
     if (positions.has(key.hash)) throw new KeyFault('taken', 'This key stands in the list twice.', position)
     positions.set(key.hash, position)
     return key
@@ -50,6 +63,26 @@ export async function bringKeys(doing: Doing, app: string, brought: readonly Bro
 export async function endKey(doing: Doing, uid: string): Promise<Key> {
   const key = await getLivingKey(doing.db, uid)
   return await replaceKey(doing, { ...key, endedAtMs: doing.nowMs })
+}
+
+/** What may be said anew of a key; null takes it away, absent leaves it. */
+export interface KeyChange {
+  readonly name?: string | null
+  /** Id. */
+  readonly plan?: string | null
+  readonly expiresAtMs?: number | null
+}
+
+/** @rejects KeyFault `not-found`, `ended` */
+export async function changeKey(doing: Doing, uid: string, change: KeyChange): Promise<Key> {
+  const { name, plan, expiresAtMs, ...rest } = await getLivingKey(doing.db, uid)
+  const said = { name, plan, expiresAtMs, ...change }
+  return await replaceKey(doing, {
+    ...rest,
+    ...(said.name != null && { name: said.name }),
+    ...(said.plan != null && { plan: said.plan }),
+    ...(said.expiresAtMs != null && { expiresAtMs: said.expiresAtMs }),
+  })
 }
 
 /** All of an app that have not ended. */
@@ -97,11 +130,16 @@ export async function listChangedKeys(
   return (await found.orderBy('sequence').orderBy('uid').limit(limit).execute()).map(fromRow)
 }
 
-async function getLivingKey(db: Moment, uid: string): Promise<Key> {
+export async function findKey(db: Moment, uid: string): Promise<Key | undefined> {
   const row = await db.selectFrom('keys').selectAll().where('uid', '=', uid).executeTakeFirst()
-  if (row === undefined) throw new KeyFault('not-found', 'There is no such key.')
-  if (row.ended_at !== null) throw new KeyFault('ended', 'This key has been ended: make a new one.')
-  return fromRow(row)
+  return row === undefined ? undefined : fromRow(row)
+}
+
+async function getLivingKey(db: Moment, uid: string): Promise<Key> {
+  const key = await findKey(db, uid)
+  if (key === undefined) throw new KeyFault('not-found', 'There is no such key.')
+  if (key.endedAtMs !== undefined) throw new KeyFault('ended', 'This key has been ended: make a new one.')
+  return key
 }
 
 async function replaceKey({ db, sequence }: Doing, given: Key): Promise<Key> {
@@ -116,7 +154,7 @@ async function insertKeys({ db }: Doing, keys: readonly Key[]): Promise<readonly
   return keys
 }
 
-function toKept(brought: BroughtKey, position: number): KeyTerms & Pick<Key, 'hash' | 'hint'> {
+function toKept(brought: BroughtKey, position: number): HashedKey {
   if ('value' in brought) {
     const { value, ...terms } = brought
     if (!isWeakKey(value)) return { ...terms, hash: hashOf(value), hint: toHint(value) }
@@ -130,7 +168,7 @@ function toKept(brought: BroughtKey, position: number): KeyTerms & Pick<Key, 'ha
   throw new KeyFault('malformed', message, position)
 }
 
-function toKey({ sequence, nowMs, by }: Doing, app: string, kept: KeyTerms & Pick<Key, 'hash' | 'hint'>): Key {
+function toKey({ sequence, nowMs, by }: Doing, app: string, kept: HashedKey): Key {
   return { uid: randomUUID(), app, ...kept, sequence, createdAtMs: nowMs, createdBy: by }
 }
 
