@@ -1311,6 +1311,168 @@ readonly importKeys: { readonly params: { readonly team: string }; readonly body
 readonly "leaveFaults"?: boolean }; readonly answer: { readonly "apps": readonly ({ readonly "id": string; readonly "title": string; readonly "isNew": boolean; readonly "keys": number })[]; readonly "findings": readonly ({ readonly "severity": "fault" | "warning"; readonly "code": string; readonly "message": string; readonly "suggestion"?: string; readonly "line": number; 
 /** Where in the data, where that is known. */
 readonly "at": string })[] } }
+
+/** Subscriptions of the apps of your teams, and to what your teams sell, in pages. */
+readonly listSubscriptions: { readonly query: { readonly app?: string; readonly product?: string; readonly api?: string; readonly state?: "requested" | "approved" | "active" | "suspended" | "ended"; readonly limit?: number; readonly after?: string }; readonly answer: { readonly "items": readonly ({ readonly "uid": string; 
+/** Without a name where it is gone. */
+readonly "app": { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; 
+/** Without a name where it is gone. */
+readonly "product"?: { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; 
+/** Without a name where it is gone. */
+readonly "api"?: { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; 
+/** Without a name where it is gone. */
+readonly "plan": { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string })[]; readonly "next"?: string } }
+
+/** One subscription, with what was done to it. */
+readonly getSubscription: { readonly params: { readonly uid: string }; readonly answer: { readonly "uid": string; 
+/** Without a name where it is gone. */
+readonly "app": { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; 
+/** Without a name where it is gone. */
+readonly "product"?: { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; 
+/** Without a name where it is gone. */
+readonly "api"?: { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; 
+/** Without a name where it is gone. */
+readonly "plan": { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string; 
+/** What was done to it, the first first. */
+readonly "records": readonly ({ readonly "number": number; readonly "step": "request" | "approve" | "activate" | "suspend" | "resume" | "end" | "move"; readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; readonly "note": string; 
+/** RFC 3339, UTC. */
+readonly "at": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "by": string })[] } }
+
+/** Subscribes an app to a product, or to one API, on a plan. It is active at once, or waits until somebody who sells it approves it. */
+readonly requestSubscription: { readonly params: { readonly team: string; readonly id: string }; readonly body: { 
+/** Id of the team that sells it; the app's if absent. */
+readonly "team"?: string; readonly "product"?: string; readonly "api"?: string; 
+/** Id of a plan of the team that sells. */
+readonly "plan": string; 
+/** Why, for those who come later. */
+readonly "note"?: string }; readonly answer: { readonly "uid": string; 
+/** Without a name where it is gone. */
+readonly "app": { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; 
+/** Without a name where it is gone. */
+readonly "product"?: { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; 
+/** Without a name where it is gone. */
+readonly "api"?: { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; 
+/** Without a name where it is gone. */
+readonly "plan": { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string } }
+
+/** Ends a subscription of one's own app. */
+readonly giveUpSubscription: { readonly params: { readonly team: string; readonly id: string; readonly uid: string }; readonly answer: undefined }
+
+/** Lets a subscription through that waits. It counts once it is activated. */
+readonly approveSubscription: { readonly params: { readonly uid: string }; readonly body: { 
+/** Why, for those who come later. */
+readonly "note"?: string }; readonly answer: { readonly "uid": string; 
+/** Without a name where it is gone. */
+readonly "app": { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; 
+/** Without a name where it is gone. */
+readonly "product"?: { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; 
+/** Without a name where it is gone. */
+readonly "api"?: { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; 
+/** Without a name where it is gone. */
+readonly "plan": { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string } }
+
+/** Makes a subscription count that was approved, once what comes before the first call is done. */
+readonly activateSubscription: { readonly params: { readonly uid: string }; readonly body: { 
+/** Why, for those who come later. */
+readonly "note"?: string }; readonly answer: { readonly "uid": string; 
+/** Without a name where it is gone. */
+readonly "app": { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; 
+/** Without a name where it is gone. */
+readonly "product"?: { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; 
+/** Without a name where it is gone. */
+readonly "api"?: { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; 
+/** Without a name where it is gone. */
+readonly "plan": { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string } }
+
+/** Refuses the app what it has subscribed to, until it is resumed. */
+readonly suspendSubscription: { readonly params: { readonly uid: string }; readonly body: { 
+/** Why, for those who come later. */
+readonly "note"?: string }; readonly answer: { readonly "uid": string; 
+/** Without a name where it is gone. */
+readonly "app": { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; 
+/** Without a name where it is gone. */
+readonly "product"?: { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; 
+/** Without a name where it is gone. */
+readonly "api"?: { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; 
+/** Without a name where it is gone. */
+readonly "plan": { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string } }
+
+/** Makes a subscription count again. */
+readonly resumeSubscription: { readonly params: { readonly uid: string }; readonly body: { 
+/** Why, for those who come later. */
+readonly "note"?: string }; readonly answer: { readonly "uid": string; 
+/** Without a name where it is gone. */
+readonly "app": { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; 
+/** Without a name where it is gone. */
+readonly "product"?: { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; 
+/** Without a name where it is gone. */
+readonly "api"?: { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; 
+/** Without a name where it is gone. */
+readonly "plan": { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string } }
+
+/** Ends a subscription for good. */
+readonly endSubscription: { readonly params: { readonly uid: string }; readonly body: { 
+/** Why, for those who come later. */
+readonly "note"?: string }; readonly answer: { readonly "uid": string; 
+/** Without a name where it is gone. */
+readonly "app": { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; 
+/** Without a name where it is gone. */
+readonly "product"?: { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; 
+/** Without a name where it is gone. */
+readonly "api"?: { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; 
+/** Without a name where it is gone. */
+readonly "plan": { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string } }
+
+/** Moves the subscriptions to this API to the one that comes after it, such as its next version, all or none. Those to products follow what these sell. */
+readonly moveSubscriptions: { readonly params: { readonly team: string; readonly id: string }; readonly body: { 
+/** Id of an API of the same team. */
+readonly "to": string }; readonly answer: { readonly "items": readonly ({ readonly "uid": string; 
+/** Without a name where it is gone. */
+readonly "app": { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; 
+/** Without a name where it is gone. */
+readonly "product"?: { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; 
+/** Without a name where it is gone. */
+readonly "api"?: { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; 
+/** Without a name where it is gone. */
+readonly "plan": { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string })[] } }
 }
 
 export const OPERATIONS: { readonly [N in keyof Operations]: { readonly method: string; readonly path: string } } = {
@@ -1416,4 +1578,14 @@ rotateKey: { method: 'POST', path: '/api/v1/apps/{team}/{id}/keys/{uid}/rotate' 
 changeKey: { method: 'PATCH', path: '/api/v1/apps/{team}/{id}/keys/{uid}' },
 endKey: { method: 'DELETE', path: '/api/v1/apps/{team}/{id}/keys/{uid}' },
 importKeys: { method: 'POST', path: '/api/v1/apps/{team}/import' },
+listSubscriptions: { method: 'GET', path: '/api/v1/subscriptions' },
+getSubscription: { method: 'GET', path: '/api/v1/subscriptions/{uid}' },
+requestSubscription: { method: 'POST', path: '/api/v1/apps/{team}/{id}/subscriptions' },
+giveUpSubscription: { method: 'DELETE', path: '/api/v1/apps/{team}/{id}/subscriptions/{uid}' },
+approveSubscription: { method: 'POST', path: '/api/v1/subscriptions/{uid}/approve' },
+activateSubscription: { method: 'POST', path: '/api/v1/subscriptions/{uid}/activate' },
+suspendSubscription: { method: 'POST', path: '/api/v1/subscriptions/{uid}/suspend' },
+resumeSubscription: { method: 'POST', path: '/api/v1/subscriptions/{uid}/resume' },
+endSubscription: { method: 'POST', path: '/api/v1/subscriptions/{uid}/end' },
+moveSubscriptions: { method: 'POST', path: '/api/v1/apis/{team}/{id}/subscriptions/move' },
 }

@@ -15,6 +15,7 @@ import { SESSION_ROUTES } from './sessions/session-routes.ts'
 import { MEMBER_ROUTES } from './teams/member-routes.ts'
 import { TOKEN_ROUTES } from './tokens/token-routes.ts'
 import { USER_ROUTES } from './users/user-routes.ts'
+import { SUBSCRIPTION_ROUTES } from './subscriptions/subscription-routes.ts'
 
 export const ADMIN_ROUTES: readonly Route[] = [
   ...ACCOUNT_ROUTES,
@@ -31,4 +32,5 @@ export const ADMIN_ROUTES: readonly Route[] = [
   ...DEPLOYMENT_ROUTES,
   ...KEY_ROUTES,
   ...IMPORT_ROUTES,
+  ...SUBSCRIPTION_ROUTES,
 ]

@@ -8,6 +8,7 @@ import { CursorFault } from '../resources/list-resources.ts'
 import { ResourceFault } from '../resources/resource.ts'
 import { SecretFault } from '../secrets/secret-fault.ts'
 import { StoreFault } from '../store/store.ts'
+import { SubscriptionFault } from '../subscriptions/subscription.ts'
 import { TokenFault } from '../tokens/token.ts'
 import { UserFault } from '../users/user.ts'
 import { AdminProblem } from './admin-problem.ts'
@@ -16,6 +17,7 @@ import { AdminProblem } from './admin-problem.ts'
 export function toAdminProblem(fault: unknown): AdminProblem | undefined {
   if (fault instanceof AdminProblem) return fault
   if (fault instanceof ResourceFault) return ofResource(fault)
+  if (fault instanceof SubscriptionFault) return ofSubscription(fault)
   if (fault instanceof ReferenceFault) return ofReference(fault)
   if (fault instanceof DeploymentFault) return ofDeployment(fault)
   if (fault instanceof KeyFault) return ofKey(fault)
@@ -56,6 +58,20 @@ function ofReference({ reason, message, missing, namers }: ReferenceFault): Admi
   if (reason === 'in-use') return new AdminProblem('in-use', message, { extensions: { namers } })
   const errors = missing.map(({ kind, id, path }) => ({ at: `body/${path}`, message: `There is no ${kind} "${id}".` }))
   return new AdminProblem('request-invalid', message, { extensions: { errors } })
+}
+
+function ofSubscription({ reason, message, possible, current }: SubscriptionFault): AdminProblem {
+  switch (reason) {
+    case 'not-found':
+    case 'unknown':
+      return new AdminProblem('not-found', message)
+    case 'refused-step':
+      return new AdminProblem('conflict', message, { extensions: { possible } })
+    case 'taken':
+      return new AdminProblem('already-there', message, { extensions: { current: current?.uid } })
+    case 'plan':
+      return new AdminProblem('request-invalid', message)
+  }
 }
 
 function ofDeployment({ reason, message, current }: DeploymentFault): AdminProblem {

@@ -25,11 +25,13 @@ export interface SubscriptionRequest {
   readonly target: SubscriptionTarget
   readonly plan: string
   readonly note?: string
+  /** Somebody has to approve it, whatever the plan says. */
+  readonly approvalNeeded?: boolean
 }
 
 /** Active at once, unless the plan wants somebody's approval. @rejects SubscriptionFault `unknown`, `plan`, `taken` */
 export async function requestSubscription(doing: Doing, request: SubscriptionRequest): Promise<Subscription> {
-  const { app, target, plan, note = '' } = request
+  const { app, target, plan, note = '', approvalNeeded = false } = request
   const found = await findResources(doing.db, [app, plan, toTargetUid(target)])
   if (found.get(app)?.kind !== 'app') throw new SubscriptionFault('unknown', 'There is no such app.')
   const covered = toCovered(found, request)
@@ -40,7 +42,7 @@ export async function requestSubscription(doing: Doing, request: SubscriptionReq
     app,
     target,
     plan,
-    state: body.approvalNeeded === true ? 'requested' : 'active',
+    state: approvalNeeded || body.approvalNeeded === true ? 'requested' : 'active',
     sequence: doing.sequence,
     createdAtMs: doing.nowMs,
     createdBy: doing.by,
@@ -104,6 +106,8 @@ export interface SubscriptionQuery {
   readonly api?: string
   readonly plan?: string
   readonly state?: SubscriptionState
+  /** Ids: those of their apps, and to what they sell; all teams if absent. */
+  readonly teams?: readonly string[]
   /** Those that have not ended. */
   readonly isLive?: boolean
   /** All if absent. */
@@ -118,6 +122,15 @@ export async function listSubscriptions(db: Moment, query: SubscriptionQuery): P
   for (const column of ['app', 'product', 'api', 'plan', 'state'] as const) {
     const value = query[column]
     if (value !== undefined) found = found.where(column, '=', value)
+  }
+  if (query.teams !== undefined) {
+    const theirs = db
+      .selectFrom('resources')
+      .select('uid')
+      .where('team', 'in', ['', ...query.teams])
+    found = found.where(({ or, eb }) =>
+      or([eb('app', 'in', theirs), eb('product', 'in', theirs), eb('api', 'in', theirs)]),
+    )
   }
   if (query.isLive === true) found = found.where('state', '!=', 'ended')
   if (query.after !== undefined) found = found.where('uid', '>', query.after)

@@ -1,0 +1,68 @@
+/** Owns how subscriptions look to those who ask for them: with the names of what they are between. */
+import { z } from 'zod'
+import { findResources } from '../resources/find-resources.ts'
+import { actorSchema, timeSchema, toTime } from '../resources/present-resource.ts'
+import type { Moment } from '../store/store.ts'
+import type { Subscription, SubscriptionRecord } from './subscription.ts'
+
+export const stateSchema = z.enum(['requested', 'approved', 'active', 'suspended', 'ended'])
+
+const namedSchema = z
+  .strictObject({ uid: z.string(), team: z.string().exactOptional(), id: z.string().exactOptional() })
+  .meta({ description: 'Without a name where it is gone.' })
+
+const subscriptionShape = {
+  uid: z.string(),
+  app: namedSchema,
+  product: namedSchema.exactOptional(),
+  api: namedSchema.exactOptional(),
+  plan: namedSchema,
+  state: stateSchema,
+  createdAt: timeSchema,
+  createdBy: actorSchema,
+}
+export const subscriptionSchema = z.strictObject(subscriptionShape)
+
+export const wholeSubscriptionSchema = z.strictObject({
+  ...subscriptionShape,
+  records: z
+    .array(
+      z.strictObject({
+        number: z.int(),
+        step: z.enum(['request', 'approve', 'activate', 'suspend', 'resume', 'end', 'move']),
+        state: stateSchema,
+        note: z.string(),
+        at: timeSchema,
+        by: actorSchema,
+      }),
+    )
+    .meta({ description: 'What was done to it, the first first.' }),
+})
+
+export async function presentSubscriptions(db: Moment, subscriptions: readonly Subscription[]) {
+  const uids = subscriptions.flatMap(({ app, target, plan }) => [app, plan, ...Object.values(target)])
+  const found = await findResources(db, [...new Set(uids)])
+  const toNamed = (uid: string) => {
+    const resource = found.get(uid)
+    return { uid, ...(resource !== undefined && { team: resource.team, id: resource.id }) }
+  }
+  return subscriptions.map(({ uid, app, target, plan, state, createdAtMs, createdBy }) => ({
+    uid,
+    app: toNamed(app),
+    ...('product' in target ? { product: toNamed(target.product) } : { api: toNamed(target.api) }),
+    plan: toNamed(plan),
+    state,
+    createdAt: toTime(createdAtMs),
+    createdBy,
+  }))
+}
+
+export async function presentSubscription(db: Moment, subscription: Subscription) {
+  const [presented] = await presentSubscriptions(db, [subscription])
+  if (presented === undefined) throw new TypeError('one subscription was presented')
+  return presented
+}
+
+export function presentRecord({ number, step, state, note, atMs, by }: SubscriptionRecord) {
+  return { number, step, state, note, at: toTime(atMs), by }
+}
