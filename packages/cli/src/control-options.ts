@@ -55,9 +55,9 @@ export function toControlSettings(values: ControlValues, terminal: Terminal): Co
     database: values.database ?? toDatabaseFile(data, terminal),
     host,
     port: values['control-port'] ?? 9081,
+    ...(data !== undefined && { secretKeyFile: join(toFolder(data, terminal), 'secret.key') }),
     ...(cert !== undefined && key !== undefined && { tls: { cert: read(cert, terminal), key: read(key, terminal) } }),
     ...(values['control-url'] !== undefined && { publicOrigin: toOrigin(values['control-url']) }),
-    ...(data !== undefined && { secretKeyFile: join(toFolder(data, terminal), 'control.key') }),
     ...(allowed.length > 0 && { allowed }),
   }
 }

@@ -1,6 +1,6 @@
 /** Owns the operations of the admin API. Generated from its OpenAPI document by `npm run client`: change the routes, not this. */
 
-import type { ApiBody, EnvironmentBody, UpstreamBody, PlanBody, ProductBody, AppBody, TeamBody, RoleBody, Match } from './schemas.generated.ts'
+import type { ApiBody, EnvironmentBody, UpstreamBody, PlanBody, ProductBody, AppBody, TeamBody, RoleBody, FederationBody, Match } from './schemas.generated.ts'
 
 export interface Operations {
 
@@ -373,7 +373,7 @@ readonly listTokens: { readonly query: { readonly team?: string; readonly limit?
 /** Its first and last letters. */
 readonly "hint": string; 
 /** At most these; all of yours if absent. */
-readonly "scopes"?: readonly ("api:read" | "api:edit" | "environment:read" | "environment:edit" | "plan:read" | "plan:edit" | "product:read" | "product:edit" | "app:read" | "app:edit" | "subscription:read" | "subscription:edit" | "upstream:read" | "upstream:edit" | "policy-list:read" | "policy-list:edit" | "certificate:read" | "certificate:edit" | "secret:read" | "secret:edit" | "team:read" | "team:edit" | "role:read" | "role:edit" | "user:read" | "user:edit" | "token:read" | "token:edit" | "node:read" | "node:edit" | "rule:read" | "rule:edit" | "webhook:read" | "webhook:edit" | "identity-provider:read" | "identity-provider:edit" | "setting:read" | "setting:edit" | "api:publish" | "api:approve" | "environment:freeze" | "key:read" | "key:issue" | "subscription:request" | "subscription:approve" | "audit:read" | "audit:erase" | "session:end")[]; 
+readonly "scopes"?: readonly ("api:read" | "api:edit" | "environment:read" | "environment:edit" | "plan:read" | "plan:edit" | "product:read" | "product:edit" | "app:read" | "app:edit" | "subscription:read" | "subscription:edit" | "upstream:read" | "upstream:edit" | "policy-list:read" | "policy-list:edit" | "certificate:read" | "certificate:edit" | "secret:read" | "secret:edit" | "team:read" | "team:edit" | "role:read" | "role:edit" | "user:read" | "user:edit" | "token:read" | "token:edit" | "node:read" | "node:edit" | "rule:read" | "rule:edit" | "webhook:read" | "webhook:edit" | "identity-provider:read" | "identity-provider:edit" | "setting:read" | "setting:edit" | "api:publish" | "api:approve" | "environment:freeze" | "app:manage" | "key:read" | "key:issue" | "subscription:request" | "subscription:approve" | "audit:read" | "audit:erase" | "session:end")[]; 
 /** RFC 3339, UTC. */
 readonly "expiresAt"?: string; 
 /** RFC 3339, UTC. */
@@ -404,11 +404,11 @@ readonly "team": ("*") | (string);
 /** Ids: it counts for these APIs alone. For everything of the team if absent. */
 readonly "apis"?: readonly (string)[]; 
 /** Ids: it counts for what is done in these environments alone. For everything of the team if absent. */
-readonly "environments"?: readonly (string)[] })[]; readonly "scopes"?: readonly ("api:read" | "api:edit" | "environment:read" | "environment:edit" | "plan:read" | "plan:edit" | "product:read" | "product:edit" | "app:read" | "app:edit" | "subscription:read" | "subscription:edit" | "upstream:read" | "upstream:edit" | "policy-list:read" | "policy-list:edit" | "certificate:read" | "certificate:edit" | "secret:read" | "secret:edit" | "team:read" | "team:edit" | "role:read" | "role:edit" | "user:read" | "user:edit" | "token:read" | "token:edit" | "node:read" | "node:edit" | "rule:read" | "rule:edit" | "webhook:read" | "webhook:edit" | "identity-provider:read" | "identity-provider:edit" | "setting:read" | "setting:edit" | "api:publish" | "api:approve" | "environment:freeze" | "key:read" | "key:issue" | "subscription:request" | "subscription:approve" | "audit:read" | "audit:erase" | "session:end")[]; readonly "expiresAt"?: string }; readonly answer: { readonly "uid": string; readonly "name": string; 
+readonly "environments"?: readonly (string)[] })[]; readonly "scopes"?: readonly ("api:read" | "api:edit" | "environment:read" | "environment:edit" | "plan:read" | "plan:edit" | "product:read" | "product:edit" | "app:read" | "app:edit" | "subscription:read" | "subscription:edit" | "upstream:read" | "upstream:edit" | "policy-list:read" | "policy-list:edit" | "certificate:read" | "certificate:edit" | "secret:read" | "secret:edit" | "team:read" | "team:edit" | "role:read" | "role:edit" | "user:read" | "user:edit" | "token:read" | "token:edit" | "node:read" | "node:edit" | "rule:read" | "rule:edit" | "webhook:read" | "webhook:edit" | "identity-provider:read" | "identity-provider:edit" | "setting:read" | "setting:edit" | "api:publish" | "api:approve" | "environment:freeze" | "app:manage" | "key:read" | "key:issue" | "subscription:request" | "subscription:approve" | "audit:read" | "audit:erase" | "session:end")[]; readonly "expiresAt"?: string }; readonly answer: { readonly "uid": string; readonly "name": string; 
 /** Its first and last letters. */
 readonly "hint": string; 
 /** At most these; all of yours if absent. */
-readonly "scopes"?: readonly ("api:read" | "api:edit" | "environment:read" | "environment:edit" | "plan:read" | "plan:edit" | "product:read" | "product:edit" | "app:read" | "app:edit" | "subscription:read" | "subscription:edit" | "upstream:read" | "upstream:edit" | "policy-list:read" | "policy-list:edit" | "certificate:read" | "certificate:edit" | "secret:read" | "secret:edit" | "team:read" | "team:edit" | "role:read" | "role:edit" | "user:read" | "user:edit" | "token:read" | "token:edit" | "node:read" | "node:edit" | "rule:read" | "rule:edit" | "webhook:read" | "webhook:edit" | "identity-provider:read" | "identity-provider:edit" | "setting:read" | "setting:edit" | "api:publish" | "api:approve" | "environment:freeze" | "key:read" | "key:issue" | "subscription:request" | "subscription:approve" | "audit:read" | "audit:erase" | "session:end")[]; 
+readonly "scopes"?: readonly ("api:read" | "api:edit" | "environment:read" | "environment:edit" | "plan:read" | "plan:edit" | "product:read" | "product:edit" | "app:read" | "app:edit" | "subscription:read" | "subscription:edit" | "upstream:read" | "upstream:edit" | "policy-list:read" | "policy-list:edit" | "certificate:read" | "certificate:edit" | "secret:read" | "secret:edit" | "team:read" | "team:edit" | "role:read" | "role:edit" | "user:read" | "user:edit" | "token:read" | "token:edit" | "node:read" | "node:edit" | "rule:read" | "rule:edit" | "webhook:read" | "webhook:edit" | "identity-provider:read" | "identity-provider:edit" | "setting:read" | "setting:edit" | "api:publish" | "api:approve" | "environment:freeze" | "app:manage" | "key:read" | "key:issue" | "subscription:request" | "subscription:approve" | "audit:read" | "audit:erase" | "session:end")[]; 
 /** RFC 3339, UTC. */
 readonly "expiresAt"?: string; 
 /** RFC 3339, UTC. */
@@ -466,6 +466,15 @@ readonly "environments"?: readonly (string)[] })[] }; readonly "link"?: {
 readonly "url": string; 
 /** RFC 3339, UTC. */
 readonly "expiresAt": string } } }
+
+/** Gives a token that counts for minutes for one that a platform has signed, such as that of a pipeline. */
+readonly federate: { readonly body: { readonly "team": string; 
+/** Id of the federation. */
+readonly "federation": string; 
+/** A JWT of its issuer. */
+readonly "token": string }; readonly answer: { readonly "value": string; 
+/** RFC 3339, UTC. */
+readonly "expiresAt": string } }
 
 /** Those of the kind API that you may see, in pages. */
 readonly listApis: { readonly query: { readonly team?: string; readonly owner?: string; readonly tag?: (string) | (readonly (string)[]); readonly search?: string; readonly sort?: "id" | "-id" | "title" | "-title" | "updatedAt" | "-updatedAt"; readonly limit?: number; readonly after?: string }; readonly answer: { readonly "items": readonly ({ 
@@ -938,6 +947,65 @@ readonly "at": string;
 readonly "by": string; 
 /** Absent where it was removed. */
 readonly "body"?: RoleBody })[] } }
+
+/** Those of the kind federation that you may see, in pages. */
+readonly listFederations: { readonly query: { readonly team?: string; readonly owner?: string; readonly tag?: (string) | (readonly (string)[]); readonly search?: string; readonly sort?: "id" | "-id" | "title" | "-title" | "updatedAt" | "-updatedAt"; readonly limit?: number; readonly after?: string }; readonly answer: { readonly "items": readonly ({ 
+/** Never given twice. */
+readonly "uid": string; readonly "team": string; readonly "id": string; 
+/** One more with each change; it is the `ETag`. */
+readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string; 
+/** RFC 3339, UTC. */
+readonly "updatedAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "updatedBy": string; readonly "body": FederationBody })[]; readonly "total": number; 
+/** Where the next page begins; absent: this is the last. */
+readonly "next"?: string } }
+
+/** One federation. */
+readonly getFederation: { readonly params: { readonly team: string; readonly id: string }; readonly answer: { 
+/** Never given twice. */
+readonly "uid": string; readonly "team": string; readonly "id": string; 
+/** One more with each change; it is the `ETag`. */
+readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string; 
+/** RFC 3339, UTC. */
+readonly "updatedAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "updatedBy": string; readonly "body": FederationBody }; readonly givesYaml: true }
+
+/** Makes one federation, or makes it what is sent. With If-Match it changes only what you have seen, with If-None-Match: * it changes nothing that is there. */
+readonly putFederation: { readonly params: { readonly team: string; readonly id: string }; readonly body: FederationBody; readonly answer: { 
+/** Never given twice. */
+readonly "uid": string; readonly "team": string; readonly "id": string; 
+/** One more with each change; it is the `ETag`. */
+readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string; 
+/** RFC 3339, UTC. */
+readonly "updatedAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "updatedBy": string; readonly "body": FederationBody }; readonly takesYaml: true }
+
+/** Removes one federation, where nobody needs it. What it was stays in its history. */
+readonly removeFederation: { readonly params: { readonly team: string; readonly id: string }; readonly answer: undefined }
+
+/** What one federation was, the newest first. */
+readonly listFederationVersions: { readonly params: { readonly team: string; readonly id: string }; readonly query: { readonly limit?: number }; readonly answer: { readonly "items": readonly ({ readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "at": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "by": string; 
+/** Absent where it was removed. */
+readonly "body"?: FederationBody })[] } }
 
 /** The OpenAPI document of an API, as it was written. */
 readonly getDocument: { readonly params: { readonly team: string; readonly id: string }; readonly query: { readonly revision?: number }; readonly answer: { 
@@ -1473,6 +1541,30 @@ readonly "plan": { readonly "uid": string; readonly "team"?: string; readonly "i
 readonly "createdAt": string; 
 /** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "createdBy": string })[] } }
+
+/** Names of the secrets of an environment. Their values are shown to nobody. */
+readonly listSecrets: { readonly params: { readonly environment: string }; readonly answer: { readonly "items": readonly ({ readonly "name": string; 
+/** Counts its values. */
+readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "updatedAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "updatedBy": string })[] } }
+
+/** Makes a secret, or gives it another value. It is never shown again. */
+readonly putSecret: { readonly params: { readonly environment: string; readonly name: string }; readonly body: { readonly "value": string }; readonly answer: { readonly "name": string; 
+/** Counts its values. */
+readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "updatedAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "updatedBy": string } }
+
+/** Removes a secret, where nothing that is live names it. */
+readonly removeSecret: { readonly params: { readonly environment: string; readonly name: string }; readonly answer: undefined }
+
+/** Seals everything that is secret anew, with another key of the data: who had a copy of the old one opens nothing that comes after. */
+readonly rotateSecrets: { readonly answer: undefined }
 }
 
 export const OPERATIONS: { readonly [N in keyof Operations]: { readonly method: string; readonly path: string } } = {
@@ -1515,6 +1607,7 @@ issueToken: { method: 'POST', path: '/api/v1/tokens/{team}' },
 endToken: { method: 'DELETE', path: '/api/v1/tokens/{team}/{uid}' },
 listMembers: { method: 'GET', path: '/api/v1/teams/{team}/members' },
 putMember: { method: 'PUT', path: '/api/v1/teams/{team}/members' },
+federate: { method: 'POST', path: '/api/v1/federate' },
 listApis: { method: 'GET', path: '/api/v1/apis' },
 getApi: { method: 'GET', path: '/api/v1/apis/{team}/{id}' },
 putApi: { method: 'PUT', path: '/api/v1/apis/{team}/{id}' },
@@ -1555,6 +1648,11 @@ getRole: { method: 'GET', path: '/api/v1/roles/{id}' },
 putRole: { method: 'PUT', path: '/api/v1/roles/{id}' },
 removeRole: { method: 'DELETE', path: '/api/v1/roles/{id}' },
 listRoleVersions: { method: 'GET', path: '/api/v1/roles/{id}/versions' },
+listFederations: { method: 'GET', path: '/api/v1/federations' },
+getFederation: { method: 'GET', path: '/api/v1/federations/{team}/{id}' },
+putFederation: { method: 'PUT', path: '/api/v1/federations/{team}/{id}' },
+removeFederation: { method: 'DELETE', path: '/api/v1/federations/{team}/{id}' },
+listFederationVersions: { method: 'GET', path: '/api/v1/federations/{team}/{id}/versions' },
 getDocument: { method: 'GET', path: '/api/v1/apis/{team}/{id}/document' },
 putDocument: { method: 'PUT', path: '/api/v1/apis/{team}/{id}/document' },
 importDocument: { method: 'POST', path: '/api/v1/apis/{team}/{id}/import' },
@@ -1588,4 +1686,8 @@ suspendSubscription: { method: 'POST', path: '/api/v1/subscriptions/{uid}/suspen
 resumeSubscription: { method: 'POST', path: '/api/v1/subscriptions/{uid}/resume' },
 endSubscription: { method: 'POST', path: '/api/v1/subscriptions/{uid}/end' },
 moveSubscriptions: { method: 'POST', path: '/api/v1/apis/{team}/{id}/subscriptions/move' },
+listSecrets: { method: 'GET', path: '/api/v1/environments/{environment}/secrets' },
+putSecret: { method: 'PUT', path: '/api/v1/environments/{environment}/secrets/{name}' },
+removeSecret: { method: 'DELETE', path: '/api/v1/environments/{environment}/secrets/{name}' },
+rotateSecrets: { method: 'POST', path: '/api/v1/secrets/rotate' },
 }

@@ -11,11 +11,12 @@ import { KEY_ROUTES } from './keys/key-routes.ts'
 import { KINDS } from './kinds.ts'
 import { toResourceRoutes } from './resources/resource-routes.ts'
 import { REVISION_ROUTES } from './revisions/revision-routes.ts'
+import { SECRET_ROUTES } from './secrets/secret-routes.ts'
 import { SESSION_ROUTES } from './sessions/session-routes.ts'
+import { SUBSCRIPTION_ROUTES } from './subscriptions/subscription-routes.ts'
 import { MEMBER_ROUTES } from './teams/member-routes.ts'
 import { TOKEN_ROUTES } from './tokens/token-routes.ts'
 import { USER_ROUTES } from './users/user-routes.ts'
-import { SUBSCRIPTION_ROUTES } from './subscriptions/subscription-routes.ts'
 
 export const ADMIN_ROUTES: readonly Route[] = [
   ...ACCOUNT_ROUTES,
@@ -33,4 +34,5 @@ export const ADMIN_ROUTES: readonly Route[] = [
   ...KEY_ROUTES,
   ...IMPORT_ROUTES,
   ...SUBSCRIPTION_ROUTES,
+  ...SECRET_ROUTES,
 ]

@@ -29,7 +29,7 @@ export interface ControlPlaneSettings {
   readonly tls?: { readonly cert: string; readonly key: string }
   /** Where people find the pages: for links, passkeys and single sign-on. This machine's own address if absent, where it listens there alone. */
   readonly publicOrigin?: string
-  /** Of the key that opens what is sealed, where it is not in `GATEWRIGHT_SECRET_KEY`; drawn there where there is none. */
+  /** Of the key that seals secrets: drawn there where there is none. `GATEWRIGHT_SECRET_KEY` comes before it. */
   readonly secretKeyFile?: string
   /** Networks that may ask, `192.0.2.0/24`; everybody if absent. */
   readonly allowed?: readonly string[]
@@ -66,8 +66,9 @@ export class ControlPlane {
     this.address = rest.address
   }
 
-  /** Resolves when it answers, and what is live was given to the gateway of this process. @rejects StoreRefusal, StoreFault, the system's error of the port */
+  /** Resolves when it answers, and what is live was given to the gateway of this process. @rejects StoreRefusal, StoreFault, SecretFault, the system's error of the port */
   static async open(settings: ControlPlaneSettings, { log, ...gateway }: ControlPlaneParts): Promise<ControlPlane> {
+    const secretKey = openSecretKey(settings)
     const store = await openStore(settings.database, log)
     const rollout = new Rollout()
     const reader = new PublicationReader()
@@ -92,16 +93,15 @@ export class ControlPlane {
     rollout.follow(...followers)
     const identity = new Identity(store, Date.now)
     let localOrigin: string | undefined
-    const { secretKeyFile: file } = settings
     const services: Services = {
       store,
       log,
       rollout,
       liveCheck: new LiveCheck(reader),
       issuerKeys: new IssuerKeys(Date.now),
+      secretKey,
       isTls: settings.tls !== undefined,
       publicOrigin: () => settings.publicOrigin ?? localOrigin,
-      openSecretKey: () => SecretKey.open(file === undefined ? {} : { file }),
       nowMs: Date.now,
       identify: (db, credentials) => identity.identify(db, credentials),
     }
@@ -133,6 +133,12 @@ export class ControlPlane {
     for (const follower of this.#followers) await follower.close()
     await this.#store.close()
   }
+}
+
+/** @throws SecretFault */
+function openSecretKey({ secretKeyFile: file }: ControlPlaneSettings): SecretKey | undefined {
+  if (file !== undefined) return SecretKey.open({ file })
+  return process.env.GATEWRIGHT_SECRET_KEY === undefined ? undefined : SecretKey.open({})
 }
 
 async function openStore(database: string, log: Log): Promise<Store> {

@@ -1,4 +1,5 @@
 /** Owns the routes of how one logs in: one's password, codes by time, codes on paper, and passkeys. All of them are for who has just logged in. */
+
 import { z } from 'zod'
 import { AdminProblem } from '../http/admin-problem.ts'
 import { defineChange, defineReading, NOTHING, type Route } from '../http/route.ts'
@@ -6,6 +7,7 @@ import { admitLogin, noteLogin } from '../logins/login-guard.ts'
 import { creationOptionsSchema, registrationSchema } from '../passkeys/passkey-schemas.ts'
 import { addPasskey, offerPasskey, removePasskey } from '../passkeys/passkey-store.ts'
 import { timeSchema, toTime } from '../resources/present-resource.ts'
+import { getSecretKey } from '../secrets/get-secret-key.ts'
 import { endTokensOf } from '../tokens/token-store.ts'
 import { drawRecoveryCodes } from '../two-factor/recovery-codes.ts'
 import { confirmTotp, offerTotp, removeTotp } from '../two-factor/totp.ts'
@@ -102,7 +104,7 @@ const offer = defineChange({
   isSecret: true,
   async change(asking, doing) {
     const { user } = await getFreshSession(asking, doing.db)
-    const key = asking.services.openSecretKey()
+    const key = getSecretKey(asking.services)
     return { body: await offerTotp(doing, key, { user: user.uid, issuer: ISSUER }), notes: [] }
   },
 })
@@ -118,7 +120,7 @@ const confirm = defineChange({
   isSecret: true,
   async change(asking, doing, { body }) {
     const { user } = await getFreshSession(asking, doing.db)
-    const codes = await confirmTotp(doing, asking.services.openSecretKey(), { user: user.uid, ...body })
+    const codes = await confirmTotp(doing, getSecretKey(asking.services), { user: user.uid, ...body })
     if (codes === undefined) {
       const detail = 'The code is wrong, or what it belongs to is too old. Does the clock of the phone go right?'
       return { problem: new AdminProblem('code-wrong', detail), notes: [] }

@@ -1,4 +1,5 @@
 /** Owns the routes by which people log in and out: a password, a second factor after it, or a passkey alone. */
+
 import { z } from 'zod'
 import { findChallenge, startChallenge, takeChallenge } from '../challenges/challenge-store.ts'
 import { AdminProblem } from '../http/admin-problem.ts'
@@ -8,6 +9,7 @@ import { admitCode, admitLogin, noteCode, noteLogin } from '../logins/login-guar
 import { assertionSchema, requestOptionsSchema } from '../passkeys/passkey-schemas.ts'
 import { askForPasskey, checkPasskey } from '../passkeys/passkey-store.ts'
 import type { Doing } from '../resources/resource-store.ts'
+import { getSecretKey } from '../secrets/get-secret-key.ts'
 import { endSession, findSession } from '../sessions/session-store.ts'
 import type { Moment } from '../store/store.ts'
 import { useRecoveryCode } from '../two-factor/recovery-codes.ts'
@@ -82,7 +84,7 @@ async function isRight(asking: Asking, doing: Doing, { user, answer }: { user: U
   const { uid } = user
   switch (answer.factor) {
     case 'totp':
-      return await useTotp(doing, asking.services.openSecretKey(), { user: uid, code: answer.code })
+      return await useTotp(doing, getSecretKey(asking.services), { user: uid, code: answer.code })
     case 'recovery-code':
       return hasSecondFactor(user) && (await useRecoveryCode(doing, { user: uid, code: answer.code }))
     case 'passkey': {

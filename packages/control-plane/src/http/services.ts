@@ -19,12 +19,12 @@ export interface Services {
   readonly liveCheck: LiveCheck
   readonly rollout: Rollout
   readonly issuerKeys: IssuerKeys
+  /** Seals what is kept secret; undefined where nobody said one. */
+  readonly secretKey: SecretKey | undefined
   /** What browsers get is for TLS alone. */
   readonly isTls: boolean
   /** Where people find the pages, `https://gatewright.example.com`; undefined where that is not known. */
   publicOrigin(): string | undefined
-  /** @throws SecretFault `key` */
-  openSecretKey(): SecretKey
   /** Milliseconds since the epoch. */
   nowMs(): number
   /** Undefined: what was brought is nobody's, or nobody's any more. */

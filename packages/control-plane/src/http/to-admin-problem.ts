@@ -17,6 +17,7 @@ import { AdminProblem } from './admin-problem.ts'
 export function toAdminProblem(fault: unknown): AdminProblem | undefined {
   if (fault instanceof AdminProblem) return fault
   if (fault instanceof ResourceFault) return ofResource(fault)
+  if (fault instanceof SecretFault) return ofSecret(fault)
   if (fault instanceof SubscriptionFault) return ofSubscription(fault)
   if (fault instanceof ReferenceFault) return ofReference(fault)
   if (fault instanceof DeploymentFault) return ofDeployment(fault)
@@ -24,7 +25,6 @@ export function toAdminProblem(fault: unknown): AdminProblem | undefined {
   if (fault instanceof StoreFault) return ofStore(fault)
   if (fault instanceof UserFault) return ofUser(fault)
   if (fault instanceof TokenFault) return ofToken(fault)
-  if (fault instanceof SecretFault) return ofSecret(fault)
   if (fault instanceof Problem && fault.code === 'verifier-unavailable') {
     const wait = { headers: { 'retry-after': '1' } }
     return new AdminProblem('too-busy', 'Too many passwords are being checked: try again in a moment.', wait)
@@ -74,6 +74,11 @@ function ofSubscription({ reason, message, possible, current }: SubscriptionFaul
   }
 }
 
+function ofSecret({ reason, message }: SecretFault): AdminProblem {
+  if (reason === 'not-found') return new AdminProblem('not-found', message)
+  return new AdminProblem(reason === 'malformed' ? 'request-invalid' : 'secrets-closed', message)
+}
+
 function ofDeployment({ reason, message, current }: DeploymentFault): AdminProblem {
   if (reason === 'changed') return new AdminProblem('changed-meanwhile', message, { extensions: { current } })
   if (reason === 'unknown-revision') return new AdminProblem('not-found', message)
@@ -106,11 +111,6 @@ function ofUser({ reason, message, current }: UserFault): AdminProblem {
 function ofToken({ reason, message }: TokenFault): AdminProblem {
   if (reason === 'not-found') return new AdminProblem('not-found', message)
   return new AdminProblem(reason === 'ended' ? 'conflict' : 'request-invalid', message)
-}
-
-function ofSecret({ reason, message }: SecretFault): AdminProblem {
-  if (reason === 'not-found') return new AdminProblem('not-found', message)
-  return new AdminProblem(reason === 'malformed' ? 'request-invalid' : 'secrets-closed', message)
 }
 
 function ofStore({ reason }: StoreFault): AdminProblem {

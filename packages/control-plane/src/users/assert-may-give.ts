@@ -2,7 +2,7 @@
 import { mayGive, type Principal } from '../access/decide-access.ts'
 import { EVERY_TEAM, type Grant } from '../access/grant.ts'
 import { AdminProblem } from '../http/admin-problem.ts'
-import { readRoles } from '../http/run-route.ts'
+import { readRoles } from '../http/assert-allowed.ts'
 import { MAIN_TEAM } from '../publish/snapshot-id.ts'
 import { NO_TEAM } from '../resources/kind.ts'
 import { findResource } from '../resources/resource-store.ts'

@@ -1,0 +1,10 @@
+/** Owns the key of secrets, for routes that cannot do without. */
+import type { Services } from '../http/services.ts'
+import { SecretFault } from './secret-fault.ts'
+import type { SecretKey } from './secret-key.ts'
+
+/** @throws SecretFault `key` */
+export function getSecretKey({ secretKey }: Pick<Services, 'secretKey'>): SecretKey {
+  if (secretKey !== undefined) return secretKey
+  throw new SecretFault('key', 'There is no key for secrets: start with --data, or with GATEWRIGHT_SECRET_KEY.')
+}

@@ -1,0 +1,126 @@
+/** Owns the routes of an environment's secrets: values go in, and come out where they run alone. */
+import { z } from 'zod'
+import type { Demand } from '../access/decide-access.ts'
+import { partIdSchema } from '../apis/api-body.ts'
+import type { AuditNote } from '../audit/audit-log.ts'
+import { defineChange, defineReading, NOTHING, type Route } from '../http/route.ts'
+import { ENVIRONMENT } from '../kinds.ts'
+import { NO_TEAM, toRef } from '../resources/kind.ts'
+import { actorSchema, timeSchema, toTime } from '../resources/present-resource.ts'
+import type { Resource } from '../resources/resource.ts'
+import { getResource } from '../resources/resource-store.ts'
+import { getSecretKey } from './get-secret-key.ts'
+import {
+  listSecretNames,
+  putSecret,
+  removeSecret,
+  rotateSecretKey,
+  type SecretHolder,
+  type SecretName,
+} from './secret-store.ts'
+
+const NO_QUERY = z.strictObject({})
+const PATH = '/environments/{environment}/secrets'
+const params = z.strictObject({ environment: partIdSchema })
+const nameParams = params.extend({ name: z.string().max(128) })
+
+const demandOf = (permission: 'secret:read' | 'secret:edit') => ({
+  kind: 'demand' as const,
+  toDemand: ({ environment }: z.output<typeof params>): Demand => ({ permission, team: NO_TEAM, environment }),
+})
+
+const secretSchema = z.strictObject({
+  name: z.string(),
+  version: z.int().meta({ description: 'Counts its values.' }),
+  updatedAt: timeSchema,
+  updatedBy: actorSchema,
+})
+
+function present({ name, version, updatedAtMs, updatedBy }: SecretName) {
+  return { name, version, updatedAt: toTime(updatedAtMs), updatedBy }
+}
+
+function toHolder({ uid, team }: Resource): SecretHolder {
+  return { environment: uid, team }
+}
+
+/** Never with the value, nor with anything that is made of it. */
+function toSecretNote(action: string, { uid, id }: Resource, name: string): AuditNote {
+  return { action, kind: 'secret', target: uid, team: NO_TEAM, details: { environment: id, name } }
+}
+
+export const SECRET_ROUTES: readonly Route[] = [
+  defineReading({
+    name: 'listSecrets',
+    path: PATH,
+    summary: 'Names of the secrets of an environment. Their values are shown to nobody.',
+    tag: 'secrets',
+    access: demandOf('secret:read'),
+    params,
+    query: NO_QUERY,
+    answer: z.strictObject({ items: z.array(secretSchema) }),
+    async read(_, db, { params: { environment } }) {
+      const where = await getResource(db, toRef(ENVIRONMENT, { id: environment }))
+      return { body: { items: (await listSecretNames(db, toHolder(where))).map(present) } }
+    },
+  }),
+  defineChange({
+    name: 'putSecret',
+    method: 'PUT',
+    path: `${PATH}/{name}`,
+    summary: 'Makes a secret, or gives it another value. It is never shown again.',
+    tag: 'secrets',
+    access: demandOf('secret:edit') as never,
+    params: nameParams,
+    query: NO_QUERY,
+    body: z.strictObject({ value: z.string() }),
+    answer: secretSchema,
+    async change({ services }, doing, { params: { environment, name }, body: { value } }) {
+      const where = await getResource(doing.db, toRef(ENVIRONMENT, { id: environment }))
+      const made = await putSecret(doing, getSecretKey(services), { ...toHolder(where), name, value })
+      return {
+        body: present(made),
+        status: made.version === 1 ? 201 : 200,
+        notes: [toSecretNote(made.version === 1 ? 'create' : 'replace', where, name)],
+        changes: [`${name}: another value`],
+      }
+    },
+  }),
+  defineChange({
+    name: 'removeSecret',
+    method: 'DELETE',
+    path: `${PATH}/{name}`,
+    summary: 'Removes a secret, where nothing that is live names it.',
+    tag: 'secrets',
+    access: demandOf('secret:edit') as never,
+    params: nameParams,
+    query: NO_QUERY,
+    body: NOTHING,
+    answer: NOTHING,
+    async change({ services }, doing, { params: { environment, name } }) {
+      const where = await getResource(doing.db, toRef(ENVIRONMENT, { id: environment }))
+      await removeSecret(doing, { ...toHolder(where), name })
+      await services.liveCheck.assertRuns(doing.db)
+      return { body: undefined, notes: [toSecretNote('remove', where, name)] }
+    },
+  }),
+  defineChange({
+    name: 'rotateSecrets',
+    method: 'POST',
+    path: '/secrets/rotate',
+    summary:
+      'Seals everything that is secret anew, with another key of the data: who had a copy of the old one opens nothing that comes after.',
+    tag: 'secrets',
+    access: { kind: 'demand', toDemand: () => ({ permission: 'setting:edit', team: NO_TEAM }) },
+    params: NO_QUERY,
+    query: NO_QUERY,
+    body: NOTHING,
+    answer: NOTHING,
+    async change({ services }, doing) {
+      const key = getSecretKey(services)
+      await rotateSecretKey(doing, key, key)
+      const note = { action: 'rotate', kind: 'secret', target: NO_TEAM, team: NO_TEAM, details: { key: key.id } }
+      return { body: undefined, notes: [note] }
+    },
+  }),
+]
