@@ -105,7 +105,7 @@ export class Client {
   async read<N extends YamlGiver>(name: N, options: AskOptions<N>): Promise<OperationAnswer<string>> {
     const answer = await this.#send(name, options, { accept: 'application/yaml', sent: undefined })
     const text = await answer.text()
-    if (!answer.ok) throw toProblem(answer, parse(text))
+    if (!answer.ok) throw toProblem(answer, parse(text, false))
     return { status: answer.status, body: text, version: toVersion(answer.headers.get('etag')), changes: [] }
   }
 
@@ -115,7 +115,7 @@ export class Client {
     sent: Sent | undefined,
   ): Promise<OperationAnswer<Operations[N]['answer']>> {
     const answer = await this.#send(name, options, { accept: 'application/json', sent })
-    const said = parse(await answer.text())
+    const said = parse(await answer.text(), answer.headers.get('content-type') === 'application/x-ndjson')
     if (!answer.ok) throw toProblem(answer, said)
     const isUndone = options.isDryRun === true && isRecord(said) && said.dryRun === true
     return {
@@ -178,10 +178,15 @@ function toPath(template: string, params: Values = {}, query: Values = {}): stri
   return pairs.length === 0 ? path : `${path}?${new URLSearchParams(pairs)}`
 }
 
-function parse(text: string): unknown {
-  if (text === '') return undefined
+function parse(text: string, isLines: boolean): unknown {
+  if (text === '') return isLines ? [] : undefined
   try {
-    return JSON.parse(text)
+    return isLines
+      ? text
+          .trimEnd()
+          .split('\n')
+          .map((line) => JSON.parse(line) as unknown)
+      : JSON.parse(text)
   } catch {
     return { detail: text.slice(0, 200) }
   }

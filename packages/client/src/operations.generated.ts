@@ -1565,6 +1565,46 @@ readonly removeSecret: { readonly params: { readonly environment: string; readon
 
 /** Seals everything that is secret anew, with another key of the data: who had a copy of the old one opens nothing that comes after. */
 readonly rotateSecrets: { readonly answer: undefined }
+
+/** What was done in your teams, the newest first, in pages. */
+readonly listAudit: { readonly query: { readonly team?: string; readonly target?: string; readonly by?: string; readonly action?: string; readonly kind?: string; readonly from?: string; readonly to?: string; readonly limit?: number; readonly below?: number }; readonly answer: { readonly "items": readonly ({ 
+/** From 1, without gaps. */
+readonly "number": number; 
+/** RFC 3339, UTC. */
+readonly "at": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "by": string; readonly "action": string; 
+/** Of what it was done to. */
+readonly "kind": string; 
+/** Uid of what it was done to. */
+readonly "target": string; readonly "team": string; 
+/** Mostly what was there before and after. */
+readonly "details": unknown; 
+/** Uid of whom it tells. */
+readonly "person"?: string; 
+/** What tells of that person; goes when they are erased. */
+readonly "personal"?: unknown; 
+/** True: something was told of a person who has been erased. */
+readonly "isErased": boolean; 
+/** Of this entry and all before it. */
+readonly "hash": string })[]; readonly "next"?: number } }
+
+/** What was done in your teams, the oldest first, a line of JSON for each. Ask again with the number of the last line until nothing comes. */
+readonly exportAudit: { readonly query: { readonly team?: string; readonly after?: number; readonly limit?: number }; readonly answer: undefined }
+
+/** Looks through all entries whether one was changed, taken out or put in between. With a number and hash that you noted elsewhere, also whether some were cut off at the end. */
+readonly verifyAudit: { readonly query: { readonly number?: number; readonly hash?: string }; readonly answer: { readonly "isWhole": boolean; readonly "entries"?: number; 
+/** Of the newest entry: note it elsewhere. */
+readonly "hash"?: string; 
+/** The first entry that is missing, or not what it was. */
+readonly "firstBroken"?: number } }
+
+/** Takes out of all entries what tells of a person: names and addresses. That something was done stays, and the chain holds. */
+readonly erasePerson: { readonly body: { 
+/** Uid. */
+readonly "person": string }; readonly answer: { 
+/** How many told of them. */
+readonly "entries": number } }
 }
 
 export const OPERATIONS: { readonly [N in keyof Operations]: { readonly method: string; readonly path: string } } = {
@@ -1690,4 +1730,8 @@ listSecrets: { method: 'GET', path: '/api/v1/environments/{environment}/secrets'
 putSecret: { method: 'PUT', path: '/api/v1/environments/{environment}/secrets/{name}' },
 removeSecret: { method: 'DELETE', path: '/api/v1/environments/{environment}/secrets/{name}' },
 rotateSecrets: { method: 'POST', path: '/api/v1/secrets/rotate' },
+listAudit: { method: 'GET', path: '/api/v1/audit' },
+exportAudit: { method: 'GET', path: '/api/v1/audit/export' },
+verifyAudit: { method: 'GET', path: '/api/v1/audit/verify' },
+erasePerson: { method: 'POST', path: '/api/v1/audit/erase' },
 }

@@ -75,6 +75,8 @@ export interface AuditQuery {
   readonly target?: string
   readonly by?: Actor
   readonly action?: string
+  /** Of what was changed: `api`, `key`… */
+  readonly kind?: string
   readonly teams?: readonly string[]
   /** Milliseconds since the epoch; from and to, both included. */
   readonly fromMs?: number
@@ -86,16 +88,27 @@ export interface AuditQuery {
 
 /** The newest first. */
 export async function listAudit(db: Moment, query: AuditQuery): Promise<AuditEntry[]> {
-  const { target, by, action, teams, fromMs, toMs, limit, below } = query
+  const { target, by, action, kind, teams, fromMs, toMs, limit, below } = query
   let found = db.selectFrom('audit').selectAll()
   if (target !== undefined) found = found.where('target', '=', target)
   if (by !== undefined) found = found.where('by', '=', by)
   if (action !== undefined) found = found.where('action', '=', action)
+  if (kind !== undefined) found = found.where('kind', '=', kind)
   if (teams !== undefined) found = found.where('team', 'in', teams.length === 0 ? [''] : teams)
   if (fromMs !== undefined) found = found.where('at', '>=', fromMs)
   if (toMs !== undefined) found = found.where('at', '<=', toMs)
   if (below !== undefined) found = found.where('number', '<', below)
   return (await found.orderBy('number', 'desc').limit(limit).execute()).map(toEntry)
+}
+
+/** The oldest first, after a number: what an export has not got yet. */
+export async function listAuditAfter(
+  db: Moment,
+  { after, limit, teams }: { readonly after: number; readonly limit: number; readonly teams?: readonly string[] },
+): Promise<AuditEntry[]> {
+  let found = db.selectFrom('audit').selectAll().where('number', '>', after)
+  if (teams !== undefined) found = found.where('team', 'in', teams.length === 0 ? [''] : teams)
+  return (await found.orderBy('number').limit(limit).execute()).map(toEntry)
 }
 
 export type AuditVerdict =

@@ -8,7 +8,7 @@ import { servePages } from '../pages/serve-pages.ts'
 import { AdminProblem } from './admin-problem.ts'
 import { type AppSettings, assertAddress, toServerOptions } from './app-settings.ts'
 import { toEntityTag } from './read-conditions.ts'
-import type { Answer, Route } from './route.ts'
+import { type Answer, LINES_TYPE, type Route } from './route.ts'
 import { RouteRunner } from './run-route.ts'
 import type { Services } from './services.ts'
 import { toAdminProblem } from './to-admin-problem.ts'
@@ -73,6 +73,10 @@ function send(
   for (const [name, value] of Object.entries(headers)) void reply.header(name, value)
   const code = status ?? route.status ?? (body === undefined ? 204 : 200)
   if (body === undefined) return reply.code(code).send()
+  if (route.isLines === true) {
+    const lines = toLines(body as readonly unknown[])
+    return reply.code(code).type(LINES_TYPE).send(lines)
+  }
   const text = written ?? findText(route, body, accept)
   // RFC 9512 §2.1.
   if (text !== undefined) return reply.code(code).type('application/yaml').send(Buffer.from(text))
@@ -84,6 +88,11 @@ function findText({ kind, textAs }: Route, body: unknown, accept: string): strin
   if (kind !== 'reading' || textAs === undefined || !/^\s*application\/yaml\b/.test(accept)) return undefined
   const text = (body as Readonly<Record<string, unknown>>)[textAs]
   return typeof text === 'string' ? text : undefined
+}
+
+/** https://github.com/ndjson/ndjson-spec: a line feed after each, the last too. */
+function toLines(items: readonly unknown[]): Buffer {
+  return Buffer.from(items.map((item) => `${JSON.stringify(item)}\n`).join(''))
 }
 
 /** As bytes: to a text the server would add a charset, which JSON has not (RFC 8259 §11). */

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { KINDS } from '../kinds.ts'
 import { API_PREFIX } from './create-app.ts'
-import type { Route } from './route.ts'
+import { LINES_TYPE, type Route } from './route.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -89,7 +89,7 @@ function toOperation(route: Route, schemas: Readonly<Record<string, Json>>): Jso
       [route.status ?? (answer === undefined ? 204 : 200)]: {
         description: 'Done.',
         ...(answer !== undefined && {
-          content: isChange ? { 'application/json': { schema: answer } } : { ...toContent(route, answer), ...asYaml },
+          content: toAnswerContent(route, answer, asYaml),
         }),
       },
       default: {
@@ -105,6 +105,12 @@ function toContent({ textAs }: Route, schema: Json): Json {
     'application/json': { schema },
     ...(textAs !== undefined && { 'application/yaml': { schema: { type: 'string' } } }),
   }
+}
+
+function toAnswerContent(route: Route, answer: Json, asYaml: Json): Json {
+  if (route.isLines === true) return { [LINES_TYPE]: { schema: answer } }
+  if (route.kind === 'changing') return { 'application/json': { schema: answer } }
+  return { ...toContent(route, answer), ...asYaml }
 }
 
 function toParameters(place: 'path' | 'query', schema: Json | undefined): Json[] {

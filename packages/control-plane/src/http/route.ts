@@ -89,6 +89,8 @@ interface RouteParts<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodTy
   readonly query: Q
   readonly body: B
   readonly answer: A
+  /** What it answers is a list, and is sent as a line of JSON for each of its members. */
+  readonly isLines?: boolean
   readonly status?: number
   /** Name of a member: with `Content-Type: application/yaml` the whole body is it, and with such an `Accept` the whole answer. */
   readonly textAs?: string
@@ -147,6 +149,9 @@ export function defineChange<
 >(parts: Omit<ChangingRoute<P, Q, B, A, R>, 'kind'>): Route {
   return { ...parts, kind: 'changing' } as unknown as Route
 }
+
+/** Of an answer in lines. */
+export const LINES_TYPE = 'application/x-ndjson'
 
 /** For routes without a body, and answers without one. */
 export const NOTHING = z.undefined()

@@ -1,0 +1,162 @@
+/** Owns the routes of the audit log: looked through, checked, exported, and rid of what tells of a person. */
+import { z } from 'zod'
+import { defineChange, defineReading, type Route } from '../http/route.ts'
+import { NO_TEAM } from '../resources/kind.ts'
+import { actorSchema, timeSchema, toTime } from '../resources/present-resource.ts'
+import {
+  type AuditEntry,
+  type AuditQuery,
+  eraseFromAudit,
+  listAudit,
+  listAuditAfter,
+  verifyAudit,
+} from './audit-log.ts'
+
+const NONE = z.strictObject({})
+const MOST_A_PAGE = 500
+const MOST_LINES = 10_000
+const team = z.string().optional().meta({ description: 'Only of this team; `*` is what belongs to none.' })
+
+const entrySchema = z.strictObject({
+  number: z.int().meta({ description: 'From 1, without gaps.' }),
+  at: timeSchema,
+  by: actorSchema,
+  action: z.string(),
+  kind: z.string().meta({ description: 'Of what it was done to.' }),
+  target: z.string().meta({ description: 'Uid of what it was done to.' }),
+  team: z.string(),
+  details: z.unknown().meta({ description: 'Mostly what was there before and after.' }),
+  person: z.string().exactOptional().meta({ description: 'Uid of whom it tells.' }),
+  personal: z.unknown().optional().meta({ description: 'What tells of that person; goes when they are erased.' }),
+  isErased: z.boolean().meta({ description: 'True: something was told of a person who has been erased.' }),
+  hash: z.string().meta({ description: 'Of this entry and all before it.' }),
+})
+
+function present({ number, atMs, by, action, kind, target, team: of, details, personal, hash }: AuditEntry) {
+  const isTold = personal !== undefined && personal !== 'erased'
+  return {
+    number,
+    at: toTime(atMs),
+    by,
+    action,
+    kind,
+    target,
+    team: of,
+    details,
+    ...(isTold && { person: personal.person, personal: personal.facts }),
+    isErased: personal === 'erased',
+    hash,
+  }
+}
+
+/** `all`, or those of a list that may be shown. */
+function toShown(teams: readonly string[] | 'all', wanted: string | undefined): { readonly teams?: readonly string[] } {
+  if (teams === 'all') return wanted === undefined ? {} : { teams: [wanted] }
+  return { teams: wanted === undefined ? teams : teams.filter((each) => each === wanted) }
+}
+
+export const AUDIT_ROUTES: readonly Route[] = [
+  defineReading({
+    name: 'listAudit',
+    path: '/audit',
+    summary: 'What was done in your teams, the newest first, in pages.',
+    tag: 'audit',
+    access: { kind: 'some-team', permission: 'audit:read' },
+    params: NONE,
+    query: z.strictObject({
+      team,
+      target: z.string().optional().meta({ description: 'Uid of what it was done to.' }),
+      by: z.string().optional().meta({ description: 'Who did it: `user:<uid>`, `token:<uid>`, `system`.' }),
+      action: z.string().optional(),
+      kind: z.string().optional(),
+      from: z.iso.datetime().optional(),
+      to: z.iso.datetime().optional(),
+      limit: z.coerce.number().int().min(1).max(MOST_A_PAGE).default(50),
+      below: z.coerce.number().int().optional().meta({ description: 'The `next` of the page before.' }),
+    }),
+    answer: z.strictObject({ items: z.array(entrySchema), next: z.int().exactOptional() }),
+    async read({ teams }, db, { query: { team: wanted, target, by, action, kind, from, to, limit, below } }) {
+      const query: AuditQuery = {
+        limit: limit + 1,
+        ...toShown(teams, wanted),
+        ...(target !== undefined && { target }),
+        ...(by !== undefined && { by }),
+        ...(action !== undefined && { action }),
+        ...(kind !== undefined && { kind }),
+        ...(from !== undefined && { fromMs: Date.parse(from) }),
+        ...(to !== undefined && { toMs: Date.parse(to) }),
+        ...(below !== undefined && { below }),
+      }
+      const found = await listAudit(db, query)
+      const items = found.slice(0, limit)
+      const next = found.length > limit ? items.at(-1)?.number : undefined
+      return { body: { items: items.map(present), ...(next !== undefined && { next }) } }
+    },
+  }),
+  defineReading({
+    name: 'exportAudit',
+    path: '/audit/export',
+    summary:
+      'What was done in your teams, the oldest first, a line of JSON for each. Ask again with the number of the last line until nothing comes.',
+    tag: 'audit',
+    access: { kind: 'some-team', permission: 'audit:read' },
+    params: NONE,
+    query: z.strictObject({
+      team,
+      after: z.coerce.number().int().min(0).default(0).meta({ description: 'Only entries with a higher number.' }),
+      limit: z.coerce.number().int().min(1).max(MOST_LINES).default(1000),
+    }),
+    answer: z.array(entrySchema),
+    isLines: true,
+    async read({ teams }, db, { query: { team: wanted, after, limit } }) {
+      return { body: (await listAuditAfter(db, { after, limit, ...toShown(teams, wanted) })).map(present) }
+    },
+  }),
+  defineReading({
+    name: 'verifyAudit',
+    path: '/audit/verify',
+    summary:
+      'Looks through all entries whether one was changed, taken out or put in between. With a number and hash that you noted elsewhere, also whether some were cut off at the end.',
+    tag: 'audit',
+    access: { kind: 'demand', toDemand: () => ({ permission: 'audit:read', team: NO_TEAM }) },
+    params: NONE,
+    query: z
+      .strictObject({ number: z.coerce.number().int().min(1).optional(), hash: z.string().optional() })
+      .refine(({ number, hash }) => (number === undefined) === (hash === undefined), {
+        error: 'A number and its hash belong together.',
+      }),
+    answer: z.strictObject({
+      isWhole: z.boolean(),
+      entries: z.int().exactOptional(),
+      hash: z.string().exactOptional().meta({ description: 'Of the newest entry: note it elsewhere.' }),
+      firstBroken: z
+        .int()
+        .exactOptional()
+        .meta({ description: 'The first entry that is missing, or not what it was.' }),
+    }),
+    async read(_, db, { query: { number, hash } }) {
+      const expected = number === undefined || hash === undefined ? undefined : { number, hash }
+      const verdict = await verifyAudit(db, expected)
+      if (verdict.kind === 'broken') return { body: { isWhole: false, firstBroken: verdict.number } }
+      return { body: { isWhole: true, entries: verdict.entries, hash: verdict.hash } }
+    },
+  }),
+  defineChange({
+    name: 'erasePerson',
+    method: 'POST',
+    path: '/audit/erase',
+    summary:
+      'Takes out of all entries what tells of a person: names and addresses. That something was done stays, and the chain holds.',
+    tag: 'audit',
+    access: { kind: 'demand', toDemand: () => ({ permission: 'audit:erase', team: NO_TEAM }) },
+    params: NONE,
+    query: NONE,
+    body: z.strictObject({ person: z.string().min(1).max(64).meta({ description: 'Uid.' }) }),
+    answer: z.strictObject({ entries: z.int().meta({ description: 'How many told of them.' }) }),
+    async change(_, doing, { body: { person } }) {
+      const entries = await eraseFromAudit(doing, person)
+      const note = { action: 'erase', kind: 'user', target: person, team: NO_TEAM, details: { entries } }
+      return { body: { entries }, notes: [note], changes: [`${entries} entries tell nothing of ${person} any more`] }
+    },
+  }),
+]
