@@ -1,6 +1,6 @@
 /** Owns the operations of the admin API. Generated from its OpenAPI document by `npm run client`: change the routes, not this. */
 
-import type { ApiBody, EnvironmentBody, UpstreamBody, PlanBody, ProductBody, AppBody, TeamBody, RoleBody, FederationBody, Match } from './schemas.generated.ts'
+import type { ApiBody, EnvironmentBody, UpstreamBody, PlanBody, ProductBody, AppBody, TeamBody, RoleBody, TeamRuleBody, FederationBody, Match } from './schemas.generated.ts'
 
 export interface Operations {
 
@@ -948,6 +948,124 @@ readonly "by": string;
 /** Absent where it was removed. */
 readonly "body"?: RoleBody })[] } }
 
+/** Those of the kind rule that you may see, in pages. */
+readonly listRules: { readonly query: { readonly team?: string; readonly owner?: string; readonly tag?: (string) | (readonly (string)[]); readonly search?: string; readonly sort?: "id" | "-id" | "title" | "-title" | "updatedAt" | "-updatedAt"; readonly limit?: number; readonly after?: string }; readonly answer: { readonly "items": readonly ({ 
+/** Never given twice. */
+readonly "uid": string; readonly "id": string; 
+/** One more with each change; it is the `ETag`. */
+readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string; 
+/** RFC 3339, UTC. */
+readonly "updatedAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "updatedBy": string; readonly "body": TeamRuleBody })[]; readonly "total": number; 
+/** Where the next page begins; absent: this is the last. */
+readonly "next"?: string } }
+
+/** One rule. */
+readonly getRule: { readonly params: { readonly id: string }; readonly answer: { 
+/** Never given twice. */
+readonly "uid": string; readonly "id": string; 
+/** One more with each change; it is the `ETag`. */
+readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string; 
+/** RFC 3339, UTC. */
+readonly "updatedAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "updatedBy": string; readonly "body": TeamRuleBody }; readonly givesYaml: true }
+
+/** Makes one rule, or makes it what is sent. With If-Match it changes only what you have seen, with If-None-Match: * it changes nothing that is there. */
+readonly putRule: { readonly params: { readonly id: string }; readonly body: TeamRuleBody; readonly answer: { 
+/** Never given twice. */
+readonly "uid": string; readonly "id": string; 
+/** One more with each change; it is the `ETag`. */
+readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string; 
+/** RFC 3339, UTC. */
+readonly "updatedAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "updatedBy": string; readonly "body": TeamRuleBody }; readonly takesYaml: true }
+
+/** Removes one rule, where nobody needs it. What it was stays in its history. */
+readonly removeRule: { readonly params: { readonly id: string }; readonly answer: undefined }
+
+/** What one rule was, the newest first. */
+readonly listRuleVersions: { readonly params: { readonly id: string }; readonly query: { readonly limit?: number }; readonly answer: { readonly "items": readonly ({ readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "at": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "by": string; 
+/** Absent where it was removed. */
+readonly "body"?: TeamRuleBody })[] } }
+
+/** Those of the kind rule of a team that you may see, in pages. */
+readonly listTeamRules: { readonly query: { readonly team?: string; readonly owner?: string; readonly tag?: (string) | (readonly (string)[]); readonly search?: string; readonly sort?: "id" | "-id" | "title" | "-title" | "updatedAt" | "-updatedAt"; readonly limit?: number; readonly after?: string }; readonly answer: { readonly "items": readonly ({ 
+/** Never given twice. */
+readonly "uid": string; readonly "team": string; readonly "id": string; 
+/** One more with each change; it is the `ETag`. */
+readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string; 
+/** RFC 3339, UTC. */
+readonly "updatedAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "updatedBy": string; readonly "body": TeamRuleBody })[]; readonly "total": number; 
+/** Where the next page begins; absent: this is the last. */
+readonly "next"?: string } }
+
+/** One rule of a team. */
+readonly getTeamRule: { readonly params: { readonly team: string; readonly id: string }; readonly answer: { 
+/** Never given twice. */
+readonly "uid": string; readonly "team": string; readonly "id": string; 
+/** One more with each change; it is the `ETag`. */
+readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string; 
+/** RFC 3339, UTC. */
+readonly "updatedAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "updatedBy": string; readonly "body": TeamRuleBody }; readonly givesYaml: true }
+
+/** Makes one rule of a team, or makes it what is sent. With If-Match it changes only what you have seen, with If-None-Match: * it changes nothing that is there. */
+readonly putTeamRule: { readonly params: { readonly team: string; readonly id: string }; readonly body: TeamRuleBody; readonly answer: { 
+/** Never given twice. */
+readonly "uid": string; readonly "team": string; readonly "id": string; 
+/** One more with each change; it is the `ETag`. */
+readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string; 
+/** RFC 3339, UTC. */
+readonly "updatedAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "updatedBy": string; readonly "body": TeamRuleBody }; readonly takesYaml: true }
+
+/** Removes one rule of a team, where nobody needs it. What it was stays in its history. */
+readonly removeTeamRule: { readonly params: { readonly team: string; readonly id: string }; readonly answer: undefined }
+
+/** What one rule of a team was, the newest first. */
+readonly listTeamRuleVersions: { readonly params: { readonly team: string; readonly id: string }; readonly query: { readonly limit?: number }; readonly answer: { readonly "items": readonly ({ readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "at": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "by": string; 
+/** Absent where it was removed. */
+readonly "body"?: TeamRuleBody })[] } }
+
 /** Those of the kind federation that you may see, in pages. */
 readonly listFederations: { readonly query: { readonly team?: string; readonly owner?: string; readonly tag?: (string) | (readonly (string)[]); readonly search?: string; readonly sort?: "id" | "-id" | "title" | "-title" | "updatedAt" | "-updatedAt"; readonly limit?: number; readonly after?: string }; readonly answer: { readonly "items": readonly ({ 
 /** Never given twice. */
@@ -1078,6 +1196,19 @@ readonly "at": string;
 /** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "by": string; readonly "body": ApiBody } }
 
+/** What is another in one form of an API than in the next, and what callers would notice. Between two environments also what these bring. */
+readonly diffApi: { readonly params: { readonly team: string; readonly id: string }; readonly query: { readonly from: string; readonly to?: string }; readonly answer: { readonly "changes": readonly ({ readonly "kind": "added" | "removed" | "changed"; 
+/** `API`, `route getOrder`, `schema Order`, `document`, `environment`. */
+readonly "what": string; 
+/** Within that; empty for all of it. */
+readonly "path": string; 
+/** One line for people. */
+readonly "text": string; readonly "before"?: unknown; readonly "after"?: unknown })[]; readonly "breaking": readonly ({ readonly "code": string; readonly "message": string; readonly "at": { 
+/** `POST /orders/{id}`; absent: the whole API. */
+readonly "operation"?: string; readonly "of": "body" | "document"; readonly "version": "before" | "after"; 
+/** RFC 6901. */
+readonly "pointer": string }; readonly "before"?: unknown; readonly "after"?: unknown })[] } }
+
 /** What is live of an API in an environment. */
 readonly getDeployment: { readonly params: { readonly environment: string; readonly team: string; readonly id: string }; readonly answer: { 
 /** One more with each change of what is live; it is the `ETag`. */
@@ -1112,6 +1243,12 @@ readonly "by": string })[] } }
 readonly publish: { readonly params: { readonly environment: string; readonly team: string; readonly id: string }; readonly body: { 
 /** Why, for those who come later. */
 readonly "message"?: string; 
+/** Breaking changes that are known and wanted. */
+readonly "acknowledge"?: { 
+/** Codes of breaking changes, or `all`. */
+readonly "codes": readonly (string)[]; 
+/** Why callers can live with it: it stands in the message. */
+readonly "reason": string }; 
 /** Instead of what it says now. */
 readonly "revision"?: number }; readonly answer: { 
 /** One more with each change of what is live; it is the `ETag`. */
@@ -1126,15 +1263,29 @@ readonly "when"?: string })[]; readonly "why": "publish" | "promote" | "rollback
 readonly "at": string; 
 /** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "by": string; 
+/** Of rules that are broken, and do not keep it from being live. */
+readonly "warnings": readonly ({ readonly "severity": "fault" | "warning"; readonly "code": string; readonly "message": string; 
+/** How to mend it. */
+readonly "suggestion"?: string; 
+/** From 1; 0 where it is about no line. */
+readonly "line": number; readonly "path": string; 
+/** Id of the rule. */
+readonly "rule": string })[]; 
 /** Who runs it now, who does not yet, and who cannot. */
 readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
-/** Gives all traffic here to the revision that is live in another environment; not to one that is only tried there. */
+/** Gives all traffic here to the revision that is live in another environment; not to one that is only tried there. A dry run shows what is another here, in the environment too. */
 readonly promote: { readonly params: { readonly environment: string; readonly team: string; readonly id: string }; readonly body: { 
 /** Id of that environment. */
 readonly "from": string; 
 /** Why, for those who come later. */
-readonly "message"?: string }; readonly answer: { 
+readonly "message"?: string; 
+/** Breaking changes that are known and wanted. */
+readonly "acknowledge"?: { 
+/** Codes of breaking changes, or `all`. */
+readonly "codes": readonly (string)[]; 
+/** Why callers can live with it: it stands in the message. */
+readonly "reason": string } }; readonly answer: { 
 /** One more with each change of what is live; it is the `ETag`. */
 readonly "version": number; 
 /** None: the API is not in this environment any more. */
@@ -1147,10 +1298,18 @@ readonly "when"?: string })[]; readonly "why": "publish" | "promote" | "rollback
 readonly "at": string; 
 /** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "by": string; 
+/** Of rules that are broken, and do not keep it from being live. */
+readonly "warnings": readonly ({ readonly "severity": "fault" | "warning"; readonly "code": string; readonly "message": string; 
+/** How to mend it. */
+readonly "suggestion"?: string; 
+/** From 1; 0 where it is about no line. */
+readonly "line": number; readonly "path": string; 
+/** Id of the rule. */
+readonly "rule": string })[]; 
 /** Who runs it now, who does not yet, and who cannot. */
 readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
-/** Brings back what was live before the last change, or at a version. */
+/** Brings back what was live before the last change, or at a version. Rules and callers are not asked: it was live. */
 readonly rollBack: { readonly params: { readonly environment: string; readonly team: string; readonly id: string }; readonly body: { 
 /** A version of what was live. */
 readonly "to"?: number; 
@@ -1168,6 +1327,14 @@ readonly "when"?: string })[]; readonly "why": "publish" | "promote" | "rollback
 readonly "at": string; 
 /** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "by": string; 
+/** Of rules that are broken, and do not keep it from being live. */
+readonly "warnings": readonly ({ readonly "severity": "fault" | "warning"; readonly "code": string; readonly "message": string; 
+/** How to mend it. */
+readonly "suggestion"?: string; 
+/** From 1; 0 where it is about no line. */
+readonly "line": number; readonly "path": string; 
+/** Id of the rule. */
+readonly "rule": string })[]; 
 /** Who runs it now, who does not yet, and who cannot. */
 readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
@@ -1179,6 +1346,12 @@ readonly "revision"?: number;
 readonly "share"?: number; 
 /** CEL: requests for which it is true get it. */
 readonly "when"?: string; 
+/** Breaking changes that are known and wanted. */
+readonly "acknowledge"?: { 
+/** Codes of breaking changes, or `all`. */
+readonly "codes": readonly (string)[]; 
+/** Why callers can live with it: it stands in the message. */
+readonly "reason": string }; 
 /** Why, for those who come later. */
 readonly "message"?: string }; readonly answer: { 
 /** One more with each change of what is live; it is the `ETag`. */
@@ -1193,6 +1366,14 @@ readonly "when"?: string })[]; readonly "why": "publish" | "promote" | "rollback
 readonly "at": string; 
 /** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "by": string; 
+/** Of rules that are broken, and do not keep it from being live. */
+readonly "warnings": readonly ({ readonly "severity": "fault" | "warning"; readonly "code": string; readonly "message": string; 
+/** How to mend it. */
+readonly "suggestion"?: string; 
+/** From 1; 0 where it is about no line. */
+readonly "line": number; readonly "path": string; 
+/** Id of the rule. */
+readonly "rule": string })[]; 
 /** Who runs it now, who does not yet, and who cannot. */
 readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
@@ -1212,6 +1393,14 @@ readonly "when"?: string })[]; readonly "why": "publish" | "promote" | "rollback
 readonly "at": string; 
 /** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "by": string; 
+/** Of rules that are broken, and do not keep it from being live. */
+readonly "warnings": readonly ({ readonly "severity": "fault" | "warning"; readonly "code": string; readonly "message": string; 
+/** How to mend it. */
+readonly "suggestion"?: string; 
+/** From 1; 0 where it is about no line. */
+readonly "line": number; readonly "path": string; 
+/** Id of the rule. */
+readonly "rule": string })[]; 
 /** Who runs it now, who does not yet, and who cannot. */
 readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
@@ -1231,6 +1420,14 @@ readonly "when"?: string })[]; readonly "why": "publish" | "promote" | "rollback
 readonly "at": string; 
 /** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "by": string; 
+/** Of rules that are broken, and do not keep it from being live. */
+readonly "warnings": readonly ({ readonly "severity": "fault" | "warning"; readonly "code": string; readonly "message": string; 
+/** How to mend it. */
+readonly "suggestion"?: string; 
+/** From 1; 0 where it is about no line. */
+readonly "line": number; readonly "path": string; 
+/** Id of the rule. */
+readonly "rule": string })[]; 
 /** Who runs it now, who does not yet, and who cannot. */
 readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
@@ -1250,6 +1447,14 @@ readonly "when"?: string })[]; readonly "why": "publish" | "promote" | "rollback
 readonly "at": string; 
 /** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "by": string; 
+/** Of rules that are broken, and do not keep it from being live. */
+readonly "warnings": readonly ({ readonly "severity": "fault" | "warning"; readonly "code": string; readonly "message": string; 
+/** How to mend it. */
+readonly "suggestion"?: string; 
+/** From 1; 0 where it is about no line. */
+readonly "line": number; readonly "path": string; 
+/** Id of the rule. */
+readonly "rule": string })[]; 
 /** Who runs it now, who does not yet, and who cannot. */
 readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
@@ -1688,6 +1893,16 @@ getRole: { method: 'GET', path: '/api/v1/roles/{id}' },
 putRole: { method: 'PUT', path: '/api/v1/roles/{id}' },
 removeRole: { method: 'DELETE', path: '/api/v1/roles/{id}' },
 listRoleVersions: { method: 'GET', path: '/api/v1/roles/{id}/versions' },
+listRules: { method: 'GET', path: '/api/v1/rules' },
+getRule: { method: 'GET', path: '/api/v1/rules/{id}' },
+putRule: { method: 'PUT', path: '/api/v1/rules/{id}' },
+removeRule: { method: 'DELETE', path: '/api/v1/rules/{id}' },
+listRuleVersions: { method: 'GET', path: '/api/v1/rules/{id}/versions' },
+listTeamRules: { method: 'GET', path: '/api/v1/team-rules' },
+getTeamRule: { method: 'GET', path: '/api/v1/team-rules/{team}/{id}' },
+putTeamRule: { method: 'PUT', path: '/api/v1/team-rules/{team}/{id}' },
+removeTeamRule: { method: 'DELETE', path: '/api/v1/team-rules/{team}/{id}' },
+listTeamRuleVersions: { method: 'GET', path: '/api/v1/team-rules/{team}/{id}/versions' },
 listFederations: { method: 'GET', path: '/api/v1/federations' },
 getFederation: { method: 'GET', path: '/api/v1/federations/{team}/{id}' },
 putFederation: { method: 'PUT', path: '/api/v1/federations/{team}/{id}' },
@@ -1700,6 +1915,7 @@ exportDocument: { method: 'GET', path: '/api/v1/apis/{team}/{id}/export' },
 listRevisions: { method: 'GET', path: '/api/v1/apis/{team}/{id}/revisions' },
 makeRevision: { method: 'POST', path: '/api/v1/apis/{team}/{id}/revisions' },
 getRevision: { method: 'GET', path: '/api/v1/apis/{team}/{id}/revisions/{number}' },
+diffApi: { method: 'GET', path: '/api/v1/apis/{team}/{id}/diff' },
 getDeployment: { method: 'GET', path: '/api/v1/environments/{environment}/apis/{team}/{id}' },
 listDeploymentVersions: { method: 'GET', path: '/api/v1/environments/{environment}/apis/{team}/{id}/versions' },
 publish: { method: 'POST', path: '/api/v1/environments/{environment}/apis/{team}/{id}/publish' },

@@ -244,6 +244,62 @@ readonly "owner"?: string;
 /** What its holders may do. `<kind>:*` is everything that may be done with that kind. */
 readonly "permissions": readonly (string)[] }
 
+export type RuleBody = { 
+/** A name for people. */
+readonly "title"?: string; 
+/** What it is for; Markdown. */
+readonly "description"?: string; 
+/** Words to find it by. */
+readonly "tags"?: readonly (string)[]; 
+/** Who answers for it: a team or a person. */
+readonly "owner"?: string; 
+/** False: it stays in the file, is checked, and does nothing. True if absent. */
+readonly "enabled"?: boolean; 
+/** For what it is asked: once for the API, or for each `route` or `operation`, which the expression then sees by this name. */
+readonly "each"?: "api" | "route" | "operation"; 
+/** CEL that has to be true. It sees `api`, `environment`, `owner`, `tags` and `operations`. One that fails is a fault. */
+readonly "expression": string; 
+/** What to do where it is not true. */
+readonly "message": string; 
+/** A fault keeps an API from being published; a warning does not. */
+readonly "severity"?: "fault" | "warning"; 
+/** Of which APIs it has to be true. All that is said has to fit; of every API if absent. */
+readonly "where"?: { 
+/** Only APIs of these teams. */
+readonly "teams"?: readonly (string)[]; 
+/** Only where an API goes to one of these environments. */
+readonly "environments"?: readonly (string)[]; 
+/** Only APIs with one of these tags. */
+readonly "tags"?: readonly (string)[] } }
+
+export type TeamRuleBody = { 
+/** A name for people. */
+readonly "title"?: string; 
+/** What it is for; Markdown. */
+readonly "description"?: string; 
+/** Words to find it by. */
+readonly "tags"?: readonly (string)[]; 
+/** Who answers for it: a team or a person. */
+readonly "owner"?: string; 
+/** False: it stays in the file, is checked, and does nothing. True if absent. */
+readonly "enabled"?: boolean; 
+/** For what it is asked: once for the API, or for each `route` or `operation`, which the expression then sees by this name. */
+readonly "each"?: "api" | "route" | "operation"; 
+/** CEL that has to be true. It sees `api`, `environment`, `owner`, `tags` and `operations`. One that fails is a fault. */
+readonly "expression": string; 
+/** What to do where it is not true. */
+readonly "message": string; 
+/** A fault keeps an API from being published; a warning does not. */
+readonly "severity"?: "fault" | "warning"; 
+/** Of which APIs it has to be true. All that is said has to fit; of every API if absent. */
+readonly "where"?: { 
+/** Only APIs of these teams. */
+readonly "teams"?: readonly (string)[]; 
+/** Only where an API goes to one of these environments. */
+readonly "environments"?: readonly (string)[]; 
+/** Only APIs with one of these tags. */
+readonly "tags"?: readonly (string)[] } }
+
 export type FederationBody = { 
 /** A name for people. */
 readonly "title"?: string; 

@@ -11,6 +11,7 @@ import { IMPORT_ROUTES } from './keys/import/import-routes.ts'
 import { KEY_ROUTES } from './keys/key-routes.ts'
 import { KINDS } from './kinds.ts'
 import { toResourceRoutes } from './resources/resource-routes.ts'
+import { DIFF_ROUTES } from './revisions/diff-routes.ts'
 import { REVISION_ROUTES } from './revisions/revision-routes.ts'
 import { SECRET_ROUTES } from './secrets/secret-routes.ts'
 import { SESSION_ROUTES } from './sessions/session-routes.ts'
@@ -31,6 +32,7 @@ export const ADMIN_ROUTES: readonly Route[] = [
   ...KINDS.flatMap(toResourceRoutes),
   ...DOCUMENT_ROUTES,
   ...REVISION_ROUTES,
+  ...DIFF_ROUTES,
   ...DEPLOYMENT_ROUTES,
   ...KEY_ROUTES,
   ...IMPORT_ROUTES,

@@ -11,6 +11,8 @@ import { planBodySchema } from './plans/plan-body.ts'
 import { productBodySchema } from './products/product-body.ts'
 import { checkReferences, checkUnnamed } from './references/check-references.ts'
 import { defineKind, type Kind, type KindParts } from './resources/kind.ts'
+import { assertRule } from './rules/ask-rules.ts'
+import { ruleBodySchema } from './rules/rule.ts'
 import { removeSecretsOf } from './secrets/secret-store.ts'
 import { assertEmptyTeam } from './teams/assert-empty-team.ts'
 import { teamBodySchema } from './teams/team-body.ts'
@@ -149,4 +151,40 @@ export const FEDERATION = defineKind({
   },
 })
 
-export const KINDS: readonly Kind[] = [API, ENVIRONMENT, UPSTREAM, PLAN, PRODUCT, APP, TEAM, ROLE, FEDERATION]
+/** Of every API, wherever `where` does not say less. */
+const RULE = defineKind({
+  kind: 'rule',
+  plural: 'rules',
+  title: 'rule',
+  scope: 'everywhere',
+  body: ruleBodySchema,
+  read: 'rule:read',
+  edit: 'rule:edit',
+  check: (_, __, { ref, body }) => assertRule(ref, body),
+})
+
+/** Of the APIs of its team. */
+const TEAM_RULE = defineKind({
+  kind: 'team-rule',
+  plural: 'team-rules',
+  title: 'rule of a team',
+  scope: 'team',
+  body: ruleBodySchema,
+  read: 'rule:read',
+  edit: 'rule:edit',
+  check: (_, __, { ref, body }) => assertRule(ref, body),
+})
+
+export const KINDS: readonly Kind[] = [
+  API,
+  ENVIRONMENT,
+  UPSTREAM,
+  PLAN,
+  PRODUCT,
+  APP,
+  TEAM,
+  ROLE,
+  RULE,
+  TEAM_RULE,
+  FEDERATION,
+]

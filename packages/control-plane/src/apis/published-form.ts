@@ -9,6 +9,7 @@ import {
 } from '@gatewright/model'
 import type { EnvironmentBody } from '../environments/environment-body.ts'
 import { composeFile } from '../publish/compose-file.ts'
+import { type LiveUpstream, NO_TERMS } from '../publish/live-terms.ts'
 import { type ApiBody, apiBodySchema } from './api-body.ts'
 
 /** What one revision, or a draft, says. */
@@ -42,14 +43,22 @@ export interface FormPlace {
   readonly team: string
   readonly id: string
   readonly environment: { readonly id: string; readonly body: EnvironmentBody }
+  /** Those of the team, which it may name. */
+  readonly upstreams?: readonly LiveUpstream[]
 }
 
 /** With what the environment brings: prefix, hosts, variables, upstreams, and policies before those of the API. */
-export function resolveFormIn({ body, document }: PublishedForm, { environment, ...api }: FormPlace): ResolvedForm {
+export function resolveFormIn(
+  { body, document }: PublishedForm,
+  { environment, upstreams = [], ...api }: FormPlace,
+): ResolvedForm {
   const hash = document === undefined ? body.document : toTextHash(document)
   const said: ApiBody = { ...body, ...(hash !== undefined && { document: hash }) }
   const releases = [{ revision: 1, share: 100, body: said }]
-  return check(body, resolveFile(composeFile([{ ...environment, apis: [{ ...api, releases }] }]), document))
+  return check(
+    body,
+    resolveFile(composeFile([{ ...environment, apis: [{ ...api, releases }] }], { ...NO_TERMS, upstreams }), document),
+  )
 }
 
 /** A part that cannot be read is left out of a draft, which then is no form of the API at all. */

@@ -53,13 +53,22 @@ export async function rollBack(
   ref: DeploymentRef,
   { to, message, version }: { readonly to?: number; readonly message?: string; readonly version?: number } = {},
 ): Promise<Deployment> {
-  const current = await findDeployment(doing.db, ref)
-  const former = await findDeploymentVersion(doing.db, ref, to ?? (current?.version ?? 0) - 1)
-  if (former === undefined) {
-    const said = to === undefined ? 'Nothing was live before.' : `There was no version ${to}.`
-    throw new DeploymentFault('nothing-before', said, current)
-  }
-  return await deploy(doing, ref, { releases: former.releases, why: 'rollback', ...(message && { message }), version })
+  const { releases } = await getFormer(doing.db, ref, to)
+  return await deploy(doing, ref, { releases, why: 'rollback', ...(message && { message }), version })
+}
+
+/** What was live at that version; before the last change if none is said. @rejects DeploymentFault */
+export async function getFormer(db: Moment, ref: DeploymentRef, to?: number): Promise<Deployment> {
+  const current = await findDeployment(db, ref)
+  const former = await findDeploymentVersion(db, ref, to ?? (current?.version ?? 0) - 1)
+  if (former !== undefined) return former
+  const said = to === undefined ? 'Nothing was live before.' : `There was no version ${to}.`
+  throw new DeploymentFault('nothing-before', said, current)
+}
+
+/** All of the traffic. */
+export function toWhole(revision: number): readonly DeployedRelease[] {
+  return [{ revision, share: 100 }]
 }
 
 function assertShares(releases: readonly DeployedRelease[], current: Deployment | undefined): void {

@@ -22,6 +22,8 @@ export const ADMIN_PROBLEMS = {
   'code-wrong': { status: 422, title: 'The proof does not hold' },
   'document-invalid': { status: 422, title: 'This is no OpenAPI document that can be read' },
   'cannot-be-live': { status: 422, title: 'Gateways could not run this' },
+  'rule-broken': { status: 422, title: 'It breaks a rule that every API keeps' },
+  'breaks-callers': { status: 422, title: 'Callers of what is live could not go on as they do' },
   'key-used-otherwise': { status: 422, title: 'This idempotency key was used for another request' },
   'too-many-attempts': { status: 429, title: 'Too many attempts' },
   unexpected: { status: 500, title: 'The control plane made a mistake' },

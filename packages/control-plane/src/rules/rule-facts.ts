@@ -83,14 +83,15 @@ export interface RuleFacts {
   readonly operations: readonly OperationFacts[]
 }
 
-export interface RuleSubject extends PublishedForm, Pick<FormPlace, 'team' | 'id'> {
+export interface RuleSubject extends PublishedForm, Pick<FormPlace, 'team' | 'id' | 'upstreams'> {
   /** Absent: it goes nowhere yet. */
   readonly environment?: FormPlace['environment']
 }
 
 /** What is switched off is left out. `undefined`: it cannot be read as a whole, so that no rule can be asked. */
-export function toRuleFacts({ team, id, environment, ...form }: RuleSubject): RuleFacts | undefined {
-  const resolved = environment === undefined ? resolveForm(form) : resolveFormIn(form, { team, id, environment })
+export function toRuleFacts({ team, id, environment, upstreams = [], ...form }: RuleSubject): RuleFacts | undefined {
+  const resolved =
+    environment === undefined ? resolveForm(form) : resolveFormIn(form, { team, id, environment, upstreams })
   const definition = readDefinition(form)
   const hasDocument = (form.document ?? form.body.document) !== undefined
   const { api, model } = resolved

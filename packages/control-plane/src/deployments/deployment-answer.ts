@@ -1,0 +1,42 @@
+/** Owns how what is live looks to those who ask. */
+import { z } from 'zod'
+import { findingSchema } from '../documents/finding-schema.ts'
+import { actorSchema, timeSchema, toTime } from '../resources/present-resource.ts'
+import type { Deployment } from './deployment.ts'
+
+const releaseSchema = z.strictObject({
+  revision: z.int().min(1),
+  share: z.number().min(0).max(100).exactOptional().meta({ description: 'Percent of what no condition claims.' }),
+  when: z.string().min(1).exactOptional().meta({ description: 'CEL: requests for which it is true get this release.' }),
+})
+
+const deploymentShape = {
+  version: z.int().meta({ description: 'One more with each change of what is live; it is the `ETag`.' }),
+  releases: z.array(releaseSchema).meta({ description: 'None: the API is not in this environment any more.' }),
+  why: z.enum(['publish', 'promote', 'rollback', 'canary', 'undeploy']),
+  message: z.string(),
+  at: timeSchema,
+  by: actorSchema,
+}
+export const deploymentSchema = z.strictObject(deploymentShape)
+
+const nodeSchema = z.strictObject({
+  node: z.string(),
+  state: z.enum(['serves', 'waits', 'failed']),
+  snapshot: z.strictObject({ version: z.int(), hash: z.string() }).exactOptional(),
+  fault: z.string().exactOptional(),
+})
+
+export const ruleFindingSchema = findingSchema.extend({ rule: z.string().meta({ description: 'Id of the rule.' }) })
+
+export const rolloutSchema = z.strictObject({
+  ...deploymentShape,
+  warnings: z
+    .array(ruleFindingSchema)
+    .meta({ description: 'Of rules that are broken, and do not keep it from being live.' }),
+  nodes: z.array(nodeSchema).meta({ description: 'Who runs it now, who does not yet, and who cannot.' }),
+})
+
+export function presentDeployment({ version, releases, why, message, atMs, by }: Deployment) {
+  return { version, releases: releases.map((release) => ({ ...release })), why, message, at: toTime(atMs), by }
+}
