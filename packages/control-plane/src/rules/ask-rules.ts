@@ -2,7 +2,6 @@
 import { AdminProblem } from '../http/admin-problem.ts'
 import { listAllResources, listResources } from '../resources/list-resources.ts'
 import type { Described, ResourceRef } from '../resources/resource.ts'
-import type { Doing } from '../resources/resource-store.ts'
 import type { Moment } from '../store/store.ts'
 import type { UpstreamBody } from '../upstreams/upstream-body.ts'
 import { checkRules, compileRule, type RuleFinding } from './check-rules.ts'
