@@ -74,7 +74,17 @@ readonly "variables"?: Readonly<Record<string, string>>;
 /** Shared by its APIs, by id: the same API calls others in each environment. */
 readonly "upstreams"?: readonly (Upstream)[]; 
 /** Run for every request of each of its APIs, before those of the API. */
-readonly "policies"?: readonly (PolicyUse)[]; readonly "egress"?: Egress }
+readonly "policies"?: readonly (PolicyUse)[]; readonly "egress"?: Egress; 
+/** Keeps what is live from being changed by one person. Nobody removes an environment that has it. */
+readonly "protection"?: { 
+/** How many others have to approve each change of what is live. None if absent. */
+readonly "approvals"?: number; 
+/** Uids of the people who may, where they may approve at all. Everybody who may if absent. */
+readonly "approvers"?: readonly (string)[]; 
+/** Nothing that is live changes. */
+readonly "frozen"?: { 
+/** Until somebody takes it off, if absent. */
+readonly "until"?: string; readonly "reason": string } } }
 
 export type UpstreamBody = { 
 /** A name for people. */

@@ -3,6 +3,7 @@ import { ACCOUNT_ROUTES } from './account/account-routes.ts'
 import { FACTOR_ROUTES } from './account/factor-routes.ts'
 import { LOGIN_ROUTES } from './account/login-routes.ts'
 import { AUDIT_ROUTES } from './audit/audit-routes.ts'
+import { CHANGE_ROUTES } from './changes/change-routes.ts'
 import { DEPLOYMENT_ROUTES } from './deployments/deployment-routes.ts'
 import { DOCUMENT_ROUTES } from './documents/document-routes.ts'
 import { FEDERATION_ROUTES } from './federations/federation-routes.ts'
@@ -39,4 +40,5 @@ export const ADMIN_ROUTES: readonly Route[] = [
   ...SUBSCRIPTION_ROUTES,
   ...SECRET_ROUTES,
   ...AUDIT_ROUTES,
+  ...CHANGE_ROUTES,
 ]

@@ -5,6 +5,7 @@ import { apiBodySchema } from './apis/api-body.ts'
 import { appBodySchema } from './apps/app-body.ts'
 import { assertMayPutApp, assertOwnApp, hasSameOverrides } from './apps/assert-own-app.ts'
 import { endApp } from './apps/end-app.ts'
+import { assertUnprotected } from './environments/assert-unprotected.ts'
 import { environmentBodySchema } from './environments/environment-body.ts'
 import { federationBodySchema } from './federations/federation-body.ts'
 import { planBodySchema } from './plans/plan-body.ts'
@@ -53,6 +54,7 @@ export const ENVIRONMENT = defineKind({
   edit: 'environment:edit',
   ...LIVE,
   async checkRemoval(_, doing, resource) {
+    await assertUnprotected(resource)
     await checkUnnamed(doing.db, resource)
     await removeSecretsOf(doing, { environment: resource.uid })
   },

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { AdminProblem } from '../http/admin-problem.ts'
 import type { Route } from '../http/route.ts'
 import { makeRevision } from '../revisions/revision-store.ts'
-import { defineDeploying, messageSchema } from './define-deploying.ts'
+import { DEPLOYING_SHAPE, defineDeploying } from './define-deploying.ts'
 import type { DeployedRelease, Deployment } from './deployment.ts'
 import { findMain, getDeployment } from './deployment-place.ts'
 import { toWhole } from './deployment-store.ts'
@@ -24,7 +24,7 @@ const canaryBody = z
     share: z.number().gt(0).lt(100).optional().meta({ description: 'Percent of the requests.' }),
     when: z.string().min(1).optional().meta({ description: 'CEL: requests for which it is true get it.' }),
     acknowledge: acknowledgeSchema.optional(),
-    message: messageSchema,
+    ...DEPLOYING_SHAPE,
   })
   .refine(({ share, when }) => (share === undefined) !== (when === undefined), {
     error: 'Say who gets it: a "share" of the requests, or "when".',
@@ -36,7 +36,7 @@ export const CANARY_ROUTES: readonly Route[] = [
     verb: 'canary',
     summary: 'Gives a part of the traffic to another revision. A second time it gives another part.',
     body: canaryBody,
-    async wish(doing, place, { body: { message, acknowledge, share, when, ...body }, ifMatch: version }) {
+    async wish(doing, place, { body: { message, acknowledge, share, when, ...body } }) {
       const main = findMain(await getDeployment(doing.db, place))
       if (main === undefined)
         throw new AdminProblem('conflict', 'Nothing is live that a canary could be tried beside: publish first.')
@@ -53,27 +53,27 @@ export const CANARY_ROUTES: readonly Route[] = [
               { revision: main.revision, share: 100 },
               { revision, when },
             ]
-      return { releases, why: 'canary', message, version, acknowledge }
+      return { releases, why: 'canary', acknowledge }
     },
   }),
   defineDeploying({
     name: 'promoteCanary',
     verb: 'canary/promote',
     summary: 'Gives all traffic to the canary.',
-    body: z.strictObject({ message: messageSchema }),
-    async wish(doing, place, { body: { message }, ifMatch: version }) {
+    body: z.strictObject(DEPLOYING_SHAPE),
+    async wish(doing, place) {
       const { canary } = splitCanary(await getDeployment(doing.db, place))
-      return { releases: toWhole(canary.revision), why: 'canary', message, version }
+      return { releases: toWhole(canary.revision), why: 'canary' }
     },
   }),
   defineDeploying({
     name: 'abortCanary',
     verb: 'canary/abort',
     summary: 'Takes the traffic of the canary back.',
-    body: z.strictObject({ message: messageSchema }),
-    async wish(doing, place, { body: { message }, ifMatch: version }) {
+    body: z.strictObject(DEPLOYING_SHAPE),
+    async wish(doing, place) {
       const { main } = splitCanary(await getDeployment(doing.db, place))
-      return { releases: toWhole(main.revision), why: 'canary', message, version }
+      return { releases: toWhole(main.revision), why: 'canary' }
     },
   }),
 ]

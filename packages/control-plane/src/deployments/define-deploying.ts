@@ -1,28 +1,50 @@
-/** Owns what all changes of what is live have in common: they are judged, checked, told, and waited for. */
+/** Owns what all changes of what is live have in common: they are judged, checked, told, and waited for; where others have to approve, they wait. */
 import { z } from 'zod'
+import { askForChange, toPerson } from '../changes/change-store.ts'
+import { mustWait } from '../environments/guard-environment.ts'
+import { AdminProblem } from '../http/admin-problem.ts'
 import { type Asking, type Done, defineChange, type Input, type Route } from '../http/route.ts'
 import { describeChanges } from '../resources/describe-changes.ts'
 import type { Doing } from '../resources/resource-store.ts'
 import type { Deployment } from './deployment.ts'
 import { presentDeployment, rolloutSchema } from './deployment-answer.ts'
 import { type DeploymentPlace, findPlace, PLACE_PATH, placeDemand, placeParams } from './deployment-place.ts'
-import { deploy, findDeployment } from './deployment-store.ts'
+import { deploy, findDeployment, undoDeploy } from './deployment-store.ts'
 import { type Judgement, judgeWish, presentRuleFinding, toMessage, type Wish } from './judge-wish.ts'
 
 const NO_QUERY = z.strictObject({})
 
-export const messageSchema = z.string().max(2000).default('').meta({ description: 'Why, for those who come later.' })
+/** What is said with each. */
+export const DEPLOYING_SHAPE = {
+  message: z.string().max(2000).default('').meta({ description: 'Why, for those who come later.' }),
+  override: z.string().min(1).max(2000).optional().meta({
+    description:
+      'Why it cannot wait: passes a freeze, for those who have `environment:freeze` everywhere; and brings back what was live before the last change without waiting, for those who may approve.',
+  }),
+}
 
-interface DeployingParts<B extends z.ZodType> {
+type DeployingBody = z.ZodType<{ readonly message: string; readonly override?: string | undefined }>
+
+interface DeployingParts<B extends DeployingBody> {
   readonly name: string
   readonly verb: string
   readonly summary: string
   readonly body: B
   /** What is to be live; it is done by those who ask. */
-  wish(doing: Doing, place: DeploymentPlace, input: Input<typeof placeParams, typeof NO_QUERY, B>): Promise<Wish>
+  wish(
+    doing: Doing,
+    place: DeploymentPlace,
+    input: Input<typeof placeParams, typeof NO_QUERY, B>,
+  ): Promise<Omit<Wish, 'message' | 'override' | 'version'>>
 }
 
-export function defineDeploying<B extends z.ZodType>({ name, verb, summary, body, wish }: DeployingParts<B>): Route {
+export function defineDeploying<B extends DeployingBody>({
+  name,
+  verb,
+  summary,
+  body,
+  wish,
+}: DeployingParts<B>): Route {
   return defineChange({
     name,
     method: 'POST',
@@ -36,7 +58,9 @@ export function defineDeploying<B extends z.ZodType>({ name, verb, summary, body
     answer: rolloutSchema,
     async change(asking, doing, input) {
       const place = await findPlace(doing.db, input.params)
-      return await fulfil(asking, doing, { place, wish: await wish(doing, place, input) })
+      const { message, override } = input.body as z.output<DeployingBody>
+      const wanted = { ...(await wish(doing, place, input)), message, override, version: input.ifMatch }
+      return await fulfil(asking, doing, { place, wish: wanted })
     },
   })
 }
@@ -50,32 +74,81 @@ type RolloutAnswer = z.input<typeof rolloutSchema>
 
 /** @rejects AdminProblem, DeploymentFault */
 async function fulfil(asking: Asking, doing: Doing, { place, wish }: Wanted): Promise<Done<RolloutAnswer>> {
+  const isWaiting = await mustWait(asking, doing, { place, wish })
+  const deployed = await carryOut(asking, doing, { place, wish })
+  if (!isWaiting) return toDone(asking, place, { deployed })
+  const { before, made } = deployed
+  const { principal } = asking
+  if (principal === undefined) throw new AdminProblem('not-signed-in', 'A change is asked for by somebody.')
+  await undoDeploy(doing, made)
+  const { changes: _, ...kept } = wish
+  const asked = await askForChange(doing, place.ref, {
+    wish: { ...kept, version: before?.version ?? 0 },
+    person: toPerson(principal),
+  })
+  const details = {
+    id: place.api.id,
+    environment: place.environment.id,
+    change: asked.number,
+    why: wish.why,
+    after: made.releases,
+    message: made.message,
+  }
+  return {
+    body: { ...toAnswer(deployed), nodes: [], change: asked.number },
+    status: 202,
+    notes: [{ action: 'ask-for-change', kind: place.api.kind, target: place.api.uid, team: place.api.team, details }],
+    changes: listLines(deployed),
+  }
+}
+
+export interface Deployed {
+  readonly wish: Wish
+  readonly before: Deployment | undefined
+  readonly made: Deployment
+  readonly judgement: Judgement
+}
+
+/** Judged and checked at this moment. `doing.by`: whose change it is. @rejects AdminProblem, DeploymentFault */
+export async function carryOut({ services }: Asking, doing: Doing, { place, wish }: Wanted): Promise<Deployed> {
   const before = await findDeployment(doing.db, place.ref)
   const judgement = await judgeWish(doing.db, place, { wish, before })
-  const made = await deploy(doing, place.ref, { ...wish, message: toMessage(wish, judgement) })
-  await asking.services.liveCheck.assertRuns(doing.db)
-  const answer = { ...presentDeployment(made), warnings: judgement.warnings.map(presentRuleFinding) }
+  const { releases, why, version } = wish
+  const made = await deploy(doing, place.ref, { releases, why, version, message: toMessage(wish, judgement) })
+  await services.liveCheck.assertRuns(doing.db)
+  return { wish, before, made, judgement }
+}
+
+/** What it answers when it is done; `told`: what its note says beside what was there before and after. */
+export function toDone(
+  { services }: Asking,
+  place: DeploymentPlace,
+  { deployed, told = {} }: { readonly deployed: Deployed; readonly told?: object },
+): Done<RolloutAnswer> {
+  const answer = toAnswer(deployed)
   return {
     body: { ...answer, nodes: [] },
-    version: made.version,
-    notes: [toDeployNote(place, { before, made, judgement, wish })],
-    changes: [...describeChanges(before?.releases ?? [], made.releases), ...(wish.changes ?? []), ...judgement.changes],
+    version: deployed.made.version,
+    notes: [toDeployNote(place, deployed, told)],
+    changes: listLines(deployed),
     async afterwards() {
-      return { ...answer, nodes: [...(await asking.services.rollout.settle())] }
+      return { ...answer, nodes: [...(await services.rollout.settle())] }
     },
   }
 }
 
-interface Deployed {
-  readonly before: Deployment | undefined
-  readonly made: Deployment
-  readonly judgement: Judgement
-  readonly wish: Wish
+function toAnswer({ made, judgement }: Deployed) {
+  return { ...presentDeployment(made), warnings: judgement.warnings.map(presentRuleFinding) }
+}
+
+function listLines({ before, made, wish, judgement }: Deployed): readonly string[] {
+  return [...describeChanges(before?.releases ?? [], made.releases), ...(wish.changes ?? []), ...judgement.changes]
 }
 
 function toDeployNote(
   { api: { uid, kind, team, id }, environment }: DeploymentPlace,
   { before, made, judgement: { acknowledged }, wish }: Deployed,
+  told: object,
 ) {
   const details = {
     id,
@@ -84,6 +157,8 @@ function toDeployNote(
     after: made.releases,
     message: made.message,
     ...(acknowledged.length > 0 && { acknowledged, reason: wish.acknowledge?.reason }),
+    ...(wish.override !== undefined && { override: wish.override }),
+    ...told,
   }
   return { action: made.why, kind, target: uid, team, details }
 }

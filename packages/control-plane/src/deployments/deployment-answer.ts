@@ -4,16 +4,18 @@ import { findingSchema } from '../documents/finding-schema.ts'
 import { actorSchema, timeSchema, toTime } from '../resources/present-resource.ts'
 import type { Deployment } from './deployment.ts'
 
-const releaseSchema = z.strictObject({
+export const releaseSchema = z.strictObject({
   revision: z.int().min(1),
   share: z.number().min(0).max(100).exactOptional().meta({ description: 'Percent of what no condition claims.' }),
   when: z.string().min(1).exactOptional().meta({ description: 'CEL: requests for which it is true get this release.' }),
 })
 
+export const WHYS = ['publish', 'promote', 'rollback', 'canary', 'undeploy'] as const
+
 const deploymentShape = {
   version: z.int().meta({ description: 'One more with each change of what is live; it is the `ETag`.' }),
   releases: z.array(releaseSchema).meta({ description: 'None: the API is not in this environment any more.' }),
-  why: z.enum(['publish', 'promote', 'rollback', 'canary', 'undeploy']),
+  why: z.enum(WHYS),
   message: z.string(),
   at: timeSchema,
   by: actorSchema,
@@ -34,6 +36,10 @@ export const rolloutSchema = z.strictObject({
   warnings: z
     .array(ruleFindingSchema)
     .meta({ description: 'Of rules that are broken, and do not keep it from being live.' }),
+  change: z.int().exactOptional().meta({
+    description:
+      'Its number, with the status 202: others have to approve it. Nothing is live yet; what is told is what would be.',
+  }),
   nodes: z.array(nodeSchema).meta({ description: 'Who runs it now, who does not yet, and who cannot.' }),
 })
 

@@ -7,13 +7,12 @@ import { AdminProblem } from '../http/admin-problem.ts'
 import { defineReading, type Route } from '../http/route.ts'
 import { makeRevision } from '../revisions/revision-store.ts'
 import { CANARY_ROUTES } from './canary-routes.ts'
-import { defineDeploying, messageSchema } from './define-deploying.ts'
+import { DEPLOYING_SHAPE, defineDeploying } from './define-deploying.ts'
 import { deploymentSchema, presentDeployment } from './deployment-answer.ts'
 import { findMain, findPlace, getDeployment, PLACE_PATH, placeDemand, placeParams } from './deployment-place.ts'
 import { getFormer, listDeploymentVersions, toWhole } from './deployment-store.ts'
 import { acknowledgeSchema } from './judge-wish.ts'
 
-const message = messageSchema
 const acknowledge = acknowledgeSchema.optional()
 
 export const DEPLOYMENT_ROUTES: readonly Route[] = [
@@ -51,14 +50,13 @@ export const DEPLOYMENT_ROUTES: readonly Route[] = [
     summary:
       'Makes a revision of what the API says now, and gives it all of its traffic here. Answered when the gateway of this process serves it.',
     body: z.strictObject({
-      message,
+      ...DEPLOYING_SHAPE,
       acknowledge,
       revision: z.int().min(1).optional().meta({ description: 'Instead of what it says now.' }),
     }),
-    async wish(doing, { api }, { body, ifMatch: version }) {
+    async wish(doing, { api }, { body }) {
       const number = body.revision ?? (await makeRevision(doing, api, body.message)).revision.number
-      const { message: said, acknowledge: known } = body
-      return { releases: toWhole(number), why: 'publish', message: said, acknowledge: known, version }
+      return { releases: toWhole(number), why: 'publish', acknowledge: body.acknowledge }
     },
   }),
   defineDeploying({
@@ -68,17 +66,16 @@ export const DEPLOYMENT_ROUTES: readonly Route[] = [
       'Gives all traffic here to the revision that is live in another environment; not to one that is only tried there. A dry run shows what is another here, in the environment too.',
     body: z.strictObject({
       from: partIdSchema.meta({ description: 'Id of that environment.' }),
-      message,
+      ...DEPLOYING_SHAPE,
       acknowledge,
     }),
-    async wish(doing, { api, environment }, { params: at, body, ifMatch: version }) {
+    async wish(doing, { api, environment }, { params: at, body }) {
       const source = await findPlace(doing.db, { ...at, environment: body.from })
       const main = findMain(await getDeployment(doing.db, source))
       if (main === undefined) throw new AdminProblem('conflict', `"${api.id}" is not live in "${body.from}".`)
-      const { message: said, acknowledge: known } = body
       const form = await getForm(doing.db, api, main.revision)
       const changes = describePlaceChanges(form, source.environment.body, environment.body).map(({ text }) => text)
-      return { releases: toWhole(main.revision), why: 'promote', message: said, acknowledge: known, version, changes }
+      return { releases: toWhole(main.revision), why: 'promote', acknowledge: body.acknowledge, changes }
     },
   }),
   defineDeploying({
@@ -88,11 +85,11 @@ export const DEPLOYMENT_ROUTES: readonly Route[] = [
       'Brings back what was live before the last change, or at a version. Rules and callers are not asked: it was live.',
     body: z.strictObject({
       to: z.int().min(1).optional().meta({ description: 'A version of what was live.' }),
-      message,
+      ...DEPLOYING_SHAPE,
     }),
-    async wish(doing, { ref }, { body: { to, message: said }, ifMatch: version }) {
+    async wish(doing, { ref }, { body: { to } }) {
       const { releases } = await getFormer(doing.db, ref, to)
-      return { releases, why: 'rollback', message: said, version }
+      return { releases, why: 'rollback', isOneBack: to === undefined }
     },
   }),
   ...CANARY_ROUTES,
@@ -100,9 +97,9 @@ export const DEPLOYMENT_ROUTES: readonly Route[] = [
     name: 'takeOut',
     verb: 'take-out',
     summary: 'Takes the API out of the environment. What was live stays in its versions.',
-    body: z.strictObject({ message }),
-    async wish(_, __, { body, ifMatch: version }) {
-      return { releases: [], why: 'undeploy', message: body.message, version }
+    body: z.strictObject(DEPLOYING_SHAPE),
+    async wish() {
+      return { releases: [], why: 'undeploy' }
     },
   }),
 ]

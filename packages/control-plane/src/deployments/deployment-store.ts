@@ -66,6 +66,16 @@ export async function getFormer(db: Moment, ref: DeploymentRef, to?: number): Pr
   throw new DeploymentFault('nothing-before', said, current)
 }
 
+/** Within the change that made it. */
+export async function undoDeploy({ db }: Doing, { api, environment, version }: Deployment): Promise<void> {
+  await db
+    .deleteFrom('deployments')
+    .where('api', '=', api)
+    .where('environment', '=', environment)
+    .where('version', '=', version)
+    .execute()
+}
+
 /** All of the traffic. */
 export function toWhole(revision: number): readonly DeployedRelease[] {
   return [{ revision, share: 100 }]

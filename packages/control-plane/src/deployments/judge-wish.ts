@@ -34,6 +34,10 @@ export type Acknowledge = z.output<typeof acknowledgeSchema>
 /** What somebody wants to be live. */
 export interface Wish extends DeployOptions {
   readonly acknowledge?: Acknowledge | undefined
+  /** Why it cannot wait: passes a freeze, and brings back what was live, for those who may. */
+  readonly override?: string | undefined
+  /** It brings back what was live before the last change. */
+  readonly isOneBack?: boolean
   /** Beside what is another in the API: of a dry run. */
   readonly changes?: readonly string[]
 }
@@ -106,8 +110,13 @@ function assertAcknowledged(breaking: readonly BreakingChange[], { acknowledge }
 }
 
 /** As it stands in the history: with what was acknowledged, and why. */
-export function toMessage({ message = '', acknowledge }: Wish, { acknowledged }: Judgement): string {
-  if (acknowledge === undefined || acknowledged.length === 0) return message
-  const said = `Breaking changes are known (${acknowledged.join(', ')}): ${acknowledge.reason}`
-  return message === '' ? said : `${message}\n\n${said}`
+export function toMessage({ message = '', acknowledge, override }: Wish, { acknowledged }: Judgement): string {
+  const known = acknowledged.join(', ')
+  return [
+    message,
+    acknowledge !== undefined && known !== '' ? `Breaking changes are known (${known}): ${acknowledge.reason}` : '',
+    override === undefined ? '' : `It could not wait: ${override}`,
+  ]
+    .filter((part) => part !== '')
+    .join('\n\n')
 }

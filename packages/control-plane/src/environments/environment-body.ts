@@ -4,6 +4,34 @@ import { z } from 'zod'
 
 const { title, description, tags, owner } = describedShape
 
+const protectionSchema = z
+  .strictObject({
+    approvals: z
+      .int()
+      .min(0)
+      .max(10)
+      .exactOptional()
+      .meta({ description: 'How many others have to approve each change of what is live. None if absent.' }),
+    approvers: z
+      .array(z.string().min(1))
+      .min(1)
+      .exactOptional()
+      .meta({ description: 'Uids of the people who may, where they may approve at all. Everybody who may if absent.' }),
+    frozen: z
+      .strictObject({
+        until: z.iso
+          .datetime({ offset: true, error: 'A time is written as 2026-01-31T00:00:00Z.' })
+          .exactOptional()
+          .meta({ description: 'Until somebody takes it off, if absent.' }),
+        reason: z.string().min(1),
+      })
+      .exactOptional()
+      .meta({ description: 'Nothing that is live changes.' }),
+  })
+  .meta({
+    description: 'Keeps what is live from being changed by one person. Nobody removes an environment that has it.',
+  })
+
 export const environmentBodySchema = z.strictObject({
   title,
   description,
@@ -28,6 +56,7 @@ export const environmentBodySchema = z.strictObject({
     .exactOptional()
     .meta({ description: 'Run for every request of each of its APIs, before those of the API.' }),
   egress: egressSchema.exactOptional(),
+  protection: protectionSchema.exactOptional(),
 })
 
 /** As people write it. */

@@ -14,6 +14,8 @@ export const ADMIN_PROBLEMS = {
   'already-there': { status: 409, title: 'There is one by this name already' },
   'in-use': { status: 409, title: 'Others need it' },
   conflict: { status: 409, title: 'This does not fit what is there' },
+  'environment-frozen': { status: 409, title: 'What is live here does not change now' },
+  'environment-protected': { status: 409, title: 'It is protected' },
   'already-done': { status: 409, title: 'This was done, and what it answered is shown once' },
   'changed-meanwhile': { status: 412, title: 'Somebody has changed it meanwhile' },
   'body-too-large': { status: 413, title: 'The body is too large' },

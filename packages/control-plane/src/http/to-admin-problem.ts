@@ -1,6 +1,7 @@
 /** Owns what faults of the domain are to whoever asks: the one place that knows both. */
 import { Problem } from '@gatewright/policies'
 import type { z } from 'zod'
+import { ChangeFault } from '../changes/change-request.ts'
 import { DeploymentFault } from '../deployments/deployment.ts'
 import { KeyFault } from '../keys/key.ts'
 import { ReferenceFault } from '../references/reference-fault.ts'
@@ -21,6 +22,7 @@ export function toAdminProblem(fault: unknown): AdminProblem | undefined {
   if (fault instanceof SubscriptionFault) return ofSubscription(fault)
   if (fault instanceof ReferenceFault) return ofReference(fault)
   if (fault instanceof DeploymentFault) return ofDeployment(fault)
+  if (fault instanceof ChangeFault) return ofChange(fault)
   if (fault instanceof KeyFault) return ofKey(fault)
   if (fault instanceof StoreFault) return ofStore(fault)
   if (fault instanceof UserFault) return ofUser(fault)
@@ -83,6 +85,11 @@ function ofDeployment({ reason, message, current }: DeploymentFault): AdminProbl
   if (reason === 'changed') return new AdminProblem('changed-meanwhile', message, { extensions: { current } })
   if (reason === 'unknown-revision') return new AdminProblem('not-found', message)
   return new AdminProblem(reason === 'nothing-before' ? 'conflict' : 'request-invalid', message)
+}
+
+function ofChange({ reason, message }: ChangeFault): AdminProblem {
+  if (reason === 'not-found') return new AdminProblem('not-found', message)
+  return new AdminProblem(reason === 'ended' || reason === 'approved' ? 'conflict' : 'not-allowed', message)
 }
 
 function ofKey({ reason, message, position }: KeyFault): AdminProblem {

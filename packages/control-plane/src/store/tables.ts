@@ -10,6 +10,7 @@ export interface Tables extends UserTables {
   readonly documents: DocumentTable
   readonly revisions: RevisionTable
   readonly deployments: DeploymentTable
+  readonly changes: ChangeTable
   readonly keys: KeyTable
   readonly audit: AuditTable
   readonly kept_answers: KeptAnswerTable
@@ -194,4 +195,26 @@ export interface SubscriptionStepTable {
   sequence: number
   at: number
   by: string
+}
+
+/** What waits, or waited, to go live in a protected environment. */
+export interface ChangeTable {
+  /** Uids. */
+  api: string
+  environment: string
+  /** From 1, within what is live of an API in an environment. */
+  number: number
+  state: string
+  /** JSON. */
+  wish: string
+  /** Uid of who asked; of a service, its actor. */
+  person: string
+  asked_by: string
+  asked_at: number
+  expires_at: number
+  /** JSON. */
+  approvals: string
+  /** JSON: who ended it, when and why. */
+  end_json: string | null
+  sequence: number
 }

@@ -8,6 +8,7 @@ import { m0006Secrets } from './m0006-secrets.ts'
 import { m0007Subscriptions } from './m0007-subscriptions.ts'
 import { m0008AdminApi } from './m0008-admin-api.ts'
 import { m0009LiveChanges } from './m0009-live-changes.ts'
+import { m0020Changes } from './m0020-changes.ts'
 import type { Migration } from './migration.ts'
 
 export type { Migration } from './migration.ts'
@@ -22,4 +23,5 @@ export const MIGRATIONS: readonly Migration[] = [
   m0007Subscriptions,
   m0008AdminApi,
   m0009LiveChanges,
+  m0020Changes,
 ]

@@ -1,0 +1,178 @@
+/** Owns the routes of changes that wait: to look at them, to let them through, to refuse and to withdraw them. */
+import { z } from 'zod'
+import { carryOut, toDone } from '../deployments/define-deploying.ts'
+import { rolloutSchema } from '../deployments/deployment-answer.ts'
+import {
+  type DeploymentPlace,
+  findPlace,
+  PLACE_PATH,
+  placeDemand,
+  placeParams,
+} from '../deployments/deployment-place.ts'
+import { mustWait } from '../environments/guard-environment.ts'
+import { AdminProblem } from '../http/admin-problem.ts'
+import { defineChange, defineReading, type Route } from '../http/route.ts'
+import { findResources } from '../resources/find-resources.ts'
+import type { Doing } from '../resources/resource-store.ts'
+import { CHANGE_STATES, ChangeFault, type ChangeRequest } from './change-request.ts'
+import { changeSchema, presentChange } from './change-schema.ts'
+import { approveChange, endChange, getChange, getWaitingChange, listChanges, toPerson } from './change-store.ts'
+
+const params = placeParams.extend({ number: z.coerce.number().int().min(1) })
+const NO_QUERY = z.strictObject({})
+const noteBody = z.strictObject({ note: z.string().max(2000).default('') })
+const PATH = `${PLACE_PATH}/changes/{number}`
+const TAG = 'changes'
+
+function toNote(
+  { api, environment }: DeploymentPlace,
+  { number, askedBy }: ChangeRequest,
+  { action, note }: { readonly action: string; readonly note: string },
+) {
+  const details = { id: api.id, environment: environment.id, change: number, askedBy, note }
+  return { action, kind: api.kind, target: api.uid, team: api.team, details }
+}
+
+const LIST = defineReading({
+  name: 'listChanges',
+  path: '/changes',
+  summary: 'What waits, or waited, to go live in protected environments; what something became of last stands first.',
+  tag: TAG,
+  access: { kind: 'some-team', permission: 'api:read' },
+  params: NO_QUERY,
+  query: z.strictObject({
+    state: z.enum(CHANGE_STATES).optional(),
+    limit: z.coerce.number().int().min(1).max(500).default(50),
+    below: z.coerce
+      .number()
+      .int()
+      .optional()
+      .meta({ description: 'Of the last one of the page before: its `sequence`.' }),
+  }),
+  answer: z.strictObject({ items: z.array(changeSchema) }),
+  async read({ services, teams }, db, { query: { state, limit, below } }) {
+    const query = {
+      limit,
+      ...(state && { state }),
+      ...(below !== undefined && { below }),
+      ...(teams !== 'all' && { teams }),
+    }
+    const changes = await listChanges(db, query, services.nowMs())
+    const uids = changes.flatMap(({ api, environment }) => [api, environment])
+    const named = await findResources(db, [...new Set(uids)])
+    const items = changes.flatMap((change) => {
+      const [api, environment] = [named.get(change.api), named.get(change.environment)]
+      return api === undefined || environment === undefined ? [] : [presentChange(change, { api, environment })]
+    })
+    return { body: { items } }
+  },
+})
+
+const GET = defineReading({
+  name: 'getChange',
+  path: PATH,
+  summary: 'A change that waits, or waited: who asked, for what, and who has approved it.',
+  tag: TAG,
+  access: placeDemand('api:read') as never,
+  params,
+  query: NO_QUERY,
+  answer: changeSchema,
+  async read({ services }, db, { params: { number, ...at } }) {
+    const place = await findPlace(db, at)
+    return { body: presentChange(await getChange(db, { ...place.ref, number }, services.nowMs()), place) }
+  },
+})
+
+const APPROVE = defineChange({
+  name: 'approveChange',
+  method: 'POST',
+  path: `${PATH}/approve`,
+  summary:
+    'Lets a change through. With the last approval that it needs it is judged and checked again, and done; else it goes on waiting.',
+  tag: TAG,
+  access: placeDemand('api:approve') as never,
+  params,
+  query: NO_QUERY,
+  body: noteBody,
+  answer: z.strictObject({ change: changeSchema, deployment: rolloutSchema.exactOptional() }),
+  async change(asking, doing, { params: { number, ...at }, body: { note } }) {
+    const { principal } = asking
+    if (principal === undefined) throw new AdminProblem('not-signed-in', 'A change is approved by somebody.')
+    const place = await findPlace(doing.db, at)
+    const { approvals = 0, approvers } = place.environment.body.protection ?? {}
+    const ref = { ...place.ref, number }
+    const change = await approveChange(doing, ref, { principal, approvers, note })
+    const approved = toNote(place, change, { action: 'approve-change', note })
+    if (change.approvals.length < approvals)
+      return { body: { change: presentChange(change, place) }, notes: [approved] }
+    await mustWait(asking, doing, { place, wish: change.wish })
+    const told = { change: number, askedBy: change.askedBy, approvedBy: change.approvals.map(({ by }) => by) }
+    const deployed = await carryOut(asking, { ...doing, by: change.askedBy }, { place, wish: change.wish })
+    const done = toDone(asking, place, { deployed, told })
+    const ended = presentChange(await endChange(doing, ref, { state: 'done', note }), place)
+    return {
+      ...done,
+      body: { change: ended, deployment: done.body },
+      notes: [approved, ...done.notes],
+      async afterwards() {
+        return { change: ended, deployment: (await done.afterwards?.()) ?? done.body }
+      },
+    }
+  },
+})
+
+interface Ending {
+  readonly name: string
+  readonly verb: string
+  readonly summary: string
+  readonly permission: 'api:approve' | 'api:publish'
+  readonly state: 'refused' | 'withdrawn'
+}
+
+function defineEnding({ name, verb, summary, permission, state }: Ending): Route {
+  return defineChange({
+    name,
+    method: 'POST',
+    path: `${PATH}/${verb}`,
+    summary,
+    tag: TAG,
+    access: placeDemand(permission) as never,
+    params,
+    query: NO_QUERY,
+    body: noteBody,
+    answer: changeSchema,
+    async change({ principal }, doing, { params: { number, ...at }, body: { note } }) {
+      const place = await findPlace(doing.db, at)
+      const ref = { ...place.ref, number }
+      if (state === 'withdrawn') await assertOwn(doing, ref, principal && toPerson(principal))
+      const change = await endChange(doing, ref, { state, note })
+      return { body: presentChange(change, place), notes: [toNote(place, change, { action: `${verb}-change`, note })] }
+    },
+  })
+}
+
+/** @rejects ChangeFault */
+async function assertOwn(doing: Doing, ref: Parameters<typeof getWaitingChange>[1], person: string | undefined) {
+  const { person: asker } = await getWaitingChange(doing, ref)
+  if (asker !== person) throw new ChangeFault('others', 'A change is withdrawn by who asked for it: refuse it instead.')
+}
+
+export const CHANGE_ROUTES: readonly Route[] = [
+  LIST,
+  GET,
+  APPROVE,
+  defineEnding({
+    name: 'refuseChange',
+    verb: 'refuse',
+    summary: 'Keeps a change from being done.',
+    permission: 'api:approve',
+    state: 'refused',
+  }),
+  defineEnding({
+    name: 'withdrawChange',
+    verb: 'withdraw',
+    summary: 'Takes a change back that you have asked for.',
+    permission: 'api:publish',
+    state: 'withdrawn',
+  }),
+]

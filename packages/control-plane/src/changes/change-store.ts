@@ -1,0 +1,192 @@
+/** Owns change requests in the store: asked for, approved, done, refused, withdrawn. */
+import type { Selectable } from 'kysely'
+import type { Principal } from '../access/decide-access.ts'
+import type { DeploymentRef } from '../deployments/deployment-store.ts'
+import type { Doing } from '../resources/resource-store.ts'
+import type { Moment } from '../store/store.ts'
+import type { ChangeTable } from '../store/tables.ts'
+import { type Approval, ChangeFault, type ChangeRequest, type ChangeState } from './change-request.ts'
+
+/** Two weeks: what nobody looked at by then was made of something else. */
+const LIFE_MS = 14 * 24 * 3_600_000
+
+export interface ChangeRef extends DeploymentRef {
+  readonly number: number
+}
+
+/** A token is its user. */
+export function toPerson({ user, actor }: Principal): string {
+  return user ?? actor
+}
+
+export async function askForChange(
+  doing: Doing,
+  { api, environment }: DeploymentRef,
+  { wish, person }: Pick<ChangeRequest, 'wish' | 'person'>,
+): Promise<ChangeRequest> {
+  const { db, nowMs, by, sequence } = doing
+  const newest = await db
+    .selectFrom('changes')
+    .select('number')
+    .where('api', '=', api)
+    .where('environment', '=', environment)
+    .orderBy('number', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  const made: ChangeRequest = {
+    api,
+    environment,
+    number: (newest?.number ?? 0) + 1,
+    state: 'waiting',
+    wish,
+    askedBy: by,
+    person,
+    askedAtMs: nowMs,
+    expiresAtMs: nowMs + LIFE_MS,
+    approvals: [],
+    sequence,
+  }
+  await db.insertInto('changes').values(toRow(made)).execute()
+  return made
+}
+
+/** By a person, never by who asked, and by each once. `approvers`: uids; if undefined, everybody who may. @rejects ChangeFault */
+export async function approveChange(
+  doing: Doing,
+  ref: ChangeRef,
+  given: { readonly principal: Principal; readonly approvers: readonly string[] | undefined; readonly note: string },
+): Promise<ChangeRequest> {
+  const { principal, approvers, note } = given
+  const current = await getWaitingChange(doing, ref)
+  const person = principal.user
+  if (person === undefined) throw new ChangeFault('no-person', 'What waits is approved by people, and not by services.')
+  if (person === current.person)
+    throw new ChangeFault('own', 'Who asks for a change does not approve it: ask somebody else.')
+  if (approvers?.includes(person) === false)
+    throw new ChangeFault('no-approver', 'The environment names who approves what is live there: you are none of them.')
+  if (current.approvals.some((approval) => approval.person === person))
+    throw new ChangeFault('approved', 'You have approved it already.')
+  const approval: Approval = { person, by: doing.by, note, atMs: doing.nowMs }
+  const made = { ...current, approvals: [...current.approvals, approval], sequence: doing.sequence }
+  await replace(doing.db, made)
+  return made
+}
+
+/** @rejects ChangeFault */
+export async function endChange(
+  doing: Doing,
+  ref: ChangeRef,
+  { state, note }: { readonly state: 'done' | 'refused' | 'withdrawn'; readonly note: string },
+): Promise<ChangeRequest> {
+  const current = await getWaitingChange(doing, ref)
+  const end = { by: doing.by, atMs: doing.nowMs, note }
+  const made = { ...current, state, end, sequence: doing.sequence }
+  await replace(doing.db, made)
+  return made
+}
+
+/** @rejects ChangeFault */
+export async function getWaitingChange({ db, nowMs }: Doing, ref: ChangeRef): Promise<ChangeRequest> {
+  const current = await getChange(db, ref, nowMs)
+  if (current.state === 'waiting') return current
+  throw new ChangeFault('ended', `Change ${ref.number} does not wait any more: it is ${current.state}.`)
+}
+
+/** @rejects ChangeFault */
+export async function getChange(
+  db: Moment,
+  { api, environment, number }: ChangeRef,
+  nowMs: number,
+): Promise<ChangeRequest> {
+  const row = await db
+    .selectFrom('changes')
+    .selectAll()
+    .where('api', '=', api)
+    .where('environment', '=', environment)
+    .where('number', '=', number)
+    .executeTakeFirst()
+  if (row === undefined) throw new ChangeFault('not-found', `There is no change ${number} here.`)
+  return fromRow(row, nowMs)
+}
+
+export interface ChangeQuery {
+  /** Of the APIs; all if absent. */
+  readonly teams?: readonly string[]
+  /** Uids. */
+  readonly api?: string
+  readonly environment?: string
+  readonly state?: ChangeState
+  /** Only those whose last step was before this change of the store. */
+  readonly below?: number
+  readonly limit: number
+}
+
+/** Those that something became of last stand first. */
+export async function listChanges(db: Moment, query: ChangeQuery, nowMs: number): Promise<ChangeRequest[]> {
+  const { teams, api, environment, state, below, limit } = query
+  let found = db.selectFrom('changes').selectAll()
+  if (api !== undefined) found = found.where('api', '=', api)
+  if (environment !== undefined) found = found.where('environment', '=', environment)
+  if (below !== undefined) found = found.where('sequence', '<', below)
+  if (teams !== undefined) {
+    if (teams.length === 0) return []
+    found = found.where('api', 'in', db.selectFrom('resources').select('uid').where('team', 'in', teams))
+  }
+  if (state !== undefined) {
+    found = found.where('state', '=', state === 'expired' ? 'waiting' : state)
+    if (state === 'expired') found = found.where('expires_at', '<=', nowMs)
+    if (state === 'waiting') found = found.where('expires_at', '>', nowMs)
+  }
+  const rows = await found.orderBy('sequence', 'desc').limit(limit).execute()
+  return rows.map((row) => fromRow(row, nowMs))
+}
+
+async function replace(db: Moment, made: ChangeRequest): Promise<void> {
+  const { api, environment, number, ...row } = toRow(made)
+  await db
+    .updateTable('changes')
+    .set(row)
+    .where('api', '=', api)
+    .where('environment', '=', environment)
+    .where('number', '=', number)
+    .execute()
+}
+
+function toRow({
+  wish,
+  approvals,
+  end,
+  askedBy,
+  askedAtMs,
+  expiresAtMs,
+  ...rest
+}: ChangeRequest): Selectable<ChangeTable> {
+  return {
+    ...rest,
+    wish: JSON.stringify(wish),
+    approvals: JSON.stringify(approvals),
+    end_json: end === undefined ? null : JSON.stringify(end),
+    asked_by: askedBy,
+    asked_at: askedAtMs,
+    expires_at: expiresAtMs,
+  }
+}
+
+function fromRow(row: Selectable<ChangeTable>, nowMs: number): ChangeRequest {
+  const { api, environment, number, person, sequence, expires_at: expiresAtMs } = row
+  const isExpired = row.state === 'waiting' && expiresAtMs <= nowMs
+  return {
+    api,
+    environment,
+    number,
+    state: isExpired ? 'expired' : (row.state as ChangeState),
+    wish: JSON.parse(row.wish),
+    askedBy: row.asked_by,
+    person,
+    askedAtMs: row.asked_at,
+    expiresAtMs,
+    approvals: JSON.parse(row.approvals),
+    ...(row.end_json !== null && { end: JSON.parse(row.end_json) }),
+    sequence,
+  }
+}

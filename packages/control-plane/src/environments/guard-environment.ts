@@ -1,0 +1,52 @@
+/** Owns what the protection of an environment asks of those who change what is live there. */
+import { type Demand, decideAccess } from '../access/decide-access.ts'
+import type { Permission } from '../access/permission.ts'
+import type { DeploymentPlace } from '../deployments/deployment-place.ts'
+import type { Wish } from '../deployments/judge-wish.ts'
+import { AdminProblem } from '../http/admin-problem.ts'
+import type { Asking } from '../http/route.ts'
+import { readRoles } from '../http/run-route.ts'
+import { NO_TEAM } from '../resources/kind.ts'
+import type { Doing } from '../resources/resource-store.ts'
+
+export interface Guarded {
+  readonly place: DeploymentPlace
+  readonly wish: Pick<Wish, 'why' | 'override' | 'isOneBack'>
+}
+
+/** True: it has to wait for others. @rejects AdminProblem in a freeze, and where `override` is not theirs to say */
+export async function mustWait(asking: Asking, doing: Doing, guarded: Guarded): Promise<boolean> {
+  const { protection } = guarded.place.environment.body
+  if (protection === undefined) return false
+  const isEmergency = await mayHurry(asking, doing, guarded)
+  if (!isEmergency) await assertThawed(asking, doing, guarded)
+  return !isEmergency && (protection.approvals ?? 0) > 0
+}
+
+/** Back to what was live before the last change, and only to that, one person goes alone: others had let it through. */
+async function mayHurry(asking: Asking, doing: Doing, { place, wish }: Guarded): Promise<boolean> {
+  if (wish.override === undefined || wish.isOneBack !== true) return false
+  const { api, environment } = place
+  const where = { team: api.team, api: api.id, environment: environment.id }
+  return await isGranted(asking, doing, { permission: 'api:approve', ...where })
+}
+
+/** @rejects AdminProblem */
+async function assertThawed(asking: Asking, doing: Doing, { place, wish }: Guarded): Promise<void> {
+  const { environment } = place
+  const frozen = environment.body.protection?.frozen
+  if (frozen === undefined || (frozen.until !== undefined && Date.parse(frozen.until) <= doing.nowMs)) return
+  const permission: Permission = 'environment:freeze'
+  const demand = { permission, team: NO_TEAM, environment: environment.id }
+  if (wish.override !== undefined && (await isGranted(asking, doing, demand))) return
+  const until = frozen.until === undefined ? 'for now' : `until ${frozen.until}`
+  throw new AdminProblem(
+    'environment-frozen',
+    `"${environment.id}" is frozen ${until}: ${frozen.reason} Who has "${permission}" everywhere may pass with "override": "why it cannot wait".`,
+    { extensions: { frozen } },
+  )
+}
+
+async function isGranted({ principal }: Asking, { db }: Doing, demand: Demand): Promise<boolean> {
+  return principal !== undefined && decideAccess(principal, demand, await readRoles(db)) === 'granted'
+}
