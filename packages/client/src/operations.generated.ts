@@ -514,7 +514,13 @@ readonly "releases": readonly ({ readonly "revision": number;
 /** Percent of what no condition claims. */
 readonly "share"?: number; 
 /** CEL: requests for which it is true get this release. */
-readonly "when"?: string })[]; readonly "why": "publish" | "promote" | "rollback" | "canary" | "undeploy"; readonly "message": string; 
+readonly "when"?: string; 
+/** Each request of these, `team/id`, whatever else is said. */
+readonly "apps"?: readonly (string)[]; 
+/** It is not live: only who brings its token gets it. */
+readonly "preview"?: { 
+/** RFC 3339, UTC. */
+readonly "expires": string } })[]; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy"; readonly "message": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
 /** `user:<uid>`, `token:<uid>`, or `system`. */
@@ -529,7 +535,13 @@ readonly "releases": readonly ({ readonly "revision": number;
 /** Percent of what no condition claims. */
 readonly "share"?: number; 
 /** CEL: requests for which it is true get this release. */
-readonly "when"?: string })[]; readonly "why": "publish" | "promote" | "rollback" | "canary" | "undeploy"; readonly "message": string; 
+readonly "when"?: string; 
+/** Each request of these, `team/id`, whatever else is said. */
+readonly "apps"?: readonly (string)[]; 
+/** It is not live: only who brings its token gets it. */
+readonly "preview"?: { 
+/** RFC 3339, UTC. */
+readonly "expires": string } })[]; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy"; readonly "message": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
 /** `user:<uid>`, `token:<uid>`, or `system`. */
@@ -556,7 +568,13 @@ readonly "releases": readonly ({ readonly "revision": number;
 /** Percent of what no condition claims. */
 readonly "share"?: number; 
 /** CEL: requests for which it is true get this release. */
-readonly "when"?: string })[]; readonly "why": "publish" | "promote" | "rollback" | "canary" | "undeploy"; readonly "message": string; 
+readonly "when"?: string; 
+/** Each request of these, `team/id`, whatever else is said. */
+readonly "apps"?: readonly (string)[]; 
+/** It is not live: only who brings its token gets it. */
+readonly "preview"?: { 
+/** RFC 3339, UTC. */
+readonly "expires": string } })[]; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy"; readonly "message": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
 /** `user:<uid>`, `token:<uid>`, or `system`. */
@@ -571,6 +589,10 @@ readonly "line": number; readonly "path": string;
 readonly "rule": string })[]; 
 /** Its number, with the status 202: others have to approve it. Nothing is live yet; what is told is what would be. */
 readonly "change"?: number; 
+/** What opens the preview, as the field `Gatewright-Preview`. It is shown once. */
+readonly "preview"?: { readonly "token": string; readonly "revision": number; 
+/** RFC 3339, UTC. */
+readonly "expires": string }; 
 /** Who runs it now, who does not yet, and who cannot. */
 readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
@@ -595,7 +617,13 @@ readonly "releases": readonly ({ readonly "revision": number;
 /** Percent of what no condition claims. */
 readonly "share"?: number; 
 /** CEL: requests for which it is true get this release. */
-readonly "when"?: string })[]; readonly "why": "publish" | "promote" | "rollback" | "canary" | "undeploy"; readonly "message": string; 
+readonly "when"?: string; 
+/** Each request of these, `team/id`, whatever else is said. */
+readonly "apps"?: readonly (string)[]; 
+/** It is not live: only who brings its token gets it. */
+readonly "preview"?: { 
+/** RFC 3339, UTC. */
+readonly "expires": string } })[]; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy"; readonly "message": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
 /** `user:<uid>`, `token:<uid>`, or `system`. */
@@ -610,6 +638,10 @@ readonly "line": number; readonly "path": string;
 readonly "rule": string })[]; 
 /** Its number, with the status 202: others have to approve it. Nothing is live yet; what is told is what would be. */
 readonly "change"?: number; 
+/** What opens the preview, as the field `Gatewright-Preview`. It is shown once. */
+readonly "preview"?: { readonly "token": string; readonly "revision": number; 
+/** RFC 3339, UTC. */
+readonly "expires": string }; 
 /** Who runs it now, who does not yet, and who cannot. */
 readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
@@ -628,7 +660,13 @@ readonly "releases": readonly ({ readonly "revision": number;
 /** Percent of what no condition claims. */
 readonly "share"?: number; 
 /** CEL: requests for which it is true get this release. */
-readonly "when"?: string })[]; readonly "why": "publish" | "promote" | "rollback" | "canary" | "undeploy"; readonly "message": string; 
+readonly "when"?: string; 
+/** Each request of these, `team/id`, whatever else is said. */
+readonly "apps"?: readonly (string)[]; 
+/** It is not live: only who brings its token gets it. */
+readonly "preview"?: { 
+/** RFC 3339, UTC. */
+readonly "expires": string } })[]; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy"; readonly "message": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
 /** `user:<uid>`, `token:<uid>`, or `system`. */
@@ -643,6 +681,10 @@ readonly "line": number; readonly "path": string;
 readonly "rule": string })[]; 
 /** Its number, with the status 202: others have to approve it. Nothing is live yet; what is told is what would be. */
 readonly "change"?: number; 
+/** What opens the preview, as the field `Gatewright-Preview`. It is shown once. */
+readonly "preview"?: { readonly "token": string; readonly "revision": number; 
+/** RFC 3339, UTC. */
+readonly "expires": string }; 
 /** Who runs it now, who does not yet, and who cannot. */
 readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
@@ -654,6 +696,8 @@ readonly "revision"?: number;
 readonly "share"?: number; 
 /** CEL: requests for which it is true get it. */
 readonly "when"?: string; 
+/** Apps that get it, whatever else is said: `web` of the API’s team, or `shop/web`. */
+readonly "apps"?: readonly (string)[]; 
 /** Breaking changes that are known and wanted. */
 readonly "acknowledge"?: { 
 /** Codes of breaking changes, or `all`. */
@@ -671,7 +715,13 @@ readonly "releases": readonly ({ readonly "revision": number;
 /** Percent of what no condition claims. */
 readonly "share"?: number; 
 /** CEL: requests for which it is true get this release. */
-readonly "when"?: string })[]; readonly "why": "publish" | "promote" | "rollback" | "canary" | "undeploy"; readonly "message": string; 
+readonly "when"?: string; 
+/** Each request of these, `team/id`, whatever else is said. */
+readonly "apps"?: readonly (string)[]; 
+/** It is not live: only who brings its token gets it. */
+readonly "preview"?: { 
+/** RFC 3339, UTC. */
+readonly "expires": string } })[]; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy"; readonly "message": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
 /** `user:<uid>`, `token:<uid>`, or `system`. */
@@ -686,6 +736,10 @@ readonly "line": number; readonly "path": string;
 readonly "rule": string })[]; 
 /** Its number, with the status 202: others have to approve it. Nothing is live yet; what is told is what would be. */
 readonly "change"?: number; 
+/** What opens the preview, as the field `Gatewright-Preview`. It is shown once. */
+readonly "preview"?: { readonly "token": string; readonly "revision": number; 
+/** RFC 3339, UTC. */
+readonly "expires": string }; 
 /** Who runs it now, who does not yet, and who cannot. */
 readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
@@ -702,7 +756,13 @@ readonly "releases": readonly ({ readonly "revision": number;
 /** Percent of what no condition claims. */
 readonly "share"?: number; 
 /** CEL: requests for which it is true get this release. */
-readonly "when"?: string })[]; readonly "why": "publish" | "promote" | "rollback" | "canary" | "undeploy"; readonly "message": string; 
+readonly "when"?: string; 
+/** Each request of these, `team/id`, whatever else is said. */
+readonly "apps"?: readonly (string)[]; 
+/** It is not live: only who brings its token gets it. */
+readonly "preview"?: { 
+/** RFC 3339, UTC. */
+readonly "expires": string } })[]; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy"; readonly "message": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
 /** `user:<uid>`, `token:<uid>`, or `system`. */
@@ -717,6 +777,10 @@ readonly "line": number; readonly "path": string;
 readonly "rule": string })[]; 
 /** Its number, with the status 202: others have to approve it. Nothing is live yet; what is told is what would be. */
 readonly "change"?: number; 
+/** What opens the preview, as the field `Gatewright-Preview`. It is shown once. */
+readonly "preview"?: { readonly "token": string; readonly "revision": number; 
+/** RFC 3339, UTC. */
+readonly "expires": string }; 
 /** Who runs it now, who does not yet, and who cannot. */
 readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
@@ -733,7 +797,13 @@ readonly "releases": readonly ({ readonly "revision": number;
 /** Percent of what no condition claims. */
 readonly "share"?: number; 
 /** CEL: requests for which it is true get this release. */
-readonly "when"?: string })[]; readonly "why": "publish" | "promote" | "rollback" | "canary" | "undeploy"; readonly "message": string; 
+readonly "when"?: string; 
+/** Each request of these, `team/id`, whatever else is said. */
+readonly "apps"?: readonly (string)[]; 
+/** It is not live: only who brings its token gets it. */
+readonly "preview"?: { 
+/** RFC 3339, UTC. */
+readonly "expires": string } })[]; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy"; readonly "message": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
 /** `user:<uid>`, `token:<uid>`, or `system`. */
@@ -748,6 +818,10 @@ readonly "line": number; readonly "path": string;
 readonly "rule": string })[]; 
 /** Its number, with the status 202: others have to approve it. Nothing is live yet; what is told is what would be. */
 readonly "change"?: number; 
+/** What opens the preview, as the field `Gatewright-Preview`. It is shown once. */
+readonly "preview"?: { readonly "token": string; readonly "revision": number; 
+/** RFC 3339, UTC. */
+readonly "expires": string }; 
 /** Who runs it now, who does not yet, and who cannot. */
 readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
@@ -764,7 +838,13 @@ readonly "releases": readonly ({ readonly "revision": number;
 /** Percent of what no condition claims. */
 readonly "share"?: number; 
 /** CEL: requests for which it is true get this release. */
-readonly "when"?: string })[]; readonly "why": "publish" | "promote" | "rollback" | "canary" | "undeploy"; readonly "message": string; 
+readonly "when"?: string; 
+/** Each request of these, `team/id`, whatever else is said. */
+readonly "apps"?: readonly (string)[]; 
+/** It is not live: only who brings its token gets it. */
+readonly "preview"?: { 
+/** RFC 3339, UTC. */
+readonly "expires": string } })[]; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy"; readonly "message": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
 /** `user:<uid>`, `token:<uid>`, or `system`. */
@@ -779,19 +859,77 @@ readonly "line": number; readonly "path": string;
 readonly "rule": string })[]; 
 /** Its number, with the status 202: others have to approve it. Nothing is live yet; what is told is what would be. */
 readonly "change"?: number; 
+/** What opens the preview, as the field `Gatewright-Preview`. It is shown once. */
+readonly "preview"?: { readonly "token": string; readonly "revision": number; 
+/** RFC 3339, UTC. */
+readonly "expires": string }; 
 /** Who runs it now, who does not yet, and who cannot. */
 readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
+
+/** Lets a revision be called here by who brings its token as `Gatewright-Preview`, and by nobody else. The token is shown once; for a revision that has one already, it is another. */
+readonly startPreview: { readonly params: { readonly environment: string; readonly team: string; readonly id: string }; readonly body: { 
+/** Why, for those who come later. */
+readonly "message"?: string; 
+/** Why it cannot wait: passes a freeze, for those who have `environment:freeze` everywhere; and brings back what was live before the last change without waiting, for those who may approve. */
+readonly "override"?: string; 
+/** The draft as it is now, where none is said. */
+readonly "revision"?: number; 
+/** In a week if absent; within 90 days. */
+readonly "expires"?: string }; readonly answer: { 
+/** One more with each change of what is live; it is the `ETag`. */
+readonly "version": number; 
+/** None: the API is not in this environment any more. */
+readonly "releases": readonly ({ readonly "revision": number; 
+/** Percent of what no condition claims. */
+readonly "share"?: number; 
+/** CEL: requests for which it is true get this release. */
+readonly "when"?: string; 
+/** Each request of these, `team/id`, whatever else is said. */
+readonly "apps"?: readonly (string)[]; 
+/** It is not live: only who brings its token gets it. */
+readonly "preview"?: { 
+/** RFC 3339, UTC. */
+readonly "expires": string } })[]; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy"; readonly "message": string; 
+/** RFC 3339, UTC. */
+readonly "at": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "by": string; 
+/** Of rules that are broken, and do not keep it from being live. */
+readonly "warnings": readonly ({ readonly "severity": "fault" | "warning"; readonly "code": string; readonly "message": string; 
+/** How to mend it. */
+readonly "suggestion"?: string; 
+/** From 1; 0 where it is about no line. */
+readonly "line": number; readonly "path": string; 
+/** Id of the rule. */
+readonly "rule": string })[]; 
+/** Its number, with the status 202: others have to approve it. Nothing is live yet; what is told is what would be. */
+readonly "change"?: number; 
+/** What opens the preview, as the field `Gatewright-Preview`. It is shown once. */
+readonly "preview"?: { readonly "token": string; readonly "revision": number; 
+/** RFC 3339, UTC. */
+readonly "expires": string }; 
+/** Who runs it now, who does not yet, and who cannot. */
+readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
+
+/** Ends previews at once. It waits for nobody: what is live stays as it is. */
+readonly endPreview: { readonly params: { readonly environment: string; readonly team: string; readonly id: string }; readonly query: { readonly revision?: number }; readonly answer: undefined }
 
 /** What waits, or waited, to go live in protected environments; what something became of last stands first. */
 readonly listChanges: { readonly query: { readonly state?: "waiting" | "done" | "refused" | "withdrawn" | "expired"; readonly limit?: number; readonly below?: number }; readonly answer: { readonly "items": readonly ({ readonly "environment": string; readonly "team": string; readonly "api": string; 
 /** From 1, within what is live of an API in an environment. */
-readonly "number": number; readonly "state": "waiting" | "done" | "refused" | "withdrawn" | "expired"; readonly "why": "publish" | "promote" | "rollback" | "canary" | "undeploy"; 
+readonly "number": number; readonly "state": "waiting" | "done" | "refused" | "withdrawn" | "expired"; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy"; 
 /** What is to be live. */
 readonly "releases": readonly ({ readonly "revision": number; 
 /** Percent of what no condition claims. */
 readonly "share"?: number; 
 /** CEL: requests for which it is true get this release. */
-readonly "when"?: string })[]; 
+readonly "when"?: string; 
+/** Each request of these, `team/id`, whatever else is said. */
+readonly "apps"?: readonly (string)[]; 
+/** It is not live: only who brings its token gets it. */
+readonly "preview"?: { 
+/** RFC 3339, UTC. */
+readonly "expires": string } })[]; 
 /** The version of what was live when it was asked for: of another it is not done. */
 readonly "of": number; readonly "message": string; 
 /** Breaking changes that are known and wanted. */
@@ -822,13 +960,19 @@ readonly "at": string; readonly "note": string }; readonly "sequence": number })
 /** A change that waits, or waited: who asked, for what, and who has approved it. */
 readonly getChange: { readonly params: { readonly environment: string; readonly team: string; readonly id: string; readonly number: number }; readonly answer: { readonly "environment": string; readonly "team": string; readonly "api": string; 
 /** From 1, within what is live of an API in an environment. */
-readonly "number": number; readonly "state": "waiting" | "done" | "refused" | "withdrawn" | "expired"; readonly "why": "publish" | "promote" | "rollback" | "canary" | "undeploy"; 
+readonly "number": number; readonly "state": "waiting" | "done" | "refused" | "withdrawn" | "expired"; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy"; 
 /** What is to be live. */
 readonly "releases": readonly ({ readonly "revision": number; 
 /** Percent of what no condition claims. */
 readonly "share"?: number; 
 /** CEL: requests for which it is true get this release. */
-readonly "when"?: string })[]; 
+readonly "when"?: string; 
+/** Each request of these, `team/id`, whatever else is said. */
+readonly "apps"?: readonly (string)[]; 
+/** It is not live: only who brings its token gets it. */
+readonly "preview"?: { 
+/** RFC 3339, UTC. */
+readonly "expires": string } })[]; 
 /** The version of what was live when it was asked for: of another it is not done. */
 readonly "of": number; readonly "message": string; 
 /** Breaking changes that are known and wanted. */
@@ -859,13 +1003,19 @@ readonly "at": string; readonly "note": string }; readonly "sequence": number } 
 /** Lets a change through. With the last approval that it needs it is judged and checked again, and done; else it goes on waiting. */
 readonly approveChange: { readonly params: { readonly environment: string; readonly team: string; readonly id: string; readonly number: number }; readonly body: { readonly "note"?: string }; readonly answer: { readonly "change": { readonly "environment": string; readonly "team": string; readonly "api": string; 
 /** From 1, within what is live of an API in an environment. */
-readonly "number": number; readonly "state": "waiting" | "done" | "refused" | "withdrawn" | "expired"; readonly "why": "publish" | "promote" | "rollback" | "canary" | "undeploy"; 
+readonly "number": number; readonly "state": "waiting" | "done" | "refused" | "withdrawn" | "expired"; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy"; 
 /** What is to be live. */
 readonly "releases": readonly ({ readonly "revision": number; 
 /** Percent of what no condition claims. */
 readonly "share"?: number; 
 /** CEL: requests for which it is true get this release. */
-readonly "when"?: string })[]; 
+readonly "when"?: string; 
+/** Each request of these, `team/id`, whatever else is said. */
+readonly "apps"?: readonly (string)[]; 
+/** It is not live: only who brings its token gets it. */
+readonly "preview"?: { 
+/** RFC 3339, UTC. */
+readonly "expires": string } })[]; 
 /** The version of what was live when it was asked for: of another it is not done. */
 readonly "of": number; readonly "message": string; 
 /** Breaking changes that are known and wanted. */
@@ -899,7 +1049,13 @@ readonly "releases": readonly ({ readonly "revision": number;
 /** Percent of what no condition claims. */
 readonly "share"?: number; 
 /** CEL: requests for which it is true get this release. */
-readonly "when"?: string })[]; readonly "why": "publish" | "promote" | "rollback" | "canary" | "undeploy"; readonly "message": string; 
+readonly "when"?: string; 
+/** Each request of these, `team/id`, whatever else is said. */
+readonly "apps"?: readonly (string)[]; 
+/** It is not live: only who brings its token gets it. */
+readonly "preview"?: { 
+/** RFC 3339, UTC. */
+readonly "expires": string } })[]; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy"; readonly "message": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
 /** `user:<uid>`, `token:<uid>`, or `system`. */
@@ -914,19 +1070,29 @@ readonly "line": number; readonly "path": string;
 readonly "rule": string })[]; 
 /** Its number, with the status 202: others have to approve it. Nothing is live yet; what is told is what would be. */
 readonly "change"?: number; 
+/** What opens the preview, as the field `Gatewright-Preview`. It is shown once. */
+readonly "preview"?: { readonly "token": string; readonly "revision": number; 
+/** RFC 3339, UTC. */
+readonly "expires": string }; 
 /** Who runs it now, who does not yet, and who cannot. */
 readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } } }
 
 /** Keeps a change from being done. */
 readonly refuseChange: { readonly params: { readonly environment: string; readonly team: string; readonly id: string; readonly number: number }; readonly body: { readonly "note"?: string }; readonly answer: { readonly "environment": string; readonly "team": string; readonly "api": string; 
 /** From 1, within what is live of an API in an environment. */
-readonly "number": number; readonly "state": "waiting" | "done" | "refused" | "withdrawn" | "expired"; readonly "why": "publish" | "promote" | "rollback" | "canary" | "undeploy"; 
+readonly "number": number; readonly "state": "waiting" | "done" | "refused" | "withdrawn" | "expired"; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy"; 
 /** What is to be live. */
 readonly "releases": readonly ({ readonly "revision": number; 
 /** Percent of what no condition claims. */
 readonly "share"?: number; 
 /** CEL: requests for which it is true get this release. */
-readonly "when"?: string })[]; 
+readonly "when"?: string; 
+/** Each request of these, `team/id`, whatever else is said. */
+readonly "apps"?: readonly (string)[]; 
+/** It is not live: only who brings its token gets it. */
+readonly "preview"?: { 
+/** RFC 3339, UTC. */
+readonly "expires": string } })[]; 
 /** The version of what was live when it was asked for: of another it is not done. */
 readonly "of": number; readonly "message": string; 
 /** Breaking changes that are known and wanted. */
@@ -957,13 +1123,19 @@ readonly "at": string; readonly "note": string }; readonly "sequence": number } 
 /** Takes a change back that you have asked for. */
 readonly withdrawChange: { readonly params: { readonly environment: string; readonly team: string; readonly id: string; readonly number: number }; readonly body: { readonly "note"?: string }; readonly answer: { readonly "environment": string; readonly "team": string; readonly "api": string; 
 /** From 1, within what is live of an API in an environment. */
-readonly "number": number; readonly "state": "waiting" | "done" | "refused" | "withdrawn" | "expired"; readonly "why": "publish" | "promote" | "rollback" | "canary" | "undeploy"; 
+readonly "number": number; readonly "state": "waiting" | "done" | "refused" | "withdrawn" | "expired"; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy"; 
 /** What is to be live. */
 readonly "releases": readonly ({ readonly "revision": number; 
 /** Percent of what no condition claims. */
 readonly "share"?: number; 
 /** CEL: requests for which it is true get this release. */
-readonly "when"?: string })[]; 
+readonly "when"?: string; 
+/** Each request of these, `team/id`, whatever else is said. */
+readonly "apps"?: readonly (string)[]; 
+/** It is not live: only who brings its token gets it. */
+readonly "preview"?: { 
+/** RFC 3339, UTC. */
+readonly "expires": string } })[]; 
 /** The version of what was live when it was asked for: of another it is not done. */
 readonly "of": number; readonly "message": string; 
 /** Breaking changes that are known and wanted. */
@@ -1047,6 +1219,8 @@ startCanary: { method: 'POST', path: '/api/v1/environments/{environment}/apis/{t
 promoteCanary: { method: 'POST', path: '/api/v1/environments/{environment}/apis/{team}/{id}/canary/promote' },
 abortCanary: { method: 'POST', path: '/api/v1/environments/{environment}/apis/{team}/{id}/canary/abort' },
 takeOut: { method: 'POST', path: '/api/v1/environments/{environment}/apis/{team}/{id}/take-out' },
+startPreview: { method: 'POST', path: '/api/v1/environments/{environment}/apis/{team}/{id}/preview' },
+endPreview: { method: 'DELETE', path: '/api/v1/environments/{environment}/apis/{team}/{id}/preview' },
 listChanges: { method: 'GET', path: '/api/v1/changes' },
 getChange: { method: 'GET', path: '/api/v1/environments/{environment}/apis/{team}/{id}/changes/{number}' },
 approveChange: { method: 'POST', path: '/api/v1/environments/{environment}/apis/{team}/{id}/changes/{number}/approve' },

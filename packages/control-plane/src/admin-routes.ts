@@ -5,6 +5,7 @@ import { LOGIN_ROUTES } from './account/login-routes.ts'
 import { AUDIT_ROUTES } from './audit/audit-routes.ts'
 import { CHANGE_ROUTES } from './changes/change-routes.ts'
 import { DEPLOYMENT_ROUTES } from './deployments/deployment-routes.ts'
+import { PREVIEW_ROUTES } from './deployments/preview-routes.ts'
 import { DOCUMENT_ROUTES } from './documents/document-routes.ts'
 import { FEDERATION_ROUTES } from './federations/federation-routes.ts'
 import type { Route } from './http/route.ts'
@@ -40,5 +41,6 @@ export const ADMIN_ROUTES: readonly Route[] = [
   ...SUBSCRIPTION_ROUTES,
   ...SECRET_ROUTES,
   ...AUDIT_ROUTES,
+  ...PREVIEW_ROUTES,
   ...CHANGE_ROUTES,
 ]

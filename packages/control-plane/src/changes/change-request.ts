@@ -23,7 +23,7 @@ export interface ChangeRequest {
   readonly number: number
   readonly state: ChangeState
   /** Its version is the one that it was made of. */
-  readonly wish: Omit<Wish, 'changes'>
+  readonly wish: Omit<Wish, 'changes' | 'shown'>
   readonly askedBy: Actor
   /** Uid of the person; of a service, its actor. */
   readonly person: string

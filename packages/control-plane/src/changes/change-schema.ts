@@ -1,6 +1,7 @@
 /** Owns how changes that wait look to those who ask. */
 import { z } from 'zod'
-import { releaseSchema, WHYS } from '../deployments/deployment-answer.ts'
+import { DEPLOY_REASONS } from '../deployments/deployment.ts'
+import { presentRelease, releaseSchema } from '../deployments/deployment-answer.ts'
 import type { DeploymentPlace } from '../deployments/deployment-place.ts'
 import { acknowledgeSchema } from '../deployments/judge-wish.ts'
 import { actorSchema, timeSchema, toTime } from '../resources/present-resource.ts'
@@ -15,7 +16,7 @@ export const changeSchema = z.strictObject({
   api: z.string(),
   number: z.int().meta({ description: 'From 1, within what is live of an API in an environment.' }),
   state: z.enum(CHANGE_STATES),
-  why: z.enum(WHYS),
+  why: z.enum(DEPLOY_REASONS),
   releases: z.array(releaseSchema).meta({ description: 'What is to be live.' }),
   of: z.int().meta({ description: 'The version of what was live when it was asked for: of another it is not done.' }),
   message: z.string(),
@@ -42,7 +43,7 @@ export function presentChange(
     number,
     state,
     why: wish.why,
-    releases: wish.releases.map((release) => ({ ...release })),
+    releases: wish.releases.map(presentRelease),
     of: wish.version ?? 0,
     message: wish.message ?? '',
     ...(wish.acknowledge !== undefined && { acknowledge: wish.acknowledge }),

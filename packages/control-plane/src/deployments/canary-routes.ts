@@ -2,18 +2,21 @@
 import { z } from 'zod'
 import { AdminProblem } from '../http/admin-problem.ts'
 import type { Route } from '../http/route.ts'
+import { findResource } from '../resources/resource-store.ts'
 import { makeRevision } from '../revisions/revision-store.ts'
+import type { Moment } from '../store/store.ts'
 import { DEPLOYING_SHAPE, defineDeploying } from './define-deploying.ts'
-import type { DeployedRelease, Deployment } from './deployment.ts'
+import { type DeployedRelease, type Deployment, listLiveReleases } from './deployment.ts'
 import { findMain, getDeployment } from './deployment-place.ts'
 import { toWhole } from './deployment-store.ts'
 import { acknowledgeSchema } from './judge-wish.ts'
 
 /** @throws AdminProblem */
-function splitCanary({ releases: [main, canary] }: Deployment): {
+function splitCanary(deployment: Deployment): {
   readonly main: DeployedRelease
   readonly canary: DeployedRelease
 } {
+  const [main, canary] = listLiveReleases(deployment)
   if (main === undefined || canary === undefined) throw new AdminProblem('conflict', 'There is no canary here now.')
   return { main, canary }
 }
@@ -23,12 +26,33 @@ const canaryBody = z
     revision: z.int().min(1).optional().meta({ description: 'The draft as it is now, where none is said.' }),
     share: z.number().gt(0).lt(100).optional().meta({ description: 'Percent of the requests.' }),
     when: z.string().min(1).optional().meta({ description: 'CEL: requests for which it is true get it.' }),
+    apps: z
+      .array(
+        z.string().regex(/^[\w-]+(?:\/[\w-]+)?$/, { error: 'An app is its id, or its team and its id: "shop/web".' }),
+      )
+      .min(1)
+      .optional()
+      .meta({ description: 'Apps that get it, whatever else is said: `web` of the API’s team, or `shop/web`.' }),
     acknowledge: acknowledgeSchema.optional(),
     ...DEPLOYING_SHAPE,
   })
-  .refine(({ share, when }) => (share === undefined) !== (when === undefined), {
-    error: 'Say who gets it: a "share" of the requests, or "when".',
-  })
+  .refine(
+    ({ share, when, apps }) => (share === undefined || when === undefined) && (share ?? when ?? apps) !== undefined,
+    {
+      error: 'Say who gets it: a "share" of the requests or "when", "apps", or one of the first two and "apps".',
+    },
+  )
+
+/** `team/id`. @rejects AdminProblem */
+async function findApps(db: Moment, team: string, said: readonly string[]): Promise<string[]> {
+  const named = [...new Set(said.map((each) => (each.includes('/') ? each : `${team}/${each}`)))]
+  for (const each of named) {
+    const [of = '', id = ''] = each.split('/')
+    if ((await findResource(db, { kind: 'app', team: of, id })) !== undefined) continue
+    throw new AdminProblem('request-invalid', `body/apps: there is no app "${id}" in the team "${of}".`)
+  }
+  return named
+}
 
 export const CANARY_ROUTES: readonly Route[] = [
   defineDeploying({
@@ -36,23 +60,18 @@ export const CANARY_ROUTES: readonly Route[] = [
     verb: 'canary',
     summary: 'Gives a part of the traffic to another revision. A second time it gives another part.',
     body: canaryBody,
-    async wish(doing, place, { body: { message, acknowledge, share, when, ...body } }) {
+    async wish(doing, place, { body: { message, acknowledge, share, when, apps, ...body } }) {
       const main = findMain(await getDeployment(doing.db, place))
       if (main === undefined)
         throw new AdminProblem('conflict', 'Nothing is live that a canary could be tried beside: publish first.')
       const revision = body.revision ?? (await makeRevision(doing, place.api, message)).revision.number
       if (revision === main.revision)
         throw new AdminProblem('conflict', `Revision ${revision} has the traffic already.`)
-      const releases =
-        when === undefined
-          ? [
-              { revision: main.revision, share: 100 - (share ?? 0) },
-              { revision, share: share ?? 0 },
-            ]
-          : [
-              { revision: main.revision, share: 100 },
-              { revision, when },
-            ]
+      const named = apps === undefined ? {} : { apps: await findApps(doing.db, place.api.team, apps) }
+      const releases = [
+        { revision: main.revision, share: 100 - (share ?? 0) },
+        { revision, ...(share !== undefined && { share }), ...(when !== undefined && { when }), ...named },
+      ]
       return { releases, why: 'canary', acknowledge }
     },
   }),

@@ -30,6 +30,8 @@ interface DeployingParts<B extends DeployingBody> {
   readonly verb: string
   readonly summary: string
   readonly body: B
+  /** What it answers is shown once. */
+  readonly isSecret?: boolean
   /** What is to be live; it is done by those who ask. */
   wish(
     doing: Doing,
@@ -38,13 +40,8 @@ interface DeployingParts<B extends DeployingBody> {
   ): Promise<Omit<Wish, 'message' | 'override' | 'version'>>
 }
 
-export function defineDeploying<B extends DeployingBody>({
-  name,
-  verb,
-  summary,
-  body,
-  wish,
-}: DeployingParts<B>): Route {
+export function defineDeploying<B extends DeployingBody>(parts: DeployingParts<B>): Route {
+  const { name, verb, summary, body, isSecret = false, wish } = parts
   return defineChange({
     name,
     method: 'POST',
@@ -56,6 +53,7 @@ export function defineDeploying<B extends DeployingBody>({
     query: NO_QUERY,
     body,
     answer: rolloutSchema,
+    isSecret,
     async change(asking, doing, input) {
       const place = await findPlace(doing.db, input.params)
       const { message, override } = input.body as z.output<DeployingBody>
@@ -81,7 +79,7 @@ async function fulfil(asking: Asking, doing: Doing, { place, wish }: Wanted): Pr
   const { principal } = asking
   if (principal === undefined) throw new AdminProblem('not-signed-in', 'A change is asked for by somebody.')
   await undoDeploy(doing, made)
-  const { changes: _, ...kept } = wish
+  const { changes: _, shown: __, ...kept } = wish
   const asked = await askForChange(doing, place.ref, {
     wish: { ...kept, version: before?.version ?? 0 },
     person: toPerson(principal),
@@ -113,7 +111,8 @@ export interface Deployed {
 export async function carryOut({ services }: Asking, doing: Doing, { place, wish }: Wanted): Promise<Deployed> {
   const before = await findDeployment(doing.db, place.ref)
   const judgement = await judgeWish(doing.db, place, { wish, before })
-  const { releases, why, version } = wish
+  const { why, version } = wish
+  const releases = withPreviews(wish, before, doing.nowMs)
   const made = await deploy(doing, place.ref, { releases, why, version, message: toMessage(wish, judgement) })
   await services.liveCheck.assertRuns(doing.db)
   return { wish, before, made, judgement }
@@ -137,8 +136,22 @@ export function toDone(
   }
 }
 
-function toAnswer({ made, judgement }: Deployed) {
-  return { ...presentDeployment(made), warnings: judgement.warnings.map(presentRuleFinding) }
+/** Previews stay until they end, are live, or nothing is. */
+function withPreviews({ releases, why }: Wish, before: Deployment | undefined, nowMs: number) {
+  if (why === 'undeploy') return releases
+  const named = new Set(releases.map(({ revision }) => revision))
+  const previews = before?.releases.filter(
+    ({ preview, revision }) => preview !== undefined && Date.parse(preview.expires) > nowMs && !named.has(revision),
+  )
+  return [...releases, ...(previews ?? [])]
+}
+
+function toAnswer({ made, judgement, wish: { shown } }: Deployed) {
+  return {
+    ...presentDeployment(made),
+    warnings: judgement.warnings.map(presentRuleFinding),
+    ...(shown !== undefined && { preview: shown }),
+  }
 }
 
 function listLines({ before, made, wish, judgement }: Deployed): readonly string[] {

@@ -2,20 +2,26 @@
 import { z } from 'zod'
 import { findingSchema } from '../documents/finding-schema.ts'
 import { actorSchema, timeSchema, toTime } from '../resources/present-resource.ts'
-import type { Deployment } from './deployment.ts'
+import { DEPLOY_REASONS, type DeployedRelease, type Deployment } from './deployment.ts'
 
 export const releaseSchema = z.strictObject({
   revision: z.int().min(1),
   share: z.number().min(0).max(100).exactOptional().meta({ description: 'Percent of what no condition claims.' }),
   when: z.string().min(1).exactOptional().meta({ description: 'CEL: requests for which it is true get this release.' }),
+  apps: z
+    .array(z.string())
+    .exactOptional()
+    .meta({ description: 'Each request of these, `team/id`, whatever else is said.' }),
+  preview: z
+    .strictObject({ expires: timeSchema })
+    .exactOptional()
+    .meta({ description: 'It is not live: only who brings its token gets it.' }),
 })
-
-export const WHYS = ['publish', 'promote', 'rollback', 'canary', 'undeploy'] as const
 
 const deploymentShape = {
   version: z.int().meta({ description: 'One more with each change of what is live; it is the `ETag`.' }),
   releases: z.array(releaseSchema).meta({ description: 'None: the API is not in this environment any more.' }),
-  why: z.enum(WHYS),
+  why: z.enum(DEPLOY_REASONS),
   message: z.string(),
   at: timeSchema,
   by: actorSchema,
@@ -40,9 +46,21 @@ export const rolloutSchema = z.strictObject({
     description:
       'Its number, with the status 202: others have to approve it. Nothing is live yet; what is told is what would be.',
   }),
+  preview: z
+    .strictObject({ token: z.string(), revision: z.int(), expires: timeSchema })
+    .exactOptional()
+    .meta({ description: 'What opens the preview, as the field `Gatewright-Preview`. It is shown once.' }),
   nodes: z.array(nodeSchema).meta({ description: 'Who runs it now, who does not yet, and who cannot.' }),
 })
 
 export function presentDeployment({ version, releases, why, message, atMs, by }: Deployment) {
-  return { version, releases: releases.map((release) => ({ ...release })), why, message, at: toTime(atMs), by }
+  return { version, releases: releases.map(presentRelease), why, message, at: toTime(atMs), by }
+}
+
+export function presentRelease({ preview, apps, ...release }: DeployedRelease) {
+  return {
+    ...release,
+    ...(apps !== undefined && { apps: [...apps] }),
+    ...(preview !== undefined && { preview: { expires: preview.expires } }),
+  }
 }

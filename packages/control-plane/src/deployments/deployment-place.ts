@@ -10,7 +10,7 @@ import { toRef } from '../resources/kind.ts'
 import type { Resource } from '../resources/resource.ts'
 import { getResource } from '../resources/resource-store.ts'
 import type { Moment } from '../store/store.ts'
-import type { DeployedRelease, Deployment } from './deployment.ts'
+import { type DeployedRelease, type Deployment, listLiveReleases } from './deployment.ts'
 import { type DeploymentRef, findDeployment } from './deployment-store.ts'
 
 export const placeParams = z.strictObject({ environment: partIdSchema, team: partIdSchema, id: partIdSchema })
@@ -44,5 +44,5 @@ export async function getDeployment(db: Moment, { ref, api, environment }: Deplo
 
 /** It stands first, whatever its share: what a canary is tried beside. */
 export function findMain(deployment: Pick<Deployment, 'releases'> | undefined): DeployedRelease | undefined {
-  return deployment?.releases[0]
+  return listLiveReleases(deployment)[0]
 }

@@ -4,7 +4,13 @@ import type { Doing } from '../resources/resource-store.ts'
 import { findRevision } from '../revisions/revision-store.ts'
 import type { Moment } from '../store/store.ts'
 import type { DeploymentTable } from '../store/tables.ts'
-import { type DeployedRelease, type Deployment, DeploymentFault, type DeployReason } from './deployment.ts'
+import {
+  type DeployedRelease,
+  type Deployment,
+  DeploymentFault,
+  type DeployReason,
+  listLiveReleases,
+} from './deployment.ts'
 
 /** Uids. */
 export interface DeploymentRef {
@@ -57,13 +63,26 @@ export async function rollBack(
   return await deploy(doing, ref, { releases, why: 'rollback', ...(message && { message }), version })
 }
 
-/** What was live at that version; before the last change if none is said. @rejects DeploymentFault */
-export async function getFormer(db: Moment, ref: DeploymentRef, to?: number): Promise<Deployment> {
+/** What was live at that version; before something else was if none is said. Previews were not. @rejects DeploymentFault */
+export async function getFormer(
+  db: Moment,
+  ref: DeploymentRef,
+  to?: number,
+): Promise<Pick<Deployment, 'releases' | 'version'>> {
   const current = await findDeployment(db, ref)
-  const former = await findDeploymentVersion(db, ref, to ?? (current?.version ?? 0) - 1)
-  if (former !== undefined) return former
+  const former = to === undefined ? await findOther(db, ref, current) : await findDeploymentVersion(db, ref, to)
+  if (former !== undefined) return { version: former.version, releases: listLiveReleases(former) }
   const said = to === undefined ? 'Nothing was live before.' : `There was no version ${to}.`
   throw new DeploymentFault('nothing-before', said, current)
+}
+
+/** Older ones are named by their version. */
+const MOST_LOOKED_AT = 100
+
+async function findOther(db: Moment, ref: DeploymentRef, current: Deployment | undefined) {
+  const live = JSON.stringify(listLiveReleases(current))
+  const versions = await listDeploymentVersions(db, ref, { limit: MOST_LOOKED_AT })
+  return versions.find((version) => JSON.stringify(listLiveReleases(version)) !== live)
 }
 
 /** Within the change that made it. */
@@ -82,9 +101,9 @@ export function toWhole(revision: number): readonly DeployedRelease[] {
 }
 
 function assertShares(releases: readonly DeployedRelease[], current: Deployment | undefined): void {
-  if (releases.length === 0) return
-  const sum = releases.reduce((total, { share = 0, when }) => (when === undefined ? total + share : total), 0)
-  if (sum !== 100) {
+  const live = listLiveReleases({ releases })
+  const sum = live.reduce((total, { share = 0, when }) => (when === undefined ? total + share : total), 0)
+  if (live.length > 0 && sum !== 100) {
     throw new DeploymentFault('shares', `The shares of the releases are ${sum} together, not 100.`, current)
   }
   const revisions = new Set(releases.map(({ revision }) => revision))

@@ -8,10 +8,28 @@ export interface DeployedRelease {
   readonly share?: number
   /** CEL. */
   readonly when?: string
+  /** `team/id`: gets each request of these, whatever shares and conditions say. */
+  readonly apps?: readonly string[]
+  /** It is not live: only who brings the token gets it. `hash` is that of the token. */
+  readonly preview?: { readonly hash: string; readonly expires: string }
+}
+
+/** Without previews. */
+export function listLiveReleases(deployment: Pick<Deployment, 'releases'> | undefined): readonly DeployedRelease[] {
+  return deployment?.releases.filter(({ preview }) => preview === undefined) ?? []
 }
 
 /** Why a deployment changed; `undeploy` leaves it without releases. */
-export type DeployReason = 'publish' | 'promote' | 'rollback' | 'canary' | 'undeploy'
+export const DEPLOY_REASONS = [
+  'publish',
+  'promote',
+  'rollback',
+  'canary',
+  'preview',
+  'end-preview',
+  'undeploy',
+] as const
+export type DeployReason = (typeof DEPLOY_REASONS)[number]
 
 export interface Deployment {
   /** Uids. */

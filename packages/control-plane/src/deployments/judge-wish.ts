@@ -11,7 +11,7 @@ import { describeChanges } from '../revisions/describe-changes.ts'
 import { askRules } from '../rules/ask-rules.ts'
 import type { RuleFinding } from '../rules/check-rules.ts'
 import type { Moment } from '../store/store.ts'
-import type { Deployment } from './deployment.ts'
+import { type Deployment, listLiveReleases } from './deployment.ts'
 import { type DeploymentPlace, findMain } from './deployment-place.ts'
 import type { DeployOptions } from './deployment-store.ts'
 
@@ -38,6 +38,8 @@ export interface Wish extends DeployOptions {
   readonly override?: string | undefined
   /** It brings back what was live before the last change. */
   readonly isOneBack?: boolean
+  /** Told to who asked, and kept nowhere. */
+  readonly shown?: { readonly token: string; readonly revision: number; readonly expires: string }
   /** Beside what is another in the API: of a dry run. */
   readonly changes?: readonly string[]
 }
@@ -63,8 +65,10 @@ export async function judgeWish(
 ): Promise<Judgement> {
   if (!JUDGED.has(wish.why)) return NOTHING_TO_SAY
   const main = findMain(before)
-  const live = new Set(before?.releases.map(({ revision }) => revision))
-  const judged = wish.releases.map(({ revision }) => revision).filter((revision) => revision !== main?.revision)
+  const live = new Set(listLiveReleases(before).map(({ revision }) => revision))
+  const judged = listLiveReleases(wish)
+    .map(({ revision }) => revision)
+    .filter((revision) => revision !== main?.revision)
   if (judged.length === 0) return NOTHING_TO_SAY
   const was = main === undefined ? undefined : await getForm(db, place.api, main.revision)
   const warnings: RuleFinding[] = []

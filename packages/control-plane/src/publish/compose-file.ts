@@ -5,7 +5,7 @@ import type { EnvironmentBody } from '../environments/environment-body.ts'
 import { composePlans } from './compose-plans.ts'
 import type { LiveApi, LiveEnvironment, LiveRelease } from './live-api.ts'
 import { type LiveTerms, type LiveUpstream, NO_TERMS, toTeamKey } from './live-terms.ts'
-import { compareIds, toSnapshotId } from './snapshot-id.ts'
+import { compareIds, toSharedId, toSnapshotId } from './snapshot-id.ts'
 
 type FileApi = NonNullable<GatewrightFileInput['apis']>[number]
 type FileUpstream = NonNullable<GatewrightFileInput['upstreams']>[number]
@@ -102,7 +102,8 @@ export function composeApi(
   }
   const said = toSaid(body, (reference) => references.toId(reference, api.team, used))
   const [only, ...others] = api.releases
-  if (only !== undefined && others.length === 0) return { api: { ...shared, ...place, ...said(only.body) }, used }
+  if (only !== undefined && only.preview === undefined && others.length === 0)
+    return { api: { ...shared, ...place, ...said(only.body) }, used }
   const releases = api.releases.map((release) => composeRelease(release, said))
   return { api: { ...shared, ...place, releases }, used }
 }
@@ -130,11 +131,22 @@ function toSaid({ policies: outer = [] }: EnvironmentBody, toUpstream: (referenc
   })
 }
 
-function composeRelease({ revision, share, when, body }: LiveRelease, said: (body: ApiBody) => Said): FileRelease {
+function composeRelease(
+  { revision, share, when, apps, preview, body }: LiveRelease,
+  said: (body: ApiBody) => Said,
+): FileRelease {
   return {
     revision: String(revision),
     ...(share !== undefined && { share }),
     ...(when !== undefined && { when }),
+    ...(apps !== undefined && { apps: apps.map(toAppId) }),
+    ...(preview !== undefined && { preview }),
     ...said(body),
   }
+}
+
+/** `shop/web` → `shop.web`, as apps are called in what gateways get. */
+function toAppId(name: string): string {
+  const [team = '', id = ''] = name.split('/')
+  return toSharedId({ team, id })
 }

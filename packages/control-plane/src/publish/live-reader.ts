@@ -1,6 +1,6 @@
 /** Owns reading what is live out of the store: all of one moment, and of that only what changed since a moment that is known. */
 import type { ApiBody } from '../apis/api-body.ts'
-import type { Deployment } from '../deployments/deployment.ts'
+import type { DeployedRelease, Deployment } from '../deployments/deployment.ts'
 import { listChangedDeployments, listLive } from '../deployments/deployment-store.ts'
 import type { EnvironmentBody } from '../environments/environment-body.ts'
 import type { PlanBody } from '../plans/plan-body.ts'
@@ -55,21 +55,27 @@ interface SharedResources {
 const START = -1
 
 export class LiveReader {
+  readonly #nowMs: () => number
   #known: Known | undefined
+
+  /** Milliseconds since the epoch: previews end. */
+  constructor(nowMs: () => number = Date.now) {
+    this.#nowMs = nowMs
+  }
 
   /** Of what is kept: what it finds is known from here on. */
   async read(db: Moment): Promise<LiveMoment> {
-    this.#known = await advance(db, this.#known)
+    this.#known = await advance(db, this.#known, this.#nowMs())
     return this.#known.moment
   }
 
   /** Of a change that may be undone yet. */
   async peek(db: Moment): Promise<LiveMoment> {
-    return (await advance(db, this.#known)).moment
+    return (await advance(db, this.#known, this.#nowMs())).moment
   }
 }
 
-async function advance(db: Moment, former: Known | undefined): Promise<Known> {
+async function advance(db: Moment, former: Known | undefined, nowMs: number): Promise<Known> {
   const sequence = await readSequence(db)
   if (former?.moment.sequence === sequence) return former
   // A store that was brought back from a copy may be older.
@@ -77,7 +83,7 @@ async function advance(db: Moment, former: Known | undefined): Promise<Known> {
   const since = base?.moment.sequence ?? START
   const names = await readNames(db, base?.names, since)
   const environments = await readEnvironments(db, base?.environments)
-  const live = await readLive(db, { former: base?.live, since, environments, names })
+  const live = await readLive(db, { former: base?.live, since, environments, names, nowMs })
   const { shared, terms, overrides } = await readTerms(db, base, sequence)
   const moment = {
     sequence,
@@ -114,9 +120,10 @@ async function readEnvironments(db: Moment, former: Known['environments'] | unde
 interface LiveBefore extends Pick<Known, 'environments' | 'names'> {
   readonly former: Known['live'] | undefined
   readonly since: number
+  readonly nowMs: number
 }
 
-async function readLive(db: Moment, { former, since, environments, names }: LiveBefore): Promise<Known['live']> {
+async function readLive(db: Moment, { former, since, environments, names, nowMs }: LiveBefore): Promise<Known['live']> {
   const changed = since === START ? [] : await listChangedDeployments(db, since)
   const live = new Map<string, Map<string, Live>>()
   for (const uid of environments.keys()) {
@@ -129,15 +136,19 @@ async function readLive(db: Moment, { former, since, environments, names }: Live
     }
     live.set(uid, now)
   }
-  await makeApis(db, live, names)
+  await makeApis(db, live, { names, nowMs })
   return live
 }
 
-/** Of those that are new, or have another name. */
-async function makeApis(db: Moment, live: Map<string, Map<string, Live>>, names: Known['names']): Promise<void> {
+/** Of those that are new, have another name, or a preview that is over. */
+async function makeApis(
+  db: Moment,
+  live: Map<string, Map<string, Live>>,
+  { names, nowMs }: Pick<LiveBefore, 'names' | 'nowMs'>,
+): Promise<void> {
   const due = [...live.values()].flatMap((within) =>
     [...within.values()].flatMap(({ deployment, api }) =>
-      isDue(api, names.get(deployment.api)) ? [{ within, deployment }] : [],
+      isDue(api, names.get(deployment.api), nowMs) ? [{ within, deployment }] : [],
     ),
   )
   const bodies = await findBodies(
@@ -147,16 +158,24 @@ async function makeApis(db: Moment, live: Map<string, Map<string, Live>>, names:
   for (const { within, deployment } of due) {
     const name = names.get(deployment.api)
     if (name === undefined) continue
-    const releases = deployment.releases.flatMap((release) => {
-      const body = bodies.get(toKey({ api: deployment.api, number: release.revision }))
-      return body === undefined ? [] : [{ ...release, body }]
-    })
-    within.set(deployment.api, { deployment, api: { team: name.team, id: name.id, releases } })
+    const releases = deployment.releases
+      .filter((release) => !isOver(release, nowMs))
+      .flatMap((release) => {
+        const body = bodies.get(toKey({ api: deployment.api, number: release.revision }))
+        return body === undefined ? [] : [{ ...release, body }]
+      })
+    if (releases.length === 0) within.delete(deployment.api)
+    else within.set(deployment.api, { deployment, api: { team: name.team, id: name.id, releases } })
   }
 }
 
-function isDue(api: LiveApi | undefined, name: NamedResource | undefined): boolean {
-  return name !== undefined && (api?.team !== name.team || api.id !== name.id)
+function isDue(api: LiveApi | undefined, name: NamedResource | undefined, nowMs: number): boolean {
+  if (name === undefined) return false
+  return api?.team !== name.team || api.id !== name.id || api.releases.some((release) => isOver(release, nowMs))
+}
+
+function _isOver({ preview }: DeployedRelease, nowMs: number): boolean {
+  return preview !== undefined && Date.parse(preview.expires) <= nowMs
 }
 
 async function findBodies(db: Moment, due: readonly Deployment[]): Promise<ReadonlyMap<string, ApiBody>> {
@@ -204,4 +223,8 @@ async function readTerms(db: Moment, base: Known | undefined, sequence: number) 
 
 function toKey({ api, number }: RevisionRef): string {
   return `${api} ${number}`
+}
+
+function isOver({ preview }: DeployedRelease, nowMs: number): boolean {
+  return preview !== undefined && Date.parse(preview.expires) <= nowMs
 }

@@ -13,9 +13,14 @@ export interface PublishedMoment {
 }
 
 export class PublicationReader {
-  readonly #reader = new LiveReader()
+  readonly #reader: LiveReader
   readonly #composer = new PieceComposer()
   #documents: ReadonlyMap<string, string> = new Map()
+
+  /** Milliseconds since the epoch. */
+  constructor(nowMs: () => number = Date.now) {
+    this.#reader = new LiveReader(nowMs)
+  }
 
   /** Of what is kept: what it finds is known from here on. */
   async read(db: Moment): Promise<PublishedMoment> {
