@@ -914,6 +914,50 @@ readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves
 /** Ends previews at once. It waits for nobody: what is live stays as it is. */
 readonly endPreview: { readonly params: { readonly environment: string; readonly team: string; readonly id: string }; readonly query: { readonly revision?: number }; readonly answer: undefined }
 
+/** What is live in an environment, of the teams that you may see, in pages. */
+readonly listLiveApis: { readonly params: { readonly environment: string }; readonly query: { readonly limit?: number; readonly after?: string }; readonly answer: { readonly "items": readonly ({ 
+/** One more with each change of what is live; it is the `ETag`. */
+readonly "version": number; 
+/** None: the API is not in this environment any more. */
+readonly "releases": readonly ({ readonly "revision": number; 
+/** Percent of what no condition claims. */
+readonly "share"?: number; 
+/** CEL: requests for which it is true get this release. */
+readonly "when"?: string; 
+/** Each request of these, `team/id`, whatever else is said. */
+readonly "apps"?: readonly (string)[]; 
+/** It is not live: only who brings its token gets it. */
+readonly "preview"?: { 
+/** RFC 3339, UTC. */
+readonly "expires": string } })[]; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy"; readonly "message": string; 
+/** RFC 3339, UTC. */
+readonly "at": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "by": string; readonly "team": string; readonly "api": string })[]; 
+/** Where the next page begins; absent: this is the last. */
+readonly "next"?: string } }
+
+/** Where an API is live, and with which revisions. */
+readonly listLiveEnvironments: { readonly params: { readonly team: string; readonly id: string }; readonly answer: { readonly "items": readonly ({ 
+/** One more with each change of what is live; it is the `ETag`. */
+readonly "version": number; 
+/** None: the API is not in this environment any more. */
+readonly "releases": readonly ({ readonly "revision": number; 
+/** Percent of what no condition claims. */
+readonly "share"?: number; 
+/** CEL: requests for which it is true get this release. */
+readonly "when"?: string; 
+/** Each request of these, `team/id`, whatever else is said. */
+readonly "apps"?: readonly (string)[]; 
+/** It is not live: only who brings its token gets it. */
+readonly "preview"?: { 
+/** RFC 3339, UTC. */
+readonly "expires": string } })[]; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy"; readonly "message": string; 
+/** RFC 3339, UTC. */
+readonly "at": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "by": string; readonly "environment": string })[] } }
+
 /** What waits, or waited, to go live in protected environments; what something became of last stands first. */
 readonly listChanges: { readonly query: { readonly state?: "waiting" | "done" | "refused" | "withdrawn" | "expired"; readonly limit?: number; readonly below?: number }; readonly answer: { readonly "items": readonly ({ readonly "environment": string; readonly "team": string; readonly "api": string; 
 /** From 1, within what is live of an API in an environment. */
@@ -1221,6 +1265,8 @@ abortCanary: { method: 'POST', path: '/api/v1/environments/{environment}/apis/{t
 takeOut: { method: 'POST', path: '/api/v1/environments/{environment}/apis/{team}/{id}/take-out' },
 startPreview: { method: 'POST', path: '/api/v1/environments/{environment}/apis/{team}/{id}/preview' },
 endPreview: { method: 'DELETE', path: '/api/v1/environments/{environment}/apis/{team}/{id}/preview' },
+listLiveApis: { method: 'GET', path: '/api/v1/environments/{environment}/live' },
+listLiveEnvironments: { method: 'GET', path: '/api/v1/apis/{team}/{id}/live' },
 listChanges: { method: 'GET', path: '/api/v1/changes' },
 getChange: { method: 'GET', path: '/api/v1/environments/{environment}/apis/{team}/{id}/changes/{number}' },
 approveChange: { method: 'POST', path: '/api/v1/environments/{environment}/apis/{team}/{id}/changes/{number}/approve' },

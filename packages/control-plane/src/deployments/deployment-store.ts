@@ -150,10 +150,44 @@ export async function listDeploymentVersions(
 
 /** All that is live in an environment, by the API's uid. */
 export async function listLive(db: Moment, environment: string): Promise<Deployment[]> {
-  const rows = await db
+  const rows = await selectNewest(db).where('one.environment', '=', environment).orderBy('one.api').execute()
+  return rows.map(toDeployment).filter(({ releases }) => releases.length > 0)
+}
+
+/** By the API's uid. */
+export async function listLivePage(
+  db: Moment,
+  environment: string,
+  {
+    teams,
+    after,
+    limit,
+  }: { readonly teams: readonly string[] | 'all'; readonly after?: string; readonly limit: number },
+): Promise<Deployment[]> {
+  let apis = db.selectFrom('resources').select('uid').where('kind', '=', 'api')
+  if (teams !== 'all') {
+    if (teams.length === 0) return []
+    apis = apis.where('team', 'in', teams)
+  }
+  let found = selectNewest(db).where('one.environment', '=', environment).where('one.api', 'in', apis)
+  if (after !== undefined) found = found.where('one.api', '>', after)
+  const rows = await found.where('one.releases', '!=', NO_RELEASES).orderBy('one.api').limit(limit).execute()
+  return rows.map(toDeployment)
+}
+
+/** Where an API is live. */
+export async function listLiveOf(db: Moment, api: string): Promise<Deployment[]> {
+  const found = selectNewest(db).where('one.api', '=', api).where('one.releases', '!=', NO_RELEASES)
+  return (await found.orderBy('one.environment').execute()).map(toDeployment)
+}
+
+/** As JSON. */
+const NO_RELEASES = '[]'
+
+function selectNewest(db: Moment) {
+  return db
     .selectFrom('deployments as one')
     .selectAll('one')
-    .where('one.environment', '=', environment)
     .where(({ not, exists, selectFrom }) =>
       not(
         exists(
@@ -165,9 +199,6 @@ export async function listLive(db: Moment, environment: string): Promise<Deploym
         ),
       ),
     )
-    .orderBy('one.api')
-    .execute()
-  return rows.map(toDeployment).filter(({ releases }) => releases.length > 0)
 }
 
 /** What was put live since, in whatever environment: the newest last. */
