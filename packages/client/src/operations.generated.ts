@@ -1,6 +1,6 @@
 /** Owns the operations of the admin API. Generated from its OpenAPI document by `npm run client`: change the routes, not this. */
 
-import type { ApiBody, EnvironmentBody, TeamBody, RoleBody, TeamRuleBody, Match } from './schemas.generated.ts'
+import type { ApiBody, EnvironmentBody, UpstreamBody, PlanBody, ProductBody, AppBody, TeamBody, RoleBody, TeamRuleBody, FederationBody, Match } from './schemas.generated.ts'
 
 export interface Operations {
 
@@ -10,16 +10,6 @@ readonly setUp: { readonly body: { readonly "secret": string; readonly "email": 
 readonly "user": string; readonly "name": string; 
 /** Changes with the cookie of this session say it as `X-CSRF-Token`. */
 readonly "csrfToken": string } }
-
-/** Begins a session, whose cookie is set. */
-readonly logIn: { readonly body: { readonly "email": string; readonly "password": string }; readonly answer: { 
-/** Uid. */
-readonly "user": string; readonly "name": string; 
-/** Changes with the cookie of this session say it as `X-CSRF-Token`. */
-readonly "csrfToken": string } }
-
-/** Ends the session of the cookie. */
-readonly logOut: { readonly answer: undefined }
 
 /** Who asks, and what they may. */
 readonly getMe: { readonly answer: { 
@@ -32,14 +22,14 @@ readonly "team": ("*") | (string);
 /** Ids: it counts for these APIs alone. For everything of the team if absent. */
 readonly "apis"?: readonly (string)[]; 
 /** Ids: it counts for what is done in these environments alone. For everything of the team if absent. */
-readonly "environments"?: readonly (string)[] })[]; readonly "scopes"?: readonly ("api:read" | "api:edit" | "environment:read" | "environment:edit" | "plan:read" | "plan:edit" | "product:read" | "product:edit" | "app:read" | "app:edit" | "subscription:read" | "subscription:edit" | "upstream:read" | "upstream:edit" | "policy-list:read" | "policy-list:edit" | "certificate:read" | "certificate:edit" | "secret:read" | "secret:edit" | "team:read" | "team:edit" | "role:read" | "role:edit" | "user:read" | "user:edit" | "token:read" | "token:edit" | "node:read" | "node:edit" | "rule:read" | "rule:edit" | "webhook:read" | "webhook:edit" | "identity-provider:read" | "identity-provider:edit" | "setting:read" | "setting:edit" | "api:publish" | "api:approve" | "environment:freeze" | "key:read" | "key:issue" | "subscription:request" | "subscription:approve" | "audit:read" | "audit:erase" | "session:end")[]; readonly "csrfToken"?: string } }
+readonly "environments"?: readonly (string)[] })[]; readonly "scopes"?: readonly ("api:read" | "api:edit" | "environment:read" | "environment:edit" | "plan:read" | "plan:edit" | "product:read" | "product:edit" | "app:read" | "app:edit" | "subscription:read" | "subscription:edit" | "upstream:read" | "upstream:edit" | "policy-list:read" | "policy-list:edit" | "certificate:read" | "certificate:edit" | "secret:read" | "secret:edit" | "team:read" | "team:edit" | "role:read" | "role:edit" | "user:read" | "user:edit" | "token:read" | "token:edit" | "node:read" | "node:edit" | "rule:read" | "rule:edit" | "webhook:read" | "webhook:edit" | "identity-provider:read" | "identity-provider:edit" | "setting:read" | "setting:edit" | "api:publish" | "api:approve" | "environment:freeze" | "app:manage" | "key:read" | "key:issue" | "subscription:request" | "subscription:approve" | "audit:read" | "audit:erase" | "session:end")[]; readonly "csrfToken"?: string } }
 
 /** Your own tokens. */
 readonly listMyTokens: { readonly answer: { readonly "items": readonly ({ readonly "uid": string; readonly "name": string; 
 /** Its first and last letters. */
 readonly "hint": string; 
 /** At most these; all of yours if absent. */
-readonly "scopes"?: readonly ("api:read" | "api:edit" | "environment:read" | "environment:edit" | "plan:read" | "plan:edit" | "product:read" | "product:edit" | "app:read" | "app:edit" | "subscription:read" | "subscription:edit" | "upstream:read" | "upstream:edit" | "policy-list:read" | "policy-list:edit" | "certificate:read" | "certificate:edit" | "secret:read" | "secret:edit" | "team:read" | "team:edit" | "role:read" | "role:edit" | "user:read" | "user:edit" | "token:read" | "token:edit" | "node:read" | "node:edit" | "rule:read" | "rule:edit" | "webhook:read" | "webhook:edit" | "identity-provider:read" | "identity-provider:edit" | "setting:read" | "setting:edit" | "api:publish" | "api:approve" | "environment:freeze" | "key:read" | "key:issue" | "subscription:request" | "subscription:approve" | "audit:read" | "audit:erase" | "session:end")[]; 
+readonly "scopes"?: readonly ("api:read" | "api:edit" | "environment:read" | "environment:edit" | "plan:read" | "plan:edit" | "product:read" | "product:edit" | "app:read" | "app:edit" | "subscription:read" | "subscription:edit" | "upstream:read" | "upstream:edit" | "policy-list:read" | "policy-list:edit" | "certificate:read" | "certificate:edit" | "secret:read" | "secret:edit" | "team:read" | "team:edit" | "role:read" | "role:edit" | "user:read" | "user:edit" | "token:read" | "token:edit" | "node:read" | "node:edit" | "rule:read" | "rule:edit" | "webhook:read" | "webhook:edit" | "identity-provider:read" | "identity-provider:edit" | "setting:read" | "setting:edit" | "api:publish" | "api:approve" | "environment:freeze" | "app:manage" | "key:read" | "key:issue" | "subscription:request" | "subscription:approve" | "audit:read" | "audit:erase" | "session:end")[]; 
 /** RFC 3339, UTC. */
 readonly "expiresAt"?: string; 
 /** RFC 3339, UTC. */
@@ -50,11 +40,11 @@ readonly "endedAt"?: string;
 readonly "createdAt": string })[] } }
 
 /** Makes a token with which programs may what you may, or less. It is shown now, and never again. */
-readonly issueMyToken: { readonly body: { readonly "name": string; readonly "scopes"?: readonly ("api:read" | "api:edit" | "environment:read" | "environment:edit" | "plan:read" | "plan:edit" | "product:read" | "product:edit" | "app:read" | "app:edit" | "subscription:read" | "subscription:edit" | "upstream:read" | "upstream:edit" | "policy-list:read" | "policy-list:edit" | "certificate:read" | "certificate:edit" | "secret:read" | "secret:edit" | "team:read" | "team:edit" | "role:read" | "role:edit" | "user:read" | "user:edit" | "token:read" | "token:edit" | "node:read" | "node:edit" | "rule:read" | "rule:edit" | "webhook:read" | "webhook:edit" | "identity-provider:read" | "identity-provider:edit" | "setting:read" | "setting:edit" | "api:publish" | "api:approve" | "environment:freeze" | "key:read" | "key:issue" | "subscription:request" | "subscription:approve" | "audit:read" | "audit:erase" | "session:end")[]; readonly "expiresAt"?: string }; readonly answer: { readonly "uid": string; readonly "name": string; 
+readonly issueMyToken: { readonly body: { readonly "name": string; readonly "scopes"?: readonly ("api:read" | "api:edit" | "environment:read" | "environment:edit" | "plan:read" | "plan:edit" | "product:read" | "product:edit" | "app:read" | "app:edit" | "subscription:read" | "subscription:edit" | "upstream:read" | "upstream:edit" | "policy-list:read" | "policy-list:edit" | "certificate:read" | "certificate:edit" | "secret:read" | "secret:edit" | "team:read" | "team:edit" | "role:read" | "role:edit" | "user:read" | "user:edit" | "token:read" | "token:edit" | "node:read" | "node:edit" | "rule:read" | "rule:edit" | "webhook:read" | "webhook:edit" | "identity-provider:read" | "identity-provider:edit" | "setting:read" | "setting:edit" | "api:publish" | "api:approve" | "environment:freeze" | "app:manage" | "key:read" | "key:issue" | "subscription:request" | "subscription:approve" | "audit:read" | "audit:erase" | "session:end")[]; readonly "expiresAt"?: string }; readonly answer: { readonly "uid": string; readonly "name": string; 
 /** Its first and last letters. */
 readonly "hint": string; 
 /** At most these; all of yours if absent. */
-readonly "scopes"?: readonly ("api:read" | "api:edit" | "environment:read" | "environment:edit" | "plan:read" | "plan:edit" | "product:read" | "product:edit" | "app:read" | "app:edit" | "subscription:read" | "subscription:edit" | "upstream:read" | "upstream:edit" | "policy-list:read" | "policy-list:edit" | "certificate:read" | "certificate:edit" | "secret:read" | "secret:edit" | "team:read" | "team:edit" | "role:read" | "role:edit" | "user:read" | "user:edit" | "token:read" | "token:edit" | "node:read" | "node:edit" | "rule:read" | "rule:edit" | "webhook:read" | "webhook:edit" | "identity-provider:read" | "identity-provider:edit" | "setting:read" | "setting:edit" | "api:publish" | "api:approve" | "environment:freeze" | "key:read" | "key:issue" | "subscription:request" | "subscription:approve" | "audit:read" | "audit:erase" | "session:end")[]; 
+readonly "scopes"?: readonly ("api:read" | "api:edit" | "environment:read" | "environment:edit" | "plan:read" | "plan:edit" | "product:read" | "product:edit" | "app:read" | "app:edit" | "subscription:read" | "subscription:edit" | "upstream:read" | "upstream:edit" | "policy-list:read" | "policy-list:edit" | "certificate:read" | "certificate:edit" | "secret:read" | "secret:edit" | "team:read" | "team:edit" | "role:read" | "role:edit" | "user:read" | "user:edit" | "token:read" | "token:edit" | "node:read" | "node:edit" | "rule:read" | "rule:edit" | "webhook:read" | "webhook:edit" | "identity-provider:read" | "identity-provider:edit" | "setting:read" | "setting:edit" | "api:publish" | "api:approve" | "environment:freeze" | "app:manage" | "key:read" | "key:issue" | "subscription:request" | "subscription:approve" | "audit:read" | "audit:erase" | "session:end")[]; 
 /** RFC 3339, UTC. */
 readonly "expiresAt"?: string; 
 /** RFC 3339, UTC. */
@@ -66,6 +56,425 @@ readonly "createdAt": string; readonly "value": string } }
 
 /** Ends one of your tokens: it is refused from now on. */
 readonly endMyToken: { readonly params: { readonly uid: string }; readonly answer: undefined }
+
+/** Begins a session, whose cookie is set; or says which second factor is still needed. */
+readonly logIn: { readonly body: { readonly "email": string; readonly "password": string }; readonly answer: ({ 
+/** Uid. */
+readonly "user": string; readonly "name": string; 
+/** Changes with the cookie of this session say it as `X-CSRF-Token`. */
+readonly "csrfToken": string }) | ({ 
+/** One of these is still needed: `POST /login/second`. */
+readonly "next": readonly ("totp" | "passkey" | "recovery-code")[]; 
+/** To be given back with it, within five minutes. */
+readonly "challenge": string; 
+/** For `PublicKeyCredential.parseRequestOptionsFromJSON`. */
+readonly "passkey"?: unknown }) }
+
+/** Gives the second factor of a login that the password has begun. A session begins, whose cookie is set. */
+readonly finishLogin: { readonly body: ({ readonly "factor": "totp"; readonly "challenge": string; readonly "code": string }) | ({ readonly "factor": "recovery-code"; readonly "challenge": string; readonly "code": string }) | ({ readonly "factor": "passkey"; readonly "challenge": string; readonly "response": { readonly "id": string; readonly "rawId": string; readonly "type": "public-key"; readonly "clientExtensionResults"?: Readonly<Record<string, unknown>>; readonly "response": { readonly "clientDataJSON": string; readonly "authenticatorData": string; readonly "signature": string; readonly "userHandle"?: string } } }); readonly answer: { 
+/** Uid. */
+readonly "user": string; readonly "name": string; 
+/** Changes with the cookie of this session say it as `X-CSRF-Token`. */
+readonly "csrfToken": string } }
+
+/** What a page hands to the browser for a login by passkey alone. */
+readonly askForLoginPasskey: { readonly answer: unknown }
+
+/** Begins a session with a passkey, which is both factors in one: the thing, and who unlocks it. */
+readonly logInByPasskey: { readonly body: { readonly "response": { readonly "id": string; readonly "rawId": string; readonly "type": "public-key"; readonly "clientExtensionResults"?: Readonly<Record<string, unknown>>; readonly "response": { readonly "clientDataJSON": string; readonly "authenticatorData": string; readonly "signature": string; readonly "userHandle"?: string } } }; readonly answer: { 
+/** Uid. */
+readonly "user": string; readonly "name": string; 
+/** Changes with the cookie of this session say it as `X-CSRF-Token`. */
+readonly "csrfToken": string } }
+
+/** Ends the session of the cookie. */
+readonly logOut: { readonly answer: undefined }
+
+/** With what you log in. */
+readonly getMyFactors: { readonly answer: { readonly "hasPassword": boolean; readonly "hasTotp": boolean; 
+/** How many are left. */
+readonly "recoveryCodes": number; readonly "passkeys": readonly ({ readonly "id": string; readonly "name": string; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** RFC 3339, UTC. */
+readonly "lastUsedAt"?: string })[] } }
+
+/** Changes your password. Everywhere else you are logged out. */
+readonly changeMyPassword: { readonly body: { 
+/** Not needed in the first minutes of a login. */
+readonly "old"?: string; readonly "new": string; 
+/** Ends your tokens as well. */
+readonly "endTokens"?: boolean }; readonly answer: undefined }
+
+/** What an app for codes is told. Nothing counts until the first code has proved that it has it. */
+readonly offerMyTotp: { readonly answer: { readonly "secret": string; readonly "uri": string; readonly "challenge": string } }
+
+/** The first code of the app: from now on a login needs one. */
+readonly confirmMyTotp: { readonly body: { readonly "challenge": string; readonly "code": string }; readonly answer: { 
+/** Each is good once. They are shown now, and never again. */
+readonly "recoveryCodes": readonly (string)[] } }
+
+/** A login needs no code by time any more. */
+readonly removeMyTotp: { readonly answer: undefined }
+
+/** New codes for paper, in place of those before: for who has lost what they log in with. */
+readonly drawMyRecoveryCodes: { readonly answer: { 
+/** Each is good once. They are shown now, and never again. */
+readonly "recoveryCodes": readonly (string)[] } }
+
+/** What a page hands to the browser to make a passkey. */
+readonly offerMyPasskey: { readonly answer: unknown }
+
+/** Keeps the passkey that the browser has made. */
+readonly addMyPasskey: { readonly body: { readonly "name": string; readonly "response": { readonly "id": string; readonly "rawId": string; readonly "type": "public-key"; readonly "clientExtensionResults"?: Readonly<Record<string, unknown>>; readonly "response": { readonly "clientDataJSON": string; readonly "attestationObject": string; readonly "transports"?: readonly (string)[] } } }; readonly answer: { readonly "passkey": { readonly "id": string; readonly "name": string; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** RFC 3339, UTC. */
+readonly "lastUsedAt"?: string }; 
+/** Each is good once. They are shown now, and never again. */
+readonly "recoveryCodes"?: readonly (string)[] } }
+
+/** Nobody logs in with this passkey any more. */
+readonly removeMyPasskey: { readonly params: { readonly passkey: string }; readonly answer: undefined }
+
+/** Where you are logged in, the newest first. */
+readonly listMySessions: { readonly answer: { readonly "items": readonly ({ readonly "uid": string; 
+/** From where it was begun. */
+readonly "address": string; 
+/** The browser, as it calls itself. */
+readonly "agent": string; 
+/** With which you ask. */
+readonly "isThis": boolean; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** RFC 3339, UTC. */
+readonly "lastSeenAt": string; 
+/** RFC 3339, UTC. */
+readonly "expiresAt": string })[] } }
+
+/** Logs you out everywhere but here. */
+readonly endMySessions: { readonly answer: undefined }
+
+/** Logs one of your browsers out. */
+readonly endMySession: { readonly params: { readonly uid: string }; readonly answer: undefined }
+
+/** Where somebody is logged in, the newest first. */
+readonly listUserSessions: { readonly params: { readonly user: string }; readonly answer: { readonly "items": readonly ({ readonly "uid": string; 
+/** From where it was begun. */
+readonly "address": string; 
+/** The browser, as it calls itself. */
+readonly "agent": string; 
+/** With which you ask. */
+readonly "isThis": boolean; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** RFC 3339, UTC. */
+readonly "lastSeenAt": string; 
+/** RFC 3339, UTC. */
+readonly "expiresAt": string })[] } }
+
+/** Logs somebody out everywhere. */
+readonly endUserSessions: { readonly params: { readonly user: string }; readonly answer: undefined }
+
+/** Logs one browser of somebody out. */
+readonly endUserSession: { readonly params: { readonly user: string; readonly uid: string }; readonly answer: undefined }
+
+/** People, by e-mail address, in pages. */
+readonly listUsers: { readonly query: { readonly search?: string; readonly state?: "active" | "suspended"; readonly limit?: number; readonly after?: string }; readonly answer: { readonly "items": readonly ({ readonly "uid": string; readonly "email": string; readonly "name": string; readonly "grants": readonly ({ 
+/** Id of a role. */
+readonly "role": string; 
+/** Id of the team in which it counts; `*` is every team. */
+readonly "team": ("*") | (string); 
+/** Ids: it counts for these APIs alone. For everything of the team if absent. */
+readonly "apis"?: readonly (string)[]; 
+/** Ids: it counts for what is done in these environments alone. For everything of the team if absent. */
+readonly "environments"?: readonly (string)[] })[]; readonly "sso"?: { readonly "issuer": string; readonly "subject": string }; readonly "isBreakGlass": boolean; readonly "state": "active" | "suspended"; readonly "hasPassword": boolean; readonly "hasTotp": boolean; readonly "recoveryCodes": number; 
+/** How many. */
+readonly "passkeys": number; readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string; 
+/** RFC 3339, UTC. */
+readonly "updatedAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "updatedBy": string })[]; readonly "next"?: string } }
+
+/** Makes an account, and a link with which the person sets the password. */
+readonly inviteUser: { readonly body: { 
+/** By which a person logs in. Nobody else has it, in whatever case. */
+readonly "email": string; readonly "name": string; 
+/** What the person may do, and where. */
+readonly "grants": readonly ({ 
+/** Id of a role. */
+readonly "role": string; 
+/** Id of the team in which it counts; `*` is every team. */
+readonly "team": ("*") | (string); 
+/** Ids: it counts for these APIs alone. For everything of the team if absent. */
+readonly "apis"?: readonly (string)[]; 
+/** Ids: it counts for what is done in these environments alone. For everything of the team if absent. */
+readonly "environments"?: readonly (string)[] })[]; readonly "sso"?: { readonly "issuer": string; readonly "subject": string }; readonly "isBreakGlass"?: boolean }; readonly answer: { readonly "user": { readonly "uid": string; readonly "email": string; readonly "name": string; readonly "grants": readonly ({ 
+/** Id of a role. */
+readonly "role": string; 
+/** Id of the team in which it counts; `*` is every team. */
+readonly "team": ("*") | (string); 
+/** Ids: it counts for these APIs alone. For everything of the team if absent. */
+readonly "apis"?: readonly (string)[]; 
+/** Ids: it counts for what is done in these environments alone. For everything of the team if absent. */
+readonly "environments"?: readonly (string)[] })[]; readonly "sso"?: { readonly "issuer": string; readonly "subject": string }; readonly "isBreakGlass": boolean; readonly "state": "active" | "suspended"; readonly "hasPassword": boolean; readonly "hasTotp": boolean; readonly "recoveryCodes": number; 
+/** How many. */
+readonly "passkeys": number; readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string; 
+/** RFC 3339, UTC. */
+readonly "updatedAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "updatedBy": string }; readonly "link": { 
+/** For the person alone: who has it sets the password. It is shown now, and never again. */
+readonly "url": string; 
+/** RFC 3339, UTC. */
+readonly "expiresAt": string } } }
+
+/** One person. */
+readonly getUser: { readonly params: { readonly user: string }; readonly answer: { readonly "uid": string; readonly "email": string; readonly "name": string; readonly "grants": readonly ({ 
+/** Id of a role. */
+readonly "role": string; 
+/** Id of the team in which it counts; `*` is every team. */
+readonly "team": ("*") | (string); 
+/** Ids: it counts for these APIs alone. For everything of the team if absent. */
+readonly "apis"?: readonly (string)[]; 
+/** Ids: it counts for what is done in these environments alone. For everything of the team if absent. */
+readonly "environments"?: readonly (string)[] })[]; readonly "sso"?: { readonly "issuer": string; readonly "subject": string }; readonly "isBreakGlass": boolean; readonly "state": "active" | "suspended"; readonly "hasPassword": boolean; readonly "hasTotp": boolean; readonly "recoveryCodes": number; 
+/** How many. */
+readonly "passkeys": number; readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string; 
+/** RFC 3339, UTC. */
+readonly "updatedAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "updatedBy": string } }
+
+/** Makes of a person what is sent. With If-Match it changes only what you have seen. */
+readonly putUser: { readonly params: { readonly user: string }; readonly body: { 
+/** By which a person logs in. Nobody else has it, in whatever case. */
+readonly "email": string; readonly "name": string; 
+/** What the person may do, and where. */
+readonly "grants": readonly ({ 
+/** Id of a role. */
+readonly "role": string; 
+/** Id of the team in which it counts; `*` is every team. */
+readonly "team": ("*") | (string); 
+/** Ids: it counts for these APIs alone. For everything of the team if absent. */
+readonly "apis"?: readonly (string)[]; 
+/** Ids: it counts for what is done in these environments alone. For everything of the team if absent. */
+readonly "environments"?: readonly (string)[] })[]; readonly "sso"?: { readonly "issuer": string; readonly "subject": string }; readonly "isBreakGlass"?: boolean }; readonly answer: { readonly "uid": string; readonly "email": string; readonly "name": string; readonly "grants": readonly ({ 
+/** Id of a role. */
+readonly "role": string; 
+/** Id of the team in which it counts; `*` is every team. */
+readonly "team": ("*") | (string); 
+/** Ids: it counts for these APIs alone. For everything of the team if absent. */
+readonly "apis"?: readonly (string)[]; 
+/** Ids: it counts for what is done in these environments alone. For everything of the team if absent. */
+readonly "environments"?: readonly (string)[] })[]; readonly "sso"?: { readonly "issuer": string; readonly "subject": string }; readonly "isBreakGlass": boolean; readonly "state": "active" | "suspended"; readonly "hasPassword": boolean; readonly "hasTotp": boolean; readonly "recoveryCodes": number; 
+/** How many. */
+readonly "passkeys": number; readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string; 
+/** RFC 3339, UTC. */
+readonly "updatedAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "updatedBy": string } }
+
+/** Erases all that tells of a person. What the person has done stays, by a uid that leads nowhere. */
+readonly eraseUser: { readonly params: { readonly user: string }; readonly answer: undefined }
+
+/** Shuts a person out at once: sessions end, tokens are refused. */
+readonly suspendUser: { readonly params: { readonly user: string }; readonly answer: { readonly "uid": string; readonly "email": string; readonly "name": string; readonly "grants": readonly ({ 
+/** Id of a role. */
+readonly "role": string; 
+/** Id of the team in which it counts; `*` is every team. */
+readonly "team": ("*") | (string); 
+/** Ids: it counts for these APIs alone. For everything of the team if absent. */
+readonly "apis"?: readonly (string)[]; 
+/** Ids: it counts for what is done in these environments alone. For everything of the team if absent. */
+readonly "environments"?: readonly (string)[] })[]; readonly "sso"?: { readonly "issuer": string; readonly "subject": string }; readonly "isBreakGlass": boolean; readonly "state": "active" | "suspended"; readonly "hasPassword": boolean; readonly "hasTotp": boolean; readonly "recoveryCodes": number; 
+/** How many. */
+readonly "passkeys": number; readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string; 
+/** RFC 3339, UTC. */
+readonly "updatedAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "updatedBy": string } }
+
+/** Lets a person in again. */
+readonly resumeUser: { readonly params: { readonly user: string }; readonly answer: { readonly "uid": string; readonly "email": string; readonly "name": string; readonly "grants": readonly ({ 
+/** Id of a role. */
+readonly "role": string; 
+/** Id of the team in which it counts; `*` is every team. */
+readonly "team": ("*") | (string); 
+/** Ids: it counts for these APIs alone. For everything of the team if absent. */
+readonly "apis"?: readonly (string)[]; 
+/** Ids: it counts for what is done in these environments alone. For everything of the team if absent. */
+readonly "environments"?: readonly (string)[] })[]; readonly "sso"?: { readonly "issuer": string; readonly "subject": string }; readonly "isBreakGlass": boolean; readonly "state": "active" | "suspended"; readonly "hasPassword": boolean; readonly "hasTotp": boolean; readonly "recoveryCodes": number; 
+/** How many. */
+readonly "passkeys": number; readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string; 
+/** RFC 3339, UTC. */
+readonly "updatedAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "updatedBy": string } }
+
+/** Takes the password away, logs the person out everywhere, and makes a link to set a new one. */
+readonly resetUser: { readonly params: { readonly user: string }; readonly body: { 
+/** Takes passkeys, the app for codes and codes on paper away too: for who has lost them. */
+readonly "secondFactors"?: boolean }; readonly answer: { readonly "user": { readonly "uid": string; readonly "email": string; readonly "name": string; readonly "grants": readonly ({ 
+/** Id of a role. */
+readonly "role": string; 
+/** Id of the team in which it counts; `*` is every team. */
+readonly "team": ("*") | (string); 
+/** Ids: it counts for these APIs alone. For everything of the team if absent. */
+readonly "apis"?: readonly (string)[]; 
+/** Ids: it counts for what is done in these environments alone. For everything of the team if absent. */
+readonly "environments"?: readonly (string)[] })[]; readonly "sso"?: { readonly "issuer": string; readonly "subject": string }; readonly "isBreakGlass": boolean; readonly "state": "active" | "suspended"; readonly "hasPassword": boolean; readonly "hasTotp": boolean; readonly "recoveryCodes": number; 
+/** How many. */
+readonly "passkeys": number; readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string; 
+/** RFC 3339, UTC. */
+readonly "updatedAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "updatedBy": string }; readonly "link": { 
+/** For the person alone: who has it sets the password. It is shown now, and never again. */
+readonly "url": string; 
+/** RFC 3339, UTC. */
+readonly "expiresAt": string } } }
+
+/** Sets the password of an account, with the secret of its link. */
+readonly acceptInvitation: { readonly body: { readonly "secret": string; readonly "password": string }; readonly answer: { 
+/** With which to log in now. */
+readonly "email": string } }
+
+/** Tokens of teams that you may see, those that ended among them, in pages. */
+readonly listTokens: { readonly query: { readonly team?: string; readonly limit?: number; readonly after?: string }; readonly answer: { readonly "items": readonly ({ readonly "uid": string; readonly "name": string; 
+/** Its first and last letters. */
+readonly "hint": string; 
+/** At most these; all of yours if absent. */
+readonly "scopes"?: readonly ("api:read" | "api:edit" | "environment:read" | "environment:edit" | "plan:read" | "plan:edit" | "product:read" | "product:edit" | "app:read" | "app:edit" | "subscription:read" | "subscription:edit" | "upstream:read" | "upstream:edit" | "policy-list:read" | "policy-list:edit" | "certificate:read" | "certificate:edit" | "secret:read" | "secret:edit" | "team:read" | "team:edit" | "role:read" | "role:edit" | "user:read" | "user:edit" | "token:read" | "token:edit" | "node:read" | "node:edit" | "rule:read" | "rule:edit" | "webhook:read" | "webhook:edit" | "identity-provider:read" | "identity-provider:edit" | "setting:read" | "setting:edit" | "api:publish" | "api:approve" | "environment:freeze" | "app:manage" | "key:read" | "key:issue" | "subscription:request" | "subscription:approve" | "audit:read" | "audit:erase" | "session:end")[]; 
+/** RFC 3339, UTC. */
+readonly "expiresAt"?: string; 
+/** RFC 3339, UTC. */
+readonly "lastUsedAt"?: string; 
+/** RFC 3339, UTC. */
+readonly "endedAt"?: string; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; readonly "team": string; readonly "grants": readonly ({ 
+/** Id of a role. */
+readonly "role": string; 
+/** Id of the team in which it counts; `*` is every team. */
+readonly "team": ("*") | (string); 
+/** Ids: it counts for these APIs alone. For everything of the team if absent. */
+readonly "apis"?: readonly (string)[]; 
+/** Ids: it counts for what is done in these environments alone. For everything of the team if absent. */
+readonly "environments"?: readonly (string)[] })[]; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string })[]; readonly "next"?: string } }
+
+/** Makes a token of a team, with grants of its own. It is shown now, and never again. */
+readonly issueToken: { readonly params: { readonly team: string }; readonly body: { readonly "name": string; 
+/** No more than you have yourself. */
+readonly "grants": readonly ({ 
+/** Id of a role. */
+readonly "role": string; 
+/** Id of the team in which it counts; `*` is every team. */
+readonly "team": ("*") | (string); 
+/** Ids: it counts for these APIs alone. For everything of the team if absent. */
+readonly "apis"?: readonly (string)[]; 
+/** Ids: it counts for what is done in these environments alone. For everything of the team if absent. */
+readonly "environments"?: readonly (string)[] })[]; readonly "scopes"?: readonly ("api:read" | "api:edit" | "environment:read" | "environment:edit" | "plan:read" | "plan:edit" | "product:read" | "product:edit" | "app:read" | "app:edit" | "subscription:read" | "subscription:edit" | "upstream:read" | "upstream:edit" | "policy-list:read" | "policy-list:edit" | "certificate:read" | "certificate:edit" | "secret:read" | "secret:edit" | "team:read" | "team:edit" | "role:read" | "role:edit" | "user:read" | "user:edit" | "token:read" | "token:edit" | "node:read" | "node:edit" | "rule:read" | "rule:edit" | "webhook:read" | "webhook:edit" | "identity-provider:read" | "identity-provider:edit" | "setting:read" | "setting:edit" | "api:publish" | "api:approve" | "environment:freeze" | "app:manage" | "key:read" | "key:issue" | "subscription:request" | "subscription:approve" | "audit:read" | "audit:erase" | "session:end")[]; readonly "expiresAt"?: string }; readonly answer: { readonly "uid": string; readonly "name": string; 
+/** Its first and last letters. */
+readonly "hint": string; 
+/** At most these; all of yours if absent. */
+readonly "scopes"?: readonly ("api:read" | "api:edit" | "environment:read" | "environment:edit" | "plan:read" | "plan:edit" | "product:read" | "product:edit" | "app:read" | "app:edit" | "subscription:read" | "subscription:edit" | "upstream:read" | "upstream:edit" | "policy-list:read" | "policy-list:edit" | "certificate:read" | "certificate:edit" | "secret:read" | "secret:edit" | "team:read" | "team:edit" | "role:read" | "role:edit" | "user:read" | "user:edit" | "token:read" | "token:edit" | "node:read" | "node:edit" | "rule:read" | "rule:edit" | "webhook:read" | "webhook:edit" | "identity-provider:read" | "identity-provider:edit" | "setting:read" | "setting:edit" | "api:publish" | "api:approve" | "environment:freeze" | "app:manage" | "key:read" | "key:issue" | "subscription:request" | "subscription:approve" | "audit:read" | "audit:erase" | "session:end")[]; 
+/** RFC 3339, UTC. */
+readonly "expiresAt"?: string; 
+/** RFC 3339, UTC. */
+readonly "lastUsedAt"?: string; 
+/** RFC 3339, UTC. */
+readonly "endedAt"?: string; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; readonly "team": string; readonly "grants": readonly ({ 
+/** Id of a role. */
+readonly "role": string; 
+/** Id of the team in which it counts; `*` is every team. */
+readonly "team": ("*") | (string); 
+/** Ids: it counts for these APIs alone. For everything of the team if absent. */
+readonly "apis"?: readonly (string)[]; 
+/** Ids: it counts for what is done in these environments alone. For everything of the team if absent. */
+readonly "environments"?: readonly (string)[] })[]; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string; readonly "value": string } }
+
+/** Ends a token of a team: it is refused from now on. */
+readonly endToken: { readonly params: { readonly team: string; readonly uid: string }; readonly answer: undefined }
+
+/** Who has grants in one team. Those of every team are not among them. */
+readonly listMembers: { readonly params: { readonly team: string }; readonly answer: { readonly "items": readonly ({ readonly "uid": string; readonly "email": string; readonly "name": string; readonly "state": "active" | "suspended"; 
+/** In this team. */
+readonly "grants": readonly ({ 
+/** Id of a role. */
+readonly "role": string; 
+/** Ids: it counts for these APIs alone. For everything of the team if absent. */
+readonly "apis"?: readonly (string)[]; 
+/** Ids: it counts for what is done in these environments alone. For everything of the team if absent. */
+readonly "environments"?: readonly (string)[] })[] })[] } }
+
+/** What a person may do in one team, in place of what it was; nothing takes it away. Who has no account gets a link. */
+readonly putMember: { readonly params: { readonly team: string }; readonly body: { 
+/** By which a person logs in. Nobody else has it, in whatever case. */
+readonly "email": string; 
+/** Of who has no account yet. */
+readonly "name"?: string; readonly "grants": readonly ({ 
+/** Id of a role. */
+readonly "role": string; 
+/** Ids: it counts for these APIs alone. For everything of the team if absent. */
+readonly "apis"?: readonly (string)[]; 
+/** Ids: it counts for what is done in these environments alone. For everything of the team if absent. */
+readonly "environments"?: readonly (string)[] })[] }; readonly answer: { readonly "member": { readonly "uid": string; readonly "email": string; readonly "name": string; readonly "state": "active" | "suspended"; 
+/** In this team. */
+readonly "grants": readonly ({ 
+/** Id of a role. */
+readonly "role": string; 
+/** Ids: it counts for these APIs alone. For everything of the team if absent. */
+readonly "apis"?: readonly (string)[]; 
+/** Ids: it counts for what is done in these environments alone. For everything of the team if absent. */
+readonly "environments"?: readonly (string)[] })[] }; readonly "link"?: { 
+/** For the person alone: who has it sets the password. It is shown now, and never again. */
+readonly "url": string; 
+/** RFC 3339, UTC. */
+readonly "expiresAt": string } } }
+
+/** Gives a token that counts for minutes for one that a platform has signed, such as that of a pipeline. */
+readonly federate: { readonly body: { readonly "team": string; 
+/** Id of the federation. */
+readonly "federation": string; 
+/** A JWT of its issuer. */
+readonly "token": string }; readonly answer: { readonly "value": string; 
+/** RFC 3339, UTC. */
+readonly "expiresAt": string } }
 
 /** Those of the kind API that you may see, in pages. */
 readonly listApis: { readonly query: { readonly team?: string; readonly owner?: string; readonly tag?: (string) | (readonly (string)[]); readonly search?: string; readonly sort?: "id" | "-id" | "title" | "-title" | "updatedAt" | "-updatedAt"; readonly limit?: number; readonly after?: string }; readonly answer: { readonly "items": readonly ({ 
@@ -97,7 +506,7 @@ readonly "createdBy": string;
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
 /** `user:<uid>`, `token:<uid>`, or `system`. */
-readonly "updatedBy": string; readonly "body": ApiBody } }
+readonly "updatedBy": string; readonly "body": ApiBody }; readonly givesYaml: true }
 
 /** Makes one API, or makes it what is sent. With If-Match it changes only what you have seen, with If-None-Match: * it changes nothing that is there. */
 readonly putApi: { readonly params: { readonly team: string; readonly id: string }; readonly body: ApiBody; readonly answer: { 
@@ -112,7 +521,7 @@ readonly "createdBy": string;
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
 /** `user:<uid>`, `token:<uid>`, or `system`. */
-readonly "updatedBy": string; readonly "body": ApiBody } }
+readonly "updatedBy": string; readonly "body": ApiBody }; readonly takesYaml: true }
 
 /** Removes one API, where nobody needs it. What it was stays in its history. */
 readonly removeApi: { readonly params: { readonly team: string; readonly id: string }; readonly answer: undefined }
@@ -156,7 +565,7 @@ readonly "createdBy": string;
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
 /** `user:<uid>`, `token:<uid>`, or `system`. */
-readonly "updatedBy": string; readonly "body": EnvironmentBody } }
+readonly "updatedBy": string; readonly "body": EnvironmentBody }; readonly givesYaml: true }
 
 /** Makes one environment, or makes it what is sent. With If-Match it changes only what you have seen, with If-None-Match: * it changes nothing that is there. */
 readonly putEnvironment: { readonly params: { readonly id: string }; readonly body: EnvironmentBody; readonly answer: { 
@@ -171,7 +580,7 @@ readonly "createdBy": string;
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
 /** `user:<uid>`, `token:<uid>`, or `system`. */
-readonly "updatedBy": string; readonly "body": EnvironmentBody } }
+readonly "updatedBy": string; readonly "body": EnvironmentBody }; readonly takesYaml: true }
 
 /** Removes one environment, where nobody needs it. What it was stays in its history. */
 readonly removeEnvironment: { readonly params: { readonly id: string }; readonly answer: undefined }
@@ -184,6 +593,242 @@ readonly "at": string;
 readonly "by": string; 
 /** Absent where it was removed. */
 readonly "body"?: EnvironmentBody })[] } }
+
+/** Those of the kind upstream that you may see, in pages. */
+readonly listUpstreams: { readonly query: { readonly team?: string; readonly owner?: string; readonly tag?: (string) | (readonly (string)[]); readonly search?: string; readonly sort?: "id" | "-id" | "title" | "-title" | "updatedAt" | "-updatedAt"; readonly limit?: number; readonly after?: string }; readonly answer: { readonly "items": readonly ({ 
+/** Never given twice. */
+readonly "uid": string; readonly "team": string; readonly "id": string; 
+/** One more with each change; it is the `ETag`. */
+readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string; 
+/** RFC 3339, UTC. */
+readonly "updatedAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "updatedBy": string; readonly "body": UpstreamBody })[]; readonly "total": number; 
+/** Where the next page begins; absent: this is the last. */
+readonly "next"?: string } }
+
+/** One upstream. */
+readonly getUpstream: { readonly params: { readonly team: string; readonly id: string }; readonly answer: { 
+/** Never given twice. */
+readonly "uid": string; readonly "team": string; readonly "id": string; 
+/** One more with each change; it is the `ETag`. */
+readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string; 
+/** RFC 3339, UTC. */
+readonly "updatedAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "updatedBy": string; readonly "body": UpstreamBody }; readonly givesYaml: true }
+
+/** Makes one upstream, or makes it what is sent. With If-Match it changes only what you have seen, with If-None-Match: * it changes nothing that is there. */
+readonly putUpstream: { readonly params: { readonly team: string; readonly id: string }; readonly body: UpstreamBody; readonly answer: { 
+/** Never given twice. */
+readonly "uid": string; readonly "team": string; readonly "id": string; 
+/** One more with each change; it is the `ETag`. */
+readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string; 
+/** RFC 3339, UTC. */
+readonly "updatedAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "updatedBy": string; readonly "body": UpstreamBody }; readonly takesYaml: true }
+
+/** Removes one upstream, where nobody needs it. What it was stays in its history. */
+readonly removeUpstream: { readonly params: { readonly team: string; readonly id: string }; readonly answer: undefined }
+
+/** What one upstream was, the newest first. */
+readonly listUpstreamVersions: { readonly params: { readonly team: string; readonly id: string }; readonly query: { readonly limit?: number }; readonly answer: { readonly "items": readonly ({ readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "at": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "by": string; 
+/** Absent where it was removed. */
+readonly "body"?: UpstreamBody })[] } }
+
+/** Those of the kind plan that you may see, in pages. */
+readonly listPlans: { readonly query: { readonly team?: string; readonly owner?: string; readonly tag?: (string) | (readonly (string)[]); readonly search?: string; readonly sort?: "id" | "-id" | "title" | "-title" | "updatedAt" | "-updatedAt"; readonly limit?: number; readonly after?: string }; readonly answer: { readonly "items": readonly ({ 
+/** Never given twice. */
+readonly "uid": string; readonly "team": string; readonly "id": string; 
+/** One more with each change; it is the `ETag`. */
+readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string; 
+/** RFC 3339, UTC. */
+readonly "updatedAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "updatedBy": string; readonly "body": PlanBody })[]; readonly "total": number; 
+/** Where the next page begins; absent: this is the last. */
+readonly "next"?: string } }
+
+/** One plan. */
+readonly getPlan: { readonly params: { readonly team: string; readonly id: string }; readonly answer: { 
+/** Never given twice. */
+readonly "uid": string; readonly "team": string; readonly "id": string; 
+/** One more with each change; it is the `ETag`. */
+readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string; 
+/** RFC 3339, UTC. */
+readonly "updatedAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "updatedBy": string; readonly "body": PlanBody }; readonly givesYaml: true }
+
+/** Makes one plan, or makes it what is sent. With If-Match it changes only what you have seen, with If-None-Match: * it changes nothing that is there. */
+readonly putPlan: { readonly params: { readonly team: string; readonly id: string }; readonly body: PlanBody; readonly answer: { 
+/** Never given twice. */
+readonly "uid": string; readonly "team": string; readonly "id": string; 
+/** One more with each change; it is the `ETag`. */
+readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string; 
+/** RFC 3339, UTC. */
+readonly "updatedAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "updatedBy": string; readonly "body": PlanBody }; readonly takesYaml: true }
+
+/** Removes one plan, where nobody needs it. What it was stays in its history. */
+readonly removePlan: { readonly params: { readonly team: string; readonly id: string }; readonly answer: undefined }
+
+/** What one plan was, the newest first. */
+readonly listPlanVersions: { readonly params: { readonly team: string; readonly id: string }; readonly query: { readonly limit?: number }; readonly answer: { readonly "items": readonly ({ readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "at": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "by": string; 
+/** Absent where it was removed. */
+readonly "body"?: PlanBody })[] } }
+
+/** Those of the kind product that you may see, in pages. */
+readonly listProducts: { readonly query: { readonly team?: string; readonly owner?: string; readonly tag?: (string) | (readonly (string)[]); readonly search?: string; readonly sort?: "id" | "-id" | "title" | "-title" | "updatedAt" | "-updatedAt"; readonly limit?: number; readonly after?: string }; readonly answer: { readonly "items": readonly ({ 
+/** Never given twice. */
+readonly "uid": string; readonly "team": string; readonly "id": string; 
+/** One more with each change; it is the `ETag`. */
+readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string; 
+/** RFC 3339, UTC. */
+readonly "updatedAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "updatedBy": string; readonly "body": ProductBody })[]; readonly "total": number; 
+/** Where the next page begins; absent: this is the last. */
+readonly "next"?: string } }
+
+/** One product. */
+readonly getProduct: { readonly params: { readonly team: string; readonly id: string }; readonly answer: { 
+/** Never given twice. */
+readonly "uid": string; readonly "team": string; readonly "id": string; 
+/** One more with each change; it is the `ETag`. */
+readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string; 
+/** RFC 3339, UTC. */
+readonly "updatedAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "updatedBy": string; readonly "body": ProductBody }; readonly givesYaml: true }
+
+/** Makes one product, or makes it what is sent. With If-Match it changes only what you have seen, with If-None-Match: * it changes nothing that is there. */
+readonly putProduct: { readonly params: { readonly team: string; readonly id: string }; readonly body: ProductBody; readonly answer: { 
+/** Never given twice. */
+readonly "uid": string; readonly "team": string; readonly "id": string; 
+/** One more with each change; it is the `ETag`. */
+readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string; 
+/** RFC 3339, UTC. */
+readonly "updatedAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "updatedBy": string; readonly "body": ProductBody }; readonly takesYaml: true }
+
+/** Removes one product, where nobody needs it. What it was stays in its history. */
+readonly removeProduct: { readonly params: { readonly team: string; readonly id: string }; readonly answer: undefined }
+
+/** What one product was, the newest first. */
+readonly listProductVersions: { readonly params: { readonly team: string; readonly id: string }; readonly query: { readonly limit?: number }; readonly answer: { readonly "items": readonly ({ readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "at": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "by": string; 
+/** Absent where it was removed. */
+readonly "body"?: ProductBody })[] } }
+
+/** Those of the kind app that you may see, in pages. */
+readonly listApps: { readonly query: { readonly team?: string; readonly owner?: string; readonly tag?: (string) | (readonly (string)[]); readonly search?: string; readonly sort?: "id" | "-id" | "title" | "-title" | "updatedAt" | "-updatedAt"; readonly limit?: number; readonly after?: string }; readonly answer: { readonly "items": readonly ({ 
+/** Never given twice. */
+readonly "uid": string; readonly "team": string; readonly "id": string; 
+/** One more with each change; it is the `ETag`. */
+readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string; 
+/** RFC 3339, UTC. */
+readonly "updatedAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "updatedBy": string; readonly "body": AppBody })[]; readonly "total": number; 
+/** Where the next page begins; absent: this is the last. */
+readonly "next"?: string } }
+
+/** One app. */
+readonly getApp: { readonly params: { readonly team: string; readonly id: string }; readonly answer: { 
+/** Never given twice. */
+readonly "uid": string; readonly "team": string; readonly "id": string; 
+/** One more with each change; it is the `ETag`. */
+readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string; 
+/** RFC 3339, UTC. */
+readonly "updatedAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "updatedBy": string; readonly "body": AppBody }; readonly givesYaml: true }
+
+/** Makes one app, or makes it what is sent. With If-Match it changes only what you have seen, with If-None-Match: * it changes nothing that is there. */
+readonly putApp: { readonly params: { readonly team: string; readonly id: string }; readonly body: AppBody; readonly answer: { 
+/** Never given twice. */
+readonly "uid": string; readonly "team": string; readonly "id": string; 
+/** One more with each change; it is the `ETag`. */
+readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string; 
+/** RFC 3339, UTC. */
+readonly "updatedAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "updatedBy": string; readonly "body": AppBody }; readonly takesYaml: true }
+
+/** Removes one app, where nobody needs it. What it was stays in its history. */
+readonly removeApp: { readonly params: { readonly team: string; readonly id: string }; readonly answer: undefined }
+
+/** What one app was, the newest first. */
+readonly listAppVersions: { readonly params: { readonly team: string; readonly id: string }; readonly query: { readonly limit?: number }; readonly answer: { readonly "items": readonly ({ readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "at": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "by": string; 
+/** Absent where it was removed. */
+readonly "body"?: AppBody })[] } }
 
 /** Those of the kind team that you may see, in pages. */
 readonly listTeams: { readonly query: { readonly team?: string; readonly owner?: string; readonly tag?: (string) | (readonly (string)[]); readonly search?: string; readonly sort?: "id" | "-id" | "title" | "-title" | "updatedAt" | "-updatedAt"; readonly limit?: number; readonly after?: string }; readonly answer: { readonly "items": readonly ({ 
@@ -215,7 +860,7 @@ readonly "createdBy": string;
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
 /** `user:<uid>`, `token:<uid>`, or `system`. */
-readonly "updatedBy": string; readonly "body": TeamBody } }
+readonly "updatedBy": string; readonly "body": TeamBody }; readonly givesYaml: true }
 
 /** Makes one team, or makes it what is sent. With If-Match it changes only what you have seen, with If-None-Match: * it changes nothing that is there. */
 readonly putTeam: { readonly params: { readonly id: string }; readonly body: TeamBody; readonly answer: { 
@@ -230,7 +875,7 @@ readonly "createdBy": string;
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
 /** `user:<uid>`, `token:<uid>`, or `system`. */
-readonly "updatedBy": string; readonly "body": TeamBody } }
+readonly "updatedBy": string; readonly "body": TeamBody }; readonly takesYaml: true }
 
 /** Removes one team, where nobody needs it. What it was stays in its history. */
 readonly removeTeam: { readonly params: { readonly id: string }; readonly answer: undefined }
@@ -274,7 +919,7 @@ readonly "createdBy": string;
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
 /** `user:<uid>`, `token:<uid>`, or `system`. */
-readonly "updatedBy": string; readonly "body": RoleBody } }
+readonly "updatedBy": string; readonly "body": RoleBody }; readonly givesYaml: true }
 
 /** Makes one role, or makes it what is sent. With If-Match it changes only what you have seen, with If-None-Match: * it changes nothing that is there. */
 readonly putRole: { readonly params: { readonly id: string }; readonly body: RoleBody; readonly answer: { 
@@ -289,7 +934,7 @@ readonly "createdBy": string;
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
 /** `user:<uid>`, `token:<uid>`, or `system`. */
-readonly "updatedBy": string; readonly "body": RoleBody } }
+readonly "updatedBy": string; readonly "body": RoleBody }; readonly takesYaml: true }
 
 /** Removes one role, where nobody needs it. What it was stays in its history. */
 readonly removeRole: { readonly params: { readonly id: string }; readonly answer: undefined }
@@ -333,7 +978,7 @@ readonly "createdBy": string;
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
 /** `user:<uid>`, `token:<uid>`, or `system`. */
-readonly "updatedBy": string; readonly "body": TeamRuleBody } }
+readonly "updatedBy": string; readonly "body": TeamRuleBody }; readonly givesYaml: true }
 
 /** Makes one rule, or makes it what is sent. With If-Match it changes only what you have seen, with If-None-Match: * it changes nothing that is there. */
 readonly putRule: { readonly params: { readonly id: string }; readonly body: TeamRuleBody; readonly answer: { 
@@ -348,7 +993,7 @@ readonly "createdBy": string;
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
 /** `user:<uid>`, `token:<uid>`, or `system`. */
-readonly "updatedBy": string; readonly "body": TeamRuleBody } }
+readonly "updatedBy": string; readonly "body": TeamRuleBody }; readonly takesYaml: true }
 
 /** Removes one rule, where nobody needs it. What it was stays in its history. */
 readonly removeRule: { readonly params: { readonly id: string }; readonly answer: undefined }
@@ -392,7 +1037,7 @@ readonly "createdBy": string;
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
 /** `user:<uid>`, `token:<uid>`, or `system`. */
-readonly "updatedBy": string; readonly "body": TeamRuleBody } }
+readonly "updatedBy": string; readonly "body": TeamRuleBody }; readonly givesYaml: true }
 
 /** Makes one rule of a team, or makes it what is sent. With If-Match it changes only what you have seen, with If-None-Match: * it changes nothing that is there. */
 readonly putTeamRule: { readonly params: { readonly team: string; readonly id: string }; readonly body: TeamRuleBody; readonly answer: { 
@@ -407,7 +1052,7 @@ readonly "createdBy": string;
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
 /** `user:<uid>`, `token:<uid>`, or `system`. */
-readonly "updatedBy": string; readonly "body": TeamRuleBody } }
+readonly "updatedBy": string; readonly "body": TeamRuleBody }; readonly takesYaml: true }
 
 /** Removes one rule of a team, where nobody needs it. What it was stays in its history. */
 readonly removeTeamRule: { readonly params: { readonly team: string; readonly id: string }; readonly answer: undefined }
@@ -421,10 +1066,69 @@ readonly "by": string;
 /** Absent where it was removed. */
 readonly "body"?: TeamRuleBody })[] } }
 
+/** Those of the kind federation that you may see, in pages. */
+readonly listFederations: { readonly query: { readonly team?: string; readonly owner?: string; readonly tag?: (string) | (readonly (string)[]); readonly search?: string; readonly sort?: "id" | "-id" | "title" | "-title" | "updatedAt" | "-updatedAt"; readonly limit?: number; readonly after?: string }; readonly answer: { readonly "items": readonly ({ 
+/** Never given twice. */
+readonly "uid": string; readonly "team": string; readonly "id": string; 
+/** One more with each change; it is the `ETag`. */
+readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string; 
+/** RFC 3339, UTC. */
+readonly "updatedAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "updatedBy": string; readonly "body": FederationBody })[]; readonly "total": number; 
+/** Where the next page begins; absent: this is the last. */
+readonly "next"?: string } }
+
+/** One federation. */
+readonly getFederation: { readonly params: { readonly team: string; readonly id: string }; readonly answer: { 
+/** Never given twice. */
+readonly "uid": string; readonly "team": string; readonly "id": string; 
+/** One more with each change; it is the `ETag`. */
+readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string; 
+/** RFC 3339, UTC. */
+readonly "updatedAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "updatedBy": string; readonly "body": FederationBody }; readonly givesYaml: true }
+
+/** Makes one federation, or makes it what is sent. With If-Match it changes only what you have seen, with If-None-Match: * it changes nothing that is there. */
+readonly putFederation: { readonly params: { readonly team: string; readonly id: string }; readonly body: FederationBody; readonly answer: { 
+/** Never given twice. */
+readonly "uid": string; readonly "team": string; readonly "id": string; 
+/** One more with each change; it is the `ETag`. */
+readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string; 
+/** RFC 3339, UTC. */
+readonly "updatedAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "updatedBy": string; readonly "body": FederationBody }; readonly takesYaml: true }
+
+/** Removes one federation, where nobody needs it. What it was stays in its history. */
+readonly removeFederation: { readonly params: { readonly team: string; readonly id: string }; readonly answer: undefined }
+
+/** What one federation was, the newest first. */
+readonly listFederationVersions: { readonly params: { readonly team: string; readonly id: string }; readonly query: { readonly limit?: number }; readonly answer: { readonly "items": readonly ({ readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "at": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "by": string; 
+/** Absent where it was removed. */
+readonly "body"?: FederationBody })[] } }
+
 /** The OpenAPI document of an API, as it was written. */
 readonly getDocument: { readonly params: { readonly team: string; readonly id: string }; readonly query: { readonly revision?: number }; readonly answer: { 
 /** SHA-256 of the text: what `document` of the API says. */
-readonly "hash": string; readonly "text": string } }
+readonly "hash": string; readonly "text": string }; readonly givesYaml: true }
 
 /** Gives an API a document, and changes nothing else that it says. What the document adds are its operations. */
 readonly putDocument: { readonly params: { readonly team: string; readonly id: string }; readonly body: { 
@@ -433,7 +1137,7 @@ readonly "text": string }; readonly answer: { readonly "version": number; readon
 /** How to mend it. */
 readonly "suggestion"?: string; 
 /** From 1; 0 where it is about no line. */
-readonly "line": number; readonly "path": string })[] } }
+readonly "line": number; readonly "path": string })[] }; readonly takesYaml: true }
 
 /** Makes an API of an OpenAPI document, or merges a newer document into the draft: what people wrote stays, and follows operations to their new names. */
 readonly importDocument: { readonly params: { readonly team: string; readonly id: string }; readonly body: { 
@@ -454,10 +1158,10 @@ readonly "findings": readonly ({ readonly "severity": "fault" | "warning"; reado
 /** How to mend it. */
 readonly "suggestion"?: string; 
 /** From 1; 0 where it is about no line. */
-readonly "line": number; readonly "path": string })[] } }
+readonly "line": number; readonly "path": string })[] }; readonly takesYaml: true }
 
 /** An API as an OpenAPI document: for callers, or with all that Gatewright knows of it, to be imported again. */
-readonly exportDocument: { readonly params: { readonly team: string; readonly id: string }; readonly query: { readonly extensions?: "true" | "false"; readonly revision?: number; readonly environment?: string }; readonly answer: { readonly "text": string } }
+readonly exportDocument: { readonly params: { readonly team: string; readonly id: string }; readonly query: { readonly extensions?: "true" | "false"; readonly revision?: number; readonly environment?: string }; readonly answer: { readonly "text": string }; readonly givesYaml: true }
 
 /** Revisions of an API, the newest first. */
 readonly listRevisions: { readonly params: { readonly team: string; readonly id: string }; readonly query: { readonly limit?: number; readonly below?: number }; readonly answer: { readonly "items": readonly ({ 
@@ -520,7 +1224,19 @@ readonly "apps"?: readonly (string)[];
 /** It is not live: only who brings its token gets it. */
 readonly "preview"?: { 
 /** RFC 3339, UTC. */
-readonly "expires": string } })[]; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy"; readonly "message": string; 
+readonly "expires": string } })[]; 
+/** It is on its way out here, or over; what the API says itself if absent. */
+readonly "lifecycle"?: { 
+/** `deprecated`: it answers, and each answer says so (RFC 9745). `retired`: every request is answered with 410. */
+readonly "state": "deprecated" | "retired"; 
+/** Since when, or from when on, nobody should begin to use it. Needed where it is deprecated. */
+readonly "deprecatedAt"?: string; 
+/** From when on it may not answer any more (RFC 8594). It is said, and nothing happens by itself. */
+readonly "sunsetAt"?: string; 
+/** URL or path of what comes after it. */
+readonly "successor"?: string; 
+/** URL or path of a page that tells people about it. */
+readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; readonly "message": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
 /** `user:<uid>`, `token:<uid>`, or `system`. */
@@ -541,7 +1257,19 @@ readonly "apps"?: readonly (string)[];
 /** It is not live: only who brings its token gets it. */
 readonly "preview"?: { 
 /** RFC 3339, UTC. */
-readonly "expires": string } })[]; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy"; readonly "message": string; 
+readonly "expires": string } })[]; 
+/** It is on its way out here, or over; what the API says itself if absent. */
+readonly "lifecycle"?: { 
+/** `deprecated`: it answers, and each answer says so (RFC 9745). `retired`: every request is answered with 410. */
+readonly "state": "deprecated" | "retired"; 
+/** Since when, or from when on, nobody should begin to use it. Needed where it is deprecated. */
+readonly "deprecatedAt"?: string; 
+/** From when on it may not answer any more (RFC 8594). It is said, and nothing happens by itself. */
+readonly "sunsetAt"?: string; 
+/** URL or path of what comes after it. */
+readonly "successor"?: string; 
+/** URL or path of a page that tells people about it. */
+readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; readonly "message": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
 /** `user:<uid>`, `token:<uid>`, or `system`. */
@@ -574,7 +1302,19 @@ readonly "apps"?: readonly (string)[];
 /** It is not live: only who brings its token gets it. */
 readonly "preview"?: { 
 /** RFC 3339, UTC. */
-readonly "expires": string } })[]; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy"; readonly "message": string; 
+readonly "expires": string } })[]; 
+/** It is on its way out here, or over; what the API says itself if absent. */
+readonly "lifecycle"?: { 
+/** `deprecated`: it answers, and each answer says so (RFC 9745). `retired`: every request is answered with 410. */
+readonly "state": "deprecated" | "retired"; 
+/** Since when, or from when on, nobody should begin to use it. Needed where it is deprecated. */
+readonly "deprecatedAt"?: string; 
+/** From when on it may not answer any more (RFC 8594). It is said, and nothing happens by itself. */
+readonly "sunsetAt"?: string; 
+/** URL or path of what comes after it. */
+readonly "successor"?: string; 
+/** URL or path of a page that tells people about it. */
+readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; readonly "message": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
 /** `user:<uid>`, `token:<uid>`, or `system`. */
@@ -623,7 +1363,19 @@ readonly "apps"?: readonly (string)[];
 /** It is not live: only who brings its token gets it. */
 readonly "preview"?: { 
 /** RFC 3339, UTC. */
-readonly "expires": string } })[]; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy"; readonly "message": string; 
+readonly "expires": string } })[]; 
+/** It is on its way out here, or over; what the API says itself if absent. */
+readonly "lifecycle"?: { 
+/** `deprecated`: it answers, and each answer says so (RFC 9745). `retired`: every request is answered with 410. */
+readonly "state": "deprecated" | "retired"; 
+/** Since when, or from when on, nobody should begin to use it. Needed where it is deprecated. */
+readonly "deprecatedAt"?: string; 
+/** From when on it may not answer any more (RFC 8594). It is said, and nothing happens by itself. */
+readonly "sunsetAt"?: string; 
+/** URL or path of what comes after it. */
+readonly "successor"?: string; 
+/** URL or path of a page that tells people about it. */
+readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; readonly "message": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
 /** `user:<uid>`, `token:<uid>`, or `system`. */
@@ -666,7 +1418,19 @@ readonly "apps"?: readonly (string)[];
 /** It is not live: only who brings its token gets it. */
 readonly "preview"?: { 
 /** RFC 3339, UTC. */
-readonly "expires": string } })[]; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy"; readonly "message": string; 
+readonly "expires": string } })[]; 
+/** It is on its way out here, or over; what the API says itself if absent. */
+readonly "lifecycle"?: { 
+/** `deprecated`: it answers, and each answer says so (RFC 9745). `retired`: every request is answered with 410. */
+readonly "state": "deprecated" | "retired"; 
+/** Since when, or from when on, nobody should begin to use it. Needed where it is deprecated. */
+readonly "deprecatedAt"?: string; 
+/** From when on it may not answer any more (RFC 8594). It is said, and nothing happens by itself. */
+readonly "sunsetAt"?: string; 
+/** URL or path of what comes after it. */
+readonly "successor"?: string; 
+/** URL or path of a page that tells people about it. */
+readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; readonly "message": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
 /** `user:<uid>`, `token:<uid>`, or `system`. */
@@ -721,7 +1485,19 @@ readonly "apps"?: readonly (string)[];
 /** It is not live: only who brings its token gets it. */
 readonly "preview"?: { 
 /** RFC 3339, UTC. */
-readonly "expires": string } })[]; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy"; readonly "message": string; 
+readonly "expires": string } })[]; 
+/** It is on its way out here, or over; what the API says itself if absent. */
+readonly "lifecycle"?: { 
+/** `deprecated`: it answers, and each answer says so (RFC 9745). `retired`: every request is answered with 410. */
+readonly "state": "deprecated" | "retired"; 
+/** Since when, or from when on, nobody should begin to use it. Needed where it is deprecated. */
+readonly "deprecatedAt"?: string; 
+/** From when on it may not answer any more (RFC 8594). It is said, and nothing happens by itself. */
+readonly "sunsetAt"?: string; 
+/** URL or path of what comes after it. */
+readonly "successor"?: string; 
+/** URL or path of a page that tells people about it. */
+readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; readonly "message": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
 /** `user:<uid>`, `token:<uid>`, or `system`. */
@@ -762,7 +1538,19 @@ readonly "apps"?: readonly (string)[];
 /** It is not live: only who brings its token gets it. */
 readonly "preview"?: { 
 /** RFC 3339, UTC. */
-readonly "expires": string } })[]; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy"; readonly "message": string; 
+readonly "expires": string } })[]; 
+/** It is on its way out here, or over; what the API says itself if absent. */
+readonly "lifecycle"?: { 
+/** `deprecated`: it answers, and each answer says so (RFC 9745). `retired`: every request is answered with 410. */
+readonly "state": "deprecated" | "retired"; 
+/** Since when, or from when on, nobody should begin to use it. Needed where it is deprecated. */
+readonly "deprecatedAt"?: string; 
+/** From when on it may not answer any more (RFC 8594). It is said, and nothing happens by itself. */
+readonly "sunsetAt"?: string; 
+/** URL or path of what comes after it. */
+readonly "successor"?: string; 
+/** URL or path of a page that tells people about it. */
+readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; readonly "message": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
 /** `user:<uid>`, `token:<uid>`, or `system`. */
@@ -803,7 +1591,19 @@ readonly "apps"?: readonly (string)[];
 /** It is not live: only who brings its token gets it. */
 readonly "preview"?: { 
 /** RFC 3339, UTC. */
-readonly "expires": string } })[]; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy"; readonly "message": string; 
+readonly "expires": string } })[]; 
+/** It is on its way out here, or over; what the API says itself if absent. */
+readonly "lifecycle"?: { 
+/** `deprecated`: it answers, and each answer says so (RFC 9745). `retired`: every request is answered with 410. */
+readonly "state": "deprecated" | "retired"; 
+/** Since when, or from when on, nobody should begin to use it. Needed where it is deprecated. */
+readonly "deprecatedAt"?: string; 
+/** From when on it may not answer any more (RFC 8594). It is said, and nothing happens by itself. */
+readonly "sunsetAt"?: string; 
+/** URL or path of what comes after it. */
+readonly "successor"?: string; 
+/** URL or path of a page that tells people about it. */
+readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; readonly "message": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
 /** `user:<uid>`, `token:<uid>`, or `system`. */
@@ -844,7 +1644,19 @@ readonly "apps"?: readonly (string)[];
 /** It is not live: only who brings its token gets it. */
 readonly "preview"?: { 
 /** RFC 3339, UTC. */
-readonly "expires": string } })[]; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy"; readonly "message": string; 
+readonly "expires": string } })[]; 
+/** It is on its way out here, or over; what the API says itself if absent. */
+readonly "lifecycle"?: { 
+/** `deprecated`: it answers, and each answer says so (RFC 9745). `retired`: every request is answered with 410. */
+readonly "state": "deprecated" | "retired"; 
+/** Since when, or from when on, nobody should begin to use it. Needed where it is deprecated. */
+readonly "deprecatedAt"?: string; 
+/** From when on it may not answer any more (RFC 8594). It is said, and nothing happens by itself. */
+readonly "sunsetAt"?: string; 
+/** URL or path of what comes after it. */
+readonly "successor"?: string; 
+/** URL or path of a page that tells people about it. */
+readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; readonly "message": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
 /** `user:<uid>`, `token:<uid>`, or `system`. */
@@ -865,6 +1677,359 @@ readonly "preview"?: { readonly "token": string; readonly "revision": number;
 readonly "expires": string }; 
 /** Who runs it now, who does not yet, and who cannot. */
 readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
+
+/** Keys of an app, also those that ended, in pages. No key is shown. */
+readonly listKeys: { readonly params: { readonly team: string; readonly id: string }; readonly query: { readonly limit?: number; readonly after?: string }; readonly answer: { readonly "items": readonly ({ readonly "uid": string; 
+/** Its first and last letters; empty where only a hash was brought along. */
+readonly "hint": string; readonly "name"?: string; readonly "plan"?: string; 
+/** RFC 3339, UTC. */
+readonly "notBefore"?: string; 
+/** RFC 3339, UTC. */
+readonly "expiresAt"?: string; 
+/** Since when it is refused for good. */
+readonly "endedAt"?: string; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string })[]; readonly "next"?: string } }
+
+/** Issues a key to an app. It is shown now, and never again. */
+readonly issueKey: { readonly params: { readonly team: string; readonly id: string }; readonly body: { 
+/** For people: where it is used. */
+readonly "name"?: string; 
+/** Id of a plan of the app's team, which counts before its subscriptions: saying it needs `plan:edit`. */
+readonly "plan"?: string; 
+/** Refused before; RFC 3339. */
+readonly "notBefore"?: string; 
+/** Refused from then on; RFC 3339. */
+readonly "expiresAt"?: string }; readonly answer: { readonly "uid": string; 
+/** Its first and last letters; empty where only a hash was brought along. */
+readonly "hint": string; readonly "name"?: string; readonly "plan"?: string; 
+/** RFC 3339, UTC. */
+readonly "notBefore"?: string; 
+/** RFC 3339, UTC. */
+readonly "expiresAt"?: string; 
+/** Since when it is refused for good. */
+readonly "endedAt"?: string; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string; 
+/** The key itself. */
+readonly "value": string } }
+
+/** Takes keys that others have issued, or their hashes: all of them or none. */
+readonly bringKeys: { readonly params: { readonly team: string; readonly id: string }; readonly body: { readonly "keys": readonly (({ 
+/** For people: where it is used. */
+readonly "name"?: string; 
+/** Id of a plan of the app's team, which counts before its subscriptions: saying it needs `plan:edit`. */
+readonly "plan"?: string; 
+/** Refused before; RFC 3339. */
+readonly "notBefore"?: string; 
+/** Refused from then on; RFC 3339. */
+readonly "expiresAt"?: string; readonly "value": string }) | ({ 
+/** For people: where it is used. */
+readonly "name"?: string; 
+/** Id of a plan of the app's team, which counts before its subscriptions: saying it needs `plan:edit`. */
+readonly "plan"?: string; 
+/** Refused before; RFC 3339. */
+readonly "notBefore"?: string; 
+/** Refused from then on; RFC 3339. */
+readonly "expiresAt"?: string; 
+/** SHA-256 in lower-case hex; others begin with their name. */
+readonly "hash": string }))[] }; readonly answer: { readonly "items": readonly ({ readonly "uid": string; 
+/** Its first and last letters; empty where only a hash was brought along. */
+readonly "hint": string; readonly "name"?: string; readonly "plan"?: string; 
+/** RFC 3339, UTC. */
+readonly "notBefore"?: string; 
+/** RFC 3339, UTC. */
+readonly "expiresAt"?: string; 
+/** Since when it is refused for good. */
+readonly "endedAt"?: string; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string })[] } }
+
+/** Issues another key on the same terms, which is shown once. The old one goes on for the overlap. */
+readonly rotateKey: { readonly params: { readonly team: string; readonly id: string; readonly uid: string }; readonly body: { 
+/** For how long both are good; a day if absent. */
+readonly "overlapMs"?: number }; readonly answer: { readonly "uid": string; 
+/** Its first and last letters; empty where only a hash was brought along. */
+readonly "hint": string; readonly "name"?: string; readonly "plan"?: string; 
+/** RFC 3339, UTC. */
+readonly "notBefore"?: string; 
+/** RFC 3339, UTC. */
+readonly "expiresAt"?: string; 
+/** Since when it is refused for good. */
+readonly "endedAt"?: string; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string; readonly "value": string; readonly "old": { readonly "uid": string; 
+/** Its first and last letters; empty where only a hash was brought along. */
+readonly "hint": string; readonly "name"?: string; readonly "plan"?: string; 
+/** RFC 3339, UTC. */
+readonly "notBefore"?: string; 
+/** RFC 3339, UTC. */
+readonly "expiresAt"?: string; 
+/** Since when it is refused for good. */
+readonly "endedAt"?: string; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string } } }
+
+/** Says the name, the plan or the end of a key anew. What is absent stays; null takes it away. */
+readonly changeKey: { readonly params: { readonly team: string; readonly id: string; readonly uid: string }; readonly body: { readonly "name"?: (string) | (null); readonly "plan"?: (string) | (null); readonly "expiresAt"?: (string) | (null) }; readonly answer: { readonly "uid": string; 
+/** Its first and last letters; empty where only a hash was brought along. */
+readonly "hint": string; readonly "name"?: string; readonly "plan"?: string; 
+/** RFC 3339, UTC. */
+readonly "notBefore"?: string; 
+/** RFC 3339, UTC. */
+readonly "expiresAt"?: string; 
+/** Since when it is refused for good. */
+readonly "endedAt"?: string; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string } }
+
+/** Ends a key: it is refused from now on, on every gateway as soon as it hears of it. */
+readonly endKey: { readonly params: { readonly team: string; readonly id: string; readonly uid: string }; readonly answer: undefined }
+
+/** Takes the keys of another gateway as it exports them, and makes the apps that they belong to: all or nothing. A dry run shows what it would be. */
+readonly importKeys: { readonly params: { readonly team: string }; readonly body: { readonly "format": "aws-csv" | "kong-deck" | "azure" | "tyk" | "plain"; readonly "text": string; 
+/** True: what cannot be taken is left out. */
+readonly "leaveFaults"?: boolean }; readonly answer: { readonly "apps": readonly ({ readonly "id": string; readonly "title": string; readonly "isNew": boolean; readonly "keys": number })[]; readonly "findings": readonly ({ readonly "severity": "fault" | "warning"; readonly "code": string; readonly "message": string; readonly "suggestion"?: string; readonly "line": number; 
+/** Where in the data, where that is known. */
+readonly "at": string })[] } }
+
+/** Subscriptions of the apps of your teams, and to what your teams sell, in pages. */
+readonly listSubscriptions: { readonly query: { readonly app?: string; readonly product?: string; readonly api?: string; readonly state?: "requested" | "approved" | "active" | "suspended" | "ended"; readonly limit?: number; readonly after?: string }; readonly answer: { readonly "items": readonly ({ readonly "uid": string; 
+/** Without a name where it is gone. */
+readonly "app": { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; 
+/** Without a name where it is gone. */
+readonly "product"?: { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; 
+/** Without a name where it is gone. */
+readonly "api"?: { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; 
+/** Without a name where it is gone. */
+readonly "plan": { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string })[]; readonly "next"?: string } }
+
+/** One subscription, with what was done to it. */
+readonly getSubscription: { readonly params: { readonly uid: string }; readonly answer: { readonly "uid": string; 
+/** Without a name where it is gone. */
+readonly "app": { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; 
+/** Without a name where it is gone. */
+readonly "product"?: { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; 
+/** Without a name where it is gone. */
+readonly "api"?: { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; 
+/** Without a name where it is gone. */
+readonly "plan": { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string; 
+/** What was done to it, the first first. */
+readonly "records": readonly ({ readonly "number": number; readonly "step": "request" | "approve" | "activate" | "suspend" | "resume" | "end" | "move"; readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; readonly "note": string; 
+/** RFC 3339, UTC. */
+readonly "at": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "by": string })[] } }
+
+/** Subscribes an app to a product, or to one API, on a plan. It is active at once, or waits until somebody who sells it approves it. */
+readonly requestSubscription: { readonly params: { readonly team: string; readonly id: string }; readonly body: { 
+/** Id of the team that sells it; the app's if absent. */
+readonly "team"?: string; readonly "product"?: string; readonly "api"?: string; 
+/** Id of a plan of the team that sells. */
+readonly "plan": string; 
+/** Why, for those who come later. */
+readonly "note"?: string }; readonly answer: { readonly "uid": string; 
+/** Without a name where it is gone. */
+readonly "app": { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; 
+/** Without a name where it is gone. */
+readonly "product"?: { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; 
+/** Without a name where it is gone. */
+readonly "api"?: { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; 
+/** Without a name where it is gone. */
+readonly "plan": { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string } }
+
+/** Ends a subscription of one's own app. */
+readonly giveUpSubscription: { readonly params: { readonly team: string; readonly id: string; readonly uid: string }; readonly answer: undefined }
+
+/** Lets a subscription through that waits. It counts once it is activated. */
+readonly approveSubscription: { readonly params: { readonly uid: string }; readonly body: { 
+/** Why, for those who come later. */
+readonly "note"?: string }; readonly answer: { readonly "uid": string; 
+/** Without a name where it is gone. */
+readonly "app": { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; 
+/** Without a name where it is gone. */
+readonly "product"?: { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; 
+/** Without a name where it is gone. */
+readonly "api"?: { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; 
+/** Without a name where it is gone. */
+readonly "plan": { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string } }
+
+/** Makes a subscription count that was approved, once what comes before the first call is done. */
+readonly activateSubscription: { readonly params: { readonly uid: string }; readonly body: { 
+/** Why, for those who come later. */
+readonly "note"?: string }; readonly answer: { readonly "uid": string; 
+/** Without a name where it is gone. */
+readonly "app": { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; 
+/** Without a name where it is gone. */
+readonly "product"?: { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; 
+/** Without a name where it is gone. */
+readonly "api"?: { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; 
+/** Without a name where it is gone. */
+readonly "plan": { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string } }
+
+/** Refuses the app what it has subscribed to, until it is resumed. */
+readonly suspendSubscription: { readonly params: { readonly uid: string }; readonly body: { 
+/** Why, for those who come later. */
+readonly "note"?: string }; readonly answer: { readonly "uid": string; 
+/** Without a name where it is gone. */
+readonly "app": { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; 
+/** Without a name where it is gone. */
+readonly "product"?: { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; 
+/** Without a name where it is gone. */
+readonly "api"?: { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; 
+/** Without a name where it is gone. */
+readonly "plan": { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string } }
+
+/** Makes a subscription count again. */
+readonly resumeSubscription: { readonly params: { readonly uid: string }; readonly body: { 
+/** Why, for those who come later. */
+readonly "note"?: string }; readonly answer: { readonly "uid": string; 
+/** Without a name where it is gone. */
+readonly "app": { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; 
+/** Without a name where it is gone. */
+readonly "product"?: { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; 
+/** Without a name where it is gone. */
+readonly "api"?: { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; 
+/** Without a name where it is gone. */
+readonly "plan": { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string } }
+
+/** Ends a subscription for good. */
+readonly endSubscription: { readonly params: { readonly uid: string }; readonly body: { 
+/** Why, for those who come later. */
+readonly "note"?: string }; readonly answer: { readonly "uid": string; 
+/** Without a name where it is gone. */
+readonly "app": { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; 
+/** Without a name where it is gone. */
+readonly "product"?: { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; 
+/** Without a name where it is gone. */
+readonly "api"?: { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; 
+/** Without a name where it is gone. */
+readonly "plan": { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string } }
+
+/** Moves the subscriptions to this API to the one that comes after it, such as its next version, all or none. Those to products follow what these sell. */
+readonly moveSubscriptions: { readonly params: { readonly team: string; readonly id: string }; readonly body: { 
+/** Id of an API of the same team. */
+readonly "to": string }; readonly answer: { readonly "items": readonly ({ readonly "uid": string; 
+/** Without a name where it is gone. */
+readonly "app": { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; 
+/** Without a name where it is gone. */
+readonly "product"?: { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; 
+/** Without a name where it is gone. */
+readonly "api"?: { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; 
+/** Without a name where it is gone. */
+readonly "plan": { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string })[] } }
+
+/** Names of the secrets of an environment. Their values are shown to nobody. */
+readonly listSecrets: { readonly params: { readonly environment: string }; readonly answer: { readonly "items": readonly ({ readonly "name": string; 
+/** Counts its values. */
+readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "updatedAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "updatedBy": string })[] } }
+
+/** Makes a secret, or gives it another value. It is never shown again. */
+readonly putSecret: { readonly params: { readonly environment: string; readonly name: string }; readonly body: { readonly "value": string }; readonly answer: { readonly "name": string; 
+/** Counts its values. */
+readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "updatedAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "updatedBy": string } }
+
+/** Removes a secret, where nothing that is live names it. */
+readonly removeSecret: { readonly params: { readonly environment: string; readonly name: string }; readonly answer: undefined }
+
+/** Seals everything that is secret anew, with another key of the data: who had a copy of the old one opens nothing that comes after. */
+readonly rotateSecrets: { readonly answer: undefined }
+
+/** What was done in your teams, the newest first, in pages. */
+readonly listAudit: { readonly query: { readonly team?: string; readonly target?: string; readonly by?: string; readonly action?: string; readonly kind?: string; readonly from?: string; readonly to?: string; readonly limit?: number; readonly below?: number }; readonly answer: { readonly "items": readonly ({ 
+/** From 1, without gaps. */
+readonly "number": number; 
+/** RFC 3339, UTC. */
+readonly "at": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "by": string; readonly "action": string; 
+/** Of what it was done to. */
+readonly "kind": string; 
+/** Uid of what it was done to. */
+readonly "target": string; readonly "team": string; 
+/** Mostly what was there before and after. */
+readonly "details": unknown; 
+/** Uid of whom it tells. */
+readonly "person"?: string; 
+/** What tells of that person; goes when they are erased. */
+readonly "personal"?: unknown; 
+/** True: something was told of a person who has been erased. */
+readonly "isErased": boolean; 
+/** Of this entry and all before it. */
+readonly "hash": string })[]; readonly "next"?: number } }
+
+/** What was done in your teams, the oldest first, a line of JSON for each. Ask again with the number of the last line until nothing comes. */
+readonly exportAudit: { readonly query: { readonly team?: string; readonly after?: number; readonly limit?: number }; readonly answer: undefined }
+
+/** Looks through all entries whether one was changed, taken out or put in between. With a number and hash that you noted elsewhere, also whether some were cut off at the end. */
+readonly verifyAudit: { readonly query: { readonly number?: number; readonly hash?: string }; readonly answer: { readonly "isWhole": boolean; readonly "entries"?: number; 
+/** Of the newest entry: note it elsewhere. */
+readonly "hash"?: string; 
+/** The first entry that is missing, or not what it was. */
+readonly "firstBroken"?: number } }
+
+/** Takes out of all entries what tells of a person: names and addresses. That something was done stays, and the chain holds. */
+readonly erasePerson: { readonly body: { 
+/** Uid. */
+readonly "person": string }; readonly answer: { 
+/** How many told of them. */
+readonly "entries": number } }
 
 /** Lets a revision be called here by who brings its token as `Gatewright-Preview`, and by nobody else. The token is shown once; for a revision that has one already, it is another. */
 readonly startPreview: { readonly params: { readonly environment: string; readonly team: string; readonly id: string }; readonly body: { 
@@ -889,7 +2054,19 @@ readonly "apps"?: readonly (string)[];
 /** It is not live: only who brings its token gets it. */
 readonly "preview"?: { 
 /** RFC 3339, UTC. */
-readonly "expires": string } })[]; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy"; readonly "message": string; 
+readonly "expires": string } })[]; 
+/** It is on its way out here, or over; what the API says itself if absent. */
+readonly "lifecycle"?: { 
+/** `deprecated`: it answers, and each answer says so (RFC 9745). `retired`: every request is answered with 410. */
+readonly "state": "deprecated" | "retired"; 
+/** Since when, or from when on, nobody should begin to use it. Needed where it is deprecated. */
+readonly "deprecatedAt"?: string; 
+/** From when on it may not answer any more (RFC 8594). It is said, and nothing happens by itself. */
+readonly "sunsetAt"?: string; 
+/** URL or path of what comes after it. */
+readonly "successor"?: string; 
+/** URL or path of a page that tells people about it. */
+readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; readonly "message": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
 /** `user:<uid>`, `token:<uid>`, or `system`. */
@@ -914,6 +2091,179 @@ readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves
 /** Ends previews at once. It waits for nobody: what is live stays as it is. */
 readonly endPreview: { readonly params: { readonly environment: string; readonly team: string; readonly id: string }; readonly query: { readonly revision?: number }; readonly answer: undefined }
 
+/** Tells callers with each answer that there is something better, and until when they can stay (RFC 9745). */
+readonly deprecate: { readonly params: { readonly environment: string; readonly team: string; readonly id: string }; readonly body: { 
+/** Why, for those who come later. */
+readonly "message"?: string; 
+/** Why it cannot wait: passes a freeze, for those who have `environment:freeze` everywhere; and brings back what was live before the last change without waiting, for those who may approve. */
+readonly "override"?: string; 
+/** Since when, or from when on. Now if absent. */
+readonly "deprecatedAt"?: string; 
+/** From when on it may not answer any more (RFC 8594). */
+readonly "sunsetAt"?: string; 
+/** URL or path of what comes after it. */
+readonly "successor"?: string; 
+/** URL or path of a page that tells people about it. */
+readonly "link"?: string }; readonly answer: { 
+/** One more with each change of what is live; it is the `ETag`. */
+readonly "version": number; 
+/** None: the API is not in this environment any more. */
+readonly "releases": readonly ({ readonly "revision": number; 
+/** Percent of what no condition claims. */
+readonly "share"?: number; 
+/** CEL: requests for which it is true get this release. */
+readonly "when"?: string; 
+/** Each request of these, `team/id`, whatever else is said. */
+readonly "apps"?: readonly (string)[]; 
+/** It is not live: only who brings its token gets it. */
+readonly "preview"?: { 
+/** RFC 3339, UTC. */
+readonly "expires": string } })[]; 
+/** It is on its way out here, or over; what the API says itself if absent. */
+readonly "lifecycle"?: { 
+/** `deprecated`: it answers, and each answer says so (RFC 9745). `retired`: every request is answered with 410. */
+readonly "state": "deprecated" | "retired"; 
+/** Since when, or from when on, nobody should begin to use it. Needed where it is deprecated. */
+readonly "deprecatedAt"?: string; 
+/** From when on it may not answer any more (RFC 8594). It is said, and nothing happens by itself. */
+readonly "sunsetAt"?: string; 
+/** URL or path of what comes after it. */
+readonly "successor"?: string; 
+/** URL or path of a page that tells people about it. */
+readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; readonly "message": string; 
+/** RFC 3339, UTC. */
+readonly "at": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "by": string; 
+/** Of rules that are broken, and do not keep it from being live. */
+readonly "warnings": readonly ({ readonly "severity": "fault" | "warning"; readonly "code": string; readonly "message": string; 
+/** How to mend it. */
+readonly "suggestion"?: string; 
+/** From 1; 0 where it is about no line. */
+readonly "line": number; readonly "path": string; 
+/** Id of the rule. */
+readonly "rule": string })[]; 
+/** Its number, with the status 202: others have to approve it. Nothing is live yet; what is told is what would be. */
+readonly "change"?: number; 
+/** What opens the preview, as the field `Gatewright-Preview`. It is shown once. */
+readonly "preview"?: { readonly "token": string; readonly "revision": number; 
+/** RFC 3339, UTC. */
+readonly "expires": string }; 
+/** Who runs it now, who does not yet, and who cannot. */
+readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
+
+/** Answers every request with 410. It stays where it is, so that callers hear what comes after it. */
+readonly retire: { readonly params: { readonly environment: string; readonly team: string; readonly id: string }; readonly body: { 
+/** Why, for those who come later. */
+readonly "message"?: string; 
+/** Why it cannot wait: passes a freeze, for those who have `environment:freeze` everywhere; and brings back what was live before the last change without waiting, for those who may approve. */
+readonly "override"?: string; 
+/** From when on it may not answer any more (RFC 8594). */
+readonly "sunsetAt"?: string; 
+/** URL or path of what comes after it. */
+readonly "successor"?: string; 
+/** URL or path of a page that tells people about it. */
+readonly "link"?: string }; readonly answer: { 
+/** One more with each change of what is live; it is the `ETag`. */
+readonly "version": number; 
+/** None: the API is not in this environment any more. */
+readonly "releases": readonly ({ readonly "revision": number; 
+/** Percent of what no condition claims. */
+readonly "share"?: number; 
+/** CEL: requests for which it is true get this release. */
+readonly "when"?: string; 
+/** Each request of these, `team/id`, whatever else is said. */
+readonly "apps"?: readonly (string)[]; 
+/** It is not live: only who brings its token gets it. */
+readonly "preview"?: { 
+/** RFC 3339, UTC. */
+readonly "expires": string } })[]; 
+/** It is on its way out here, or over; what the API says itself if absent. */
+readonly "lifecycle"?: { 
+/** `deprecated`: it answers, and each answer says so (RFC 9745). `retired`: every request is answered with 410. */
+readonly "state": "deprecated" | "retired"; 
+/** Since when, or from when on, nobody should begin to use it. Needed where it is deprecated. */
+readonly "deprecatedAt"?: string; 
+/** From when on it may not answer any more (RFC 8594). It is said, and nothing happens by itself. */
+readonly "sunsetAt"?: string; 
+/** URL or path of what comes after it. */
+readonly "successor"?: string; 
+/** URL or path of a page that tells people about it. */
+readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; readonly "message": string; 
+/** RFC 3339, UTC. */
+readonly "at": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "by": string; 
+/** Of rules that are broken, and do not keep it from being live. */
+readonly "warnings": readonly ({ readonly "severity": "fault" | "warning"; readonly "code": string; readonly "message": string; 
+/** How to mend it. */
+readonly "suggestion"?: string; 
+/** From 1; 0 where it is about no line. */
+readonly "line": number; readonly "path": string; 
+/** Id of the rule. */
+readonly "rule": string })[]; 
+/** Its number, with the status 202: others have to approve it. Nothing is live yet; what is told is what would be. */
+readonly "change"?: number; 
+/** What opens the preview, as the field `Gatewright-Preview`. It is shown once. */
+readonly "preview"?: { readonly "token": string; readonly "revision": number; 
+/** RFC 3339, UTC. */
+readonly "expires": string }; 
+/** Who runs it now, who does not yet, and who cannot. */
+readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
+
+/** Takes back that it is deprecated, or retired. */
+readonly revive: { readonly params: { readonly environment: string; readonly team: string; readonly id: string }; readonly body: { 
+/** Why, for those who come later. */
+readonly "message"?: string; 
+/** Why it cannot wait: passes a freeze, for those who have `environment:freeze` everywhere; and brings back what was live before the last change without waiting, for those who may approve. */
+readonly "override"?: string }; readonly answer: { 
+/** One more with each change of what is live; it is the `ETag`. */
+readonly "version": number; 
+/** None: the API is not in this environment any more. */
+readonly "releases": readonly ({ readonly "revision": number; 
+/** Percent of what no condition claims. */
+readonly "share"?: number; 
+/** CEL: requests for which it is true get this release. */
+readonly "when"?: string; 
+/** Each request of these, `team/id`, whatever else is said. */
+readonly "apps"?: readonly (string)[]; 
+/** It is not live: only who brings its token gets it. */
+readonly "preview"?: { 
+/** RFC 3339, UTC. */
+readonly "expires": string } })[]; 
+/** It is on its way out here, or over; what the API says itself if absent. */
+readonly "lifecycle"?: { 
+/** `deprecated`: it answers, and each answer says so (RFC 9745). `retired`: every request is answered with 410. */
+readonly "state": "deprecated" | "retired"; 
+/** Since when, or from when on, nobody should begin to use it. Needed where it is deprecated. */
+readonly "deprecatedAt"?: string; 
+/** From when on it may not answer any more (RFC 8594). It is said, and nothing happens by itself. */
+readonly "sunsetAt"?: string; 
+/** URL or path of what comes after it. */
+readonly "successor"?: string; 
+/** URL or path of a page that tells people about it. */
+readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; readonly "message": string; 
+/** RFC 3339, UTC. */
+readonly "at": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "by": string; 
+/** Of rules that are broken, and do not keep it from being live. */
+readonly "warnings": readonly ({ readonly "severity": "fault" | "warning"; readonly "code": string; readonly "message": string; 
+/** How to mend it. */
+readonly "suggestion"?: string; 
+/** From 1; 0 where it is about no line. */
+readonly "line": number; readonly "path": string; 
+/** Id of the rule. */
+readonly "rule": string })[]; 
+/** Its number, with the status 202: others have to approve it. Nothing is live yet; what is told is what would be. */
+readonly "change"?: number; 
+/** What opens the preview, as the field `Gatewright-Preview`. It is shown once. */
+readonly "preview"?: { readonly "token": string; readonly "revision": number; 
+/** RFC 3339, UTC. */
+readonly "expires": string }; 
+/** Who runs it now, who does not yet, and who cannot. */
+readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
+
 /** What is live in an environment, of the teams that you may see, in pages. */
 readonly listLiveApis: { readonly params: { readonly environment: string }; readonly query: { readonly limit?: number; readonly after?: string }; readonly answer: { readonly "items": readonly ({ 
 /** One more with each change of what is live; it is the `ETag`. */
@@ -929,7 +2279,19 @@ readonly "apps"?: readonly (string)[];
 /** It is not live: only who brings its token gets it. */
 readonly "preview"?: { 
 /** RFC 3339, UTC. */
-readonly "expires": string } })[]; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy"; readonly "message": string; 
+readonly "expires": string } })[]; 
+/** It is on its way out here, or over; what the API says itself if absent. */
+readonly "lifecycle"?: { 
+/** `deprecated`: it answers, and each answer says so (RFC 9745). `retired`: every request is answered with 410. */
+readonly "state": "deprecated" | "retired"; 
+/** Since when, or from when on, nobody should begin to use it. Needed where it is deprecated. */
+readonly "deprecatedAt"?: string; 
+/** From when on it may not answer any more (RFC 8594). It is said, and nothing happens by itself. */
+readonly "sunsetAt"?: string; 
+/** URL or path of what comes after it. */
+readonly "successor"?: string; 
+/** URL or path of a page that tells people about it. */
+readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; readonly "message": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
 /** `user:<uid>`, `token:<uid>`, or `system`. */
@@ -952,7 +2314,19 @@ readonly "apps"?: readonly (string)[];
 /** It is not live: only who brings its token gets it. */
 readonly "preview"?: { 
 /** RFC 3339, UTC. */
-readonly "expires": string } })[]; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy"; readonly "message": string; 
+readonly "expires": string } })[]; 
+/** It is on its way out here, or over; what the API says itself if absent. */
+readonly "lifecycle"?: { 
+/** `deprecated`: it answers, and each answer says so (RFC 9745). `retired`: every request is answered with 410. */
+readonly "state": "deprecated" | "retired"; 
+/** Since when, or from when on, nobody should begin to use it. Needed where it is deprecated. */
+readonly "deprecatedAt"?: string; 
+/** From when on it may not answer any more (RFC 8594). It is said, and nothing happens by itself. */
+readonly "sunsetAt"?: string; 
+/** URL or path of what comes after it. */
+readonly "successor"?: string; 
+/** URL or path of a page that tells people about it. */
+readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; readonly "message": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
 /** `user:<uid>`, `token:<uid>`, or `system`. */
@@ -961,7 +2335,7 @@ readonly "by": string; readonly "environment": string })[] } }
 /** What waits, or waited, to go live in protected environments; what something became of last stands first. */
 readonly listChanges: { readonly query: { readonly state?: "waiting" | "done" | "refused" | "withdrawn" | "expired"; readonly limit?: number; readonly below?: number }; readonly answer: { readonly "items": readonly ({ readonly "environment": string; readonly "team": string; readonly "api": string; 
 /** From 1, within what is live of an API in an environment. */
-readonly "number": number; readonly "state": "waiting" | "done" | "refused" | "withdrawn" | "expired"; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy"; 
+readonly "number": number; readonly "state": "waiting" | "done" | "refused" | "withdrawn" | "expired"; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; 
 /** What is to be live. */
 readonly "releases": readonly ({ readonly "revision": number; 
 /** Percent of what no condition claims. */
@@ -1004,7 +2378,7 @@ readonly "at": string; readonly "note": string }; readonly "sequence": number })
 /** A change that waits, or waited: who asked, for what, and who has approved it. */
 readonly getChange: { readonly params: { readonly environment: string; readonly team: string; readonly id: string; readonly number: number }; readonly answer: { readonly "environment": string; readonly "team": string; readonly "api": string; 
 /** From 1, within what is live of an API in an environment. */
-readonly "number": number; readonly "state": "waiting" | "done" | "refused" | "withdrawn" | "expired"; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy"; 
+readonly "number": number; readonly "state": "waiting" | "done" | "refused" | "withdrawn" | "expired"; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; 
 /** What is to be live. */
 readonly "releases": readonly ({ readonly "revision": number; 
 /** Percent of what no condition claims. */
@@ -1047,7 +2421,7 @@ readonly "at": string; readonly "note": string }; readonly "sequence": number } 
 /** Lets a change through. With the last approval that it needs it is judged and checked again, and done; else it goes on waiting. */
 readonly approveChange: { readonly params: { readonly environment: string; readonly team: string; readonly id: string; readonly number: number }; readonly body: { readonly "note"?: string }; readonly answer: { readonly "change": { readonly "environment": string; readonly "team": string; readonly "api": string; 
 /** From 1, within what is live of an API in an environment. */
-readonly "number": number; readonly "state": "waiting" | "done" | "refused" | "withdrawn" | "expired"; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy"; 
+readonly "number": number; readonly "state": "waiting" | "done" | "refused" | "withdrawn" | "expired"; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; 
 /** What is to be live. */
 readonly "releases": readonly ({ readonly "revision": number; 
 /** Percent of what no condition claims. */
@@ -1099,7 +2473,19 @@ readonly "apps"?: readonly (string)[];
 /** It is not live: only who brings its token gets it. */
 readonly "preview"?: { 
 /** RFC 3339, UTC. */
-readonly "expires": string } })[]; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy"; readonly "message": string; 
+readonly "expires": string } })[]; 
+/** It is on its way out here, or over; what the API says itself if absent. */
+readonly "lifecycle"?: { 
+/** `deprecated`: it answers, and each answer says so (RFC 9745). `retired`: every request is answered with 410. */
+readonly "state": "deprecated" | "retired"; 
+/** Since when, or from when on, nobody should begin to use it. Needed where it is deprecated. */
+readonly "deprecatedAt"?: string; 
+/** From when on it may not answer any more (RFC 8594). It is said, and nothing happens by itself. */
+readonly "sunsetAt"?: string; 
+/** URL or path of what comes after it. */
+readonly "successor"?: string; 
+/** URL or path of a page that tells people about it. */
+readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; readonly "message": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
 /** `user:<uid>`, `token:<uid>`, or `system`. */
@@ -1124,7 +2510,7 @@ readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves
 /** Keeps a change from being done. */
 readonly refuseChange: { readonly params: { readonly environment: string; readonly team: string; readonly id: string; readonly number: number }; readonly body: { readonly "note"?: string }; readonly answer: { readonly "environment": string; readonly "team": string; readonly "api": string; 
 /** From 1, within what is live of an API in an environment. */
-readonly "number": number; readonly "state": "waiting" | "done" | "refused" | "withdrawn" | "expired"; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy"; 
+readonly "number": number; readonly "state": "waiting" | "done" | "refused" | "withdrawn" | "expired"; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; 
 /** What is to be live. */
 readonly "releases": readonly ({ readonly "revision": number; 
 /** Percent of what no condition claims. */
@@ -1167,7 +2553,7 @@ readonly "at": string; readonly "note": string }; readonly "sequence": number } 
 /** Takes a change back that you have asked for. */
 readonly withdrawChange: { readonly params: { readonly environment: string; readonly team: string; readonly id: string; readonly number: number }; readonly body: { readonly "note"?: string }; readonly answer: { readonly "environment": string; readonly "team": string; readonly "api": string; 
 /** From 1, within what is live of an API in an environment. */
-readonly "number": number; readonly "state": "waiting" | "done" | "refused" | "withdrawn" | "expired"; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy"; 
+readonly "number": number; readonly "state": "waiting" | "done" | "refused" | "withdrawn" | "expired"; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; 
 /** What is to be live. */
 readonly "releases": readonly ({ readonly "revision": number; 
 /** Percent of what no condition claims. */
@@ -1210,12 +2596,45 @@ readonly "at": string; readonly "note": string }; readonly "sequence": number } 
 
 export const OPERATIONS: { readonly [N in keyof Operations]: { readonly method: string; readonly path: string } } = {
 setUp: { method: 'POST', path: '/api/v1/set-up' },
-logIn: { method: 'POST', path: '/api/v1/login' },
-logOut: { method: 'POST', path: '/api/v1/logout' },
 getMe: { method: 'GET', path: '/api/v1/me' },
 listMyTokens: { method: 'GET', path: '/api/v1/me/tokens' },
 issueMyToken: { method: 'POST', path: '/api/v1/me/tokens' },
 endMyToken: { method: 'DELETE', path: '/api/v1/me/tokens/{uid}' },
+logIn: { method: 'POST', path: '/api/v1/login' },
+finishLogin: { method: 'POST', path: '/api/v1/login/second' },
+askForLoginPasskey: { method: 'POST', path: '/api/v1/login/passkey/options' },
+logInByPasskey: { method: 'POST', path: '/api/v1/login/passkey' },
+logOut: { method: 'POST', path: '/api/v1/logout' },
+getMyFactors: { method: 'GET', path: '/api/v1/me/factors' },
+changeMyPassword: { method: 'PUT', path: '/api/v1/me/password' },
+offerMyTotp: { method: 'POST', path: '/api/v1/me/totp' },
+confirmMyTotp: { method: 'PUT', path: '/api/v1/me/totp' },
+removeMyTotp: { method: 'DELETE', path: '/api/v1/me/totp' },
+drawMyRecoveryCodes: { method: 'POST', path: '/api/v1/me/recovery-codes' },
+offerMyPasskey: { method: 'POST', path: '/api/v1/me/passkeys/options' },
+addMyPasskey: { method: 'POST', path: '/api/v1/me/passkeys' },
+removeMyPasskey: { method: 'DELETE', path: '/api/v1/me/passkeys/{passkey}' },
+listMySessions: { method: 'GET', path: '/api/v1/me/sessions' },
+endMySessions: { method: 'DELETE', path: '/api/v1/me/sessions' },
+endMySession: { method: 'DELETE', path: '/api/v1/me/sessions/{uid}' },
+listUserSessions: { method: 'GET', path: '/api/v1/users/{user}/sessions' },
+endUserSessions: { method: 'DELETE', path: '/api/v1/users/{user}/sessions' },
+endUserSession: { method: 'DELETE', path: '/api/v1/users/{user}/sessions/{uid}' },
+listUsers: { method: 'GET', path: '/api/v1/users' },
+inviteUser: { method: 'POST', path: '/api/v1/users' },
+getUser: { method: 'GET', path: '/api/v1/users/{user}' },
+putUser: { method: 'PUT', path: '/api/v1/users/{user}' },
+eraseUser: { method: 'DELETE', path: '/api/v1/users/{user}' },
+suspendUser: { method: 'POST', path: '/api/v1/users/{user}/suspend' },
+resumeUser: { method: 'POST', path: '/api/v1/users/{user}/resume' },
+resetUser: { method: 'POST', path: '/api/v1/users/{user}/reset' },
+acceptInvitation: { method: 'POST', path: '/api/v1/invitation' },
+listTokens: { method: 'GET', path: '/api/v1/tokens' },
+issueToken: { method: 'POST', path: '/api/v1/tokens/{team}' },
+endToken: { method: 'DELETE', path: '/api/v1/tokens/{team}/{uid}' },
+listMembers: { method: 'GET', path: '/api/v1/teams/{team}/members' },
+putMember: { method: 'PUT', path: '/api/v1/teams/{team}/members' },
+federate: { method: 'POST', path: '/api/v1/federate' },
 listApis: { method: 'GET', path: '/api/v1/apis' },
 getApi: { method: 'GET', path: '/api/v1/apis/{team}/{id}' },
 putApi: { method: 'PUT', path: '/api/v1/apis/{team}/{id}' },
@@ -1226,6 +2645,26 @@ getEnvironment: { method: 'GET', path: '/api/v1/environments/{id}' },
 putEnvironment: { method: 'PUT', path: '/api/v1/environments/{id}' },
 removeEnvironment: { method: 'DELETE', path: '/api/v1/environments/{id}' },
 listEnvironmentVersions: { method: 'GET', path: '/api/v1/environments/{id}/versions' },
+listUpstreams: { method: 'GET', path: '/api/v1/upstreams' },
+getUpstream: { method: 'GET', path: '/api/v1/upstreams/{team}/{id}' },
+putUpstream: { method: 'PUT', path: '/api/v1/upstreams/{team}/{id}' },
+removeUpstream: { method: 'DELETE', path: '/api/v1/upstreams/{team}/{id}' },
+listUpstreamVersions: { method: 'GET', path: '/api/v1/upstreams/{team}/{id}/versions' },
+listPlans: { method: 'GET', path: '/api/v1/plans' },
+getPlan: { method: 'GET', path: '/api/v1/plans/{team}/{id}' },
+putPlan: { method: 'PUT', path: '/api/v1/plans/{team}/{id}' },
+removePlan: { method: 'DELETE', path: '/api/v1/plans/{team}/{id}' },
+listPlanVersions: { method: 'GET', path: '/api/v1/plans/{team}/{id}/versions' },
+listProducts: { method: 'GET', path: '/api/v1/products' },
+getProduct: { method: 'GET', path: '/api/v1/products/{team}/{id}' },
+putProduct: { method: 'PUT', path: '/api/v1/products/{team}/{id}' },
+removeProduct: { method: 'DELETE', path: '/api/v1/products/{team}/{id}' },
+listProductVersions: { method: 'GET', path: '/api/v1/products/{team}/{id}/versions' },
+listApps: { method: 'GET', path: '/api/v1/apps' },
+getApp: { method: 'GET', path: '/api/v1/apps/{team}/{id}' },
+putApp: { method: 'PUT', path: '/api/v1/apps/{team}/{id}' },
+removeApp: { method: 'DELETE', path: '/api/v1/apps/{team}/{id}' },
+listAppVersions: { method: 'GET', path: '/api/v1/apps/{team}/{id}/versions' },
 listTeams: { method: 'GET', path: '/api/v1/teams' },
 getTeam: { method: 'GET', path: '/api/v1/teams/{id}' },
 putTeam: { method: 'PUT', path: '/api/v1/teams/{id}' },
@@ -1246,6 +2685,11 @@ getTeamRule: { method: 'GET', path: '/api/v1/team-rules/{team}/{id}' },
 putTeamRule: { method: 'PUT', path: '/api/v1/team-rules/{team}/{id}' },
 removeTeamRule: { method: 'DELETE', path: '/api/v1/team-rules/{team}/{id}' },
 listTeamRuleVersions: { method: 'GET', path: '/api/v1/team-rules/{team}/{id}/versions' },
+listFederations: { method: 'GET', path: '/api/v1/federations' },
+getFederation: { method: 'GET', path: '/api/v1/federations/{team}/{id}' },
+putFederation: { method: 'PUT', path: '/api/v1/federations/{team}/{id}' },
+removeFederation: { method: 'DELETE', path: '/api/v1/federations/{team}/{id}' },
+listFederationVersions: { method: 'GET', path: '/api/v1/federations/{team}/{id}/versions' },
 getDocument: { method: 'GET', path: '/api/v1/apis/{team}/{id}/document' },
 putDocument: { method: 'PUT', path: '/api/v1/apis/{team}/{id}/document' },
 importDocument: { method: 'POST', path: '/api/v1/apis/{team}/{id}/import' },
@@ -1263,8 +2707,36 @@ startCanary: { method: 'POST', path: '/api/v1/environments/{environment}/apis/{t
 promoteCanary: { method: 'POST', path: '/api/v1/environments/{environment}/apis/{team}/{id}/canary/promote' },
 abortCanary: { method: 'POST', path: '/api/v1/environments/{environment}/apis/{team}/{id}/canary/abort' },
 takeOut: { method: 'POST', path: '/api/v1/environments/{environment}/apis/{team}/{id}/take-out' },
+listKeys: { method: 'GET', path: '/api/v1/apps/{team}/{id}/keys' },
+issueKey: { method: 'POST', path: '/api/v1/apps/{team}/{id}/keys' },
+bringKeys: { method: 'POST', path: '/api/v1/apps/{team}/{id}/keys/bring' },
+rotateKey: { method: 'POST', path: '/api/v1/apps/{team}/{id}/keys/{uid}/rotate' },
+changeKey: { method: 'PATCH', path: '/api/v1/apps/{team}/{id}/keys/{uid}' },
+endKey: { method: 'DELETE', path: '/api/v1/apps/{team}/{id}/keys/{uid}' },
+importKeys: { method: 'POST', path: '/api/v1/apps/{team}/import' },
+listSubscriptions: { method: 'GET', path: '/api/v1/subscriptions' },
+getSubscription: { method: 'GET', path: '/api/v1/subscriptions/{uid}' },
+requestSubscription: { method: 'POST', path: '/api/v1/apps/{team}/{id}/subscriptions' },
+giveUpSubscription: { method: 'DELETE', path: '/api/v1/apps/{team}/{id}/subscriptions/{uid}' },
+approveSubscription: { method: 'POST', path: '/api/v1/subscriptions/{uid}/approve' },
+activateSubscription: { method: 'POST', path: '/api/v1/subscriptions/{uid}/activate' },
+suspendSubscription: { method: 'POST', path: '/api/v1/subscriptions/{uid}/suspend' },
+resumeSubscription: { method: 'POST', path: '/api/v1/subscriptions/{uid}/resume' },
+endSubscription: { method: 'POST', path: '/api/v1/subscriptions/{uid}/end' },
+moveSubscriptions: { method: 'POST', path: '/api/v1/apis/{team}/{id}/subscriptions/move' },
+listSecrets: { method: 'GET', path: '/api/v1/environments/{environment}/secrets' },
+putSecret: { method: 'PUT', path: '/api/v1/environments/{environment}/secrets/{name}' },
+removeSecret: { method: 'DELETE', path: '/api/v1/environments/{environment}/secrets/{name}' },
+rotateSecrets: { method: 'POST', path: '/api/v1/secrets/rotate' },
+listAudit: { method: 'GET', path: '/api/v1/audit' },
+exportAudit: { method: 'GET', path: '/api/v1/audit/export' },
+verifyAudit: { method: 'GET', path: '/api/v1/audit/verify' },
+erasePerson: { method: 'POST', path: '/api/v1/audit/erase' },
 startPreview: { method: 'POST', path: '/api/v1/environments/{environment}/apis/{team}/{id}/preview' },
 endPreview: { method: 'DELETE', path: '/api/v1/environments/{environment}/apis/{team}/{id}/preview' },
+deprecate: { method: 'POST', path: '/api/v1/environments/{environment}/apis/{team}/{id}/deprecate' },
+retire: { method: 'POST', path: '/api/v1/environments/{environment}/apis/{team}/{id}/retire' },
+revive: { method: 'POST', path: '/api/v1/environments/{environment}/apis/{team}/{id}/revive' },
 listLiveApis: { method: 'GET', path: '/api/v1/environments/{environment}/live' },
 listLiveEnvironments: { method: 'GET', path: '/api/v1/apis/{team}/{id}/live' },
 listChanges: { method: 'GET', path: '/api/v1/changes' },

@@ -5,6 +5,7 @@ import { LOGIN_ROUTES } from './account/login-routes.ts'
 import { AUDIT_ROUTES } from './audit/audit-routes.ts'
 import { CHANGE_ROUTES } from './changes/change-routes.ts'
 import { DEPLOYMENT_ROUTES } from './deployments/deployment-routes.ts'
+import { LIFECYCLE_ROUTES } from './deployments/lifecycle-routes.ts'
 import { LIVE_ROUTES } from './deployments/live-routes.ts'
 import { PREVIEW_ROUTES } from './deployments/preview-routes.ts'
 import { DOCUMENT_ROUTES } from './documents/document-routes.ts'
@@ -43,6 +44,7 @@ export const ADMIN_ROUTES: readonly Route[] = [
   ...SECRET_ROUTES,
   ...AUDIT_ROUTES,
   ...PREVIEW_ROUTES,
+  ...LIFECYCLE_ROUTES,
   ...LIVE_ROUTES,
   ...CHANGE_ROUTES,
 ]

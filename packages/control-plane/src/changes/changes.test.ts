@@ -114,6 +114,9 @@ await describeOnStores('what others have to approve', (open) => {
     assert.deepEqual(await post(stage, 'ann', 'rollback', { override: 'it burns' }), [200, undefined])
     const live = (await stage.ask(`GET ${LIVE}`)).json()
     assert.deepEqual([live.releases[0].revision, live.message], [1, 'It could not wait: it burns'])
+    await protect(stage, { approvals: 1, frozen: { reason: 'A holiday.' } })
+    assert.deepEqual(await post(stage, 'ann', 'rollback'), [409, 'environment-frozen'])
+    assert.deepEqual(await post(stage, 'ann', 'rollback', { override: 'that was wrong' }), [200, undefined])
   })
 
   it('does not change in a freeze, but for owners with a reason', async () => {

@@ -111,9 +111,15 @@ export interface Deployed {
 export async function carryOut({ services }: Asking, doing: Doing, { place, wish }: Wanted): Promise<Deployed> {
   const before = await findDeployment(doing.db, place.ref)
   const judgement = await judgeWish(doing.db, place, { wish, before })
-  const { why, version } = wish
+  const { lifecycle, why, version } = wish
   const releases = withPreviews(wish, before, doing.nowMs)
-  const made = await deploy(doing, place.ref, { releases, why, version, message: toMessage(wish, judgement) })
+  const made = await deploy(doing, place.ref, {
+    releases,
+    lifecycle,
+    why,
+    version,
+    message: toMessage(wish, judgement),
+  })
   await services.liveCheck.assertRuns(doing.db)
   return { wish, before, made, judgement }
 }
@@ -155,7 +161,13 @@ function toAnswer({ made, judgement, wish: { shown } }: Deployed) {
 }
 
 function listLines({ before, made, wish, judgement }: Deployed): readonly string[] {
-  return [...describeChanges(before?.releases ?? [], made.releases), ...(wish.changes ?? []), ...judgement.changes]
+  const toEnd = (one: Deployment | undefined) => (one?.lifecycle === undefined ? {} : { lifecycle: one.lifecycle })
+  return [
+    ...describeChanges(before?.releases ?? [], made.releases),
+    ...describeChanges(toEnd(before), toEnd(made)),
+    ...(wish.changes ?? []),
+    ...judgement.changes,
+  ]
 }
 
 function toDeployNote(
@@ -169,6 +181,7 @@ function toDeployNote(
     before: before?.releases ?? [],
     after: made.releases,
     message: made.message,
+    ...(made.lifecycle !== undefined && { lifecycle: made.lifecycle }),
     ...(acknowledged.length > 0 && { acknowledged, reason: wish.acknowledge?.reason }),
     ...(wish.override !== undefined && { override: wish.override }),
     ...told,

@@ -1,5 +1,6 @@
 /** Owns how what is live looks to those who ask. */
 import { z } from 'zod'
+import { apiBodySchema } from '../apis/api-body.ts'
 import { findingSchema } from '../documents/finding-schema.ts'
 import { actorSchema, timeSchema, toTime } from '../resources/present-resource.ts'
 import { DEPLOY_REASONS, type DeployedRelease, type Deployment } from './deployment.ts'
@@ -21,6 +22,9 @@ export const releaseSchema = z.strictObject({
 const deploymentShape = {
   version: z.int().meta({ description: 'One more with each change of what is live; it is the `ETag`.' }),
   releases: z.array(releaseSchema).meta({ description: 'None: the API is not in this environment any more.' }),
+  lifecycle: apiBodySchema.shape.lifecycle.meta({
+    description: 'It is on its way out here, or over; what the API says itself if absent.',
+  }),
   why: z.enum(DEPLOY_REASONS),
   message: z.string(),
   at: timeSchema,
@@ -53,8 +57,16 @@ export const rolloutSchema = z.strictObject({
   nodes: z.array(nodeSchema).meta({ description: 'Who runs it now, who does not yet, and who cannot.' }),
 })
 
-export function presentDeployment({ version, releases, why, message, atMs, by }: Deployment) {
-  return { version, releases: releases.map(presentRelease), why, message, at: toTime(atMs), by }
+export function presentDeployment({ version, releases, lifecycle, why, message, atMs, by }: Deployment) {
+  return {
+    version,
+    releases: releases.map(presentRelease),
+    ...(lifecycle && { lifecycle }),
+    why,
+    message,
+    at: toTime(atMs),
+    by,
+  }
 }
 
 export function presentRelease({ preview, apps, ...release }: DeployedRelease) {

@@ -88,8 +88,8 @@ export const DEPLOYMENT_ROUTES: readonly Route[] = [
       ...DEPLOYING_SHAPE,
     }),
     async wish(doing, { ref }, { body: { to } }) {
-      const { releases } = await getFormer(doing.db, ref, to)
-      return { releases, why: 'rollback', isOneBack: to === undefined }
+      const { releases, lifecycle = null } = await getFormer(doing.db, ref, to)
+      return { releases, lifecycle, why: 'rollback', isOneBack: to === undefined }
     },
   }),
   ...CANARY_ROUTES,

@@ -9,6 +9,7 @@ import {
   type Deployment,
   DeploymentFault,
   type DeployReason,
+  type Lifecycle,
   listLiveReleases,
 } from './deployment.ts'
 
@@ -20,6 +21,8 @@ export interface DeploymentRef {
 
 export interface DeployOptions {
   readonly releases: readonly DeployedRelease[]
+  /** Undefined: as it was; null: none is said. */
+  readonly lifecycle?: Lifecycle | null | undefined
   readonly why: DeployReason
   readonly message?: string
   /** The version that the change was made of, 0 for none; any if undefined. */
@@ -30,7 +33,7 @@ export interface DeployOptions {
 export async function deploy(
   doing: Doing,
   ref: DeploymentRef,
-  { releases, why, message = '', version }: DeployOptions,
+  { releases, lifecycle: said, why, message = '', version }: DeployOptions,
 ): Promise<Deployment> {
   const { db, sequence, by, nowMs } = doing
   const current = await findDeployment(db, ref)
@@ -48,7 +51,19 @@ export async function deploy(
     throw new DeploymentFault('unknown-revision', `There is no revision ${revision} of this API.`, current)
   }
   const { api, environment } = ref
-  const made: Deployment = { api, environment, version: before + 1, releases, why, message, sequence, atMs: nowMs, by }
+  const lifecycle = releases.length === 0 ? null : said === undefined ? current?.lifecycle : said
+  const made: Deployment = {
+    api,
+    environment,
+    version: before + 1,
+    releases,
+    ...(lifecycle && { lifecycle }),
+    why,
+    message,
+    sequence,
+    atMs: nowMs,
+    by,
+  }
   await db.insertInto('deployments').values(toRow(made)).execute()
   return made
 }
@@ -59,8 +74,8 @@ export async function rollBack(
   ref: DeploymentRef,
   { to, message, version }: { readonly to?: number; readonly message?: string; readonly version?: number } = {},
 ): Promise<Deployment> {
-  const { releases } = await getFormer(doing.db, ref, to)
-  return await deploy(doing, ref, { releases, why: 'rollback', ...(message && { message }), version })
+  const { releases, lifecycle = null } = await getFormer(doing.db, ref, to)
+  return await deploy(doing, ref, { releases, lifecycle, why: 'rollback', ...(message && { message }), version })
 }
 
 /** What was live at that version; before something else was if none is said. Previews were not. @rejects DeploymentFault */
@@ -68,10 +83,10 @@ export async function getFormer(
   db: Moment,
   ref: DeploymentRef,
   to?: number,
-): Promise<Pick<Deployment, 'releases' | 'version'>> {
+): Promise<Pick<Deployment, 'releases' | 'version' | 'lifecycle'>> {
   const current = await findDeployment(db, ref)
   const former = to === undefined ? await findOther(db, ref, current) : await findDeploymentVersion(db, ref, to)
-  if (former !== undefined) return { version: former.version, releases: listLiveReleases(former) }
+  if (former !== undefined) return { ...former, releases: listLiveReleases(former) }
   const said = to === undefined ? 'Nothing was live before.' : `There was no version ${to}.`
   throw new DeploymentFault('nothing-before', said, current)
 }
@@ -80,9 +95,10 @@ export async function getFormer(
 const MOST_LOOKED_AT = 100
 
 async function findOther(db: Moment, ref: DeploymentRef, current: Deployment | undefined) {
-  const live = JSON.stringify(listLiveReleases(current))
+  const toLive = (one: Deployment | undefined) => JSON.stringify([listLiveReleases(one), one?.lifecycle])
+  const live = toLive(current)
   const versions = await listDeploymentVersions(db, ref, { limit: MOST_LOOKED_AT })
-  return versions.find((version) => JSON.stringify(listLiveReleases(version)) !== live)
+  return versions.find((version) => toLive(version) !== live)
 }
 
 /** Within the change that made it. */
@@ -207,10 +223,21 @@ export async function listChangedDeployments(db: Moment, since: number): Promise
   return (await found.orderBy('sequence').orderBy('version').execute()).map(toDeployment)
 }
 
-function toRow({ atMs, releases, ...rest }: Deployment): Selectable<DeploymentTable> {
-  return { ...rest, releases: JSON.stringify(releases), at: atMs }
+function toRow({ atMs, releases, lifecycle, ...rest }: Deployment): Selectable<DeploymentTable> {
+  return {
+    ...rest,
+    releases: JSON.stringify(releases),
+    lifecycle: lifecycle === undefined ? null : JSON.stringify(lifecycle),
+    at: atMs,
+  }
 }
 
-function toDeployment({ at: atMs, releases, why, ...rest }: Selectable<DeploymentTable>): Deployment {
-  return { ...rest, why: why as DeployReason, releases: JSON.parse(releases), atMs }
+function toDeployment({ at: atMs, releases, lifecycle, why, ...rest }: Selectable<DeploymentTable>): Deployment {
+  return {
+    ...rest,
+    why: why as DeployReason,
+    releases: JSON.parse(releases),
+    ...(lifecycle !== null && { lifecycle: JSON.parse(lifecycle) }),
+    atMs,
+  }
 }

@@ -1,5 +1,8 @@
 /** Owns what a deployment is: which revisions of an API are live in an environment, and which requests each of them gets. */
+import type { ApiBody } from '../apis/api-body.ts'
 import type { Actor } from '../resources/resource.ts'
+
+export type Lifecycle = NonNullable<ApiBody['lifecycle']>
 
 export interface DeployedRelease {
   /** The number of the revision. */
@@ -28,6 +31,9 @@ export const DEPLOY_REASONS = [
   'preview',
   'end-preview',
   'undeploy',
+  'deprecate',
+  'retire',
+  'revive',
 ] as const
 export type DeployReason = (typeof DEPLOY_REASONS)[number]
 
@@ -38,6 +44,8 @@ export interface Deployment {
   /** From 1; one more with each change. */
   readonly version: number
   readonly releases: readonly DeployedRelease[]
+  /** It is on its way out here, or over; what the API says itself if absent. */
+  readonly lifecycle?: Lifecycle
   readonly why: DeployReason
   readonly message: string
   readonly sequence: number

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { it } from 'node:test'
-import { LiveReader } from '../publish/live-reader.ts'
-import { readPublication } from '../publish/read-publication.ts'
+import { composeFile } from '../publish/compose-file.ts'
+import { PublicationReader } from '../publish/publication-reader.ts'
 import { createResource } from '../resources/resource-store.ts'
 import { AdminStage } from '../testing/admin-stage.ts'
 import { describeOnStores } from '../testing/describe-on-stores.ts'
@@ -26,7 +26,8 @@ await describeOnStores('previews, and canaries of apps, by the admin API', (open
   }
   /** As gateways get it at a time. */
   const compose = async (stage: AdminStage, nowMs = stage.nowMs) => {
-    const { file } = await stage.services.store.read((db) => readPublication(db, new LiveReader(() => nowMs)))
+    const { live } = await stage.services.store.read((db) => new PublicationReader(() => nowMs).read(db))
+    const file = composeFile(live.environments, live.terms)
     return file.apis?.[0]
   }
 

@@ -96,6 +96,7 @@ export function composeApi(
   const place = {
     id: toSnapshotId(environment, api),
     environment,
+    ...(api.lifecycle && { lifecycle: api.lifecycle }),
     ...(body.variables && { variables: body.variables }),
     ...(shared.hosts === undefined && body.hosts !== undefined && { hosts: body.hosts }),
     basePath: (body.pathPrefix ?? '') + (shared.basePath ?? '/'),

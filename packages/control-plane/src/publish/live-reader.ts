@@ -165,7 +165,16 @@ async function makeApis(
         return body === undefined ? [] : [{ ...release, body }]
       })
     if (releases.length === 0) within.delete(deployment.api)
-    else within.set(deployment.api, { deployment, api: { team: name.team, id: name.id, releases } })
+    else
+      within.set(deployment.api, {
+        deployment,
+        api: {
+          team: name.team,
+          id: name.id,
+          releases,
+          ...(deployment.lifecycle !== undefined && { lifecycle: deployment.lifecycle }),
+        },
+      })
   }
 }
 

@@ -102,6 +102,8 @@ export interface DeploymentTable {
   version: number
   /** JSON: a list of releases; an empty one takes the API out of the environment. */
   releases: string
+  /** JSON: that it is on its way out, or over. */
+  lifecycle: string | null
   /** What was asked for: `publish`, `rollback`, `promote`… */
   why: string
   message: string

@@ -9,19 +9,9 @@ import { m0007Subscriptions } from './m0007-subscriptions.ts'
 import { m0008AdminApi } from './m0008-admin-api.ts'
 import { m0009LiveChanges } from './m0009-live-changes.ts'
 import { m0020Changes } from './m0020-changes.ts'
+import { m0021Lifecycles } from './m0021-lifecycles.ts'
 import type { Migration } from './migration.ts'
 
 export type { Migration } from './migration.ts'
 
-export const MIGRATIONS: readonly Migration[] = [
-  m0001Resources,
-  m0002Revisions,
-  m0003Keys,
-  m0004Audit,
-  m0005Users,
-  m0006Secrets,
-  m0007Subscriptions,
-  m0008AdminApi,
-  m0009LiveChanges,
-  m0020Changes,
-]
+export const MIGRATIONS: readonly Migration[] = [m0001Resources, m0002Revisions, m0003Keys, m0004Audit, m0005Users, m0006Secrets, m0007Subscriptions, m0008AdminApi, m0009LiveChanges, m0020Changes, m0021Lifecycles]
