@@ -1196,6 +1196,17 @@ readonly "at": string;
 /** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "by": string; readonly "body": ApiBody } }
 
+/** Makes a revision with this number, as it was elsewhere. One that is there already stays as it is, and has to say the same. Needs api:edit too. */
+readonly restoreRevision: { readonly params: { readonly team: string; readonly id: string; readonly number: number }; readonly body: { readonly "body": ApiBody; readonly "message"?: string }; readonly answer: { 
+/** From 1, within the API. */
+readonly "number": number; 
+/** SHA-256 of what it says: equal for equal revisions. */
+readonly "hash": string; readonly "message": string; 
+/** RFC 3339, UTC. */
+readonly "at": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "by": string } }
+
 /** What is another in one form of an API than in the next, and what callers would notice. Between two environments also what these bring. */
 readonly diffApi: { readonly params: { readonly team: string; readonly id: string }; readonly query: { readonly from: string; readonly to?: string }; readonly answer: { readonly "changes": readonly ({ readonly "kind": "added" | "removed" | "changed"; 
 /** `API`, `route getOrder`, `schema Order`, `document`, `environment`. */
@@ -1405,6 +1416,71 @@ readonly "to"?: number;
 readonly "message"?: string; 
 /** Why it cannot wait: passes a freeze, for those who have `environment:freeze` everywhere; and brings back what was live before the last change without waiting, for those who may approve. */
 readonly "override"?: string }; readonly answer: { 
+/** One more with each change of what is live; it is the `ETag`. */
+readonly "version": number; 
+/** None: the API is not in this environment any more. */
+readonly "releases": readonly ({ readonly "revision": number; 
+/** Percent of what no condition claims. */
+readonly "share"?: number; 
+/** CEL: requests for which it is true get this release. */
+readonly "when"?: string; 
+/** Each request of these, `team/id`, whatever else is said. */
+readonly "apps"?: readonly (string)[]; 
+/** It is not live: only who brings its token gets it. */
+readonly "preview"?: { 
+/** RFC 3339, UTC. */
+readonly "expires": string } })[]; 
+/** It is on its way out here, or over; what the API says itself if absent. */
+readonly "lifecycle"?: { 
+/** `deprecated`: it answers, and each answer says so (RFC 9745). `retired`: every request is answered with 410. */
+readonly "state": "deprecated" | "retired"; 
+/** Since when, or from when on, nobody should begin to use it. Needed where it is deprecated. */
+readonly "deprecatedAt"?: string; 
+/** From when on it may not answer any more (RFC 8594). It is said, and nothing happens by itself. */
+readonly "sunsetAt"?: string; 
+/** URL or path of what comes after it. */
+readonly "successor"?: string; 
+/** URL or path of a page that tells people about it. */
+readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; readonly "message": string; 
+/** RFC 3339, UTC. */
+readonly "at": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "by": string; 
+/** Of rules that are broken, and do not keep it from being live. */
+readonly "warnings": readonly ({ readonly "severity": "fault" | "warning"; readonly "code": string; readonly "message": string; 
+/** How to mend it. */
+readonly "suggestion"?: string; 
+/** From 1; 0 where it is about no line. */
+readonly "line": number; readonly "path": string; 
+/** Id of the rule. */
+readonly "rule": string })[]; 
+/** Its number, with the status 202: others have to approve it. Nothing is live yet; what is told is what would be. */
+readonly "change"?: number; 
+/** What opens the preview, as the field `Gatewright-Preview`. It is shown once. */
+readonly "preview"?: { readonly "token": string; readonly "revision": number; 
+/** RFC 3339, UTC. */
+readonly "expires": string }; 
+/** Who runs it now, who does not yet, and who cannot. */
+readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
+
+/** Makes exactly this live: revisions that are there, and who gets each. Previews stay. */
+readonly deploy: { readonly params: { readonly environment: string; readonly team: string; readonly id: string }; readonly body: { readonly "releases": readonly ({ readonly "revision": number; 
+/** Percent of what no condition claims. */
+readonly "share"?: number; 
+/** CEL: requests for which it is true get this release. */
+readonly "when"?: string; 
+/** Each request of these, `team/id`, whatever else is said. */
+readonly "apps"?: readonly (string)[] })[]; 
+/** Why, for those who come later. */
+readonly "message"?: string; 
+/** Why it cannot wait: passes a freeze, for those who have `environment:freeze` everywhere; and brings back what was live before the last change without waiting, for those who may approve. */
+readonly "override"?: string; 
+/** Breaking changes that are known and wanted. */
+readonly "acknowledge"?: { 
+/** Codes of breaking changes, or `all`. */
+readonly "codes": readonly (string)[]; 
+/** Why callers can live with it: it stands in the message. */
+readonly "reason": string } }; readonly answer: { 
 /** One more with each change of what is live; it is the `ETag`. */
 readonly "version": number; 
 /** None: the API is not in this environment any more. */
@@ -2697,12 +2773,14 @@ exportDocument: { method: 'GET', path: '/api/v1/apis/{team}/{id}/export' },
 listRevisions: { method: 'GET', path: '/api/v1/apis/{team}/{id}/revisions' },
 makeRevision: { method: 'POST', path: '/api/v1/apis/{team}/{id}/revisions' },
 getRevision: { method: 'GET', path: '/api/v1/apis/{team}/{id}/revisions/{number}' },
+restoreRevision: { method: 'PUT', path: '/api/v1/apis/{team}/{id}/revisions/{number}' },
 diffApi: { method: 'GET', path: '/api/v1/apis/{team}/{id}/diff' },
 getDeployment: { method: 'GET', path: '/api/v1/environments/{environment}/apis/{team}/{id}' },
 listDeploymentVersions: { method: 'GET', path: '/api/v1/environments/{environment}/apis/{team}/{id}/versions' },
 publish: { method: 'POST', path: '/api/v1/environments/{environment}/apis/{team}/{id}/publish' },
 promote: { method: 'POST', path: '/api/v1/environments/{environment}/apis/{team}/{id}/promote' },
 rollBack: { method: 'POST', path: '/api/v1/environments/{environment}/apis/{team}/{id}/rollback' },
+deploy: { method: 'POST', path: '/api/v1/environments/{environment}/apis/{team}/{id}/releases' },
 startCanary: { method: 'POST', path: '/api/v1/environments/{environment}/apis/{team}/{id}/canary' },
 promoteCanary: { method: 'POST', path: '/api/v1/environments/{environment}/apis/{team}/{id}/canary/promote' },
 abortCanary: { method: 'POST', path: '/api/v1/environments/{environment}/apis/{team}/{id}/canary/abort' },

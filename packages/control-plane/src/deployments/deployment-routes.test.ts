@@ -127,4 +127,40 @@ await describeOnStores('what is live, by the admin API', (open) => {
     await stage.ask(`PUT ${AT}`, { body: { policies: [{ policy: 'nobody' }] } })
     assert.equal((await post(stage, 'publish'))[0], 422, 'not the one that was tried')
   })
+
+  it('is brought from elsewhere: revisions with their numbers, and who gets each', async () => {
+    const stage = await begin()
+    const upstream = 'http://127.0.0.1:9001'
+    const restore = (number: number, title: string, as = 'owner') =>
+      stage.ask(`PUT ${AT}/revisions/${number}`, { as, body: { body: { title, basePath: '/orders', upstream } } })
+    assert.equal((await restore(7, 'seven')).statusCode, 201)
+    assert.equal((await restore(7, 'seven')).statusCode, 200)
+    assert.equal((await restore(7, 'other')).statusCode, 409)
+    assert.equal((await restore(3, 'three')).statusCode, 201)
+    assert.equal((await restore(4, 'four', 'viewer')).statusCode, 403)
+    const releases = [
+      { revision: 3, share: 90 },
+      { revision: 7, share: 10 },
+    ]
+    assert.deepEqual(await post(stage, 'releases', { releases }), [200, releases])
+    assert.equal((await post(stage, 'releases', { releases: [{ revision: 9, share: 100 }] }))[0], 404)
+    assert.equal((await post(stage, 'releases', { releases: [{ revision: 3, share: 90 }] }))[0], 400)
+    const live = (await stage.ask('GET /environments/dev/apis', { as: 'viewer' })).json()
+    assert.deepEqual(
+      live.items.map(({ team, id, releases: said }: Record<string, unknown>) => [team, id, said]),
+      [['main', 'orders', releases]],
+    )
+    assert.deepEqual((await stage.ask('GET /environments/dev/apis', { as: 'stranger' })).json(), { items: [] })
+    assert.equal((await stage.ask('GET /environments/nowhere/apis')).statusCode, 404)
+  })
+
+  it('brings in nothing of who may publish, and may not edit', async () => {
+    const stage = await begin()
+    const grants = [{ role: 'publisher-only', team: '*' }]
+    await stage.ask('PUT /roles/publisher-only', { body: { permissions: ['api:read', 'api:publish'] } })
+    const people = new Map([['pat', { actor: 'user:pat', name: 'Pat', grants }]])
+    const asPat = new AdminStage(stage.services.store, { people })
+    const refused = await asPat.ask(`PUT ${AT}/revisions/7`, { as: 'pat', body: { body: {} } })
+    assert.deepEqual([refused.statusCode, refused.json().permission], [403, 'api:edit'])
+  })
 })

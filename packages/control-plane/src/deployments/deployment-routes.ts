@@ -8,7 +8,7 @@ import { defineReading, type Route } from '../http/route.ts'
 import { makeRevision } from '../revisions/revision-store.ts'
 import { CANARY_ROUTES } from './canary-routes.ts'
 import { DEPLOYING_SHAPE, defineDeploying } from './define-deploying.ts'
-import { deploymentSchema, presentDeployment } from './deployment-answer.ts'
+import { deploymentSchema, presentDeployment, releaseSchema } from './deployment-answer.ts'
 import { findMain, findPlace, getDeployment, PLACE_PATH, placeDemand, placeParams } from './deployment-place.ts'
 import { getFormer, listDeploymentVersions, toWhole } from './deployment-store.ts'
 import { acknowledgeSchema } from './judge-wish.ts'
@@ -90,6 +90,22 @@ export const DEPLOYMENT_ROUTES: readonly Route[] = [
     async wish(doing, { ref }, { body: { to } }) {
       const { releases, lifecycle = null } = await getFormer(doing.db, ref, to)
       return { releases, lifecycle, why: 'rollback', isOneBack: to === undefined }
+    },
+  }),
+  defineDeploying({
+    name: 'deploy',
+    verb: 'releases',
+    summary: 'Makes exactly this live: revisions that are there, and who gets each. Previews stay.',
+    body: z.strictObject({
+      releases: z
+        .array(releaseSchema.omit({ preview: true }))
+        .min(1)
+        .max(20),
+      ...DEPLOYING_SHAPE,
+      acknowledge,
+    }),
+    async wish(_, __, { body: { releases, acknowledge: known } }) {
+      return { releases, why: releases.length > 1 ? 'canary' : 'publish', acknowledge: known }
     },
   }),
   ...CANARY_ROUTES,

@@ -1,15 +1,19 @@
 /** Owns the routes of revisions: what an API was when somebody published it. */
 import { z } from 'zod'
+import { type Demand, decideAccess, type Principal } from '../access/decide-access.ts'
 import { apiBodySchema, partIdSchema } from '../apis/api-body.ts'
 import { AdminProblem } from '../http/admin-problem.ts'
+import { readRoles } from '../http/assert-allowed.ts'
 import { defineChange, defineReading, type Route } from '../http/route.ts'
 import { API } from '../kinds.ts'
 import { toRef } from '../resources/kind.ts'
 import { actorSchema, timeSchema, toTime } from '../resources/present-resource.ts'
 import { toNote } from '../resources/put-resource.ts'
+import type { Described } from '../resources/resource.ts'
 import { getResource } from '../resources/resource-store.ts'
+import type { Moment } from '../store/store.ts'
 import type { Revision } from './revision.ts'
-import { findRevision, listRevisions, makeRevision } from './revision-store.ts'
+import { findRevision, listRevisions, makeRevision, restoreRevision } from './revision-store.ts'
 
 const params = z.strictObject({ team: partIdSchema, id: partIdSchema })
 
@@ -86,4 +90,34 @@ export const REVISION_ROUTES: readonly Route[] = [
       return { body: present(revision), status: isNew ? 201 : 200, notes }
     },
   }),
+  defineChange({
+    name: 'restoreRevision',
+    method: 'PUT',
+    path: '/apis/{team}/{id}/revisions/{number}',
+    summary:
+      'Makes a revision with this number, as it was elsewhere. One that is there already stays as it is, and has to say the same. Needs api:edit too.',
+    tag: 'revisions',
+    access: demandOf('api:publish') as never,
+    params: params.extend({ number: z.coerce.number().int().min(1).max(1_000_000) }),
+    query: z.strictObject({}),
+    body: z.strictObject({ body: apiBodySchema, message: z.string().max(2000).optional() }),
+    isAsWritten: true,
+    answer: revisionSchema,
+    async change({ principal }, doing, { params: { number, ...at }, body: { body, message = '' } }) {
+      await assertEditor(doing.db, principal, at)
+      const api = await getResource(doing.db, toRef(API, at))
+      const { revision, isNew } = await restoreRevision(doing, api, { number, body: body as Described, message })
+      const notes = isNew ? [toNote('revise', api, { revision: number, message, after: body })] : []
+      return { body: present(revision), status: isNew ? 201 : 200, notes }
+    },
+  }),
 ]
+
+/** What a revision says, somebody has written: who only publishes brings in nothing of their own. @rejects AdminProblem */
+async function assertEditor(db: Moment, principal: Principal | undefined, at: z.output<typeof params>): Promise<void> {
+  const demand: Demand = { permission: 'api:edit', team: at.team, api: at.id }
+  if (principal !== undefined && decideAccess(principal, demand, await readRoles(db)) === 'granted') return
+  throw new AdminProblem('not-allowed', 'What it says is yours to say with the permission "api:edit" alone.', {
+    extensions: { permission: demand.permission },
+  })
+}

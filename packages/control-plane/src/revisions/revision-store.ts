@@ -1,7 +1,7 @@
 /** Owns making revisions of APIs, and finding them. */
 import { createHash } from 'node:crypto'
 import type { Selectable } from 'kysely'
-import type { Resource } from '../resources/resource.ts'
+import { type Resource, ResourceFault } from '../resources/resource.ts'
 import type { Doing } from '../resources/resource-store.ts'
 import { inParts } from '../store/in-parts.ts'
 import type { Moment } from '../store/store.ts'
@@ -22,6 +22,22 @@ export async function makeRevision(doing: Doing, api: Resource, message: string)
   const newest = await findNewestRevision(db, api.uid)
   if (newest?.hash === hash) return { revision: newest, isNew: false }
   const row = { api: api.uid, number: (newest?.number ?? 0) + 1, hash, body, message, sequence, at: nowMs, by }
+  await db.insertInto('revisions').values(row).execute()
+  return { revision: toRevision(row), isNew: true }
+}
+
+/** With this number, as it was made elsewhere: what is pulled from one control plane is so again on another. @rejects ResourceFault */
+export async function restoreRevision(
+  { db, sequence, by, nowMs }: Doing,
+  api: Resource,
+  { number, body: said, message }: Pick<Revision, 'number' | 'body' | 'message'>,
+): Promise<MadeRevision> {
+  const body = JSON.stringify(said)
+  const hash = createHash('sha256').update(body).digest('hex')
+  const there = await findRevision(db, api.uid, number)
+  if (there?.hash === hash) return { revision: there, isNew: false }
+  if (there !== undefined) throw new ResourceFault('taken', { kind: 'revision', team: api.team, id: String(number) })
+  const row = { api: api.uid, number, hash, body, message, sequence, at: nowMs, by }
   await db.insertInto('revisions').values(row).execute()
   return { revision: toRevision(row), isNew: true }
 }

@@ -14,4 +14,16 @@ import type { Migration } from './migration.ts'
 
 export type { Migration } from './migration.ts'
 
-export const MIGRATIONS: readonly Migration[] = [m0001Resources, m0002Revisions, m0003Keys, m0004Audit, m0005Users, m0006Secrets, m0007Subscriptions, m0008AdminApi, m0009LiveChanges, m0020Changes, m0021Lifecycles]
+export const MIGRATIONS: readonly Migration[] = [
+  m0001Resources,
+  m0002Revisions,
+  m0003Keys,
+  m0004Audit,
+  m0005Users,
+  m0006Secrets,
+  m0007Subscriptions,
+  m0008AdminApi,
+  m0009LiveChanges,
+  m0020Changes,
+  m0021Lifecycles,
+]
