@@ -13,5 +13,7 @@ export const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['login', async () => (await import('./commands/login.ts')).login],
   ['logout', async () => (await import('./commands/logout.ts')).logout],
   ['whoami', async () => (await import('./commands/whoami.ts')).whoami],
+  ['pull', async () => (await import('./commands/pull.ts')).pull],
+  ['apply', async () => (await import('./commands/apply.ts')).apply],
   ['schema', async () => (await import('./commands/schema.ts')).schema],
 ])

@@ -4,6 +4,8 @@ export const EXIT_CODES = {
   ok: 0,
   /** The configuration has faults, a test failed, a gateway could not start. */
   faults: 1,
+  /** Of those that only look: something would change. */
+  differs: 2,
   /** The command line is wrong: nothing was tried. */
   usage: 2,
   /** A fault of Gatewright itself (EX_SOFTWARE of sysexits.h). */

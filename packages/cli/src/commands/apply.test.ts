@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict'
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, it } from 'node:test'
+import { openControlStage } from '../control-stage.fixture.ts'
+import { createFolder } from '../run-command.fixture.ts'
+
+const stage = await openControlStage()
+const empty = await openControlStage()
+
+const ORDERS = `# Orders of the shop.
+title: Orders # as customers know them
+basePath: /orders
+upstream: http://127.0.0.1:9001
+`
+const FILES = {
+  'gate/teams/shop.yaml': 'title: Shop\n',
+  'gate/environments/dev.yaml': '# Where we try.\npathPrefix: /dev\n',
+  'gate/environments/prod.yaml': 'pathPrefix: /prod\n',
+  'gate/apis/main/orders.yaml': ORDERS,
+  'gate/apis/shop/carts.yaml': 'basePath: /carts\nupstream: http://127.0.0.1:9002\n',
+  'gate/live.yaml': 'dev:\n  main/orders: draft\n  shop/carts: draft\nprod:\n  main/orders: draft\n',
+}
+const cwd = createFolder(FILES)
+
+const readAll = (folder: string): Record<string, string> =>
+  Object.fromEntries(
+    readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name))
+      .toSorted()
+      .map((path) => [path.slice(folder.length + 1), readFileSync(path, 'utf8')]),
+  )
+
+describe('a folder and a control plane', () => {
+  it('say what would be done, and do not do it', async () => {
+    const { code, stdout, stderr } = await stage.run('apply gate --dry-run', { cwd })
+    assert.equal(code, 2, stderr)
+    assert.match(stdout, /^make teams\/shop\.yaml$/m)
+    assert.match(stdout, /^publish live\.yaml: dev: main\/orders\n {2}\(nothing\) → draft$/m)
+    assert.deepEqual((await stage.client.ask('listApis', {})).body.items, [])
+  })
+
+  it('become the same by apply, and a second time nothing happens', async () => {
+    const first = await stage.run('apply gate -m first', { cwd })
+    assert.equal(first.code, 0, first.stderr)
+    assert.deepEqual(Object.keys((stage.published() as { apis: object[] }).apis).length, 3)
+    const second = await stage.run('apply gate', { cwd })
+    assert.deepEqual([second.code, second.stdout], [0, 'Nothing to do.'])
+    const diff = await stage.run('diff gate', { cwd })
+    assert.deepEqual([diff.code, diff.stdout], [0, 'No difference.'])
+    const prod = { environment: 'prod', team: 'main', id: 'orders' }
+    const { items } = (await stage.client.ask('listDeploymentVersions', { params: prod })).body
+    assert.deepEqual(
+      items.map(({ version, message }) => [version, message]),
+      [[1, 'first']],
+    )
+  })
+
+  it('tell in lines what a changed file would do', async () => {
+    writeFileSync(join(cwd, 'gate/apis/main/orders.yaml'), ORDERS.replace('basePath: /orders', 'basePath: /o'))
+    const { code, stdout } = await stage.run('diff gate', { cwd })
+    assert.equal(code, 2)
+    assert.match(stdout, /^change apis\/main\/orders\.yaml\n {2}basePath: "\/orders" → "\/o"$/m)
+    assert.match(stdout, /^publish live\.yaml: prod: main\/orders\n {2}revision 1 → draft$/m)
+    const json = JSON.parse((await stage.run('diff gate --json', { cwd })).stdout)
+    assert.deepEqual(
+      json.steps.map(({ action }: { action: string }) => action),
+      ['change', 'publish', 'publish'],
+    )
+  })
+
+  it('keep comments, canaries and old revisions on the way to an empty control plane: the same is published', async () => {
+    const at = { environment: 'prod', team: 'main', id: 'orders' }
+    writeFileSync(
+      join(cwd, 'gate/live.yaml'),
+      'dev:\n  main/orders: draft\n  shop/carts: draft\nprod:\n  main/orders: 1\n',
+    )
+    const applied = await stage.run('apply gate', { cwd })
+    assert.equal(applied.code, 0, applied.stderr)
+    await stage.client.ask('startCanary', { params: at, body: { share: 10 } })
+    const pulled = await stage.run('pull copy', { cwd })
+    assert.equal(pulled.code, 0, pulled.stderr)
+    const files = readAll(join(cwd, 'copy'))
+    assert.equal(files['environments/dev.yaml'], FILES['gate/environments/dev.yaml'])
+    assert.match(files['live.yaml'] ?? '', /prod:\n {2}main\/orders:\n {4}- revision: 1\n {6}share: 90\n/)
+    assert.ok(files['revisions/main/orders/1.yaml'])
+    const there = await empty.run('apply copy', { cwd })
+    assert.equal(there.code, 0, there.stderr)
+    assert.equal(JSON.stringify(empty.published()), JSON.stringify(stage.published()))
+    await empty.run('pull again', { cwd })
+    assert.deepEqual(readAll(join(cwd, 'again')), files)
+    assert.equal((await empty.run('pull again --dry-run', { cwd })).code, 0)
+  })
+
+  it('are not overwritten where the folder is something else', async () => {
+    writeFileSync(join(cwd, 'copy/notes.txt'), 'mine')
+    const { code, stderr } = await stage.run('pull copy', { cwd })
+    assert.equal(code, 2)
+    assert.match(stderr, /notes\.txt/)
+    assert.equal((await stage.run('pull copy --force', { cwd })).code, 0)
+    assert.ok(existsSync(join(cwd, 'copy/notes.txt')))
+  })
+
+  it('lose what the folder does not have by --prune alone, and only when that is said', async () => {
+    rmSync(join(cwd, 'copy/apis/shop/carts.yaml'))
+    writeFileSync(join(cwd, 'copy/apis/shop/new.yaml'), 'upstream: http://127.0.0.1:9003\nbasePath: /new\n')
+    const live = readFileSync(join(cwd, 'copy/live.yaml'), 'utf8')
+    writeFileSync(join(cwd, 'copy/live.yaml'), live.replace('  shop/carts: draft\n', ''))
+    const spared = await empty.run('apply copy', { cwd })
+    assert.match(spared.stdout, /these stay: live\.yaml: dev: shop\/carts, apis\/shop\/carts\.yaml$/)
+    const asked = await empty.run('apply copy --prune', { cwd, input: 'no\n' })
+    assert.equal(asked.code, 1)
+    assert.match(asked.stderr, /remove apis\/shop\/carts\.yaml/)
+    assert.equal((await empty.run('diff copy --prune', { cwd })).code, 2)
+    const done = await empty.run('apply copy --prune --yes', { cwd })
+    assert.equal(done.code, 0, done.stderr)
+    assert.equal((await empty.run('diff copy --prune', { cwd })).code, 0)
+  })
+
+  it('do what can be done, and say at the end what could not', async () => {
+    const folder = createFolder({
+      'f/apis/main/bad.yaml': 'colour: red\n',
+      'f/apis/main/good.yaml': 'upstream: http://127.0.0.1:9003\nbasePath: /good\n',
+      'f/live.yaml': 'dev:\n  main/orders: 99\n',
+    })
+    const { code, stdout, stderr } = await empty.run('apply f', { cwd: folder })
+    assert.equal(code, 1)
+    assert.match(stdout, /make apis\/main\/good\.yaml/)
+    assert.match(stderr, /make apis\/main\/bad\.yaml failed:\n(?: {2}.*\n)* {2} {2}body: .*colour/)
+    assert.match(stderr, /names revision 99 of main\/orders, and there is no revisions\/main\/orders\/99\.yaml/)
+    writeFileSync(join(folder, 'f/apis/main/bad.yaml'), 'title: [\n')
+    const unread = await empty.run('apply f', { cwd: folder })
+    assert.equal(unread.code, 1)
+    assert.match(unread.stderr, /bad\.yaml:\d+:\d+: fault/)
+  })
+
+  it('fails where a gateway does not run it', async () => {
+    stage.refuse('no room')
+    writeFileSync(join(cwd, 'gate/apis/shop/carts.yaml'), 'basePath: /c\nupstream: http://127.0.0.1:9002\n')
+    const { code, stderr } = await stage.run('apply gate', { cwd })
+    assert.equal(code, 1)
+    assert.match(stderr, /node local does not run it: no room/)
+  })
+})

@@ -1,0 +1,112 @@
+/** Owns `gatewright apply`: making a control plane what a folder says, and only what differs. */
+import { resolve } from 'node:path'
+import { defineCommand } from '../command.ts'
+import { JSON_OPTION } from '../configuration.ts'
+import { EXIT_CODES } from '../exit-codes.ts'
+import { planFolder } from '../folder/plan-folder.ts'
+import { readFolder } from '../folder/read-folder.ts'
+import { readServerState } from '../folder/server-state.ts'
+import type { Plan, Step } from '../folder/step.ts'
+import { tellPlan, tellSpared, toText } from '../folder/tell-plan.ts'
+import { explainFailure, onServer } from '../servers/on-server.ts'
+import { SERVER_OPTIONS } from '../servers/open-server.ts'
+import type { Terminal } from '../terminal.ts'
+
+export const apply = defineCommand({
+  name: 'apply',
+  summary: 'Make a control plane what a folder says.',
+  description:
+    'Makes and changes what differs, in an order in which names are there before they are used, and then makes live what live.yaml says. A second time it does nothing. What somebody changes meanwhile is not overwritten. What fails keeps nothing else from being done, and is told at the end. The exit code of --dry-run is 2 where something would change.',
+  positionals: [{ name: 'DIR', description: 'As `gatewright pull` writes it.' }],
+  options: {
+    ...SERVER_OPTIONS,
+    message: { type: 'text', short: 'm', value: 'TEXT', description: 'Why, for those who come later.' },
+    prune: {
+      type: 'switch',
+      description: 'Remove what the folder does not have, of the kinds, teams and environments that it names.',
+    },
+    yes: { type: 'switch', description: 'Do not ask before removing.' },
+    'dry-run': { type: 'switch', description: 'Only say what would be done.' },
+    json: JSON_OPTION,
+  },
+  example: {
+    line: 'gatewright apply gateway --server prod -m "new limits"',
+    says: 'Brings prod to what the folder gateway says, and prints a line for each thing done.',
+  },
+
+  async run({ values, positionals: [given = ''] }, terminal) {
+    const folder = readFolder(resolve(terminal.cwd, given))
+    for (const fault of folder.faults) terminal.complain(fault)
+    if (folder.faults.length > 0) return EXIT_CODES.faults
+    return await onServer(values, terminal, async ({ client, url }) => {
+      const state = await readServerState(client)
+      const { prune, message = '' } = values
+      const plan = await planFolder(client, { folder, state }, { prune, message })
+      if (values['dry-run']) return await tellPlan(plan, { url, isJson: values.json }, terminal)
+      if (!values.yes && !(await mayRemove(plan, terminal))) return EXIT_CODES.faults
+      return await runPlan(plan, { url, isJson: values.json }, terminal)
+    })
+  },
+})
+
+/** Nobody is asked about what is only made or changed. */
+async function mayRemove({ steps }: Plan, terminal: Terminal): Promise<boolean> {
+  const removals = steps.filter(({ action }) => action === 'remove' || action === 'take out')
+  if (removals.length === 0) return true
+  for (const step of removals) terminal.complain(toText(step))
+  const answer = await terminal.readInput('Remove these? Type yes, then Enter and Ctrl-D:')
+  if (/^\s*y(?:es)?\s*$/i.test(answer)) return true
+  terminal.complain('Nothing was done. Without a terminal, say --yes.')
+  return false
+}
+
+interface Failure {
+  readonly step: Step
+  readonly lines: readonly string[]
+}
+
+async function runPlan(
+  { steps, spared, faults }: Plan,
+  { url, isJson }: { readonly url: string; readonly isJson: boolean },
+  terminal: Terminal,
+): Promise<number> {
+  const failures: Failure[] = []
+  const done: Step[] = []
+  for (const step of steps) {
+    try {
+      const unserved = await step.run()
+      done.push(step)
+      if (!isJson) terminal.print(toText(step))
+      if (unserved.length > 0) failures.push({ step, lines: unserved })
+    } catch (error) {
+      const lines = explainFailure(error, url)
+      if (lines === undefined) throw error
+      failures.push({ step, lines })
+    }
+  }
+  if (isJson) terminal.print(JSON.stringify(toJson({ done, failures, spared, faults }), null, 2))
+  else if (steps.length === 0 && faults.length === 0) terminal.print('Nothing to do.')
+  if (!isJson) tellSpared(spared, terminal)
+  for (const fault of faults) terminal.complain(fault)
+  for (const { step, lines } of failures) {
+    terminal.complain([`${step.action} ${step.subject} failed:`, ...lines].join('\n  '))
+  }
+  if (failures.length > 0)
+    terminal.complain(
+      `${failures.length} of ${steps.length} failed. Mend them, and apply again: what is done stays done.`,
+    )
+  return failures.length + faults.length > 0 ? EXIT_CODES.faults : EXIT_CODES.ok
+}
+
+function toJson({
+  done,
+  failures,
+  ...rest
+}: { done: readonly Step[]; failures: readonly Failure[] } & Pick<Plan, 'spared' | 'faults'>) {
+  const said = ({ action, subject, changes }: Step) => ({ action, subject, changes })
+  return {
+    done: done.map(said),
+    failed: failures.map(({ step, lines }) => ({ ...said(step), fault: lines })),
+    ...rest,
+  }
+}

@@ -1,0 +1,75 @@
+/** Owns `gatewright pull`: everything that one may see at a control plane, as a folder of files. */
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { defineCommand, UsageError } from '../command.ts'
+import { JSON_OPTION } from '../configuration.ts'
+import { EXIT_CODES } from '../exit-codes.ts'
+import { isOurs, listFiles, TOP_NAMES } from '../folder/read-folder.ts'
+import { readServerState } from '../folder/server-state.ts'
+import { toFiles } from '../folder/to-files.ts'
+import { onServer } from '../servers/on-server.ts'
+import { SERVER_OPTIONS } from '../servers/open-server.ts'
+
+export const pull = defineCommand({
+  name: 'pull',
+  summary: 'Write what a control plane has as a folder of files.',
+  description:
+    'Writes a file for each resource that you may see, as somebody wrote it; live.yaml, which says what is live where; and the revisions that it names. The same state gives the same bytes. What is gone there is removed here. Secrets, keys and accounts are not in it. The exit code of --dry-run is 2 where something would be written or removed.',
+  positionals: [{ name: 'DIR', description: 'The folder; made if missing.' }],
+  options: {
+    ...SERVER_OPTIONS,
+    'dry-run': { type: 'switch', description: 'Only say what would be written and removed.' },
+    force: { type: 'switch', description: 'Also where the folder holds other things, which are left alone.' },
+    json: JSON_OPTION,
+  },
+  example: {
+    line: 'gatewright pull gateway --server prod',
+    says: 'Writes the folder gateway. Keep it in Git, and bring changes back with `gatewright apply gateway`.',
+  },
+
+  async run({ values, positionals: [given = ''] }, terminal) {
+    const folder = resolve(terminal.cwd, given)
+    if (!values.force) assertOwnFolder(folder)
+    return await onServer(values, terminal, async ({ client }) => {
+      const state = await readServerState(client)
+      for (const { plural } of state.hidden) terminal.complain(`You may see none of the ${plural}: they are left out.`)
+      const files = await toFiles(client, state)
+      const hidden = new Set(state.hidden.map(({ plural }) => plural))
+      const gone = listFiles(folder).filter(
+        (path) => !files.has(path) && isOurs(path) && !hidden.has(path.split('/')[0] ?? ''),
+      )
+      const written = [...files].filter(([path, text]) => !isSame(join(folder, path), text)).map(([path]) => path)
+      if (!values['dry-run']) {
+        for (const path of written) write(join(folder, path), files.get(path) ?? '')
+        for (const path of gone) rmSync(join(folder, path))
+      }
+      if (values.json) terminal.print(JSON.stringify({ written, removed: gone }, null, 2))
+      else terminal.print(toText(written, gone, files.size))
+      return values['dry-run'] && written.length + gone.length > 0 ? EXIT_CODES.differs : EXIT_CODES.ok
+    })
+  },
+})
+
+/** @throws UsageError */
+function assertOwnFolder(folder: string): void {
+  if (!existsSync(folder)) return
+  const other = readdirSync(folder).find(
+    (name) => !TOP_NAMES.has(name) && !name.startsWith('.') && !/^readme/i.test(name),
+  )
+  if (other === undefined) return
+  throw new UsageError(`${folder} holds something else, ${other}: name another folder, or say --force`)
+}
+
+function isSame(path: string, text: string): boolean {
+  return existsSync(path) && readFileSync(path, 'utf8') === text
+}
+
+function write(path: string, text: string): void {
+  mkdirSync(dirname(path), { recursive: true })
+  writeFileSync(path, text)
+}
+
+function toText(written: readonly string[], gone: readonly string[], files: number): string {
+  if (written.length + gone.length === 0) return `No difference: ${files} files say what is there.`
+  return [...written.map((path) => `wrote ${path}`), ...gone.map((path) => `removed ${path}`)].join('\n')
+}

@@ -1,0 +1,65 @@
+/** Owns `live.yaml`: which releases of which APIs are live in which environment. */
+import { createHash } from 'node:crypto'
+import { stringify } from 'yaml'
+import { z } from 'zod'
+
+export const LIVE_FILE = 'live.yaml'
+
+const revisionSchema = z.union([z.int().min(1), z.literal('draft')])
+const releaseSchema = z.strictObject({
+  revision: revisionSchema,
+  share: z.number().min(0).max(100).exactOptional(),
+  when: z.string().min(1).exactOptional(),
+})
+
+/** `draft`: what the API's own file says gets everything; a number: that revision does. */
+const liveSchema = z.union([revisionSchema, z.array(releaseSchema).min(1)], {
+  error: 'It is `draft`, the number of a revision, or a list of releases.',
+})
+export const liveFileSchema = z.record(
+  z.string(),
+  z.record(
+    z.string().regex(/^[^/]+\/[^/]+$/, { error: 'An API is named by its team and its id: main/orders.' }),
+    liveSchema,
+  ),
+)
+
+export type Live = z.output<typeof liveSchema>
+export type LiveRelease = z.output<typeof releaseSchema>
+export type LiveFile = z.output<typeof liveFileSchema>
+
+const HEAD = `# What is live, by environment. "draft" is what the file of the API says now;
+# a number is a revision, whose file stands in revisions/.
+`
+
+export function toLiveText(live: LiveFile): string {
+  return HEAD + toYaml(live)
+}
+
+export function toReleases(live: Live): readonly LiveRelease[] {
+  return Array.isArray(live) ? live : [{ revision: live, share: 100 }]
+}
+
+export function toYaml(value: unknown): string {
+  return stringify(value, { lineWidth: 0, aliasDuplicateObjects: false })
+}
+
+/** As the control plane names what a revision says. */
+export function toBodyHash(body: unknown): string {
+  return createHash('sha256').update(JSON.stringify(body)).digest('hex')
+}
+
+export function toRevisionPath(api: string, number: number): string {
+  return `revisions/${api}/${number}.yaml`
+}
+
+export interface ApiPlace {
+  readonly team: string
+  readonly id: string
+}
+
+/** Of `shop/orders`; of `orders`, which is the first team's. */
+export function toApiPlace(api: string): ApiPlace {
+  const [id = '', team = 'main'] = api.split('/').reverse()
+  return { team, id }
+}

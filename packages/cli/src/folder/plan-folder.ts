@@ -1,0 +1,28 @@
+/** Owns the plan that makes a control plane what a folder says: what is made first, what last. */
+import type { Client } from '@gatewright/client'
+import { LivePlan } from './plan-live.ts'
+import { planRemovals, planResources } from './plan-resources.ts'
+import type { Folder } from './read-folder.ts'
+import type { ServerState } from './server-state.ts'
+import type { Plan } from './step.ts'
+
+export interface PlanOptions {
+  /** Remove what the folder does not have? */
+  readonly prune: boolean
+  readonly message: string
+}
+
+/** @rejects ClientProblem */
+export async function planFolder(
+  client: Client,
+  { folder, state }: { readonly folder: Folder; readonly state: ServerState },
+  { prune, message }: PlanOptions,
+): Promise<Plan> {
+  const live = await LivePlan.make({ client, folder, state, message })
+  const removals = [...live.takeOuts, ...planRemovals(client, folder, state)]
+  return {
+    steps: [...planResources(client, folder, state), ...live.revisions, ...live.releases, ...(prune ? removals : [])],
+    spared: prune ? [] : removals.map(({ subject }) => subject),
+    faults: live.faults,
+  }
+}

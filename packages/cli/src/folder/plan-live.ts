@@ -1,0 +1,199 @@
+/** Owns which revisions have to be made, and what has to be made live, for a folder's `live.yaml` to be true. */
+import type { ApiBody, Client } from '@gatewright/client'
+import { LIVE_FILE, type Live, toApiPlace, toBodyHash, toReleases, toRevisionPath } from './live-file.ts'
+import type { Folder } from './read-folder.ts'
+import { listRevisionHashes, type ServerDeployment, type ServerRelease, type ServerState } from './server-state.ts'
+import { type Step, toNodeFaults } from './step.ts'
+
+interface Planning {
+  readonly client: Client
+  readonly folder: Folder
+  readonly state: ServerState
+  readonly message: string
+}
+
+/** Revisions come before everything that is live: a number is theirs, or anybody's. */
+export class LivePlan {
+  readonly #planning: Planning
+  readonly revisions: Step[] = []
+  readonly releases: Step[] = []
+  readonly takeOuts: Step[] = []
+  readonly faults: string[] = []
+  /** By API: number → hash, with those that will be made. */
+  readonly #hashes = new Map<string, Map<number, string>>()
+
+  private constructor(planning: Planning) {
+    this.#planning = planning
+  }
+
+  /** @rejects ClientProblem */
+  static async make(planning: Planning): Promise<LivePlan> {
+    const plan = new LivePlan(planning)
+    const live = Object.entries(planning.folder.live ?? {})
+    for (const [environment, apis] of live) {
+      for (const [api, wanted] of Object.entries(apis)) await plan.#add(environment, api, wanted)
+      const there = planning.state.live.get(environment) ?? new Map<string, ServerDeployment>()
+      for (const [api, deployment] of there) {
+        if (!Object.hasOwn(apis, api)) plan.takeOuts.push(plan.#toTakeOut(environment, api, deployment))
+      }
+    }
+    return plan
+  }
+
+  async #add(environment: string, api: string, wanted: Live): Promise<void> {
+    const hashes = await this.#getHashes(api)
+    const current = this.#planning.state.live.get(environment)?.get(api)
+    if (wanted === 'draft') {
+      const [only, ...others] = current?.releases ?? []
+      const isLive = only !== undefined && others.length === 0 && hashes.get(only.revision) === this.#findDraftHash(api)
+      if (!isLive) this.releases.push(this.#toPublish(environment, api, current))
+      return
+    }
+    const releases: ServerRelease[] = []
+    for (const { revision, ...rest } of toReleases(wanted)) {
+      const number = this.#findNumber(api, revision, hashes)
+      if (number === undefined) return
+      releases.push({ revision: number, ...rest })
+    }
+    if (toText(releases) !== toText(current?.releases ?? [])) {
+      this.releases.push(this.#toDeploy(environment, api, { current, releases }))
+    }
+  }
+
+  async #getHashes(api: string): Promise<Map<number, string>> {
+    const known = this.#hashes.get(api)
+    if (known !== undefined) return known
+    const isThere = this.#planning.state.resources.has(toApiPath(api))
+    const hashes = new Map(isThere ? await listRevisionHashes(this.#planning.client, api) : [])
+    this.#hashes.set(api, hashes)
+    return hashes
+  }
+
+  #findDraft(api: string): unknown {
+    const { folder, state } = this.#planning
+    return (folder.resources.get(toApiPath(api)) ?? state.resources.get(toApiPath(api)))?.body
+  }
+
+  #findDraftHash(api: string): string | undefined {
+    const draft = this.#findDraft(api)
+    return draft === undefined ? undefined : toBodyHash(draft)
+  }
+
+  /** The number that it has there, or will have; undefined: nobody knows what it says. */
+  #findNumber(api: string, revision: number | 'draft', hashes: Map<number, string>): number | undefined {
+    const path = revision === 'draft' ? toApiPath(api) : toRevisionPath(api, revision)
+    const body = revision === 'draft' ? this.#findDraft(api) : this.#planning.folder.revisions.get(path)
+    if (body === undefined) {
+      if (revision !== 'draft' && hashes.has(revision)) return revision
+      this.faults.push(`${LIVE_FILE} names revision ${revision} of ${api}, and there is no ${path}`)
+      return undefined
+    }
+    const hash = toBodyHash(body)
+    if (revision !== 'draft' && (hashes.get(revision) ?? hash) === hash) {
+      if (!hashes.has(revision)) this.#revise({ api, number: revision, body, path })
+      hashes.set(revision, hash)
+      return revision
+    }
+    // The number is another's there: what counts is what it says.
+    const same = [...hashes].find(([, each]) => each === hash)?.[0]
+    if (same !== undefined) return same
+    const number = Math.max(0, ...hashes.keys()) + 1
+    this.#revise({ api, number, body, path })
+    hashes.set(number, hash)
+    return number
+  }
+
+  #revise(made: {
+    readonly api: string
+    readonly number: number
+    readonly body: unknown
+    readonly path: string
+  }): void {
+    const { client, message } = this.#planning
+    const { api, number, body, path } = made
+    this.revisions.push({
+      action: 'revise',
+      subject: path,
+      changes: [`${api} gets revision ${number}`],
+      async run() {
+        const params = { ...toApiPlace(api), number }
+        await client.ask('restoreRevision', { params, body: { body: body as ApiBody, message } })
+        return []
+      },
+    })
+  }
+
+  #toPublish(environment: string, api: string, current: ServerDeployment | undefined): Step {
+    const { client, message } = this.#planning
+    return {
+      action: 'publish',
+      subject: toSubject(environment, api),
+      changes: [`${toText(current?.releases ?? [])} → draft`],
+      async run() {
+        const params = { ...toApiPlace(api), environment }
+        const { body } = await client.ask('publish', { params, body: { message }, ...toCondition(current) })
+        return toNodeFaults(body.nodes)
+      },
+    }
+  }
+
+  #toDeploy(
+    environment: string,
+    api: string,
+    {
+      current,
+      releases,
+    }: { readonly current: ServerDeployment | undefined; readonly releases: readonly ServerRelease[] },
+  ): Step {
+    const { client, message } = this.#planning
+    return {
+      action: 'publish',
+      subject: toSubject(environment, api),
+      changes: [`${toText(current?.releases ?? [])} → ${toText(releases)}`],
+      async run() {
+        const params = { ...toApiPlace(api), environment }
+        const { body } = await client.ask('deploy', { params, body: { releases, message }, ...toCondition(current) })
+        return toNodeFaults(body.nodes)
+      },
+    }
+  }
+
+  #toTakeOut(environment: string, api: string, current: ServerDeployment): Step {
+    const { client, message } = this.#planning
+    return {
+      action: 'take out',
+      subject: toSubject(environment, api),
+      changes: [`${toText(current.releases)} → (nothing)`],
+      async run() {
+        const params = { ...toApiPlace(api), environment }
+        const { body } = await client.ask('takeOut', { params, body: { message }, ...toCondition(current) })
+        return toNodeFaults(body.nodes)
+      },
+    }
+  }
+}
+
+function toApiPath(api: string): string {
+  return `apis/${api}.yaml`
+}
+
+function toSubject(environment: string, api: string): string {
+  return `${LIVE_FILE}: ${environment}: ${api}`
+}
+
+function toCondition(current: ServerDeployment | undefined): { readonly ifMatch?: number } {
+  return current === undefined ? {} : { ifMatch: current.version }
+}
+
+/** `revision 3`, `revision 2 (90 %), revision 3 (10 %)`. */
+export function toText(releases: readonly ServerRelease[]): string {
+  const [only, ...others] = releases
+  if (only === undefined) return '(nothing)'
+  if (others.length === 0) return `revision ${only.revision}`
+  return releases
+    .map(
+      ({ revision, share, when }) =>
+        `revision ${revision} (${when === undefined ? `${share ?? 0} %` : `when ${when}`})`,
+    )
+    .join(', ')
+}

@@ -1,0 +1,70 @@
+/** Owns which resources of a folder have to be made, changed or removed. */
+import type { Client } from '@gatewright/client'
+import { FOLDER_KINDS, type ResourcePlace, toLoose, toParams } from './folder-kinds.ts'
+import type { Folder, FolderResource } from './read-folder.ts'
+import type { ServerResource, ServerState } from './server-state.ts'
+import type { Step } from './step.ts'
+
+/** In the order in which they name each other. */
+export function planResources(client: Client, folder: Folder, state: ServerState): readonly Step[] {
+  return [...folder.resources]
+    .toSorted(([, a], [, b]) => toRank(a.place) - toRank(b.place))
+    .flatMap(([path, resource]) => {
+      const there = state.resources.get(path)
+      return there?.text === resource.text ? [] : [toStep(client, path, { resource, there })]
+    })
+}
+
+function toRank({ kind }: ResourcePlace): number {
+  return FOLDER_KINDS.indexOf(kind)
+}
+
+interface Pair {
+  readonly resource: FolderResource
+  readonly there: ServerResource | undefined
+}
+
+function toStep(client: Client, subject: string, { resource, there }: Pair): Step {
+  const { place, text } = resource
+  const condition = there === undefined ? { ifNone: true } : { ifMatch: there.version }
+  const put = (isDryRun: boolean) =>
+    toLoose(client).write(`put${place.kind.noun}`, text, { params: toParams(place), isDryRun, ...condition })
+  return {
+    action: there === undefined ? 'make' : 'change',
+    subject,
+    changes: [],
+    tryOut: async () => {
+      const { changes } = await put(true)
+      return there === undefined ? [] : changes
+    },
+    async run() {
+      await put(false)
+      return []
+    },
+  }
+}
+
+/** What the folder does not have, of the kinds and teams that it names; what names others goes first. */
+export function planRemovals(client: Client, folder: Folder, state: ServerState): readonly Step[] {
+  const named = new Set([...folder.resources.values()].map(({ place }) => toScope(place)))
+  return [...state.resources]
+    .filter(([path, { place }]) => !folder.resources.has(path) && named.has(toScope(place)))
+    .toSorted(([, a], [, b]) => toRank(b.place) - toRank(a.place))
+    .map(([path, resource]) => toRemoval(client, path, resource))
+}
+
+function toScope({ kind, team = '' }: ResourcePlace): string {
+  return `${kind.plural}/${team}`
+}
+
+function toRemoval(client: Client, subject: string, { place, version }: ServerResource): Step {
+  return {
+    action: 'remove',
+    subject,
+    changes: [],
+    async run() {
+      await toLoose(client).ask(`remove${place.kind.noun}`, { params: toParams(place), ifMatch: version })
+      return []
+    },
+  }
+}

@@ -1,0 +1,35 @@
+/** Owns what a step of applying a folder is: one request, what it is about, and what it would change. */
+export type StepAction = 'make' | 'change' | 'revise' | 'publish' | 'take out' | 'remove'
+
+export interface Step {
+  readonly action: StepAction
+  /** The path of a file, or `live.yaml: dev: main/orders`. */
+  readonly subject: string
+  /** What becomes of what, where that is known without asking. */
+  readonly changes: readonly string[]
+  /** Lines that say what would become of what. @rejects ClientProblem */
+  tryOut?(): Promise<readonly string[]>
+  /** Lines that say which gateways do not run it. @rejects ClientProblem */
+  run(): Promise<readonly string[]>
+}
+
+export interface Plan {
+  readonly steps: readonly Step[]
+  /** What the folder does not have, and is left alone. */
+  readonly spared: readonly string[]
+  /** What the folder wants, and cannot be. */
+  readonly faults: readonly string[]
+}
+
+interface SaidNode {
+  readonly node: string
+  readonly state: string
+  readonly fault?: string
+}
+
+/** Lines, one for each that does not run what was made live. */
+export function toNodeFaults(nodes: readonly SaidNode[]): readonly string[] {
+  return nodes
+    .filter(({ state }) => state !== 'serves')
+    .map(({ node, fault }) => `node ${node} does not run it: ${fault ?? 'it has not said so yet'}`)
+}

@@ -1,0 +1,35 @@
+/** Owns writing what a control plane has as files: the same bytes for the same state. */
+import type { Client } from '@gatewright/client'
+import { LIVE_FILE, type Live, type LiveFile, toBodyHash, toLiveText, toRevisionPath, toYaml } from './live-file.ts'
+import { listRevisionHashes, readRevision, type ServerDeployment, type ServerState } from './server-state.ts'
+
+/** Path → text, sorted. */
+export async function toFiles(client: Client, { resources, live }: ServerState): Promise<ReadonlyMap<string, string>> {
+  const files = new Map([...resources].map(([path, { text }]) => [path, text]))
+  const said: LiveFile = {}
+  for (const environment of [...live.keys()].toSorted()) {
+    const apis: Record<string, Live> = {}
+    for (const [api, deployment] of [...(live.get(environment) ?? [])].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
+      const draft = resources.get(`apis/${api}.yaml`)
+      const hashes = await listRevisionHashes(client, api)
+      const isDraft = (number: number): boolean => draft !== undefined && hashes.get(number) === toBodyHash(draft.body)
+      const short = toShort(deployment, isDraft)
+      apis[api] = short
+      if (short === 'draft') continue
+      for (const { revision } of deployment.releases) {
+        files.set(toRevisionPath(api, revision), toYaml(await readRevision(client, api, revision)))
+      }
+    }
+    said[environment] = apis
+  }
+  files.set(LIVE_FILE, toLiveText(said))
+  return new Map([...files].toSorted(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+/** One that gets everything is said in a word. */
+function toShort({ releases }: ServerDeployment, isDraft: (revision: number) => boolean): Live {
+  const [only, ...others] = releases
+  if (only === undefined || others.length > 0 || only.when !== undefined)
+    return releases.map((release) => ({ ...release }))
+  return isDraft(only.revision) ? 'draft' : only.revision
+}
