@@ -15,5 +15,10 @@ export const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['whoami', async () => (await import('./commands/whoami.ts')).whoami],
   ['pull', async () => (await import('./commands/pull.ts')).pull],
   ['apply', async () => (await import('./commands/apply.ts')).apply],
+  ['publish', async () => (await import('./commands/publish.ts')).publish],
+  ['promote', async () => (await import('./commands/promote.ts')).promote],
+  ['canary', async () => (await import('./commands/canary.ts')).canary],
+  ['rollback', async () => (await import('./commands/rollback.ts')).rollback],
+  ['live', async () => (await import('./commands/live.ts')).live],
   ['schema', async () => (await import('./commands/schema.ts')).schema],
 ])

@@ -1,0 +1,72 @@
+/** Owns `gatewright canary`: trying what an API says now on a part of its traffic, and what comes of it. */
+import { defineCommand, UsageError } from '../command.ts'
+import { DEPLOYING_OPTIONS, deployBy } from '../live/deploying.ts'
+
+export const canary = defineCommand({
+  name: 'canary',
+  summary: 'Try what an API says now on a part of its traffic.',
+  description:
+    'start gives it a share of the requests, or those for which a condition is true; a second time it gives another part. promote gives it everything, abort takes everything back.',
+  positionals: [
+    { name: 'ACTION', description: 'start, promote or abort; or the API, which is start.' },
+    { name: 'API', description: 'Its id; `team/id` where its team is not main.', optional: true },
+  ],
+  options: {
+    in: { type: 'text', value: 'ENV', description: 'The environment. Needed.' },
+    share: { type: 'text', value: 'PERCENT', description: 'start: of the requests, such as 10.' },
+    when: { type: 'text', value: 'CEL', description: 'start: requests for which it is true get it.' },
+    revision: { type: 'integer', value: 'NUMBER', min: 1, max: 1_000_000, description: 'start: not what it says now.' },
+    ...DEPLOYING_OPTIONS,
+  },
+  example: {
+    line: 'gatewright canary orders --in prod --share 10',
+    says: 'Ten of a hundred requests get what it says now. Then `canary promote orders`, or `canary abort orders`.',
+  },
+
+  async run({ values, positionals: [first = '', second] }, terminal) {
+    const { in: environment } = values
+    if (environment === undefined) throw new UsageError('where? --in ENV')
+    const action = second === undefined ? 'start' : first
+    const api = second ?? first
+    if (action === 'start') {
+      const part = toPart(values)
+      const { revision } = values
+      return await deployBy(values, terminal, {
+        api,
+        environment,
+        act: (client, { message, ...rest }) =>
+          client.ask('startCanary', {
+            ...rest,
+            body: { ...part, message, ...(revision !== undefined && { revision }) },
+          }),
+      })
+    }
+    const operation = Object.hasOwn(ENDS, action) ? ENDS[action] : undefined
+    if (operation === undefined) throw new UsageError(`"${action}" is none of start, promote, abort`)
+    return await deployBy(values, terminal, {
+      api,
+      environment,
+      act: (client, { message, ...rest }) => client.ask(operation, { ...rest, body: { message } }),
+    })
+  },
+})
+
+const ENDS: Readonly<Record<string, 'promoteCanary' | 'abortCanary'>> = {
+  promote: 'promoteCanary',
+  abort: 'abortCanary',
+}
+
+interface PartValues {
+  readonly share: string | undefined
+  readonly when: string | undefined
+}
+
+/** @throws UsageError */
+function toPart({ share, when }: PartValues): { readonly share: number } | { readonly when: string } {
+  if ((share === undefined) === (when === undefined))
+    throw new UsageError('who gets it? --share PERCENT, or --when CEL')
+  if (share === undefined) return { when: when ?? '' }
+  const percent = /^\d{1,2}(?:\.\d{1,3})?$/.test(share) ? Number(share) : 0
+  if (percent > 0) return { share: percent }
+  throw new UsageError(`--share: "${share}" is no share of a hundred: write it as 10, or 0.5`)
+}

@@ -1,0 +1,53 @@
+/** Owns `gatewright live`: what is live where. */
+import { defineCommand } from '../command.ts'
+import { JSON_OPTION } from '../configuration.ts'
+import { EXIT_CODES } from '../exit-codes.ts'
+import { toText } from '../folder/plan-live.ts'
+import { onServer } from '../servers/on-server.ts'
+import { SERVER_OPTIONS, type Server } from '../servers/open-server.ts'
+import { toColumns } from '../to-columns.ts'
+
+export const live = defineCommand({
+  name: 'live',
+  summary: 'Say what is live where.',
+  description: 'A line for each API in each environment that you may see: its releases, since when, and why.',
+  positionals: [{ name: 'ENV', description: 'Only this environment. Default: all.', optional: true }],
+  options: { ...SERVER_OPTIONS, json: JSON_OPTION },
+  example: { line: 'gatewright live prod', says: 'What prod serves now.' },
+
+  async run({ values, positionals: [environment] }, terminal) {
+    return await onServer(values, terminal, async ({ client }) => {
+      const environments = environment === undefined ? await listEnvironments(client) : [environment]
+      const rows = []
+      for (const id of environments) {
+        const { items } = (await client.ask('listLive', { params: { environment: id } })).body
+        rows.push(...items.map((item) => ({ environment: id, ...item })))
+      }
+      if (values.json) terminal.print(JSON.stringify(rows, null, 2))
+      else if (rows.length === 0) terminal.print('Nothing is live.')
+      else {
+        const cells = rows.map(({ environment: where, team, id, releases, at, why, message }) => [
+          where,
+          `${team}/${id}`,
+          toText(releases),
+          at,
+          message === '' ? why : `${why}: ${message}`,
+        ])
+        terminal.print(toColumns(cells))
+      }
+      return EXIT_CODES.ok
+    })
+  },
+})
+
+async function listEnvironments(client: Server['client']): Promise<readonly string[]> {
+  const ids: string[] = []
+  let after: string | undefined
+  do {
+    const { items, next } = (await client.ask('listEnvironments', { query: { limit: 500, ...(after && { after }) } }))
+      .body
+    ids.push(...items.map(({ id }) => id))
+    after = next
+  } while (after !== undefined)
+  return ids
+}

@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict'
+import { before, describe, it } from 'node:test'
+import { openControlStage } from '../control-stage.fixture.ts'
+
+const stage = await openControlStage()
+const say = (title: string) =>
+  stage.client.ask('putApi', {
+    params: { team: 'main', id: 'orders' },
+    body: { title, basePath: '/orders', upstream: 'http://127.0.0.1:9001' },
+  })
+
+describe('what is live, by verbs', () => {
+  before(async () => {
+    for (const id of ['dev', 'prod'])
+      await stage.client.ask('putEnvironment', { params: { id }, body: { pathPrefix: `/${id}` } })
+    await say('one')
+  })
+
+  it('is tried without being kept', async () => {
+    const { code, stdout, stderr } = await stage.run('publish orders --to dev --dry-run')
+    assert.equal(code, 0, stderr)
+    assert.equal(stdout, 'orders would be live in dev: revision 1 (version 1)')
+    assert.equal((await stage.run('live')).stdout, 'Nothing is live.')
+  })
+
+  it('is published, promoted and rolled back, and it is said who serves it', async () => {
+    const published = await stage.run('publish orders --to dev -m first')
+    assert.deepEqual(
+      [published.code, published.stdout],
+      [0, 'orders is live in dev: revision 1 (version 1)\nserved by local'],
+    )
+    await say('two')
+    await stage.run('publish main/orders --to dev')
+    assert.match(
+      (await stage.run('promote orders --from dev --to prod')).stdout,
+      /^orders is live in prod: revision 2 /,
+    )
+    assert.match(
+      (await stage.run('rollback orders --in dev')).stdout,
+      /^orders is live in dev: revision 1 \(version 3\)/,
+    )
+    assert.match((await stage.run('rollback orders --in dev --to 2')).stdout, /^orders is live in dev: revision 2 /)
+    assert.match((await stage.run('publish orders --to dev --revision 1')).stdout, /revision 1 /)
+    assert.match((await stage.run('live prod')).stdout, /^prod {2}main\/orders {2}revision 2 {2}\S+Z {2}promote$/)
+  })
+
+  it('is tried on a part of the traffic', async () => {
+    await say('three')
+    const started = await stage.run('canary orders --in prod --share 10')
+    assert.match(started.stdout, /^orders is live in prod: revision 2 \(90 %\), revision 3 \(10 %\) /)
+    const json = JSON.parse(
+      (await stage.run('canary start orders --in prod --when request.method=="GET" --json')).stdout,
+    )
+    assert.deepEqual(json.releases[1], { revision: 3, when: 'request.method=="GET"' })
+    assert.match((await stage.run('canary abort orders --in prod')).stdout, /: revision 2 \(version/)
+    assert.equal((await stage.run('canary promote orders --in prod')).code, 1)
+    await stage.run('canary orders --in prod --share 0.5')
+    assert.match((await stage.run('canary promote orders --in prod')).stdout, /: revision 3 \(version/)
+  })
+
+  it('is refused in words', async () => {
+    for (const line of [
+      'publish orders',
+      'promote orders --to prod',
+      'rollback orders',
+      'canary orders --in prod',
+      'canary orders --in prod --share 100',
+      'canary orders --in prod --share 1 --when true',
+      'canary end orders --in prod',
+    ]) {
+      assert.equal((await stage.run(line)).code, 2, line)
+    }
+    const nobody = await stage.run('publish nobody --to dev')
+    assert.deepEqual([nobody.code, nobody.stderr], [1, 'There is none of the kind "api" with the id "nobody".'])
+  })
+
+  it('is a failure where a gateway does not run it', async () => {
+    stage.refuse('no room')
+    const { code, stdout, stderr } = await stage.run('publish orders --to dev --revision 2')
+    assert.equal(code, 1)
+    assert.match(stdout, /^orders is live in dev: revision 2 /)
+    assert.equal(stderr, 'node local does not run it: no room')
+  })
+})

@@ -1,0 +1,71 @@
+/** Owns what the verbs that change what is live have in common: how they name it, what they answer, and when that is a fault. */
+import type { Operations } from '@gatewright/client'
+import type { Values } from '../command.ts'
+import { JSON_OPTION } from '../configuration.ts'
+import { EXIT_CODES } from '../exit-codes.ts'
+import { toApiPlace } from '../folder/live-file.ts'
+import { toText } from '../folder/plan-live.ts'
+import { toNodeFaults } from '../folder/step.ts'
+import { onServer } from '../servers/on-server.ts'
+import { SERVER_OPTIONS, type Server } from '../servers/open-server.ts'
+import type { Terminal } from '../terminal.ts'
+
+export const API_POSITIONAL = { name: 'API', description: 'Its id; `team/id` where its team is not main.' } as const
+
+export const DEPLOYING_OPTIONS = {
+  ...SERVER_OPTIONS,
+  message: { type: 'text', short: 'm', value: 'TEXT', description: 'Why, for those who come later.' },
+  'dry-run': { type: 'switch', description: 'Do everything, show what it came to, and undo it.' },
+  json: JSON_OPTION,
+} as const
+
+export type DeployingValues = Values<typeof DEPLOYING_OPTIONS>
+
+type Answer = Operations['publish']['answer']
+
+/** What is asked of the control plane, with what all verbs say. */
+export interface Ask {
+  readonly params: { readonly environment: string; readonly team: string; readonly id: string }
+  readonly message: string
+  readonly isDryRun: boolean
+}
+
+interface Wanted {
+  readonly api: string
+  readonly environment: string
+  act(client: Server['client'], ask: Ask): Promise<{ readonly body: Answer }>
+}
+
+/** Waits until it is known who serves it; exit code 1 where a gateway does not. */
+export async function deployBy(
+  values: DeployingValues,
+  terminal: Terminal,
+  { api, environment, act }: Wanted,
+): Promise<number> {
+  return await onServer(values, terminal, async ({ client }) => {
+    const isDryRun = values['dry-run']
+    const params = { ...toApiPlace(api), environment }
+    const { body } = await act(client, { params, message: values.message ?? '', isDryRun })
+    const faults = isDryRun ? [] : toNodeFaults(body.nodes)
+    if (values.json) terminal.print(JSON.stringify({ api, environment, dryRun: isDryRun, ...body }, null, 2))
+    else for (const line of toLines(body, { api, environment, isDryRun })) terminal.print(line)
+    for (const fault of faults) terminal.complain(fault)
+    return faults.length > 0 ? EXIT_CODES.faults : EXIT_CODES.ok
+  })
+}
+
+interface Said {
+  readonly api: string
+  readonly environment: string
+  readonly isDryRun: boolean
+}
+
+function toLines({ releases, version, nodes }: Answer, { api, environment, isDryRun }: Said): readonly string[] {
+  const verb = isDryRun ? 'would be' : 'is'
+  const what = releases.length === 0 ? `out of ${environment}` : `live in ${environment}: ${toText(releases)}`
+  const serving = nodes.filter(({ state }) => state === 'serves').map(({ node }) => node)
+  return [
+    `${api} ${verb} ${what} (version ${version})`,
+    ...(serving.length === 0 ? [] : [`served by ${serving.join(', ')}`]),
+  ]
+}
