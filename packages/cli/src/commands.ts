@@ -21,4 +21,9 @@ export const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['rollback', async () => (await import('./commands/rollback.ts')).rollback],
   ['live', async () => (await import('./commands/live.ts')).live],
   ['schema', async () => (await import('./commands/schema.ts')).schema],
+  ['completion', async () => (await import('./commands/completion.ts')).createCompletion(loadAll)],
 ])
+
+async function loadAll(): Promise<readonly Command[]> {
+  return await Promise.all([...COMMANDS.values()].map((load) => load()))
+}
