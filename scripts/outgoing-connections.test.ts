@@ -25,6 +25,8 @@ const KNOWN: Readonly<Record<string, string>> = {
   'packages/gateway/src/listen/answer-sender.ts': 'node:tls TLSSocket',
   // To a UNIX socket of this machine, whose name is ours.
   'packages/gateway/src/threads/port-lock.ts': 'node:net connect',
+  // To the control plane that whoever runs the command has named; no gateway loads it.
+  'packages/cli/src/servers/create-fetch.ts': 'node:https request',
 }
 
 describe('ways out of a process', () => {

@@ -1,5 +1,6 @@
 /** Owns `gatewright login`: keeping a token for a control plane, once it is known to be good. */
 import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { defineCommand, UsageError } from '../command.ts'
 import { toPath } from '../configuration.ts'
 import { EXIT_CODES } from '../exit-codes.ts'
@@ -12,7 +13,7 @@ export const login = defineCommand({
   name: 'login',
   summary: 'Keep a token for a control plane.',
   description:
-    'Reads a token from stdin, asks the control plane whose it is, and keeps both in credentials.json in the folder gatewright of $XDG_CONFIG_HOME (or ~/.config), which only you may read. Make the token in the console, or by POST /api/v1/me/tokens. Programs need no login: they say GATEWRIGHT_SERVER and GATEWRIGHT_TOKEN.',
+    'Reads a token from stdin, asks the control plane whose it is, and keeps both in credentials.json in the folder gatewright of $XDG_CONFIG_HOME (or ~/.config), which only you may read. Make the token by POST /api/v1/me/tokens. Programs need no login: they say GATEWRIGHT_SERVER and GATEWRIGHT_TOKEN.',
   positionals: [{ name: 'URL', description: 'Of the control plane: https://control.example.com.' }],
   options: {
     name: { type: 'text', value: 'NAME', description: 'What to call it in --server. Default: its host.' },
@@ -28,7 +29,7 @@ export const login = defineCommand({
     const url = toServerUrl(given)
     const token = await readToken(values['token-file'], terminal)
     const name = values.name ?? new URL(url).host
-    const ca = values.ca === undefined ? {} : { ca: toPath(values.ca, terminal) }
+    const ca = values.ca === undefined ? {} : { ca: resolve(terminal.cwd, values.ca) }
     if (isOpenToAll(url)) terminal.complain(`${url} has no TLS: whoever stands between can read the token.`)
     try {
       const { body: me } = await createClient({ url, token, ...ca }, terminal).ask('getMe', {})

@@ -7,7 +7,7 @@ export const logout = defineCommand({
   name: 'logout',
   summary: 'Forget the token of a control plane.',
   description:
-    'Removes it from this machine. The token itself stays good until it is ended where it was made: in the console, or by DELETE /api/v1/me/tokens/{uid}.',
+    'Removes it from this machine. The token itself stays good until it is ended by DELETE /api/v1/me/tokens/{uid}.',
   positionals: [{ name: 'NAME', description: 'As login called it. Default: the last one.', optional: true }],
   options: {},
   example: { line: 'gatewright logout prod', says: 'Nothing here speaks to prod any more, until the next login.' },
