@@ -135,6 +135,22 @@ describe('a folder and a control plane', () => {
     assert.match(unread.stderr, /bad\.yaml:\d+:\d+: fault/)
   })
 
+  it('publish nothing of an API whose file could not be applied', async () => {
+    const folder = createFolder({
+      'f/apis/main/orders.yaml': 'colour: red\n',
+      'f/live.yaml': 'dev:\n  main/orders: draft\n',
+    })
+    const params = { environment: 'dev', team: 'main', id: 'orders' }
+    const before = (await empty.client.ask('getDeployment', { params })).body
+    const { code, stderr } = await empty.run('apply f', { cwd: folder })
+    assert.equal(code, 1)
+    assert.match(
+      stderr,
+      /publish live\.yaml: dev: main\/orders failed:\n {2}It needs apis\/main\/orders\.yaml, which failed\./,
+    )
+    assert.deepEqual((await empty.client.ask('getDeployment', { params })).body, before)
+  })
+
   it('fails where a gateway does not run it', async () => {
     stage.refuse('no room')
     writeFileSync(join(cwd, 'gate/apis/shop/carts.yaml'), 'basePath: /c\nupstream: http://127.0.0.1:9002\n')

@@ -73,6 +73,11 @@ async function runPlan(
   const failures: Failure[] = []
   const done: Step[] = []
   for (const step of steps) {
+    const missing = failures.find((failure) => step.needs?.includes(failure.step.subject))
+    if (missing !== undefined) {
+      failures.push({ step, lines: [`It needs ${missing.step.subject}, which failed.`] })
+      continue
+    }
     try {
       const unserved = await step.run()
       done.push(step)

@@ -18,10 +18,11 @@ export async function planFolder(
   { folder, state }: { readonly folder: Folder; readonly state: ServerState },
   { prune, message }: PlanOptions,
 ): Promise<Plan> {
-  const live = await LivePlan.make({ client, folder, state, message })
-  const removals = [...live.takeOuts, ...planRemovals(client, folder, state)]
+  const planning = { client, folder, state, versions: new Map<string, number>() }
+  const live = await LivePlan.make({ ...planning, message })
+  const removals = [...live.takeOuts, ...planRemovals(planning)]
   return {
-    steps: [...planResources(client, folder, state), ...live.revisions, ...live.releases, ...(prune ? removals : [])],
+    steps: [...planResources(planning), ...live.revisions, ...live.releases, ...(prune ? removals : [])],
     spared: prune ? [] : removals.map(({ subject }) => subject),
     faults: live.faults,
   }

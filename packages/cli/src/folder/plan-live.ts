@@ -1,14 +1,11 @@
 /** Owns which revisions have to be made, and what has to be made live, for a folder's `live.yaml` to be true. */
-import type { ApiBody, Client } from '@gatewright/client'
+import type { ApiBody } from '@gatewright/client'
 import { LIVE_FILE, type Live, toApiPlace, toBodyHash, toReleases, toRevisionPath } from './live-file.ts'
-import type { Folder } from './read-folder.ts'
-import { listRevisionHashes, type ServerDeployment, type ServerRelease, type ServerState } from './server-state.ts'
+import type { ResourcePlanning } from './plan-resources.ts'
+import { listRevisionHashes, type ServerDeployment, type ServerRelease } from './server-state.ts'
 import { type Step, toNodeFaults } from './step.ts'
 
-interface Planning {
-  readonly client: Client
-  readonly folder: Folder
-  readonly state: ServerState
+interface Planning extends ResourcePlanning {
   readonly message: string
 }
 
@@ -123,15 +120,25 @@ export class LivePlan {
     })
   }
 
+  /** Of the file that was applied: what somebody writes over it meanwhile is not published. */
   #toPublish(environment: string, api: string, current: ServerDeployment | undefined): Step {
-    const { client, message } = this.#planning
+    const { client, message, versions, state } = this.#planning
+    const path = toApiPath(api)
     return {
       action: 'publish',
       subject: toSubject(environment, api),
       changes: [`${toText(current?.releases ?? [])} → draft`],
+      needs: [path],
       async run() {
         const params = { ...toApiPlace(api), environment }
-        const { body } = await client.ask('publish', { params, body: { message }, ...toCondition(current) })
+        const seen = versions.get(path) ?? state.resources.get(path)?.version
+        const made = await client.ask('makeRevision', {
+          params: toApiPlace(api),
+          body: { message },
+          ...(seen !== undefined && { ifMatch: seen }),
+        })
+        const { number: revision } = made.body
+        const { body } = await client.ask('publish', { params, body: { message, revision }, ...toCondition(current) })
         return toNodeFaults(body.nodes)
       },
     }
@@ -150,6 +157,7 @@ export class LivePlan {
       action: 'publish',
       subject: toSubject(environment, api),
       changes: [`${toText(current?.releases ?? [])} → ${toText(releases)}`],
+      needs: this.revisions.filter(({ subject }) => isOf(subject, api)).map(({ subject }) => subject),
       async run() {
         const params = { ...toApiPlace(api), environment }
         const { body } = await client.ask('deploy', { params, body: { releases, message }, ...toCondition(current) })
@@ -175,6 +183,11 @@ export class LivePlan {
 
 function toApiPath(api: string): string {
   return `apis/${api}.yaml`
+}
+
+/** Is it the file of a revision, or of the draft, of this API? */
+function isOf(path: string, api: string): boolean {
+  return path === toApiPath(api) || path.startsWith(`revisions/${api}/`)
 }
 
 function toSubject(environment: string, api: string): string {

@@ -5,13 +5,21 @@ import type { Folder, FolderResource } from './read-folder.ts'
 import type { ServerResource, ServerState } from './server-state.ts'
 import type { Step } from './step.ts'
 
+export interface ResourcePlanning {
+  readonly client: Client
+  readonly folder: Folder
+  readonly state: ServerState
+  /** Path → version, of what was made or changed: what comes after counts on just that. */
+  readonly versions: Map<string, number>
+}
+
 /** In the order in which they name each other. */
-export function planResources(client: Client, folder: Folder, state: ServerState): readonly Step[] {
+export function planResources({ client, folder, state, versions }: ResourcePlanning): readonly Step[] {
   return [...folder.resources]
     .toSorted(([, a], [, b]) => toRank(a.place) - toRank(b.place))
     .flatMap(([path, resource]) => {
       const there = state.resources.get(path)
-      return there?.text === resource.text ? [] : [toStep(client, path, { resource, there })]
+      return there?.text === resource.text ? [] : [toStep(client, path, { resource, there, versions })]
     })
 }
 
@@ -19,12 +27,12 @@ function toRank({ kind }: ResourcePlace): number {
   return FOLDER_KINDS.indexOf(kind)
 }
 
-interface Pair {
+interface Pair extends Pick<ResourcePlanning, 'versions'> {
   readonly resource: FolderResource
   readonly there: ServerResource | undefined
 }
 
-function toStep(client: Client, subject: string, { resource, there }: Pair): Step {
+function toStep(client: Client, subject: string, { resource, there, versions }: Pair): Step {
   const { place, text } = resource
   const condition = there === undefined ? { ifNone: true } : { ifMatch: there.version }
   const put = (isDryRun: boolean) =>
@@ -38,14 +46,15 @@ function toStep(client: Client, subject: string, { resource, there }: Pair): Ste
       return there === undefined ? [] : changes
     },
     async run() {
-      await put(false)
+      const { version } = await put(false)
+      if (version !== undefined) versions.set(subject, version)
       return []
     },
   }
 }
 
 /** What the folder does not have, of the kinds and teams that it names; what names others goes first. */
-export function planRemovals(client: Client, folder: Folder, state: ServerState): readonly Step[] {
+export function planRemovals({ client, folder, state }: ResourcePlanning): readonly Step[] {
   const named = new Set([...folder.resources.values()].map(({ place }) => toScope(place)))
   return [...state.resources]
     .filter(([path, { place }]) => !folder.resources.has(path) && named.has(toScope(place)))

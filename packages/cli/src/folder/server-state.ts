@@ -1,5 +1,6 @@
 /** Owns what a control plane has now, as far as one may see it: resources as they are written, and what is live. */
 import { type Client, ClientProblem } from '@gatewright/client'
+import { parseSource } from '@gatewright/model'
 import { FOLDER_KINDS, type FolderKind, type ResourcePlace, toFilePath, toLoose, toParams } from './folder-kinds.ts'
 import { type ApiPlace, toApiPlace } from './live-file.ts'
 
@@ -43,13 +44,17 @@ export async function readServerState(client: Client): Promise<ServerState> {
   for (const kind of FOLDER_KINDS) {
     const found = await listAll(client, kind)
     if (found === undefined) hidden.push(kind)
-    else
-      for (const each of await inParallel(found, (item) => readText(client, item)))
-        resources.set(toFilePath(each.place), each)
+    else {
+      const read = await inParallel(found, (item) => readText(client, item))
+      for (const each of read) if (each !== undefined) resources.set(toFilePath(each.place), each)
+    }
   }
   const environments = [...resources.values()].filter(({ place }) => place.kind.plural === 'environments')
   const live = new Map<string, ReadonlyMap<string, ServerDeployment>>()
-  for (const { place } of environments) live.set(place.id, await readLive(client, place.id))
+  for (const { place } of environments) {
+    const all = await readLive(client, place.id)
+    live.set(place.id, new Map([...all].filter(([api]) => resources.has(`apis/${api}.yaml`))))
+  }
   return { resources: new Map([...resources].toSorted(([a], [b]) => (a < b ? -1 : 1))), live, hidden }
 }
 
@@ -88,10 +93,19 @@ function toPlural({ plural }: FolderKind): string {
   return plural.replaceAll(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase())
 }
 
-async function readText(client: Client, listed: Listed): Promise<ServerResource> {
+/** Undefined: the list shows it, and one may not look at it; or it is gone meanwhile. */
+async function readText(client: Client, listed: Listed): Promise<ServerResource | undefined> {
   const { place } = listed
-  const { body: text, version } = await toLoose(client).read(`get${place.kind.noun}`, { params: toParams(place) })
-  return { ...listed, text, version: version ?? listed.version }
+  try {
+    const { body: text, version } = await toLoose(client).read(`get${place.kind.noun}`, { params: toParams(place) })
+    // The list was of another moment: then the file is of this one, and what it says is read from it.
+    const isSame = version === undefined || version === listed.version
+    const body = isSame ? listed.body : parseSource({ path: 'listed.yaml', text }).value
+    return { ...listed, text, body, version: version ?? listed.version }
+  } catch (error) {
+    if (error instanceof ClientProblem && (error.status === 403 || error.status === 404)) return undefined
+    throw error
+  }
 }
 
 async function readLive(client: Client, environment: string): Promise<ReadonlyMap<string, ServerDeployment>> {

@@ -7,6 +7,8 @@ export interface Step {
   readonly subject: string
   /** What becomes of what, where that is known without asking. */
   readonly changes: readonly string[]
+  /** Subjects of steps before it: where one of them failed, it would do something else than it is for. */
+  readonly needs?: readonly string[]
   /** Lines that say what would become of what. @rejects ClientProblem */
   tryOut?(): Promise<readonly string[]>
   /** Lines that say which gateways do not run it. @rejects ClientProblem */
