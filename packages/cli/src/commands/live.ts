@@ -1,8 +1,10 @@
 /** Owns `gatewright live`: what is live where. */
+
 import { defineCommand } from '../command.ts'
 import { JSON_OPTION } from '../configuration.ts'
 import { EXIT_CODES } from '../exit-codes.ts'
 import { toText } from '../folder/plan-live.ts'
+import { listLive } from '../live/list-live.ts'
 import { onServer } from '../servers/on-server.ts'
 import { SERVER_OPTIONS, type Server } from '../servers/open-server.ts'
 import { toColumns } from '../to-columns.ts'
@@ -20,15 +22,15 @@ export const live = defineCommand({
       const environments = environment === undefined ? await listEnvironments(client) : [environment]
       const rows = []
       for (const id of environments) {
-        const { items } = (await client.ask('listLive', { params: { environment: id } })).body
+        const items = await listLive(client, id)
         rows.push(...items.map((item) => ({ environment: id, ...item })))
       }
       if (values.json) terminal.print(JSON.stringify(rows, null, 2))
       else if (rows.length === 0) terminal.print('Nothing is live.')
       else {
-        const cells = rows.map(({ environment: where, team, id, releases, at, why, message }) => [
+        const cells = rows.map(({ environment: where, team, api, releases, at, why, message }) => [
           where,
-          `${team}/${id}`,
+          `${team}/${api}`,
           toText(releases),
           at,
           message === '' ? why : `${why}: ${message}`,

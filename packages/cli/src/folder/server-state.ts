@@ -1,6 +1,8 @@
 /** Owns what a control plane has now, as far as one may see it: resources as they are written, and what is live. */
+
 import { type Client, ClientProblem } from '@gatewright/client'
 import { parseSource } from '@gatewright/model'
+import { listLive } from '../live/list-live.ts'
 import { FOLDER_KINDS, type FolderKind, type ResourcePlace, toFilePath, toLoose, toParams } from './folder-kinds.ts'
 import { type ApiPlace, toApiPlace } from './live-file.ts'
 
@@ -110,8 +112,8 @@ async function readText(client: Client, listed: Listed): Promise<ServerResource 
 
 async function readLive(client: Client, environment: string): Promise<ReadonlyMap<string, ServerDeployment>> {
   try {
-    const { items } = (await client.ask('listLive', { params: { environment } })).body
-    return new Map(items.map(({ team, id, version, releases }) => [`${team}/${id}`, { version, releases }]))
+    const items = await listLive(client, environment)
+    return new Map(items.map(({ team, api, version, releases }) => [`${team}/${api}`, { version, releases }]))
   } catch (error) {
     if (error instanceof ClientProblem && error.status === 403) return new Map()
     throw error
