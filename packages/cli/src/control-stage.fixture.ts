@@ -2,6 +2,7 @@
 import { after } from 'node:test'
 import { Client } from '@gatewright/client'
 import { ControlPlane } from '@gatewright/control-plane'
+import type { GatewrightFileInput } from '@gatewright/model'
 import { createFolder, type Ran, runCommand, type Surroundings } from './run-command.fixture.ts'
 
 const quiet = { info() {}, warn() {}, error() {} }
@@ -28,7 +29,11 @@ export async function openControlStage(): Promise<ControlStage> {
       log: quiet,
       async take(publication) {
         if (refusal !== undefined) return { fault: refusal }
-        file = publication.pieces.map(({ name, text }) => [name, text])
+        const pieces = publication.pieces.map(({ text }) => JSON.parse(text) as GatewrightFileInput)
+        file = {
+          upstreams: pieces.flatMap(({ upstreams = [] }) => upstreams),
+          apis: pieces.flatMap(({ apis = [] }) => apis),
+        }
         return { version: publication.sequence, hash: 'hash' }
       },
     },

@@ -76,9 +76,12 @@ describe('a folder and a control plane', () => {
       join(cwd, 'gate/live.yaml'),
       'dev:\n  main/orders: draft\n  shop/carts: draft\nprod:\n  main/orders: 1\n',
     )
-    const applied = await stage.run('apply gate', { cwd })
+    const refused = await stage.run('apply gate', { cwd })
+    assert.deepEqual([refused.code, /base-path-changed/.test(refused.stderr)], [1, true])
+    const applied = await stage.run('apply gate --acknowledge base-path-changed -m unused', { cwd })
     assert.equal(applied.code, 0, applied.stderr)
-    await stage.client.ask('startCanary', { params: at, body: { share: 10 } })
+    const acknowledge = { codes: ['all'], reason: 'unused' }
+    await stage.client.ask('startCanary', { params: at, body: { share: 10, acknowledge } })
     const pulled = await stage.run('pull copy', { cwd })
     assert.equal(pulled.code, 0, pulled.stderr)
     const files = readAll(join(cwd, 'copy'))

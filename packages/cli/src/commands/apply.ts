@@ -8,6 +8,7 @@ import { readFolder } from '../folder/read-folder.ts'
 import { readServerState } from '../folder/server-state.ts'
 import type { Plan, Step } from '../folder/step.ts'
 import { tellPlan, tellSpared, toText } from '../folder/tell-plan.ts'
+import { ACKNOWLEDGE_OPTION, toAcknowledge } from '../live/acknowledging.ts'
 import { explainFailure, onServer } from '../servers/on-server.ts'
 import { SERVER_OPTIONS } from '../servers/open-server.ts'
 import type { Terminal } from '../terminal.ts'
@@ -21,6 +22,7 @@ export const apply = defineCommand({
   options: {
     ...SERVER_OPTIONS,
     message: { type: 'text', short: 'm', value: 'TEXT', description: 'Why, for those who come later.' },
+    ...ACKNOWLEDGE_OPTION,
     prune: {
       type: 'switch',
       description: 'Remove what the folder does not have, of the kinds, teams and environments that it names.',
@@ -41,7 +43,8 @@ export const apply = defineCommand({
     return await onServer(values, terminal, async ({ client, url }) => {
       const state = await readServerState(client)
       const { prune, message = '' } = values
-      const plan = await planFolder(client, { folder, state }, { prune, message })
+      const acknowledged = toAcknowledge(values, values.message)
+      const plan = await planFolder(client, { folder, state }, { prune, message, acknowledged })
       if (values['dry-run']) return await tellPlan(plan, { url, isJson: values.json }, terminal)
       if (!values.yes && !(await mayRemove(plan, terminal))) return EXIT_CODES.faults
       return await runPlan(plan, { url, isJson: values.json }, terminal)

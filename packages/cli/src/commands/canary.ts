@@ -1,5 +1,6 @@
 /** Owns `gatewright canary`: trying what an API says now on a part of its traffic, and what comes of it. */
 import { defineCommand, UsageError } from '../command.ts'
+import { ACKNOWLEDGE_OPTION, toAcknowledge } from '../live/acknowledging.ts'
 import { DEPLOYING_OPTIONS, deployBy } from '../live/deploying.ts'
 
 export const canary = defineCommand({
@@ -16,6 +17,7 @@ export const canary = defineCommand({
     share: { type: 'text', value: 'PERCENT', description: 'start: of the requests, such as 10.' },
     when: { type: 'text', value: 'CEL', description: 'start: requests for which it is true get it.' },
     revision: { type: 'integer', value: 'NUMBER', min: 1, max: 1_000_000, description: 'start: not what it says now.' },
+    ...ACKNOWLEDGE_OPTION,
     ...DEPLOYING_OPTIONS,
   },
   example: {
@@ -31,13 +33,14 @@ export const canary = defineCommand({
     if (action === 'start') {
       const part = toPart(values)
       const { revision } = values
+      const known = toAcknowledge(values, values.message)
       return await deployBy(values, terminal, {
         api,
         environment,
         act: (client, { message, ...rest }) =>
           client.ask('startCanary', {
             ...rest,
-            body: { ...part, message, ...(revision !== undefined && { revision }) },
+            body: { ...part, message, ...known, ...(revision !== undefined && { revision }) },
           }),
       })
     }

@@ -1,5 +1,6 @@
 /** Owns which revisions have to be made, and what has to be made live, for a folder's `live.yaml` to be true. */
 import type { ApiBody } from '@gatewright/client'
+import type { toAcknowledge } from '../live/acknowledging.ts'
 import { LIVE_FILE, type Live, toApiPlace, toBodyHash, toReleases, toRevisionPath } from './live-file.ts'
 import type { ResourcePlanning } from './plan-resources.ts'
 import { listRevisionHashes, type ServerDeployment, type ServerRelease } from './server-state.ts'
@@ -7,6 +8,8 @@ import { type Step, toNodeFaults } from './step.ts'
 
 interface Planning extends ResourcePlanning {
   readonly message: string
+  /** What is broken for callers, and may be. */
+  readonly acknowledged: ReturnType<typeof toAcknowledge>
 }
 
 /** Revisions come before everything that is live: a number is theirs, or anybody's. */
@@ -122,7 +125,7 @@ export class LivePlan {
 
   /** Of the file that was applied: what somebody writes over it meanwhile is not published. */
   #toPublish(environment: string, api: string, current: ServerDeployment | undefined): Step {
-    const { client, message, versions, state } = this.#planning
+    const { client, message, acknowledged, versions, state } = this.#planning
     const path = toApiPath(api)
     return {
       action: 'publish',
@@ -138,7 +141,11 @@ export class LivePlan {
           ...(seen !== undefined && { ifMatch: seen }),
         })
         const { number: revision } = made.body
-        const { body } = await client.ask('publish', { params, body: { message, revision }, ...toCondition(current) })
+        const { body } = await client.ask('publish', {
+          params,
+          body: { message, revision, ...acknowledged },
+          ...toCondition(current),
+        })
         return toNodeFaults(body.nodes)
       },
     }
@@ -152,7 +159,7 @@ export class LivePlan {
       releases,
     }: { readonly current: ServerDeployment | undefined; readonly releases: readonly ServerRelease[] },
   ): Step {
-    const { client, message } = this.#planning
+    const { client, message, acknowledged } = this.#planning
     return {
       action: 'publish',
       subject: toSubject(environment, api),
@@ -160,7 +167,11 @@ export class LivePlan {
       needs: this.revisions.filter(({ subject }) => isOf(subject, api)).map(({ subject }) => subject),
       async run() {
         const params = { ...toApiPlace(api), environment }
-        const { body } = await client.ask('deploy', { params, body: { releases, message }, ...toCondition(current) })
+        const { body } = await client.ask('deploy', {
+          params,
+          body: { releases, message, ...acknowledged },
+          ...toCondition(current),
+        })
         return toNodeFaults(body.nodes)
       },
     }
