@@ -1,6 +1,6 @@
 /** Owns the operations of the admin API. Generated from its OpenAPI document by `npm run client`: change the routes, not this. */
 
-import type { ApiBody, EnvironmentBody, UpstreamBody, PlanBody, ProductBody, AppBody, TeamBody, RoleBody, TeamRuleBody, FederationBody, Match } from './schemas.generated.ts'
+import type { ApiBody, EnvironmentBody, UpstreamBody, PlanBody, ProductBody, AppBody, TeamBody, RoleBody, TeamRuleBody, FederationBody, NodeGroupBody, Match } from './schemas.generated.ts'
 
 export interface Operations {
 
@@ -1124,6 +1124,65 @@ readonly "at": string;
 readonly "by": string; 
 /** Absent where it was removed. */
 readonly "body"?: FederationBody })[] } }
+
+/** Those of the kind node group that you may see, in pages. */
+readonly listNodeGroups: { readonly query: { readonly team?: string; readonly owner?: string; readonly tag?: (string) | (readonly (string)[]); readonly search?: string; readonly sort?: "id" | "-id" | "title" | "-title" | "updatedAt" | "-updatedAt"; readonly limit?: number; readonly after?: string }; readonly answer: { readonly "items": readonly ({ 
+/** Never given twice. */
+readonly "uid": string; readonly "id": string; 
+/** One more with each change; it is the `ETag`. */
+readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string; 
+/** RFC 3339, UTC. */
+readonly "updatedAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "updatedBy": string; readonly "body": NodeGroupBody })[]; readonly "total": number; 
+/** Where the next page begins; absent: this is the last. */
+readonly "next"?: string } }
+
+/** One node group. */
+readonly getNodeGroup: { readonly params: { readonly id: string }; readonly answer: { 
+/** Never given twice. */
+readonly "uid": string; readonly "id": string; 
+/** One more with each change; it is the `ETag`. */
+readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string; 
+/** RFC 3339, UTC. */
+readonly "updatedAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "updatedBy": string; readonly "body": NodeGroupBody }; readonly givesYaml: true }
+
+/** Makes one node group, or makes it what is sent. With If-Match it changes only what you have seen, with If-None-Match: * it changes nothing that is there. */
+readonly putNodeGroup: { readonly params: { readonly id: string }; readonly body: NodeGroupBody; readonly answer: { 
+/** Never given twice. */
+readonly "uid": string; readonly "id": string; 
+/** One more with each change; it is the `ETag`. */
+readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string; 
+/** RFC 3339, UTC. */
+readonly "updatedAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "updatedBy": string; readonly "body": NodeGroupBody }; readonly takesYaml: true }
+
+/** Removes one node group, where nobody needs it. What it was stays in its history. */
+readonly removeNodeGroup: { readonly params: { readonly id: string }; readonly answer: undefined }
+
+/** What one node group was, the newest first. */
+readonly listNodeGroupVersions: { readonly params: { readonly id: string }; readonly query: { readonly limit?: number }; readonly answer: { readonly "items": readonly ({ readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "at": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "by": string; 
+/** Absent where it was removed. */
+readonly "body"?: NodeGroupBody })[] } }
 
 /** The OpenAPI document of an API, as it was written. */
 readonly getDocument: { readonly params: { readonly team: string; readonly id: string }; readonly query: { readonly revision?: number }; readonly answer: { 
@@ -2668,6 +2727,15 @@ readonly "end"?: {
 readonly "by": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string }; readonly "sequence": number } }
+
+/** The tokens that nodes of a group come with. */
+readonly listNodeTokens: { readonly params: { readonly group: string }; readonly answer: { readonly "items": readonly ({ readonly "uid": string; readonly "name": string; readonly "hint": string; readonly "expiresAt"?: string; readonly "endedAt"?: string; readonly "createdAt": string; readonly "createdBy": string })[] } }
+
+/** Makes a token with which machines get what they are to run, and nothing else. It is shown now, and never again. */
+readonly issueNodeToken: { readonly params: { readonly group: string }; readonly body: { readonly "name": string; readonly "expiresAt"?: string }; readonly answer: { readonly "uid": string; readonly "name": string; readonly "hint": string; readonly "expiresAt"?: string; readonly "endedAt"?: string; readonly "createdAt": string; readonly "createdBy": string; readonly "value": string } }
+
+/** Ends a token of nodes: they serve on with what they have, and get nothing new by it. */
+readonly endNodeToken: { readonly params: { readonly group: string; readonly uid: string }; readonly answer: undefined }
 }
 
 export const OPERATIONS: { readonly [N in keyof Operations]: { readonly method: string; readonly path: string } } = {
@@ -2766,6 +2834,11 @@ getFederation: { method: 'GET', path: '/api/v1/federations/{team}/{id}' },
 putFederation: { method: 'PUT', path: '/api/v1/federations/{team}/{id}' },
 removeFederation: { method: 'DELETE', path: '/api/v1/federations/{team}/{id}' },
 listFederationVersions: { method: 'GET', path: '/api/v1/federations/{team}/{id}/versions' },
+listNodeGroups: { method: 'GET', path: '/api/v1/node-groups' },
+getNodeGroup: { method: 'GET', path: '/api/v1/node-groups/{id}' },
+putNodeGroup: { method: 'PUT', path: '/api/v1/node-groups/{id}' },
+removeNodeGroup: { method: 'DELETE', path: '/api/v1/node-groups/{id}' },
+listNodeGroupVersions: { method: 'GET', path: '/api/v1/node-groups/{id}/versions' },
 getDocument: { method: 'GET', path: '/api/v1/apis/{team}/{id}/document' },
 putDocument: { method: 'PUT', path: '/api/v1/apis/{team}/{id}/document' },
 importDocument: { method: 'POST', path: '/api/v1/apis/{team}/{id}/import' },
@@ -2822,4 +2895,7 @@ getChange: { method: 'GET', path: '/api/v1/environments/{environment}/apis/{team
 approveChange: { method: 'POST', path: '/api/v1/environments/{environment}/apis/{team}/{id}/changes/{number}/approve' },
 refuseChange: { method: 'POST', path: '/api/v1/environments/{environment}/apis/{team}/{id}/changes/{number}/refuse' },
 withdrawChange: { method: 'POST', path: '/api/v1/environments/{environment}/apis/{team}/{id}/changes/{number}/withdraw' },
+listNodeTokens: { method: 'GET', path: '/api/v1/node-groups/{group}/tokens' },
+issueNodeToken: { method: 'POST', path: '/api/v1/node-groups/{group}/tokens' },
+endNodeToken: { method: 'DELETE', path: '/api/v1/node-groups/{group}/tokens/{uid}' },
 }

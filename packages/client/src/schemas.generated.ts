@@ -344,6 +344,20 @@ readonly "apis"?: readonly (string)[];
 /** Ids: it counts for what is done in these environments alone. For everything of the team if absent. */
 readonly "environments"?: readonly (string)[] })[]; readonly "lifetimeSeconds"?: number }
 
+export type NodeGroupBody = { 
+/** A name for people. */
+readonly "title"?: string; 
+/** What it is for; Markdown. */
+readonly "description"?: string; 
+/** Words to find it by. */
+readonly "tags"?: readonly (string)[]; 
+/** Who answers for it: a team or a person. */
+readonly "owner"?: string; 
+/** Ids of environments whose APIs run on its nodes. All of them if absent. */
+readonly "environments"?: readonly (string)[]; 
+/** APIs that run on its nodes: `orders`, and `shop.orders` of the team `shop`. All if absent. */
+readonly "apis"?: readonly (string)[] }
+
 
 /** Conditions beside host, path and method. The most conditions are tried first. */
 export type Predicates = { 

@@ -14,6 +14,7 @@ import type { Route } from './http/route.ts'
 import { IMPORT_ROUTES } from './keys/import/import-routes.ts'
 import { KEY_ROUTES } from './keys/key-routes.ts'
 import { KINDS } from './kinds.ts'
+import { NODE_TOKEN_ROUTES } from './nodes/node-token-routes.ts'
 import { toResourceRoutes } from './resources/resource-routes.ts'
 import { DIFF_ROUTES } from './revisions/diff-routes.ts'
 import { REVISION_ROUTES } from './revisions/revision-routes.ts'
@@ -47,4 +48,5 @@ export const ADMIN_ROUTES: readonly Route[] = [
   ...LIFECYCLE_ROUTES,
   ...LIVE_ROUTES,
   ...CHANGE_ROUTES,
+  ...NODE_TOKEN_ROUTES,
 ]

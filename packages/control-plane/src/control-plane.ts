@@ -8,6 +8,9 @@ import { CredentialsPublisher } from './credentials/credentials-publisher.ts'
 import { createApp } from './http/create-app.ts'
 import { Identity } from './http/identity.ts'
 import type { Services } from './http/services.ts'
+import { ConfigurationFeed } from './nodes/configuration-feed.ts'
+import { NodeRegistry } from './nodes/node-registry.ts'
+import { serveNodes } from './nodes/serve-nodes.ts'
 import { IssuerKeys } from './outgoing/issuer-keys.ts'
 import { LiveCheck } from './publish/live-check.ts'
 import { PublicationReader } from './publish/publication-reader.ts'
@@ -70,11 +73,14 @@ export class ControlPlane {
   static async open(settings: ControlPlaneSettings, { log, ...gateway }: ControlPlaneParts): Promise<ControlPlane> {
     const secretKey = openSecretKey(settings)
     const store = await openStore(settings.database, log)
-    const rollout = new Rollout()
+    const feed = new ConfigurationFeed()
+    const registry = new NodeRegistry(Date.now)
+    const rollout = new Rollout(() => registry.list())
     const reader = new PublicationReader()
     const publisher = new Publisher(store, {
       reader,
       async publish(publication) {
+        feed.take(publication)
         if (gateway.take !== undefined) rollout.takeLocal(await gateway.take(publication))
       },
       onFault: (fault) => log.error('what is live cannot be read from the store', { error: String(fault) }),
@@ -111,6 +117,7 @@ export class ControlPlane {
       ...(allowed !== undefined && { allowed: toBlockList(allowed) }),
       isLocal: isLoopback(host),
     })
+    serveNodes(app, { store, feed, registry, nowMs: Date.now })
     try {
       for (const follower of followers) await follower.look()
       const setUpSecret = await store.write((change) => openSetUp({ ...change, by: 'system', nowMs: Date.now() }))

@@ -8,6 +8,7 @@ import { endApp } from './apps/end-app.ts'
 import { assertUnprotected } from './environments/assert-unprotected.ts'
 import { environmentBodySchema } from './environments/environment-body.ts'
 import { federationBodySchema } from './federations/federation-body.ts'
+import { nodeGroupBodySchema } from './nodes/node-group-body.ts'
 import { planBodySchema } from './plans/plan-body.ts'
 import { productBodySchema } from './products/product-body.ts'
 import { checkReferences, checkUnnamed } from './references/check-references.ts'
@@ -177,6 +178,16 @@ const TEAM_RULE = defineKind({
   check: (_, __, { ref, body }) => assertRule(ref, body),
 })
 
+export const NODE_GROUP = defineKind({
+  kind: 'node-group',
+  plural: 'node-groups',
+  title: 'node group',
+  scope: 'everywhere',
+  body: nodeGroupBodySchema,
+  read: 'node:read',
+  edit: 'node:edit',
+})
+
 export const KINDS: readonly Kind[] = [
   API,
   ENVIRONMENT,
@@ -189,4 +200,5 @@ export const KINDS: readonly Kind[] = [
   RULE,
   TEAM_RULE,
   FEDERATION,
+  NODE_GROUP,
 ]

@@ -5,7 +5,16 @@ export type { Diffable } from './diff/diff.ts'
 export { diff, toDiffText } from './diff/diff.ts'
 export type { Change } from './diff/diff-values.ts'
 export { EXPRESSION_LANGUAGES } from './expression-languages.ts'
+export {
+  type ConfigurationAnswer,
+  type FeedItem,
+  isFeedFile,
+  parseConfigurationAnswer,
+  toStateHash,
+} from './feed/configuration-feed.ts'
 export { type CredentialsChange, type CredentialsLine, parseCredentialsLine } from './feed/credentials-feed.ts'
+export { FEED_FORMATS, pickFeedFormat } from './feed/feed-format.ts'
+export { type Heartbeat, nodeNameSchema, parseHeartbeat } from './feed/heartbeat.ts'
 export { apiSchema } from './file/api.ts'
 export { describeIssues, type IssueContext } from './file/describe-issues.ts'
 export { describedShape, idSchema } from './file/described.ts'

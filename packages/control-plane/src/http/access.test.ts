@@ -11,7 +11,13 @@ import { AdminStage } from '../testing/admin-stage.ts'
 import type { Route } from './route.ts'
 
 /** Every parameter that a path may have, as something that could be there. */
-const VALUES: Readonly<Record<string, string>> = { team: 'main', id: 'orders', environment: 'dev', number: '1' }
+const VALUES: Readonly<Record<string, string>> = {
+  team: 'main',
+  id: 'orders',
+  environment: 'dev',
+  number: '1',
+  group: 'edge',
+}
 
 function toPath({ path }: Route): string {
   return path.replaceAll(/\{(\w+)\}/g, (_, name: string) => VALUES[name] ?? 'x')

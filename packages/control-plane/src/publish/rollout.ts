@@ -30,6 +30,12 @@ interface Followed {
 export class Rollout {
   #followed: readonly Followed[] = []
   #local: Taken | undefined
+  readonly #listNodes: () => readonly NodeOutcome[]
+
+  /** `listNodes`: what is known of others than the gateway of this process. */
+  constructor(listNodes: () => readonly NodeOutcome[] = () => []) {
+    this.#listNodes = listNodes
+  }
 
   /** From here on changes are waited for. */
   follow(...followed: readonly Followed[]): void {
@@ -44,8 +50,12 @@ export class Rollout {
   /** Resolves when the gateway of this process has taken, or refused, everything that is in the store now. */
   async settle(): Promise<readonly NodeOutcome[]> {
     await Promise.all(this.#followed.map((each) => each.look()))
-    if (this.#local === undefined) return []
+    return [...this.#toLocal(), ...this.#listNodes()]
+  }
+
+  #toLocal(): readonly NodeOutcome[] {
     const taken = this.#local
+    if (taken === undefined) return []
     if ('fault' in taken) return [{ node: LOCAL_NODE, state: 'failed', fault: taken.fault }]
     const { version, hash } = taken
     return [{ node: LOCAL_NODE, state: 'serves', snapshot: { version, hash } }]

@@ -17,6 +17,7 @@ export interface Tables extends UserTables {
   readonly sources: SourceTable
   readonly subscriptions: SubscriptionTable
   readonly subscription_steps: SubscriptionStepTable
+  readonly node_tokens: NodeTokenTable
 }
 
 /** One row. */
@@ -52,6 +53,22 @@ export interface ResourceTable {
   created_by: string
   updated_at: number
   updated_by: string
+}
+
+/** With what nodes come for what they are to run. */
+export interface NodeTokenTable {
+  uid: string
+  /** Uid of the group. */
+  node_group: string
+  name: string
+  /** SHA-256 of the token. */
+  hash: string
+  hint: string
+  expires: number | null
+  ended_at: number | null
+  sequence: number
+  created_at: number
+  created_by: string
 }
 
 interface ResourceTagTable {

@@ -8,6 +8,7 @@ import { m0006Secrets } from './m0006-secrets.ts'
 import { m0007Subscriptions } from './m0007-subscriptions.ts'
 import { m0008AdminApi } from './m0008-admin-api.ts'
 import { m0009LiveChanges } from './m0009-live-changes.ts'
+import { m0010Nodes } from './m0010-nodes.ts'
 import { m0020Changes } from './m0020-changes.ts'
 import { m0021Lifecycles } from './m0021-lifecycles.ts'
 import type { Migration } from './migration.ts'
@@ -24,6 +25,7 @@ export const MIGRATIONS: readonly Migration[] = [
   m0007Subscriptions,
   m0008AdminApi,
   m0009LiveChanges,
+  m0010Nodes,
   m0020Changes,
   m0021Lifecycles,
 ]

@@ -1,0 +1,101 @@
+/**
+ * Owns what nodes are told of what they are to run: of the newest publication what a group runs, and of some before it what their
+ * files were, so that a node which has one of those is told what became different. A node that has another one is told all.
+ */
+import { type ConfigurationAnswer, type FeedItem, isFeedFile, toStateHash, toTextHash } from '@gatewright/model'
+import type { Piece } from '../publish/piece-composer.ts'
+import type { Publication } from '../publish/publisher.ts'
+import type { NodeGroupBody } from './node-group-body.ts'
+
+/** What a group runs. */
+export type NodeScope = Pick<NodeGroupBody, 'environments' | 'apis'>
+
+/** How many publications back a node may be. */
+const REMEMBERED = 64
+
+interface Item extends FeedItem {
+  readonly hash: string
+}
+
+interface View {
+  readonly items: ReadonlyMap<string, Item>
+  readonly hash: string
+}
+
+type Hashes = ReadonlyMap<string, string>
+
+export class ConfigurationFeed {
+  #sequence: number | undefined
+  #pieces: readonly Piece[] = []
+  #documents: ReadonlyMap<string, Item> = new Map()
+  /** By scope. */
+  readonly #views = new Map<string, View>()
+  /** By scope and hash, the eldest first. */
+  readonly #past = new Map<string, Hashes>()
+  #isChanged = Promise.withResolvers<void>()
+
+  /** Resolves when another publication was taken. */
+  get changed(): Promise<void> {
+    return this.#isChanged.promise
+  }
+
+  take({ sequence, pieces, documents }: Publication): void {
+    const known = new Map([...this.#documents.values()].map((item) => [item.name, item]))
+    this.#pieces = pieces
+    this.#documents = new Map(
+      [...documents].map(([name, text]) => [name, known.get(name) ?? { name, text, hash: toTextHash(text) }]),
+    )
+    this.#sequence = sequence
+    this.#views.clear()
+    this.#isChanged.resolve()
+    this.#isChanged = Promise.withResolvers<void>()
+  }
+
+  /** Undefined: it is what the node has, or nothing is known yet. `since`: the hash of what it has. */
+  find(scope: NodeScope, since: string | undefined): Omit<ConfigurationAnswer, 'store' | 'format'> | undefined {
+    const sequence = this.#sequence
+    if (sequence === undefined) return undefined
+    const key = JSON.stringify([scope.environments, scope.apis])
+    const view = this.#views.get(key) ?? this.#look(scope, key)
+    if (view.hash === since) return undefined
+    const before = since === undefined ? undefined : this.#past.get(`${key} ${since}`)
+    const { hash } = view
+    const toPlain = ({ name, text }: Item): FeedItem => ({ name, text })
+    if (before === undefined) {
+      return { kind: 'whole', sequence, hash, items: [...view.items.values()].map(toPlain), gone: [] }
+    }
+    const changed = [...view.items.values()].filter((item) => before.get(item.name) !== item.hash)
+    const gone = [...before.keys()].filter((name) => !view.items.has(name))
+    return { kind: 'changes', sequence, hash, items: changed.map(toPlain), gone }
+  }
+
+  #look(scope: NodeScope, key: string): View {
+    const items = new Map<string, Item>()
+    for (const { name, text, hash, documents } of this.#pieces) {
+      if (!isInScope(name, scope)) continue
+      items.set(name, { name, text, hash })
+      for (const each of documents) {
+        const document = this.#documents.get(each)
+        if (document !== undefined && !isFeedFile(each)) items.set(each, document)
+      }
+    }
+    const hashes = new Map([...items.values()].map(({ name, hash }) => [name, hash]))
+    const view = { items, hash: toStateHash(hashes) }
+    this.#views.set(key, view)
+    this.#past.delete(`${key} ${view.hash}`)
+    this.#past.set(`${key} ${view.hash}`, hashes)
+    for (const eldest of this.#past.keys()) {
+      if (this.#past.size <= REMEMBERED) break
+      this.#past.delete(eldest)
+    }
+    return view
+  }
+}
+
+/** `prod.shop.orders.json`, or `prod.json` of the environment: no id of an environment has a point in it. What is for all begins with `~`. */
+function isInScope(name: string, { environments, apis }: NodeScope): boolean {
+  if (name.startsWith('~')) return true
+  const [environment = '', ...api] = name.split('.').slice(0, -1)
+  if (environments?.includes(environment) === false) return false
+  return api.length === 0 || (apis?.includes(api.join('.')) ?? true)
+}

@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict'
+import { it } from 'node:test'
+import type { Store } from '../store/store.ts'
+import { AdminStage } from '../testing/admin-stage.ts'
+import { describeOnStores } from '../testing/describe-on-stores.ts'
+import { findNodeGroup } from './node-token-store.ts'
+
+const find = (store: Store, value: string, nowMs = 1_700_000_000_000) =>
+  store.read((db) => findNodeGroup(db, value, nowMs))
+
+await describeOnStores('tokens of nodes', (open) => {
+  it('are issued to a group, shown once, listed, and refused once they end', async () => {
+    const store = await open()
+    const stage = new AdminStage(store)
+    await stage.ask('PUT /node-groups/edge', { body: { environments: ['prod'] } })
+    const issued = await stage.ask('POST /node-groups/edge/tokens', { body: { name: 'rack 1' } })
+    assert.equal(issued.statusCode, 201, issued.body)
+    const { uid, value } = issued.json()
+    assert.match(value, /^gwn_[0-9A-Za-z]{38}$/)
+    assert.deepEqual(await find(store, value), { environments: ['prod'] })
+    for (const other of [value.replace('gwn_', 'gws_'), `${value}0`, ''])
+      assert.equal(await find(store, other), undefined)
+    const listed = await stage.ask('GET /node-groups/edge/tokens')
+    assert.ok(!listed.body.includes(value))
+    assert.deepEqual(
+      listed.json().items.map((token: { readonly name: string }) => token.name),
+      ['rack 1'],
+    )
+    await stage.ask('PUT /node-groups/other', { body: {} })
+    assert.equal((await stage.ask(`DELETE /node-groups/other/tokens/${uid}`)).statusCode, 404)
+    assert.equal((await stage.ask(`DELETE /node-groups/edge/tokens/${uid}`)).statusCode, 204)
+    assert.equal(await find(store, value), undefined)
+    assert.equal((await stage.ask(`DELETE /node-groups/edge/tokens/${uid}`)).statusCode, 409)
+  })
+
+  it('end with their time, and with their group', async () => {
+    const store = await open()
+    const stage = new AdminStage(store)
+    await stage.ask('PUT /node-groups/edge', { body: {} })
+    const expiresAt = new Date(stage.nowMs + 1000).toISOString()
+    const short = (await stage.ask('POST /node-groups/edge/tokens', { body: { name: 'a', expiresAt } })).json().value
+    const long = (await stage.ask('POST /node-groups/edge/tokens', { body: { name: 'b' } })).json().value
+    assert.deepEqual([await find(store, short), await find(store, short, stage.nowMs + 1000)], [{}, undefined])
+    const etag = (await stage.ask('GET /node-groups/edge')).headers.etag
+    await stage.ask('DELETE /node-groups/edge', { headers: { 'if-match': String(etag) } })
+    assert.equal(await find(store, long), undefined)
+  })
+})
