@@ -17,6 +17,8 @@ const KNOWN: Readonly<Record<string, string>> = {
   'packages/gateway/src/acme/authority/send-request.ts': 'node:https Agent, node:https request',
   'packages/gateway/src/acme/challenges/name-servers.ts': 'node:dns/promises Resolver',
   'packages/gateway/src/acme/dns-update/dns-exchange.ts': 'node:dgram createSocket, node:net connect',
+  // To the control planes that the command line names.
+  'packages/gateway/src/node/control-planes.ts': 'node:http request, node:https request',
   'packages/gateway/src/ocsp/ask-responder.ts': 'node:http request',
   // Its own judge, by the same list of addresses: the gateway's is on the same floor.
   'packages/control-plane/src/outgoing/outgoing-fetch.ts': 'node:dns lookup, node:http request, node:https request',

@@ -1,6 +1,7 @@
 /** Owns what people do by the admin API, done straight in the store beside the control planes that run on it: they are told of it as of each other's changes. */
 import { deploy } from '../../packages/control-plane/src/deployments/deployment-store.ts'
 import { endKey, issueKey } from '../../packages/control-plane/src/keys/key-store.ts'
+import { issueNodeToken } from '../../packages/control-plane/src/nodes/node-token-store.ts'
 import type { Described } from '../../packages/control-plane/src/resources/resource.ts'
 import { createResource, type Doing } from '../../packages/control-plane/src/resources/resource-store.ts'
 import { makeRevision } from '../../packages/control-plane/src/revisions/revision-store.ts'
@@ -40,6 +41,15 @@ export class KeptStore {
 
   async endKey(uid: string): Promise<void> {
     await this.#act((doing) => endKey(doing, uid))
+  }
+
+  /** Of a group that runs this. */
+  async issueNodeToken(id: string, group: object = {}): Promise<string> {
+    const { value } = await this.#act(async (doing) => {
+      const made = await createResource(doing, { kind: 'node-group', team: '*', id }, group as Described)
+      return await issueNodeToken(doing, { group: made.uid, name: id })
+    })
+    return value
   }
 
   async close(): Promise<void> {

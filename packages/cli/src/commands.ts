@@ -4,6 +4,8 @@ import type { Command } from './command.ts'
 export const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['init', async () => (await import('./commands/init.ts')).init],
   ['start', async () => (await import('./commands/start.ts')).start],
+  ['control', async () => (await import('./commands/control.ts')).control],
+  ['node', async () => (await import('./commands/node.ts')).node],
   ['validate', async () => (await import('./commands/validate.ts')).validate],
   ['routes', async () => (await import('./commands/routes.ts')).routes],
   ['explain', async () => (await import('./commands/explain.ts')).explain],

@@ -1,8 +1,8 @@
 /** Owns the way from a command line to a command and its exit code. */
-import { readFileSync } from 'node:fs'
 import { UsageError } from './command.ts'
 import { COMMANDS } from './commands.ts'
 import { EXIT_CODES } from './exit-codes.ts'
+import { findVersion } from './own-version.ts'
 import { createProcessTerminal, type Terminal } from './terminal.ts'
 
 export { createProcessTerminal }
@@ -12,7 +12,7 @@ export async function main(argv: readonly string[], terminal: Terminal = createP
   const [name, ...args] = argv
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') return showHelp(args[0], terminal)
   if (name === '--version' || name === '-V' || name === '-v' || name === 'version') {
-    terminal.print(readVersion())
+    terminal.print(findVersion())
     return EXIT_CODES.ok
   }
   const load = COMMANDS.get(name)
@@ -62,9 +62,4 @@ async function describeUnknownCommand(name: string): Promise<string> {
   const closest = findClosest(name, COMMANDS.keys())
   const advice = closest === undefined ? `there are ${[...COMMANDS.keys()].join(', ')}.` : `did you mean "${closest}"?`
   return `gatewright: unknown command "${name}": ${advice} See: gatewright --help`
-}
-
-function readVersion(): string {
-  const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
-  return manifest.version
 }

@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os'
 import { setFlagsFromString } from 'node:v8'
 import type { ControlPlaneSettings, Opened, Refused } from '@gatewright/control-plane/thread'
-import { GatewayProcess, type LoadOptions, StatusServer } from '@gatewright/gateway'
+import { GatewayProcess, type LoadOptions, NodeFeed, type NodeOptions, StatusServer } from '@gatewright/gateway'
 import { type Finding, type GatewayModel, toFindingText } from '@gatewright/model'
 import { createLineWriter } from './line-writer.ts'
 import { LocalControlPlane } from './local-control-plane.ts'
@@ -21,6 +21,8 @@ export interface StartOptions {
   readonly dataDir: string | undefined
   /** Runs beside the gateway, where it is to. */
   readonly controlPlane: ControlPlaneSettings | undefined
+  /** Fed by control planes on other machines, where there are any. */
+  readonly node: Omit<NodeOptions, 'log'> | undefined
   /** Says not ready, and answers with `Connection: close`, for so long before listeners close. */
   readonly drainDelayMs: number
   /** What is still open after so long is cut off. */
@@ -43,6 +45,7 @@ export async function startGateway(options: StartOptions): Promise<number> {
   )
   const threads = options.threads ?? availableParallelism()
   const control = options.controlPlane && new LocalControlPlane(options.controlPlane, log)
+  const node = options.node && new NodeFeed({ ...options.node, log })
   const gateway = new GatewayProcess({
     config: options.config,
     overlays: options.overlays,
@@ -51,6 +54,7 @@ export async function startGateway(options: StartOptions): Promise<number> {
     adjust: (model) => adjust(model, options.port),
     ...(options.dataDir !== undefined && { dataDir: options.dataDir }),
     ...(control && { feed: control.feed }),
+    ...(node && { feed: node.feed, condition: node.condition }),
   })
   const servers: StatusServer[] = []
   const end = async (code: number): Promise<number> => {
@@ -58,11 +62,14 @@ export async function startGateway(options: StartOptions): Promise<number> {
     gateway.close()
     await gateway.supervisor.stop(0)
     await control?.close()
+    await node?.close()
     return code
   }
-  const signals = new SignalFollower(gateway, { ...options, log, servers, ...(control && { control }) })
+  const beside = control ?? node
+  const signals = new SignalFollower(gateway, { ...options, log, servers, ...(beside && { control: beside }) })
   // A file that takes long to load holds nobody up who is told to end.
   const start = async (): Promise<string | undefined> => {
+    await node?.prepare(gateway)
     await control?.prepare(gateway)
     return await gateway.start()
   }
@@ -85,6 +92,7 @@ export async function startGateway(options: StartOptions): Promise<number> {
     // What was loaded is loaded: from here on the young generation may grow as traffic wants it.
     setFlagsFromString('--semi-space-growth-factor=2')
     if (signals.isEnding) return signals.ended
+    node?.open(gateway)
     const opened = await control?.open()
     if (opened !== undefined && 'refused' in opened && opened.reason === 'port') throw new Error(toControlFault(opened))
     greet(gateway, { adminPort, threads, opened, greeting: options.greeting })

@@ -14,6 +14,7 @@ import {
 } from '@gatewright/model'
 import type { Log } from '@gatewright/policies'
 import { CertificateMemory } from './certificates/load-certificates.ts'
+import type { NodeCondition } from './node/node-condition.ts'
 import { placePolicyFault } from './pipeline/place-policy-fault.ts'
 import { type LastGood, LastGoodStore } from './snapshot/last-good.ts'
 import {
@@ -46,6 +47,8 @@ export interface GatewayProcessOptions {
    * whose text is the same nothing is read, checked, sent or compiled again.
    */
   readonly feed?: () => Feed
+  /** How it is with the way to where `feed` comes from; absent where that is this process. */
+  readonly condition?: () => NodeCondition
   /** Where the last good configuration is kept; without it nothing is written to disk. */
   readonly dataDir?: string
 }
@@ -236,6 +239,11 @@ export class GatewayProcess {
       this.#options.log.info(`${why}: apps, keys or users are others now`, { appsVersion })
   }
 
+  /** Undefined: what it runs comes from no other machine. */
+  get condition(): NodeCondition | undefined {
+    return this.#options.condition?.()
+  }
+
   /** The text that Prometheus reads. */
   renderMetrics(): string {
     const { version, fault, loadedAtMs } = this.#state
@@ -245,6 +253,7 @@ export class GatewayProcess {
       configurationLoadedSeconds: loadedAtMs / 1000,
       certificates: this.supervisor.certificates.certificates,
       staples: this.supervisor.certificates.stapleAges,
+      condition: this.condition,
     })
   }
 

@@ -3,6 +3,7 @@ import { defineCommand } from '../command.ts'
 import { CONFIG_OPTIONS, EMPTY_CONFIG, findConfig, toPath } from '../configuration.ts'
 import { CONTROL_OPTIONS, toControlSettings } from '../control-options.ts'
 import { getExample } from '../examples.ts'
+import { GATEWAY_OPTIONS, toGatewayOptions } from '../gateway-options.ts'
 import { startGateway } from '../start-gateway.ts'
 
 export const start = defineCommand({
@@ -18,29 +19,7 @@ export const start = defineCommand({
       description:
         'Run an example instead of a configuration: quickstart, openapi, keys-and-limits, own-policy, websocket or folder.',
     },
-    port: {
-      type: 'integer',
-      value: 'PORT',
-      min: 1,
-      max: 65_535,
-      description: 'Of the first listener, whatever the file says.',
-    },
-    'admin-port': {
-      type: 'integer',
-      value: 'PORT',
-      min: 0,
-      max: 65_535,
-      description: 'Of status and admin, on 127.0.0.1 only. Default: 9080; 0 chooses a free one.',
-    },
-    'status-host': { type: 'text', value: 'HOST', description: 'Where --status-port listens. Default: 0.0.0.0.' },
-    'status-port': {
-      type: 'integer',
-      value: 'PORT',
-      min: 0,
-      max: 65_535,
-      description: '/livez, /readyz and /metrics where kubelets and Prometheus reach them. Default: none.',
-    },
-    threads: { type: 'integer', value: 'N', min: 1, max: 256, description: 'Data threads. Default: one a core.' },
+    ...GATEWAY_OPTIONS,
     data: {
       type: 'text',
       value: 'DIR',
@@ -50,20 +29,6 @@ export const start = defineCommand({
     'control-plane': {
       type: 'switch',
       description: 'Run a control plane too, in a thread of its own: with --data in a file there, or with --database.',
-    },
-    'drain-delay': {
-      type: 'integer',
-      value: 'MS',
-      min: 0,
-      max: 600_000,
-      description: 'After SIGTERM, still accept for so long while saying "not ready"; not after SIGINT. Default: 1000.',
-    },
-    'drain-timeout': {
-      type: 'integer',
-      value: 'MS',
-      min: 0,
-      max: 3_600_000,
-      description: 'Cut off what is still open after so long. Default: 30000.',
     },
   },
   example: {
@@ -77,15 +42,9 @@ export const start = defineCommand({
       config: example?.config ?? findConfig(values, terminal, { orElse: controlPlane && EMPTY_CONFIG }),
       controlPlane,
       overlays: values.overlay.map((path) => toPath(path, terminal)),
-      port: values.port,
-      adminPort: values['admin-port'] ?? 9080,
-      statusHost: values['status-host'],
-      statusPort: values['status-port'],
-      threads: values.threads,
+      ...toGatewayOptions(values, terminal),
+      node: undefined,
       dataDir: values.data === undefined ? undefined : toPath(values.data, terminal),
-      drainDelayMs: values['drain-delay'] ?? 1000,
-      drainTimeoutMs: values['drain-timeout'] ?? 30_000,
-      earlySignals: terminal.earlySignals,
       greeting:
         example === undefined || example.greeting.length === 0
           ? []

@@ -1,5 +1,7 @@
 /** Owns the metrics that Gatewright reports: their names, and the text that Prometheus reads (exposition format 0.0.4). */
+
 import type { Upstream } from '@gatewright/model'
+import type { NodeCondition } from '../node/node-condition.ts'
 import { type Columns, type Labels, OVERFLOW_LABELS, type Series } from '../state/gauges/columns.ts'
 import {
   DURATION_BOUNDS_MS,
@@ -102,6 +104,8 @@ export interface MainReadings {
   readonly certificates: readonly CertificateAge[]
   /** Of those whose CA can be asked whether they are revoked. */
   readonly staples: readonly StapleAge[]
+  /** Of the way to control planes on other machines, where there are any. */
+  readonly condition?: NodeCondition | undefined
 }
 
 /** When one of a certificate of the model ends; of a folder there are many. */
@@ -252,6 +256,11 @@ function countRevoked(staples: readonly StapleAge[]): Map<string, number> {
 
 type Reading = readonly [type: Page['type'], name: string, help: string, value: number]
 
+function toConnection({ cutOffSinceMs }: NodeCondition): Reading {
+  const help = '0 while no control plane answers this node, and it runs what it was told before.'
+  return ['gauge', 'gatewright_control_plane_connected', help, cutOffSinceMs === undefined ? 1 : 0]
+}
+
 function toReadings(main: MainReadings): Reading[] {
   const { snapshotVersion, threads, counterOverflow } = main
   const { user, system } = process.cpuUsage()
@@ -277,6 +286,7 @@ function toReadings(main: MainReadings): Reading[] {
       main.configurationLoadedSeconds,
     ],
     ['gauge', 'gatewright_threads', 'Data threads that run.', threads],
+    ...(main.condition === undefined ? [] : [toConnection(main.condition)]),
     ['counter', 'process_cpu_seconds_total', 'Processor time used, user and system.', (user + system) / 1e6],
     ['gauge', 'process_resident_memory_bytes', 'Resident memory.', process.memoryUsage.rss()],
     [

@@ -113,9 +113,13 @@ export class StatusServer {
   #toReadiness(): Answer {
     const { supervisor, configuration } = this.#gateway
     if (supervisor.isDraining) return [503, TEXT_TYPE, 'draining\n']
+    const { condition } = this.#gateway
+    const cutOffAt = toTime(condition?.cutOffSinceMs)
+    if (condition?.isTooStale === true) return [503, TEXT_TYPE, `cut off from its control planes since ${cutOffAt}\n`]
     if (!supervisor.isReady) return [503, TEXT_TYPE, 'not every thread serves the snapshot\n']
     // Neither makes the gateway unready: what ran before runs on. Both are worth a line.
     const lacks = configuration.fault === undefined ? [] : ['the configuration on disk is faulty']
+    if (cutOffAt !== null) lacks.push(`cut off from its control planes since ${cutOffAt}`)
     if (supervisor.state.fed.claimed.length > 0)
       lacks.push('own files and what is published claim the same keys or apps')
     lacks.push(...listEndingCertificates(supervisor.certificates.certificates, Date.now()))

@@ -1,0 +1,156 @@
+/** Owns control planes and nodes as users start them, each a process of its own, and what stands between them. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { connect, createServer, type Server, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { until, within } from './deadline.ts'
+import { RunningGateway } from './gateway.ts'
+import { findFreePort } from './ports.ts'
+
+const COMMAND = fileURLToPath(new URL('../../packages/cli/bin/gatewright.js', import.meta.url))
+
+export class RunningControl {
+  readonly url: string
+  readonly #child: ChildProcess
+  stderr = ''
+
+  constructor(child: ChildProcess, port: number) {
+    this.#child = child
+    this.url = `http://127.0.0.1:${port}`
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.stderr += text
+    })
+  }
+
+  /** Resolves when it has ended. */
+  async stop(signal: NodeJS.Signals = 'SIGKILL'): Promise<number | null> {
+    const child = this.#child
+    if (child.exitCode === null && child.signalCode === null) {
+      const ended = once(child, 'exit')
+      child.kill(signal)
+      await within(ended, 'the control plane to end')
+    }
+    return child.exitCode
+  }
+}
+
+/** `port`: the one that it had before, where it is started again. */
+export async function startControl(database: string, port?: number): Promise<RunningControl> {
+  const chosen = port ?? (await findFreePort())
+  const args = [COMMAND, 'control', '--database', database, '--control-port', `${chosen}`]
+  const control = new RunningControl(spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] }), chosen)
+  try {
+    await until(async () => /answers on/.test(control.stderr) || undefined, 'the control plane to answer')
+  } catch (error) {
+    await control.stop()
+    throw new Error(`${(error as Error).message}; it said:\n${control.stderr}`)
+  }
+  return control
+}
+
+export interface NodeGiven {
+  readonly controls: readonly string[]
+  readonly token: string
+  readonly name: string
+  readonly threads?: number
+  /** The folder of one that ran before. */
+  readonly folder?: string
+  readonly args?: readonly string[]
+}
+
+/** Starts it without waiting for anything. */
+export async function spawnNode({ controls, token, name, ...given }: NodeGiven): Promise<RunningGateway> {
+  const folder = given.folder ?? (await mkdtemp(join(tmpdir(), 'gatewright-node-')))
+  await writeFile(join(folder, 'token'), `${token}\n`)
+  const [port, adminPort] = [await findFreePort(), await findFreePort()]
+  const args = [COMMAND, 'node', ...controls.flatMap((url) => ['--control', url])]
+  args.push('--token-file', join(folder, 'token'), '--data', join(folder, 'data'), '--name', name)
+  args.push('--port', `${port}`, '--admin-port', `${adminPort}`, '--threads', `${given.threads ?? 1}`)
+  const child = spawn(process.execPath, [...args, ...(given.args ?? [])], { stdio: ['ignore', 'pipe', 'pipe'] })
+  return new RunningGateway({ child, port, adminPort, folder })
+}
+
+/** Starts it and waits until it is ready. */
+export async function startNode(given: NodeGiven): Promise<RunningGateway> {
+  const node = await spawnNode(given)
+  try {
+    await until(async () => (await node.isReady()) || undefined, 'the node to be ready')
+  } catch (error) {
+    const said = node.stderr.slice(-4000)
+    await endNode(node)
+    throw new Error(`${(error as Error).message}; it said:\n${said}`)
+  }
+  return node
+}
+
+/** At once, and its folder stays. */
+export async function endNode(node: RunningGateway): Promise<void> {
+  if (node.child.exitCode !== null || node.child.signalCode !== null) return
+  node.child.kill('SIGKILL')
+  await within(node.exited, 'the node to end')
+}
+
+export async function removeNode(node: RunningGateway): Promise<void> {
+  await endNode(node)
+  await rm(node.folder, { recursive: true, force: true })
+}
+
+/** A connection between a node and a control plane that can be cut. */
+export class Cable {
+  readonly url: string
+  readonly #server: Server
+  readonly #sockets = new Set<Socket>()
+  #isCut = false
+
+  private constructor(server: Server, port: number) {
+    this.#server = server
+    this.url = `http://127.0.0.1:${port}`
+  }
+
+  static async lay(to: string): Promise<Cable> {
+    const target = Number(new URL(to).port)
+    const server = createServer()
+    const port = await findFreePort()
+    const cable = new Cable(server, port)
+    server.on('connection', (near) => cable.#join(near, target))
+    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
+    return cable
+  }
+
+  cut(): void {
+    this.#isCut = true
+    for (const socket of this.#sockets) socket.destroy()
+  }
+
+  mend(): void {
+    this.#isCut = false
+  }
+
+  async close(): Promise<void> {
+    this.cut()
+    await new Promise((resolve) => this.#server.close(resolve))
+  }
+
+  #join(near: Socket, target: number): void {
+    if (this.#isCut) {
+      near.destroy()
+      return
+    }
+    const far = connect(target, '127.0.0.1')
+    for (const [socket, other] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      this.#sockets.add(socket)
+      socket.on('error', () => {})
+      socket.on('close', () => {
+        this.#sockets.delete(socket)
+        other.destroy()
+      })
+      socket.pipe(other)
+    }
+  }
+}
