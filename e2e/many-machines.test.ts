@@ -1,6 +1,7 @@
 /** Owns the proof that several nodes run what several control planes publish, and go on doing so while anything between them fails. */
 import assert from 'node:assert/strict'
-import { readFile, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { PostgresStore } from '../packages/control-plane/src/store/postgres/postgres-store.ts'
@@ -195,6 +196,44 @@ describe('nodes and control planes', { skip: 'missing' in found ? found.missing 
       [await call(node, '/first'), await call(node, '/closed'), await call(node, '/after')],
       [200, 401, 404],
     )
+  })
+
+  it('a node that is killed while it stores has what it had, or what it was to have, and never a half', async () => {
+    const [node] = nodes
+    assert.ok(node)
+    const many = Array.from({ length: 20_000 }, (_, index) => `many-${index}`)
+    await kept.bringKeys(await kept.createApp('many'), many)
+    const urls = controls.map(({ url }) => url)
+    const given = { token, name: 'node-0', threads: 1, folder: node.folder }
+    await endNode(node)
+    const stored = join(node.folder, 'data', 'node')
+    for (let round = 0; round < 3; round++) {
+      // Without the whole it is told all of it again.
+      await rm(join(stored, 'credentials.ndjson'), { force: true })
+      const filling = await spawnNode({ ...given, controls: urls })
+      await until(() => existsSync(join(stored, 'credentials.tmp')) || undefined, 'it to begin to store')
+      await endNode(filling)
+      const half = await spawnNode({ ...given, controls: ['http://127.0.0.1:1'] })
+      const isKept = existsSync(join(stored, 'credentials.ndjson'))
+      if (isKept) await until(async () => (await half.isReady()) || undefined, 'the node to be ready by itself')
+      else await until(() => half.stderr.includes('is cut off') || undefined, 'the node to say that it knows nothing')
+      assert.equal(await half.isReady(), isKept)
+      await endNode(half)
+    }
+    nodes[0] = await startNode({ ...given, controls: urls })
+    await untilAll('/closed', 200, { key: 'many-19999', among: nodes.slice(0, 2) })
+  })
+
+  it('a node behind a slow connection gets all of it, and holds nobody up meanwhile', async () => {
+    cable.slowDown()
+    const slow = await spawnNode({ controls: [cable.url], token, name: 'slow' })
+    nodes.push(slow)
+    await publish('quick', open)
+    await untilAll('/quick', 200, { among: nodes.slice(0, 2) })
+    await until(async () => (await slow.isReady()) || undefined, 'the slow node to be ready')
+    await untilAll('/quick', 200, { among: [slow] })
+    await untilAll('/closed', 200, { key: 'many-7', among: [slow] })
+    cable.mend()
   })
 
   it('a control plane that is told to end ends while nodes wait for news', async () => {

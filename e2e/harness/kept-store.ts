@@ -1,6 +1,7 @@
 /** Owns what people do by the admin API, done straight in the store beside the control planes that run on it: they are told of it as of each other's changes. */
+import { hash } from 'node:crypto'
 import { deploy } from '../../packages/control-plane/src/deployments/deployment-store.ts'
-import { endKey, issueKey } from '../../packages/control-plane/src/keys/key-store.ts'
+import { bringKeys, endKey, issueKey } from '../../packages/control-plane/src/keys/key-store.ts'
 import { issueNodeToken } from '../../packages/control-plane/src/nodes/node-token-store.ts'
 import type { Described } from '../../packages/control-plane/src/resources/resource.ts'
 import { createResource, type Doing } from '../../packages/control-plane/src/resources/resource-store.ts'
@@ -37,6 +38,12 @@ export class KeptStore {
   async issueKey(app: string): Promise<{ readonly uid: string; readonly value: string }> {
     const { key, value } = await this.#act((doing) => issueKey(doing, app))
     return { uid: key.uid, value }
+  }
+
+  /** So many that others have issued. */
+  async bringKeys(app: string, keys: readonly string[]): Promise<void> {
+    const hashes = keys.map((key) => ({ hash: hash('sha256', key) }))
+    await this.#act((doing) => bringKeys(doing, app, hashes))
   }
 
   async endKey(uid: string): Promise<void> {

@@ -5,6 +5,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { until, within } from './deadline.ts'
 import { RunningGateway } from './gateway.ts'
@@ -104,6 +105,7 @@ export class Cable {
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
   #isCut = false
+  #isSlow = false
 
   private constructor(server: Server, port: number) {
     this.#server = server
@@ -125,8 +127,14 @@ export class Cable {
     for (const socket of this.#sockets) socket.destroy()
   }
 
+  /** From the next connection on, what comes to the node comes in drops. */
+  slowDown(): void {
+    this.#isSlow = true
+  }
+
   mend(): void {
     this.#isCut = false
+    this.#isSlow = false
   }
 
   async close(): Promise<void> {
@@ -148,9 +156,29 @@ export class Cable {
       socket.on('error', () => {})
       socket.on('close', () => {
         this.#sockets.delete(socket)
-        other.destroy()
+        // What is still on its way in drops ends it.
+        if (socket === near || !this.#isSlow) other.destroy()
       })
-      socket.pipe(other)
     }
+    near.pipe(far)
+    if (this.#isSlow) void drip(far, near)
+    else far.pipe(near)
+  }
+}
+
+const DROP_BYTES = 2_000
+const DROP_EACH_MS = 5
+
+async function drip(from: Socket, to: Socket): Promise<void> {
+  try {
+    for await (const chunk of from as AsyncIterable<Buffer>) {
+      for (let at = 0; at < chunk.length; at += DROP_BYTES) {
+        to.write(chunk.subarray(at, at + DROP_BYTES))
+        await setTimeout(DROP_EACH_MS)
+      }
+    }
+    to.end()
+  } catch {
+    // It was cut off.
   }
 }

@@ -86,7 +86,7 @@ export class NodeFeed {
     this.#store.open()
     await this.#readKept(gateway)
     this.#work = Promise.all([
-      this.#follow('configuration', () => this.#askConfiguration()),
+      this.#follow('configuration', () => this.#askConfiguration(WAIT_SECONDS)),
       this.#follow('credentials', () => this.#askCredentials(gateway)),
     ])
     await Promise.all([this.#known.configuration.promise, this.#known.credentials.promise])
@@ -158,12 +158,15 @@ export class NodeFeed {
     }
   }
 
-  async #askConfiguration(): Promise<void> {
+  async #askConfiguration(waitSeconds: number): Promise<void> {
     const since = this.#state?.hash ?? ''
-    const path = `/configuration?formats=${FORMATS}&since=${since}&wait=${WAIT_SECONDS}`
+    const path = `/configuration?formats=${FORMATS}&since=${since}&wait=${waitSeconds}`
     const answer = await this.#controls.ask({ path, signal: this.#ending.signal })
     if (answer === undefined) return
-    const state = merge(this.#state, parseConfigurationAnswer(await text(answer)))
+    const told = parseConfigurationAnswer(await text(answer))
+    // Asked twice at once, and the other answer was quicker: the next one says what is different from that.
+    if (told.kind === 'changes' && since !== this.#state?.hash) return
+    const state = merge(this.#state, told)
     if (state === undefined) {
       // All is asked for next.
       this.#state = undefined
@@ -212,8 +215,12 @@ export class NodeFeed {
     const answer = await this.#controls.ask({ path, signal: this.#ending.signal })
     if (answer === undefined) return
     let isWhole = false
+    let isAnew = false
     for await (const each of readLines(answer)) {
       const line = parseCredentialsLine(each)
+      // Plans of everybody may be others: nobody has one before what it belongs to is live.
+      if (line.kind === 'end' && isAnew && this.#isStarted) await this.#askConfiguration(0)
+      isAnew ||= line.kind === 'whole'
       await this.#takeLine(gateway, line)
       await this.#keep(() => this.#store.saveLine(line))
       isWhole = line.kind === 'end'

@@ -2,10 +2,14 @@
 import type { Readable } from 'node:stream'
 
 export async function* readLines(input: Readable): AsyncGenerator<string> {
-  let rest = ''
-  for await (const chunk of input.setEncoding('utf8')) {
-    const lines = (rest + chunk).split('\n')
-    rest = lines.pop() ?? ''
-    yield* lines
+  // A line may be long and come in many chunks: each is looked at once.
+  let begun: string[] = []
+  for await (const chunk of input.setEncoding('utf8') as AsyncIterable<string>) {
+    const [first = '', ...others] = chunk.split('\n')
+    begun.push(first)
+    for (const next of others) {
+      yield begun.join('')
+      begun = [next]
+    }
   }
 }

@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { Heartbeat } from '@gatewright/model'
+import { NodeRegistry } from './node-registry.ts'
+
+const beat = (
+  node: string,
+  hash: string,
+  { fault, threads = [3, 3] }: { fault?: string; threads?: number[] } = {},
+): Heartbeat => ({
+  node,
+  version: '1.0.0',
+  configuration: { sequence: 1, hash, ...(fault !== undefined && { fault }) },
+  credentials: { sequence: 1 },
+  snapshot: { version: 3, hash: 's' },
+  threads: threads.map((version, index) => ({ index, version, hash: 's' })),
+})
+
+describe('nodes of a control plane', () => {
+  it('serve, wait or have failed by what they said last, and are forgotten once they say nothing', () => {
+    let nowMs = 0
+    const registry = new NodeRegistry(() => nowMs)
+    const isCurrent = (hash: string) => hash === 'new'
+    registry.note(beat('d', 'new', { threads: [3, 2] }), isCurrent)
+    registry.note(beat('c', 'new', { fault: 'no port' }), isCurrent)
+    registry.note(beat('b', 'old', { fault: 'of the old one' }), isCurrent)
+    registry.note(beat('a', 'old'), isCurrent)
+    registry.note(beat('a', 'new'), isCurrent)
+    const snapshot = { version: 3, hash: 's' }
+    assert.deepEqual(registry.list(), [
+      { node: 'a', state: 'serves', snapshot },
+      { node: 'b', state: 'waits', snapshot },
+      { node: 'c', state: 'failed', snapshot, fault: 'no port' },
+      { node: 'd', state: 'waits', snapshot },
+    ])
+    nowMs = 5 * 60_000
+    registry.note(beat('a', 'new'), isCurrent)
+    assert.deepEqual(
+      registry.list().map(({ node }) => node),
+      ['a'],
+    )
+  })
+})
