@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { PostgresStore } from '../packages/control-plane/src/store/postgres/postgres-store.ts'
 import { findPostgres, PostgresServer } from '../packages/control-plane/src/testing/postgres-server.ts'
+import { TestAuthority } from '../packages/gateway/src/certificates/test-authority.fixture.ts'
 import { until } from './harness/deadline.ts'
 import type { RunningGateway } from './harness/gateway.ts'
 import { KeptStore } from './harness/kept-store.ts'
@@ -122,7 +123,7 @@ describe('nodes and control planes', { skip: 'missing' in found ? found.missing 
     await first.stop()
     await publish('without', open)
     await untilAll('/without', 200, { among: nodes.slice(0, 2) })
-    controls[0] = await startControl(database, Number(new URL(first.url).port))
+    controls[0] = await startControl(database, { port: Number(new URL(first.url).port) })
     await untilAll('/without', 200)
   })
 
@@ -234,6 +235,34 @@ describe('nodes and control planes', { skip: 'missing' in found ? found.missing 
     await untilAll('/quick', 200, { among: [slow] })
     await untilAll('/closed', 200, { key: 'many-7', among: [slow] })
     cable.mend()
+  })
+
+  it('a node that comes with a certificate is who it says, and no other', async () => {
+    const [ours, theirs] = [TestAuthority.create('Ours'), TestAuthority.create('Theirs')]
+    const own = ours.issue({ names: ['127.0.0.1'] })
+    const tls = ['--control-tls-cert', own.cert, '--control-tls-key', own.key, '--control-client-ca', ours.cert]
+    const control = await startControl(database, { args: tls })
+    controls.push(control)
+    await kept.createNodeGroup('proven', { nodes: ['proven', 'other'], apis: ['first'] })
+    const start = async (authority: TestAuthority, name: string) => {
+      const { cert, key } = authority.issue({ names: ['proven'] })
+      const args = ['--control-ca', ours.cert, '--control-cert', cert, '--control-key', key]
+      const node = await spawnNode({ controls: [control.url], token: undefined, name, args })
+      nodes.push(node)
+      return node
+    }
+    for (const [authority, name] of [
+      [ours, 'other'],
+      [theirs, 'proven'],
+    ] as const) {
+      const refused = await start(authority, name)
+      await until(() => /answers 401/.test(refused.stderr) || undefined, 'the refusal')
+      assert.equal(await refused.isReady(), false)
+    }
+    const node = await start(ours, 'proven')
+    await until(async () => (await node.isReady()) || undefined, 'the node to be ready')
+    assert.deepEqual([await call(node, '/first'), await call(node, '/after')], [200, 404])
+    for (const authority of [ours, theirs]) authority.remove()
   })
 
   it('a control plane that is told to end ends while nodes wait for news', async () => {

@@ -59,6 +59,10 @@ export class KeptStore {
     return value
   }
 
+  async createNodeGroup(id: string, group: object): Promise<void> {
+    await this.#act((doing) => createResource(doing, { kind: 'node-group', team: '*', id }, group as Described))
+  }
+
   async close(): Promise<void> {
     await this.store.close()
   }

@@ -18,9 +18,9 @@ export class RunningControl {
   readonly #child: ChildProcess
   stderr = ''
 
-  constructor(child: ChildProcess, port: number) {
+  constructor(child: ChildProcess, port: number, scheme: string) {
     this.#child = child
-    this.url = `http://127.0.0.1:${port}`
+    this.url = `${scheme}://127.0.0.1:${port}`
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.stderr += text
     })
@@ -38,11 +38,23 @@ export class RunningControl {
   }
 }
 
-/** `port`: the one that it had before, where it is started again. */
-export async function startControl(database: string, port?: number): Promise<RunningControl> {
+export interface ControlGiven {
+  /** The one that it had before, where it is started again. */
+  readonly port?: number
+  readonly args?: readonly string[]
+}
+
+export async function startControl(
+  database: string,
+  { port, args: more = [] }: ControlGiven = {},
+): Promise<RunningControl> {
   const chosen = port ?? (await findFreePort())
-  const args = [COMMAND, 'control', '--database', database, '--control-port', `${chosen}`]
-  const control = new RunningControl(spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] }), chosen)
+  const args = [COMMAND, 'control', '--database', database, '--control-port', `${chosen}`, ...more]
+  const control = new RunningControl(
+    spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] }),
+    chosen,
+    more.includes('--control-tls-cert') ? 'https' : 'http',
+  )
   try {
     await until(async () => /answers on/.test(control.stderr) || undefined, 'the control plane to answer')
   } catch (error) {
@@ -54,7 +66,8 @@ export async function startControl(database: string, port?: number): Promise<Run
 
 export interface NodeGiven {
   readonly controls: readonly string[]
-  readonly token: string
+  /** Undefined: `args` say who it is. */
+  readonly token: string | undefined
   readonly name: string
   readonly threads?: number
   /** The folder of one that ran before. */
@@ -65,10 +78,13 @@ export interface NodeGiven {
 /** Starts it without waiting for anything. */
 export async function spawnNode({ controls, token, name, ...given }: NodeGiven): Promise<RunningGateway> {
   const folder = given.folder ?? (await mkdtemp(join(tmpdir(), 'gatewright-node-')))
-  await writeFile(join(folder, 'token'), `${token}\n`)
   const [port, adminPort] = [await findFreePort(), await findFreePort()]
   const args = [COMMAND, 'node', ...controls.flatMap((url) => ['--control', url])]
-  args.push('--token-file', join(folder, 'token'), '--data', join(folder, 'data'), '--name', name)
+  if (token !== undefined) {
+    await writeFile(join(folder, 'token'), `${token}\n`)
+    args.push('--token-file', join(folder, 'token'))
+  }
+  args.push('--data', join(folder, 'data'), '--name', name)
   args.push('--port', `${port}`, '--admin-port', `${adminPort}`, '--threads', `${given.threads ?? 1}`)
   const child = spawn(process.execPath, [...args, ...(given.args ?? [])], { stdio: ['ignore', 'pipe', 'pipe'] })
   return new RunningGateway({ child, port, adminPort, folder })

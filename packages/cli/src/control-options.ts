@@ -33,6 +33,11 @@ export const CONTROL_OPTIONS = {
     description: 'Certificates (PEM) of its port, the own one first.',
   },
   'control-tls-key': { type: 'text', value: 'FILE', description: 'Their private key (PEM).' },
+  'control-client-ca': {
+    type: 'text',
+    value: 'FILE',
+    description: 'CAs (PEM) of certificates with which nodes may come instead of a token.',
+  },
   'control-allow': {
     type: 'text',
     value: 'NETWORK',
@@ -50,6 +55,10 @@ export function toControlSettings(values: ControlValues, terminal: Terminal): Co
   if ((cert === undefined) !== (key === undefined)) {
     throw new UsageError('--control-tls-cert and --control-tls-key belong together')
   }
+  const clientCa = values['control-client-ca']
+  if (clientCa !== undefined && cert === undefined) {
+    throw new UsageError('--control-client-ca needs TLS: name --control-tls-cert and --control-tls-key too')
+  }
   for (const network of allowed) assertNetwork(network)
   return {
     database: values.database ?? toDatabaseFile(data, terminal),
@@ -58,6 +67,7 @@ export function toControlSettings(values: ControlValues, terminal: Terminal): Co
     ...(data !== undefined && { secretKeyFile: join(toFolder(data, terminal), 'secret.key') }),
     ...(cert !== undefined && key !== undefined && { tls: { cert: read(cert, terminal), key: read(key, terminal) } }),
     ...(values['control-url'] !== undefined && { publicOrigin: toOrigin(values['control-url']) }),
+    ...(clientCa !== undefined && { clientCa: read(clientCa, terminal) }),
     ...(allowed.length > 0 && { allowed }),
   }
 }

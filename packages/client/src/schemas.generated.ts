@@ -356,7 +356,9 @@ readonly "owner"?: string;
 /** Ids of environments whose APIs run on its nodes. All of them if absent. */
 readonly "environments"?: readonly (string)[]; 
 /** APIs that run on its nodes: `orders`, and `shop.orders` of the team `shop`. All if absent. */
-readonly "apis"?: readonly (string)[] }
+readonly "apis"?: readonly (string)[]; 
+/** Names of nodes that come with a certificate for that name instead of a token. */
+readonly "nodes"?: readonly (string)[] }
 
 
 /** Conditions beside host, path and method. The most conditions are tried first. */

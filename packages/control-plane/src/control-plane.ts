@@ -34,6 +34,8 @@ export interface ControlPlaneSettings {
   readonly publicOrigin?: string
   /** Of the key that seals secrets: drawn there where there is none. `GATEWRIGHT_SECRET_KEY` comes before it. */
   readonly secretKeyFile?: string
+  /** PEM: who may sign certificates with which nodes come, instead of tokens. With `tls`. */
+  readonly clientCa?: string
   /** Networks that may ask, `192.0.2.0/24`; everybody if absent. */
   readonly allowed?: readonly string[]
 }
@@ -111,9 +113,10 @@ export class ControlPlane {
       nowMs: Date.now,
       identify: (db, credentials) => identity.identify(db, credentials),
     }
-    const { host, tls, allowed } = settings
+    const { host, tls, clientCa, allowed } = settings
     const app = createApp(services, ADMIN_ROUTES, {
       ...(tls !== undefined && { tls }),
+      ...(clientCa !== undefined && { clientCa }),
       ...(allowed !== undefined && { allowed: toBlockList(allowed) }),
       isLocal: isLoopback(host),
     })

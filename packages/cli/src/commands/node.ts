@@ -1,6 +1,7 @@
 /** Owns `gatewright node`: a gateway that is told by control planes on other machines what to run; the running is `start-gateway.ts`. */
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
+import type { NodeOptions } from '@gatewright/gateway'
 import { nodeNameSchema } from '@gatewright/model'
 import { defineCommand, UsageError } from '../command.ts'
 import { CONFIG_OPTIONS, EMPTY_CONFIG, toPath } from '../configuration.ts'
@@ -26,6 +27,12 @@ export const node = defineCommand({
       value: 'FILE',
       description: 'Holds the token of this node, gwn_…: issue one to its node group.',
     },
+    'control-cert': {
+      type: 'text',
+      value: 'FILE',
+      description: 'Instead of a token: the certificate (PEM) of this node, for its name.',
+    },
+    'control-key': { type: 'text', value: 'FILE', description: 'Its private key (PEM).' },
     data: { type: 'text', value: 'DIR', description: 'Where it is kept what control planes said last.' },
     name: { type: 'text', value: 'NAME', description: 'Of this node, among others. Default: the name of the machine.' },
     'control-ca': {
@@ -63,7 +70,7 @@ export const node = defineCommand({
       greeting: [],
       node: {
         urls: control.map(toUrl),
-        token: readToken(values['token-file'], terminal),
+        ...readProof(values, terminal),
         name: toName(values.name ?? hostname()),
         dataDir,
         version: findVersion(),
@@ -84,10 +91,31 @@ function toName(text: string): string {
   throw new UsageError(`--name: "${text}" is no name: letters, digits, ".", "_" and "-", at most 100`)
 }
 
-function readToken(file: string | undefined, terminal: Terminal): string {
-  if (file === undefined) throw new UsageError('control planes know a node by its token: name a file with --token-file')
+interface ProofValues {
+  readonly 'token-file': string | undefined
+  readonly 'control-cert': string | undefined
+  readonly 'control-key': string | undefined
+}
+
+/** Who this node is. */
+function readProof(values: ProofValues, terminal: Terminal): Pick<NodeOptions, 'token' | 'certificate'> {
+  const { 'token-file': file, 'control-cert': cert, 'control-key': key } = values
+  if ((cert === undefined) !== (key === undefined)) {
+    throw new UsageError('--control-cert and --control-key belong together')
+  }
+  if (cert !== undefined && key !== undefined) {
+    if (file !== undefined) throw new UsageError('--token-file and --control-cert both say who this is: leave one out')
+    const certificate = {
+      cert: readText('--control-cert', toPath(cert, terminal)),
+      key: readText('--control-key', toPath(key, terminal)),
+    }
+    return { certificate }
+  }
+  if (file === undefined) {
+    throw new UsageError('control planes know a node by its token or certificate: name --token-file, or --control-cert')
+  }
   const token = readText('--token-file', toPath(file, terminal)).trim()
-  if (/^gwn_\w+$/.test(token)) return token
+  if (/^gwn_\w+$/.test(token)) return { token }
   throw new UsageError(`--token-file: ${file} holds no token of a node, which begins with gwn_`)
 }
 

@@ -7,6 +7,8 @@ import { AdminProblem } from './admin-problem.ts'
 
 export interface AppSettings {
   readonly tls?: { readonly cert: string; readonly key: string }
+  /** Whose certificates of clients say who they are; nobody has to show one. */
+  readonly clientCa?: string
   /** Who may ask; everybody if absent. */
   readonly allowed?: BlockList
   /** Bound to this machine alone: then it is asked by its address, or as localhost, and a page that makes its own name mean 127.0.0.1 is refused. */
@@ -18,7 +20,8 @@ const BODY_BYTES = 8 * 1024 * 1024
 const REQUEST_TIMEOUT_MS = 30_000
 const HEADERS_TIMEOUT_MS = 10_000
 
-export function toServerOptions({ tls }: AppSettings) {
+export function toServerOptions({ tls, clientCa }: AppSettings) {
+  const judged = clientCa !== undefined && { ca: clientCa, requestCert: true, rejectUnauthorized: false }
   return {
     bodyLimit: BODY_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
@@ -27,7 +30,9 @@ export function toServerOptions({ tls }: AppSettings) {
     forceCloseConnections: true,
     genReqId: () => randomUUID(),
     routerOptions: { maxParamLength: 256 },
-    ...(tls !== undefined && { https: { ...tls, minVersion: 'TLSv1.2' as const, headersTimeout: HEADERS_TIMEOUT_MS } }),
+    ...(tls !== undefined && {
+      https: { ...tls, ...judged, minVersion: 'TLSv1.2' as const, headersTimeout: HEADERS_TIMEOUT_MS },
+    }),
   }
 }
 

@@ -3,6 +3,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { createIssuedKey, judgeIssuedKey } from '@gatewright/policies'
 import type { Selectable } from 'kysely'
 import { findResources } from '../resources/find-resources.ts'
+import { listAllResources } from '../resources/list-resources.ts'
 import type { Actor } from '../resources/resource.ts'
 import type { Doing } from '../resources/resource-store.ts'
 import type { Moment } from '../store/store.ts'
@@ -66,6 +67,13 @@ export async function findNodeGroup(db: Moment, value: string, nowMs: number): P
   if (row === undefined || row.ended_at !== null || (row.expires !== null && row.expires <= nowMs)) return undefined
   const group = (await findResources(db, [row.node_group])).get(row.node_group)
   return group?.body as NodeGroupBody | undefined
+}
+
+/** Of a node that has proven its name. Undefined: it is in no group, or in several. */
+export async function findGroupOfNode(db: Moment, name: string): Promise<NodeGroupBody | undefined> {
+  const groups = (await listAllResources(db, 'node-group')).map(({ body }) => body as NodeGroupBody)
+  const [group, ...others] = groups.filter(({ nodes }) => nodes?.includes(name))
+  return others.length === 0 ? group : undefined
 }
 
 /** In the order of their uids, those that ended among them. */

@@ -2,7 +2,9 @@
  * Owns what nodes ask a control plane, below `/node/v1`: what they are to run, whom they are to let in, and what they say of themselves. It
  * is no part of the admin API: a token of a node opens this alone, and nothing else opens this.
  */
+import type { Socket } from 'node:net'
 import { Readable } from 'node:stream'
+import { TLSSocket } from 'node:tls'
 import { createGzip, createZstdCompress } from 'node:zlib'
 import { FEED_FORMATS, nodeNameSchema, parseHeartbeat, pickFeedFormat } from '@gatewright/model'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
@@ -13,7 +15,7 @@ import type { ConfigurationFeed } from './configuration-feed.ts'
 import { CredentialsSpool } from './credentials-spool.ts'
 import type { NodeGroupBody } from './node-group-body.ts'
 import type { NodeRegistry } from './node-registry.ts'
-import { findNodeGroup } from './node-token-store.ts'
+import { findGroupOfNode, findNodeGroup } from './node-token-store.ts'
 
 export interface NodeServices {
   readonly store: Store
@@ -148,15 +150,29 @@ class NodeServer {
   /** @throws AdminProblem */
   async #identify(request: FastifyRequest): Promise<NodeGroupBody> {
     const { store, nowMs } = this.#services
+    const name = nodeNameSchema.safeParse(request.headers['gatewright-node']).data
+    if (name === undefined) throw new AdminProblem('request-invalid', 'Say in Gatewright-Node which node asks.')
     const token = /^Bearer (\S+)$/.exec(request.headers.authorization ?? '')?.[1]
-    const group = token === undefined ? undefined : await store.read((db) => findNodeGroup(db, token, nowMs()))
+    const isProven = token === undefined && isNamed(request.raw.socket, name)
+    const group = await store.read(async (db) => {
+      if (isProven) return await findGroupOfNode(db, name)
+      return token === undefined ? undefined : await findNodeGroup(db, token, nowMs())
+    })
     if (group === undefined) {
-      throw new AdminProblem('not-signed-in', 'This is no token of a node, or it is over: issue one to its node group.')
+      throw new AdminProblem(
+        'not-signed-in',
+        'This is no token of a node, or it is over: issue one to its node group. Who comes with a certificate is named in one group.',
+      )
     }
-    const name = nodeNameSchema.safeParse(request.headers['gatewright-node'])
-    if (!name.success) throw new AdminProblem('request-invalid', 'Say in Gatewright-Node which node asks.')
     return group
   }
+}
+
+/** Its certificate is signed by whom we trust, and for this name. */
+function isNamed(socket: Socket, name: string): boolean {
+  if (!(socket instanceof TLSSocket) || !socket.authorized) return false
+  const certificate = socket.getPeerX509Certificate()
+  return certificate?.checkHost(name, { subject: 'never', wildcards: false }) !== undefined
 }
 
 function refuseFormat(reply: FastifyReply): FastifyReply {

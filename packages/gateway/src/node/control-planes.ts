@@ -8,7 +8,10 @@ import { createGunzip, createZstdDecompress } from 'node:zlib'
 export interface ControlPlanesOptions {
   /** `https://control:9081`; asked in this order. */
   readonly urls: readonly string[]
-  readonly token: string
+  /** Who has none comes with a certificate. */
+  readonly token?: string
+  /** PEM: for the name of this node. */
+  readonly certificate?: { readonly cert: string; readonly key: string }
   /** Of this node. */
   readonly name: string
   /** PEM: whom control planes are known by, instead of the usual CAs. */
@@ -61,17 +64,18 @@ export class ControlPlanes {
 
   /** Undefined: there is nothing new. @rejects ControlRefusal, and what the network says */
   async ask({ method = 'GET', path, body, signal }: Asked): Promise<Readable | undefined> {
-    const { token, name, ca } = this.#options
+    const { token, name, ca, certificate } = this.#options
     const url = new URL(`/node/v1${path}`, this.current)
     const send = url.protocol === 'https:' ? requestHttps : requestHttp
     const headers = {
-      authorization: `Bearer ${token}`,
+      ...(token !== undefined && { authorization: `Bearer ${token}` }),
       'gatewright-node': name,
       'accept-encoding': 'zstd, gzip',
       ...(body !== undefined && { 'content-type': 'application/json' }),
     }
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
-    const request = send(url, { method, headers, signal, agent: false, ...(ca !== undefined && { ca }) }, resolve)
+    const tls = { ...(ca !== undefined && { ca }), ...certificate }
+    const request = send(url, { method, headers, signal, agent: false, ...tls }, resolve)
     request.setTimeout(SILENCE_MS, () => request.destroy(new Error(`${url.host} is silent`)))
     request.on('error', reject)
     request.end(body)

@@ -86,8 +86,8 @@ export class NodeFeed {
     this.#store.open()
     await this.#readKept(gateway)
     this.#work = Promise.all([
-      this.#follow('configuration', () => this.#askConfiguration(WAIT_SECONDS)),
-      this.#follow('credentials', () => this.#askCredentials(gateway)),
+      this.#follow('configuration', (waitSeconds) => this.#askConfiguration(waitSeconds)),
+      this.#follow('credentials', (waitSeconds) => this.#askCredentials(gateway, waitSeconds)),
     ])
     await Promise.all([this.#known.configuration.promise, this.#known.credentials.promise])
   }
@@ -123,12 +123,13 @@ export class NodeFeed {
   }
 
   /** Asks again and again. `ask` resolves when it was answered. */
-  async #follow(question: Question, ask: () => Promise<void>): Promise<void> {
+  async #follow(question: Question, ask: (waitSeconds: number) => Promise<void>): Promise<void> {
     const { signal } = this.#ending
     for (let attempts = 0; !signal.aborted; ) {
       const url = this.#controls.current
       try {
-        await ask()
+        // Whoever is back says so at once, also where nothing is new.
+        await ask(attempts === 0 ? WAIT_SECONDS : 0)
         this.#hear(question, url)
         attempts = 0
       } catch (error) {
@@ -208,10 +209,10 @@ export class NodeFeed {
     }
   }
 
-  async #askCredentials(gateway: GatewayProcess): Promise<void> {
+  async #askCredentials(gateway: GatewayProcess, waitSeconds: number): Promise<void> {
     const known = this.#store.isWholeDue ? undefined : this.#credentials
     const since = known === undefined ? '' : `&store=${known.store}&since=${known.sequence}`
-    const path = `/credentials?formats=${FORMATS}&wait=${WAIT_SECONDS}${since}`
+    const path = `/credentials?formats=${FORMATS}&wait=${waitSeconds}${since}`
     const answer = await this.#controls.ask({ path, signal: this.#ending.signal })
     if (answer === undefined) return
     let isWhole = false
