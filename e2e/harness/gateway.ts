@@ -28,6 +28,8 @@ export interface GatewayOptions {
 export interface SnapshotFacts {
   readonly version: number
   readonly hash: string
+  /** `fed`: published elsewhere. */
+  readonly apps: { readonly fed: { readonly keys: number; readonly sequence: number | null } }
   readonly threads: readonly { readonly index: number; readonly version: number; readonly hash: string }[]
   readonly configuration: { readonly loadedAt: string; readonly fault: string | null }
 }

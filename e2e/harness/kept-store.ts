@@ -35,9 +35,10 @@ export class KeptStore {
     return (await this.#act((doing) => createResource(doing, { kind: 'app', team: 'main', id }, {}))).uid
   }
 
-  async issueKey(app: string): Promise<{ readonly uid: string; readonly value: string }> {
+  /** `sequence`: the change of the store that it is. */
+  async issueKey(app: string): Promise<{ readonly uid: string; readonly value: string; readonly sequence: number }> {
     const { key, value } = await this.#act((doing) => issueKey(doing, app))
-    return { uid: key.uid, value }
+    return { uid: key.uid, value, sequence: key.sequence }
   }
 
   /** So many that others have issued. */

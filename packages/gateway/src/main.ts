@@ -177,10 +177,12 @@ export class GatewayProcess {
    * by it. @rejects where it makes no sense: all is to be told anew
    */
   async takeCredentials(line: CredentialsLine): Promise<void> {
-    const outcome = this.supervisor.state.fed.take(line)
-    if (outcome === undefined) return
-    this.#tellClaimed()
-    await this.supervisor.acquaint()
+    const { fed } = this.supervisor.state
+    if (fed.take(line) !== undefined) {
+      this.#tellClaimed()
+      await this.supervisor.acquaint()
+    }
+    if (line.kind === 'end') fed.reach(line.sequence)
   }
 
   /** Of two that claim the same, somebody is mistaken: it is told once. */

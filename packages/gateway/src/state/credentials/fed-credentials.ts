@@ -40,7 +40,7 @@ export class FedCredentials {
     return this.#version
   }
 
-  /** Of the newest change of the store that is known; undefined: nothing was told to its end yet. */
+  /** Of the newest change of the store that every thread answers by; undefined: nothing was told to its end yet. */
   get sequence(): number | undefined {
     return this.#sequence
   }
@@ -80,12 +80,11 @@ export class FedCredentials {
       case 'changes':
         return this.#apply(line.changes)
       case 'end':
-        return this.#end(line.sequence)
+        return this.#end()
     }
   }
 
-  #end(sequence: number): FedOutcome | undefined {
-    this.#sequence = sequence
+  #end(): FedOutcome | undefined {
     if (this.#fill === undefined) return undefined
     this.#fill.finish()
     this.#fill = undefined
@@ -101,6 +100,11 @@ export class FedCredentials {
     this.#version++
     for (const change of changes) this.#compare(change)
     return outcome === 'moved' || isFirst ? 'moved' : 'applied'
+  }
+
+  /** Every thread answers by what was told up to this change of the store. */
+  reach(sequence: number): void {
+    this.#sequence = sequence
   }
 
   /** What the own files say now. */
