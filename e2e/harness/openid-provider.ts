@@ -53,8 +53,11 @@ export class RunningProvider {
         },
       ],
       // Whoever is named when they log in is that person.
-      findAccount: (_, id) => ({ accountId: id, claims: () => ({ sub: id, email: `${id}@example.com` }) }),
-      claims: { openid: ['sub'], email: ['email'] },
+      findAccount: (_, id) => ({
+        accountId: id,
+        claims: () => ({ sub: id, email: `${id}@example.com`, name: id, groups: [`${id}s`] }),
+      }),
+      claims: { openid: ['sub'], email: ['email'], profile: ['name', 'groups'] },
       features: { revocation: { enabled: true }, backchannelLogout: { enabled: backChannel !== undefined } },
       ...(backChannel && { fetch: (url, said) => post(String(url), backChannel.ca, said) }),
       cookies: { keys: ['a-key-for-cookies-in-tests'] },

@@ -1,6 +1,6 @@
 /** Owns the operations of the admin API. Generated from its OpenAPI document by `npm run client`: change the routes, not this. */
 
-import type { ApiBody, EnvironmentBody, UpstreamBody, PlanBody, ProductBody, AppBody, TeamBody, RoleBody, TeamRuleBody, FederationBody, NodeGroupBody, Match } from './schemas.generated.ts'
+import type { ApiBody, EnvironmentBody, UpstreamBody, PlanBody, ProductBody, AppBody, TeamBody, RoleBody, TeamRuleBody, FederationBody, NodeGroupBody, IdentityProviderBody, Match } from './schemas.generated.ts'
 
 export interface Operations {
 
@@ -475,6 +475,28 @@ readonly "federation": string;
 readonly "token": string }; readonly answer: { readonly "value": string; 
 /** RFC 3339, UTC. */
 readonly "expiresAt": string } }
+
+/** How people log in here. */
+readonly listLoginWays: { readonly answer: { readonly "providers": readonly ({ readonly "id": string; readonly "title": string })[]; 
+/** A provider is the only way, but for an emergency. */
+readonly "isEnforced": boolean } }
+
+/** Where to send the browser, and what it has to bring back. */
+readonly beginProviderLogin: { readonly params: { readonly id: string }; readonly answer: { readonly "url": string; readonly "challenge": string } }
+
+/** Begins a session with what the provider has sent the browser back with. */
+readonly finishProviderLogin: { readonly body: { 
+/** Kept by the page that began: nobody else ends this login. */
+readonly "challenge": string; 
+/** Of the address, as it came. */
+readonly "query": string }; readonly answer: { 
+/** Uid. */
+readonly "user": string; readonly "name": string; 
+/** Changes with the cookie of this session say it as `X-CSRF-Token`. */
+readonly "csrfToken": string } }
+
+/** The secret with which the provider knows this control plane. It is kept sealed, and shown to nobody. */
+readonly putIdentityProviderSecret: { readonly params: { readonly id: string }; readonly body: { readonly "value": string }; readonly answer: undefined }
 
 /** Those of the kind API that you may see, in pages. */
 readonly listApis: { readonly query: { readonly team?: string; readonly owner?: string; readonly tag?: (string) | (readonly (string)[]); readonly search?: string; readonly sort?: "id" | "-id" | "title" | "-title" | "updatedAt" | "-updatedAt"; readonly limit?: number; readonly after?: string }; readonly answer: { readonly "items": readonly ({ 
@@ -1183,6 +1205,65 @@ readonly "at": string;
 readonly "by": string; 
 /** Absent where it was removed. */
 readonly "body"?: NodeGroupBody })[] } }
+
+/** Those of the kind identity provider that you may see, in pages. */
+readonly listIdentityProviders: { readonly query: { readonly team?: string; readonly owner?: string; readonly tag?: (string) | (readonly (string)[]); readonly search?: string; readonly sort?: "id" | "-id" | "title" | "-title" | "updatedAt" | "-updatedAt"; readonly limit?: number; readonly after?: string }; readonly answer: { readonly "items": readonly ({ 
+/** Never given twice. */
+readonly "uid": string; readonly "id": string; 
+/** One more with each change; it is the `ETag`. */
+readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string; 
+/** RFC 3339, UTC. */
+readonly "updatedAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "updatedBy": string; readonly "body": IdentityProviderBody })[]; readonly "total": number; 
+/** Where the next page begins; absent: this is the last. */
+readonly "next"?: string } }
+
+/** One identity provider. */
+readonly getIdentityProvider: { readonly params: { readonly id: string }; readonly answer: { 
+/** Never given twice. */
+readonly "uid": string; readonly "id": string; 
+/** One more with each change; it is the `ETag`. */
+readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string; 
+/** RFC 3339, UTC. */
+readonly "updatedAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "updatedBy": string; readonly "body": IdentityProviderBody }; readonly givesYaml: true }
+
+/** Makes one identity provider, or makes it what is sent. With If-Match it changes only what you have seen, with If-None-Match: * it changes nothing that is there. */
+readonly putIdentityProvider: { readonly params: { readonly id: string }; readonly body: IdentityProviderBody; readonly answer: { 
+/** Never given twice. */
+readonly "uid": string; readonly "id": string; 
+/** One more with each change; it is the `ETag`. */
+readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string; 
+/** RFC 3339, UTC. */
+readonly "updatedAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "updatedBy": string; readonly "body": IdentityProviderBody }; readonly takesYaml: true }
+
+/** Removes one identity provider, where nobody needs it. What it was stays in its history. */
+readonly removeIdentityProvider: { readonly params: { readonly id: string }; readonly answer: undefined }
+
+/** What one identity provider was, the newest first. */
+readonly listIdentityProviderVersions: { readonly params: { readonly id: string }; readonly query: { readonly limit?: number }; readonly answer: { readonly "items": readonly ({ readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "at": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "by": string; 
+/** Absent where it was removed. */
+readonly "body"?: IdentityProviderBody })[] } }
 
 /** The OpenAPI document of an API, as it was written. */
 readonly getDocument: { readonly params: { readonly team: string; readonly id: string }; readonly query: { readonly revision?: number }; readonly answer: { 
@@ -2779,6 +2860,10 @@ endToken: { method: 'DELETE', path: '/api/v1/tokens/{team}/{uid}' },
 listMembers: { method: 'GET', path: '/api/v1/teams/{team}/members' },
 putMember: { method: 'PUT', path: '/api/v1/teams/{team}/members' },
 federate: { method: 'POST', path: '/api/v1/federate' },
+listLoginWays: { method: 'GET', path: '/api/v1/login/ways' },
+beginProviderLogin: { method: 'POST', path: '/api/v1/login/provider/{id}' },
+finishProviderLogin: { method: 'POST', path: '/api/v1/login/callback' },
+putIdentityProviderSecret: { method: 'PUT', path: '/api/v1/identity-providers/{id}/secret' },
 listApis: { method: 'GET', path: '/api/v1/apis' },
 getApi: { method: 'GET', path: '/api/v1/apis/{team}/{id}' },
 putApi: { method: 'PUT', path: '/api/v1/apis/{team}/{id}' },
@@ -2839,6 +2924,11 @@ getNodeGroup: { method: 'GET', path: '/api/v1/node-groups/{id}' },
 putNodeGroup: { method: 'PUT', path: '/api/v1/node-groups/{id}' },
 removeNodeGroup: { method: 'DELETE', path: '/api/v1/node-groups/{id}' },
 listNodeGroupVersions: { method: 'GET', path: '/api/v1/node-groups/{id}/versions' },
+listIdentityProviders: { method: 'GET', path: '/api/v1/identity-providers' },
+getIdentityProvider: { method: 'GET', path: '/api/v1/identity-providers/{id}' },
+putIdentityProvider: { method: 'PUT', path: '/api/v1/identity-providers/{id}' },
+removeIdentityProvider: { method: 'DELETE', path: '/api/v1/identity-providers/{id}' },
+listIdentityProviderVersions: { method: 'GET', path: '/api/v1/identity-providers/{id}/versions' },
 getDocument: { method: 'GET', path: '/api/v1/apis/{team}/{id}/document' },
 putDocument: { method: 'PUT', path: '/api/v1/apis/{team}/{id}/document' },
 importDocument: { method: 'POST', path: '/api/v1/apis/{team}/{id}/import' },

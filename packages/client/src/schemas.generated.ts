@@ -360,6 +360,46 @@ readonly "apis"?: readonly (string)[];
 /** Names of nodes that come with a certificate for that name instead of a token. */
 readonly "nodes"?: readonly (string)[] }
 
+export type IdentityProviderBody = { 
+/** A name for people. */
+readonly "title"?: string; 
+/** What it is for; Markdown. */
+readonly "description"?: string; 
+/** Words to find it by. */
+readonly "tags"?: readonly (string)[]; 
+/** Who answers for it: a team or a person. */
+readonly "owner"?: string; 
+/** The OpenID provider. What it offers is found by discovery. */
+readonly "issuer": string; 
+/** As which it knows this control plane; `PUT …/secret` has the secret. */
+readonly "clientId": string; 
+/** `openid` is always among them. */
+readonly "scopes"?: readonly (string)[]; 
+/** The claim that lists the groups of a person. */
+readonly "groupsClaim"?: string; 
+/** What the members of a group may do, by the name of the group. It follows the groups at each login. */
+readonly "groups"?: Readonly<Record<string, readonly ({ 
+/** Id of a role. */
+readonly "role": string; 
+/** Id of the team in which it counts; `*` is every team. */
+readonly "team": ("*") | (string); 
+/** Ids: it counts for these APIs alone. For everything of the team if absent. */
+readonly "apis"?: readonly (string)[]; 
+/** Ids: it counts for what is done in these environments alone. For everything of the team if absent. */
+readonly "environments"?: readonly (string)[] })[]>>; 
+/** What everybody may do whom the provider logs in. */
+readonly "grants"?: readonly ({ 
+/** Id of a role. */
+readonly "role": string; 
+/** Id of the team in which it counts; `*` is every team. */
+readonly "team": ("*") | (string); 
+/** Ids: it counts for these APIs alone. For everything of the team if absent. */
+readonly "apis"?: readonly (string)[]; 
+/** Ids: it counts for what is done in these environments alone. For everything of the team if absent. */
+readonly "environments"?: readonly (string)[] })[]; 
+/** Nobody logs in otherwise, but accounts that are kept for an emergency (`isBreakGlass`). */
+readonly "isEnforced"?: boolean }
+
 
 /** Conditions beside host, path and method. The most conditions are tried first. */
 export type Predicates = { 

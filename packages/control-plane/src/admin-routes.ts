@@ -11,6 +11,7 @@ import { PREVIEW_ROUTES } from './deployments/preview-routes.ts'
 import { DOCUMENT_ROUTES } from './documents/document-routes.ts'
 import { FEDERATION_ROUTES } from './federations/federation-routes.ts'
 import type { Route } from './http/route.ts'
+import { PROVIDER_ROUTES } from './identity-providers/provider-routes.ts'
 import { IMPORT_ROUTES } from './keys/import/import-routes.ts'
 import { KEY_ROUTES } from './keys/key-routes.ts'
 import { KINDS } from './kinds.ts'
@@ -34,6 +35,7 @@ export const ADMIN_ROUTES: readonly Route[] = [
   ...TOKEN_ROUTES,
   ...MEMBER_ROUTES,
   ...FEDERATION_ROUTES,
+  ...PROVIDER_ROUTES,
   ...KINDS.flatMap(toResourceRoutes),
   ...DOCUMENT_ROUTES,
   ...REVISION_ROUTES,

@@ -8,6 +8,7 @@ import { endApp } from './apps/end-app.ts'
 import { assertUnprotected } from './environments/assert-unprotected.ts'
 import { environmentBodySchema } from './environments/environment-body.ts'
 import { federationBodySchema } from './federations/federation-body.ts'
+import { listGivenGrants, providerBodySchema } from './identity-providers/provider-body.ts'
 import { nodeGroupBodySchema } from './nodes/node-group-body.ts'
 import { planBodySchema } from './plans/plan-body.ts'
 import { productBodySchema } from './products/product-body.ts'
@@ -188,6 +189,22 @@ export const NODE_GROUP = defineKind({
   edit: 'node:edit',
 })
 
+export const IDENTITY_PROVIDER = defineKind({
+  kind: 'identity-provider',
+  plural: 'identity-providers',
+  title: 'identity provider',
+  scope: 'everywhere',
+  body: providerBodySchema,
+  read: 'identity-provider:read',
+  edit: 'identity-provider:edit',
+  async check(asking, { db }, { body }) {
+    await assertMayGive(asking, db, listGivenGrants(providerBodySchema.parse(body)))
+  },
+  async checkRemoval(_, doing, { uid }) {
+    await removeSecretsOf(doing, { environment: uid })
+  },
+})
+
 export const KINDS: readonly Kind[] = [
   API,
   ENVIRONMENT,
@@ -201,4 +218,5 @@ export const KINDS: readonly Kind[] = [
   TEAM_RULE,
   FEDERATION,
   NODE_GROUP,
+  IDENTITY_PROVIDER,
 ]

@@ -5,6 +5,7 @@ import { findChallenge, startChallenge, takeChallenge } from '../challenges/chal
 import { AdminProblem } from '../http/admin-problem.ts'
 import { type Asking, type Done, defineChange, NOTHING, type Refused, type Route } from '../http/route.ts'
 import { toSessionCookie } from '../http/session-cookie.ts'
+import { isProviderEnforced } from '../identity-providers/provider-login.ts'
 import { admitCode, admitLogin, noteCode, noteLogin } from '../logins/login-guard.ts'
 import { assertionSchema, requestOptionsSchema } from '../passkeys/passkey-schemas.ts'
 import { askForPasskey, checkPasskey } from '../passkeys/passkey-store.ts'
@@ -66,6 +67,15 @@ async function askForSecond(asking: Asking, doing: Doing, user: User): Promise<D
   return { body, notes: [] }
 }
 
+/** @rejects AdminProblem where a provider is the only way */
+async function assertNotEnforced(db: Moment, { isBreakGlass }: User): Promise<void> {
+  if (isBreakGlass || !(await isProviderEnforced(db))) return
+  throw new AdminProblem(
+    'login-refused',
+    'Here people log in by the provider, and not with what they have of their own.',
+  )
+}
+
 /** All that was asked for was right. */
 async function finish(asking: Asking, doing: Doing, { user, by }: { readonly user: User; readonly by: string }) {
   await noteLogin(doing, { email: user.email, address: asking.address })
@@ -123,6 +133,7 @@ const logIn = defineChange({
     if (user === undefined || user.state !== 'active') {
       throw new AdminProblem('login-refused', 'The e-mail address or the password is wrong.')
     }
+    await assertNotEnforced(doing.db, user)
     if (hasSecondFactor(user)) return await askForSecond(asking, doing, user)
     return await finish(asking, doing, { user, by: 'password' })
   },
@@ -190,6 +201,7 @@ const logInByPasskey = defineChange({
   isSecret: true,
   async change(asking, doing, { body: { response } }) {
     const verdict = await checkPasskey(doing, getPasskeySite(asking), { response })
+    if (verdict.kind === 'right') await assertNotEnforced(doing.db, verdict.user)
     if (verdict.kind === 'right') return await finish(asking, doing, { user: verdict.user, by: 'passkey' })
     asking.services.log.warn('a login by passkey was refused', { why: verdict.why, address: asking.address })
     return refuse('This passkey is not known here, or its answer came too late.', undefined, 'passkey')

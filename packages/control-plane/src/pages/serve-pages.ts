@@ -10,6 +10,7 @@ const PAGES: Readonly<Record<string, readonly [file: string, type: string]>> = {
   '/': ['home.html', HTML],
   '/set-up': ['set-up.html', HTML],
   '/login': ['login.html', HTML],
+  '/login/callback': ['callback.html', HTML],
   '/invite': ['invite.html', HTML],
   '/pages/pages.css': ['pages.css', 'text/css; charset=utf-8'],
   '/pages/icon.svg': ['icon.svg', 'image/svg+xml'],
@@ -17,6 +18,7 @@ const PAGES: Readonly<Record<string, readonly [file: string, type: string]>> = {
   '/pages/home.js': ['home.js', SCRIPT],
   '/pages/set-up.js': ['set-up.js', SCRIPT],
   '/pages/login.js': ['login.js', SCRIPT],
+  '/pages/callback.js': ['callback.js', SCRIPT],
   '/pages/invite.js': ['invite.js', SCRIPT],
 }
 

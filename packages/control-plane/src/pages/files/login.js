@@ -36,3 +36,20 @@ on('passkey', async () => {
   await ask('POST /login/passkey', { response })
   location.assign('/')
 })
+
+function addProvider({ id, title }) {
+  const button = document.createElement('button')
+  button.id = `provider-${id}`
+  button.type = 'button'
+  button.className = 'other'
+  button.textContent = `Log in with ${title}`
+  find('providers').append(button)
+  on(button.id, async () => {
+    const { url, challenge } = await ask(`POST /login/provider/${id}`)
+    sessionStorage.setItem('gatewright-login', challenge)
+    location.assign(url)
+  })
+}
+
+const { providers } = await ask('GET /login/ways')
+for (const provider of providers) addProvider(provider)
