@@ -5,6 +5,7 @@ import { globSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { describe, it } from 'node:test'
+import { ADMIN_ROUTES } from '../packages/control-plane/src/index.ts'
 import { compileValue } from '../packages/expressions/src/index.ts'
 import { loadConfiguration } from '../packages/gateway/src/index.ts'
 import { toFindingText, toJsonSchema } from '../packages/model/src/index.ts'
@@ -20,6 +21,31 @@ const source = (path: string): Promise<string> => readFile(join(root, path), 'ut
 /** The code spans of each row's first two cells. */
 const rowsOf = (text: string) =>
   [...text.matchAll(/^\| `(.+?)` \| (.*?) \|/gm)].map(([, name = '', second = '']) => [name, second] as const)
+
+describe('the guide of accounts', () => {
+  const text = guide('how-to/accounts.md')
+
+  it('shows what the admin API takes', () => {
+    const shown = [...text.matchAll(/```json\n(.*?)```/gs)].map(([, json = '']) => JSON.parse(json) as object)
+    for (const each of shown) {
+      const name = 'conditions' in each ? 'putFederation' : 'putIdentityProvider'
+      const route = ADMIN_ROUTES.find((candidate) => candidate.name === name) ?? assert.fail(name)
+      assert.deepEqual(route.body.safeParse(each).error, undefined)
+    }
+    assert.equal(shown.length, 3)
+  })
+
+  it('names routes that are there', () => {
+    const known = new Set(ADMIN_ROUTES.map(({ method, path }) => `${method} ${path}`))
+    const named = [...text.matchAll(/`((?:GET|PUT|POST|DELETE) \/[^`]+)`/g)].map(([, line = '']) =>
+      line
+        .replace(/identity-providers\/company/, 'identity-providers/{id}')
+        .replace('federations/main/github', 'federations/{team}/{id}'),
+    )
+    assert.ok(named.length > 10)
+    for (const line of named) assert.ok(known.has(line), line)
+  })
+})
 
 describe('the page of the configuration', () => {
   it('is what the schema says', () => {
