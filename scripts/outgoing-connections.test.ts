@@ -22,6 +22,9 @@ const KNOWN: Readonly<Record<string, string>> = {
   'packages/gateway/src/ocsp/ask-responder.ts': 'node:http request',
   // Its own judge, by the same list of addresses: the gateway's is on the same floor.
   'packages/control-plane/src/outgoing/outgoing-fetch.ts': 'node:dns lookup, node:http request, node:https request',
+  // A control plane has no file that says `egress`: what is no public address has to be allowed when it starts.
+  'packages/control-plane/src/webhooks/public-addresses.ts': 'node:dns lookup',
+  'packages/control-plane/src/webhooks/post-message.ts': 'node:http request, node:https request',
   // One that somebody accepted, and one that is only asked what it is.
   'packages/gateway/src/sockets/adopt-socket.ts': 'node:net Socket, node:tls TLSSocket',
   'packages/gateway/src/listen/answer-sender.ts': 'node:tls TLSSocket',

@@ -44,6 +44,12 @@ export const CONTROL_OPTIONS = {
     multiple: true,
     description: 'Who may ask it, such as 10.0.0.0/8; several. Default: everybody who reaches it.',
   },
+  'control-webhook-allow': {
+    type: 'text',
+    value: 'NETWORK',
+    multiple: true,
+    description: 'Where webhooks may lead to beside public addresses, such as 10.0.0.0/8; several.',
+  },
 } as const
 
 type ControlValues = Values<typeof CONTROL_OPTIONS> & { readonly data: string | undefined }
@@ -59,7 +65,9 @@ export function toControlSettings(values: ControlValues, terminal: Terminal): Co
   if (clientCa !== undefined && cert === undefined) {
     throw new UsageError('--control-client-ca needs TLS: name --control-tls-cert and --control-tls-key too')
   }
-  for (const network of allowed) assertNetwork(network)
+  const webhookAllowed = values['control-webhook-allow']
+  for (const network of allowed) assertNetwork('--control-allow', network)
+  for (const network of webhookAllowed) assertNetwork('--control-webhook-allow', network)
   return {
     database: values.database ?? toDatabaseFile(data, terminal),
     host,
@@ -69,6 +77,7 @@ export function toControlSettings(values: ControlValues, terminal: Terminal): Co
     ...(values['control-url'] !== undefined && { publicOrigin: toOrigin(values['control-url']) }),
     ...(clientCa !== undefined && { clientCa: read(clientCa, terminal) }),
     ...(allowed.length > 0 && { allowed }),
+    ...(webhookAllowed.length > 0 && { webhookAllowed }),
   }
 }
 
@@ -94,13 +103,13 @@ function toOrigin(text: string): string {
   throw new UsageError(`--control-url: "${text}" is no address of a site: write it as https://gatewright.example.com`)
 }
 
-function assertNetwork(network: string): void {
+function assertNetwork(option: string, network: string): void {
   const [address = '', bits] = network.split('/')
   const family = isIP(address)
   const most = family === 4 ? 32 : 128
   const isBits = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most)
   if (family !== 0 && isBits) return
-  throw new UsageError(`--control-allow: "${network}" is no network: write it as 10.0.0.0/8, or as one address`)
+  throw new UsageError(`${option}: "${network}" is no network: write it as 10.0.0.0/8, or as one address`)
 }
 
 function read(path: string, terminal: Terminal): string {

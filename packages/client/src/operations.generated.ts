@@ -1,6 +1,6 @@
 /** Owns the operations of the admin API. Generated from its OpenAPI document by `npm run client`: change the routes, not this. */
 
-import type { ApiBody, EnvironmentBody, UpstreamBody, PlanBody, ProductBody, AppBody, TeamBody, RoleBody, TeamRuleBody, FederationBody, NodeGroupBody, IdentityProviderBody, Match } from './schemas.generated.ts'
+import type { ApiBody, EnvironmentBody, UpstreamBody, PlanBody, ProductBody, AppBody, TeamBody, RoleBody, TeamRuleBody, FederationBody, NodeGroupBody, WebhookBody, IdentityProviderBody, Match } from './schemas.generated.ts'
 
 export interface Operations {
 
@@ -1205,6 +1205,65 @@ readonly "at": string;
 readonly "by": string; 
 /** Absent where it was removed. */
 readonly "body"?: NodeGroupBody })[] } }
+
+/** Those of the kind webhook that you may see, in pages. */
+readonly listWebhooks: { readonly query: { readonly team?: string; readonly owner?: string; readonly tag?: (string) | (readonly (string)[]); readonly search?: string; readonly sort?: "id" | "-id" | "title" | "-title" | "updatedAt" | "-updatedAt"; readonly limit?: number; readonly after?: string }; readonly answer: { readonly "items": readonly ({ 
+/** Never given twice. */
+readonly "uid": string; readonly "team": string; readonly "id": string; 
+/** One more with each change; it is the `ETag`. */
+readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string; 
+/** RFC 3339, UTC. */
+readonly "updatedAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "updatedBy": string; readonly "body": WebhookBody })[]; readonly "total": number; 
+/** Where the next page begins; absent: this is the last. */
+readonly "next"?: string } }
+
+/** One webhook. */
+readonly getWebhook: { readonly params: { readonly team: string; readonly id: string }; readonly answer: { 
+/** Never given twice. */
+readonly "uid": string; readonly "team": string; readonly "id": string; 
+/** One more with each change; it is the `ETag`. */
+readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string; 
+/** RFC 3339, UTC. */
+readonly "updatedAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "updatedBy": string; readonly "body": WebhookBody }; readonly givesYaml: true }
+
+/** Makes one webhook, or makes it what is sent. With If-Match it changes only what you have seen, with If-None-Match: * it changes nothing that is there. */
+readonly putWebhook: { readonly params: { readonly team: string; readonly id: string }; readonly body: WebhookBody; readonly answer: { 
+/** Never given twice. */
+readonly "uid": string; readonly "team": string; readonly "id": string; 
+/** One more with each change; it is the `ETag`. */
+readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string; 
+/** RFC 3339, UTC. */
+readonly "updatedAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "updatedBy": string; readonly "body": WebhookBody }; readonly takesYaml: true }
+
+/** Removes one webhook, where nobody needs it. What it was stays in its history. */
+readonly removeWebhook: { readonly params: { readonly team: string; readonly id: string }; readonly answer: undefined }
+
+/** What one webhook was, the newest first. */
+readonly listWebhookVersions: { readonly params: { readonly team: string; readonly id: string }; readonly query: { readonly limit?: number }; readonly answer: { readonly "items": readonly ({ readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "at": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "by": string; 
+/** Absent where it was removed. */
+readonly "body"?: WebhookBody })[] } }
 
 /** Those of the kind identity provider that you may see, in pages. */
 readonly listIdentityProviders: { readonly query: { readonly team?: string; readonly owner?: string; readonly tag?: (string) | (readonly (string)[]); readonly search?: string; readonly sort?: "id" | "-id" | "title" | "-title" | "updatedAt" | "-updatedAt"; readonly limit?: number; readonly after?: string }; readonly answer: { readonly "items": readonly ({ 
@@ -2817,6 +2876,27 @@ readonly issueNodeToken: { readonly params: { readonly group: string }; readonly
 
 /** Ends a token of nodes: they serve on with what they have, and get nothing new by it. */
 readonly endNodeToken: { readonly params: { readonly group: string; readonly uid: string }; readonly answer: undefined }
+
+/** What became of what a webhook was sent, the newest first. */
+readonly listWebhookDeliveries: { readonly params: { readonly team: string; readonly id: string }; readonly query: { readonly limit?: number }; readonly answer: { readonly "items": readonly ({ 
+/** Of the entry of the audit log. */
+readonly "number": number; readonly "event": string; 
+/** `waits`: for the next attempt, and what comes after waits with it. `failed`: given up. */
+readonly "state": "delivered" | "waits" | "failed"; readonly "attempts": number; readonly "status"?: number; readonly "fault"?: string; 
+/** RFC 3339, UTC. */
+readonly "at": string })[] } }
+
+/** Makes the secret that what is sent is signed with, in place of the one before. It is shown now, and never again; without one nothing is sent. */
+readonly issueWebhookSecret: { readonly params: { readonly team: string; readonly id: string }; readonly answer: { readonly "secret": string } }
+
+/** Sends a webhook an event of its own, after those that wait, and says what became of the newest. */
+readonly testWebhook: { readonly params: { readonly team: string; readonly id: string }; readonly answer: { readonly "items": readonly ({ 
+/** Of the entry of the audit log. */
+readonly "number": number; readonly "event": string; 
+/** `waits`: for the next attempt, and what comes after waits with it. `failed`: given up. */
+readonly "state": "delivered" | "waits" | "failed"; readonly "attempts": number; readonly "status"?: number; readonly "fault"?: string; 
+/** RFC 3339, UTC. */
+readonly "at": string })[] } }
 }
 
 export const OPERATIONS: { readonly [N in keyof Operations]: { readonly method: string; readonly path: string } } = {
@@ -2924,6 +3004,11 @@ getNodeGroup: { method: 'GET', path: '/api/v1/node-groups/{id}' },
 putNodeGroup: { method: 'PUT', path: '/api/v1/node-groups/{id}' },
 removeNodeGroup: { method: 'DELETE', path: '/api/v1/node-groups/{id}' },
 listNodeGroupVersions: { method: 'GET', path: '/api/v1/node-groups/{id}/versions' },
+listWebhooks: { method: 'GET', path: '/api/v1/webhooks' },
+getWebhook: { method: 'GET', path: '/api/v1/webhooks/{team}/{id}' },
+putWebhook: { method: 'PUT', path: '/api/v1/webhooks/{team}/{id}' },
+removeWebhook: { method: 'DELETE', path: '/api/v1/webhooks/{team}/{id}' },
+listWebhookVersions: { method: 'GET', path: '/api/v1/webhooks/{team}/{id}/versions' },
 listIdentityProviders: { method: 'GET', path: '/api/v1/identity-providers' },
 getIdentityProvider: { method: 'GET', path: '/api/v1/identity-providers/{id}' },
 putIdentityProvider: { method: 'PUT', path: '/api/v1/identity-providers/{id}' },
@@ -2988,4 +3073,7 @@ withdrawChange: { method: 'POST', path: '/api/v1/environments/{environment}/apis
 listNodeTokens: { method: 'GET', path: '/api/v1/node-groups/{group}/tokens' },
 issueNodeToken: { method: 'POST', path: '/api/v1/node-groups/{group}/tokens' },
 endNodeToken: { method: 'DELETE', path: '/api/v1/node-groups/{group}/tokens/{uid}' },
+listWebhookDeliveries: { method: 'GET', path: '/api/v1/webhooks/{team}/{id}/deliveries' },
+issueWebhookSecret: { method: 'POST', path: '/api/v1/webhooks/{team}/{id}/secret' },
+testWebhook: { method: 'POST', path: '/api/v1/webhooks/{team}/{id}/test' },
 }

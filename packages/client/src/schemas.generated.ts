@@ -360,6 +360,22 @@ readonly "apis"?: readonly (string)[];
 /** Names of nodes that come with a certificate for that name instead of a token. */
 readonly "nodes"?: readonly (string)[] }
 
+export type WebhookBody = { 
+/** A name for people. */
+readonly "title"?: string; 
+/** What it is for; Markdown. */
+readonly "description"?: string; 
+/** Words to find it by. */
+readonly "tags"?: readonly (string)[]; 
+/** Who answers for it: a team or a person. */
+readonly "owner"?: string; 
+/** Where events are sent to. Addresses of this machine and of private networks have to be allowed to the control plane. */
+readonly "url": string; 
+/** What it is told of, of its own team: as the audit log says it. `*` is everything. */
+readonly "events": readonly (string)[]; 
+/** False: nothing is sent. True if absent. */
+readonly "enabled"?: boolean }
+
 export type IdentityProviderBody = { 
 /** A name for people. */
 readonly "title"?: string; 

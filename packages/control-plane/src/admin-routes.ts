@@ -25,6 +25,7 @@ import { SUBSCRIPTION_ROUTES } from './subscriptions/subscription-routes.ts'
 import { MEMBER_ROUTES } from './teams/member-routes.ts'
 import { TOKEN_ROUTES } from './tokens/token-routes.ts'
 import { USER_ROUTES } from './users/user-routes.ts'
+import { WEBHOOK_ROUTES } from './webhooks/webhook-routes.ts'
 
 export const ADMIN_ROUTES: readonly Route[] = [
   ...ACCOUNT_ROUTES,
@@ -51,4 +52,5 @@ export const ADMIN_ROUTES: readonly Route[] = [
   ...LIVE_ROUTES,
   ...CHANGE_ROUTES,
   ...NODE_TOKEN_ROUTES,
+  ...WEBHOOK_ROUTES,
 ]

@@ -21,6 +21,8 @@ import { PostgresStore } from './store/postgres/postgres-store.ts'
 import { SqliteStore } from './store/sqlite/sqlite-store.ts'
 import type { Store } from './store/store.ts'
 import { openSetUp } from './users/set-up.ts'
+import { PublicAddresses } from './webhooks/public-addresses.ts'
+import { WebhookSender } from './webhooks/webhook-sender.ts'
 
 /** Plain data: it goes to a thread as it is. */
 export interface ControlPlaneSettings {
@@ -36,6 +38,8 @@ export interface ControlPlaneSettings {
   readonly secretKeyFile?: string
   /** PEM: who may sign certificates with which nodes come, instead of tokens. With `tls`. */
   readonly clientCa?: string
+  /** Networks that webhooks may lead to beside public addresses: `10.0.0.0/8`. */
+  readonly webhookAllowed?: readonly string[]
   /** Networks that may ask, `192.0.2.0/24`; everybody if absent. */
   readonly allowed?: readonly string[]
 }
@@ -48,10 +52,15 @@ export interface ControlPlaneParts {
   readonly takeCredentials?: (line: CredentialsLine) => Promise<void>
 }
 
+interface Closing {
+  close(): Promise<void>
+}
+
 export class ControlPlane {
   readonly #store: Store
   readonly #app: FastifyInstance
-  readonly #followers: readonly (Publisher | CredentialsPublisher)[]
+  /** What follows the store, and is to end before it. */
+  readonly #followers: readonly Closing[]
   readonly address: {
     readonly host: string
     readonly port: number
@@ -63,7 +72,7 @@ export class ControlPlane {
   private constructor(
     store: Store,
     app: FastifyInstance,
-    rest: { followers: readonly (Publisher | CredentialsPublisher)[]; address: ControlPlane['address'] },
+    rest: { followers: readonly Closing[]; address: ControlPlane['address'] },
   ) {
     this.#store = store
     this.#app = app
@@ -101,6 +110,8 @@ export class ControlPlane {
     rollout.follow(...followers)
     const identity = new Identity(store, Date.now)
     let localOrigin: string | undefined
+    const webhooks = openWebhooks(settings, { store, secretKey, log })
+    const all: readonly Closing[] = [...(webhooks === undefined ? [] : [webhooks]), ...followers]
     const services: Services = {
       store,
       log,
@@ -108,6 +119,7 @@ export class ControlPlane {
       liveCheck: new LiveCheck(reader),
       issuerKeys: new IssuerKeys(Date.now),
       secretKey,
+      webhooks,
       isTls: settings.tls !== undefined,
       publicOrigin: () => settings.publicOrigin ?? localOrigin,
       nowMs: Date.now,
@@ -129,9 +141,13 @@ export class ControlPlane {
       const port = typeof address === 'object' ? (address?.port ?? settings.port) : settings.port
       // By its name: passkeys are for no addresses.
       if (isLoopback(host)) localOrigin = `${tls === undefined ? 'http' : 'https'}://localhost:${port}`
-      return new ControlPlane(store, app, { followers, address: { host, port, isTls: tls !== undefined, setUpSecret } })
+      void webhooks?.look()
+      return new ControlPlane(store, app, {
+        followers: all,
+        address: { host, port, isTls: tls !== undefined, setUpSecret },
+      })
     } catch (fault) {
-      for (const follower of followers) await follower.close()
+      for (const follower of all) await follower.close()
       await store.close()
       throw fault
     }
@@ -143,6 +159,15 @@ export class ControlPlane {
     for (const follower of this.#followers) await follower.close()
     await this.#store.close()
   }
+}
+
+/** Without a key for secrets nothing can be signed, and so nothing is sent. */
+function openWebhooks(
+  { webhookAllowed }: ControlPlaneSettings,
+  { secretKey, ...parts }: { readonly store: Store; readonly log: Log; readonly secretKey: SecretKey | undefined },
+): WebhookSender | undefined {
+  if (secretKey === undefined) return undefined
+  return new WebhookSender({ ...parts, secretKey, addresses: new PublicAddresses(webhookAllowed), nowMs: Date.now })
 }
 
 /** @throws SecretFault */

@@ -21,6 +21,8 @@ import { assertEmptyTeam } from './teams/assert-empty-team.ts'
 import { teamBodySchema } from './teams/team-body.ts'
 import { upstreamBodySchema } from './upstreams/upstream-body.ts'
 import { assertMayGive } from './users/assert-may-give.ts'
+import { webhookBodySchema } from './webhooks/webhook-body.ts'
+import { forgetWebhook } from './webhooks/webhook-store.ts'
 
 /** Of what names others, and is named by others. */
 const NAMED: Required<Pick<KindParts, 'check' | 'checkRemoval'>> = {
@@ -121,6 +123,17 @@ export const APP = defineKind({
   },
 })
 
+export const WEBHOOK = defineKind({
+  kind: 'webhook',
+  plural: 'webhooks',
+  title: 'webhook',
+  scope: 'team',
+  body: webhookBodySchema,
+  read: 'webhook:read',
+  edit: 'webhook:edit',
+  checkRemoval: (_, doing, { uid }) => forgetWebhook(doing, uid),
+})
+
 export const TEAM = defineKind({
   kind: 'team',
   plural: 'teams',
@@ -218,5 +231,6 @@ export const KINDS: readonly Kind[] = [
   TEAM_RULE,
   FEDERATION,
   NODE_GROUP,
+  WEBHOOK,
   IDENTITY_PROVIDER,
 ]

@@ -101,6 +101,10 @@ export async function listAudit(db: Moment, query: AuditQuery): Promise<AuditEnt
   return (await found.orderBy('number', 'desc').limit(limit).execute()).map(toEntry)
 }
 
+export async function findNewestAuditNumber(db: Moment): Promise<number> {
+  return (await findLast(db))?.number ?? 0
+}
+
 /** The oldest first, after a number: what an export has not got yet. */
 export async function listAuditAfter(
   db: Moment,

@@ -21,6 +21,8 @@ export interface Services {
   readonly issuerKeys: IssuerKeys
   /** Seals what is kept secret; undefined where nobody said one. */
   readonly secretKey: SecretKey | undefined
+  /** `look` resolves when what is due was sent. Undefined: nobody sends anything from here. */
+  readonly webhooks: { look(): Promise<void> } | undefined
   /** What browsers get is for TLS alone. */
   readonly isTls: boolean
   /** Where people find the pages, `https://gatewright.example.com`; undefined where that is not known. */

@@ -1,4 +1,4 @@
-/** Owns the key of secrets, for routes that cannot do without. */
+/** Owns saying that there is no key for secrets, where one is needed. */
 import type { Services } from '../http/services.ts'
 import { SecretFault } from './secret-fault.ts'
 import type { SecretKey } from './secret-key.ts'

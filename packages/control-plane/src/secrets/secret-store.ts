@@ -5,6 +5,7 @@ import type { Actor } from '../resources/resource.ts'
 import type { Doing } from '../resources/resource-store.ts'
 import type { Moment } from '../store/store.ts'
 import type { SecretTable } from '../store/user-tables.ts'
+import { toWebhookPlace } from '../webhooks/webhook-place.ts'
 import { drawDataKey, findDataKey, getDataKey } from './data-key.ts'
 import { toUserPlace } from './personal-seal.ts'
 import { seal, unseal } from './seal.ts'
@@ -119,12 +120,22 @@ export async function rotateSecretKey(doing: Doing, old: SecretKey, next: Secret
       .where('name', '=', name)
       .execute()
   }
+  await sealWebhooksAnew(db, before, after)
   const users = await db.selectFrom('users').select(['uid', 'totp']).where('totp', 'is not', null).execute()
   for (const { uid, totp } of users) {
     const text = totp === null ? undefined : unseal(before, totp, toUserPlace(uid))
     if (text === undefined) throw new SecretFault('damaged', `What is kept for the user ${uid} cannot be opened.`)
     const sealed = seal(after, text, toUserPlace(uid))
     await db.updateTable('users').set({ totp: sealed }).where('uid', '=', uid).execute()
+  }
+}
+
+async function sealWebhooksAnew(db: Moment, before: Buffer, after: Buffer): Promise<void> {
+  for (const { webhook, sealed } of await db.selectFrom('webhooks').select(['webhook', 'sealed']).execute()) {
+    const bytes = unseal(before, sealed, toWebhookPlace(webhook))
+    if (bytes === undefined) throw new SecretFault('damaged', `The secret of the webhook ${webhook} cannot be opened.`)
+    const anew = seal(after, bytes, toWebhookPlace(webhook))
+    await db.updateTable('webhooks').set({ sealed: anew }).where('webhook', '=', webhook).execute()
   }
 }
 

@@ -1,8 +1,9 @@
 /** Owns the tables of the store as types: what the migrations made, and nothing else. Times are milliseconds since the epoch, UTC. */
 import type { Generated } from 'kysely'
 import type { UserTables } from './user-tables.ts'
+import type { WebhookTables } from './webhook-tables.ts'
 
-export interface Tables extends UserTables {
+export interface Tables extends UserTables, WebhookTables {
   readonly store: StoreTable
   readonly resources: ResourceTable
   readonly resource_tags: ResourceTagTable

@@ -49,6 +49,7 @@ export class AdminStage {
       liveCheck: new LiveCheck(new PublicationReader(() => this.nowMs)),
       issuerKeys: new IssuerKeys(() => this.nowMs),
       secretKey: SECRET_KEY,
+      webhooks: undefined,
       isTls: false,
       publicOrigin: () => ORIGIN,
       nowMs: () => this.nowMs,

@@ -11,6 +11,7 @@ import { m0009LiveChanges } from './m0009-live-changes.ts'
 import { m0010Nodes } from './m0010-nodes.ts'
 import { m0020Changes } from './m0020-changes.ts'
 import { m0021Lifecycles } from './m0021-lifecycles.ts'
+import { m0030Webhooks } from './m0030-webhooks.ts'
 import type { Migration } from './migration.ts'
 
 export type { Migration } from './migration.ts'
@@ -28,4 +29,5 @@ export const MIGRATIONS: readonly Migration[] = [
   m0010Nodes,
   m0020Changes,
   m0021Lifecycles,
+  m0030Webhooks,
 ]

@@ -1,0 +1,84 @@
+/** Owns which addresses a webhook may lead to: what is somebody's on the internet, and what the operator allows beside it. */
+import { lookup } from 'node:dns'
+import { BlockList, isIP, type LookupFunction } from 'node:net'
+
+/** IANA's registries of special addresses (RFC 6890), and one where a cloud tells machines who they are. */
+const NOT_PUBLIC = [
+  '0.0.0.0/8',
+  '10.0.0.0/8',
+  '100.64.0.0/10',
+  '127.0.0.0/8',
+  '169.254.0.0/16',
+  '172.16.0.0/12',
+  '192.0.0.0/24',
+  '192.0.2.0/24',
+  '192.88.99.0/24',
+  '192.168.0.0/16',
+  '198.18.0.0/15',
+  '198.51.100.0/24',
+  '203.0.113.0/24',
+  '224.0.0.0/3',
+  '168.63.129.16/32',
+  // Within 2000::/3, but tunnels to whatever IPv4 address they hold, and examples.
+  '2001::/23',
+  '2001:db8::/32',
+  '2002::/16',
+]
+/** RFC 4291 §2.4 and IANA: nothing else is assigned. Forms that stand for IPv4 addresses are outside of it. */
+const GLOBAL = '2000::/3'
+
+export class PublicAddresses {
+  readonly #denied = toList(NOT_PUBLIC)
+  readonly #global = toList([GLOBAL])
+  readonly #allowed: BlockList
+
+  /** `allowed`: networks, `10.0.0.0/8`, or addresses. */
+  constructor(allowed: readonly string[] = []) {
+    this.#allowed = toList(allowed)
+  }
+
+  permits(address: string): boolean {
+    if (isIn(this.#allowed, address)) return true
+    if (isIn(this.#denied, address)) return false
+    return !address.includes(':') || isIn(this.#global, address)
+  }
+
+  /** An address in the place of a name is never looked up. @throws Error */
+  assertLiteral(hostname: string): void {
+    const bare = hostname.replace(/^\[|\]$/g, '')
+    if (isIP(bare) !== 0 && !this.permits(bare)) throw toRefusal(bare)
+  }
+
+  /** What a name resolves to is what is connected to; what may not be is left out. */
+  readonly lookup: LookupFunction = (hostname, options, callback) => {
+    lookup(hostname, { ...options, all: true }, (error, addresses) => {
+      if (error !== null) return callback(error, [])
+      const permitted = addresses.filter(({ address }) => this.permits(address))
+      const [first] = permitted
+      if (first === undefined) return callback(toRefusal(hostname), [])
+      if (options.all === true) callback(null, permitted)
+      else callback(null, first.address, first.family)
+    })
+  }
+}
+
+function toRefusal(host: string): Error {
+  return new Error(
+    `${host} is no public address: the control plane sends nothing there unless --control-webhook-allow names it.`,
+  )
+}
+
+function isIn(list: BlockList, address: string): boolean {
+  return list.check(address, address.includes(':') ? 'ipv6' : 'ipv4')
+}
+
+function toList(networks: readonly string[]): BlockList {
+  const list = new BlockList()
+  for (const network of networks) {
+    const [address = '', bits] = network.split('/')
+    const family = address.includes(':') ? 'ipv6' : 'ipv4'
+    if (bits === undefined) list.addAddress(address, family)
+    else list.addSubnet(address, Number(bits), family)
+  }
+  return list
+}

@@ -1,0 +1,143 @@
+/** Owns that webhooks get their events: each in order, at least once, and again after ever longer whiles where they do not take them. */
+import type { Log } from '@gatewright/policies'
+import type { AuditEntry } from '../audit/audit-log.ts'
+import { listAllResources } from '../resources/list-resources.ts'
+import type { Resource } from '../resources/resource.ts'
+import type { SecretKey } from '../secrets/secret-key.ts'
+import type { Moment, Store } from '../store/store.ts'
+import { ATTEMPT_MS, postMessage } from './post-message.ts'
+import type { PublicAddresses } from './public-addresses.ts'
+import type { WebhookBody } from './webhook-body.ts'
+import { toWebhookMessage } from './webhook-message.ts'
+import {
+  findNextEvent,
+  findWebhookState,
+  openWebhookSecret,
+  settleAttempt,
+  takeAttempt,
+  type WebhookState,
+} from './webhook-store.ts'
+
+export interface WebhookSenderOptions {
+  readonly store: Store
+  readonly secretKey: SecretKey
+  readonly addresses: PublicAddresses
+  readonly log: Log
+  /** Milliseconds since the epoch. */
+  nowMs(): number
+}
+
+/** What a webhook is to be sent next. */
+interface Attempt {
+  readonly webhook: Resource
+  readonly state: WebhookState
+  readonly entry: AuditEntry
+  readonly secret: Buffer
+  /** Uid of the store. */
+  readonly source: string
+}
+
+/** Longer than an attempt takes: whoever began one and ended meanwhile is not waited for longer. */
+const TAKEN_MS = 2 * ATTEMPT_MS
+/** Other control planes may have ended in the middle of an attempt. */
+const LONGEST_REST_MS = 60_000
+
+export class WebhookSender {
+  readonly #options: WebhookSenderOptions
+  readonly #stopListening: () => void
+  readonly #ending = new AbortController()
+  /** By uid: those that are being sent something. */
+  readonly #running = new Map<string, Promise<void>>()
+  /** By uid and version: up to which entry nothing is for it, so that nobody looks there again. */
+  readonly #seen = new Map<string, number>()
+  /** By uid: those that are to look again when they are done. */
+  readonly #again = new Set<string>()
+  #rest: NodeJS.Timeout | undefined
+  #restMs = LONGEST_REST_MS
+
+  constructor(options: WebhookSenderOptions) {
+    this.#options = options
+    this.#stopListening = options.store.onChange(() => void this.look())
+  }
+
+  /** Sends what is due now, to each webhook until it has everything or does not take it. Resolves then. */
+  async look(): Promise<void> {
+    if (this.#ending.signal.aborted) return
+    clearTimeout(this.#rest)
+    const { store, log } = this.#options
+    try {
+      const webhooks = await store.read((db) => listAllResources(db, 'webhook'))
+      this.#restMs = LONGEST_REST_MS
+      for (const { uid } of webhooks) this.#start(uid)
+      while (this.#running.size > 0) await Promise.all(this.#running.values())
+    } catch (fault) {
+      log.error('webhooks cannot be read from the store', { error: String(fault) })
+    }
+    clearTimeout(this.#rest)
+    if (!this.#ending.signal.aborted) this.#rest = setTimeout(() => void this.look(), this.#restMs).unref()
+  }
+
+  /** What is under way is given up, and made again by whoever comes next. */
+  async close(): Promise<void> {
+    this.#ending.abort()
+    clearTimeout(this.#rest)
+    this.#stopListening()
+    while (this.#running.size > 0) await Promise.all(this.#running.values())
+  }
+
+  #start(uid: string): void {
+    if (this.#running.has(uid)) {
+      // It may have looked already, and not have seen what there is now.
+      this.#again.add(uid)
+      return
+    }
+    const running = this.#sendAll(uid)
+      .catch((fault) => this.#options.log.error('a webhook cannot be told', { webhook: uid, error: String(fault) }))
+      .finally(() => {
+        this.#running.delete(uid)
+        if (this.#again.delete(uid)) this.#start(uid)
+      })
+    this.#running.set(uid, running)
+  }
+
+  async #sendAll(uid: string): Promise<void> {
+    const { store, nowMs } = this.#options
+    while (!this.#ending.signal.aborted) {
+      const attempt = await store.read((db) => this.#findAttempt(db, uid))
+      if (attempt === undefined) return
+      const waitMs = attempt.state.due - nowMs()
+      if (waitMs > 0) {
+        this.#restMs = Math.min(this.#restMs, waitMs)
+        return
+      }
+      const isOurs = await store.write((change) => takeAttempt(change, attempt.state, nowMs() + TAKEN_MS))
+      if (!isOurs) return
+      await this.#send(attempt)
+    }
+  }
+
+  async #send({ webhook, state, entry, secret, source }: Attempt): Promise<void> {
+    const { store, nowMs, addresses } = this.#options
+    const message = toWebhookMessage({ entry, source, webhook: webhook.uid, secret, nowMs: nowMs() })
+    const { url } = webhook.body as unknown as WebhookBody
+    const { signal } = this.#ending
+    const outcome = await postMessage({ url, message, addresses, signal })
+    // Whether it came is not known: it is sent again.
+    if (signal.aborted) return
+    await store.write((change) => settleAttempt(change, state, { entry, outcome, nowMs: nowMs() }))
+  }
+
+  async #findAttempt(db: Moment, uid: string): Promise<Attempt | undefined> {
+    const state = await findWebhookState(db, uid)
+    const webhook = (await listAllResources(db, 'webhook')).find((each) => each.uid === uid)
+    if (state === undefined || webhook === undefined) return undefined
+    if ((webhook.body as unknown as WebhookBody).enabled === false) return undefined
+    const known = `${uid} ${webhook.version}`
+    const { entry, seen } = await findNextEvent(db, webhook, Math.max(state.done, this.#seen.get(known) ?? 0))
+    this.#seen.set(known, seen)
+    if (entry === undefined) return undefined
+    const secret = await openWebhookSecret(db, this.#options.secretKey, state)
+    const { uid: source } = await db.selectFrom('store').select('uid').executeTakeFirstOrThrow()
+    return { webhook, state, entry, secret, source }
+  }
+}
