@@ -21,6 +21,7 @@ const KNOWN: Readonly<Record<string, string>> = {
   'packages/gateway/src/node/control-planes.ts': 'node:http request, node:https request',
   'packages/gateway/src/ocsp/ask-responder.ts': 'node:http request',
   // Its own judge, by the same list of addresses: the gateway's is on the same floor.
+  'packages/control-plane/src/nodes/serve-nodes.ts': 'node:tls TLSSocket',
   'packages/control-plane/src/outgoing/outgoing-fetch.ts': 'node:dns lookup, node:http request, node:https request',
   // A control plane has no file that says `egress`: what is no public address has to be allowed when it starts.
   'packages/control-plane/src/webhooks/public-addresses.ts': 'node:dns lookup',

@@ -96,17 +96,9 @@ export class ControlPlane {
       },
       onFault: (fault) => log.error('what is live cannot be read from the store', { error: String(fault) }),
     })
-    const followers: (Publisher | CredentialsPublisher)[] = [publisher]
+    const credentials = openCredentials(store, { log, publisher, say: gateway.takeCredentials })
     // Callers are known before the first of them comes.
-    if (gateway.takeCredentials !== undefined) {
-      followers.unshift(
-        new CredentialsPublisher(store, {
-          say: gateway.takeCredentials,
-          beforeWhole: () => publisher.look(),
-          onFault: (fault) => log.error('apps and keys cannot be told to the gateway', { error: String(fault) }),
-        }),
-      )
-    }
+    const followers = [...(credentials === undefined ? [] : [credentials]), publisher]
     rollout.follow(...followers)
     const identity = new Identity(store, Date.now)
     let localOrigin: string | undefined
@@ -159,6 +151,22 @@ export class ControlPlane {
     for (const follower of this.#followers) await follower.close()
     await this.#store.close()
   }
+}
+
+interface CredentialsParts {
+  readonly log: Log
+  readonly publisher: Publisher
+  readonly say: ControlPlaneParts['takeCredentials']
+}
+
+/** Only where there is a gateway in this process. */
+function openCredentials(store: Store, { log, publisher, say }: CredentialsParts): CredentialsPublisher | undefined {
+  if (say === undefined) return undefined
+  return new CredentialsPublisher(store, {
+    say,
+    beforeWhole: () => publisher.look(),
+    onFault: (fault) => log.error('apps and keys cannot be told to the gateway', { error: String(fault) }),
+  })
 }
 
 /** Without a key for secrets nothing can be signed, and so nothing is sent. */

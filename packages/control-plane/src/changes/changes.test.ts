@@ -76,7 +76,7 @@ await describeOnStores('what others have to approve', (open) => {
     await post(stage, 'ann', 'publish')
     assert.equal((await post(stage, 'bob', 'changes/1/approve'))[0], 200, 'it waits as before')
     assert.deepEqual(await post(stage, 'bob', 'changes/2/approve'), [412, 'changed-meanwhile'])
-    await stage.ask(`PUT ${AT}`, { body: { upstream: 'nowhere' } })
+    await stage.ask(`PUT ${AT}`, { body: { basePath: '/orders', policies: [{ policy: 'respnd' }] } })
     assert.deepEqual(await post(stage, 'ann', 'publish'), [422, 'cannot-be-live'], 'what cannot be done does not wait')
   })
 

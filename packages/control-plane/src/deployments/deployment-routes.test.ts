@@ -145,13 +145,13 @@ await describeOnStores('what is live, by the admin API', (open) => {
     assert.deepEqual(await post(stage, 'releases', { releases }), [200, releases])
     assert.equal((await post(stage, 'releases', { releases: [{ revision: 9, share: 100 }] }))[0], 404)
     assert.equal((await post(stage, 'releases', { releases: [{ revision: 3, share: 90 }] }))[0], 400)
-    const live = (await stage.ask('GET /environments/dev/apis', { as: 'viewer' })).json()
+    const live = (await stage.ask('GET /environments/dev/live', { as: 'viewer' })).json()
     assert.deepEqual(
-      live.items.map(({ team, id, releases: said }: Record<string, unknown>) => [team, id, said]),
+      live.items.map(({ team, api, releases: said }: Record<string, unknown>) => [team, api, said]),
       [['main', 'orders', releases]],
     )
-    assert.deepEqual((await stage.ask('GET /environments/dev/apis', { as: 'stranger' })).json(), { items: [] })
-    assert.equal((await stage.ask('GET /environments/nowhere/apis')).statusCode, 404)
+    assert.deepEqual((await stage.ask('GET /environments/dev/live', { as: 'stranger' })).json(), { items: [] })
+    assert.equal((await stage.ask('GET /environments/nowhere/live')).statusCode, 404)
   })
 
   it('brings in nothing of who may publish, and may not edit', async () => {
