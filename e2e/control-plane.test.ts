@@ -195,6 +195,27 @@ describe('a control plane beside its gateway', () => {
     )
   })
 
+  it('puts secrets where APIs name them, tells nobody, and follows new values at once', async () => {
+    const control = await start()
+    const { client } = await control.setUp()
+    await prepare(client)
+    await client.ask('putSecret', {
+      params: { environment: 'dev', name: 'TOKEN' },
+      body: { value: 'first-secret-value' },
+    })
+    await say(client, 'it is ${secret:TOKEN}')
+    await publish(client)
+    assert.equal(await read(control), 'it is first-secret-value')
+    await client.ask('putSecret', {
+      params: { environment: 'dev', name: 'TOKEN' },
+      body: { value: 'second-secret-value' },
+    })
+    await until(async () => ((await read(control)) === 'it is second-secret-value' ? true : undefined), 'the new value')
+    const { text = '' } = (await control.gateway.status('snapshot')) ?? {}
+    const told = [text, control.gateway.stderr, JSON.stringify((await client.ask('listApis', {})).body)].join('\n')
+    assert.doesNotMatch(told, /(?:first|second)-secret-value/)
+  })
+
   it('is known to nobody without an account, and serves no file of the machine', async () => {
     const control = await start()
     await assert.rejects(control.toClient('gwp_x').ask('listApis', {}), { name: 'ClientProblem', status: 401 })

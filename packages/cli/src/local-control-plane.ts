@@ -68,12 +68,12 @@ export class LocalControlPlane {
   /** Of files that stay, nothing is told, sent or read again. */
   #lay({ changed, gone, documents }: PublishedChange): void {
     for (const name of gone) this.#files.delete(name)
-    for (const { name, text, documents: names } of changed) {
+    for (const { name, text, documents: names, secrets } of changed) {
       const own = names.flatMap((each): [string, string][] => {
         const content = documents.get(each)
         return content === undefined ? [] : [[each, content]]
       })
-      this.#files.set(name, { path: join(FOLDER, name), text, documents: new Map(own), isForeign: true })
+      this.#files.set(name, { path: join(FOLDER, name), text, documents: new Map(own), secrets, isForeign: true })
     }
     this.#feed = [...this.#files.values()]
   }

@@ -87,7 +87,7 @@ export class ControlPlane {
     const feed = new ConfigurationFeed()
     const registry = new NodeRegistry(Date.now)
     const rollout = new Rollout(() => registry.list())
-    const reader = new PublicationReader()
+    const reader = new PublicationReader({ secretKey })
     const publisher = new Publisher(store, {
       reader,
       async publish(publication) {

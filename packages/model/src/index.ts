@@ -9,7 +9,9 @@ export {
   type ConfigurationAnswer,
   type FeedItem,
   isFeedFile,
+  isFeedSecrets,
   parseConfigurationAnswer,
+  toSecretsName,
   toStateHash,
 } from './feed/configuration-feed.ts'
 export { type CredentialsChange, type CredentialsLine, parseCredentialsLine } from './feed/credentials-feed.ts'
@@ -42,6 +44,7 @@ export type { ParsedSource, ParseSourceOptions } from './source/parse-source.ts'
 export { parseSource } from './source/parse-source.ts'
 export type { SourceFile } from './source/source-text.ts'
 export type { Surroundings } from './source/substitute.ts'
+export { scopeSecrets } from './source/substitution-text.ts'
 export type { Catalogue, CatalogueEntry, PolicyNeed, PolicyPhase } from './validate/catalogue.ts'
 export { findPlanPlace, POLICY_PHASES } from './validate/catalogue.ts'
 export { validate } from './validate/validate.ts'

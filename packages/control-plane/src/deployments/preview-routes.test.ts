@@ -26,7 +26,7 @@ await describeOnStores('previews, and canaries of apps, by the admin API', (open
   }
   /** As gateways get it at a time. */
   const compose = async (stage: AdminStage, nowMs = stage.nowMs) => {
-    const { live } = await stage.services.store.read((db) => new PublicationReader(() => nowMs).read(db))
+    const { live } = await stage.services.store.read((db) => new PublicationReader({ nowMs: () => nowMs }).read(db))
     const file = composeFile(live.environments, live.terms)
     return file.apis?.[0]
   }

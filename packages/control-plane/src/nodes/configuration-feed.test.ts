@@ -5,10 +5,21 @@ import type { Piece } from '../publish/piece-composer.ts'
 import type { Publication } from '../publish/publisher.ts'
 import { ConfigurationFeed } from './configuration-feed.ts'
 
-const publish = (sequence: number, apis: Readonly<Record<string, string>>, documents = {}): Publication => {
+const publish = (
+  sequence: number,
+  apis: Readonly<Record<string, string>>,
+  documents = {},
+  secrets = {},
+): Publication => {
   const piece = (name: string, named: readonly string[] = []): Piece => {
     const text = JSON.stringify({ gatewright: 1, named, name })
-    return { name: `${name}.json`, text, hash: toTextHash(text), documents: named }
+    return {
+      name: `${name}.json`,
+      text,
+      hash: toTextHash(text),
+      documents: named,
+      secrets: name === 'dev.s' ? ['dev/T'] : [],
+    }
   }
   const environments = [...new Set(Object.keys(apis).map((id) => id.split('.')[0] ?? ''))]
   const pieces = [
@@ -16,7 +27,14 @@ const publish = (sequence: number, apis: Readonly<Record<string, string>>, docum
     ...Object.entries(apis).map(([id, openapi]) => piece(id, openapi === '' ? [] : [openapi])),
     piece('~plans'),
   ]
-  return { sequence, pieces, changed: pieces, gone: [], documents: new Map(Object.entries(documents)) }
+  return {
+    sequence,
+    pieces,
+    changed: pieces,
+    gone: [],
+    documents: new Map(Object.entries(documents)),
+    secrets: new Map(Object.entries(secrets)),
+  }
 }
 const names = (found: { readonly items: readonly { readonly name: string }[] } | undefined) =>
   found?.items.map(({ name }) => name).toSorted()
@@ -55,6 +73,16 @@ describe('what nodes are told of what they are to run', () => {
     const prod = feed.find({ environments: ['prod'] }, undefined)?.hash
     feed.take(publish(2, { 'prod.a': '', 'prod.shop.a': 'x.openapi' }, { 'x.openapi': '{}' }))
     assert.equal(feed.find({ environments: ['prod'] }, prod), undefined, 'what others run is no news')
+  })
+
+  it('has the secrets of each file beside it, and others where one has another value', () => {
+    const feed = new ConfigurationFeed()
+    feed.take(publish(1, { 'dev.s': '', 'dev.a': '' }, {}, { 'dev/T': 'one', 'dev/U': 'other' }))
+    const first = feed.find({}, undefined)
+    assert.equal(first?.items.find(({ name }) => name === 'dev.s.secrets')?.text, '{"dev/T":"one"}')
+    assert.equal(first?.items.filter(({ name }) => name.endsWith('.secrets')).length, 1)
+    feed.take(publish(2, { 'dev.s': '', 'dev.a': '' }, {}, { 'dev/T': 'two' }))
+    assert.deepEqual(names(feed.find({}, first?.hash)), ['dev.s.secrets'])
   })
 
   it('wakes whoever waits', async () => {

@@ -2,7 +2,14 @@
  * Owns what nodes are told of what they are to run: of the newest publication what a group runs, and of some before it what their
  * files were, so that a node which has one of those is told what became different. A node that has another one is told all.
  */
-import { type ConfigurationAnswer, type FeedItem, isFeedFile, toStateHash, toTextHash } from '@gatewright/model'
+import {
+  type ConfigurationAnswer,
+  type FeedItem,
+  isFeedFile,
+  toSecretsName,
+  toStateHash,
+  toTextHash,
+} from '@gatewright/model'
 import type { Piece } from '../publish/piece-composer.ts'
 import type { Publication } from '../publish/publisher.ts'
 import type { NodeGroupBody } from './node-group-body.ts'
@@ -28,6 +35,7 @@ export class ConfigurationFeed {
   #sequence: number | undefined
   #pieces: readonly Piece[] = []
   #documents: ReadonlyMap<string, Item> = new Map()
+  #secrets: Publication['secrets'] = new Map()
   /** By scope. */
   readonly #views = new Map<string, View>()
   /** By scope and hash, the eldest first. */
@@ -39,12 +47,13 @@ export class ConfigurationFeed {
     return this.#isChanged.promise
   }
 
-  take({ sequence, pieces, documents }: Publication): void {
+  take({ sequence, pieces, documents, secrets }: Publication): void {
     const known = new Map([...this.#documents.values()].map((item) => [item.name, item]))
     this.#pieces = pieces
     this.#documents = new Map(
       [...documents].map(([name, text]) => [name, known.get(name) ?? { name, text, hash: toTextHash(text) }]),
     )
+    this.#secrets = secrets
     this.#sequence = sequence
     this.#views.clear()
     this.#isChanged.resolve()
@@ -69,11 +78,21 @@ export class ConfigurationFeed {
     return { kind: 'changes', sequence, hash, items: changed.map(toPlain), gone }
   }
 
+  #toSecrets(file: string, names: readonly string[]): Item {
+    const told = names.toSorted().flatMap((name) => {
+      const value = this.#secrets.get(name)
+      return value === undefined ? [] : [[name, value] as const]
+    })
+    const text = JSON.stringify(Object.fromEntries(told))
+    return { name: toSecretsName(file), text, hash: toTextHash(text) }
+  }
+
   #look(scope: NodeScope, key: string): View {
     const items = new Map<string, Item>()
-    for (const { name, text, hash, documents } of this.#pieces) {
+    for (const { name, text, hash, documents, secrets } of this.#pieces) {
       if (!isInScope(name, scope)) continue
       items.set(name, { name, text, hash })
+      if (secrets.length > 0) items.set(toSecretsName(name), this.#toSecrets(name, secrets))
       for (const each of documents) {
         const document = this.#documents.get(each)
         if (document !== undefined && !isFeedFile(each)) items.set(each, document)

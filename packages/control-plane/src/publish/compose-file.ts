@@ -5,6 +5,7 @@ import type { EnvironmentBody } from '../environments/environment-body.ts'
 import { composePlans } from './compose-plans.ts'
 import type { LiveApi, LiveEnvironment, LiveRelease } from './live-api.ts'
 import { type LiveTerms, type LiveUpstream, NO_TERMS, toTeamKey } from './live-terms.ts'
+import { scopeSecretsIn } from './scope-secrets.ts'
 import { compareIds, toSharedId, toSnapshotId } from './snapshot-id.ts'
 
 type FileApi = NonNullable<GatewrightFileInput['apis']>[number]
@@ -40,7 +41,7 @@ export function composeFile(
 
 /** What the environment itself brings. */
 export function composeUpstreams({ id, body }: LiveEnvironment): FileUpstream[] {
-  return (body.upstreams ?? []).map((upstream) => ({ ...upstream, id: `${id}.${upstream.id}` }))
+  return (body.upstreams ?? []).map((upstream) => ({ ...scopeSecretsIn(upstream, id), id: `${id}.${upstream.id}` }))
 }
 
 /** What APIs of an environment call their upstreams: its own come before the team's, so that the same API calls others in each. */
@@ -63,7 +64,7 @@ export class UpstreamReferences {
     const shared = this.#shared.get(toTeamKey(team, reference))
     if (shared === undefined) return reference
     const id = toSnapshotId(this.#environment, shared)
-    if (!this.#own.has(id)) used.push({ ...shared.body, id })
+    if (!this.#own.has(id)) used.push({ ...scopeSecretsIn(shared.body, this.#environment), id })
     return id
   }
 }
@@ -104,9 +105,9 @@ export function composeApi(
   const said = toSaid(body, (reference) => references.toId(reference, api.team, used))
   const [only, ...others] = api.releases
   if (only !== undefined && only.preview === undefined && others.length === 0)
-    return { api: { ...shared, ...place, ...said(only.body) }, used }
+    return { api: scopeSecretsIn({ ...shared, ...place, ...said(only.body) }, environment), used }
   const releases = api.releases.map((release) => composeRelease(release, said))
-  return { api: { ...shared, ...place, releases }, used }
+  return { api: scopeSecretsIn({ ...shared, ...place, releases }, environment), used }
 }
 
 /** What the API says beside its releases is that of the one which most requests get. */

@@ -32,16 +32,17 @@ export class LiveCheck {
   }
 
   async #check(db: Moment): Promise<readonly Finding[]> {
-    const { pieces, documents } = await this.#reader.peek(db)
+    const { pieces, documents, secrets } = await this.#reader.peek(db)
     const memory = this.#memory
     const files = pieces.map(({ name, text }) => ({ path: FOLDER + name, text, isForeign: true }))
     const { draft, findings, sources, apps } = resolve({
       files,
       env: () => undefined,
       readFile: (path) => documents.get(path.slice(FOLDER.length)),
+      secret: (name) => secrets.get(name),
       memory,
     })
-    return [
+    const all = [
       ...findings,
       ...validate(draft, BUILT_IN_POLICIES, {
         sources,
@@ -56,6 +57,8 @@ export class LiveCheck {
         memory,
       }),
     ]
+    // What is secret goes into no answer.
+    return all.map((finding) => sources.hideIn(finding))
   }
 }
 

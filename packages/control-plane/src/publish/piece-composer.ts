@@ -23,6 +23,8 @@ export interface Piece {
   readonly hash: string
   /** Names of the documents that it names. */
   readonly documents: readonly string[]
+  /** Names of the secrets that it names, `<environment>/<name>`. */
+  readonly secrets: readonly string[]
 }
 
 interface ApiPiece extends Pick<ComposedApi, 'used'> {
@@ -42,6 +44,7 @@ type KnownEnvironments = WeakMap<LiveEnvironment['body'], Map<string, Known>>
 const SHARED = '~upstreams'
 const PLANS = '~plans'
 const ENDING = '.json'
+const SECRET = /\$\{secret:([^{}]*)\}/g
 
 /**
  * What is read again and has not changed has to be the same object: then so is its piece. Whether it is changes no text.
@@ -91,7 +94,8 @@ function toApiPiece(environment: LiveEnvironment, live: LiveApi, references: Ups
 
 function toPiece(id: string, file: GatewrightFileInput): Piece {
   const text = JSON.stringify(file)
-  return { name: `${id}${ENDING}`, text, hash: toTextHash(text), documents: listDocuments(file) }
+  const secrets = [...new Set([...text.matchAll(SECRET)].map(([, name = '']) => name.trim()))]
+  return { name: `${id}${ENDING}`, text, hash: toTextHash(text), documents: listDocuments(file), secrets }
 }
 
 function toId({ name }: Piece): string {

@@ -1,5 +1,8 @@
 /** Owns what gateways are to run at one moment of the store: pieces, and the documents that they name. */
 import { findDocuments } from '../documents/document-store.ts'
+import { listAllResources } from '../resources/list-resources.ts'
+import type { SecretKey } from '../secrets/secret-key.ts'
+import { openSecrets } from '../secrets/secret-store.ts'
 import type { Moment } from '../store/store.ts'
 import { toDocumentName } from './compose-file.ts'
 import { type LiveMoment, LiveReader } from './live-reader.ts'
@@ -10,16 +13,25 @@ export interface PublishedMoment {
   readonly pieces: readonly Piece[]
   /** Name, as pieces have it, → content. */
   readonly documents: ReadonlyMap<string, string>
+  /** Name, as pieces have it, → value: of those that are there. */
+  readonly secrets: ReadonlyMap<string, string>
+}
+
+export interface PublicationReaderOptions {
+  readonly nowMs?: () => number
+  readonly secretKey?: SecretKey | undefined
 }
 
 export class PublicationReader {
   readonly #reader: LiveReader
+  readonly #secretKey: SecretKey | undefined
   readonly #composer = new PieceComposer()
   #documents: ReadonlyMap<string, string> = new Map()
 
-  /** Milliseconds since the epoch. */
-  constructor(nowMs: () => number = Date.now) {
+  /** `nowMs`: milliseconds since the epoch. `secretKey`: opens secrets; without it none is known. */
+  constructor({ nowMs = Date.now, secretKey }: PublicationReaderOptions = {}) {
     this.#reader = new LiveReader(nowMs)
+    this.#secretKey = secretKey
   }
 
   /** Of what is kept: what it finds is known from here on. */
@@ -45,6 +57,19 @@ export class PublicationReader {
     )
     const documents = new Map([...this.#documents].filter(([name]) => wanted.has(name)))
     for (const [hash, text] of found) documents.set(toDocumentName(hash), text)
-    return { live, pieces, documents }
+    return { live, pieces, documents, secrets: await this.#openSecrets(db, pieces) }
+  }
+
+  /** @rejects SecretFault */
+  async #openSecrets(db: Moment, pieces: readonly Piece[]): Promise<ReadonlyMap<string, string>> {
+    const named = new Set(pieces.flatMap((piece) => piece.secrets))
+    const found = new Map<string, string>()
+    if (named.size === 0 || this.#secretKey === undefined) return found
+    for (const { uid, team, id } of await listAllResources(db, 'environment')) {
+      for (const [name, secret] of await openSecrets(db, this.#secretKey, { environment: uid, team })) {
+        if (named.has(`${id}/${name}`)) found.set(`${id}/${name}`, secret.reveal())
+      }
+    }
+    return found
   }
 }

@@ -1,10 +1,11 @@
 /** Owns that what gateways run follows the store: after each change it is read again, one reading at a time. */
+import { toTextHash } from '@gatewright/model'
 import type { Store } from '../store/store.ts'
 import type { Piece } from './piece-composer.ts'
 import type { PublicationReader, PublishedMoment } from './publication-reader.ts'
 
 /** What gateways are to run, as many files. */
-export interface Publication extends Pick<PublishedMoment, 'pieces' | 'documents'> {
+export interface Publication extends Pick<PublishedMoment, 'pieces' | 'documents' | 'secrets'> {
   /** Of the newest change that it holds. */
   readonly sequence: number
   /** Those that are new, or say something else, since the publication before that was taken. */
@@ -27,8 +28,8 @@ export class Publisher {
   readonly #store: Store
   readonly #options: PublisherOptions
   readonly #stopListening: () => void
-  /** What was taken last, by name. */
-  #published: ReadonlyMap<string, Piece> | undefined
+  /** What was taken last: name → hash of what it says, with the values of its secrets. */
+  #published: ReadonlyMap<string, string> | undefined
   #work: Promise<void> = Promise.resolve()
   #isDue = false
   #isClosed = false
@@ -62,16 +63,21 @@ export class Publisher {
     clearTimeout(this.#again)
     try {
       const { reader, publish } = this.#options
-      const { live, pieces, documents } = await this.#store.read((db) => reader.read(db))
-      const published = new Map(pieces.map((piece) => [piece.name, piece]))
-      const changed = pieces.filter(({ name, hash }) => this.#published?.get(name)?.hash !== hash)
+      const { live, pieces, documents, secrets } = await this.#store.read((db) => reader.read(db))
+      const published = new Map(pieces.map((piece) => [piece.name, toStamp(piece, secrets)]))
+      const changed = pieces.filter(({ name }) => this.#published?.get(name) !== published.get(name))
       const gone = [...(this.#published?.keys() ?? [])].filter((name) => !published.has(name))
       if (this.#published !== undefined && changed.length + gone.length === 0) return
-      await publish({ sequence: live.sequence, pieces, changed, gone, documents })
+      await publish({ sequence: live.sequence, pieces, changed, gone, documents, secrets })
       this.#published = published
     } catch (fault) {
       this.#options.onFault(fault)
       if (!this.#isClosed) this.#again = setTimeout(() => void this.look(), AGAIN_MS).unref()
     }
   }
+}
+
+/** Another one where a secret has another value under the same name. */
+export function toStamp({ hash, secrets: names }: Piece, secrets: ReadonlyMap<string, string>): string {
+  return names.length === 0 ? hash : toTextHash(JSON.stringify([hash, names.map((name) => secrets.get(name) ?? null)]))
 }

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import type { Principal } from '../access/decide-access.ts'
 import { listAudit } from '../audit/audit-log.ts'
+import { PublicationReader } from '../publish/publication-reader.ts'
+import { Publisher } from '../publish/publisher.ts'
 import { AdminStage } from '../testing/admin-stage.ts'
 import { describeOnStores } from '../testing/describe-on-stores.ts'
 import { openSecrets } from './secret-store.ts'
@@ -73,5 +75,95 @@ await describeOnStores('secrets, by the admin API', (open) => {
     const refused = await stage.ask(`PUT ${PATH}/A`, { body: { value: VALUE } })
     assert.equal(refused.statusCode, 503)
     assert.match(refused.json().detail, /GATEWRIGHT_SECRET_KEY/)
+  })
+
+  it('stand in what is published, each environment with its own, and with none of others', async () => {
+    const stage = await begin()
+    const { store, secretKey } = stage.services
+    const publish = async (environment: string) => {
+      const answer = await stage.ask(`POST /environments/${environment}/apis/main/orders/publish`, { body: {} })
+      return answer.statusCode === 200 ? 200 : [answer.statusCode, answer.json().detail, answer.body.includes(VALUE)]
+    }
+    const say = async (value: string) => {
+      const policies = [{ policy: 'set-headers', options: { set: { 'x-token': value } } }]
+      const body = {
+        basePath: '/orders',
+        upstream: 'http://127.0.0.1:9001',
+        policies,
+        routes: [{ id: 'all', path: '/**' }],
+      }
+      const put = await stage.ask('PUT /apis/main/orders', { body })
+      assert.ok(put.statusCode < 300, put.body)
+    }
+    await say('Bearer ${secret:TOKEN}')
+    assert.deepEqual(await publish('dev'), [
+      422,
+      'There is no secret "dev/TOKEN": put it into its environment first.',
+      false,
+    ])
+    await stage.ask(`PUT ${PATH}/TOKEN`, { body: { value: VALUE } })
+    await stage.ask('PUT /environments/prod/secrets/TOKEN', { body: { value: `${VALUE}-prod` } })
+    await stage.ask('PUT /environments/prod/secrets/OTHER', { body: { value: `${VALUE}-other` } })
+    assert.equal(await publish('dev'), 200)
+    assert.equal(await publish('prod'), 200)
+    const { pieces, secrets } = await store.read((db) => new PublicationReader({ secretKey }).read(db))
+    const text = JSON.stringify(pieces)
+    assert.deepEqual(Object.fromEntries(secrets), { 'dev/TOKEN': VALUE, 'prod/TOKEN': `${VALUE}-prod` })
+    assert.ok(!text.includes(VALUE))
+    const kept = await stage.ask(`DELETE ${PATH}/TOKEN`)
+    assert.deepEqual(
+      [kept.statusCode, kept.json().detail],
+      [422, 'There is no secret "dev/TOKEN": put it into its environment first.'],
+    )
+    for (const reach of ['${secret:prod/TOKEN}', '${secret:../prod/TOKEN}']) {
+      await say(reach)
+      assert.equal(((await publish('dev')) as unknown[])[0], 422, reach)
+    }
+    await say('$${secret:TOKEN}')
+    assert.equal(await publish('dev'), 200, 'what is meant as text')
+    assert.deepEqual(stage.mistakes, [])
+  })
+
+  it('are not told by findings about what they stand in', async () => {
+    const stage = await begin()
+    await stage.ask(`PUT ${PATH}/LIMIT`, { body: { value: VALUE } })
+    const policies = [{ policy: 'rate-limit', options: { limit: '${secret:LIMIT}', windowSeconds: 60 } }]
+    const refused = await stage.ask('PUT /environments/dev', { body: { policies } })
+    // No API stands there yet.
+    assert.equal(refused.statusCode, 200, refused.body)
+    await stage.ask('PUT /apis/main/orders', {
+      body: { upstream: 'http://127.0.0.1:9001', routes: [{ id: 'all', path: '/**' }] },
+    })
+    const published = await stage.ask('POST /environments/dev/apis/main/orders/publish', { body: {} })
+    assert.equal(published.statusCode, 422, published.body)
+    assert.ok(!published.body.includes(VALUE), published.body)
+  })
+
+  it('are published anew where one has another value', async () => {
+    const stage = await begin()
+    const { store, secretKey } = stage.services
+    const told: string[] = []
+    const publisher = new Publisher(store, {
+      reader: new PublicationReader({ secretKey }),
+      publish: ({ secrets }) => void told.push(secrets.get('dev/TOKEN') ?? ''),
+      onFault: (fault) => assert.fail(String(fault)),
+    })
+    await stage.ask(`PUT ${PATH}/TOKEN`, { body: { value: 'one' } })
+    const body = {
+      upstream: 'http://127.0.0.1:9001',
+      description: '${secret:TOKEN}',
+      routes: [{ id: 'all', path: '/**' }],
+    }
+    await stage.ask('PUT /apis/main/orders', { body })
+    await stage.ask('POST /environments/dev/apis/main/orders/publish', { body: {} })
+    await publisher.look()
+    await stage.ask(`PUT ${PATH}/TOKEN`, { body: { value: 'two' } })
+    await publisher.look()
+    await publisher.look()
+    await publisher.close()
+    assert.deepEqual(
+      told.filter((value) => value !== ''),
+      ['one', 'two'],
+    )
   })
 })

@@ -46,7 +46,7 @@ export class AdminStage {
       store,
       log: { info() {}, warn() {}, error: (message, facts) => this.mistakes.push([message, facts]) },
       rollout: new Rollout(),
-      liveCheck: new LiveCheck(new PublicationReader(() => this.nowMs)),
+      liveCheck: new LiveCheck(new PublicationReader({ nowMs: () => this.nowMs, secretKey: SECRET_KEY })),
       issuerKeys: new IssuerKeys(() => this.nowMs),
       secretKey: SECRET_KEY,
       webhooks: undefined,

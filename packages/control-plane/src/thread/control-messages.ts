@@ -1,13 +1,20 @@
 /** Owns what is said between the main thread and the thread of a control plane. */
 import type { CredentialsLine } from '@gatewright/model'
+import type { Piece } from '../publish/piece-composer.ts'
 import type { Taken } from '../publish/rollout.ts'
+
+/** A file, and what it names. */
+export interface PublishedFile extends Pick<Piece, 'name' | 'text' | 'documents'> {
+  /** What `${secret:NAME}` stands for in it. */
+  readonly secrets: ReadonlyMap<string, string>
+}
 
 /** What became of what the gateway of this process is to run. */
 export interface PublishedChange {
   /** Of the newest change that it holds. */
   readonly sequence: number
   /** Files that are new, or say something else. */
-  readonly changed: readonly { readonly name: string; readonly text: string; readonly documents: readonly string[] }[]
+  readonly changed: readonly PublishedFile[]
   /** Names of files that are no more. */
   readonly gone: readonly string[]
   /** Those that the changed files name. Name → content. */

@@ -20,12 +20,17 @@ let isEnding = false
 
 const ENDING: Taken = { fault: 'the gateway ends' }
 
-function take({ sequence, changed, gone, documents }: Publication): Promise<Taken> {
+function take({ sequence, changed, gone, documents, secrets }: Publication): Promise<Taken> {
   // Nobody takes anything any more.
   if (isEnding) return Promise.resolve(ENDING)
   const { promise, resolve } = Promise.withResolvers<Taken>()
   waiting = { sequence, resolve }
-  const files = changed.map(({ name, text, documents: names }) => ({ name, text, documents: names }))
+  const files = changed.map(({ name, text, documents: named, secrets: names }) => ({
+    name,
+    text,
+    documents: named,
+    secrets: new Map([...secrets].filter(([secret]) => names.includes(secret))),
+  }))
   const named = new Set(files.flatMap((file) => file.documents))
   const told = new Map([...documents].filter(([name]) => named.has(name)))
   say({ kind: 'publication', publication: { sequence, changed: files, gone, documents: told } })

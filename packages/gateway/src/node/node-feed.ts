@@ -12,8 +12,10 @@ import {
   FEED_FORMATS,
   type Heartbeat,
   isFeedFile,
+  isFeedSecrets,
   parseConfigurationAnswer,
   parseCredentialsLine,
+  toSecretsName,
 } from '@gatewright/model'
 import type { Log } from '@gatewright/policies'
 import type { Feed, GatewayProcess } from '../main.ts'
@@ -22,6 +24,7 @@ import { ControlPlanes, type ControlPlanesOptions, ControlRefusal, pause, toPaus
 import type { NodeCondition } from './node-condition.ts'
 import { NodeStore, toItemsHash } from './node-store.ts'
 import { readLines } from './read-lines.ts'
+import { Seal } from './seal.ts'
 
 export interface NodeOptions extends ControlPlanesOptions {
   readonly dataDir: string
@@ -64,7 +67,8 @@ export class NodeFeed {
   constructor(options: NodeOptions) {
     this.#options = options
     this.#controls = new ControlPlanes(options)
-    this.#store = new NodeStore(options.dataDir)
+    const secret = options.token ?? options.certificate?.key
+    this.#store = new NodeStore(options.dataDir, secret === undefined ? undefined : new Seal(secret))
   }
 
   /** For the gateway's options. */
@@ -180,10 +184,7 @@ export class NodeFeed {
 
   #setState(state: ConfigurationAnswer): void {
     this.#state = state
-    const documents = new Map(state.items.filter(({ name }) => !isFeedFile(name)).map(({ name, text }) => [name, text]))
-    this.#files = state.items
-      .filter(({ name }) => isFeedFile(name))
-      .map(({ name, text }) => ({ path: name, text, documents, isForeign: true }))
+    this.#files = toFiles(state)
     this.#known.configuration.resolve()
   }
 
@@ -288,4 +289,21 @@ function merge(before: ConfigurationAnswer | undefined, told: ConfigurationAnswe
 
 function toMessage(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
+}
+
+/** Documents are read by their path, and all lie in one folder: so they come with the first. */
+function toFiles({ items }: ConfigurationAnswer): MadeFile[] {
+  const texts = new Map(items.map(({ name, text: said }) => [name, said]))
+  const documents = new Map([...texts].filter(([name]) => !isFeedFile(name) && !isFeedSecrets(name)))
+  const files = [...texts].filter(([name]) => isFeedFile(name))
+  return files.map(([name, said], index) => {
+    const secrets = texts.get(toSecretsName(name))
+    return {
+      path: name,
+      text: said,
+      isForeign: true,
+      ...(index === 0 && { documents }),
+      ...(secrets !== undefined && { secrets: new Map(Object.entries(JSON.parse(secrets) as Record<string, string>)) }),
+    }
+  })
 }

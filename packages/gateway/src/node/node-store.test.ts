@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import type { AppId, CredentialsLine } from '@gatewright/model'
 import { NodeStore, toItemsHash } from './node-store.ts'
+import { Seal } from './seal.ts'
 
 const whole = (sequence: number): CredentialsLine[] => [
   { kind: 'whole', store: 's', sequence },
@@ -55,6 +56,46 @@ describe('what a node keeps', () => {
       writeFileSync(file, bad)
       await assert.rejects(openStore().findConfiguration(), /is damaged/)
     }
+  })
+
+  it('of what is secret is sealed with what only it has, and is of the telling that it belongs to', async () => {
+    const seal = new Seal('gwn_one')
+    const open = (by = seal): NodeStore => {
+      const opened = new NodeStore(folder, by)
+      opened.open()
+      return opened
+    }
+    const tell = (value: string) => {
+      const items = [
+        { name: 'dev.a.json', text: '{"gatewright":1}' },
+        { name: 'dev.a.secrets', text: JSON.stringify({ 'dev/T': value }) },
+      ]
+      return {
+        format: 1,
+        store: 's',
+        sequence: 3,
+        kind: 'whole',
+        items,
+        gone: [],
+        hash: toItemsHash({ items }),
+      } as const
+    }
+    const kept = open()
+    await kept.saveConfiguration({ ...tell('hush-hush'), items: [...tell('hush-hush').items], gone: [] })
+    assert.deepEqual((await open().findConfiguration())?.items, tell('hush-hush').items)
+    const names = readdirSync(join(folder, 'node'))
+    for (const name of names) assert.ok(!readFileSync(path(name), 'latin1').includes('hush-hush'), name)
+    await assert.rejects(open(new Seal('gwn_two')).findConfiguration(), /cannot be opened with this token/)
+    const sealed = names.find((name) => name.endsWith('.sealed')) ?? ''
+    const before = readFileSync(path(sealed))
+    await kept.saveConfiguration({ ...tell('another'), items: [...tell('another').items], gone: [] })
+    assert.equal(readdirSync(join(folder, 'node')).filter((name) => name.endsWith('.sealed')).length, 1)
+    // As a crash between the two would leave it: what is new lies beside what is old, and neither is taken for the other.
+    writeFileSync(path(sealed), before)
+    assert.deepEqual((await open().findConfiguration())?.items, tell('another').items)
+    const now = readdirSync(join(folder, 'node')).find((name) => name.endsWith('.sealed') && name !== sealed) ?? ''
+    writeFileSync(path(now), before)
+    await assert.rejects(open().findConfiguration(), /cannot be opened/)
   })
 
   it('of whom it lets in is a whole and what changed since, and goes on where it was', async () => {

@@ -3,18 +3,20 @@
  * whom it lets in. Files are written beside and renamed; each says what it has to add up to, and one that does not is not used.
  *
  * ```
- * configuration.json      files and documents, and the hash over all of them
+ * configuration.json      files and documents, and the hash over all of them and their secrets
+ * secrets-….sealed        what those keep secret, sealed with what only the node has
  * credentials.ndjson      lines of a whole, and their SHA-256
  * credentials.log         lines of changes since; after each telling the SHA-256 over it and all before it
  * ```
  */
 import { createHash, type Hash } from 'node:crypto'
 import { createReadStream, existsSync } from 'node:fs'
-import { type FileHandle, open, readFile, rename, rm } from 'node:fs/promises'
+import { type FileHandle, open, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   type ConfigurationAnswer,
   type CredentialsLine,
+  isFeedSecrets,
   parseConfigurationAnswer,
   parseCredentialsLine,
   toStateHash,
@@ -22,6 +24,7 @@ import {
 } from '@gatewright/model'
 import { makeFolder } from '../snapshot/make-folder.ts'
 import { readLines } from './read-lines.ts'
+import type { Seal } from './seal.ts'
 
 /** It holds hashes of keys, and what APIs say of upstreams. */
 const FOLDER_MODE = 0o700
@@ -37,6 +40,7 @@ const ADDS_UP = '#'
 
 export class NodeStore {
   readonly #folder: string
+  readonly #seal: Seal | undefined
   /** Over the whole and the log. */
   #sum = ''
   #logBytes = 0
@@ -45,8 +49,10 @@ export class NodeStore {
   /** What was told last is not on disk: nothing can be added to it. */
   #lostAtMs: number | undefined
 
-  constructor(dataDir: string) {
+  /** `seal`: without it no secrets are kept, and what names some is asked for again at the start. */
+  constructor(dataDir: string, seal?: Seal) {
     this.#folder = join(dataDir, 'node')
+    this.#seal = seal
   }
 
   /** @throws with the path */
@@ -61,20 +67,41 @@ export class NodeStore {
   }
 
   async saveConfiguration(state: ConfigurationAnswer): Promise<void> {
-    await this.#write('configuration.json', JSON.stringify(state))
+    const secrets = state.items.filter(({ name }) => isFeedSecrets(name))
+    const others = state.items.filter(({ name }) => !isFeedSecrets(name))
+    const sealed = toSealedName(state.hash)
+    if (secrets.length > 0 && this.#seal !== undefined) {
+      await this.#write(sealed, this.#seal.close(JSON.stringify(secrets), state.hash))
+    }
+    await this.#write('configuration.json', JSON.stringify({ ...state, items: others }))
+    // The former ones are nobody's now.
+    for (const name of await readdir(this.#folder)) {
+      if (isSealedName(name) && (name !== sealed || secrets.length === 0)) await rm(this.#toPath(name), { force: true })
+    }
   }
 
-  /** Undefined: there is none. @rejects where it is damaged */
+  /** Undefined: there is none. @rejects where it is damaged, or what it keeps secret cannot be opened */
   async findConfiguration(): Promise<ConfigurationAnswer | undefined> {
     const path = join(this.#folder, 'configuration.json')
     if (!existsSync(path)) return undefined
     try {
-      const state = parseConfigurationAnswer(await readFile(path, 'utf8'))
+      const kept = parseConfigurationAnswer(await readFile(path, 'utf8'))
+      const state = { ...kept, items: [...kept.items, ...(await this.#readSecrets(kept.hash))].sort(compareNames) }
       if (toItemsHash(state) === state.hash) return state
     } catch (error) {
       if (!(error instanceof SyntaxError) && (error as Error).name !== 'ZodError') throw error
     }
     throw new Error(`${path} is damaged, and is not used: it is written anew when a control plane answers`)
+  }
+
+  async #readSecrets(hash: string): Promise<ConfigurationAnswer['items']> {
+    const path = this.#toPath(toSealedName(hash))
+    if (!existsSync(path)) return []
+    const text = this.#seal?.open(await readFile(path), hash)
+    if (text !== undefined) return JSON.parse(text) as ConfigurationAnswer['items']
+    throw new Error(
+      `${path} cannot be opened with this token or certificate, and is not used: it is written anew when a control plane answers`,
+    )
   }
 
   /** Each line that was taken, in order; what is not told to its end is not kept. */
@@ -128,7 +155,7 @@ export class NodeStore {
     yield* this.#readLog(onTorn)
   }
 
-  async #write(name: string, text: string): Promise<void> {
+  async #write(name: string, text: string | Buffer): Promise<void> {
     const path = this.#toPath(name)
     const beside = `${path}.tmp`
     const handle = await open(beside, 'w', FILE_MODE)
@@ -212,6 +239,19 @@ export class NodeStore {
   #toPath(name: string): string {
     return join(this.#folder, name)
   }
+}
+
+/** By what it belongs to: one of another telling is never read with it. */
+function toSealedName(hash: string): string {
+  return `secrets-${hash.slice(0, 16)}.sealed`
+}
+
+function isSealedName(name: string): boolean {
+  return name.startsWith('secrets-') && name.endsWith('.sealed')
+}
+
+function compareNames(a: { readonly name: string }, b: { readonly name: string }): number {
+  return a.name < b.name ? -1 : 1
 }
 
 /** Over what it says. */

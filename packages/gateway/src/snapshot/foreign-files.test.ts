@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
-import { hasFaults } from '@gatewright/model'
+import { ConfigurationMemory, diff, hasFaults, toDiffText } from '@gatewright/model'
 import { loadConfiguration, type MadeFile } from './load.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'gatewright-foreign-'))
@@ -36,6 +36,65 @@ describe('a file that comes from elsewhere', () => {
     )
     assert.equal(model?.variables.own, 'one', 'what is written here may say so')
     assert.deepEqual(watched, [config])
+  })
+
+  describe('with secrets that came along', () => {
+    const respond = (body: string) => api({ policies: [{ policy: 'respond', options: { body } }] })
+    const bodyOf = ({ model }: Awaited<ReturnType<typeof load>>) =>
+      (model?.apis[0]?.policies[0]?.options as { body?: string } | undefined)?.body
+
+    it('has them where it names them, letter by letter', async () => {
+      const file = respond('a ${secret:prod/TOKEN} z')
+      assert.equal(bodyOf(await load(file, { secrets: new Map([['prod/TOKEN', 's${1}']]) })), 'a s$${1} z')
+      const missing = await load(file, { secrets: new Map([['prod/OTHER', 'x']]) })
+      assert.deepEqual(
+        missing.findings.filter(({ severity }) => severity === 'fault').map(({ code }) => code),
+        ['substitution-missing'],
+      )
+      assert.ok(!hasFaults((await load(respond('$${secret:prod/TOKEN}'))).findings), 'what is meant as text')
+    })
+
+    it('has another one as soon as it is another, however often it was read', async () => {
+      const memory = new ConfigurationMemory()
+      const made = { path: join(folder, 'published'), text: JSON.stringify(respond('${secret:a}')), isForeign: true }
+      for (const value of ['one', 'two', 'two', 'three']) {
+        const overlay = { ...made, secrets: new Map([['a', value]]) }
+        const loaded = await loadConfiguration({ config, overlays: [overlay], env: { OWN: 'one' }, memory })
+        assert.equal(bodyOf(loaded), value)
+      }
+    })
+
+    it('is told of without them', async () => {
+      const file = api({ policies: [{ policy: 'rate-limit', options: { limit: '${secret:a}', windowSeconds: 60 } }] })
+      const memory = new ConfigurationMemory()
+      const overlay = { path: join(folder, 'published'), text: JSON.stringify(file), isForeign: true }
+      for (const value of ['a-value-of-some-length', 'another-value-of-it']) {
+        const overlays = [{ ...overlay, secrets: new Map([['a', value]]) }]
+        const { findings } = await loadConfiguration({ config, overlays, env: { OWN: 'one' }, memory })
+        assert.ok(hasFaults(findings))
+        assert.ok(!JSON.stringify(findings).includes(value), JSON.stringify(findings))
+      }
+    })
+
+    it('is the only one that has them', async () => {
+      const own = join(folder, 'own.yaml')
+      writeFileSync(own, 'gatewright: 1\nvariables: { own: "${secret:a}" }\n')
+      const overlays = [{ path: 'p', text: JSON.stringify(api({})), isForeign: true, secrets: new Map([['a', 'x']]) }]
+      const { findings } = await loadConfiguration({ config: own, overlays })
+      assert.ok(findings.some(({ code }) => code === 'substitution-refused'))
+    })
+
+    it('shows none of them where it is compared with another', async () => {
+      const one = await load(respond('${secret:a}'), { secrets: new Map([['a', 'the-first-value']]) })
+      const two = await load(respond('${secret:a}'), { secrets: new Map([['a', 'the-second-value']]) })
+      const side = ({ model, resolution }: typeof one) => {
+        assert.ok(model)
+        return { model, sources: resolution.sources }
+      }
+      const text = toDiffText(diff(side(one), side(two)))
+      assert.notEqual(text, '')
+      assert.ok(!text.includes('value'), text)
+    })
   })
 
   for (const [name, file, code] of [

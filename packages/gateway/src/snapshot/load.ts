@@ -40,6 +40,8 @@ export interface MadeFile extends SourceFile {
   relocate?(finding: Finding): Finding
   /** What it names by a path that begins where it does, instead of what is on disk. */
   readonly documents?: ReadonlyMap<string, string>
+  /** Where others wrote it: what `${secret:NAME}` stands for in it, by name. */
+  readonly secrets?: ReadonlyMap<string, string>
 }
 
 export interface LoadOptions {
@@ -104,6 +106,7 @@ export async function loadConfiguration(options: LoadOptions): Promise<Configura
     overlays,
     env: (name) => (options.env ?? process.env)[name],
     readFile: (path) => documents.get(path) ?? readIfThere(path),
+    secret: toSecrets(made),
     hashKey: (options.pepper ?? PROCESS_PEPPER).hashKey,
     ...(options.memory && { memory: options.memory }),
   })
@@ -135,12 +138,11 @@ export async function loadConfiguration(options: LoadOptions): Promise<Configura
   findings.push(...certificates.findings, ...checkClientAuthorities(draft, resolution))
   const policyFiles = await loadPolicyFiles(draft, catalogue, { options, resolution, findings })
   const base = typeof options.config === 'string' ? undefined : options.config
-  const at = base?.at
+  const { at } = base ?? {}
   if (at !== undefined) for (const path of [[], ['apis', 0]]) resolution.sources.addAlias(path, () => at)
   // Also while it cannot be read: it may come back.
-  const onDisk = resolution.filesRead.filter((path) => !documents.has(path))
+  const onDisk = [...resolution.filesRead.filter((path) => !documents.has(path)), ...certificates.watched]
   const watched = [...given.filter((each) => typeof each === 'string'), ...files.map(({ path }) => path), ...onDisk]
-  watched.push(...certificates.watched)
   for (const name of draft.extensions.filter(isFileName)) {
     // By both names, where it is a link.
     watched.push(name, ...extensionReader.findFiles(toSpecifier(name)).map((url) => fileURLToPath(url)))
@@ -167,6 +169,11 @@ function toDocuments(made: readonly MadeFile[]): ReadonlyMap<string, string> {
       [...documents].map(([name, text]) => [join(dirname(path), name), text]),
     ),
   )
+}
+
+function toSecrets(made: readonly MadeFile[]): (name: string) => string | undefined {
+  const secrets = new Map(made.flatMap((file) => [...(file.secrets ?? [])]))
+  return (name) => secrets.get(name)
 }
 
 function checkExpressionOf(source: string, language: string, side: 'request' | 'problem' | 'release' = 'request') {

@@ -39,7 +39,18 @@ export function toStateHash(hashes: ReadonlyMap<string, string>): string {
   return hash.digest('hex')
 }
 
-/** Files are what gateways read; everything else is a document that a file names. */
+/** Files are what gateways read; everything else is a document that a file names, or its secrets. */
 export function isFeedFile(name: string): boolean {
   return name.endsWith('.json')
+}
+
+const SECRETS = '.secrets'
+
+/** Of a file: what `${secret:NAME}` stands for in it, as a JSON object. Kept sealed, and never with the rest. */
+export function toSecretsName(file: string): string {
+  return file.replace(/\.json$/, SECRETS)
+}
+
+export function isFeedSecrets(name: string): boolean {
+  return name.endsWith(SECRETS)
 }

@@ -62,23 +62,20 @@ export function resolve(input: ResolveInput): Resolution {
   const { memory } = input
   const origins = memory?.pieces.openOrigins() ?? new Origins()
   const filesRead = new Set<string>()
-  const surroundings: Surroundings = {
-    env: input.env,
-    readFile(path) {
-      filesRead.add(path)
-      return input.readFile(path)
-    },
-  }
+  const surroundings = toNoting(input, filesRead)
   const findings: Finding[] = []
   const sources = new Sources(origins)
   const read = (file: SourceFile): ParsedSource => {
     const known = memory?.pieces.findFile(file, origins)
     if (known !== undefined) return { ...known, origins, findings: [] }
     const parsed = parseSource(file, { origins, ...openPieces(file, memory) })
+    const putIn = origins.putIn.count
     const unfilled = substitute(parsed, { ...surroundings, isClosed: file.isForeign === true })
     const foreign = file.isForeign === true ? findForeignKeys(parsed) : []
     const told = [...foreign, ...parsed.findings, ...unfilled]
-    if (told.length === 0 && parsed.value !== undefined) memory?.pieces.keepFile(file, parsed, origins)
+    // What holds a secret is read again: it may be another, and is to be hidden in what is said.
+    const isPlain = told.length === 0 && origins.putIn.count === putIn
+    if (isPlain && parsed.value !== undefined) memory?.pieces.keepFile(file, parsed, origins)
     findings.push(...told)
     for (const { code, at } of unfilled) if (code === 'substitution-missing') sources.addUnfilled(at)
     if (parsed.value === undefined) sources.isIncomplete = true
@@ -133,6 +130,18 @@ function openPieces(file: SourceFile, memory: ConfigurationMemory | undefined): 
   // Opened in any case: what is kept of it as a whole is kept there.
   const pieces = memory.pieces.openFile(file.path)
   return file.isForeign === true && file.text.length <= WHOLE_MAX ? {} : { pieces }
+}
+
+/** The same, with the paths that were asked for. */
+function toNoting({ env, secret, readFile }: Surroundings, filesRead: Set<string>): Surroundings {
+  return {
+    env,
+    ...(secret && { secret }),
+    readFile(path) {
+      filesRead.add(path)
+      return readFile(path)
+    },
+  }
 }
 
 type BuildInput = Pick<

@@ -48,8 +48,8 @@ export class FilePieces {
   }
 }
 
-/** `${env:…}`, `${file:…}`, or an escape that could spell one. */
-const MAY_SUBSTITUTE = /\$\{(?:env|file):|\\/
+/** `${env:…}`, `${file:…}`, `${secret:…}`, or an escape that could spell one. */
+const MAY_SUBSTITUTE = /\$\{(?:env|file|secret):|\\/
 
 /** What was read from a whole file, and is without a finding. */
 interface ReadFile {
@@ -107,7 +107,7 @@ export class PieceMemory {
 
   /** Of the file that was opened last under this path, in which nothing is wrong. */
   keepFile(file: SourceFile, { source, value }: Pick<ReadFile, 'source' | 'value'>, origins: Origins): void {
-    // What is put in may change; into what was written elsewhere nothing is.
+    // What is put in may change; into what was written elsewhere nothing of this machine is, and whoever reads it knows of secrets.
     if (file.isForeign !== true && MAY_SUBSTITUTE.test(file.text)) return
     const opened = this.#opened.get(file.path)
     const mounts = origins.findMounts(file.path)

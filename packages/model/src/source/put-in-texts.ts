@@ -7,7 +7,7 @@ const TELLING_LENGTH = 6
 const MIXED_LENGTH = 3
 const PART_LENGTH = 4
 /** What the files say in place of a text: it is not looked into. */
-const WRITTEN = '\\$\\{(?:env|file):[^{}]*\\}'
+const WRITTEN = '\\$\\{(?:env|file|secret):[^{}]*\\}'
 
 export class PutInTexts {
   /** In lower case, since hosts are made so: as the files write it, `${env:NAME}`. */
@@ -16,12 +16,16 @@ export class PutInTexts {
   readonly #own = new Map<string, Map<string, string>>()
   #pattern: RegExp | undefined
 
+  /** How often something was put in. */
+  count = 0
+
   get isEmpty(): boolean {
     return this.#written.size === 0
   }
 
   add(text: string, written: string, place: Place): void {
     if (text === '') return
+    this.count++
     this.#pattern = undefined
     const forms = toForms(text)
     for (const form of forms) addTo(this.#written, form, written)

@@ -1,4 +1,4 @@
-/** Owns `${env:NAME}` and `${file:path}`: replaced once, when files are read, by a text that is never read again. */
+/** Owns `${env:NAME}`, `${file:path}` and `${secret:NAME}`: replaced once, when files are read, by a text that is never read again. */
 import { dirname, isAbsolute, join } from 'node:path'
 import { EXPRESSION_LANGUAGES } from '../expression-languages.ts'
 import { type Finding, type Path, toPathText } from '../finding.ts'
@@ -11,6 +11,8 @@ export interface Surroundings {
   readonly env: (name: string) => string | undefined
   /** The text of a file, by the path that was resolved against the file that names it. May throw: its message is shown. */
   readonly readFile: (path: string) => string | undefined
+  /** The value of a secret that a control plane keeps: for what comes from there alone. None if absent. */
+  readonly secret?: (name: string) => string | undefined
   /** Does the text come from others, so that nothing of this machine goes into it? */
   readonly isClosed?: boolean
 }
@@ -24,7 +26,7 @@ const LAST_LINE_END = /\r?\n$/
 /** Of sources too that only the schema of a policy knows. */
 export const SUBSTITUTION_IN_EXPRESSION = {
   code: 'substitution-in-expression',
-  message: `\`\${env:…}\` and \`\${file:…}\` cannot stand inside the source of an expression: their text would be run.`,
+  message: `\`\${env:…}\`, \`\${file:…}\` and \`\${secret:…}\` cannot stand inside the source of an expression: their text would be run.`,
   suggestion: 'Put it under `variables:` and read it as `variables.<name>` in the expression.',
 } as const
 
@@ -34,11 +36,17 @@ const SUBSTITUTION_FROM_OUTSIDE = {
   suggestion: 'Write `$${` where `${` is meant as text.',
 } as const
 
+const SECRET_FROM_NOWHERE = {
+  code: 'substitution-refused',
+  message: 'What stands here was written on this machine: secrets are kept by a control plane, for what it publishes.',
+  suggestion: 'Write `${env:NAME}` or `${file:path}`.',
+} as const
+
 /** Replaces in place; answers with what could not be replaced. */
 export function substitute(parsed: ParsedSource, surroundings: Surroundings): Finding[] {
   const { text } = parsed.source
   // A file without any, and without escapes that could spell one, need not be walked.
-  if (!/\$\{(?:env|file):/.test(text) && !text.includes('\\')) return []
+  if (!/\$\{(?:env|file|secret):/.test(text) && !text.includes('\\')) return []
   const substitution = new Substitution(parsed, surroundings)
   if (typeof parsed.value === 'object' && parsed.value !== null) substitution.walk(parsed.value, false)
   return substitution.findings
@@ -76,13 +84,16 @@ class Substitution {
     const key = this.#path.at(-1) ?? ''
     const pieces = splitText(text)
     const isNested = pieces.some((piece) => piece.kind === 'nested')
-    if (!isNested && !pieces.some((piece) => piece.kind === 'env' || piece.kind === 'file')) return
+    const kinds = new Set(pieces.map((piece) => piece.kind))
+    const hasOwn = kinds.has('env') || kinds.has('file')
+    if (!isNested && !hasOwn && !kinds.has('secret')) return
     if (isNested || isSource(container, key, hasExpressions)) {
       this.#report({ severity: 'fault', ...SUBSTITUTION_IN_EXPRESSION })
       return
     }
-    if (this.#surroundings.isClosed === true) {
-      this.#report({ severity: 'fault', ...SUBSTITUTION_FROM_OUTSIDE })
+    const isClosed = this.#surroundings.isClosed === true
+    if (isClosed ? hasOwn : kinds.has('secret')) {
+      this.#report({ severity: 'fault', ...(isClosed ? SUBSTITUTION_FROM_OUTSIDE : SECRET_FROM_NOWHERE) })
       return
     }
     try {
@@ -115,10 +126,17 @@ class Substitution {
 
   #fill(piece: Piece): Piece {
     if (piece.kind === 'file') return { kind: 'replaced', text: this.#readFile(piece.text) }
+    if (piece.kind === 'secret') return { kind: 'replaced', text: this.#readSecret(piece.text) }
     if (piece.kind !== 'env') return piece
     const text = this.#surroundings.env(piece.text)
     if (text === undefined) throw new Missing(`The environment variable ${piece.text} is not set.`)
     return { kind: 'replaced', text }
+  }
+
+  #readSecret(name: string): string {
+    const text = this.#surroundings.secret?.(name)
+    if (text === undefined) throw new Missing(`There is no secret "${name}": put it into its environment first.`)
+    return text
   }
 
   #readFile(name: string): string {

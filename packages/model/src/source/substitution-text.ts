@@ -1,17 +1,19 @@
 /** Owns how a text falls apart into what is kept, what is replaced, and what belongs to expressions. */
 
 /**
- * `text` is kept; `env` and `file` name what is put in; `expression` is a `${ CEL }` part, kept; `nested` is an
+ * `text` is kept; `env`, `file` and `secret` name what is put in; `expression` is a `${ CEL }` part, kept; `nested` is an
  * expression part that holds a substitution, which is a fault; `replaced` is what was put in.
  */
 export interface Piece {
-  readonly kind: 'text' | 'env' | 'file' | 'expression' | 'nested' | 'replaced'
+  readonly kind: 'text' | 'env' | 'file' | 'secret' | 'expression' | 'nested' | 'replaced'
   readonly text: string
 }
 
-const SUBSTITUTION = /\$\{(env|file):([^{}]*)\}/y
+type Put = 'env' | 'file' | 'secret'
 
-/** Joined again, the pieces' texts are the text, but for `env` and `file`, which hold the bare name. */
+const SUBSTITUTION = /\$\{(env|file|secret):([^{}]*)\}/y
+
+/** Joined again, the pieces' texts are the text, but for `env`, `file` and `secret`, which hold the bare name. */
 export function splitText(text: string): Piece[] {
   const pieces: Piece[] = []
   let kept = 0
@@ -34,15 +36,30 @@ export function splitText(text: string): Piece[] {
     keepUntil(at)
     if (match === null) {
       const part = text.slice(at, end)
-      pieces.push({ kind: /\$\{(?:env|file):/.test(part) ? 'nested' : 'expression', text: part })
+      pieces.push({ kind: /\$\{(?:env|file|secret):/.test(part) ? 'nested' : 'expression', text: part })
     } else {
-      pieces.push({ kind: match[1] as 'env' | 'file', text: (match[2] ?? '').trim() })
+      pieces.push({ kind: match[1] as Put, text: (match[2] ?? '').trim() })
     }
     kept = end
     at = text.indexOf('$', end)
   }
   keepUntil(text.length)
   return pieces
+}
+
+/** The same text with the names of its secrets below `scope`: whatever they say, they lead nowhere else. */
+export function scopeSecrets(text: string, scope: string): string {
+  if (!text.includes('${secret:')) return text
+  const pieces = splitText(text)
+  return pieces.map(({ kind, text: said }) => (isPut(kind) ? toWritten(kind, said, scope) : said)).join('')
+}
+
+function isPut(kind: Piece['kind']): kind is Put {
+  return kind === 'env' || kind === 'file' || kind === 'secret'
+}
+
+function toWritten(kind: Put, name: string, scope: string): string {
+  return `\${${kind}:${kind === 'secret' ? `${scope}/` : ''}${name}}`
 }
 
 /** After the brace that closes a CEL part; braces inside CEL's quotes do not count. The end of the text if none does. */
