@@ -126,8 +126,8 @@ await describeOnStores('secrets, by the admin API', (open) => {
 
   it('are not told by findings about what they stand in', async () => {
     const stage = await begin()
-    await stage.ask(`PUT ${PATH}/LIMIT`, { body: { value: VALUE } })
-    const policies = [{ policy: 'rate-limit', options: { limit: '${secret:LIMIT}', windowSeconds: 60 } }]
+    await stage.ask(`PUT ${PATH}/NET`, { body: { value: VALUE } })
+    const policies = [{ policy: 'ip-filter', options: { allow: ['${secret:NET}'] } }]
     const refused = await stage.ask('PUT /environments/dev', { body: { policies } })
     // No API stands there yet.
     assert.equal(refused.statusCode, 200, refused.body)
@@ -137,6 +137,14 @@ await describeOnStores('secrets, by the admin API', (open) => {
     const published = await stage.ask('POST /environments/dev/apis/main/orders/publish', { body: {} })
     assert.equal(published.statusCode, 422, published.body)
     assert.ok(!published.body.includes(VALUE), published.body)
+    const put = async (value: string) => {
+      const answer = await stage.ask(`PUT ${PATH}/NET`, { body: { value } })
+      return [answer.statusCode, answer.body.includes(VALUE)]
+    }
+    assert.deepEqual(await put('10.0.0.0/8'), [200, false])
+    const again = await stage.ask('POST /environments/dev/apis/main/orders/publish', { body: {} })
+    assert.equal(again.statusCode, 200, again.body)
+    assert.deepEqual(await put(VALUE), [422, false], 'what is live goes on')
   })
 
   it('are published anew where one has another value', async () => {

@@ -78,6 +78,8 @@ export const SECRET_ROUTES: readonly Route[] = [
     async change({ services }, doing, { params: { environment, name }, body: { value } }) {
       const where = await getResource(doing.db, toRef(ENVIRONMENT, { id: environment }))
       const made = await putSecret(doing, getSecretKey(services), { ...toHolder(where), name, value })
+      // It may stand where not every text may.
+      await services.liveCheck.assertRuns(doing.db)
       return {
         body: present(made),
         status: made.version === 1 ? 201 : 200,
