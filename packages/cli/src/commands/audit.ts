@@ -1,0 +1,92 @@
+/** Owns `gatewright audit`: what was done at a control plane, by whom. */
+import type { Operations } from '@gatewright/client'
+import { defineCommand, UsageError } from '../command.ts'
+import { JSON_OPTION } from '../configuration.ts'
+import { EXIT_CODES } from '../exit-codes.ts'
+import { onServer } from '../servers/on-server.ts'
+import { SERVER_OPTIONS, type Server } from '../servers/open-server.ts'
+import { toColumns } from '../to-columns.ts'
+
+const MOST_A_PAGE = 500
+
+export const audit = defineCommand({
+  name: 'audit',
+  summary: 'Say what was done at a control plane, by whom.',
+  description: 'A line for each entry of the audit log that you may see, the newest first. --json has their details.',
+  options: {
+    ...SERVER_OPTIONS,
+    by: { type: 'text', value: 'ACTOR', description: 'Only what this one did: user:UID, token:UID, system or me.' },
+    action: { type: 'text', value: 'NAME', description: 'Only this, such as publish, create or end.' },
+    kind: { type: 'text', value: 'NAME', description: 'Only what was done to this, such as api, app or key.' },
+    team: { type: 'text', value: 'ID', description: 'Only in this team.' },
+    since: {
+      type: 'text',
+      value: 'TIME',
+      description: 'Since 2027-01-31, 2027-01-31T12:00:00Z, or for 30m, 12h or 7d.',
+    },
+    limit: { type: 'integer', value: 'COUNT', min: 1, max: 100_000, description: 'At most so many. Default: 50.' },
+    json: JSON_OPTION,
+  },
+  example: { line: 'gatewright audit --kind api --since 7d', says: 'What was done to APIs in the last seven days.' },
+
+  async run({ values }, terminal) {
+    const { by, action, kind, team, since, limit = 50 } = values
+    const from = since === undefined ? undefined : toTime(since)
+    return await onServer(values, terminal, async ({ client }) => {
+      const actor = by === 'me' ? (await client.ask('getMe', {})).body.actor : by
+      const query = {
+        ...(actor !== undefined && { by: actor }),
+        ...(action !== undefined && { action }),
+        ...(kind !== undefined && { kind }),
+        ...(team !== undefined && { team }),
+        ...(from !== undefined && { from }),
+      }
+      const entries = await listEntries(client, query, limit)
+      if (values.json) terminal.print(JSON.stringify(entries, null, 2))
+      else if (entries.length === 0) terminal.print('Nothing of that was done.')
+      else terminal.print(toColumns(entries.map(toCells)))
+      return EXIT_CODES.ok
+    })
+  },
+})
+
+type Entry = Operations['listAudit']['answer']['items'][number]
+
+async function listEntries(
+  client: Server['client'],
+  query: Operations['listAudit']['query'],
+  limit: number,
+): Promise<readonly Entry[]> {
+  const entries: Entry[] = []
+  let below: number | undefined
+  do {
+    const page = { limit: Math.min(MOST_A_PAGE, limit - entries.length), ...(below !== undefined && { below }) }
+    const { items, next } = (await client.ask('listAudit', { query: { ...query, ...page } })).body
+    entries.push(...items)
+    below = next
+  } while (below !== undefined && entries.length < limit)
+  return entries
+}
+
+function toCells({ number, at, by, action, kind, target, team, details }: Entry): readonly string[] {
+  const name = findName(details) ?? target
+  return [`${number}`, at, by, action, kind, team === '*' ? name : `${team}/${name}`]
+}
+
+/** What people call it; else its uid has to do. */
+function findName(details: unknown): string | undefined {
+  if (typeof details !== 'object' || details === null) return undefined
+  const { id, app, name } = details as Readonly<Record<'id' | 'app' | 'name', unknown>>
+  return [id, app, name].find((each) => typeof each === 'string')
+}
+
+const SPAN_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 }
+
+/** @throws UsageError */
+function toTime(text: string): string {
+  const [, count, unit = ''] = /^(\d{1,6})([mhd])$/.exec(text) ?? []
+  if (count !== undefined) return new Date(Date.now() - Number(count) * (SPAN_MS[unit] ?? 0)).toISOString()
+  const atMs = /^\d{4}-\d\d-\d\d(?:T[\d:.]+(?:Z|[+-]\d\d:\d\d))?$/.test(text) ? Date.parse(text) : Number.NaN
+  if (!Number.isNaN(atMs)) return new Date(atMs).toISOString()
+  throw new UsageError(`--since: "${text}" is no time: write it as 2027-01-31, 2027-01-31T12:00:00Z, or as 12h`)
+}
