@@ -5,7 +5,7 @@ import { getOwnApp } from '../apps/get-own-app.ts'
 import type { AuditNote } from '../audit/audit-log.ts'
 import { AdminProblem } from '../http/admin-problem.ts'
 import { assertAllowed } from '../http/assert-allowed.ts'
-import { type Asking, defineChange, defineReading, NOTHING, type Route } from '../http/route.ts'
+import { type Asking, type Done, defineChange, defineReading, NOTHING, type Route } from '../http/route.ts'
 import { APP, PLAN } from '../kinds.ts'
 import { toRef } from '../resources/kind.ts'
 import { toNote } from '../resources/put-resource.ts'
@@ -48,6 +48,17 @@ async function getKeyOf(db: Moment, app: Resource, uid: string): Promise<Key> {
   const key = await findKey(db, uid)
   if (key?.app === app.uid) return key
   throw new AdminProblem('not-found', `The app "${app.id}" has no such key.`)
+}
+
+/** Who gets the answer may use the key, or count on its end: the gateway of this process knows of it by then. */
+function whenKnown<A>({ services }: Asking, body: A): Pick<Done<A>, 'body' | 'afterwards'> {
+  return {
+    body,
+    async afterwards() {
+      await services.rollout.settle()
+      return body
+    },
+  }
 }
 
 function toKeyNote(action: string, app: Resource, { uid, hint, name, plan }: Key): AuditNote {
@@ -95,7 +106,7 @@ const MAKING: readonly Route[] = [
       const app = await getOwnApp(asking, doing.db, at)
       await assertMayPlan(asking, doing.db, { team: at.team, plans: [body.plan] })
       const { key, value } = await issueKey(doing, app.uid, toKeyTerms(body))
-      return { body: { ...presentKey(key), value }, notes: [toKeyNote('issue', app, key)] }
+      return { ...whenKnown(asking, { ...presentKey(key), value }), notes: [toKeyNote('issue', app, key)] }
     },
   }),
   defineChange({
@@ -133,7 +144,8 @@ const MAKING: readonly Route[] = [
       const app = await getOwnApp(asking, doing.db, at)
       await assertMayPlan(asking, doing.db, { team: at.team, plans: prepared.map(({ plan }) => plan) })
       const keys = await keepKeys(doing, app.uid, prepared)
-      return { body: { items: keys.map(presentKey) }, notes: [toNote('bring-keys', app, { keys: keys.length })] }
+      const notes = [toNote('bring-keys', app, { keys: keys.length })]
+      return { ...whenKnown(asking, { items: keys.map(presentKey) }), notes }
     },
   }),
 ]
@@ -179,7 +191,7 @@ const CHANGES: readonly Route[] = [
       await getKeyOf(doing.db, app, uid)
       const { key, value, old } = await rotateKey(doing, uid, overlapMs)
       const notes = [toKeyNote('issue', app, key), toKeyNote('rotate', app, old)]
-      return { body: { ...presentKey(key), value, old: presentKey(old) }, notes }
+      return { ...whenKnown(asking, { ...presentKey(key), value, old: presentKey(old) }), notes }
     },
   }),
   defineChange({
@@ -222,7 +234,8 @@ const CHANGES: readonly Route[] = [
     async change(asking, doing, { params: { uid, ...at } }) {
       const app = await getOwnApp(asking, doing.db, at)
       await getKeyOf(doing.db, app, uid)
-      return { body: undefined, notes: [toKeyNote('end', app, await endKey(doing, uid))] }
+      const notes = [toKeyNote('end', app, await endKey(doing, uid))]
+      return { ...whenKnown(asking, undefined), notes }
     },
   }),
 ]
