@@ -106,6 +106,20 @@ describe('an account in Chromium', { skip: toSkip(chromium) }, () => {
     await show('home')
   })
 
+  it('makes a token for programs, which is shown once', async () => {
+    await page.fill('#token-name', 'my laptop')
+    await page.keyboard.press('Enter')
+    const token = (await page.locator('#token-value:not(:empty)').textContent()) ?? ''
+    await show('token')
+    const answer = await fetch(`http://127.0.0.1:${new URL(origin).port}/api/v1/me`, {
+      headers: { authorization: `Bearer ${token}` },
+    })
+    assert.deepEqual([answer.status, ((await answer.json()) as { name: string }).name], [200, 'my laptop'])
+    await page.reload()
+    await shows('You are logged in as Ann.')
+    assert.equal(await page.locator('#token-value').isVisible(), false)
+  })
+
   it('gets an app for codes, whose code a login asks for from then on', async () => {
     await page.click('#add-totp')
     totpKey = (await page.locator('#totp-key:not(:empty)').textContent()) ?? ''

@@ -13,7 +13,7 @@ export const login = defineCommand({
   name: 'login',
   summary: 'Keep a token for a control plane.',
   description:
-    'Reads a token from stdin, asks the control plane whose it is, and keeps both in credentials.json in the folder gatewright of $XDG_CONFIG_HOME (or ~/.config), which only you may read. Make the token by POST /api/v1/me/tokens. Programs need no login: they say GATEWRIGHT_SERVER and GATEWRIGHT_TOKEN.',
+    'Reads a token from stdin, asks the control plane whose it is, and keeps both in credentials.json in the folder gatewright of $XDG_CONFIG_HOME (or ~/.config), which only you may read. Make the token on the page of your account, at the address of the control plane. Programs need no login: they say GATEWRIGHT_SERVER and GATEWRIGHT_TOKEN.',
   positionals: [{ name: 'URL', description: 'Of the control plane: https://control.example.com.' }],
   options: {
     name: { type: 'text', value: 'NAME', description: 'What to call it in --server. Default: its host.' },

@@ -76,6 +76,14 @@ on('add-passkey', async () => {
   showCodes(recoveryCodes)
 })
 
+on('make-token', async () => {
+  const { value } = await ask('POST /me/tokens', { name: textOf('token-name') })
+  find('make-token').reset()
+  find('token-value').textContent = value
+  find('token').hidden = false
+  find('token-value').focus()
+})
+
 on('change-password', async () => {
   const old = textOf('old')
   await ask('PUT /me/password', {
