@@ -136,5 +136,10 @@ function ofStore({ reason }: StoreFault): AdminProblem {
         'store-full',
         'The disk of the store is full: nothing was changed. Make room, and repeat.',
       )
+    case 'unfit':
+      return new AdminProblem(
+        'request-invalid',
+        'A text has the letter U+0000, which the database does not hold, or a number is larger than any that is kept: say another one.',
+      )
   }
 }

@@ -38,11 +38,11 @@ export interface Store {
 
 /**
  * `unavailable`: it cannot be reached now. `full`: its disk has no room. `uncertain`: the connection broke while it was being
- * told to keep a change, and nobody knows whether it did.
+ * told to keep a change, and nobody knows whether it did. `unfit`: it was asked for, or told to keep, what no column of it can hold.
  */
-export type StoreFaultReason = 'unavailable' | 'full' | 'uncertain'
+export type StoreFaultReason = 'unavailable' | 'full' | 'uncertain' | 'unfit'
 
-/** The store, and nothing about what it was asked. */
+/** The store, and what it can hold. */
 export class StoreFault extends Error {
   override readonly name = 'StoreFault'
   readonly reason: StoreFaultReason

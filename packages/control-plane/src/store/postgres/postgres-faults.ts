@@ -4,6 +4,8 @@ import { StoreFault, StoreRefusal } from '../store.ts'
 // PostgreSQL, Appendix A: class 08 connection, 53 resources, 57 operator's intervention; 55P03 lock not available, 25P03 idle in transaction.
 const NOT_NOW = /^(?:08|53|57)|^(?:55P03|25P03|40001|40P01|58030)$/
 const FULL = /^53100$/
+/** 22003 a number that is out of range, 22021 a letter that is none, such as U+0000: SQLite holds both. */
+const UNFIT = /^(?:22003|22021)$/
 /** Of Node's sockets. */
 const BROKEN = /^(?:ECONN|ENOTFOUND|EAI_|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH)/
 
@@ -14,6 +16,9 @@ export function toStoreFault(fault: unknown, { isDone = false } = {}): unknown {
   const cause = { cause: fault }
   if (typeof code === 'string' && FULL.test(code)) {
     return new StoreFault('full', `the disk of the store is full (${code})`, cause)
+  }
+  if (typeof code === 'string' && UNFIT.test(code)) {
+    return new StoreFault('unfit', `the store cannot hold this (${code}): ${fault.message}`, cause)
   }
   const isBroken =
     (typeof code === 'string' && (BROKEN.test(code) || NOT_NOW.test(code))) ||
