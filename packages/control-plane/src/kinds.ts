@@ -1,6 +1,6 @@
 /** Owns the list of everything that people name, describe and edit. */
 
-import { roleBodySchema } from './access/role.ts'
+import { type RoleBody, roleBodySchema, toRole } from './access/role.ts'
 import { apiBodySchema } from './apis/api-body.ts'
 import { appBodySchema } from './apps/app-body.ts'
 import { assertMayPutApp, assertOwnApp, hasSameOverrides } from './apps/assert-own-app.ts'
@@ -20,7 +20,7 @@ import { removeSecretsOf } from './secrets/secret-store.ts'
 import { assertEmptyTeam } from './teams/assert-empty-team.ts'
 import { teamBodySchema } from './teams/team-body.ts'
 import { upstreamBodySchema } from './upstreams/upstream-body.ts'
-import { assertMayGive } from './users/assert-may-give.ts'
+import { assertMayAllow, assertMayGive } from './users/assert-may-give.ts'
 import { webhookBodySchema } from './webhooks/webhook-body.ts'
 import { forgetWebhook } from './webhooks/webhook-store.ts'
 
@@ -153,6 +153,15 @@ export const ROLE = defineKind({
   body: roleBodySchema,
   read: 'role:read',
   edit: 'role:edit',
+  async check(asking, { db }, { ref: { id }, before, body }) {
+    const known = before === undefined ? [] : toRole(id, before.body as RoleBody).permissions
+    const { permissions } = toRole(id, body as RoleBody)
+    await assertMayAllow(
+      asking,
+      db,
+      permissions.filter((permission) => !known.includes(permission)),
+    )
+  },
 })
 
 export const FEDERATION = defineKind({

@@ -1,6 +1,7 @@
 /** Owns that nobody gets more by giving: what is given, taken away or looked after is no more than one has oneself. */
-import { mayGive, type Principal } from '../access/decide-access.ts'
+import { decideAccess, mayGive, type Principal } from '../access/decide-access.ts'
 import { EVERY_TEAM, type Grant } from '../access/grant.ts'
+import type { Permission } from '../access/permission.ts'
 import { AdminProblem } from '../http/admin-problem.ts'
 import { readRoles } from '../http/assert-allowed.ts'
 import { MAIN_TEAM } from '../publish/snapshot-id.ts'
@@ -32,6 +33,22 @@ export async function assertMayManage(giver: Giver, db: Moment, { grants }: Pick
     (grant) => roles.has(grant.role) && (principal === undefined || !mayGive(principal, grant, roles)),
   )
   if (refused !== undefined) throw tooMuch(refused)
+}
+
+/** Whoever has the role has all that it comes to allow, wherever they have it: what is added to it is had everywhere by who adds it. @rejects AdminProblem */
+export async function assertMayAllow(giver: Giver, db: Moment, permissions: readonly Permission[]): Promise<void> {
+  const { principal } = giver
+  const roles = await readRoles(db)
+  const refused = permissions.find(
+    (permission) =>
+      principal === undefined || decideAccess(principal, { permission, team: EVERY_TEAM }, roles) !== 'granted',
+  )
+  if (refused === undefined) return
+  throw new AdminProblem(
+    'not-allowed',
+    `A role gives away what its maker has everywhere, and you have not "${refused}": somebody who has it has to do this.`,
+    { extensions: { permission: refused } },
+  )
 }
 
 /** Those of the first that the second has not. */
