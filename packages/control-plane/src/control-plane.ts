@@ -187,7 +187,7 @@ function openSecretKey({ secretKeyFile: file }: ControlPlaneSettings): SecretKey
 async function openStore(database: string, log: Log): Promise<Store> {
   const onFault = (fault: unknown): void => log.error('the store has a fault', { error: String(fault) })
   if (/^postgres(?:ql)?:/.test(database)) return await PostgresStore.open({ url: database, onFault })
-  return await SqliteStore.open({ file: database, onFault })
+  return await SqliteStore.open({ file: database, access: 'alone', onFault })
 }
 
 function isLoopback(host: string): boolean {

@@ -5,6 +5,7 @@ import { SqliteStore } from './sqlite-store.ts'
 
 const store = await SqliteStore.open({
   file: process.argv[2] ?? '',
+  access: 'alone',
   onFault(fault) {
     throw fault
   },

@@ -35,7 +35,7 @@ it('a store whose process is killed keeps what was acknowledged, and nothing hal
   const acknowledged: string[] = []
   for (const count of [1, 7, 40, 3, 90, 25]) {
     acknowledged.push(...(await runAndKill(file, count)))
-    const store = await SqliteStore.open({ file, onFault() {} })
+    const store = await SqliteStore.open({ file, access: 'alone', onFault() {} })
     const [ids, sequence, audit] = await store.read(async (db) => [
       (await listAllResources(db, 'api')).map(({ id }) => id),
       await readSequence(db),

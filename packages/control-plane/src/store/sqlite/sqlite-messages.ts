@@ -24,6 +24,10 @@ export type SqliteAnswer =
   /** Somebody else has changed the file. */
   | { readonly kind: 'changed' }
 
+/** `alone`: nobody else has it so, on this machine. `shared`: beside others. `read`: it has to be there, and is left as it is. */
+export type SqliteAccess = 'alone' | 'shared' | 'read'
+
 export interface SqliteSettings {
   readonly file: string
+  readonly access: SqliteAccess
 }

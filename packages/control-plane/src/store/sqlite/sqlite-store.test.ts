@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
@@ -43,5 +43,38 @@ describe('a SQLite store', () => {
       return true
     })
     await assert.rejects(open(join(folder, 'none', 'a.db')), StoreRefusal)
+  })
+
+  it('is readable by its owner alone, whatever the umask, and also where it was not before', async () => {
+    const file = join(folder, 'private.db')
+    const before = process.umask(0o000)
+    try {
+      const store = await SqliteStore.open({ file, access: 'alone', onFault() {} })
+      opened.push(store)
+      await store.write(({ db }) => insert(db, 'one'))
+    } finally {
+      process.umask(before)
+    }
+    const modes = () => ['', '-wal', '-shm', '.lock'].map((end) => statSync(`${file}${end}`).mode & 0o777)
+    assert.deepEqual(modes(), [0o600, 0o600, 0o600, 0o600])
+    for (const end of ['', '-wal', '-shm']) chmodSync(`${file}${end}`, 0o644)
+    opened.push(await SqliteStore.open({ file, onFault() {} }))
+    assert.deepEqual(modes(), [0o600, 0o600, 0o600, 0o600])
+  })
+
+  it('is had by one control plane alone, which is said to the next, until the first ends', async () => {
+    const file = join(folder, 'alone.db')
+    const alone = () => SqliteStore.open({ file, access: 'alone', onFault() {} })
+    const first = await alone()
+    await assert.rejects(alone(), (fault) => {
+      assert.ok(fault instanceof StoreRefusal)
+      assert.match(
+        fault.message,
+        /alone\.db cannot be opened: another control plane has it.*end that first.*PostgreSQL/,
+      )
+      return true
+    })
+    await first.close()
+    opened.push(await alone())
   })
 })

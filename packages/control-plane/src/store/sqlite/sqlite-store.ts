@@ -10,6 +10,8 @@ import { createSqliteDialect, SqliteThread } from './sqlite-dialect.ts'
 export interface SqliteStoreOptions {
   /** It is made where there is none. */
   readonly file: string
+  /** Refused where somebody else has it alone. Default: `shared`. */
+  readonly access?: 'alone' | 'shared'
   /** What a listener threw. */
   onFault(fault: unknown): void
 }
@@ -31,10 +33,10 @@ export class SqliteStore implements Store {
   }
 
   /** @rejects StoreRefusal */
-  static async open({ file, onFault }: SqliteStoreOptions): Promise<SqliteStore> {
+  static async open({ file, access = 'shared', onFault }: SqliteStoreOptions): Promise<SqliteStore> {
     const listeners = new ChangeListeners(onFault)
     let opened: SqliteStore | undefined
-    const thread = await SqliteThread.open({ file }, () => void opened?.tellNewest().catch(onFault))
+    const thread = await SqliteThread.open({ file, access }, () => void opened?.tellNewest().catch(onFault))
     const store = new SqliteStore(thread, listeners)
     try {
       // `begin immediate` has locked the file already.

@@ -1,6 +1,7 @@
 /** Owns the thread that holds a SQLite file: what waits for its disk waits here. The worker's entry. */
 import { parentPort, workerData } from 'node:worker_threads'
 import Database from 'better-sqlite3'
+import { holdAlone, makePrivate } from './own-file.ts'
 import type { ConnectionName, SqliteAnswer, SqliteQuestion, SqliteRows, SqliteSettings } from './sqlite-messages.ts'
 
 const port = parentPort
@@ -19,13 +20,13 @@ class Connection {
   /** The one that was used last stands last. */
   readonly #statements = new Map<string, Database.Statement>()
 
-  constructor(file: string, name: ConnectionName) {
-    this.#database = new Database(file, { timeout: BUSY_MS })
-    this.#database.pragma('journal_mode = WAL')
+  constructor({ file, access }: SqliteSettings, name: ConnectionName) {
+    this.#database = new Database(file, { timeout: BUSY_MS, fileMustExist: access === 'read' })
+    if (access !== 'read') this.#database.pragma('journal_mode = WAL')
     // What was committed is on disk, also when the power fails.
     this.#database.pragma('synchronous = FULL')
     this.#database.pragma('foreign_keys = ON')
-    if (name === 'reader') this.#database.pragma('query_only = ON')
+    if (name === 'reader' || access === 'read') this.#database.pragma('query_only = ON')
   }
 
   run(sql: string, parameters: readonly unknown[]): SqliteRows {
@@ -61,12 +62,21 @@ function toFault(error: unknown): { readonly message: string; readonly code: str
   return { message: String(message ?? error), code: typeof code === 'string' ? code : 'UNKNOWN' }
 }
 
-function open(): Record<ConnectionName, Connection> | undefined {
-  const { file } = workerData as SqliteSettings
+interface Closing {
+  close(): void
+}
+
+function open(): (Record<ConnectionName, Connection> & { readonly lock: Closing | undefined }) | undefined {
+  const settings = workerData as SqliteSettings
+  const { file, access } = settings
+  let lock: Closing | undefined
   try {
-    const writer = new Connection(file, 'writer')
-    return { writer, reader: new Connection(file, 'reader') }
+    if (access === 'alone') lock = holdAlone(file)
+    if (access !== 'read') makePrivate(file)
+    const writer = new Connection(settings, 'writer')
+    return { writer, reader: new Connection(settings, 'reader'), lock }
   } catch (error) {
+    lock?.close()
     say({ kind: 'fault', ...toFault(error) })
     return undefined
   }
@@ -78,7 +88,7 @@ if (connections !== undefined) {
   port.on('message', (question: SqliteQuestion | 'close') => {
     if (question === 'close') {
       clearInterval(looking)
-      for (const connection of Object.values(connections)) connection.close()
+      for (const each of [connections.reader, writer, connections.lock]) each?.close()
       port.close()
       return
     }
