@@ -4,10 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client } from '@gatewright/client'
 import { until } from './deadline.ts'
+import { findSetUpSecret, makeFirstAccount } from './first-account.ts'
 import { type RunningGateway, startGateway } from './gateway.ts'
 import { findFreePort } from './ports.ts'
-
-const PASSWORD = 'seven grey herons over the weir'
 
 export interface ControlPlaneOptions {
   readonly threads?: number
@@ -51,23 +50,13 @@ export class RunningControlPlane {
 
   /** Of the link that was printed; undefined: there is an account already. */
   get setUpSecret(): string | undefined {
-    return /\/set-up#([\w-]+)/.exec(this.gateway.stderr)?.[1]
+    return findSetUpSecret(this.gateway.stderr)
   }
 
   /** Makes the first account, and a token of it. */
   async setUp(): Promise<{ readonly client: Client; readonly token: string }> {
-    const body = { secret: this.setUpSecret ?? '', email: 'owner@example.com', name: 'Owner', password: PASSWORD }
-    const answer = await fetch(`${this.url}/api/v1/set-up`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    })
-    if (!answer.ok) throw new Error(await answer.text())
-    const { csrfToken } = (await answer.json()) as { csrfToken: string }
-    const cookie = answer.headers.getSetCookie()[0]?.split(';')[0] ?? ''
-    const browser = new Client({ url: this.url, headers: { cookie, 'x-csrf-token': csrfToken } })
-    const { value } = (await browser.ask('issueMyToken', { body: { name: 'test' } })).body
-    return { client: this.toClient(value), token: value }
+    const token = await makeFirstAccount(this.url, this.gateway.stderr)
+    return { client: this.toClient(token), token }
   }
 
   toClient(token: string): Client {
