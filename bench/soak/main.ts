@@ -6,11 +6,12 @@ import { toShort } from '../bars.ts'
 import { describeMachine } from '../machine.ts'
 import type { Answer } from '../question.ts'
 import { toBarTable, toSection, toTable } from '../table.ts'
+import { largeStore } from './large-store.ts'
 import { manyMachines } from './many-machines.ts'
 import { oneMachine } from './one-machine.ts'
 import type { SoakQuestion } from './soak-question.ts'
 
-const QUESTIONS: SoakQuestion[] = [oneMachine, manyMachines]
+const QUESTIONS: SoakQuestion[] = [oneMachine, manyMachines, largeStore]
 
 const { values } = parseArgs({
   options: {
