@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { type Demand, decideAccess, listReadableTeams, mayGive, type Principal } from './decide-access.ts'
+import {
+  type Demand,
+  decideAccess,
+  listReadableParts,
+  listReadableTeams,
+  mayGive,
+  type Principal,
+} from './decide-access.ts'
 import { type Grant, grantSchema } from './grant.ts'
 import { expandPermissions, PERMISSIONS, type Permission } from './permission.ts'
 import { BUILT_IN_ROLES, createRoles, roleBodySchema, toRole } from './role.ts'
@@ -111,8 +118,13 @@ describe('access', () => {
   it('to lists is to those of the teams in which something may be read', () => {
     const grants = [EDITOR, { ...EDITOR, team: 'bank', apis: ['loans'] }, EDITOR, { role: 'key-clerk', team: 'post' }]
     const list = (permission: Permission) => listReadableTeams(principal(grants), permission, ROLES)
-    assert.deepEqual(list('api:read'), ['bank', 'shop'])
-    assert.deepEqual(list('app:read'), ['bank', 'post', 'shop'])
+    assert.deepEqual(list('api:read'), ['shop'])
+    assert.deepEqual(list('app:read'), ['post', 'shop'])
+    const parts = listReadableParts(principal(grants), 'api:read', ROLES)
+    assert.deepEqual(
+      parts.map(({ team, apis }) => [team, apis]),
+      [['bank', ['loans']]],
+    )
     assert.deepEqual(list('audit:read'), [])
     assert.deepEqual(listReadableTeams(principal(grants, ['app:read']), 'api:read', ROLES), [])
     const everywhere = principal([{ role: 'viewer', team: '*' }, EDITOR])

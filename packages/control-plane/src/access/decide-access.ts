@@ -42,16 +42,32 @@ export function decideAccess(principal: Principal, demand: Demand, roles: Roles)
   return canRead ? 'refused' : 'hidden'
 }
 
-/** Where a list may show something. A grant may be limited to some of a team: what the list shows is to be asked for one by one. */
+/** Of which a list may show everything: a grant that is limited to some of a team is none of those. */
 export function listReadableTeams(
   principal: Principal,
   permission: Permission,
   roles: Roles,
 ): readonly string[] | 'all' {
-  const teams = principal.grants
-    .filter((grant) => listAllowed(principal, grant, roles).includes(permission))
+  const teams = listGrantsOf(principal, permission, roles)
+    .filter((grant) => !isLimited(grant))
     .map(({ team }) => team)
   return teams.includes(EVERY_TEAM) ? 'all' : [...new Set(teams)].toSorted()
+}
+
+/** A part of a team, or of every one. */
+export type TeamPart = Omit<Grant, 'role'>
+
+/** Of which a list may show something beside those teams: APIs, and what is done with them in environments. */
+export function listReadableParts(principal: Principal, permission: Permission, roles: Roles): readonly TeamPart[] {
+  return listGrantsOf(principal, permission, roles).filter(isLimited)
+}
+
+function listGrantsOf(principal: Principal, permission: Permission, roles: Roles): readonly Grant[] {
+  return principal.grants.filter((grant) => listAllowed(principal, grant, roles).includes(permission))
+}
+
+function isLimited({ apis, environments }: Grant): boolean {
+  return apis !== undefined || environments !== undefined
 }
 
 /** Nobody gives away what they do not have: everything that the grant would allow, who gives it may do there. */

@@ -25,4 +25,60 @@ await describeOnStores('nobody comes to more', (open) => {
     assert.equal(await put('clerk', 'other', ['role:read']), 200)
     assert.equal(await put('clerk', 'other', ['setting:edit']), 403)
   })
+
+  it('by a list: who is let in to some of a team sees those alone', async () => {
+    const by = (grants: Principal['grants']): Principal => ({ actor: 'user:x', name: 'X', user: 'x', grants })
+    const people = new Map<string, Principal>([
+      ['ofOrders', by([{ role: 'owner', team: 'main', apis: ['orders'] }])],
+      ['everywhere', by([{ role: 'owner', team: '*', apis: ['orders'] }])],
+      ['inDev', by([{ role: 'owner', team: 'main', environments: ['dev'] }])],
+      ['ofOrdersInDev', by([{ role: 'owner', team: 'main', apis: ['orders'], environments: ['dev'] }])],
+    ])
+    const stage = new AdminStage(await open(), { people })
+    const done = async (line: string, body: object = {}): Promise<void> => {
+      const answer = await stage.ask(line, { body })
+      assert.ok(answer.statusCode < 300, `${line}: ${answer.body}`)
+    }
+    await done('PUT /teams/other')
+    for (const environment of ['dev', 'test'])
+      await done(`PUT /environments/${environment}`, { pathPrefix: `/${environment}` })
+    for (const api of ['main/orders', 'main/secret', 'other/orders']) {
+      await done(`PUT /apis/${api}`, { basePath: `/${api}`, upstream: 'http://127.0.0.1:9001' })
+      for (const environment of ['dev', 'test']) await done(`POST /environments/${environment}/apis/${api}/publish`)
+    }
+    for (const environment of ['dev', 'test'])
+      await done(`PUT /environments/${environment}`, { pathPrefix: `/${environment}`, protection: { approvals: 1 } })
+    for (const api of ['main/orders', 'main/secret']) {
+      await done(`PUT /apis/${api}`, { basePath: `/${api}`, title: 'Two', upstream: 'http://127.0.0.1:9001' })
+      for (const environment of ['dev', 'test']) await done(`POST /environments/${environment}/apis/${api}/publish`)
+    }
+    await done('PUT /plans/main/gold', { apis: [{ api: 'orders' }, { api: 'secret' }] })
+    await done('PUT /apps/main/phone')
+    for (const api of ['orders', 'secret']) await done('POST /apps/main/phone/subscriptions', { api, plan: 'gold' })
+    const list = async (as: string, path: string): Promise<unknown> => {
+      const answer = await stage.ask(`GET ${path}`, { as })
+      assert.equal(answer.statusCode, 200, `${path}: ${answer.body}`)
+      const items: { team?: string; id?: string; api?: string; environment?: string }[] = answer.json().items
+      return items
+        .map(({ team, id, api, environment }) => [team, id, api, environment].filter(Boolean).join(' '))
+        .toSorted()
+    }
+    assert.deepEqual(await list('ofOrders', '/apis'), ['main orders'])
+    assert.deepEqual(await list('ofOrders', '/apis?team=other'), [])
+    assert.deepEqual(await list('everywhere', '/apis'), ['main orders', 'other orders'])
+    assert.deepEqual(await list('everywhere', '/apis?team=other'), ['other orders'])
+    assert.deepEqual(await list('inDev', '/apis'), [])
+    assert.deepEqual(await list('ofOrders', '/environments/test/live'), ['main orders'])
+    assert.deepEqual(await list('inDev', '/environments/test/live'), [])
+    assert.deepEqual(await list('inDev', '/environments/dev/live'), ['main orders', 'main secret'])
+    assert.deepEqual(await list('ofOrdersInDev', '/environments/dev/live'), ['main orders'])
+    assert.deepEqual(await list('ofOrders', '/changes'), ['main orders dev', 'main orders test'])
+    assert.deepEqual(await list('inDev', '/changes'), ['main orders dev', 'main secret dev'])
+    assert.deepEqual(await list('ofOrdersInDev', '/changes'), ['main orders dev'])
+    assert.equal((await stage.ask('GET /subscriptions', { as: 'ofOrders' })).json().items.length, 1)
+    for (const path of ['/plans', '/apps', '/tokens', '/audit'])
+      assert.deepEqual(await list('ofOrders', path), [], path)
+    assert.equal((await stage.ask('GET /audit/export', { as: 'inDev' })).body, '')
+    assert.deepEqual(stage.mistakes, [])
+  })
 })

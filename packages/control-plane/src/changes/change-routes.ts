@@ -50,12 +50,12 @@ const LIST = defineReading({
       .meta({ description: 'Of the last one of the page before: its `sequence`.' }),
   }),
   answer: z.strictObject({ items: z.array(changeSchema) }),
-  async read({ services, teams }, db, { query: { state, limit, below } }) {
+  async read({ services, teams, parts }, db, { query: { state, limit, below } }) {
     const query = {
       limit,
       ...(state && { state }),
       ...(below !== undefined && { below }),
-      ...(teams !== 'all' && { teams }),
+      ...(teams !== 'all' && { shown: { teams, parts } }),
     }
     const changes = await listChanges(db, query, services.nowMs())
     const uids = changes.flatMap(({ api, environment }) => [api, environment])

@@ -1,6 +1,7 @@
 /** Owns change requests in the store: asked for, approved, done, refused, withdrawn. */
 import type { Selectable } from 'kysely'
 import type { Principal } from '../access/decide-access.ts'
+import { listApiParts, type Readable, selectEnvironments, selectReadable } from '../apis/select-readable.ts'
 import type { DeploymentRef } from '../deployments/deployment-store.ts'
 import type { Doing } from '../resources/resource-store.ts'
 import type { Moment } from '../store/store.ts'
@@ -110,8 +111,8 @@ export async function getChange(
 }
 
 export interface ChangeQuery {
-  /** Of the APIs; all if absent. */
-  readonly teams?: readonly string[]
+  /** Of these alone; all if absent. */
+  readonly shown?: Readable
   /** Uids. */
   readonly api?: string
   readonly environment?: string
@@ -123,14 +124,27 @@ export interface ChangeQuery {
 
 /** Those that something became of last stand first. */
 export async function listChanges(db: Moment, query: ChangeQuery, nowMs: number): Promise<ChangeRequest[]> {
-  const { teams, api, environment, state, below, limit } = query
+  const { shown, api, environment, state, below, limit } = query
   let found = db.selectFrom('changes').selectAll()
   if (api !== undefined) found = found.where('api', '=', api)
   if (environment !== undefined) found = found.where('environment', '=', environment)
   if (below !== undefined) found = found.where('sequence', '<', below)
-  if (teams !== undefined) {
-    if (teams.length === 0) return []
-    found = found.where('api', 'in', db.selectFrom('resources').select('uid').where('team', 'in', teams))
+  if (shown !== undefined) {
+    const { teams, parts } = shown
+    const inSome = parts.flatMap(({ environments, ...part }) =>
+      environments === undefined ? [] : { environments, part },
+    )
+    found = found.where(({ or, and, eb }) =>
+      or([
+        eb('api', 'in', selectReadable(db, { teams, parts: listApiParts(parts) })),
+        ...inSome.map(({ environments, part }) =>
+          and([
+            eb('api', 'in', selectReadable(db, { teams: [], parts: [part] })),
+            eb('environment', 'in', selectEnvironments(db, environments)),
+          ]),
+        ),
+      ]),
+    )
   }
   if (state !== undefined) {
     found = found.where('state', '=', state === 'expired' ? 'waiting' : state)

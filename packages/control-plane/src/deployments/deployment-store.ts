@@ -1,5 +1,7 @@
 /** Owns changing what is live: every change is a version, and the one before can come back. */
 import type { Selectable } from 'kysely'
+import type { TeamPart } from '../access/decide-access.ts'
+import { selectReadable } from '../apis/select-readable.ts'
 import type { Doing } from '../resources/resource-store.ts'
 import { findRevision } from '../revisions/revision-store.ts'
 import type { Moment } from '../store/store.ts'
@@ -170,22 +172,24 @@ export async function listLive(db: Moment, environment: string): Promise<Deploym
   return rows.map(toDeployment).filter(({ releases }) => releases.length > 0)
 }
 
+export interface LiveQuery {
+  /** Ids. */
+  readonly teams: readonly string[] | 'all'
+  /** Single APIs of others, beside them. */
+  readonly parts?: readonly TeamPart[]
+  /** Uid of the last API of the page before. */
+  readonly after?: string
+  readonly limit: number
+}
+
 /** By the API's uid. */
 export async function listLivePage(
   db: Moment,
   environment: string,
-  {
-    teams,
-    after,
-    limit,
-  }: { readonly teams: readonly string[] | 'all'; readonly after?: string; readonly limit: number },
+  { teams, parts = [], after, limit }: LiveQuery,
 ): Promise<Deployment[]> {
-  let apis = db.selectFrom('resources').select('uid').where('kind', '=', 'api')
-  if (teams !== 'all') {
-    if (teams.length === 0) return []
-    apis = apis.where('team', 'in', teams)
-  }
-  let found = selectNewest(db).where('one.environment', '=', environment).where('one.api', 'in', apis)
+  let found = selectNewest(db).where('one.environment', '=', environment)
+  if (teams !== 'all') found = found.where('one.api', 'in', selectReadable(db, { teams, parts }))
   if (after !== undefined) found = found.where('one.api', '>', after)
   const rows = await found.where('one.releases', '!=', NO_RELEASES).orderBy('one.api').limit(limit).execute()
   return rows.map(toDeployment)

@@ -1,6 +1,7 @@
 /** Owns the routes that list what is live: everything in an environment, and an API everywhere. */
 import { z } from 'zod'
 import { partIdSchema } from '../apis/api-body.ts'
+import { listPartsIn } from '../apis/select-readable.ts'
 import { defineReading, type Route } from '../http/route.ts'
 import { API, ENVIRONMENT } from '../kinds.ts'
 import { findResources } from '../resources/find-resources.ts'
@@ -27,9 +28,10 @@ export const LIVE_ROUTES: readonly Route[] = [
       items: z.array(deploymentSchema.extend({ team: z.string(), api: z.string() })),
       next: z.string().optional().meta({ description: 'Where the next page begins; absent: this is the last.' }),
     }),
-    async read({ teams }, db, { params: { environment }, query: { limit, after } }) {
+    async read({ teams, parts }, db, { params: { environment }, query: { limit, after } }) {
       const { uid } = await getResource(db, toRef(ENVIRONMENT, { id: environment }))
-      const found = await listLivePage(db, uid, { teams, limit: limit + 1, ...(after !== undefined && { after }) })
+      const shown = { teams, parts: listPartsIn(parts, environment) }
+      const found = await listLivePage(db, uid, { ...shown, limit: limit + 1, ...(after !== undefined && { after }) })
       const page = found.slice(0, limit)
       const apis = await findResources(
         db,

@@ -3,7 +3,7 @@
  * OpenAPI document, the client, the audit log, dry runs and repeats, so that none of them is said twice or forgotten.
  */
 import { z } from 'zod'
-import type { Demand, Principal } from '../access/decide-access.ts'
+import type { Demand, Principal, TeamPart } from '../access/decide-access.ts'
 import type { Permission } from '../access/permission.ts'
 import type { AuditNote } from '../audit/audit-log.ts'
 import type { Doing } from '../resources/resource-store.ts'
@@ -43,6 +43,8 @@ export interface Asking {
   readonly principal: Principal | undefined
   /** Where `access` is `some-team`: whose things may be shown. */
   readonly teams: readonly string[] | 'all'
+  /** …and of which more teams something may be: single APIs, and what is done in single environments. */
+  readonly parts: readonly TeamPart[]
   readonly address: string
   readonly agent: string
   /** Of the session's cookie, where there is one. */

@@ -1,6 +1,7 @@
 /** Owns what happens between a parsed request and its answer: who asks, may they, one moment of the store, the audit log, repeats, dry runs. */
 import type { FastifyRequest } from 'fastify'
-import { listReadableTeams, type Principal } from '../access/decide-access.ts'
+import { listReadableParts, listReadableTeams, type Principal } from '../access/decide-access.ts'
+import type { Permission } from '../access/permission.ts'
 import type { Roles } from '../access/role.ts'
 import { appendToAudit } from '../audit/audit-log.ts'
 import type { Doing } from '../resources/resource-store.ts'
@@ -97,6 +98,7 @@ export class RouteRunner {
       services: this.#services,
       principal,
       teams: 'all' as const,
+      parts: [],
       address: request.ip,
       agent: request.headers['user-agent'] ?? '',
       sessionSecret: credentials.sessionSecret,
@@ -106,7 +108,7 @@ export class RouteRunner {
     if (principal === undefined) throw notSignedIn()
     if (access.kind === 'known') return asking
     if (access.kind === 'some-team') {
-      return { ...asking, teams: listTeams(principal, access.permission, await readRoles(db)) }
+      return { ...asking, ...listShown(principal, access.permission, await readRoles(db)) }
     }
     await assertAllowed(asking, db, access.toDemand(params as never))
     return asking
@@ -142,9 +144,10 @@ function toDryRunBody(route: ChangingRoute, { status, body, changes = [], versio
   return { dryRun: true, status: status ?? route.status ?? 200, version, changes, result }
 }
 
-function listTeams(principal: Principal, permission: Parameters<typeof listReadableTeams>[1], roles: Roles) {
+function listShown(principal: Principal, permission: Permission, roles: Roles): Pick<Asking, 'teams' | 'parts'> {
   const teams = listReadableTeams(principal, permission, roles)
-  if (teams === 'all' || teams.length > 0) return teams
+  const parts = teams === 'all' ? [] : listReadableParts(principal, permission, roles)
+  if (teams === 'all' || teams.length > 0 || parts.length > 0) return { teams, parts }
   throw new AdminProblem('not-allowed', `This needs the permission "${permission}" in some team.`, {
     extensions: { permission },
   })

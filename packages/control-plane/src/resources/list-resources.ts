@@ -1,5 +1,7 @@
 /** Owns looking for resources: filters, sorting, and pages that nothing slips out of, whatever changes meanwhile. */
 import { type RawBuilder, type SelectQueryBuilder, sql } from 'kysely'
+import type { TeamPart } from '../access/decide-access.ts'
+import { isReadable } from '../apis/select-readable.ts'
 import type { Moment } from '../store/store.ts'
 import type { Tables } from '../store/tables.ts'
 import type { Resource } from './resource.ts'
@@ -12,6 +14,8 @@ export interface ResourceQuery {
   readonly kind: string
   /** Whose; all teams if absent. */
   readonly teams?: readonly string[]
+  /** Single APIs of others, beside `teams`. */
+  readonly parts?: readonly TeamPart[]
   readonly owner?: string
   /** All of them. */
   readonly tags?: readonly string[]
@@ -104,10 +108,12 @@ export async function countResources(
 
 type Found = SelectQueryBuilder<Tables, 'resources', object>
 
-function filter(db: Moment, { kind, teams, owner, tags = [], search }: Omit<ResourceQuery, 'limit'>): Found {
+function filter(
+  db: Moment,
+  { kind, teams, parts = [], owner, tags = [], search }: Omit<ResourceQuery, 'limit'>,
+): Found {
   let found: Found = db.selectFrom('resources').where('kind', '=', kind)
-  if (teams !== undefined)
-    found = teams.length === 0 ? found.where(sql<boolean>`1 = 0`) : found.where('team', 'in', teams)
+  if (teams !== undefined) found = found.where((expressions) => isReadable(expressions, { teams, parts }))
   if (owner !== undefined) found = found.where('owner', '=', owner)
   for (const tag of tags) {
     const tagged = db.selectFrom('resource_tags').select('resource').where('tag', '=', tag)

@@ -1,9 +1,11 @@
 /** Owns the routes that every kind of resources has: list, look, put, remove, and what they were. */
 
 import { z } from 'zod'
-import type { Demand } from '../access/decide-access.ts'
+import type { Demand, TeamPart } from '../access/decide-access.ts'
+import { EVERY_TEAM } from '../access/grant.ts'
 import type { Permission } from '../access/permission.ts'
 import { partIdSchema } from '../apis/api-body.ts'
+import { listApiParts } from '../apis/select-readable.ts'
 import { defineChange, defineReading, NOTHING, type Route, type RouteAccess } from '../http/route.ts'
 import { describeChanges } from './describe-changes.ts'
 import { type Kind, NO_TEAM, toRef } from './kind.ts'
@@ -72,12 +74,12 @@ function toList(kind: Kind): Route {
       total: z.int(),
       next: z.string().optional().meta({ description: 'Where the next page begins; absent: this is the last.' }),
     }),
-    async read({ teams }, db, { query: { team, tag, owner, search, sort, limit, after } }) {
+    async read({ teams, parts }, db, { query: { team, tag, owner, search, sort, limit, after } }) {
       const shown = toShownTeams(kind, teams, team)
       const query: ResourceQuery = {
         kind: kind.kind,
         limit,
-        ...(shown !== undefined && { teams: shown }),
+        ...(shown !== undefined && { teams: shown, parts: toShownParts(kind, parts, team) }),
         ...(owner !== undefined && { owner }),
         ...(tag !== undefined && { tags: [tag].flat() }),
         ...(search !== undefined && { search }),
@@ -99,6 +101,13 @@ function toShownTeams(
   if (scope === 'everywhere') return [NO_TEAM]
   if (teams === 'all') return team === undefined ? undefined : [team]
   return team === undefined ? teams : teams.filter((each) => each === team)
+}
+
+/** Of the teams that are shown, all is shown anyway. */
+function toShownParts({ kind }: Kind, parts: readonly TeamPart[], team: string | undefined): readonly TeamPart[] {
+  if (kind !== 'api') return []
+  const wanted = parts.filter((part) => team === undefined || part.team === team || part.team === EVERY_TEAM)
+  return listApiParts(wanted).map((part) => ({ ...part, team: team ?? part.team }))
 }
 
 function toLook(kind: Kind): Route {

@@ -1,6 +1,7 @@
 /** Owns the routes of subscriptions: asked for by whose app it is, and let through, held up and ended by who sells. */
 import { z } from 'zod'
 import { partIdSchema } from '../apis/api-body.ts'
+import { listApiParts } from '../apis/select-readable.ts'
 import { getOwnApp } from '../apps/get-own-app.ts'
 import type { AuditNote } from '../audit/audit-log.ts'
 import { AdminProblem } from '../http/admin-problem.ts'
@@ -101,10 +102,10 @@ const READINGS: readonly Route[] = [
       after: z.string().max(64).optional().meta({ description: 'The `next` of the page before.' }),
     }),
     answer: z.strictObject({ items: z.array(subscriptionSchema), next: z.string().exactOptional() }),
-    async read({ teams }, db, { query: { app, product, api, state, limit, after } }) {
+    async read({ teams, parts }, db, { query: { app, product, api, state, limit, after } }) {
       const query: SubscriptionQuery = {
         limit: limit + 1,
-        ...(teams !== 'all' && { teams }),
+        ...(teams !== 'all' && { teams, parts: listApiParts(parts) }),
         ...(app !== undefined && { app: await findUid(db, APP, app) }),
         ...(product !== undefined && { product: await findUid(db, PRODUCT, product) }),
         ...(api !== undefined && { api: await findUid(db, API, api) }),

@@ -1,6 +1,8 @@
 /** Owns making subscriptions, taking them through their steps, and moving them from one API to the next. */
 import { randomUUID } from 'node:crypto'
 import type { Selectable } from 'kysely'
+import type { TeamPart } from '../access/decide-access.ts'
+import { selectReadable } from '../apis/select-readable.ts'
 import type { PlanBody } from '../plans/plan-body.ts'
 import type { ProductBody } from '../products/product-body.ts'
 import { findResources } from '../resources/find-resources.ts'
@@ -108,6 +110,8 @@ export interface SubscriptionQuery {
   readonly state?: SubscriptionState
   /** Ids: those of their apps, and to what they sell; all teams if absent. */
   readonly teams?: readonly string[]
+  /** To single APIs of others, beside them. */
+  readonly parts?: readonly TeamPart[]
   /** Those that have not ended. */
   readonly isLive?: boolean
   /** All if absent. */
@@ -128,8 +132,9 @@ export async function listSubscriptions(db: Moment, query: SubscriptionQuery): P
       .selectFrom('resources')
       .select('uid')
       .where('team', 'in', ['', ...query.teams])
+    const shown = selectReadable(db, { teams: query.teams, parts: query.parts ?? [] })
     found = found.where(({ or, eb }) =>
-      or([eb('app', 'in', theirs), eb('product', 'in', theirs), eb('api', 'in', theirs)]),
+      or([eb('app', 'in', theirs), eb('product', 'in', theirs), eb('api', 'in', shown)]),
     )
   }
   if (query.isLive === true) found = found.where('state', '!=', 'ended')
