@@ -1,7 +1,9 @@
 /** Ways by which somebody could come to more than was given to them. */
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { AdminStage } from '../testing/admin-stage.ts'
+import type { LightMyRequestResponse } from 'fastify'
+import { signUp } from '../testing/account-stage.ts'
+import { AdminStage, type Told } from '../testing/admin-stage.ts'
 import { describeOnStores } from '../testing/describe-on-stores.ts'
 import type { Principal } from './decide-access.ts'
 
@@ -24,6 +26,31 @@ await describeOnStores('nobody comes to more', (open) => {
     assert.equal(await put('clerk', 'other', ['setting:edit']), 200, 'what stands there may stay, and less is less')
     assert.equal(await put('clerk', 'other', ['role:read']), 200)
     assert.equal(await put('clerk', 'other', ['setting:edit']), 403)
+  })
+
+  it('by a token of the team: who made it does not let through what it asks for', async () => {
+    const { stage, browser } = await signUp(await open())
+    const done = async (line: string, told: Told): Promise<LightMyRequestResponse> => {
+      const answer = await stage.ask(line, { body: {}, ...told })
+      assert.ok(answer.statusCode < 300, `${line}: ${answer.body}`)
+      return answer
+    }
+    const issue = async (told: Told, role: string): Promise<Told> => {
+      const body = { name: role, grants: [{ role, team: 'main' }] }
+      const { value } = (await done('POST /tokens/main', { ...told, body })).json()
+      return { as: value }
+    }
+    await done('PUT /environments/prod', { ...browser, body: { protection: { approvals: 1 } } })
+    await done('PUT /apis/main/orders', { ...browser, body: { basePath: '/', upstream: 'http://127.0.0.1:9001' } })
+    const first = await issue(browser, 'owner')
+    const robots = [first, await issue(first, 'publisher')]
+    for (const [index, robot] of robots.entries()) {
+      const asked = await done('POST /environments/prod/apis/main/orders/publish', robot)
+      const at = `/environments/prod/apis/main/orders/changes/${asked.json().change}`
+      assert.equal((await stage.ask(`POST ${at}/approve`, { ...browser, body: {} })).statusCode, 403, String(index))
+      await done(`POST ${at}/withdraw`, robot)
+    }
+    assert.deepEqual(stage.mistakes, [])
   })
 
   it('by a list: who is let in to some of a team sees those alone', async () => {

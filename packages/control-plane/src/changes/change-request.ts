@@ -25,7 +25,7 @@ export interface ChangeRequest {
   /** Its version is the one that it was made of. */
   readonly wish: Omit<Wish, 'changes' | 'shown'>
   readonly askedBy: Actor
-  /** Uid of the person; of a service, its actor. */
+  /** Uid of the person, or of who made the token; else the actor. */
   readonly person: string
   /** Milliseconds since the epoch. */
   readonly askedAtMs: number

@@ -16,7 +16,7 @@ import { findResources } from '../resources/find-resources.ts'
 import type { Doing } from '../resources/resource-store.ts'
 import { CHANGE_STATES, ChangeFault, type ChangeRequest } from './change-request.ts'
 import { changeSchema, presentChange } from './change-schema.ts'
-import { approveChange, endChange, getChange, getWaitingChange, listChanges, toPerson } from './change-store.ts'
+import { approveChange, endChange, findPerson, getChange, getWaitingChange, listChanges } from './change-store.ts'
 
 const params = placeParams.extend({ number: z.coerce.number().int().min(1) })
 const NO_QUERY = z.strictObject({})
@@ -144,7 +144,7 @@ function defineEnding({ name, verb, summary, permission, state }: Ending): Route
     async change({ principal }, doing, { params: { number, ...at }, body: { note } }) {
       const place = await findPlace(doing.db, at)
       const ref = { ...place.ref, number }
-      if (state === 'withdrawn') await assertOwn(doing, ref, principal && toPerson(principal))
+      if (state === 'withdrawn') await assertOwn(doing, ref, principal && (await findPerson(doing.db, principal)))
       const change = await endChange(doing, ref, { state, note })
       return { body: presentChange(change, place), notes: [toNote(place, change, { action: `${verb}-change`, note })] }
     },

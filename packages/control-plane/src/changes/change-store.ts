@@ -6,6 +6,7 @@ import type { DeploymentRef } from '../deployments/deployment-store.ts'
 import type { Doing } from '../resources/resource-store.ts'
 import type { Moment } from '../store/store.ts'
 import type { ChangeTable } from '../store/tables.ts'
+import { findMaker } from '../tokens/token-store.ts'
 import { type Approval, ChangeFault, type ChangeRequest, type ChangeState } from './change-request.ts'
 
 /** Two weeks: what nobody looked at by then was made of something else. */
@@ -15,9 +16,9 @@ export interface ChangeRef extends DeploymentRef {
   readonly number: number
 }
 
-/** A token is its user. */
-export function toPerson({ user, actor }: Principal): string {
-  return user ?? actor
+/** A token is its user, and one of a team is who made it: else one person asks by it and lets that through. Else the actor. */
+export async function findPerson(db: Moment, { user, actor }: Principal): Promise<string> {
+  return user ?? (await findMaker(db, actor)) ?? actor
 }
 
 export async function askForChange(

@@ -1,6 +1,6 @@
 /** Owns what all changes of what is live have in common: they are judged, checked, told, and waited for; where others have to approve, they wait. */
 import { z } from 'zod'
-import { askForChange, toPerson } from '../changes/change-store.ts'
+import { askForChange, findPerson } from '../changes/change-store.ts'
 import { mustWait } from '../environments/guard-environment.ts'
 import { AdminProblem } from '../http/admin-problem.ts'
 import { type Asking, type Done, defineChange, type Input, type Route } from '../http/route.ts'
@@ -82,7 +82,7 @@ async function fulfil(asking: Asking, doing: Doing, { place, wish }: Wanted): Pr
   const { changes: _, shown: __, ...kept } = wish
   const asked = await askForChange(doing, place.ref, {
     wish: { ...kept, version: before?.version ?? 0 },
-    person: toPerson(principal),
+    person: await findPerson(doing.db, principal),
   })
   const details = {
     id: place.api.id,

@@ -6,6 +6,7 @@ import { z } from 'zod'
 import type { Principal } from '../access/decide-access.ts'
 import { type Grant, grantSchema } from '../access/grant.ts'
 import { PERMISSIONS, type Permission } from '../access/permission.ts'
+import type { Actor } from '../resources/resource.ts'
 import type { Doing } from '../resources/resource-store.ts'
 import type { Moment } from '../store/store.ts'
 import type { TokenTable } from '../store/user-tables.ts'
@@ -16,6 +17,8 @@ const PREFIXES = { personal: 'gwp_', service: 'gws_' } as const
 const HINT_START = 8
 const HINT_END = 4
 const MOST_NAME_LETTERS = 200
+/** Tokens that were made by tokens: longer rows than that are nobody's. */
+const MOST_MAKERS = 100
 /** Used more often is written no more often: each change of the store is one for everybody. */
 const USED_EACH_MS = 60_000
 
@@ -103,6 +106,20 @@ export async function getToken(db: Moment, uid: string): Promise<Token> {
   const row = await db.selectFrom('tokens').selectAll().where('uid', '=', uid).executeTakeFirst()
   if (row === undefined) throw new TokenFault('not-found', 'There is no such token.')
   return toToken(row)
+}
+
+/** Uid of the person who made a token, or the token that made it, and so on. Undefined: nobody did, or it is none. */
+export async function findMaker(db: Moment, actor: Actor): Promise<string | undefined> {
+  let current: string = actor
+  for (let step = 0; step < MOST_MAKERS; step++) {
+    const [kind, uid = ''] = current.split(':')
+    if (kind === 'user') return uid
+    if (kind !== 'token') return undefined
+    const row = await db.selectFrom('tokens').select(['user', 'created_by']).where('uid', '=', uid).executeTakeFirst()
+    if (row === undefined) return undefined
+    current = row.user === null ? row.created_by : `user:${row.user}`
+  }
+  return undefined
 }
 
 export interface TokenQuery {
