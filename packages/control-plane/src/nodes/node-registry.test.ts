@@ -40,4 +40,20 @@ describe('nodes of a control plane', () => {
       ['a'],
     )
   })
+
+  it('are remembered up to a bound, whatever names somebody makes up', () => {
+    let nowMs = 0
+    const registry = new NodeRegistry(() => nowMs)
+    for (let count = 0; count < 10_000; count++) assert.ok(registry.note(beat(`n${count}`, 'new'), () => true))
+    assert.equal(
+      registry.note(beat('one-more', 'new'), () => true),
+      false,
+    )
+    assert.ok(
+      registry.note(beat('n0', 'old'), () => true),
+      'who is known goes on',
+    )
+    nowMs = 5 * 60_000
+    assert.ok(registry.note(beat('one-more', 'new'), () => true))
+  })
 })

@@ -4,6 +4,8 @@ import type { NodeOutcome } from '../publish/rollout.ts'
 
 /** Who has said nothing for longer is not expected to: it may be gone for good. */
 const REMEMBERED_MS = 5 * 60_000
+/** Names cost nothing to who has a token: beyond so many nobody new is remembered. */
+const MOST_NODES = 10_000
 
 interface Known {
   readonly heartbeat: Heartbeat
@@ -20,18 +22,27 @@ export class NodeRegistry {
     this.#nowMs = nowMs
   }
 
-  /** `isCurrent`: whether this is what its group is to run at the moment when it is asked. */
-  note(heartbeat: Heartbeat, isCurrent: (hash: string) => boolean): void {
+  /** `isCurrent`: whether this is what its group is to run at the moment when it is asked. False: there are too many to remember another one. */
+  note(heartbeat: Heartbeat, isCurrent: (hash: string) => boolean): boolean {
+    if (!this.#known.has(heartbeat.node) && this.#known.size >= MOST_NODES) {
+      this.#forget()
+      if (this.#known.size >= MOST_NODES) return false
+    }
     this.#known.set(heartbeat.node, { heartbeat, atMs: this.#nowMs(), isCurrent })
+    return true
   }
 
   /** By name. */
   list(): readonly NodeOutcome[] {
-    const nowMs = this.#nowMs()
-    for (const [name, { atMs }] of this.#known) if (atMs + REMEMBERED_MS <= nowMs) this.#known.delete(name)
+    this.#forget()
     return [...this.#known]
       .sort(([one], [other]) => (one < other ? -1 : 1))
       .map(([node, known]) => toOutcome(node, known))
+  }
+
+  #forget(): void {
+    const nowMs = this.#nowMs()
+    for (const [name, { atMs }] of this.#known) if (atMs + REMEMBERED_MS <= nowMs) this.#known.delete(name)
   }
 }
 

@@ -89,13 +89,13 @@ class NodeServer {
     const format = pickFeedFormat(toText(query, 'formats') ?? '')
     if (format === undefined) return refuseFormat(reply)
     const since = toText(query, 'since')
-    let scope = await this.#identify(request)
+    let { group: scope } = await this.#identify(request)
     let changed = feed.changed
     let found = feed.find(scope, since)
     for (const end = toEnd(query); found === undefined && performance.now() < end && this.#isWaitedFor(request); ) {
       await this.#waiting.configuration.wait(changed, toWait(request, end))
       // The group may be another one now, and the token over.
-      scope = await this.#identify(request)
+      scope = (await this.#identify(request)).group
       changed = feed.changed
       found = feed.find(scope, since)
     }
@@ -124,7 +124,7 @@ class NodeServer {
   }
 
   async takeHeartbeat(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    const scope = await this.#identify(request)
+    const { group, name } = await this.#identify(request)
     const { feed, registry } = this.#services
     let heartbeat: ReturnType<typeof parseHeartbeat>
     try {
@@ -132,7 +132,15 @@ class NodeServer {
     } catch (fault) {
       throw new AdminProblem('request-invalid', `This is no heartbeat: ${(fault as Error).message}`)
     }
-    registry.note(heartbeat, (hash) => feed.find(scope, hash) === undefined)
+    // Who it is was said, and maybe proven, in the head: nobody speaks for another node.
+    if (heartbeat.node !== name) {
+      throw new AdminProblem('request-invalid', `This is a heartbeat of "${heartbeat.node}", and "${name}" sends it.`)
+    }
+    if (!registry.note(heartbeat, (hash) => feed.find(group, hash) === undefined)) {
+      throw new AdminProblem('too-busy', 'More nodes than can be remembered have said something in the last minutes.', {
+        headers: { 'retry-after': '60' },
+      })
+    }
     return reply.code(204).send()
   }
 
@@ -148,7 +156,7 @@ class NodeServer {
   }
 
   /** @throws AdminProblem */
-  async #identify(request: FastifyRequest): Promise<NodeGroupBody> {
+  async #identify(request: FastifyRequest): Promise<{ readonly group: NodeGroupBody; readonly name: string }> {
     const { store, nowMs } = this.#services
     const name = nodeNameSchema.safeParse(request.headers['gatewright-node']).data
     if (name === undefined) throw new AdminProblem('request-invalid', 'Say in Gatewright-Node which node asks.')
@@ -164,7 +172,7 @@ class NodeServer {
         'This is no token of a node, or it is over: issue one to its node group. Who comes with a certificate is named in one group.',
       )
     }
-    return group
+    return { group, name }
   }
 }
 

@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict'
+import { it } from 'node:test'
+import { createApp } from '../http/create-app.ts'
+import { AdminStage } from '../testing/admin-stage.ts'
+import { describeOnStores } from '../testing/describe-on-stores.ts'
+import { ConfigurationFeed } from './configuration-feed.ts'
+import { NodeRegistry } from './node-registry.ts'
+import { serveNodes } from './serve-nodes.ts'
+
+await describeOnStores('what nodes ask', (open) => {
+  it('is told to nodes alone, and each speaks for itself', async () => {
+    const stage = new AdminStage(await open())
+    const { store, nowMs } = stage.services
+    const registry = new NodeRegistry(nowMs)
+    const app = createApp(stage.services, [])
+    serveNodes(app, { store, feed: new ConfigurationFeed(), registry, nowMs })
+    await stage.ask('PUT /node-groups/edge', { body: {} })
+    const token = (await stage.ask('POST /node-groups/edge/tokens', { body: { name: 'a' } })).json().value
+    const beat = async (node: string, { as = token, name = 'a' } = {}): Promise<number> => {
+      const payload = JSON.stringify({
+        node,
+        version: '1.0.0',
+        configuration: { sequence: 1, hash: 'h' },
+        credentials: { sequence: 1 },
+        snapshot: { version: 1, hash: 's' },
+        threads: [],
+      })
+      const headers = { authorization: `Bearer ${as}`, 'gatewright-node': name, 'content-type': 'application/json' }
+      return (await app.inject({ method: 'POST', url: '/node/v1/heartbeat', headers, payload })).statusCode
+    }
+    assert.equal(await beat('a'), 204)
+    assert.equal(await beat('b'), 400, 'of another node')
+    assert.equal(await beat('a', { as: 'owner' }), 401, 'with what opens the admin API')
+    assert.equal((await stage.ask('GET /me', { as: token })).statusCode, 401, 'and the other way round')
+    assert.deepEqual(
+      registry.list().map(({ node }) => node),
+      ['a'],
+    )
+  })
+})
