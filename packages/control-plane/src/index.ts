@@ -108,6 +108,10 @@ export {
   toAntiForgeryToken,
   touchSession,
 } from './sessions/session-store.ts'
+export { CopyFault, type CopyFaultReason } from './store/copy/copy-fault.ts'
+export { backUpStore, moveStore, type Restored, restoreStore } from './store/copy/copy-store.ts'
+export type { Filled } from './store/copy/fill-store.ts'
+export type { Written } from './store/copy/portable-file.ts'
 export { PostgresStore, type PostgresStoreOptions } from './store/postgres/postgres-store.ts'
 export { SqliteStore, type SqliteStoreOptions } from './store/sqlite/sqlite-store.ts'
 export {

@@ -17,24 +17,36 @@ export interface MigrateOptions {
 export async function migrate(db: Kysely<unknown>, { lock, migrations = MIGRATIONS }: MigrateOptions): Promise<void> {
   await db.transaction().execute(async (transaction) => {
     await lock(transaction)
-    await transaction.schema
-      .createTable('migrations')
-      .ifNotExists()
-      .addColumn('name', 'text', (column) => column.primaryKey())
-      .addColumn('done_at', 'bigint', (column) => column.notNull())
-      .execute()
-    const table = transaction as unknown as Transaction<MigrationTables>
-    const done = new Set((await table.selectFrom('migrations').select('name').execute()).map(({ name }) => name))
-    const strange = [...done].filter((name) => !migrations.some((known) => known.name === name))
-    if (strange.length > 0) {
-      throw new StoreRefusal(
-        `a newer version of Gatewright has changed this store (${strange.join(', ')}): start that one, or restore a backup of before`,
-      )
-    }
-    for (const { name, up } of migrations) {
-      if (done.has(name)) continue
-      await up(transaction)
-      await table.insertInto('migrations').values({ name, done_at: Date.now() }).execute()
-    }
+    await migrateWithin(transaction, migrations)
   })
+}
+
+/** Within a transaction that keeps others out. @rejects StoreRefusal for a store that a newer version has changed */
+export async function migrateWithin(
+  transaction: Transaction<unknown>,
+  migrations: readonly Migration[],
+): Promise<void> {
+  await transaction.schema
+    .createTable('migrations')
+    .ifNotExists()
+    .addColumn('name', 'text', (column) => column.primaryKey())
+    .addColumn('done_at', 'bigint', (column) => column.notNull())
+    .execute()
+  const table = transaction as unknown as Transaction<MigrationTables>
+  const done = (await table.selectFrom('migrations').select('name').execute()).map(({ name }) => name)
+  assertKnown(done, migrations)
+  for (const { name, up } of migrations) {
+    if (done.includes(name)) continue
+    await up(transaction)
+    await table.insertInto('migrations').values({ name, done_at: Date.now() }).execute()
+  }
+}
+
+/** @throws StoreRefusal where one of them is of a newer version */
+export function assertKnown(done: readonly string[], migrations: readonly Migration[] = MIGRATIONS): void {
+  const strange = done.filter((name) => !migrations.some((known) => known.name === name))
+  if (strange.length === 0) return
+  throw new StoreRefusal(
+    `a newer version of Gatewright has changed this store (${strange.join(', ')}): start that one, or restore a backup of before`,
+  )
 }

@@ -28,7 +28,7 @@ const MOST_CONNECTIONS = 10
 /** 64-bit integers as numbers: times and sequences stay below 2^53 for longer than we do. */
 const INT8_OID = 20
 /** Any number that nobody else is likely to lock by. */
-const MIGRATION_LOCK = 7_162_431_901
+export const MIGRATION_LOCK = 7_162_431_901
 
 export class PostgresStore implements Store {
   readonly kind = 'postgres'
@@ -36,6 +36,7 @@ export class PostgresStore implements Store {
   readonly #db: Kysely<Tables>
   readonly #listeners: ChangeListeners
   readonly #feed: ChangeFeed
+  #isClosed = false
 
   private constructor(pool: Pool, config: ClientConfig, onFault: (fault: unknown) => void) {
     this.#pool = pool
@@ -46,7 +47,11 @@ export class PostgresStore implements Store {
     this.#listeners = new ChangeListeners(onFault)
     this.#feed = new ChangeFeed({
       connect: () => new Client(config),
-      onChange: () => void this.#tellNewest().catch(onFault),
+      onChange: () =>
+        void this.#tellNewest().catch((fault: unknown) => {
+          // It was told of a change while it ended.
+          if (!this.#isClosed) onFault(fault)
+        }),
       onFault,
     })
   }
@@ -122,6 +127,7 @@ export class PostgresStore implements Store {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true
     await this.#feed.close()
     await this.#db.destroy()
     if (!this.#pool.ended) await this.#pool.end()
@@ -132,7 +138,7 @@ export class PostgresStore implements Store {
   }
 }
 
-const getTypeParser = ((oid: number, format?: 'text') =>
+export const getTypeParser = ((oid: number, format?: 'text') =>
   oid === INT8_OID ? Number : types.getTypeParser(oid, format)) as typeof types.getTypeParser
 
 async function assertVersion(db: Kysely<Tables>): Promise<void> {
