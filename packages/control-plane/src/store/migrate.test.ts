@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, describe, it } from 'node:test'
+import { sql } from 'kysely'
+import { verifyAudit } from '../audit/audit-log.ts'
+import { describeOnPostgres } from '../testing/describe-on-stores.ts'
+import { type Copied, openDoor } from './copy/copy-door.ts'
+import { backUpStore, restoreStore } from './copy/copy-store.ts'
+import { fillEveryTable, readEveryTable } from './copy/full-store.fixture.ts'
+import { listTables } from './copy/read-image.ts'
+import { migrateWithin } from './migrate.ts'
+import { MIGRATIONS } from './migrations/index.ts'
+import { PostgresStore } from './postgres/postgres-store.ts'
+import { SqliteStore } from './sqlite/sqlite-store.ts'
+import { type Moment, type Store, StoreRefusal } from './store.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'gatewright-migrations-'))
+after(() => rmSync(folder, { recursive: true }))
+let count = 0
+const createFile = async (): Promise<string> => join(folder, `${++count}.db`)
+
+const open = (database: string): Promise<Store> =>
+  database.startsWith('postgres')
+    ? PostgresStore.open({ url: database, mostConnections: 2, onFault: assert.fail })
+    : SqliteStore.open({ file: database, onFault: assert.fail })
+
+type Rows = Readonly<Record<string, readonly string[]>>
+
+/** As the version that had so many migrations left it, with rows in each of its tables. */
+async function makeOld(database: string, migrations: number): Promise<Rows> {
+  const door = await openDoor(database, 'alone')
+  try {
+    return await door.write(async (db) => {
+      await migrateWithin(db, MIGRATIONS.slice(0, migrations))
+      await fillEveryTable(db, door.kind)
+      return await readEveryTable(db, door.kind)
+    })
+  } finally {
+    await door.close()
+  }
+}
+
+/** What was there is still there; columns that came since are empty. */
+function assertKept(before: Rows, now: Rows): void {
+  for (const [table, rows] of Object.entries(before)) {
+    const columns = new Set((JSON.parse(rows[0] ?? '[]') as [string][]).map(([column]) => column))
+    const old = (now[table] ?? []).map((row) => {
+      const entries = JSON.parse(row) as [string, unknown][]
+      for (const [column, value] of entries) assert.ok(columns.has(column) || value === null, `${table}.${column}`)
+      return JSON.stringify(entries.filter(([column]) => columns.has(column)))
+    })
+    assert.deepEqual(old.toSorted(), rows, table)
+  }
+}
+
+async function readNow(database: string): Promise<Rows> {
+  const store = await open(database)
+  try {
+    return await store.read(async (db) => {
+      const there = await listTables(db as unknown as Copied, store.kind)
+      assert.ok(there.has('webhook_deliveries'), 'the newest tables')
+      assert.equal((await verifyAudit(db as Moment)).kind, 'whole')
+      return await readEveryTable(db as unknown as Copied, store.kind)
+    })
+  } finally {
+    await store.close()
+  }
+}
+
+/** `restored`: those after which backups are restored. */
+function describeMigrations(create: () => Promise<string>, restored: readonly number[]): void {
+  for (const [index, { name }] of MIGRATIONS.entries()) {
+    it(`brings a store as ${name} left it to the newest tables, and keeps what is in it`, async () => {
+      const database = await create()
+      const before = await makeOld(database, index + 1)
+      assertKept(before, await readNow(database))
+    })
+  }
+
+  it('restores backups of earlier versions to the newest tables', async () => {
+    for (const index of restored) {
+      const [database, target] = [await create(), await create()]
+      const { store: _, ...before } = await makeOld(database, index + 1)
+      const file = join(folder, `${++count}.backup`)
+      await backUpStore(database, file, 5)
+      await restoreStore(file, target)
+      assertKept(before, await readNow(target))
+    }
+  })
+
+  it('refuses a store that a newer version has changed, and changes nothing in it', async () => {
+    const database = await create()
+    await makeOld(database, MIGRATIONS.length)
+    const door = await openDoor(database, 'alone')
+    await door.write((db) => sql`insert into migrations values ('9000-future', 1)`.execute(db))
+    const before = await door.read((db) => readEveryTable(db, door.kind))
+    await door.close()
+    const isRefused = (fault: unknown): boolean =>
+      fault instanceof StoreRefusal && /newer version of Gatewright .*9000-future.*start that one/.test(fault.message)
+    await assert.rejects(open(database), isRefused)
+    await assert.rejects(backUpStore(database, join(folder, 'never'), 5), isRefused)
+    const again = await openDoor(database, 'read')
+    assert.deepEqual(await again.read((db) => readEveryTable(db, again.kind)), before)
+    await again.close()
+  })
+}
+
+describe('migrations, on SQLite', () => describeMigrations(createFile, [...MIGRATIONS.keys()]))
+await describeOnPostgres('migrations, on PostgreSQL', (stage) =>
+  describeMigrations(() => stage.server.createDatabase(), [0, 4, 10]),
+)
