@@ -127,6 +127,10 @@ export class ControlPlane {
     serveNodes(app, { store, feed, registry, nowMs: Date.now })
     try {
       for (const follower of followers) await follower.look()
+      // Whatever is wrong with it is said to who changes something.
+      await store
+        .read((db) => services.liveCheck.prepare(db))
+        .catch((fault) => log.warn('what is live could not be looked at', { error: String(fault) }))
       const setUpSecret = await store.write((change) => openSetUp({ ...change, by: 'system', nowMs: Date.now() }))
       await app.listen({ host, port: settings.port })
       const address = app.server.address()

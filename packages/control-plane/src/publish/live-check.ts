@@ -31,6 +31,11 @@ export class LiveCheck {
     })
   }
 
+  /** Looks at what is live already, so that the first change holds the store up no longer than those after it. */
+  async prepare(db: Moment): Promise<void> {
+    await this.#check(db)
+  }
+
   async #check(db: Moment): Promise<readonly Finding[]> {
     const { pieces, documents, secrets } = await this.#reader.peek(db)
     const memory = this.#memory
@@ -47,8 +52,7 @@ export class LiveCheck {
       ...validate(draft, BUILT_IN_POLICIES, {
         sources,
         apps,
-        checkExpression: (source, language, side = 'request') =>
-          checkExpression(source, language, CEL_VOCABULARIES[side]),
+        checkExpression: checkHere,
         checkPattern,
         isCatalogueIncomplete: false,
         isWhole: false,
@@ -60,6 +64,15 @@ export class LiveCheck {
     // What is secret goes into no answer.
     return all.map((finding) => sources.hideIn(finding))
   }
+}
+
+/** The same one for all checks: the memory forgets what it knows when something else is checked with. */
+function checkHere(
+  source: string,
+  language: string,
+  side: keyof typeof CEL_VOCABULARIES = 'request',
+): string | undefined {
+  return checkExpression(source, language, CEL_VOCABULARIES[side])
 }
 
 /** `prod.orders: apis[0].upstream`: which API it is, and where in it. */
