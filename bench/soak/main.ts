@@ -1,17 +1,17 @@
 // Owns the command `npm run soak`: what the control plane is to hold, measured with real processes.
 import { writeFileSync } from 'node:fs'
-import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
-import { toShort } from '../bars.ts'
 import { describeMachine } from '../machine.ts'
 import type { Answer } from '../question.ts'
 import { toBarTable, toSection, toTable } from '../table.ts'
 import { largeStore } from './large-store.ts'
+import { manyKeys } from './many-keys.ts'
 import { manyMachines } from './many-machines.ts'
 import { oneMachine } from './one-machine.ts'
+import { Quietness } from './quietness.ts'
 import type { SoakQuestion } from './soak-question.ts'
 
-const QUESTIONS: SoakQuestion[] = [oneMachine, manyMachines, largeStore]
+const QUESTIONS: SoakQuestion[] = [oneMachine, manyMachines, largeStore, manyKeys]
 
 const { values } = parseArgs({
   options: {
@@ -48,8 +48,8 @@ const answers: Answer[] = []
 let broken = 0
 for (const question of chosen) {
   if (question === undefined) continue
-  const before = toShort(loadavg()[0] ?? 0)
-  console.error(`${question.name}: load of the machine before ${before}`)
+  console.error(`${question.name}:`)
+  const quiet = new Quietness()
   try {
     const answer = await question.ask({
       changes: Number(values.changes),
@@ -59,7 +59,7 @@ for (const question of chosen) {
       apis: Number(values.apis),
       say: (line) => console.error(`  ${line}`),
     })
-    answer.notes.push(`Load of the machine before: ${before}.`)
+    answer.notes.push(quiet.tell())
     answers.push(answer)
   } catch (error) {
     broken++

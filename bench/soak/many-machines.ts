@@ -1,21 +1,16 @@
 // Owns the question: with three nodes and two control planes on PostgreSQL, how soon is live everywhere what was published, and refused what was ended?
-import { Client } from '@gatewright/client'
-import { makeFirstAccount } from '../../e2e/harness/first-account.ts'
+import type { Client } from '@gatewright/client'
 import type { RunningGateway } from '../../e2e/harness/gateway.ts'
-import { KeptStore } from '../../e2e/harness/kept-store.ts'
-import { type RunningControl, removeNode, startControl, startNode } from '../../e2e/harness/machines.ts'
-import { PostgresStore } from '../../packages/control-plane/src/store/postgres/postgres-store.ts'
-import { findPostgres, PostgresServer } from '../../packages/control-plane/src/testing/postgres-server.ts'
 import { atMost, toShort } from '../bars.ts'
 import type { Answer, Table } from '../question.ts'
 import { LiveWatch } from './live-watch.ts'
 import { type LoadTold, toShare } from './load-tally.ts'
+import { ManyMachines, NODES } from './machines-stage.ts'
 import { MemoryWatch } from './memory-watch.ts'
 import { CHANGING, Publishing, type Rate } from './publishing.ts'
 import type { SoakQuestion } from './soak-question.ts'
 import { SteadyLoad } from './steady-load.ts'
 
-const NODES = 3
 const REVOCATIONS = 20
 const CONNECTIONS = 6
 const PAUSE_MS = 10
@@ -72,59 +67,6 @@ export const manyMachines: SoakQuestion = {
       await stage.end()
     }
   },
-}
-
-/** Control planes, nodes, and the database that they have in common. */
-export class ManyMachines {
-  readonly controls: RunningControl[] = []
-  readonly nodes: RunningGateway[] = []
-  readonly #server: PostgresServer
-  readonly kept: KeptStore
-  #database = ''
-  #nodeToken = ''
-
-  private constructor(server: PostgresServer, kept: KeptStore) {
-    this.#server = server
-    this.kept = kept
-  }
-
-  static async start({ controls = 2, nodes = NODES } = {}): Promise<ManyMachines> {
-    const found = await findPostgres()
-    if ('missing' in found) throw new Error(found.missing)
-    const server = await PostgresServer.start(found.path)
-    const database = await server.createDatabase()
-    const kept = new KeptStore(await PostgresStore.open({ url: database, onFault: () => {} }))
-    const stage = new ManyMachines(server, kept)
-    stage.#database = database
-    stage.#nodeToken = await kept.issueNodeToken('everything')
-    for (let i = 0; i < controls; i++) stage.controls.push(await startControl(stage.#database))
-    for (let i = 0; i < nodes; i++) await stage.addNode()
-    return stage
-  }
-
-  async addNode(): Promise<RunningGateway> {
-    const index = this.nodes.length
-    const urls = this.controls.map(({ url }) => url)
-    const controls = index % 2 === 0 ? urls : urls.toReversed()
-    const node = await startNode({ controls, token: this.#nodeToken, name: `node-${index}`, threads: 2 })
-    this.nodes.push(node)
-    return node
-  }
-
-  /** One for each control plane. */
-  async toClients(): Promise<Client[]> {
-    const newest = this.controls.at(-1)
-    if (newest === undefined) return []
-    const token = await makeFirstAccount(newest.url, newest.stderr)
-    return this.controls.map(({ url }) => new Client({ url, token }))
-  }
-
-  async end(): Promise<void> {
-    for (const node of this.nodes) await removeNode(node)
-    for (const control of this.controls) await control.stop()
-    await this.kept.close()
-    await this.#server.remove()
-  }
 }
 
 async function measureLive(nodes: readonly RunningGateway[], publishing: Publishing, changes: number) {
