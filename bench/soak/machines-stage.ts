@@ -9,8 +9,6 @@ import { PostgresStore } from '../../packages/control-plane/src/store/postgres/p
 import { findPostgres, PostgresServer } from '../../packages/control-plane/src/testing/postgres-server.ts'
 
 export const NODES = 3
-/** Of a start, on a machine that others use as well. */
-const PATIENCE_MS = 60_000
 
 /** Control planes, nodes, and the database that they have in common. */
 export class ManyMachines {
@@ -46,13 +44,13 @@ export class ManyMachines {
   }
 
   /** Resolves when it is ready. */
-  async addNode(patienceMs = PATIENCE_MS): Promise<RunningGateway> {
+  async addNode(): Promise<RunningGateway> {
     const index = this.nodes.length
     const urls = this.controls.map(({ url }) => url)
     const controls = index % 2 === 0 ? urls : urls.toReversed()
     const node = await spawnNode({ controls, token: this.#nodeToken, name: `node-${index}`, threads: 2 })
     this.nodes.push(node)
-    await until(async () => (await node.isReady()) || undefined, 'the node to be ready', patienceMs)
+    await until(async () => (await node.isReady()) || undefined, 'the node to be ready')
     return node
   }
 

@@ -1,6 +1,7 @@
 // Owns the command `npm run soak`: what the control plane is to hold, measured with real processes.
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { bePatient } from '../../e2e/harness/deadline.ts'
 import { describeMachine } from '../machine.ts'
 import type { Answer } from '../question.ts'
 import { toBarTable, toSection, toTable } from '../table.ts'
@@ -44,6 +45,7 @@ if (chosen.includes(undefined)) {
   console.error(`There is no such question.\n${HELP}`)
   process.exit(2)
 }
+bePatient(300_000)
 const answers: Answer[] = []
 let broken = 0
 for (const question of chosen) {

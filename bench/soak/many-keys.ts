@@ -12,7 +12,6 @@ import type { SoakQuestion } from './soak-question.ts'
 
 const KEYS_AT_ONCE = 50_000
 const APPS = 1_000
-const PATIENCE_MS = 300_000
 
 export const manyKeys: SoakQuestion = {
   name: 'many-keys',
@@ -29,20 +28,12 @@ export const manyKeys: SoakQuestion = {
         await stage.kept.bringKeys(app, toKeys(from, Math.min(keys, from + KEYS_AT_ONCE)))
       }
       const filledMs = performance.now() - startedAt
-      await until(
-        async () => ((await first?.snapshot())?.apps.fed.keys === keys ? true : undefined),
-        'all keys',
-        PATIENCE_MS,
-      )
+      await until(async () => ((await first?.snapshot())?.apps.fed.keys === keys ? true : undefined), 'all keys')
       const followedMs = performance.now() - startedAt
       say(`brought in ${toShort(filledMs / 1000)} s`)
       const freshAt = performance.now()
-      const fresh = await stage.addNode(PATIENCE_MS)
-      await until(
-        async () => ((await fresh.snapshot())?.apps.fed.keys === keys ? true : undefined),
-        'all keys',
-        PATIENCE_MS,
-      )
+      const fresh = await stage.addNode()
+      await until(async () => ((await fresh.snapshot())?.apps.fed.keys === keys ? true : undefined), 'all keys')
       const freshMs = performance.now() - freshAt
       const rows = [
         ['the node that was there: before', emptyMb],

@@ -2,6 +2,7 @@
 import { RunningControlPlane } from '../../e2e/harness/control-plane.ts'
 import { atMost, toShort } from '../bars.ts'
 import type { Answer } from '../question.ts'
+import { CpuWatch } from './cpu-watch.ts'
 import { LiveWatch } from './live-watch.ts'
 import { toShare } from './load-tally.ts'
 import { MemoryWatch } from './memory-watch.ts'
@@ -23,6 +24,7 @@ export const oneMachine: SoakQuestion = {
       await publishing.prepare(load.upstreamPort)
       const watch = new LiveWatch([control.gateway])
       const liveMs: number[] = []
+      const cpuMs = new CpuWatch([control.gateway.pid])
       for (let i = 0; i < changes; i++) {
         const { path, says, tookMs } = await publishing.change()
         const answeredAt = performance.now()
@@ -32,6 +34,7 @@ export const oneMachine: SoakQuestion = {
         if (behindMs > 1000) say(`seen ${toShort(behindMs)} ms after the answer`)
       }
       watch.close()
+      const eachCpuMs = cpuMs.tell() / changes
       say(`live after ${toShort(toShare(liveMs, 0.5))} ms`)
       load.begin({ ports: [control.gateway.port], connections: CONNECTIONS, pauseMs: PAUSE_MS, changing: CHANGING })
       await load.tell()
@@ -45,11 +48,21 @@ export const oneMachine: SoakQuestion = {
         method: `${changes} publishes one after the other, from asking until it is answered, which is when all threads run it. Then ${perSecond} a second for ${seconds} s, under ${CONNECTIONS} connections of which each asks ${PAUSE_MS} ms after each answer, in turns what stays (over an upstream) and what changes. A number that goes back counts as failed.`,
         tables: [
           {
-            columns: ['publish ms: p50', 'p99', 'longest', 'under load: p50', 'p99', 'longest', 'changes/s'],
+            columns: [
+              'publish ms: p50',
+              'p99',
+              'longest',
+              'under load: p50',
+              'p99',
+              'longest',
+              'changes/s',
+              'CPU ms a publish',
+            ],
             rows: [
               [
                 ...[liveMs, rate.tookMs].flatMap((ms) => [0.5, 0.99, 1].map((at) => toShort(toShare(ms, at)))),
                 toShort(rate.perSecond),
+                toShort(eachCpuMs),
               ],
             ],
           },

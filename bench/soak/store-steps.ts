@@ -16,6 +16,8 @@ export interface Step {
   step: string
   firstMs: number
   nextMs: number[]
+  /** Of all threads of this process, collections among them. */
+  nextCpuMs: number[]
 }
 
 export async function measureSteps(file: string): Promise<{ steps: Step[]; memoryMb: number }> {
@@ -58,19 +60,26 @@ export async function measureSteps(file: string): Promise<{ steps: Step[]; memor
 }
 
 class Laps {
-  readonly #laps = new Map<string, number[]>()
+  readonly #laps = new Map<string, { ms: number; cpuMs: number }[]>()
 
   async add<Result>(step: string, work: () => Promise<Result>): Promise<Result> {
     const startedAt = performance.now()
+    const cpu = process.cpuUsage()
     const result = await work()
     const laps = this.#laps.get(step) ?? []
     this.#laps.set(step, laps)
-    laps.push(performance.now() - startedAt)
+    const { user, system } = process.cpuUsage(cpu)
+    laps.push({ ms: performance.now() - startedAt, cpuMs: (user + system) / 1000 })
     return result
   }
 
   toSteps(): Step[] {
-    return [...this.#laps].map(([step, [firstMs = Number.NaN, ...nextMs]]) => ({ step, firstMs, nextMs }))
+    return [...this.#laps].map(([step, [first, ...next]]) => ({
+      step,
+      firstMs: first?.ms ?? Number.NaN,
+      nextMs: next.map(({ ms }) => ms),
+      nextCpuMs: next.map(({ cpuMs }) => cpuMs),
+    }))
   }
 }
 

@@ -2,10 +2,15 @@
 import { setTimeout as pause } from 'node:timers/promises'
 
 /** Long enough for a machine with two busy cores; nothing passes because of it. */
-const PATIENCE_MS = 15_000
+let usualMs = 15_000
+
+/** For measurements, which may take as long as they take. */
+export function bePatient(patienceMs: number): void {
+  usualMs = patienceMs
+}
 
 /** Rejects when `promise` takes longer than `patienceMs`; `what` says what was awaited. */
-export async function within<Value>(promise: Promise<Value>, what: string, patienceMs = PATIENCE_MS): Promise<Value> {
+export async function within<Value>(promise: Promise<Value>, what: string, patienceMs = usualMs): Promise<Value> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`waited ${patienceMs} ms for ${what}`)), patienceMs)
@@ -21,7 +26,7 @@ export async function within<Value>(promise: Promise<Value>, what: string, patie
 export async function until<Value>(
   ask: () => Value | undefined | Promise<Value | undefined>,
   what: string,
-  patienceMs = PATIENCE_MS,
+  patienceMs = usualMs,
 ): Promise<Value> {
   const deadline = performance.now() + patienceMs
   for (;;) {
