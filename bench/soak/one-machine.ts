@@ -15,6 +15,7 @@ const PAUSE_MS = 10
 
 export const oneMachine: SoakQuestion = {
   name: 'one-machine',
+  // long: it is one measurement after the other, and then what they are called.
   async ask({ changes, seconds, perSecond, say }): Promise<Answer> {
     const load = await SteadyLoad.start()
     const control = await RunningControlPlane.start({ threads: 2 })
