@@ -5,7 +5,8 @@ import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import { after, describe, it } from 'node:test'
-import { parse } from 'yaml'
+import { Ajv } from 'ajv'
+import { parse, parseAllDocuments } from 'yaml'
 import { COMMANDS } from '../packages/cli/src/commands.ts'
 import { parseCommandLine } from '../packages/cli/src/parse-command-line.ts'
 
@@ -219,3 +220,114 @@ describe('the units of systemd', () => {
     assert.deepEqual([status, said], [0, []])
   })
 })
+
+describe('the Helm chart', () => {
+  const chart = 'helm/gatewright'
+  const valuesText = read(`${chart}/values.yaml`)
+  const templates = globSync('deploy/helm/gatewright/templates/*.yaml', { cwd: root }).map((path) => basename(path))
+  const schema: object = JSON.parse(read(`${chart}/values.schema.json`))
+  const { node } = parse(valuesText) as { readonly node: { drainDelayMs: number; drainTimeoutMs: number } }
+
+  it('has values that its own schema takes, and refuses what it does not know', () => {
+    const isSound = new Ajv({ allErrors: true, strict: false }).compile(schema)
+    assert.ok(isSound(parse(valuesText)), JSON.stringify(isSound.errors))
+    assert.equal(isSound({ node: { threds: 2 } }), false)
+    assert.equal(isSound({ image: { tag: 'latest' } }), false)
+    assert.equal(isSound({ control: { database: 'postgres://me:password@db/x' } }), false, 'a password in the values')
+  })
+
+  it('asks for values that are there', () => {
+    const known = parse(valuesText) as Readonly<Record<string, unknown>>
+    for (const template of templates) {
+      const asked = read(`${chart}/templates/${template}`).matchAll(/\.Values\.([\w.]+)/g)
+      for (const [, path = ''] of asked) {
+        const names = path.split('.')
+        const found = names.reduce<unknown>(
+          (value, name) => (value as Record<string, unknown> | undefined)?.[name],
+          known,
+        )
+        assert.notEqual(found, undefined, `${template} asks for ${path}`)
+      }
+    }
+  })
+
+  it('starts commands with options that they have', async () => {
+    for (const name of ['control', 'node']) {
+      const { options } = (await COMMANDS.get(name)?.()) ?? assert.fail(name)
+      const lines = read(`${chart}/templates/${name}.yaml`).matchAll(/^ +- --([a-z-]+)=/gm)
+      const given = [...lines].map(([, option = '']) => option)
+      assert.ok(given.length > 4)
+      assert.deepEqual(
+        given.filter((option) => !(option in options)),
+        [],
+        name,
+      )
+    }
+  })
+
+  it('is patient for longer than a node drains', () => {
+    const line = /terminationGracePeriodSeconds: (.+)$/m.exec(read(`${chart}/templates/node.yaml`))?.[1]
+    assert.equal(line, '{{ add 10 (div (add .Values.node.drainDelayMs .Values.node.drainTimeoutMs 999) 1000) }}')
+    assert.ok(node.drainDelayMs > 0 && node.drainTimeoutMs > 0)
+  })
+
+  it('gives nobody more than they need', () => {
+    const helpers = read(`${chart}/templates/_helpers.tpl`)
+    for (const line of [
+      'runAsNonRoot: true',
+      'readOnlyRootFilesystem: true',
+      'allowPrivilegeEscalation: false',
+      'drop: [ALL]',
+      'type: RuntimeDefault',
+    ]) {
+      assert.ok(helpers.includes(line), line)
+    }
+    for (const name of ['control', 'node']) {
+      const text = read(`${chart}/templates/${name}.yaml`)
+      for (const line of [
+        'gatewright.podSecurity',
+        'gatewright.containerSecurity',
+        'automountServiceAccountToken: false',
+        'kind: PodDisruptionBudget',
+      ]) {
+        assert.ok(text.includes(line), `${name}: ${line}`)
+      }
+      assert.doesNotMatch(text, /kind: Secret$/m, 'secrets are named, and not made')
+    }
+  })
+
+  const helm = spawnSync('helm', ['version', '--short'])
+  it('can be rendered', { skip: helm.status !== 0 && 'there is no helm on this machine' }, async () => {
+    const args = [
+      'template',
+      'gw',
+      join(root, 'deploy', chart),
+      '--kube-version=1.31.0',
+      '--set=podMonitor.enabled=true',
+    ]
+    const { status, stdout, stderr } = spawnSync('helm', args, { encoding: 'utf8' })
+    assert.equal(status, 0, stderr)
+    const kinds = new Set<string>()
+    for (const document of parseAllDocuments(stdout)) {
+      const object: Rendered = document.toJS()
+      kinds.add(object.kind)
+      if (object.kind !== 'Deployment') continue
+      const { containers, terminationGracePeriodSeconds: patience } = object.spec.template.spec
+      const line = await parseLine(containers[0]?.args ?? [])
+      if ('drain-delay' in line && line['drain-delay'] !== undefined) assert.ok(patience * 1000 > toDrainMs(line))
+    }
+    assert.deepEqual([...kinds].sort(), ['Deployment', 'NetworkPolicy', 'PodDisruptionBudget', 'PodMonitor', 'Service'])
+  })
+})
+
+interface Rendered {
+  readonly kind: string
+  readonly spec: {
+    readonly template: {
+      readonly spec: {
+        readonly containers: readonly { readonly args: readonly string[] }[]
+        readonly terminationGracePeriodSeconds: number
+      }
+    }
+  }
+}
