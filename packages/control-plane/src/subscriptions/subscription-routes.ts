@@ -12,7 +12,7 @@ import { findResources } from '../resources/find-resources.ts'
 import { type Kind, toRef } from '../resources/kind.ts'
 import { toNote } from '../resources/put-resource.ts'
 import type { Resource } from '../resources/resource.ts'
-import { getResource } from '../resources/resource-store.ts'
+import { findResource, getResource } from '../resources/resource-store.ts'
 import type { Moment } from '../store/store.ts'
 import { findOffer } from './find-offer.ts'
 import {
@@ -80,9 +80,11 @@ function toStepNote(action: string, { uid, state, target, plan }: Subscription, 
   return { action, kind: 'subscription', target: uid, team: app?.team ?? '*', details }
 }
 
-async function findUid(db: Moment, kind: Kind, text: string): Promise<string> {
+/** Whose names are not theirs to see are told nothing of them, not even whether they are there: no subscription has the uid ''. */
+async function findUid(db: Moment, kind: Kind, { text, isAll }: { readonly text: string; readonly isAll: boolean }) {
   const [team = '', id = ''] = text.split('/')
-  return (await getResource(db, toRef(kind, { team, id }))).uid
+  const ref = toRef(kind, { team, id })
+  return isAll ? (await getResource(db, ref)).uid : ((await findResource(db, ref))?.uid ?? '')
 }
 
 const READINGS: readonly Route[] = [
@@ -103,12 +105,13 @@ const READINGS: readonly Route[] = [
     }),
     answer: z.strictObject({ items: z.array(subscriptionSchema), next: z.string().exactOptional() }),
     async read({ teams, parts }, db, { query: { app, product, api, state, limit, after } }) {
+      const isAll = teams === 'all'
       const query: SubscriptionQuery = {
         limit: limit + 1,
         ...(teams !== 'all' && { teams, parts: listApiParts(parts) }),
-        ...(app !== undefined && { app: await findUid(db, APP, app) }),
-        ...(product !== undefined && { product: await findUid(db, PRODUCT, product) }),
-        ...(api !== undefined && { api: await findUid(db, API, api) }),
+        ...(app !== undefined && { app: await findUid(db, APP, { text: app, isAll }) }),
+        ...(product !== undefined && { product: await findUid(db, PRODUCT, { text: product, isAll }) }),
+        ...(api !== undefined && { api: await findUid(db, API, { text: api, isAll }) }),
         ...(state !== undefined && { state }),
         ...(after !== undefined && { after }),
       }
