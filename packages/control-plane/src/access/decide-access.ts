@@ -15,6 +15,8 @@ export interface Principal {
   readonly grants: readonly Grant[]
   /** Of a token: at most these, whatever the grants say. */
   readonly scopes?: readonly Permission[]
+  /** Of a token that ends: milliseconds since the epoch. */
+  readonly expiresAtMs?: number
 }
 
 /** What is asked for. */

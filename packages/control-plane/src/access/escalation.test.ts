@@ -53,6 +53,29 @@ await describeOnStores('nobody comes to more', (open) => {
     assert.deepEqual(stage.mistakes, [])
   })
 
+  it('by a token that ends: it makes none that goes on after it', async () => {
+    const { stage, browser } = await signUp(await open())
+    const toEnd = (days: number): string => new Date(stage.nowMs + days * 86_400_000).toISOString()
+    const grants = [{ role: 'viewer', team: 'main' }]
+    const issue = (told: Told, path: string, body: object) =>
+      stage.ask(`POST ${path}`, { ...told, body: { name: 'a', ...body } })
+    const [own, robot] = await Promise.all([
+      issue(browser, '/me/tokens', { expiresAt: toEnd(1) }),
+      issue(browser, '/tokens/main', { grants: [{ role: 'owner', team: 'main' }], expiresAt: toEnd(1) }),
+    ])
+    const ways = [
+      [own, '/me/tokens', {}],
+      [own, '/tokens/main', { grants }],
+      [robot, '/tokens/main', { grants }],
+    ] as const
+    for (const [by, path, rest] of ways) {
+      const told = { as: by.json().value }
+      assert.equal((await issue(told, path, rest)).statusCode, 403)
+      assert.equal((await issue(told, path, { ...rest, expiresAt: toEnd(2) })).statusCode, 403)
+      assert.equal((await issue(told, path, { ...rest, expiresAt: toEnd(1) })).statusCode, 201)
+    }
+  })
+
   it('by a list: who is let in to some of a team sees those alone', async () => {
     const by = (grants: Principal['grants']): Principal => ({ actor: 'user:x', name: 'X', user: 'x', grants })
     const people = new Map<string, Principal>([
@@ -106,6 +129,9 @@ await describeOnStores('nobody comes to more', (open) => {
     for (const path of ['/plans', '/apps', '/tokens', '/audit'])
       assert.deepEqual(await list('ofOrders', path), [], path)
     assert.equal((await stage.ask('GET /audit/export', { as: 'inDev' })).body, '')
+    const ask = async (query: string) => (await stage.ask(`GET /subscriptions?${query}`, { as: 'ofOrders' })).json()
+    for (const at of ['main/secret', 'main/none'])
+      assert.deepEqual(await ask(`api=${at}`), { items: [] }, 'nor whether a name is taken')
     assert.deepEqual(stage.mistakes, [])
   })
 })

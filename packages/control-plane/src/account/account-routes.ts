@@ -6,6 +6,7 @@ import { AdminProblem } from '../http/admin-problem.ts'
 import { defineChange, defineReading, NOTHING, type Route } from '../http/route.ts'
 import { actorSchema } from '../resources/present-resource.ts'
 import { toAntiForgeryToken } from '../sessions/session-store.ts'
+import { assertNoLonger } from '../tokens/assert-no-longer.ts'
 import { presentToken, tokenSchema, tokenShape } from '../tokens/present-token.ts'
 import { endToken, getToken, issueToken, listTokens } from '../tokens/token-store.ts'
 import { finishSetUp } from '../users/set-up.ts'
@@ -98,6 +99,7 @@ export const ACCOUNT_ROUTES: readonly Route[] = [
       if (limits !== undefined && (scopes ?? PERMISSIONS).some((scope) => !limits.includes(scope))) {
         throw new AdminProblem('not-allowed', 'A token gives no other one more than it has itself: say fewer "scopes".')
       }
+      assertNoLonger(principal, expiresAt)
       const { token, value } = await issueToken(doing, {
         kind: 'personal',
         user: getOwnUser(asking),

@@ -7,6 +7,7 @@ import { AdminProblem } from '../http/admin-problem.ts'
 import { defineChange, defineReading, NOTHING, type Route } from '../http/route.ts'
 import { actorSchema } from '../resources/present-resource.ts'
 import { assertMayGive } from '../users/assert-may-give.ts'
+import { assertNoLonger } from './assert-no-longer.ts'
 import { presentToken, tokenShape } from './present-token.ts'
 import type { Token } from './token.ts'
 import { endToken, getToken, issueToken, listTokens } from './token-store.ts'
@@ -68,6 +69,7 @@ const issue = defineChange({
   isSecret: true,
   async change(asking, doing, { params: { team }, body: { name, grants, scopes, expiresAt } }) {
     await assertMayGive(asking, doing.db, grants)
+    assertNoLonger(asking.principal, expiresAt)
     const { token, value } = await issueToken(doing, {
       kind: 'service',
       team,

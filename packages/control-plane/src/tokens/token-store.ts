@@ -78,7 +78,7 @@ export async function findToken(db: Moment, value: string, nowMs: number): Promi
   const token = toToken(row)
   const grants = await findGrants(db, token)
   if (grants === undefined) return undefined
-  const { name, scopes } = token
+  const { name, scopes, expiresAtMs } = token
   return {
     token,
     principal: {
@@ -87,6 +87,7 @@ export async function findToken(db: Moment, value: string, nowMs: number): Promi
       ...(token.kind === 'personal' && { user: token.user }),
       grants,
       ...(scopes !== undefined && { scopes }),
+      ...(expiresAtMs !== undefined && { expiresAtMs }),
     },
     isUseDue: row.last_used === null || row.last_used + USED_EACH_MS <= nowMs,
   }
