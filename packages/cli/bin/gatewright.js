@@ -22,12 +22,12 @@ if (major < OLDEST_MAJOR) {
 } else {
   /** Signals that nobody follows yet. Left alone, SIGHUP would end what starts, SIGUSR1 open Node's debugger, and process 1 of a container never hear of SIGTERM. */
   const early = new Set()
-  const isStart = process.argv[2] === 'start'
-  if (isStart) {
+  const isServing = ['start', 'node', 'control'].includes(process.argv[2])
+  if (isServing) {
     for (const name of ['SIGHUP', 'SIGUSR1', 'SIGTERM']) process.on(name, (signal) => early.add(signal))
   }
-  // Loading fills the young generation of every thread, and it would stay that large: 25 MB less here. `start` lets it grow again.
-  if (isStart) v8.setFlagsFromString('--semi-space-growth-factor=1')
+  // Loading fills the young generation of every thread, and it would stay that large: 25 MB less here. What serves lets it grow again.
+  if (isServing && process.argv[2] !== 'control') v8.setFlagsFromString('--semi-space-growth-factor=1')
   // Compiled code is kept between runs: a start loads a few hundred files.
   module.enableCompileCache()
   import('#main')
@@ -35,7 +35,7 @@ if (major < OLDEST_MAJOR) {
     .then((exitCode) => {
       process.exitCode = exitCode
       // A log whose reader stalls must not keep for ever what has ended: an orchestrator would kill it, and call that a failure.
-      if (isStart) setTimeout(() => process.exit(), LAST_MOMENT_MS).unref()
+      if (isServing) setTimeout(() => process.exit(), LAST_MOMENT_MS).unref()
       // After what was said is written: what an extension left open, such as a request that nobody answers, must not keep the process.
       process.stderr.write('', () => process.stdout.write('', () => process.exit()))
     })
