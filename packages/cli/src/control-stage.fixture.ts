@@ -33,6 +33,7 @@ export async function openControlStage(): Promise<ControlStage> {
         file = {
           upstreams: pieces.flatMap(({ upstreams = [] }) => upstreams),
           apis: pieces.flatMap(({ apis = [] }) => apis),
+          documents: Object.fromEntries([...publication.documents].toSorted(([a], [b]) => (a < b ? -1 : 1))),
         }
         return { version: publication.sequence, hash: 'hash' }
       },

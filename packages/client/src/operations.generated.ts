@@ -1338,6 +1338,15 @@ readonly "suggestion"?: string;
 /** From 1; 0 where it is about no line. */
 readonly "line": number; readonly "path": string })[] }; readonly takesYaml: true }
 
+/** Keeps a document under its hash, for the API, or a revision of it, to name next: neither need be there yet. Nothing else changes. */
+readonly keepDocument: { readonly params: { readonly team: string; readonly id: string; readonly hash: string }; readonly body: { 
+/** YAML or JSON, as it was written. */
+readonly "text": string }; readonly answer: { readonly "hash": string; readonly "findings": readonly ({ readonly "severity": "fault" | "warning"; readonly "code": string; readonly "message": string; 
+/** How to mend it. */
+readonly "suggestion"?: string; 
+/** From 1; 0 where it is about no line. */
+readonly "line": number; readonly "path": string })[] }; readonly takesYaml: true }
+
 /** Makes an API of an OpenAPI document, or merges a newer document into the draft: what people wrote stays, and follows operations to their new names. */
 readonly importDocument: { readonly params: { readonly team: string; readonly id: string }; readonly body: { 
 /** YAML or JSON, as it was written. */
@@ -3016,6 +3025,7 @@ removeIdentityProvider: { method: 'DELETE', path: '/api/v1/identity-providers/{i
 listIdentityProviderVersions: { method: 'GET', path: '/api/v1/identity-providers/{id}/versions' },
 getDocument: { method: 'GET', path: '/api/v1/apis/{team}/{id}/document' },
 putDocument: { method: 'PUT', path: '/api/v1/apis/{team}/{id}/document' },
+keepDocument: { method: 'PUT', path: '/api/v1/apis/{team}/{id}/documents/{hash}' },
 importDocument: { method: 'POST', path: '/api/v1/apis/{team}/{id}/import' },
 exportDocument: { method: 'GET', path: '/api/v1/apis/{team}/{id}/export' },
 listRevisions: { method: 'GET', path: '/api/v1/apis/{team}/{id}/revisions' },

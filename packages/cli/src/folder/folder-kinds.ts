@@ -46,7 +46,14 @@ export function findPlace(path: string): ResourcePlace | undefined {
   const parts = path.replace(/\.ya?ml$/, '').split('/')
   const kind = FOLDER_KINDS.find(({ plural }) => plural === parts[0])
   const [id, team, ...more] = parts.slice(1).reverse()
-  if (kind === undefined || id === undefined || more.length > 0 || (team !== undefined) !== kind.hasTeams)
+  // A point in it is of another file that belongs to one: its document.
+  if (
+    kind === undefined ||
+    id === undefined ||
+    id.includes('.') ||
+    more.length > 0 ||
+    (team !== undefined) !== kind.hasTeams
+  )
     return undefined
   return !/\.ya?ml$/.test(path) ? undefined : { kind, id, ...(team !== undefined && { team }) }
 }

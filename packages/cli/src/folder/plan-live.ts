@@ -1,6 +1,7 @@
 /** Owns which revisions have to be made, and what has to be made live, for a folder's `live.yaml` to be true. */
 import type { ApiBody } from '@gatewright/client'
 import type { toAcknowledge } from '../live/acknowledging.ts'
+import { toDocumentPath, toKeepStep } from './documents.ts'
 import { LIVE_FILE, type Live, toApiPlace, toBodyHash, toReleases, toRevisionPath } from './live-file.ts'
 import type { ResourcePlanning } from './plan-resources.ts'
 import { listRevisionHashes, type ServerDeployment, type ServerRelease } from './server-state.ts'
@@ -109,12 +110,17 @@ export class LivePlan {
     readonly body: unknown
     readonly path: string
   }): void {
-    const { client, message } = this.#planning
+    const { client, message, folder } = this.#planning
     const { api, number, body, path } = made
+    const document = folder.documents.get(toDocumentPath(path))
+    // Of a draft, it is kept with the API.
+    if (document !== undefined && path !== toApiPath(api))
+      this.revisions.push(toKeepStep(client, path, { api: { ...toApiPlace(api) }, document }))
     this.revisions.push({
       action: 'revise',
       subject: path,
       changes: [`${api} gets revision ${number}`],
+      needs: [toDocumentPath(path)],
       async run() {
         const params = { ...toApiPlace(api), number }
         await client.ask('restoreRevision', { params, body: { body: body as ApiBody, message } })
@@ -131,7 +137,7 @@ export class LivePlan {
       action: 'publish',
       subject: toSubject(environment, api),
       changes: [`${toText(current?.releases ?? [])} → draft`],
-      needs: [path],
+      needs: [path, toDocumentPath(path)],
       async run() {
         const params = { ...toApiPlace(api), environment }
         const seen = versions.get(path) ?? state.resources.get(path)?.version

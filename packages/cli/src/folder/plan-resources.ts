@@ -1,5 +1,6 @@
 /** Owns which resources of a folder have to be made, changed or removed. */
 import type { Client } from '@gatewright/client'
+import { nameDocument, toDocumentPath, toKeepStep } from './documents.ts'
 import { FOLDER_KINDS, type ResourcePlace, toLoose, toParams } from './folder-kinds.ts'
 import type { Folder, FolderResource } from './read-folder.ts'
 import type { ServerResource, ServerState } from './server-state.ts'
@@ -19,7 +20,12 @@ export function planResources({ client, folder, state, versions }: ResourcePlann
     .toSorted(([, a], [, b]) => toRank(a.place) - toRank(b.place))
     .flatMap(([path, resource]) => {
       const there = state.resources.get(path)
-      return there?.text === resource.text ? [] : [toStep(client, path, { resource, there, versions })]
+      const former = state.documents.get(toDocumentPath(path))
+      const pair = { resource, there, versions, former }
+      const steps = there?.text === resource.text ? [] : [toStep(client, path, pair)]
+      const document = folder.documents.get(toDocumentPath(path))
+      if (document === undefined || document === former) return steps
+      return [toKeepStep(client, path, { api: toParams(resource.place), document }), ...steps]
     })
 }
 
@@ -30,17 +36,26 @@ function toRank({ kind }: ResourcePlace): number {
 interface Pair extends Pick<ResourcePlanning, 'versions'> {
   readonly resource: FolderResource
   readonly there: ServerResource | undefined
+  /** The document that it has there. */
+  readonly former: string | undefined
 }
 
-function toStep(client: Client, subject: string, { resource, there, versions }: Pair): Step {
+function toStep(client: Client, subject: string, { resource, there, versions, former }: Pair): Step {
   const { place, text } = resource
+  // One that is not kept yet could not be named in a trial.
+  const triedText = former === undefined ? text : nameDocument(resource, former)
   const condition = there === undefined ? { ifNone: true } : { ifMatch: there.version }
   const put = (isDryRun: boolean) =>
-    toLoose(client).write(`put${place.kind.noun}`, text, { params: toParams(place), isDryRun, ...condition })
+    toLoose(client).write(`put${place.kind.noun}`, isDryRun ? triedText : text, {
+      params: toParams(place),
+      isDryRun,
+      ...condition,
+    })
   return {
     action: there === undefined ? 'make' : 'change',
     subject,
     changes: [],
+    needs: [toDocumentPath(subject)],
     tryOut: async () => {
       const { changes } = await put(true)
       return there === undefined ? [] : changes

@@ -1,8 +1,9 @@
 /** Owns reading a folder of resources: every file of it, or everything that is wrong with them. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, relative, sep } from 'node:path'
-import { parseSource, toFindingText } from '@gatewright/model'
+import { parseSource, readOpenApi, toFindingText } from '@gatewright/model'
 import { UsageError } from '../command.ts'
+import { isDocumentPath, nameDocument, toDocumentOwner, toDocumentPath } from './documents.ts'
 import { FOLDER_KINDS, findPlace, type ResourcePlace } from './folder-kinds.ts'
 import { LIVE_FILE, type LiveFile, liveFileSchema } from './live-file.ts'
 
@@ -15,6 +16,8 @@ export interface FolderResource {
 export interface Folder {
   /** By path. */
   readonly resources: ReadonlyMap<string, FolderResource>
+  /** Path → text, of the OpenAPI documents of APIs and of revisions. */
+  readonly documents: ReadonlyMap<string, string>
   /** Path → what it says. */
   readonly revisions: ReadonlyMap<string, unknown>
   /** Undefined: it says nothing of what is live. */
@@ -27,7 +30,7 @@ const REVISION = /^revisions\/[^/]+\/[^/]+\/[1-9]\d*\.yaml$/
 
 /** Is it one that `pull` writes? */
 export function isOurs(path: string): boolean {
-  return path === LIVE_FILE || REVISION.test(path) || findPlace(path) !== undefined
+  return path === LIVE_FILE || REVISION.test(path) || isDocumentPath(path) || findPlace(path) !== undefined
 }
 
 /** Names of what stands in the folder itself and belongs to a layout. */
@@ -41,23 +44,54 @@ export const TOP_NAMES: ReadonlySet<string> = new Set([
 export function readFolder(folder: string): Folder {
   if (!existsSync(folder)) throw new UsageError(`there is no folder ${folder}: \`gatewright pull ${folder}\` makes it`)
   const resources = new Map<string, FolderResource>()
+  const documents = readDocuments(folder)
   const revisions = new Map<string, unknown>()
-  const faults: string[] = []
+  const faults = findDocumentFaults(folder, documents)
   let live: LiveFile | undefined
   for (const path of listFiles(folder)) {
+    if (documents.has(path)) continue
     const text = readFileSync(join(folder, path), 'utf8')
     const { value, findings } = parseSource({ path: join(folder, path), text })
     faults.push(...findings.map(toFindingText))
     if (findings.length > 0) continue
     const body = JSON.parse(JSON.stringify(value ?? {})) as unknown
     const place = findPlace(path)
-    if (place !== undefined) resources.set(path, { place, text, body })
+    if (place !== undefined) resources.set(path, toResource({ place, text, body }, documents.get(toDocumentPath(path))))
     else if (REVISION.test(path)) revisions.set(path, body)
     else if (path === LIVE_FILE) live = readLive(body, join(folder, path), faults)
     else
       faults.push(`${join(folder, path)}: nothing is expected here; the folder of a team is missing, or one too many`)
   }
-  return { resources, revisions, live, faults }
+  return { resources, documents, revisions, live, faults }
+}
+
+function readDocuments(folder: string): ReadonlyMap<string, string> {
+  return new Map(
+    listFiles(folder)
+      .filter(isDocumentPath)
+      .map((path) => [path, readFileSync(join(folder, path), 'utf8')]),
+  )
+}
+
+function findDocumentFaults(folder: string, documents: ReadonlyMap<string, string>): string[] {
+  return [...documents].flatMap(([path, text]) => {
+    const place = join(folder, path)
+    const { findings } = readOpenApi(place, (each) => (each === place ? text : undefined))
+    const faults = findings.filter(({ severity }) => severity === 'fault').map(toFindingText)
+    const owner = join(folder, toDocumentOwner(path))
+    return existsSync(owner) ? faults : [...faults, `${place}: it is the document of nothing: there is no ${owner}`]
+  })
+}
+
+function toResource(resource: FolderResource, document: string | undefined): FolderResource {
+  if (document === undefined) return resource
+  const text = nameDocument(resource, document)
+  return text === resource.text ? resource : { ...resource, text, body: parseBody(text) }
+}
+
+/** What may be sent as JSON, in the order of the file. */
+function parseBody(text: string): unknown {
+  return JSON.parse(JSON.stringify(parseSource({ path: 'body.yaml', text }).value ?? {})) as unknown
 }
 
 function readLive(body: unknown, path: string, faults: string[]): LiveFile | undefined {

@@ -3,6 +3,7 @@
 import { type Client, ClientProblem } from '@gatewright/client'
 import { parseSource } from '@gatewright/model'
 import { listLive } from '../live/list-live.ts'
+import { toDocumentPath } from './documents.ts'
 import { FOLDER_KINDS, type FolderKind, type ResourcePlace, toFilePath, toLoose, toParams } from './folder-kinds.ts'
 import { type ApiPlace, toApiPlace } from './live-file.ts'
 
@@ -28,6 +29,8 @@ export interface ServerDeployment {
 export interface ServerState {
   /** By the path of its file, sorted. */
   readonly resources: ReadonlyMap<string, ServerResource>
+  /** Path → text, of the OpenAPI documents of APIs as they are now. */
+  readonly documents: ReadonlyMap<string, string>
   /** Environment → `team/id` → what is live. */
   readonly live: ReadonlyMap<string, ReadonlyMap<string, ServerDeployment>>
   /** Kinds that may not be seen. */
@@ -57,7 +60,8 @@ export async function readServerState(client: Client): Promise<ServerState> {
     const all = await readLive(client, place.id)
     live.set(place.id, new Map([...all].filter(([api]) => resources.has(`apis/${api}.yaml`))))
   }
-  return { resources: new Map([...resources].toSorted(([a], [b]) => (a < b ? -1 : 1))), live, hidden }
+  const documents = await readDocuments(client, resources)
+  return { resources: new Map([...resources].toSorted(([a], [b]) => (a < b ? -1 : 1))), documents, live, hidden }
 }
 
 interface ListedItem {
@@ -104,6 +108,33 @@ async function readText(client: Client, listed: Listed): Promise<ServerResource 
     const isSame = version === undefined || version === listed.version
     const body = isSame ? listed.body : parseSource({ path: 'listed.yaml', text }).value
     return { ...listed, text, body, version: version ?? listed.version }
+  } catch (error) {
+    if (error instanceof ClientProblem && (error.status === 403 || error.status === 404)) return undefined
+    throw error
+  }
+}
+
+async function readDocuments(
+  client: Client,
+  resources: ReadonlyMap<string, ServerResource>,
+): Promise<ReadonlyMap<string, string>> {
+  const having = [...resources].filter(([, { place, body }]) => place.kind.plural === 'apis' && hasDocument(body))
+  const read = await inParallel(having, async ([path, { place }]): Promise<[string, string | undefined]> => {
+    const { team = '', id } = place
+    return [toDocumentPath(path), await readDocument(client, { team, id })]
+  })
+  return new Map(read.flatMap(([path, text]): [string, string][] => (text === undefined ? [] : [[path, text]])))
+}
+
+export function hasDocument(body: unknown): boolean {
+  return typeof body === 'object' && body !== null && 'document' in body
+}
+
+/** Of the API as it is now, or of a revision; undefined: it names one that is not there, or is gone meanwhile. */
+export async function readDocument(client: Client, api: ApiPlace, revision?: number): Promise<string | undefined> {
+  try {
+    const query = revision === undefined ? {} : { revision }
+    return (await client.read('getDocument', { params: api, query })).body
   } catch (error) {
     if (error instanceof ClientProblem && (error.status === 403 || error.status === 404)) return undefined
     throw error

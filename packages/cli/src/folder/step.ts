@@ -1,5 +1,5 @@
 /** Owns what a step of applying a folder is: one request, what it is about, and what it would change. */
-export type StepAction = 'make' | 'change' | 'revise' | 'publish' | 'take out' | 'remove'
+export type StepAction = 'keep' | 'make' | 'change' | 'revise' | 'publish' | 'take out' | 'remove'
 
 export interface Step {
   readonly action: StepAction

@@ -28,7 +28,7 @@ export async function tellPlan(
   let isTentative = false
   for (const step of steps) {
     told.push(await tryOut(step, { url, isTentative }))
-    if (step.action === 'make') isTentative = true
+    if (step.action === 'make' || step.action === 'keep') isTentative = true
   }
   if (isJson) terminal.print(JSON.stringify({ steps: told, spared, faults }, null, 2))
   else {
@@ -56,10 +56,16 @@ async function tryOut(step: Step, { url, isTentative }: { url: string; isTentati
   } catch (error) {
     const fault = explainFailure(error, url)
     if (fault === undefined) throw error
-    const isUntried = isTentative && error instanceof ClientProblem && UNTRIED.has(error.status)
+    const isUntried =
+      isTentative && error instanceof ClientProblem && (UNTRIED.has(error.status) || namesMissing(error))
     if (isUntried) return { action, subject, changes: ['(cannot be tried before what it names is made)'] }
     return { action, subject, changes, fault }
   }
+}
+
+/** Nothing is wrong but that something which it names is not there yet. */
+function namesMissing({ body: { errors } }: ClientProblem): boolean {
+  return Array.isArray(errors) && errors.length > 0 && errors.every(({ message }) => /^There is no /.test(message))
 }
 
 /** Something is not there, or does not fit what is there. */

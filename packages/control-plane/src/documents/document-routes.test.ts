@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
+import { toTextHash } from '@gatewright/model'
 import { AdminStage } from '../testing/admin-stage.ts'
 import { describeOnStores } from '../testing/describe-on-stores.ts'
 
@@ -72,6 +73,27 @@ await describeOnStores('documents, by the admin API', (open) => {
     assert.equal((await send(stage, `PUT ${AT}/document`, '{}', { 'content-type': 'text/html' })).status, 415)
     assert.equal((await send(stage, `POST ${AT}/revisions`, '{}')).status, 415, 'where no text is taken')
     assert.equal((await stage.ask(`POST ${AT}/import`, { as: 'viewer', body: { text: 'x' } })).statusCode, 403)
+  })
+
+  it('are kept before an API, which does not have to be there yet, names them', async () => {
+    const stage = new AdminStage(await open())
+    const text = toDocument(['/a'])
+    const hash = toTextHash(text)
+    assert.equal((await stage.ask(`PUT ${AT}`, { body: { document: hash } })).statusCode, 400)
+    const kept = await send(stage, `PUT ${AT}/documents/${hash}`, text)
+    assert.deepEqual([kept.status, kept.said], [200, { hash, findings: [] }])
+    assert.equal((await send(stage, `PUT ${AT}/documents/${hash}`, text)).status, 200)
+    const { items } = (await stage.ask('GET /audit?kind=document')).json()
+    assert.deepEqual(
+      items.map(({ action, target }: { action: string; target: string }) => [action, target]),
+      [['keep', hash]],
+    )
+    assert.equal((await stage.ask(`PUT ${AT}`, { body: { document: hash } })).statusCode, 201)
+    assert.equal((await stage.ask(`GET ${AT}/document`)).json().text, text)
+    assert.equal((await send(stage, `PUT ${AT}/documents/${hash}`, toDocument(['/b']))).status, 400)
+    const bad = 'openapi: 3.1.0\npaths: ['
+    assert.equal((await send(stage, `PUT ${AT}/documents/${toTextHash(bad)}`, bad)).status, 422)
+    assert.equal((await stage.ask(`PUT ${AT}/documents/${hash}`, { as: 'viewer', body: { text } })).statusCode, 403)
   })
 
   it('are made of an API: for callers, or to be imported again', async () => {

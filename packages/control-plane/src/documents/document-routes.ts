@@ -1,5 +1,5 @@
 /** Owns the routes of OpenAPI documents: the one that an API has, an API made of one, and one made of an API. */
-import { type Finding, hasFaults, readOpenApi } from '@gatewright/model'
+import { type Finding, hasFaults, readOpenApi, toTextHash } from '@gatewright/model'
 import { z } from 'zod'
 import type { Demand } from '../access/decide-access.ts'
 import { type ApiBody, partIdSchema } from '../apis/api-body.ts'
@@ -17,13 +17,15 @@ import type { Described, Resource } from '../resources/resource.ts'
 import { findResource, getResource } from '../resources/resource-store.ts'
 import { describedChangeSchema } from '../revisions/described-change-schema.ts'
 import type { Moment } from '../store/store.ts'
-import { keepDocument } from './document-store.ts'
+import { findDocuments, keepDocument } from './document-store.ts'
 import { findingSchema, presentFinding } from './finding-schema.ts'
 
 const params = z.strictObject({ team: partIdSchema, id: partIdSchema })
 type At = z.output<typeof params>
 const NO_QUERY = z.strictObject({})
 const textBody = z.strictObject({ text: z.string().min(1).meta({ description: 'YAML or JSON, as it was written.' }) })
+
+const hashSchema = z.string().regex(/^[0-9a-f]{64}$/, { error: 'A SHA-256 is written in lower-case hex.' })
 
 const demandOf = (permission: 'api:read' | 'api:edit') => ({
   kind: 'demand' as const,
@@ -44,6 +46,10 @@ function assertReadable(findings: readonly Finding[]): void {
   throw new AdminProblem('document-invalid', first?.message ?? '', {
     extensions: { findings: findings.map(presentFinding) },
   })
+}
+
+function readDocument(text: string): readonly Finding[] {
+  return readOpenApi('document', (path) => (path === 'document' ? text : undefined)).findings
 }
 
 interface Imported {
@@ -114,7 +120,7 @@ const PUT_DOCUMENT = defineChange({
   body: textBody,
   answer: z.strictObject({ version: z.int(), hash: z.string(), findings: z.array(findingSchema) }),
   async prepare(_, { body: { text } }) {
-    return readOpenApi('document', (path) => (path === 'document' ? text : undefined)).findings
+    return readDocument(text)
   },
   async change(asking, doing, { params: at, body: { text }, ifMatch, prepared: findings }) {
     assertReadable(findings)
@@ -132,6 +138,37 @@ const PUT_DOCUMENT = defineChange({
       version: made.version,
       notes,
       changes: describeChanges(api.body, made.body),
+    }
+  },
+})
+
+const KEEP_DOCUMENT = defineChange({
+  name: 'keepDocument',
+  method: 'PUT',
+  path: '/apis/{team}/{id}/documents/{hash}',
+  summary:
+    'Keeps a document under its hash, for the API, or a revision of it, to name next: neither need be there yet. Nothing else changes.',
+  tag: 'documents',
+  textAs: 'text',
+  access: demandOf('api:edit') as never,
+  params: params.extend({ hash: hashSchema }),
+  query: NO_QUERY,
+  body: textBody,
+  answer: z.strictObject({ hash: z.string(), findings: z.array(findingSchema) }),
+  async prepare(_, { params: { hash }, body: { text } }) {
+    if (toTextHash(text) !== hash)
+      throw new AdminProblem('request-invalid', 'The document has another SHA-256 than the path says.')
+    return readDocument(text)
+  },
+  async change(_, { db }, { params: { team, id, hash }, body: { text }, prepared: findings }) {
+    assertReadable(findings)
+    const isKept = (await findDocuments(db, [hash])).has(hash)
+    if (!isKept) await keepDocument(db, text)
+    const note = { action: 'keep', kind: 'document', target: hash, team, details: { id } }
+    return {
+      body: { hash, findings: findings.map(presentFinding) },
+      notes: isKept ? [] : [note],
+      changes: isKept ? [] : ['a document that is named by nothing yet'],
     }
   },
 })
@@ -203,4 +240,4 @@ const EXPORT = defineReading({
   },
 })
 
-export const DOCUMENT_ROUTES: readonly Route[] = [GET_DOCUMENT, PUT_DOCUMENT, IMPORT, EXPORT]
+export const DOCUMENT_ROUTES: readonly Route[] = [GET_DOCUMENT, PUT_DOCUMENT, KEEP_DOCUMENT, IMPORT, EXPORT]
