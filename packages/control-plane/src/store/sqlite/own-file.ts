@@ -1,5 +1,5 @@
 /** Owns whose the file of a SQLite store is: readable by its owner alone, and held by one control plane. */
-import { chmodSync, closeSync, existsSync, openSync } from 'node:fs'
+import { chmodSync, closeSync, existsSync, openSync, statSync } from 'node:fs'
 import Database from 'better-sqlite3'
 
 const MODE = 0o600
@@ -46,4 +46,9 @@ export function holdAlone(file: string): Database.Database {
       'another control plane has it, or a command that restores or moves it: end that first. Several control planes share a store on PostgreSQL (--database postgres://…)'
     throw Object.assign(new Error(message), { code: 'IN_USE' })
   }
+}
+
+/** Whoever had it last did not end, but was killed, or lost its power: SQLite removes its -wal at a clean end. */
+export function wasCutOff(file: string): boolean {
+  return (statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0
 }

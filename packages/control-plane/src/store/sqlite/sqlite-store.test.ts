@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
@@ -76,5 +76,28 @@ describe('a SQLite store', () => {
     })
     await first.close()
     opened.push(await alone())
+  })
+
+  it('is looked through where its last end was none, and refused where it is damaged', async () => {
+    const file = join(folder, 'damaged.db')
+    const alone = () => SqliteStore.open({ file, access: 'alone', onFault() {} })
+    const store = await alone()
+    await store.write(async ({ db }) => {
+      for (let index = 0; index < 400; index++) await insert(db, `number ${index}`)
+    })
+    await store.close()
+    // As one that was killed leaves it; what is no frame in there, SQLite passes over.
+    const cutOff = () => writeFileSync(`${file}-wal`, 'cut off')
+    cutOff()
+    await (await alone()).close()
+    const bytes = readFileSync(file)
+    bytes.fill(0x5a, bytes.length - 4096 * 4)
+    writeFileSync(file, bytes)
+    cutOff()
+    await assert.rejects(alone(), (fault) => {
+      assert.ok(fault instanceof StoreRefusal)
+      assert.match(fault.message, /damaged\.db cannot be opened: the file is damaged: restore a backup/)
+      return true
+    })
   })
 })

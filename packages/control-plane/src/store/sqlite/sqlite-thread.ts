@@ -1,7 +1,7 @@
 /** Owns the thread that holds a SQLite file: what waits for its disk waits here. The worker's entry. */
 import { parentPort, workerData } from 'node:worker_threads'
 import Database from 'better-sqlite3'
-import { holdAlone, makePrivate } from './own-file.ts'
+import { holdAlone, makePrivate, wasCutOff } from './own-file.ts'
 import type { ConnectionName, SqliteAnswer, SqliteQuestion, SqliteRows, SqliteSettings } from './sqlite-messages.ts'
 
 const port = parentPort
@@ -34,6 +34,14 @@ class Connection {
     if (statement.reader) return { rows: statement.all(...parameters) }
     const { changes } = statement.run(...parameters)
     return { rows: [], changes }
+  }
+
+  /** Of its form, not of its indexes: a third of a second for 100 MB. @throws Error for a damaged file */
+  assertSound(): void {
+    const [first] = this.#database.pragma('quick_check(1)', { simple: false }) as { quick_check: string }[]
+    if (first?.quick_check === 'ok') return
+    const message = `the file is damaged: restore a backup to another folder (gatewright restore). ${first?.quick_check}`
+    throw Object.assign(new Error(message), { code: 'SQLITE_CORRUPT' })
   }
 
   /** Changes when another connection has committed. */
@@ -73,7 +81,9 @@ function open(): (Record<ConnectionName, Connection> & { readonly lock: Closing 
   try {
     if (access === 'alone') lock = holdAlone(file)
     if (access !== 'read') makePrivate(file)
+    const isInDoubt = access === 'alone' && wasCutOff(file)
     const writer = new Connection(settings, 'writer')
+    if (isInDoubt) writer.assertSound()
     return { writer, reader: new Connection(settings, 'reader'), lock }
   } catch (error) {
     lock?.close()

@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { describe, it } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { ControlPlane, SqliteStore } from '@gatewright/control-plane'
+import { createFolder } from '../run-command.fixture.ts'
+
+const bin = fileURLToPath(new URL('../../bin/gatewright.js', import.meta.url))
+
+/** Resolves when it has ended by itself. */
+async function runControl(data: string): Promise<{ readonly code: unknown; readonly stderr: string }> {
+  const args = [bin, 'control', '--data', data, '--control-port', '0']
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] })
+  let stderr = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text
+  })
+  const [code] = await once(child, 'close')
+  return { code, stderr }
+}
+
+describe('a control plane alone', { timeout: 60_000 }, () => {
+  it('does not start on a store that a newer version has changed, and says which version does', async () => {
+    const data = createFolder()
+    const store = await SqliteStore.open({ file: join(data, 'control.db'), onFault: assert.fail })
+    await store.write(async ({ db }) => {
+      const migrations = { name: '9000-future', done_at: 1 }
+      await db
+        .insertInto('migrations' as 'set_up')
+        .values(migrations as never)
+        .execute()
+    })
+    await store.close()
+    const { code, stderr } = await runControl(data)
+    assert.equal(code, 1)
+    assert.match(
+      stderr,
+      /cannot start: a newer version of Gatewright has changed this store \(9000-future\): start that/,
+    )
+  })
+
+  it('does not start on the file of another one, and says what to do', async () => {
+    const data = createFolder()
+    const settings = { database: join(data, 'control.db'), host: '127.0.0.1', port: 0 }
+    const running = await ControlPlane.open(settings, { log: { info() {}, warn() {}, error: assert.fail } })
+    try {
+      const { code, stderr } = await runControl(data)
+      assert.equal(code, 1)
+      assert.match(stderr, /cannot start: .*another control plane has it.*end that first.*PostgreSQL/)
+    } finally {
+      await running.close()
+    }
+  })
+})
