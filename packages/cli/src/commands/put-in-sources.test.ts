@@ -26,7 +26,10 @@ describe('what is put into the source of an expression', () => {
   ] as const) {
     it(`is a fault, and is not run: ${words}`, async () => {
       const told = await validate(yaml)
-      assert.match(told, /fault: `\$\{env:…\}`, `\$\{file:…\}` and `\$\{secret:…\}` cannot stand inside the source of an expression/)
+      assert.match(
+        told,
+        /fault: `\$\{env:…\}`, `\$\{file:…\}` and `\$\{secret:…\}` cannot stand inside the source of an expression/,
+      )
       assert.match(told, /Put it under `variables:`/)
       assert.equal(told.split('cannot stand inside').length, 2, told)
     })
