@@ -20,11 +20,11 @@ const KNOWN: Readonly<Record<string, string>> = {
   // To the control planes that the command line names.
   'packages/gateway/src/node/control-planes.ts': 'node:http request, node:https request',
   'packages/gateway/src/ocsp/ask-responder.ts': 'node:http request',
-  // Its own judge, by the same list of addresses: the gateway's is on the same floor.
+  // Of who comes, it reads the certificate.
   'packages/control-plane/src/nodes/serve-nodes.ts': 'node:tls TLSSocket',
-  'packages/control-plane/src/outgoing/outgoing-fetch.ts': 'node:dns lookup, node:http request, node:https request',
-  // A control plane has no file that says `egress`: what is no public address has to be allowed when it starts.
-  'packages/control-plane/src/webhooks/public-addresses.ts': 'node:dns lookup',
+  // Judges of its own: the gateway's stands on the same floor, and no file of a control plane says `egress`.
+  'packages/control-plane/src/outgoing/guarded-lookup.ts': 'node:dns lookup',
+  'packages/control-plane/src/outgoing/outgoing-fetch.ts': 'node:http request, node:https request',
   'packages/control-plane/src/webhooks/post-message.ts': 'node:http request, node:https request',
   // One that somebody accepted, and one that is only asked what it is.
   'packages/gateway/src/sockets/adopt-socket.ts': 'node:net Socket, node:tls TLSSocket',

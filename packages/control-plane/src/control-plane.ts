@@ -1,5 +1,4 @@
 /** Owns a control plane as a whole: the store, what is published from it, and the port on which it is driven. */
-import { BlockList } from 'node:net'
 import type { CredentialsLine } from '@gatewright/model'
 import type { Log } from '@gatewright/policies'
 import type { FastifyInstance } from 'fastify'
@@ -12,6 +11,7 @@ import { ConfigurationFeed } from './nodes/configuration-feed.ts'
 import { NodeRegistry } from './nodes/node-registry.ts'
 import { serveNodes } from './nodes/serve-nodes.ts'
 import { IssuerKeys } from './outgoing/issuer-keys.ts'
+import { toNetworkList } from './outgoing/network-list.ts'
 import { LiveCheck } from './publish/live-check.ts'
 import { PublicationReader } from './publish/publication-reader.ts'
 import { type Publication, Publisher } from './publish/publisher.ts'
@@ -121,7 +121,7 @@ export class ControlPlane {
     const app = createApp(services, ADMIN_ROUTES, {
       ...(tls !== undefined && { tls }),
       ...(clientCa !== undefined && { clientCa }),
-      ...(allowed !== undefined && { allowed: toBlockList(allowed) }),
+      ...(allowed !== undefined && { allowed: toNetworkList(allowed) }),
       isLocal: isLoopback(host),
     })
     serveNodes(app, { store, feed, registry, nowMs: Date.now })
@@ -196,15 +196,4 @@ async function openStore(database: string, log: Log): Promise<Store> {
 
 function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || host.startsWith('127.')
-}
-
-function toBlockList(networks: readonly string[]): BlockList {
-  const list = new BlockList()
-  for (const network of networks) {
-    const [address = '', bits] = network.split('/')
-    const family = address.includes(':') ? 'ipv6' : 'ipv4'
-    if (bits === undefined) list.addAddress(address, family)
-    else list.addSubnet(address, Number(bits), family)
-  }
-  return list
 }

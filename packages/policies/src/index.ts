@@ -3,6 +3,7 @@
 export { z } from 'zod'
 /** The one schema library, for users' own policies: theirs must be the same copy. */
 export { toEmbeddedAddresses } from './addresses/embedded-addresses.ts'
+export { isLocalName } from './addresses/local-name.ts'
 export { toNetwork } from './addresses/network.ts'
 export { NEVER_CALLED } from './addresses/never-called.ts'
 export { Bottleneck } from './callers/bottleneck.ts'

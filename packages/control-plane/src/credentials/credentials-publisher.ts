@@ -2,6 +2,7 @@
 import type { CredentialsLine } from '@gatewright/model'
 import { readStoreUid } from '../store/next-sequence.ts'
 import type { Store } from '../store/store.ts'
+import { StoreFollower } from '../store/store-follower.ts'
 import { CredentialsReader } from './credentials-reader.ts'
 
 export interface CredentialsPublisherOptions {
@@ -12,56 +13,39 @@ export interface CredentialsPublisherOptions {
   onFault(fault: unknown): void
 }
 
-const AGAIN_MS = 1_000
-
 export class CredentialsPublisher {
   readonly #store: Store
   readonly #options: CredentialsPublisherOptions
   readonly #reader = new CredentialsReader()
-  readonly #stopListening: () => void
+  readonly #follower: StoreFollower
   /** What was told to its end. */
   #told: number | undefined
-  #work: Promise<void> = Promise.resolve()
-  #isDue = false
-  #isClosed = false
-  #again: NodeJS.Timeout | undefined
 
   constructor(store: Store, options: CredentialsPublisherOptions) {
     this.#store = store
     this.#options = options
-    this.#stopListening = store.onChange(() => void this.look())
-  }
-
-  /** Tells what is different now; changes that come meanwhile are told together, after it. Resolves when it is told, or could not be. */
-  look(): Promise<void> {
-    if (this.#isDue || this.#isClosed) return this.#work
-    this.#isDue = true
-    this.#work = this.#work.then(() => {
-      this.#isDue = false
-      return this.#isClosed ? undefined : this.#look()
+    this.#follower = new StoreFollower(store, {
+      look: () => this.#tellNews(),
+      onFault: (fault) => {
+        this.#told = undefined
+        options.onFault(fault)
+      },
     })
-    return this.#work
   }
 
-  async close(): Promise<void> {
-    this.#isClosed = true
-    clearTimeout(this.#again)
-    this.#stopListening()
-    await this.#work
+  /** Tells what is different now. Resolves when it is told, or could not be. */
+  look(): Promise<void> {
+    return this.#follower.look()
   }
 
-  async #look(): Promise<void> {
-    clearTimeout(this.#again)
-    try {
-      if ((await this.#tell({ mayBeWhole: this.#told === undefined })) === 'whole') {
-        await this.#options.beforeWhole()
-        await this.#tell({ mayBeWhole: true })
-      }
-    } catch (fault) {
-      this.#told = undefined
-      this.#options.onFault(fault)
-      if (!this.#isClosed) this.#again = setTimeout(() => void this.look(), AGAIN_MS).unref()
-    }
+  close(): Promise<void> {
+    return this.#follower.close()
+  }
+
+  async #tellNews(): Promise<void> {
+    if ((await this.#tell({ mayBeWhole: this.#told === undefined })) === 'told') return
+    await this.#options.beforeWhole()
+    await this.#tell({ mayBeWhole: true })
   }
 
   /** Answers `whole` where it is to be told anew, and may not be yet: nothing was told. */

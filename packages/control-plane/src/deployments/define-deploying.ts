@@ -4,8 +4,8 @@ import { askForChange, findPerson } from '../changes/change-store.ts'
 import { mustWait } from '../environments/guard-environment.ts'
 import { AdminProblem } from '../http/admin-problem.ts'
 import { type Asking, type Done, defineChange, type Input, type Route } from '../http/route.ts'
-import { describeChanges } from '../resources/describe-changes.ts'
 import type { Doing } from '../resources/resource-store.ts'
+import { toChangeLines } from '../resources/to-change-lines.ts'
 import type { Deployment } from './deployment.ts'
 import { presentDeployment, rolloutSchema } from './deployment-answer.ts'
 import { type DeploymentPlace, findPlace, PLACE_PATH, placeDemand, placeParams } from './deployment-place.ts'
@@ -163,8 +163,8 @@ function toAnswer({ made, judgement, wish: { shown } }: Deployed) {
 function listLines({ before, made, wish, judgement }: Deployed): readonly string[] {
   const toEnd = (one: Deployment | undefined) => (one?.lifecycle === undefined ? {} : { lifecycle: one.lifecycle })
   return [
-    ...describeChanges(before?.releases ?? [], made.releases),
-    ...describeChanges(toEnd(before), toEnd(made)),
+    ...toChangeLines(before?.releases ?? [], made.releases),
+    ...toChangeLines(toEnd(before), toEnd(made)),
     ...(wish.changes ?? []),
     ...judgement.changes,
   ]

@@ -10,11 +10,11 @@ import { type Asking, defineChange, defineReading, type Route } from '../http/ro
 import { API, ENVIRONMENT } from '../kinds.ts'
 import { exportOpenapi } from '../openapi/export-openapi.ts'
 import { type ImportResult, importOpenapi } from '../openapi/import-openapi.ts'
-import { describeChanges } from '../resources/describe-changes.ts'
 import { toRef } from '../resources/kind.ts'
 import { putResource } from '../resources/put-resource.ts'
 import type { Described, Resource } from '../resources/resource.ts'
 import { findResource, getResource } from '../resources/resource-store.ts'
+import { toChangeLines } from '../resources/to-change-lines.ts'
 import { describedChangeSchema } from '../revisions/described-change-schema.ts'
 import type { Moment } from '../store/store.ts'
 import { findDocuments, keepDocument } from './document-store.ts'
@@ -135,7 +135,7 @@ const PUT_DOCUMENT = defineChange({
       body: { version: made.version, hash, findings: findings.map(presentFinding) },
       version: made.version,
       notes,
-      changes: describeChanges(api.body, made.body),
+      changes: toChangeLines(api.body, made.body),
     }
   },
 })
@@ -209,7 +209,7 @@ const IMPORT = defineChange({
       version: made.version,
       status: before === undefined ? 201 : 200,
       notes,
-      changes: before === undefined ? describeChanges(undefined, made.body) : changes.map((change) => change.text),
+      changes: before === undefined ? toChangeLines(undefined, made.body) : changes.map((change) => change.text),
     }
   },
 })

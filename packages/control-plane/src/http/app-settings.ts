@@ -2,7 +2,9 @@
 
 import { randomUUID } from 'node:crypto'
 import type { BlockList } from 'node:net'
+import { isLocalName } from '@gatewright/policies'
 import type { FastifyRequest } from 'fastify'
+import { isListed } from '../outgoing/network-list.ts'
 import { AdminProblem } from './admin-problem.ts'
 
 export interface AppSettings {
@@ -39,16 +41,10 @@ export function toServerOptions({ tls, clientCa }: AppSettings) {
 /** @throws AdminProblem */
 export function assertAddress({ allowed, isLocal }: AppSettings, request: FastifyRequest): void {
   const { ip } = request
-  if (allowed !== undefined && !allowed.check(ip, ip.includes(':') ? 'ipv6' : 'ipv4')) {
+  if (allowed !== undefined && !isListed(allowed, ip)) {
     throw new AdminProblem('address-refused', 'This address is not on the list of those that may ask here.')
   }
   if (isLocal === true && !isLocalName(request.headers.host)) {
     throw new AdminProblem('misdirected-request', 'This port is asked by its address, or as localhost.')
   }
-}
-
-function isLocalName(host: string | undefined): boolean {
-  if (host === undefined) return true
-  const name = host.replace(/:\d+$/, '').toLowerCase()
-  return name === 'localhost' || name.endsWith('.localhost') || /^[\d.]+$/.test(name) || /^\[[0-9a-f:.]+\]$/.test(name)
 }

@@ -1,15 +1,16 @@
 /** Owns how the control plane asks somebody that people have named: only what may be called, and never for long or for much. */
-import { lookup } from 'node:dns'
 import { type IncomingMessage, request as requestPlain } from 'node:http'
 import { request as requestTls } from 'node:https'
-import { BlockList, isIP, type LookupFunction } from 'node:net'
+import { isIP } from 'node:net'
 import { NEVER_CALLED, toEmbeddedAddresses } from '@gatewright/policies'
+import { createGuardedLookup } from './guarded-lookup.ts'
+import { isListed, toNetworkList } from './network-list.ts'
 
 const TIMEOUT_MS = 10_000
 const MOST_BYTES = 1024 * 1024
 const LOCAL = /^(?:localhost|127\.0\.0\.1|\[::1\])$/
 
-const denied = toBlockList(NEVER_CALLED)
+const denied = toNetworkList(NEVER_CALLED)
 
 /** What somebody is asked with, as libraries say it. */
 export interface OutgoingRequest {
@@ -71,31 +72,11 @@ async function read(answer: IncomingMessage): Promise<Response> {
   return new Response(hasContent ? Buffer.concat(pieces) : null, { status, headers: fields })
 }
 
-/** What a name resolves to is what is connected to, and nothing is looked up again. */
-const guardedLookup: LookupFunction = (hostname, options, callback) => {
-  lookup(hostname, { ...options, all: true }, (error, addresses) => {
-    if (error !== null) return callback(error, [])
-    const permitted = addresses.filter(({ address }) => isPermitted(address))
-    const [first] = permitted
-    if (first === undefined) return callback(new Error(`${hostname} has no address that may be called`), [])
-    if (options.all === true) callback(null, permitted)
-    else callback(null, first.address, first.family)
-  })
-}
+const guardedLookup = createGuardedLookup({
+  permits: isPermitted,
+  toRefusal: (host) => new Error(`${host} has no address that may be called`),
+})
 
 function isPermitted(address: string): boolean {
-  return [address, ...toEmbeddedAddresses(address)].every(
-    (each) => !denied.check(each, each.includes(':') ? 'ipv6' : 'ipv4'),
-  )
-}
-
-function toBlockList(ranges: readonly string[]): BlockList {
-  const list = new BlockList()
-  for (const range of ranges) {
-    const [address = '', bits] = range.split('/')
-    const family = address.includes(':') ? 'ipv6' : 'ipv4'
-    if (bits === undefined) list.addAddress(address, family)
-    else list.addSubnet(address, Number(bits), family)
-  }
-  return list
+  return [address, ...toEmbeddedAddresses(address)].every((each) => !isListed(denied, each))
 }

@@ -1,6 +1,7 @@
 /** Owns that what gateways run follows the store: after each change it is read again, one reading at a time. */
 import { toTextHash } from '@gatewright/model'
 import type { Store } from '../store/store.ts'
+import { StoreFollower } from '../store/store-follower.ts'
 import type { Piece } from './piece-composer.ts'
 import type { PublicationReader, PublishedMoment } from './publication-reader.ts'
 
@@ -22,62 +23,41 @@ export interface PublisherOptions {
   onFault(fault: unknown): void
 }
 
-const AGAIN_MS = 1_000
-
 export class Publisher {
   readonly #store: Store
   readonly #options: PublisherOptions
-  readonly #stopListening: () => void
+  readonly #follower: StoreFollower
   /** What was taken last: name → hash of what it says, with the values of its secrets. */
   #published: ReadonlyMap<string, string> | undefined
-  #work: Promise<void> = Promise.resolve()
-  #isDue = false
-  #isClosed = false
-  #again: NodeJS.Timeout | undefined
 
   constructor(store: Store, options: PublisherOptions) {
     this.#store = store
     this.#options = options
-    this.#stopListening = store.onChange(() => void this.look())
+    this.#follower = new StoreFollower(store, { look: () => this.#publish(), onFault: options.onFault })
   }
 
-  /** Reads what is live now; changes that come meanwhile are read together, after it. Resolves when it is published. */
+  /** Reads what is live now. Resolves when it is published, or could not be. */
   look(): Promise<void> {
-    if (this.#isDue || this.#isClosed) return this.#work
-    this.#isDue = true
-    this.#work = this.#work.then(() => {
-      this.#isDue = false
-      return this.#isClosed ? undefined : this.#look()
-    })
-    return this.#work
+    return this.#follower.look()
   }
 
-  async close(): Promise<void> {
-    this.#isClosed = true
-    clearTimeout(this.#again)
-    this.#stopListening()
-    await this.#work
+  close(): Promise<void> {
+    return this.#follower.close()
   }
 
-  async #look(): Promise<void> {
-    clearTimeout(this.#again)
-    try {
-      const { reader, publish } = this.#options
-      const { live, pieces, documents, secrets } = await this.#store.read((db) => reader.read(db))
-      const published = new Map(pieces.map((piece) => [piece.name, toStamp(piece, secrets)]))
-      const changed = pieces.filter(({ name }) => this.#published?.get(name) !== published.get(name))
-      const gone = [...(this.#published?.keys() ?? [])].filter((name) => !published.has(name))
-      if (this.#published !== undefined && changed.length + gone.length === 0) return
-      await publish({ sequence: live.sequence, pieces, changed, gone, documents, secrets })
-      this.#published = published
-    } catch (fault) {
-      this.#options.onFault(fault)
-      if (!this.#isClosed) this.#again = setTimeout(() => void this.look(), AGAIN_MS).unref()
-    }
+  async #publish(): Promise<void> {
+    const { reader, publish } = this.#options
+    const { live, pieces, documents, secrets } = await this.#store.read((db) => reader.read(db))
+    const published = new Map(pieces.map((piece) => [piece.name, toStamp(piece, secrets)]))
+    const changed = pieces.filter(({ name }) => this.#published?.get(name) !== published.get(name))
+    const gone = [...(this.#published?.keys() ?? [])].filter((name) => !published.has(name))
+    if (this.#published !== undefined && changed.length + gone.length === 0) return
+    await publish({ sequence: live.sequence, pieces, changed, gone, documents, secrets })
+    this.#published = published
   }
 }
 
 /** Another one where a secret has another value under the same name. */
-export function toStamp({ hash, secrets: names }: Piece, secrets: ReadonlyMap<string, string>): string {
+function toStamp({ hash, secrets: names }: Piece, secrets: ReadonlyMap<string, string>): string {
   return names.length === 0 ? hash : toTextHash(JSON.stringify([hash, names.map((name) => secrets.get(name) ?? null)]))
 }

@@ -4,11 +4,11 @@ import { AdminProblem } from '../http/admin-problem.ts'
 import type { Asking } from '../http/route.ts'
 import { MAIN_TEAM } from '../publish/snapshot-id.ts'
 import type { Moment } from '../store/store.ts'
-import { describeChanges } from './describe-changes.ts'
 import { type Kind, NO_TEAM, toRef } from './kind.ts'
 import type { Described, Resource, ResourceRef } from './resource.ts'
 import { createResource, type Doing, findResource, replaceResource } from './resource-store.ts'
 import { keepSource, readSource } from './source-store.ts'
+import { toChangeLines } from './to-change-lines.ts'
 
 interface At {
   readonly team?: string
@@ -61,7 +61,7 @@ export async function putResource(asking: Asking, doing: Doing, options: PutOpti
   }
   const action = before === undefined ? 'create' : 'replace'
   const notes = [toNote(action, made, { before: before?.body, after: body, ...details })]
-  return { before, made, notes, changes: describeChanges(before?.body, body) }
+  return { before, made, notes, changes: toChangeLines(before?.body, body) }
 }
 
 export function toNote(action: string, { kind, uid, team, id }: Resource & ResourceRef, details: object): AuditNote {

@@ -7,7 +7,6 @@ import type { Permission } from '../access/permission.ts'
 import { partIdSchema } from '../apis/api-body.ts'
 import { listApiParts } from '../apis/select-readable.ts'
 import { defineChange, defineReading, NOTHING, type Route, type RouteAccess } from '../http/route.ts'
-import { describeChanges } from './describe-changes.ts'
 import { type Kind, NO_TEAM, toRef } from './kind.ts'
 import { countResources, listResources, type ResourceQuery, SORTS } from './list-resources.ts'
 import { actorSchema, presentResource, timeSchema, toResourceSchema, toTime } from './present-resource.ts'
@@ -15,6 +14,7 @@ import { putResource, toNote } from './put-resource.ts'
 import type { Described } from './resource.ts'
 import { getResource, listVersions, removeResource } from './resource-store.ts'
 import { dropSource, readSource } from './source-store.ts'
+import { toChangeLines } from './to-change-lines.ts'
 
 const NO_QUERY = z.strictObject({})
 const MOST_A_PAGE = 500
@@ -182,7 +182,7 @@ function toRemoval(kind: Kind): Route {
       return {
         body: undefined,
         notes: [toNote('remove', before, { before: before.body })],
-        changes: describeChanges(before.body, undefined),
+        changes: toChangeLines(before.body, undefined),
       }
     },
   })

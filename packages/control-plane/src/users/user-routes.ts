@@ -12,8 +12,8 @@ import {
   type RouteAccess,
 } from '../http/route.ts'
 import { removePasskey } from '../passkeys/passkey-store.ts'
-import { describeChanges } from '../resources/describe-changes.ts'
 import type { Doing } from '../resources/resource-store.ts'
+import { toChangeLines } from '../resources/to-change-lines.ts'
 import { removeTotp } from '../two-factor/totp.ts'
 import { assertMayGive, assertMayManage, listOthers } from './assert-may-give.ts'
 import { finishInvitation, getInvited, openInvitation } from './invitation.ts'
@@ -54,7 +54,7 @@ function toNote(action: string, user: User, before?: User) {
 }
 
 function presentChanged(user: User, before: User | undefined): Pick<Done<unknown>, 'changes' | 'version'> {
-  return { version: user.version, changes: describeChanges(before && { ...toFacts(before) }, { ...toFacts(user) }) }
+  return { version: user.version, changes: toChangeLines(before && { ...toFacts(before) }, { ...toFacts(user) }) }
 }
 
 const list = defineReading({

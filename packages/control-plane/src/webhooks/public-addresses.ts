@@ -1,6 +1,7 @@
 /** Owns which addresses a webhook may lead to: what is somebody's on the internet, and what the operator allows beside it. */
-import { lookup } from 'node:dns'
-import { BlockList, isIP, type LookupFunction } from 'node:net'
+import { type BlockList, isIP } from 'node:net'
+import { createGuardedLookup } from '../outgoing/guarded-lookup.ts'
+import { isListed, toNetworkList } from '../outgoing/network-list.ts'
 
 /** IANA's registries of special addresses (RFC 6890), and one where a cloud tells machines who they are. */
 const NOT_PUBLIC = [
@@ -28,19 +29,19 @@ const NOT_PUBLIC = [
 const GLOBAL = '2000::/3'
 
 export class PublicAddresses {
-  readonly #denied = toList(NOT_PUBLIC)
-  readonly #global = toList([GLOBAL])
+  readonly #denied = toNetworkList(NOT_PUBLIC)
+  readonly #global = toNetworkList([GLOBAL])
   readonly #allowed: BlockList
 
   /** `allowed`: networks, `10.0.0.0/8`, or addresses. */
   constructor(allowed: readonly string[] = []) {
-    this.#allowed = toList(allowed)
+    this.#allowed = toNetworkList(allowed)
   }
 
   permits(address: string): boolean {
-    if (isIn(this.#allowed, address)) return true
-    if (isIn(this.#denied, address)) return false
-    return !address.includes(':') || isIn(this.#global, address)
+    if (isListed(this.#allowed, address)) return true
+    if (isListed(this.#denied, address)) return false
+    return !address.includes(':') || isListed(this.#global, address)
   }
 
   /** An address in the place of a name is never looked up. @throws Error */
@@ -49,36 +50,12 @@ export class PublicAddresses {
     if (isIP(bare) !== 0 && !this.permits(bare)) throw toRefusal(bare)
   }
 
-  /** What a name resolves to is what is connected to; what may not be is left out. */
-  readonly lookup: LookupFunction = (hostname, options, callback) => {
-    lookup(hostname, { ...options, all: true }, (error, addresses) => {
-      if (error !== null) return callback(error, [])
-      const permitted = addresses.filter(({ address }) => this.permits(address))
-      const [first] = permitted
-      if (first === undefined) return callback(toRefusal(hostname), [])
-      if (options.all === true) callback(null, permitted)
-      else callback(null, first.address, first.family)
-    })
-  }
+  /** For connections: what may not be connected to is left out. */
+  readonly lookup = createGuardedLookup({ permits: (address) => this.permits(address), toRefusal })
 }
 
 function toRefusal(host: string): Error {
   return new Error(
     `${host} is no public address: the control plane sends nothing there unless --control-webhook-allow names it.`,
   )
-}
-
-function isIn(list: BlockList, address: string): boolean {
-  return list.check(address, address.includes(':') ? 'ipv6' : 'ipv4')
-}
-
-function toList(networks: readonly string[]): BlockList {
-  const list = new BlockList()
-  for (const network of networks) {
-    const [address = '', bits] = network.split('/')
-    const family = address.includes(':') ? 'ipv6' : 'ipv4'
-    if (bits === undefined) list.addAddress(address, family)
-    else list.addSubnet(address, Number(bits), family)
-  }
-  return list
 }

@@ -1,6 +1,7 @@
 /** Owns the status endpoints: alive, ready, metrics; on the admin port also what runs on each thread. Nothing here can change anything. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { isLocalName } from '@gatewright/policies'
 import { listEndingCertificates } from '../certificates/ending-certificates.ts'
 import type { GatewayProcess } from '../main.ts'
 import { METRICS_CONTENT_TYPE } from '../observe/metrics.ts'
@@ -154,13 +155,6 @@ export class StatusServer {
       configuration: { loadedAt: new Date(loadedAtMs).toISOString(), fault: fault ?? null, findings },
     }
   }
-}
-
-/** Against DNS rebinding: a page that made its own name mean 127.0.0.1 sends that name. */
-function isLocalName(host: string | undefined): boolean {
-  if (host === undefined) return true
-  const name = host.replace(/:\d+$/, '').toLowerCase()
-  return name === 'localhost' || name.endsWith('.localhost') || /^[\d.]+$/.test(name) || /^\[[0-9a-f:.]+\]$/.test(name)
 }
 
 function toTime(ms: number | undefined): string | null {

@@ -4,7 +4,7 @@ const MOST_LINES = 200
 const MOST_LETTERS = 200
 
 /** `basePath: "/a" → "/b"`. Undefined: there was, or is, nothing. */
-export function describeChanges(before: unknown, after: unknown): readonly string[] {
+export function toChangeLines(before: unknown, after: unknown): readonly string[] {
   const lines: string[] = []
   compare(before, after, { path: '', lines })
   if (lines.length <= MOST_LINES) return lines
