@@ -1,8 +1,8 @@
 /** Owns the options that say which configuration is meant, and the reading of it. */
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import { type Configuration, loadConfiguration, type MadeFile } from '@gatewright/gateway'
-import { hasFaults, toFindingText } from '@gatewright/model'
+import { type Finding, hasFaults, toFindingText } from '@gatewright/model'
 import { UsageError } from './command.ts'
 import { toDocumentFile } from './document-config.ts'
 import type { Terminal } from './terminal.ts'
@@ -43,10 +43,23 @@ export interface ConfigValues {
   readonly 'base-path'?: string | undefined
 }
 
-const DEFAULT_NAMES = ['gatewright.yaml', 'gatewright.yml', 'gatewright.json', 'gatewright']
+const DEFAULT_FILES = ['gatewright.yaml', 'gatewright.yml', 'gatewright.json']
+const DEFAULT_FOLDER = 'gatewright'
+
+const NOTHING = { file: '', line: 0, column: 0, path: '' }
+
+function withoutSuggestion({ suggestion: _, ...finding }: Finding): Finding {
+  return finding
+}
 
 /** One listener, and nothing else: everything comes from a control plane. */
-export const EMPTY_CONFIG: MadeFile = { path: 'gatewright.yaml', text: 'gatewright: 1\n' }
+export const EMPTY_CONFIG: MadeFile = {
+  path: 'nothing-published',
+  text: 'gatewright: 1\n',
+  // It lies nowhere, so nobody mends it there.
+  relocate: (finding) =>
+    finding.at.file === 'nothing-published' ? { ...withoutSuggestion(finding), at: NOTHING } : finding,
+}
 
 /** As it was given, else what is there, else `orElse`. @throws UsageError when nothing is, or what was given makes no sense together. */
 export function findConfig(
@@ -59,10 +72,15 @@ export function findConfig(
   if (values['base-path'] !== undefined)
     throw new UsageError('--base-path belongs to --openapi: in a configuration it is `basePath`')
   if (config !== undefined) return toPath(config, terminal)
-  const found = DEFAULT_NAMES.find((name) => existsSync(join(terminal.cwd, name)))
+  const found = [...DEFAULT_FILES, DEFAULT_FOLDER].find((name) => isThere(join(terminal.cwd, name), name))
   if (found !== undefined) return toPath(found, terminal)
   if (orElse !== undefined) return orElse
   throw new UsageError('there is no gatewright.yaml here: name a file with --config, or run `gatewright init`')
+}
+
+/** A file called `gatewright` is mostly the command. */
+function isThere(path: string, name: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === (name === DEFAULT_FOLDER)
 }
 
 function toOpenApiConfig({ config, openapi, upstream, ...others }: ConfigValues, terminal: Terminal): MadeFile {

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ControlPlane, type ControlPlaneSettings, StoreRefusal } from '@gatewright/control-plane'
 import type { Log } from '@gatewright/policies'
+import { toControlAddress, toSetUpLines } from './control-greeting.ts'
 import { createLineWriter } from './line-writer.ts'
 import { createLog } from './log.ts'
 
@@ -52,16 +53,10 @@ async function open(settings: ControlPlaneSettings, { log, signal }: Opening): P
   return undefined
 }
 
-function greet({ address: { host, port, isTls, setUpSecret } }: ControlPlane): void {
-  const name = host.includes(':') ? `[${host}]` : host
-  const address = `${isTls ? 'https' : 'http'}://${name}:${port}`
-  const lines = [`The control plane answers on ${address}  (/api/v1, /node/v1)`]
-  if (setUpSecret !== undefined) {
-    lines.push(
-      '',
-      '  Nobody has an account yet. Within 24 hours, make the first one at',
-      `    ${address}/set-up#${setUpSecret}`,
-    )
-  }
+function greet({ address }: ControlPlane): void {
+  const lines = [
+    `The control plane answers on ${toControlAddress(address)}  (/api/v1, /node/v1)`,
+    ...toSetUpLines(address),
+  ]
   process.stderr.write(`${lines.join('\n')}\n`)
 }

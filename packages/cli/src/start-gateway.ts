@@ -4,10 +4,12 @@ import { setFlagsFromString } from 'node:v8'
 import type { ControlPlaneSettings, Opened, Refused } from '@gatewright/control-plane/thread'
 import { GatewayProcess, type LoadOptions, NodeFeed, type NodeOptions, StatusServer } from '@gatewright/gateway'
 import { type Finding, type GatewayModel, toFindingText } from '@gatewright/model'
+import { toControlAddress, toSetUpLines } from './control-greeting.ts'
 import { createLineWriter } from './line-writer.ts'
 import { LocalControlPlane } from './local-control-plane.ts'
 import { createLog } from './log.ts'
 import { SignalFollower } from './signal-follower.ts'
+import { toAuthority } from './to-authority.ts'
 
 export interface StartOptions {
   readonly config: LoadOptions['config']
@@ -124,25 +126,14 @@ function greet(gateway: GatewayProcess, { adminPort, threads, opened, greeting }
       `  ${id.padEnd(8)} ${tls === undefined ? 'http' : 'https'}://${toAuthority(host, port)}`,
   )
   lines.push(`  ${'admin'.padEnd(8)} http://${ADMIN_HOST}:${adminPort}  (/livez /readyz /metrics /snapshot)`)
-  if (opened !== undefined && 'port' in opened) lines.push(...toControlLines(opened))
+  const control = opened !== undefined && 'port' in opened ? opened : undefined
+  if (control !== undefined) lines.push(`  ${'control'.padEnd(8)} ${toControlAddress(control)}  (/api/v1)`)
   lines.push(`  ${'serves'.padEnd(8)} ${toSummary(gateway)}`)
   lines.push(...toWarningLines(gateway.configuration.findings))
+  if (control !== undefined) lines.push(...toSetUpLines(control))
   const port = String(listeners[0]?.port ?? '')
   if (greeting.length > 0) lines.push('', ...greeting.map((line) => line.replaceAll('{port}', port)))
   process.stderr.write(`Gatewright serves on ${threads} ${threads === 1 ? 'thread' : 'threads'}\n${lines.join('\n')}\n`)
-}
-
-function toControlLines({ host, port, isTls, setUpSecret }: Opened): string[] {
-  const address = `${isTls ? 'https' : 'http'}://${toAuthority(host, port)}`
-  const lines = [`  ${'control'.padEnd(8)} ${address}  (/api/v1)`]
-  if (setUpSecret !== undefined) {
-    lines.push(
-      '',
-      `  Nobody has an account yet. Within 24 hours, make the first one at`,
-      `    ${address}/set-up#${setUpSecret}`,
-    )
-  }
-  return lines
 }
 
 function toControlFault({ refused }: Refused): string {
@@ -175,11 +166,6 @@ function toSummary({ model }: GatewayProcess): string {
 
 function toCount(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`
-}
-
-function toAuthority(host: string, port: number): string {
-  if (host === '0.0.0.0' || host === '::') return `localhost:${port}`
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }
 
 /** What the system says, and what to do about it. */

@@ -27,6 +27,15 @@ describe('validate', () => {
     assert.match(stdout, /^3 faults\.$/m)
   })
 
+  it('takes no file for a configuration that is only called as the command is', async () => {
+    const { code, stderr } = await runCommand(['validate'], { cwd: createFolder({ gatewright: '#!/bin/sh' }) })
+    assert.deepEqual([code, /there is no gatewright\.yaml here/.test(stderr)], [2, true])
+    const folder = createFolder({
+      'gatewright/a.yaml': 'gatewright: 1\napis: [{ id: a, upstream: "http://127.0.0.1:9001" }]\n',
+    })
+    assert.equal((await runCommand(['validate'], { cwd: folder })).code, 0)
+  })
+
   it('reports a policy that cannot be made of its options, on the line of its use', async () => {
     const cwd = createFolder({
       'gatewright.yaml': `gatewright: 1
