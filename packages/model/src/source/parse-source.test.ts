@@ -161,6 +161,15 @@ describe('parseSource, aliases', () => {
     assert.deepEqual([keys?.code, keys?.at.line, keys?.at.column], ['too-deep', 1, 4 + 3 * 128])
   })
 
+  it('counts brackets within brackets before the parser recurses into them, and none that are text', () => {
+    for (const text of ['['.repeat(300_000), `a: ${'{a: '.repeat(100_000)}`, `x: 1\ny:\n  - ${'[{a: '.repeat(90)}`]) {
+      const [only, ...rest] = yaml(text).findings
+      assert.deepEqual([only?.code, rest.length], ['too-deep', 0], text.slice(0, 20))
+    }
+    const intervals = Array.from({ length: 300 }, (_, i) => `- from [${i} to "{" ${i}`).join('\n')
+    assert.deepEqual(yaml(`a: |\n  ${'[{'.repeat(300)}\nb:\n${intervals}\nc: "${'['.repeat(300)}"\n`).findings, [])
+  })
+
   it('bounds the depth of values, also through aliases', () => {
     const nest = (value: string) => `${'['.repeat(60)}${value}${']'.repeat(60)}`
     const [fault] = yaml(`a: &a ${nest('1')}\nb: &b ${nest('*a')}\nc: ${nest('*b')}\n`).findings

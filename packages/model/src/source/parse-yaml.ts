@@ -43,9 +43,46 @@ const ADVICE = new Map([
 /** Faults of indentation and of what is not closed. */
 const STRUCTURE = new Set(['MULTILINE_IMPLICIT_KEY', 'BLOCK_AS_IMPLICIT_KEY', 'MISSING_CHAR', 'BAD_INDENT'])
 
+const TOO_DEEP = `The document is nested more than ${DEPTH_MAX} levels deep.`
+
+/**
+ * Where brackets within brackets go too deep. The parser recurses into them, and takes seconds for a megabyte of them before its stack
+ * ends, so they are counted before: roughly, and by the tokens of YAML where that says that it may be so.
+ */
+function findTooDeep(text: string): number | undefined {
+  if (!mayBeTooDeep(text)) return undefined
+  let depth = 0
+  let offset = 0
+  for (const token of new (getYaml().Lexer)().lex(text)) {
+    if (token === '[' || token === '{') depth++
+    else if (token === ']' || token === '}') depth--
+    if (depth > DEPTH_MAX) return offset
+    // What the lexer tells beside the text: where a document, a scalar or a broken flow begins.
+    if (!LEXER_MARKS.has(token)) offset += token.length
+  }
+  return undefined
+}
+
+const LEXER_MARKS: ReadonlySet<string> = new Set(['\u0002', '\u0018', '\u001f'])
+
+/** Brackets of texts count too: too many, never too few. */
+function mayBeTooDeep(text: string): boolean {
+  let depth = 0
+  for (const [bracket] of text.matchAll(/[[\]{}]/g)) {
+    depth = Math.max(0, depth + (bracket === '[' || bracket === '{' ? 1 : -1))
+    if (depth > DEPTH_MAX) return true
+  }
+  return false
+}
+
 /** The value, or `undefined` where it cannot be read. All syntax faults are reported. */
 export function parseYaml(reading: Reading): unknown {
   const { text } = reading.source
+  const deep = findTooDeep(text)
+  if (deep !== undefined) {
+    reading.fault('too-deep', TOO_DEEP, { offset: deep })
+    return undefined
+  }
   let documents: Document.Parsed[]
   try {
     const parsed = getYaml().parseAllDocuments(text, {
@@ -134,8 +171,7 @@ class YamlWalk {
 
   value(node: Node | null, path: (string | number)[]): unknown {
     if (node === null) return null
-    if (this.#depth > DEPTH_MAX)
-      this.#stop('too-deep', `The document is nested more than ${DEPTH_MAX} levels deep.`, { node, path })
+    if (this.#depth > DEPTH_MAX) this.#stop('too-deep', TOO_DEEP, { node, path })
     if (this.#aliasDepth > 0 && ++this.#aliasedNodes > ALIASED_NODES_MAX) {
       this.#stop('alias-bomb', `The aliases of this file stand for more than ${ALIASED_NODES_MAX} values.`, {
         node,
