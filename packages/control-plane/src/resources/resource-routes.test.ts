@@ -67,6 +67,8 @@ await describeOnStores('resources, by the admin API', (open) => {
     await stage.ask('PUT /apis/main/orders', { body: { title: 'one', tags: ['a'] } })
     const change = await stage.ask('PUT /apis/main/orders?dryRun=true', { body: { title: 'two', tags: ['a', 'b'] } })
     assert.deepEqual(change.json().changes, ['title: "one" → "two"', 'tags[1]: (nothing) → "b"'])
+    const named = await stage.ask('PUT /environments/odd?dryRun=true', { body: { variables: { 'a\n\u001b[2J': 'x' } } })
+    for (const line of named.json().changes ?? []) assert.equal(JSON.stringify(line).includes('\\n'), false, line)
     assert.equal((await notes(stage)).length, 1)
     assert.equal((await stage.ask('PUT /apis/main/orders?dryRun=1', { body: {} })).statusCode, 400)
   })

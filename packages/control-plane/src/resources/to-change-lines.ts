@@ -1,4 +1,5 @@
 /** Owns saying what became of plain data, a line for each place that is another now. */
+import { toOneLine } from './to-one-line.ts'
 
 const MOST_LINES = 200
 const MOST_LETTERS = 200
@@ -7,8 +8,9 @@ const MOST_LETTERS = 200
 export function toChangeLines(before: unknown, after: unknown): readonly string[] {
   const lines: string[] = []
   compare(before, after, { path: '', lines })
-  if (lines.length <= MOST_LINES) return lines
-  return [...lines.slice(0, MOST_LINES), `and ${lines.length - MOST_LINES} more`]
+  const told = lines.slice(0, MOST_LINES).map(toOneLine)
+  if (lines.length <= MOST_LINES) return told
+  return [...told, `and ${lines.length - MOST_LINES} more`]
 }
 
 interface Comparing {

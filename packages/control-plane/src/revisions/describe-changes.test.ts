@@ -185,6 +185,17 @@ components: { schemas: { Order: { required: [a, b], properties: { a: { type: int
     assert.equal(lines.at(-1), 'document: and 100 more changes')
   })
 
+  it('is one line, whatever things are called', () => {
+    const toForm = (paths: object): PublishedForm => ({
+      body: {},
+      document: JSON.stringify({ openapi: '3.1.0', paths }),
+    })
+    const named = { '/a': { parameters: [{ name: 'a\nb\u001b[2J', in: 'query' }], get: {} } }
+    const texts = describeChanges(toForm(named), toForm({ '/a': { get: {} } })).map(({ text }) => text)
+    assert.ok(texts.length > 0)
+    for (const text of texts) assert.doesNotMatch(text, /[\u0000-\u001f]/)
+  })
+
   it('is one line each, and throws on nothing', () => {
     const words = fc.constantFrom('get', 'parameters', 'name', 'in', 'a', '$ref', 'schemas', 'x')
     const { tree } = fc.letrec((tie) => ({

@@ -2,6 +2,7 @@
 import { type Api, type Change, diff } from '@gatewright/model'
 import { BUILT_IN_POLICIES } from '@gatewright/policies'
 import { type PublishedForm, type ResolvedForm, resolveForm } from '../apis/published-form.ts'
+import { toOneLine } from '../resources/to-one-line.ts'
 import { describeDocumentChanges } from './describe-document-changes.ts'
 import type { DescribedChange } from './described-change.ts'
 
@@ -19,7 +20,7 @@ export function describeChanges(before: PublishedForm, after: PublishedForm): De
   return [
     ...told.map((change) => toDescribed(change, was.api, is.api)),
     ...describeDocuments([before, was], [after, is]),
-  ]
+  ].map((change) => ({ ...change, text: toOneLine(change.text) }))
 }
 
 /** URLs that the API names are upstreams of their own in a model: they are told where they are named. */
