@@ -16,6 +16,7 @@
 
 import type { ApiRoutes, RouteEntry } from './api-routes.ts'
 import { areMet, type Conditions, type MatchedValues, type Preflight } from './conditions.ts'
+import { LayeredMap } from './layered-map.ts'
 
 /** One API, ready to be put into any number of routers. */
 export interface CompiledApi<A, R> {
@@ -55,9 +56,9 @@ export interface ApiReplacement<A, R> {
 }
 
 export class ApiIndex<A, R> {
-  readonly #exact = new Map<string, Place<A, R>>()
+  #exact = new LayeredMap<string, Place<A, R>>()
   /** By what stands after `*.`. */
-  readonly #wild = new Map<string, Place<A, R>>()
+  #wild = new LayeredMap<string, Place<A, R>>()
   #anyHost: Place<A, R> = createPlace()
 
   /** While compiling only. Of two APIs that differ in nothing, the first answers; validation reports them. */
@@ -69,22 +70,27 @@ export class ApiIndex<A, R> {
   /** The same with others in the places of some; the branches that lead there are copied, and all else is shared. */
   withReplaced(replacements: readonly ApiReplacement<A, R>[]): ApiIndex<A, R> {
     const index = new ApiIndex<A, R>()
-    for (const [host, place] of this.#exact) index.#exact.set(host, place)
-    for (const [host, place] of this.#wild) index.#wild.set(host, place)
+    index.#exact = this.#exact
+    index.#wild = this.#wild
     index.#anyHost = this.#anyHost
-    const copied = new Set<BaseNode<A, R>>()
     for (const replacement of replacements) {
       const { hosts } = replacement.to
-      if (hosts === undefined) index.#anyHost = replaceInPlace(index.#anyHost, replacement, copied)
-      for (const host of new Set((hosts ?? []).map(toHostKey))) {
-        const { places, key } = index.#toPlaces(host)
-        places.set(key, replaceInPlace(index.#getPlace(host), replacement, copied))
-      }
+      if (hosts === undefined) index.#anyHost = replaceInPlace(index.#anyHost, replacement)
+      for (const host of new Set((hosts ?? []).map(toHostKey))) index.#replaceAt(host, replacement)
     }
     return index
   }
 
-  #toPlaces(host: string): { readonly places: Map<string, Place<A, R>>; readonly key: string } {
+  #replaceAt(host: string, replacement: ApiReplacement<A, R>): void {
+    const { places, key } = this.#toPlaces(host)
+    const place = places.get(key)
+    if (place === undefined) throw new Error(`an API is to be replaced that does not answer to ${host}`)
+    const replaced = places.withReplaced(new Map([[key, replaceInPlace(place, replacement)]]))
+    if (places === this.#wild) this.#wild = replaced
+    else this.#exact = replaced
+  }
+
+  #toPlaces(host: string): { readonly places: LayeredMap<string, Place<A, R>>; readonly key: string } {
     return host.startsWith('*.') ? { places: this.#wild, key: host.slice(2) } : { places: this.#exact, key: host }
   }
 
@@ -93,7 +99,7 @@ export class ApiIndex<A, R> {
     let place = places.get(key)
     if (place === undefined) {
       place = createPlace()
-      places.set(key, place)
+      places.add(key, place)
     }
     return place
   }
@@ -113,7 +119,7 @@ export class ApiIndex<A, R> {
 }
 
 interface BaseNode<A, R> {
-  children: Map<string, BaseNode<A, R>> | undefined
+  children: LayeredMap<string, BaseNode<A, R>> | undefined
   /** Most conditions first. */
   readonly apis: CompiledApi<A, R>[]
 }
@@ -136,11 +142,11 @@ function addApi<A, R>(place: Place<A, R>, api: CompiledApi<A, R>): void {
   if (!api.caseSensitive) place.folded ??= { children: undefined, apis: [] }
   let node = api.caseSensitive || place.folded === undefined ? place.exact : place.folded
   for (const segment of api.basePath) {
-    node.children ??= new Map()
+    node.children ??= new LayeredMap()
     let child = node.children.get(segment)
     if (child === undefined) {
       child = { children: undefined, apis: [] }
-      node.children.set(segment, child)
+      node.children.add(segment, child)
     }
     node = child
   }
@@ -148,33 +154,23 @@ function addApi<A, R>(place: Place<A, R>, api: CompiledApi<A, R>): void {
   node.apis.splice(before < 0 ? node.apis.length : before, 0, api)
 }
 
-/** `copied`: nodes that no other index shares. */
-function replaceInPlace<A, R>(
-  { exact, folded }: Place<A, R>,
-  replacement: ApiReplacement<A, R>,
-  copied: Set<BaseNode<A, R>>,
-): Place<A, R> {
-  const copy = (node: BaseNode<A, R>): BaseNode<A, R> => {
-    if (copied.has(node)) return node
-    const own = { children: node.children && new Map(node.children), apis: [...node.apis] }
-    copied.add(own)
-    return own
-  }
-  const { from, to } = replacement
-  const isFolded = !to.caseSensitive && folded !== undefined
-  const root = copy(isFolded ? folded : exact)
-  let node = root
-  for (const segment of to.basePath) {
-    const child = node.children?.get(segment)
-    if (child === undefined) break
-    const own = copy(child)
-    node.children?.set(segment, own)
-    node = own
-  }
-  const at = node.apis.indexOf(from)
-  if (at < 0) throw new Error('an API is to be replaced that is not in its place')
-  node.apis[at] = to
+function replaceInPlace<A, R>({ exact, folded }: Place<A, R>, replacement: ApiReplacement<A, R>): Place<A, R> {
+  const isFolded = !replacement.to.caseSensitive && folded !== undefined
+  const root = replaceBelow(isFolded ? folded : exact, replacement, 0)
   return isFolded ? { exact, folded: root } : { exact: root, folded }
+}
+
+/** The nodes on the way to it are others; `depth`: how many segments of its base path are behind. */
+function replaceBelow<A, R>(node: BaseNode<A, R>, { from, to }: ApiReplacement<A, R>, depth: number): BaseNode<A, R> {
+  const segment = to.basePath[depth]
+  if (segment === undefined) {
+    if (!node.apis.includes(from)) throw new Error('an API is to be replaced that is not in its place')
+    return { ...node, apis: node.apis.map((api) => (api === from ? to : api)) }
+  }
+  const child = node.children?.get(segment)
+  if (child === undefined) throw new Error('an API is to be replaced that is not in its place')
+  const replaced = replaceBelow(child, { from, to }, depth + 1)
+  return { ...node, children: node.children?.withReplaced(new Map([[segment, replaced]])) }
 }
 
 class ApiSearch<A, R> {

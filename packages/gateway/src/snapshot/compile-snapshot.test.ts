@@ -194,7 +194,7 @@ describe('compileSnapshot', () => {
       const before = await compile(withRoutes(ROUTES))
       const after = await compile(now, before)
       assert.deepEqual(created.slice(-2), ['a api/a/mark/0', 'b api/b/mark/0'])
-      const base = after.runtime.apis.get('api')?.model.basePath ?? ''
+      const base = after.apis.get('api')?.compiled.value.model.basePath ?? ''
       for (const { path } of ROUTES) assert.notEqual(getRoute(after, base + path).run, getRoute(before, path).run)
     })
   }

@@ -9,6 +9,7 @@ import { compileUses, type UseContext } from '../pipeline/compile-uses.ts'
 import { PlanShelf } from '../pipeline/plan-shelf.ts'
 import type { ApiReplacement } from '../route/api-index.ts'
 import type { CompilePattern } from '../route/conditions.ts'
+import { LayeredMap } from '../route/layered-map.ts'
 import { compileRouter } from '../route/router.ts'
 import {
   type ApiContext,
@@ -41,7 +42,9 @@ export interface CompiledSnapshot {
   readonly plans: CompiledPlans
   /** Of all snapshots of this thread: whoever serves this one puts its plans there. */
   readonly planShelf: PlanShelf
-  readonly apis: ReadonlyMap<string, ApiPart>
+  readonly apis: LayeredMap<string, ApiPart>
+  /** The order of `apis`. */
+  readonly listed: Snapshot['apis']
 }
 
 /** To see that one did not change takes less than 1 µs, and each end of a slice as long. */
@@ -67,38 +70,71 @@ export async function* compileSnapshot(
   const { compilePattern, toApiMeter } = settings
   const findUpstream = (id: string): UpstreamPort | undefined => upstreams.get(id)?.runtime
   const context: ApiContext = { frame, planShelf, compilePattern, findUpstream, toApiMeter }
-  const apis = new Map<string, ApiPart>()
-  // Then nothing of an API that stayed has to be looked at.
-  const isSurrounded = previous?.frame === frame && previous.upstreams === upstreams
-  const heldFields = new HeldFieldsOfAll()
-  heldFields.add(frame.heldFields)
-  for (const plan of plans.values()) heldFields.add(plan.heldFields)
-  for (const [at, { id, hash }] of snapshot.apis.entries()) {
-    const former = previous?.apis.get(id)
-    const isSame = isSurrounded && former?.hash === hash
-    const isKept = former !== undefined && (isSame || isApiKept(former, { hash, context }))
-    const part = isKept ? former : yield* compileApi({ api: getPart(parts, hash) as Api, hash }, context, former)
-    apis.set(id, part)
-    heldFields.add(part.heldFields)
-    if (!isKept || at % KEPT_PER_SLICE === 0) yield
-  }
-  const replacements = findReplacements(apis, previous)
+  const apis = yield* compileApis({ snapshot, parts, plans }, previous, {
+    context,
+    // Then nothing of an API that stayed has to be looked at.
+    isSurrounded: previous?.frame === frame && previous.upstreams === upstreams,
+  })
+  const replacements = previous && toReplacements(apis, previous)
   const router =
     previous !== undefined && replacements !== undefined
       ? previous.runtime.router.withReplaced(replacements)
-      : yield* compileRouter([...apis.values()].map(({ compiled }) => compiled))
+      : yield* compileRouter(listCompiled(apis.all))
   const runtime: SnapshotRuntime = {
     version: snapshot.version,
     hash: snapshot.hash,
     router,
-    apis: new Map([...apis].map(([id, { compiled }]) => [id, compiled.value])),
-    hasReleases: [...apis.values()].some(({ compiled }) => compiled.value.chooseRelease !== undefined),
-    hasPreviews: [...apis.values()].some(({ releases }) => releases.some(({ model }) => model.preview !== undefined)),
-    heldFields,
+    hasReleases: apis.hasReleases,
+    hasPreviews: apis.hasPreviews,
+    heldFields: apis.heldFields,
     problemBase: snapshot.frame.problemBase,
     runUnmatched: compileUnmatched(frame.globalUses),
   }
-  return { runtime, frame, egress, upstreams, plans, planShelf, apis }
+  return { runtime, frame, egress, upstreams, plans, planShelf, apis: apis.all, listed: snapshot.apis }
+}
+
+interface ApiSurroundings {
+  readonly context: ApiContext
+  readonly isSurrounded: boolean
+}
+
+interface CompiledApis extends Pick<SnapshotRuntime, 'hasReleases' | 'hasPreviews' | 'heldFields'> {
+  readonly all: CompiledSnapshot['apis']
+  /** Those that are others than before; undefined: others are there, or in another order. */
+  readonly changed: ReadonlyMap<string, ApiPart> | undefined
+}
+
+async function* compileApis(
+  { snapshot, parts, plans }: Pick<CompiledSnapshot, 'plans'> & { snapshot: Snapshot; parts: SnapshotParts },
+  previous: CompiledSnapshot | undefined,
+  { context, isSurrounded }: ApiSurroundings,
+): AsyncGenerator<void, CompiledApis> {
+  const listed = snapshot.apis
+  const isSameList =
+    previous?.listed.length === listed.length && listed.every(({ id }, at) => id === previous.listed[at]?.id)
+  const made = new Map<string, ApiPart>()
+  const heldFields = new HeldFieldsOfAll()
+  heldFields.add(context.frame.heldFields)
+  for (const plan of plans.values()) heldFields.add(plan.heldFields)
+  let hasReleases = false
+  let hasPreviews = false
+  for (const [at, { id, hash }] of listed.entries()) {
+    const former = previous?.apis.get(id)
+    const isSame = isSurrounded && former?.hash === hash
+    const isKept = former !== undefined && (isSame || isApiKept(former, { hash, context }))
+    const part = isKept ? former : yield* compileApi({ api: getPart(parts, hash) as Api, hash }, context, former)
+    if (!isKept || !isSameList) made.set(id, part)
+    heldFields.add(part.heldFields)
+    hasReleases ||= part.compiled.value.chooseRelease !== undefined
+    hasPreviews ||= part.releases.some(({ model }) => model.preview !== undefined)
+    if (!isKept || at % KEPT_PER_SLICE === 0) yield
+  }
+  const all = isSameList && previous !== undefined ? previous.apis.withReplaced(made) : new LayeredMap(made)
+  return { all, changed: isSameList ? made : undefined, hasReleases, hasPreviews, heldFields }
+}
+
+function* listCompiled(apis: CompiledSnapshot['apis']): Generator<ApiPart['compiled']> {
+  for (const { compiled } of apis.values()) yield compiled
 }
 
 type Replacement = ApiReplacement<ApiRuntime, RouteRuntime>
@@ -106,20 +142,16 @@ type Replacement = ApiReplacement<ApiRuntime, RouteRuntime>
 /** More of them are no small change. */
 const MOST_REPLACED = 64
 
-/** The APIs that are others than before, if each is found where the one before was: then the index of all is not made again. */
-function findReplacements(
-  apis: ReadonlyMap<string, ApiPart>,
-  previous: CompiledSnapshot | undefined,
-): Replacement[] | undefined {
-  if (previous?.apis.size !== apis.size) return undefined
+/** If each is found where the one before was: then the index of all is not made again. */
+function toReplacements(
+  { changed }: CompiledApis,
+  { apis: former }: CompiledSnapshot,
+): readonly Replacement[] | undefined {
+  if (changed === undefined || changed.size > MOST_REPLACED) return undefined
   const replacements: Replacement[] = []
-  const former = previous.apis.entries()
-  for (const [id, { compiled: to }] of apis) {
-    const [formerId, part] = former.next().value ?? []
-    if (part === undefined || formerId !== id) return undefined
-    const from = part.compiled
-    if (from === to) continue
-    if (replacements.length === MOST_REPLACED || !isDeepStrictEqual(toAddress(from), toAddress(to))) return undefined
+  for (const [id, { compiled: to }] of changed) {
+    const from = former.get(id)?.compiled
+    if (from === undefined || !isDeepStrictEqual(toAddress(from), toAddress(to))) return undefined
     replacements.push({ from, to })
   }
   return replacements

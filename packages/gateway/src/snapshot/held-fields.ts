@@ -14,6 +14,8 @@ export class HeldFieldsOfAll implements HeldFields {
   readonly inTrailers = new Set<string>()
 
   add({ anywhere, inTrailers }: HeldFields): void {
+    // Of whatever is held anywhere, trailers know as well.
+    if (inTrailers.size === 0) return
     for (const name of anywhere) this.anywhere.add(name)
     for (const name of inTrailers) this.inTrailers.add(name)
   }

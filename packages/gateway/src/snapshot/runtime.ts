@@ -69,7 +69,6 @@ export interface SnapshotRuntime {
   readonly hasReleases: boolean
   /** Has any API a release that is not live? */
   readonly hasPreviews: boolean
-  readonly apis: ReadonlyMap<string, ApiRuntime>
   /** What no client may say, whichever route it calls: upstreams may be the same. */
   readonly heldFields: HeldFields
   readonly problemBase: string | undefined

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import type { GatewayModel } from '@gatewright/model'
 import { toContentHash } from '@gatewright/model'
 import fc from 'fast-check'
-import { type Snapshot, type SnapshotFrame, toSnapshot } from './snapshot.ts'
+import { listPartsWithout, type Snapshot, type SnapshotFrame, toSnapshot } from './snapshot.ts'
 import { applySnapshotPatch, toSnapshotPatch } from './snapshot-patch.ts'
 
 const MODEL: GatewayModel = {
@@ -48,6 +48,35 @@ describe('a snapshot as a change of the one before', () => {
       { items: [{ id: 'api-500', hash: 'new' }] },
       { from: 501, count: 499 },
     ])
+  })
+
+  it('tells what only one of both is made of', () => {
+    const listAll = ({ upstreams, plans, apis }: Snapshot) =>
+      [apis, plans, upstreams].map((list) => list.map(({ hash }) => hash))
+    fc.assert(
+      fc.property(LISTS, LISTS, (before, after) => {
+        const [one, other] = [before, after].map(
+          (lists): Snapshot => ({ version: 1, hash: '', frame: FRAME, ...lists }),
+        )
+        assert.ok(one !== undefined && other !== undefined)
+        const others = listAll(other)
+        const expected = listAll(one).flatMap((list, at) => list.filter((hash) => !others[at]?.includes(hash)))
+        assert.deepEqual(listPartsWithout(one, other), expected)
+        assert.deepEqual(listPartsWithout(one, undefined), listAll(one).flat())
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  it('leaves a list as it is of which nothing changed', () => {
+    const [one, two] = [1, 2].map((version): Snapshot => {
+      const apis = toList([...'abc', String(version)])
+      return { version, hash: String(version), frame: FRAME, upstreams: toList(['a', 'b']), plans: [], apis }
+    })
+    assert.ok(one !== undefined && two !== undefined)
+    const applied = applySnapshotPatch(structuredClone(toSnapshotPatch(two, one)), one)
+    assert.equal(applied.upstreams, one.upstreams)
+    assert.equal(applied.apis[0], one.apis[0])
   })
 
   it('is refused where another serves than the one that it is a change of', () => {

@@ -20,6 +20,7 @@ import {
   toTextHash,
   type Upstream,
 } from '@gatewright/model/runtime'
+import { findEqualEnds } from '../route/equal-ends.ts'
 
 export interface ExtensionModule {
   /** `file:` URL or package name. */
@@ -65,9 +66,16 @@ export interface Snapshot {
 export type SnapshotPart = Upstream | Plan | Api
 export type SnapshotParts = ReadonlyMap<string, SnapshotPart>
 
-/** Hashes of all parts that it is made of. */
-export function listPartHashes({ upstreams, plans, apis }: Snapshot): string[] {
-  return [...apis, ...plans, ...upstreams].map(({ hash }) => hash)
+const LISTS = ['apis', 'plans', 'upstreams'] as const
+
+/** Hashes of the parts that it is made of, and another one is not. Of thousands that both have, none is copied. */
+export function listPartsWithout(snapshot: Snapshot, other: Snapshot | undefined): string[] {
+  return LISTS.flatMap((list) => {
+    const [own, others] = [snapshot[list], other?.[list] ?? []]
+    const { start, end } = findEqualEnds(own, others, (one, another) => one.hash === another.hash)
+    const kept = new Set(others.slice(start, others.length - end).map(({ hash }) => hash))
+    return own.slice(start, own.length - end).flatMap(({ hash }) => (kept.has(hash) ? [] : [hash]))
+  })
 }
 
 /** Takes a model apart. Pure: equal models with equal extensions have equal hashes. */

@@ -37,8 +37,11 @@ export function toStretches<Item>(
   return stretches.map(({ from, count, items: added }) => (added === undefined ? { from, count } : { items: added }))
 }
 
-/** Items that stay are the very objects of the earlier form. */
-export function joinStretches<Item>(stretches: readonly Stretch<Item>[], had: readonly Item[]): Item[] {
+/** Items that stay are the very objects of the earlier form, and so is the list where all of it stays. */
+export function joinStretches<Item>(stretches: readonly Stretch<Item>[], had: readonly Item[]): readonly Item[] {
+  const [first] = stretches
+  const isSame = first !== undefined && 'from' in first && first.from === 0 && first.count === had.length
+  if (isSame && stretches.length === 1) return had
   return stretches.flatMap((stretch) =>
     'items' in stretch ? stretch.items : had.slice(stretch.from, stretch.from + stretch.count),
   )

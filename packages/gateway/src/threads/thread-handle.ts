@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads'
 import type { Api } from '@gatewright/model'
 import type { ChallengeSet } from '../acme/challenges/challenge-set.ts'
 import { type ShippedPart, toApiPatch } from '../snapshot/api-patch.ts'
-import { listPartHashes, type Snapshot, type SnapshotPart, type SnapshotParts } from '../snapshot/snapshot.ts'
+import { listPartsWithout, type Snapshot, type SnapshotPart, type SnapshotParts } from '../snapshot/snapshot.ts'
 import { toSnapshotPatch } from '../snapshot/snapshot-patch.ts'
 import type { CredentialsDescriptor } from '../state/credentials/credentials-index.ts'
 import type { ColumnsKnown } from '../state/gauges/columns.ts'
@@ -83,15 +83,10 @@ export class ThreadHandle {
   /** Answers why it cannot run the snapshot, or undefined. */
   prepare(snapshot: Snapshot, parts: SnapshotParts, memory: SharedMemory): Promise<PrepareFault | undefined> {
     if (this.#isGone) return Promise.resolve(undefined)
-    const wanted = new Map<string, SnapshotPart>()
-    for (const hash of listPartHashes(snapshot)) {
-      const part = parts.get(hash)
-      if (part !== undefined) wanted.set(hash, part)
-    }
-    const missing = this.#toMissing(wanted)
+    const missing = this.#toMissing(parts)
     // The thread keeps what the serving snapshot and the prepared one refer to; anything else is sent again when it comes back.
     this.#sentBefore = this.#sentParts
-    this.#sentParts = wanted
+    this.#sentParts = parts
     const { promise, resolve } = Promise.withResolvers<PrepareFault | undefined>()
     this.#awaited = { version: snapshot.version, resolve }
     this.#prepared = snapshot
@@ -114,7 +109,7 @@ export class ThreadHandle {
 
   /** The thread serves on with what it had; what it was sent for this version may be gone there. */
   abandon(version: number, serving: Snapshot | undefined): void {
-    const kept = new Set(serving === undefined ? [] : listPartHashes(serving))
+    const kept = new Set(serving === undefined ? [] : listPartsWithout(serving, undefined))
     this.#sentParts = new Map([...this.#sentBefore].filter(([hash]) => kept.has(hash)))
     this.send({ kind: 'abandon', version })
   }
@@ -149,11 +144,15 @@ export class ThreadHandle {
 
   /** Of an API whose earlier form is there, what is new. */
   #toMissing(wanted: SnapshotParts): Map<string, ShippedPart> {
-    const missing = new Map<string, ShippedPart>()
+    const added: [string, SnapshotPart][] = []
+    for (const part of wanted) if (!this.#sentParts.has(part[0])) added.push(part)
+    const ids = new Set(added.map(([, { id }]) => id))
     const formerApis = new Map<string, Api>()
-    for (const part of this.#sentParts.values()) if ('releases' in part) formerApis.set(part.id, part)
-    for (const [hash, part] of wanted) {
-      if (this.#sentParts.has(hash)) continue
+    for (const part of this.#sentParts.values()) {
+      if ('releases' in part && ids.has(part.id)) formerApis.set(part.id, part)
+    }
+    const missing = new Map<string, ShippedPart>()
+    for (const [hash, part] of added) {
       const former = formerApis.get(part.id)
       missing.set(hash, former !== undefined && 'releases' in part ? toApiPatch(part, former) : part)
     }

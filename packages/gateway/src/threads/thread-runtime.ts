@@ -18,7 +18,7 @@ import { PolicyFault } from '../pipeline/policy-fault.ts'
 import { applyApiPatch } from '../snapshot/api-patch.ts'
 import { type CompiledSnapshot, compileSnapshot, runInSlices } from '../snapshot/compile-snapshot.ts'
 import { ExtensionFault, ExtensionLoader } from '../snapshot/extension-loader.ts'
-import { listPartHashes, type Snapshot, type SnapshotPart } from '../snapshot/snapshot.ts'
+import { listPartsWithout, type Snapshot, type SnapshotPart } from '../snapshot/snapshot.ts'
 import { applySnapshotPatch } from '../snapshot/snapshot-patch.ts'
 import { openCounters } from '../state/counters/shared-counters.ts'
 import { type CredentialsDescriptor, openCredentials } from '../state/credentials/credentials-index.ts'
@@ -55,9 +55,6 @@ interface OpenAccessLog {
 
 /** With 10 000 routes there are less; with 50 000 it would be half of the time until the first request, for a tenth of the heap. */
 const QUICKLY_COLLECTED_BYTES = 80 * 1024 * 1024
-
-/** Each may be an API of a few hundred kilobytes. */
-const SPARE_PARTS = 64
 
 export class ThreadRuntime {
   readonly #say: (message: FromThread) => void
@@ -194,9 +191,9 @@ export class ThreadRuntime {
     const getPem = openPems(pems)
     // What serves refers to texts that are there as well.
     this.#certificates.useSnapshotPems(getPem)
+    let snapshot: Snapshot | undefined
     try {
-      const snapshot = applySnapshotPatch(patch, this.#snapshot)
-      this.#dropParts(snapshot)
+      snapshot = applySnapshotPatch(patch, this.#snapshot)
       const compiled = await runInSlices(
         compileSnapshot({ snapshot, parts: this.#parts }, this.#current, {
           services: {
@@ -238,6 +235,7 @@ export class ThreadRuntime {
       if (this.#current === undefined) giveBackMemory(QUICKLY_COLLECTED_BYTES)
       this.#say({ kind: 'prepared', version })
     } catch (error) {
+      if (snapshot !== undefined) this.#dropParts(snapshot)
       this.#say({ kind: 'prepared', version, fault: toPrepareFault(error) })
     }
   }
@@ -252,7 +250,9 @@ export class ThreadRuntime {
     this.#current = compiled
     compiled.planShelf.replace(compiled.plans, Date.now())
     this.#setEgress(snapshot)
+    const former = this.#snapshot
     this.#snapshot = snapshot
+    if (former !== undefined) this.#dropParts(former)
     const left = this.#listeners.settle(snapshot.frame.listeners, newListeners)
     const formerLog = this.#accessLog
     this.#accessLog = accessLog
@@ -260,9 +260,7 @@ export class ThreadRuntime {
     for (const [id, { runtime }] of previous?.upstreams ?? []) {
       if (compiled.upstreams.get(id)?.runtime !== runtime) runtime.retire()
     }
-    this.#tunnels.endWhere(
-      (exchange) => exchange.api !== undefined && !compiled.runtime.apis.has(exchange.api.model.id),
-    )
+    this.#tunnels.endWhere((exchange) => exchange.api !== undefined && !compiled.apis.has(exchange.api.model.id))
     // The next snapshot may want back an address that this one left: main looks whether it is free.
     for (const { stopped } of left) await stopped
     this.#say({ kind: 'committed', version, hash: snapshot.hash })
@@ -281,13 +279,14 @@ export class ThreadRuntime {
 
   #abandon(version: number): void {
     if (this.#prepared?.snapshot.version !== version) return
-    const { newListeners, compiled, accessLog } = this.#prepared
+    const { snapshot, newListeners, compiled, accessLog } = this.#prepared
     this.#closeAccessLog(accessLog)
     for (const listener of newListeners.values()) listener.destroy()
     for (const [id, { runtime }] of compiled.upstreams) {
       if (this.#current?.upstreams.get(id)?.runtime !== runtime) runtime.retire()
     }
     this.#prepared = undefined
+    this.#dropParts(snapshot)
   }
 
   /** While the snapshot is prepared, so that one whose log cannot be opened runs on no thread. @throws with the path */
@@ -337,12 +336,9 @@ export class ThreadRuntime {
     }
   }
 
-  /** Those of snapshots before, once there are many: to look for them at each change would take as long as there are parts. */
-  #dropParts(prepared: Snapshot): void {
-    const { apis, plans, upstreams } = prepared
-    if (this.#parts.size <= apis.length + plans.length + upstreams.length + SPARE_PARTS) return
-    const wanted = new Set([prepared, this.#snapshot ?? prepared].flatMap(listPartHashes))
-    for (const hash of this.#parts.keys()) if (!wanted.has(hash)) this.#parts.delete(hash)
+  /** What only this one had: if it comes back, it is sent again. */
+  #dropParts(former: Snapshot): void {
+    for (const hash of listPartsWithout(former, this.#snapshot)) this.#parts.delete(hash)
   }
 
   #getCurrent(): CompiledSnapshot {
