@@ -183,10 +183,6 @@ function isDue(api: LiveApi | undefined, name: NamedResource | undefined, nowMs:
   return api?.team !== name.team || api.id !== name.id || api.releases.some((release) => isOver(release, nowMs))
 }
 
-function _isOver({ preview }: DeployedRelease, nowMs: number): boolean {
-  return preview !== undefined && Date.parse(preview.expires) <= nowMs
-}
-
 async function findBodies(db: Moment, due: readonly Deployment[]): Promise<ReadonlyMap<string, ApiBody>> {
   const wanted = new Map<string, RevisionRef>()
   for (const { api, releases } of due) {

@@ -70,7 +70,12 @@ export class ControlPlaneThread {
 
   #start(): void {
     const { settings } = this.#options
-    const worker = new Worker(ENTRY, { name: 'control-plane', workerData: settings })
+    const worker = new Worker(ENTRY, {
+      name: 'control-plane',
+      workerData: settings,
+      // As of a data thread: more would only let garbage of twenty publishes a second lie for longer.
+      resourceLimits: { maxYoungGenerationSizeMb: 16 },
+    })
     this.#worker = worker
     let ended: Refused = { refused: 'its thread has ended', reason: 'store' }
     worker.on('error', (error) => {

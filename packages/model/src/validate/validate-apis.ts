@@ -159,20 +159,25 @@ function checkOfRelease({ options }: Validation, source: string, language: 'cel'
 
 /** Nothing would say which of the two answers. */
 function findEqualApis(validation: Validation): void {
-  const seen = new Map<string, { index: number; api: Api }[]>()
-  for (const [index, api] of validation.model.apis.entries()) {
+  const { apis } = validation.model
+  const seen = new Map<string, number[]>()
+  for (const [index, api] of apis.entries()) {
     if (api.enabled === false) continue
-    for (const host of api.hosts ?? ['']) {
-      const key = `${host} ${api.basePath.toLowerCase()} ${toPredicatesKey(api.match)}`
-      const group = seen.get(key) ?? []
-      seen.set(key, group)
-      const other = group.find((earlier) => earlier.index !== index && sameBasePath(earlier.api, api))
-      group.push({ index, api })
+    const match = toPredicatesKey(api.match)
+    for (const host of api.hosts ?? EVERY_HOST) {
+      const key = `${host} ${api.basePath.toLowerCase()} ${match}`
+      const group = seen.get(key)
+      if (group === undefined) {
+        seen.set(key, [index])
+        continue
+      }
+      const other = group.find((at) => isEqual(apis[at], api))
+      group.push(index)
       if (other === undefined) continue
-      const place = validation.placeText(['apis', other.index])
+      const place = validation.placeText(['apis', other])
       validation.fault(['apis', index], {
         code: 'equal-apis',
-        message: `"${api.id}" and "${other.api.id}" (${place}) answer to the same requests: ${host === '' ? 'every host' : `host "${host}"`}, base path "${api.basePath || '/'}".`,
+        message: `"${api.id}" and "${apis[other]?.id}" (${place}) answer to the same requests: ${host === '' ? 'every host' : `host "${host}"`}, base path "${api.basePath || '/'}".`,
         suggestion: 'Give one of them another base path, host or `match`, or join them.',
       })
       break
@@ -180,6 +185,9 @@ function findEqualApis(validation: Validation): void {
   }
 }
 
-function sameBasePath(a: Api, b: Api): boolean {
-  return a.basePath === b.basePath || !a.caseSensitive || !b.caseSensitive
+const EVERY_HOST = [''] as const
+
+/** Of two that have a host, their predicates and a base path but for its case in common. */
+function isEqual(a: Api | undefined, b: Api): boolean {
+  return a !== undefined && a !== b && (a.basePath === b.basePath || !a.caseSensitive || !b.caseSensitive)
 }

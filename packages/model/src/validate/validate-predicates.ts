@@ -30,8 +30,9 @@ export function validatePredicates(validation: Validation, match: Predicates | u
 
 /** Equal conditions have equal keys, in whatever order they are written. Names of headers have no letter case. */
 export function toPredicatesKey(match: Predicates | undefined): string {
+  if (match === undefined) return ''
   const conditions = (['headers', 'query', 'cookies'] as const).flatMap((kind) =>
-    (match?.[kind] ?? []).map((condition) => {
+    (match[kind] ?? []).map((condition) => {
       const name = kind === 'headers' ? condition.name.toLowerCase() : condition.name
       return toCanonicalJson({ kind, ...condition, name })
     }),

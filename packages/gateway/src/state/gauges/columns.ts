@@ -67,6 +67,7 @@ export interface ColumnsOptions {
 
 /** A series that is defined; `isShared`: it found no room, and is counted under another. */
 interface Defined {
+  readonly key: string
   readonly family: MetricFamily
   readonly labels: Labels
   readonly place: Place
@@ -140,7 +141,7 @@ export class Columns {
     const place = own ?? this.#series.get(toKey(family, OVERFLOW_LABELS))?.place
     if (place === undefined) throw new RangeError(`There is no room left for the metric ${family.name}`)
     this.#changes++
-    this.#series.set(key, { family, labels, place, isShared: own === undefined, change: this.#changes, owner })
+    this.#series.set(key, { key, family, labels, place, isShared: own === undefined, change: this.#changes, owner })
   }
 
   /** What `define` defines depends on the part alone: of one that the generation before had as well, all stays at once. */
@@ -171,7 +172,8 @@ export class Columns {
   /** The snapshot runs on every thread: series that it did not define are gone. */
   settleGeneration(): void {
     const freedAtMs = this.#now()
-    for (const [key, { family, place, isShared, owner }] of this.#series) {
+    // Of values and not of entries: there are tens of thousands, and an entry is an array of its own.
+    for (const { key, family, place, isShared, owner } of this.#series.values()) {
       if (owner.generation === 0 || owner.generation === this.#generation) continue
       this.#series.delete(key)
       this.#changes++
@@ -183,7 +185,7 @@ export class Columns {
   /** What whoever knows so much is to be told. */
   descriptor(known: ColumnsKnown = NOTHING_KNOWN): ColumnsDescriptor {
     const places = new Map<string, Place>()
-    for (const [key, { place, change }] of this.#series) if (change > known.changes) places.set(key, place)
+    for (const { key, place, change } of this.#series.values()) if (change > known.changes) places.set(key, place)
     return {
       threads: this.#threads,
       pages: this.#pages.slice(known.pages),
