@@ -10,7 +10,8 @@ import { type OpenApiReading, readOpenApi } from '../openapi/read-openapi.ts'
 import { mergeFiles } from '../source/merge-files.ts'
 import { Origins } from '../source/origins.ts'
 import { applyOverlay } from '../source/overlay.ts'
-import { type ParsedSource, type ParseSourceOptions, parseSource } from '../source/parse-source.ts'
+import { type ParsedSource, parseSource } from '../source/parse-source.ts'
+import { readPlainJson } from '../source/read-plain-json.ts'
 import type { SourceFile } from '../source/source-text.ts'
 import { type Surroundings, substitute } from '../source/substitute.ts'
 import { findForeignKeys } from './foreign-keys.ts'
@@ -68,7 +69,7 @@ export function resolve(input: ResolveInput): Resolution {
   const read = (file: SourceFile): ParsedSource => {
     const known = memory?.pieces.findFile(file, origins)
     if (known !== undefined) return { ...known, origins, findings: [] }
-    const parsed = parseSource(file, { origins, ...openPieces(file, memory) })
+    const parsed = parseFileText(file, origins, memory)
     const putIn = origins.putIn.count
     const unfilled = substitute(parsed, { ...surroundings, isClosed: file.isForeign === true })
     const foreign = file.isForeign === true ? findForeignKeys(parsed) : []
@@ -125,11 +126,12 @@ export function resolve(input: ResolveInput): Resolution {
   }
 }
 
-function openPieces(file: SourceFile, memory: ConfigurationMemory | undefined): Pick<ParseSourceOptions, 'pieces'> {
-  if (memory === undefined) return {}
+function parseFileText(file: SourceFile, origins: Origins, memory: ConfigurationMemory | undefined): ParsedSource {
   // Opened in any case: what is kept of it as a whole is kept there.
-  const pieces = memory.pieces.openFile(file.path)
-  return file.isForeign === true && file.text.length <= WHOLE_MAX ? {} : { pieces }
+  const pieces = memory?.pieces.openFile(file.path)
+  if (file.isForeign === true && file.text.length <= WHOLE_MAX)
+    return readPlainJson(file, origins) ?? parseSource(file, { origins })
+  return parseSource(file, { origins, ...(pieces && { pieces }) })
 }
 
 /** The same, with the paths that were asked for. */
