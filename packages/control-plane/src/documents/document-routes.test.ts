@@ -57,7 +57,12 @@ await describeOnStores('documents, by the admin API', (open) => {
     assert.deepEqual(got.json(), { hash: put.said.hash, text })
     const plain = await stage.ask(`GET ${AT}/document`, { headers: { accept: 'application/yaml' } })
     assert.deepEqual([plain.body, plain.headers['content-type']], [text, 'application/yaml'])
+    for (const accept of ['application/json', 'application/yaml, application/json', '*/*']) {
+      assert.equal((await stage.ask(`GET ${AT}/document`, { headers: { accept } })).json().text, text, accept)
+    }
     assert.equal((await stage.ask(`GET ${AT}`)).json().body.document, put.said.hash)
+    const ofAKind = { 'content-type': 'application/openapi+yaml; version=3.1' }
+    assert.equal((await send(stage, `PUT ${AT}/document`, text, ofAKind)).said.hash, put.said.hash)
     const json = await stage.ask(`PUT ${AT}/document`, { body: { text } })
     assert.deepEqual([json.statusCode, json.json().version], [200, put.said.version], 'the same is no change')
   })

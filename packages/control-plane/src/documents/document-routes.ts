@@ -6,7 +6,7 @@ import { type ApiBody, partIdSchema } from '../apis/api-body.ts'
 import { findForm, getForm } from '../apis/find-form.ts'
 import type { EnvironmentBody } from '../environments/environment-body.ts'
 import { AdminProblem } from '../http/admin-problem.ts'
-import { type Asking, defineChange, defineReading, type Route } from '../http/route.ts'
+import { type Asking, defineChange, defineReading, type Route, type Writing } from '../http/route.ts'
 import { API, ENVIRONMENT } from '../kinds.ts'
 import { exportOpenapi } from '../openapi/export-openapi.ts'
 import { type ImportResult, importOpenapi } from '../openapi/import-openapi.ts'
@@ -24,6 +24,9 @@ const params = z.strictObject({ team: partIdSchema, id: partIdSchema })
 type At = z.output<typeof params>
 const NO_QUERY = z.strictObject({})
 const textBody = z.strictObject({ text: z.string().min(1).meta({ description: 'YAML or JSON, as it was written.' }) })
+
+/** JSON is YAML, too. */
+const AS_IT_IS: Writing = { schema: z.string(), toBody: (text) => ({ text }) }
 
 const demandOf = (permission: 'api:read' | 'api:edit') => ({
   kind: 'demand' as const,
@@ -86,7 +89,7 @@ const GET_DOCUMENT = defineReading({
   path: '/apis/{team}/{id}/document',
   summary: 'The OpenAPI document of an API, as it was written.',
   tag: 'documents',
-  textAs: 'text',
+  written: AS_IT_IS,
   access: demandOf('api:read'),
   params,
   query: z.strictObject({
@@ -96,12 +99,13 @@ const GET_DOCUMENT = defineReading({
     hash: z.string().meta({ description: 'SHA-256 of the text: what `document` of the API says.' }),
     text: z.string(),
   }),
-  async read(_, db, { params: at, query: { revision } }) {
+  async read(_, db, { params: at, query: { revision }, wantsYaml }) {
     const api = await getResource(db, toRef(API, at))
     const { body, document } = await getForm(db, api, revision)
     if (body.document === undefined || document === undefined)
       throw new AdminProblem('not-found', `"${at.id}" has no document.`)
-    return { body: { hash: body.document, text: document }, version: api.version }
+    const answer = { body: { hash: body.document, text: document }, version: api.version }
+    return { ...answer, ...(wantsYaml && { text: document }) }
   },
 })
 
@@ -111,7 +115,7 @@ const PUT_DOCUMENT = defineChange({
   path: '/apis/{team}/{id}/document',
   summary: 'Gives an API a document, and changes nothing else that it says. What the document adds are its operations.',
   tag: 'documents',
-  textAs: 'text',
+  written: AS_IT_IS,
   access: demandOf('api:edit'),
   params,
   query: NO_QUERY,
@@ -147,7 +151,7 @@ const KEEP_DOCUMENT = defineChange({
   summary:
     'Keeps a document under its hash, for the API, or a revision of it, to name next: neither need be there yet. Nothing else changes.',
   tag: 'documents',
-  textAs: 'text',
+  written: AS_IT_IS,
   access: demandOf('api:edit') as never,
   params: params.extend({ hash: z.string().max(64).meta({ description: 'SHA-256 of the text, in lower-case hex.' }) }),
   query: NO_QUERY,
@@ -178,7 +182,7 @@ const IMPORT = defineChange({
   summary:
     'Makes an API of an OpenAPI document, or merges a newer document into the draft: what people wrote stays, and follows operations to their new names.',
   tag: 'documents',
-  textAs: 'text',
+  written: AS_IT_IS,
   access: demandOf('api:edit'),
   params,
   query: NO_QUERY,
@@ -219,7 +223,7 @@ const EXPORT = defineReading({
   path: '/apis/{team}/{id}/export',
   summary: 'An API as an OpenAPI document: for callers, or with all that Gatewright knows of it, to be imported again.',
   tag: 'documents',
-  textAs: 'text',
+  written: AS_IT_IS,
   access: demandOf('api:read'),
   params,
   query: z.strictObject({
@@ -231,10 +235,11 @@ const EXPORT = defineReading({
     environment: partIdSchema.optional().meta({ description: 'Whose hosts and prefix the servers have.' }),
   }),
   answer: z.strictObject({ text: z.string() }),
-  async read(_, db, { params: at, query: { extensions, revision, environment } }) {
+  async read(_, db, { params: at, query: { extensions, revision, environment }, wantsYaml }) {
     const form = await getForm(db, await getResource(db, toRef(API, at)), revision)
     const servers = await listServers(db, form.body, environment)
-    return { body: { text: exportOpenapi({ ...form, servers }, { withExtensions: extensions === 'true' }) } }
+    const text = exportOpenapi({ ...form, servers }, { withExtensions: extensions === 'true' })
+    return { body: { text }, ...(wantsYaml && { text }) }
   },
 })
 

@@ -51,8 +51,7 @@ function serve(app: FastifyInstance, runner: RouteRunner, route: Route): void {
     // Before a body is read: strangers send none.
     onRequest: async (request) => runner.assertKnown(route, request),
     handler: async (request, reply) => {
-      const answer = await runner.run(route, request)
-      return send(reply, route, { ...answer, accept: request.headers.accept })
+      return send(reply, route, await runner.run(route, request))
     },
   })
 }
@@ -60,14 +59,7 @@ function serve(app: FastifyInstance, runner: RouteRunner, route: Route): void {
 function send(
   reply: FastifyReply,
   route: Route,
-  {
-    body,
-    status,
-    version,
-    text: written,
-    headers = {},
-    accept = '',
-  }: Answer<unknown> & { readonly accept: string | undefined },
+  { body, status, version, text, headers = {} }: Answer<unknown>,
 ): FastifyReply {
   if (version !== undefined) void reply.header('etag', toEntityTag(version))
   for (const [name, value] of Object.entries(headers)) void reply.header(name, value)
@@ -77,17 +69,9 @@ function send(
     const lines = toLines(body as readonly unknown[])
     return reply.code(code).type(LINES_TYPE).send(lines)
   }
-  const text = written ?? findText(route, body, accept)
   // RFC 9512 §2.1.
   if (text !== undefined) return reply.code(code).type('application/yaml').send(Buffer.from(text))
   return reply.code(code).type('application/json').send(toBytes(body))
-}
-
-/** For those who want what was written, and nothing around it. */
-function findText({ kind, textAs }: Route, body: unknown, accept: string): string | undefined {
-  if (kind !== 'reading' || textAs === undefined || !/^\s*application\/yaml\b/.test(accept)) return undefined
-  const text = (body as Readonly<Record<string, unknown>>)[textAs]
-  return typeof text === 'string' ? text : undefined
 }
 
 /** https://github.com/ndjson/ndjson-spec: a line feed after each, the last too. */

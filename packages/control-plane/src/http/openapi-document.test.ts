@@ -32,6 +32,18 @@ describe('the OpenAPI document of the admin API', () => {
     }
   })
 
+  it('says of what is written by people that it is taken, and given, as YAML', () => {
+    type Said = { readonly content?: Readonly<Record<string, unknown>> }
+    type Operation = { readonly requestBody?: Said; readonly responses: Readonly<Record<string, Said>> }
+    const paths = document.paths as Readonly<Record<string, Readonly<Record<string, Operation>>>>
+    for (const { name, kind, method, path, written } of ADMIN_ROUTES) {
+      const { requestBody, responses } = paths[path]?.[method.toLowerCase()] ?? { responses: {} }
+      const said = kind === 'changing' ? [requestBody] : Object.values(responses)
+      const isSaid = said.some((each) => each?.content?.['application/yaml'] !== undefined)
+      assert.equal(isSaid, written !== undefined, name)
+    }
+  })
+
   it('is one that our own reader takes without a word', () => {
     const { findings } = readOpenApi('admin.json', () => text)
     assert.deepEqual(findings, [])

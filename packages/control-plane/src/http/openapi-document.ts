@@ -70,8 +70,8 @@ function toOperation(route: Route, schemas: Readonly<Record<string, Json>>): Jso
   const isChange = route.kind === 'changing'
   const body = schemas[`${route.name}.body`]
   const answer = schemas[`${route.name}.answer`]
-  const yaml = schemas[`${route.name}.yaml`]
-  const asYaml = yaml === undefined ? {} : { 'application/yaml': { schema: yaml } }
+  const written = schemas[`${route.name}.written`]
+  const asYaml = written === undefined ? {} : { 'application/yaml': { schema: written } }
   return {
     operationId: route.name,
     summary: route.summary,
@@ -83,7 +83,7 @@ function toOperation(route: Route, schemas: Readonly<Record<string, Json>>): Jso
       ...(isChange ? Object.keys(PARAMETERS).map((name) => ({ $ref: `#/components/parameters/${name}` })) : []),
     ],
     ...(body !== undefined && {
-      requestBody: { required: true, content: { ...toContent(route, body), ...asYaml } },
+      requestBody: { required: true, content: { 'application/json': { schema: body }, ...asYaml } },
     }),
     responses: {
       [route.status ?? (answer === undefined ? 204 : 200)]: {
@@ -100,17 +100,9 @@ function toOperation(route: Route, schemas: Readonly<Record<string, Json>>): Jso
   }
 }
 
-function toContent({ textAs }: Route, schema: Json): Json {
-  return {
-    'application/json': { schema },
-    ...(textAs !== undefined && { 'application/yaml': { schema: { type: 'string' } } }),
-  }
-}
-
 function toAnswerContent(route: Route, answer: Json, asYaml: Json): Json {
   if (route.isLines === true) return { [LINES_TYPE]: { schema: answer } }
-  if (route.kind === 'changing') return { 'application/json': { schema: answer } }
-  return { ...toContent(route, answer), ...asYaml }
+  return { 'application/json': { schema: answer }, ...(route.kind === 'reading' && asYaml) }
 }
 
 function toParameters(place: 'path' | 'query', schema: Json | undefined): Json[] {
@@ -132,12 +124,12 @@ function toParameters(place: 'path' | 'query', schema: Json | undefined): Json[]
 function toSchemas(routes: readonly Route[]): Readonly<Record<string, Json>> {
   const registry = z.registry<{ id: string }>()
   for (const { kind, body } of KINDS) registry.add(body, { id: `${toTitle(kind)}Body` })
-  const places: [string, z.ZodType][] = routes.flatMap(({ name, params, query, body, answer, yaml }) => [
+  const places: [string, z.ZodType][] = routes.flatMap(({ name, params, query, body, answer, written }) => [
     [`${name}.params`, params],
     [`${name}.query`, query],
     [`${name}.body`, body],
     [`${name}.answer`, answer],
-    ...(yaml === undefined ? [] : [[`${name}.yaml`, yaml] as [string, z.ZodType]]),
+    ...(written === undefined ? [] : [[`${name}.written`, written.schema] as [string, z.ZodType]]),
   ])
   for (const [id, schema] of places) if (!registry.has(schema) && !isNothing(schema)) registry.add(schema, { id })
   const uri = (id: string): string => `#/components/schemas/${id}`

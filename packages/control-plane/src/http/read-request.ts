@@ -3,7 +3,6 @@ import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { AdminProblem } from './admin-problem.ts'
 import { readConditions } from './read-conditions.ts'
-import { readYaml } from './read-yaml.ts'
 import type { Input, Route } from './route.ts'
 import { toInvalidProblem } from './to-admin-problem.ts'
 
@@ -38,17 +37,18 @@ export function readRequest(route: Route, { request, params }: AskedPlace): Aske
   const { dryRun, ...query } = request.query as Record<string, unknown>
   const text = typeof request.body === 'string' ? request.body : ''
   const isChange = route.kind === 'changing'
-  const isYaml = text !== '' && route.yaml !== undefined && YAML.test(request.headers['content-type'] ?? '')
-  const written = isYaml ? readYaml(text) : readBody(route, text, request.headers['content-type'])
-  const body = parse(route.body, 'body', written)
+  const type = request.headers['content-type'] ?? ''
+  const written = text !== '' && YAML.test(type) ? route.written : undefined
+  const said = written === undefined ? readJson(route, text, type) : written.toBody(text)
+  const body = parse(route.body, 'body', said)
   return {
     input: {
       params,
       query: parse(route.query, 'query', isChange || dryRun === undefined ? query : { ...query, dryRun }),
-      body: isChange && route.isAsWritten === true ? written : body,
+      body: isChange && route.isAsWritten === true ? said : body,
       ...readConditions(request.headers),
-      source: isYaml ? text : undefined,
-      wantsYaml: route.yaml !== undefined && wantsYaml(request.headers.accept),
+      source: written === undefined ? undefined : text,
+      wantsYaml: route.written !== undefined && wantsYaml(request.headers.accept),
     },
     isDryRun: isChange && parse(dryRunSchema, 'query/dryRun', dryRun) === 'true',
     idempotencyKey: isChange ? readIdempotencyKey(request.headers['idempotency-key']) : undefined,
@@ -58,15 +58,8 @@ export function readRequest(route: Route, { request, params }: AskedPlace): Aske
   }
 }
 
-/** What people write is sent as it stands: with these it is the member `textAs` of the body. JSON is YAML, too. */
-const TEXT_TYPES: ReadonlySet<string | undefined> = new Set([
-  'application/yaml',
-  'application/openapi+yaml',
-  'text/plain',
-])
-
-/** RFC 9512 §2.1; the other name is older. */
-const YAML = /^\s*application\/(?:x-)?yaml\s*(?:;|$)/i
+/** RFC 9512 §2.1, and §2.2 of it for what is YAML of a kind; the name with `x-` is older. */
+const YAML = /^\s*application\/(?:x-|openapi\+)?yaml\s*(?:;|$)/i
 
 /** Who takes JSON as well gets that: it says more. */
 function wantsYaml(accept = ''): boolean {
@@ -74,12 +67,10 @@ function wantsYaml(accept = ''): boolean {
   return types.some((type) => YAML.test(type)) && !types.some((type) => /^\s*application\/json\b/i.test(type))
 }
 
-function readBody({ yaml, textAs }: Route, text: string, contentType: string | undefined): unknown {
+function readJson({ written }: Route, text: string, type: string): unknown {
   if (text === '') return undefined
-  const type = contentType?.split(';')[0]?.trim().toLowerCase()
-  if (textAs !== undefined && TEXT_TYPES.has(type)) return { [textAs]: text }
-  if (type !== 'application/json') {
-    const other = yaml === undefined && textAs === undefined ? '' : ', or application/yaml'
+  if (!/^\s*application\/json\s*(?:;|$)/i.test(type)) {
+    const other = written === undefined ? '' : ', or application/yaml'
     throw new AdminProblem('media-type-unknown', `Say Content-Type: application/json${other}.`)
   }
   try {

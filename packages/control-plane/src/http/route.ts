@@ -32,7 +32,7 @@ export interface Input<P extends z.ZodType, Q extends z.ZodType, B extends z.Zod
   readonly ifNone: boolean
   /** The body as it was written, where that is YAML. */
   readonly source: string | undefined
-  /** What is answered is wanted as YAML. */
+  /** What is answered is wanted as people write it. */
   readonly wantsYaml: boolean
 }
 
@@ -58,7 +58,7 @@ export interface Answer<A> {
   /** The version that the `ETag` says. */
   readonly version?: number
   readonly headers?: Readonly<Record<string, string | readonly string[]>>
-  /** As YAML, where that is wanted. */
+  /** As people write it, in the place of the body: where that is wanted. */
   readonly text?: string
 }
 
@@ -75,6 +75,14 @@ export interface Done<A> extends Answer<A> {
 export interface Refused {
   readonly problem: AdminProblem
   readonly notes: readonly AuditNote[]
+}
+
+/** How something is sent that people write: in YAML, with their comments. */
+export interface Writing {
+  /** What the text says. */
+  readonly schema: z.ZodType
+  /** The body that it is. @throws AdminProblem */
+  toBody(text: string): unknown
 }
 
 interface RouteParts<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, A extends z.ZodType> {
@@ -94,10 +102,8 @@ interface RouteParts<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodTy
   /** What it answers is a list, and is sent as a line of JSON for each of its members. */
   readonly isLines?: boolean
   readonly status?: number
-  /** Name of a member: with `Content-Type: application/yaml` the whole body is it, and with such an `Accept` the whole answer. */
-  readonly textAs?: string
-  /** A change takes this as YAML too, a reading answers with it where that is wanted. */
-  readonly yaml?: z.ZodType
+  /** A change takes its body so too, a reading answers so where that is wanted. */
+  readonly written?: Writing
 }
 
 export interface ReadingRoute<

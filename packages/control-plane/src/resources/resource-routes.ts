@@ -6,7 +6,8 @@ import { EVERY_TEAM } from '../access/grant.ts'
 import type { Permission } from '../access/permission.ts'
 import { partIdSchema } from '../apis/api-body.ts'
 import { listApiParts } from '../apis/select-readable.ts'
-import { defineChange, defineReading, NOTHING, type Route, type RouteAccess } from '../http/route.ts'
+import { readYaml } from '../http/read-yaml.ts'
+import { defineChange, defineReading, NOTHING, type Route, type RouteAccess, type Writing } from '../http/route.ts'
 import { type Kind, NO_TEAM, toRef } from './kind.ts'
 import { countResources, listResources, type ResourceQuery, SORTS } from './list-resources.ts'
 import { actorSchema, presentResource, timeSchema, toResourceSchema, toTime } from './present-resource.ts'
@@ -110,6 +111,10 @@ function toShownParts({ kind }: Kind, parts: readonly TeamPart[], team: string |
   return listApiParts(wanted).map((part) => ({ ...part, team: team ?? part.team }))
 }
 
+function toWriting({ body }: Kind): Writing {
+  return { schema: body, toBody: readYaml }
+}
+
 function toLook(kind: Kind): Route {
   const { params, path, read } = toPlace(kind)
   return defineReading({
@@ -121,11 +126,11 @@ function toLook(kind: Kind): Route {
     params,
     query: NO_QUERY,
     answer: toResourceSchema(kind),
-    yaml: kind.body,
+    written: toWriting(kind),
     async read(_, db, { params: at, wantsYaml }) {
       const resource = await getResource(db, toRef(kind, at))
-      const text = wantsYaml ? { text: await readSource(db, resource) } : {}
-      return { body: presentResource(resource), version: resource.version, ...text }
+      const { version } = resource
+      return { body: presentResource(resource), version, ...(wantsYaml && { text: await readSource(db, resource) }) }
     },
   })
 }
@@ -144,7 +149,7 @@ function toPut(kind: Kind): Route {
     body: kind.body as z.ZodType<Described, Described>,
     isAsWritten: true,
     answer: toResourceSchema(kind),
-    yaml: kind.body,
+    written: toWriting(kind),
     async change(asking, doing, { params: at, body, ifMatch, ifNone, source }) {
       const { before, made, notes, changes } = await putResource(asking, doing, {
         kind,
