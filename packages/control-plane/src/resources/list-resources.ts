@@ -79,9 +79,10 @@ export async function listResources(db: Moment, query: ResourceQuery): Promise<R
   }
 }
 
-/** Of all teams, by team and id. */
-export async function listAllResources(db: Moment, kind: string): Promise<Resource[]> {
-  const found = db.selectFrom('resources').selectAll().where('kind', '=', kind)
+/** Of all teams, or of one, by team and id. */
+export async function listAllResources(db: Moment, kind: string, team?: string): Promise<Resource[]> {
+  let found = db.selectFrom('resources').selectAll().where('kind', '=', kind)
+  if (team !== undefined) found = found.where('team', '=', team)
   return (await found.orderBy('team').orderBy('id').execute()).map(toResource)
 }
 

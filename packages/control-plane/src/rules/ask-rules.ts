@@ -1,6 +1,6 @@
 /** Owns asking all rules that speak of an API: those of everybody, and those of its team. */
 import { AdminProblem } from '../http/admin-problem.ts'
-import { listAllResources, listResources } from '../resources/list-resources.ts'
+import { listAllResources } from '../resources/list-resources.ts'
 import type { Described, ResourceRef } from '../resources/resource.ts'
 import type { Moment } from '../store/store.ts'
 import type { UpstreamBody } from '../upstreams/upstream-body.ts'
@@ -11,15 +11,12 @@ import { type RuleSubject, toRuleFacts } from './rule-facts.ts'
 /** Changes wait for each other, and this is within one. */
 const BUDGET_MS = 2_000
 
-/** Of a team; more than somebody would write. */
-const MOST_RULES = 500
-
 export async function askRules(db: Moment, subject: Omit<RuleSubject, 'upstreams'>): Promise<RuleFinding[]> {
-  const rules = await listRules(db, subject.team)
+  const { team } = subject
+  const rules = await listRules(db, team)
   if (rules.length === 0) return []
-  const query = { kind: 'upstream', teams: [subject.team], limit: MOST_RULES }
-  const upstreams = (await listResources(db, query)).resources.map(({ id, body }) => ({
-    team: subject.team,
+  const upstreams = (await listAllResources(db, 'upstream', team)).map(({ id, body }) => ({
+    team,
     id,
     body: body as UpstreamBody & Described,
   }))
@@ -28,7 +25,7 @@ export async function askRules(db: Moment, subject: Omit<RuleSubject, 'upstreams
 
 async function listRules(db: Moment, team: string): Promise<Rule[]> {
   const ofAll = await listAllResources(db, 'rule')
-  const { resources: ofTeam } = await listResources(db, { kind: 'team-rule', teams: [team], limit: MOST_RULES })
+  const ofTeam = await listAllResources(db, 'team-rule', team)
   return [...ofAll, ...ofTeam].map(({ id, body }) => ({ id, body: body as RuleBody }))
 }
 
