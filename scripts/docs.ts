@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util'
 import { PROBLEMS, toJsonSchema } from '../packages/model/src/index.ts'
 import { BUILT_IN_POLICIES, toPolicyIndex, toPolicyPage } from '../packages/policies/src/index.ts'
 import { toConfigurationPage } from './configuration-page.ts'
-import { findCommandFaults, findPathFaults } from './document-faults.ts'
+import { findCitationFaults, findCommandFaults, findPathFaults } from './document-faults.ts'
 import { readTree } from './tree.ts'
 import { findVendorWords } from './vendor-words.ts'
 
@@ -33,9 +33,7 @@ const faults = [
   ...(tree.documents.get('docs/configuration.md') === configurationPage
     ? []
     : ['docs/configuration.md: not current; run `npm run docs`']),
-  ...[...tree.sources].flatMap(([file, text]) =>
-    file.startsWith('packages/cli/src/') ? findSourceFaults(file, text) : [],
-  ),
+  ...[...tree.sources].flatMap(([file, text]) => findCitationFaults({ file, text, paths: tree.paths })),
   ...[...tree.sources].flatMap(([file, text]) =>
     /^packages\/(model|gateway)\//.test(file) ? findVendorWords(file, text) : [],
   ),
@@ -76,14 +74,6 @@ function findPolicyFaults(): string[] {
       found.push(`${file}: no such policy; run \`npm run docs\``)
   }
   return found
-}
-
-/** Documents that the command names in its helps and messages have to be there. */
-function findSourceFaults(file: string, text: string): string[] {
-  return [...text.matchAll(/\bdocs\/[\w./-]*[\w/]/g)]
-    .map(([path]) => path.replace(/\/$/, ''))
-    .filter((path) => !tree.paths.has(path))
-    .map((path) => `${file}: names ${path}, which does not exist`)
 }
 
 async function writePolicyPages(): Promise<void> {

@@ -1,7 +1,7 @@
 /** Proves that a document cannot promise what is not there. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { findCommandFaults, findPathFaults } from './document-faults.ts'
+import { findCitationFaults, findCommandFaults, findPathFaults } from './document-faults.ts'
 
 const tree = new Set(['README.md', 'docs', 'docs/glossary.md', 'packages', 'packages/model', 'packages/model/src'])
 const exists = (path: string) => tree.has(path)
@@ -41,6 +41,19 @@ describe('findCommandFaults', () => {
       'README.md: `npm run start`: package.json has no such script',
       'README.md: `npm run lint`: package.json has no such script',
       'README.md: `gatewright fly`: packages/cli/src/commands has no such command',
+    ])
+  })
+})
+
+describe('findCitationFaults', () => {
+  const paths = new Set([...tree, 'docs/adr', 'docs/adr/0007-node-test.md'])
+
+  it('names documents that a source cites and that are not there', () => {
+    const text =
+      '// docs/adr/0007, docs/adr/0007-node-test.md, docs/glossary.md#x, https://example.com/docs/x; docs/adr/0007-other.md, docs/adr/0008.'
+    assert.deepEqual(findCitationFaults({ file: 'a.ts', text, paths }), [
+      'a.ts: names docs/adr/0007-other.md, which does not exist',
+      'a.ts: names docs/adr/0008, which does not exist',
     ])
   })
 })

@@ -62,3 +62,19 @@ export function findCommandFaults({ file, text, scripts, commands }: CommandQues
     ),
   ]
 }
+
+interface CitationQuestion {
+  readonly file: string
+  readonly text: string
+  /** Every file and folder of the repository. */
+  readonly paths: ReadonlySet<string>
+}
+
+/** Documents that a source names, to whoever runs it or reads it, and that are not there. A decision may be named by its number. */
+export function findCitationFaults({ file, text, paths }: CitationQuestion): string[] {
+  const decisions = new Set([...paths].map((path) => /^docs\/adr\/\d{4}/.exec(path)?.[0]))
+  return [...text.matchAll(/(?<![\w./-])docs\/[\w./-]*[\w/]/g)]
+    .map(([path]) => path.replace(/\/$/, ''))
+    .filter((path) => !paths.has(path) && !decisions.has(path))
+    .map((path) => `${file}: names ${path}, which does not exist`)
+}

@@ -1,7 +1,7 @@
 /**
  * Owns the step from apps, keys and subscriptions to what gateways know of callers. Pure.
  *
- * A caller has one plan for an API (docs/adr/0023-plans-change-under-routes-that-stay.md), so of all that could give one, the first of these counts:
+ * A caller has one plan for an API (docs/adr/0023-plans-and-overrides.md), so of all that could give one, the first of these counts:
  *
  * 1. a subscription that is suspended: the app is refused there, whatever else it has;
  * 2. the key's own plan, where it opens the API;
