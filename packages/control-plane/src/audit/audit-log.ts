@@ -6,7 +6,8 @@
  *
  * What tells of a person stands apart, and only its salted hash is part of the chain: it can be erased, and the chain still holds.
  */
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
+import { toTextHash } from '@gatewright/model'
 import type { Selectable } from 'kysely'
 import type { Actor } from '../resources/resource.ts'
 import type { Doing } from '../resources/resource-store.ts'
@@ -63,7 +64,7 @@ export async function appendToAudit({ db, sequence, nowMs, by }: Doing, note: Au
     person: personal?.person ?? null,
     personal: facts,
     salt,
-    personal_hash: salt === null || facts === null ? null : toHash(salt + facts),
+    personal_hash: salt === null || facts === null ? null : toTextHash(salt + facts),
   }
   const row = { ...unsigned, hash: toEntryHash(last?.hash ?? BEGINNING, unsigned) }
   await db.insertInto('audit').values(row).execute()
@@ -166,17 +167,13 @@ type Unsigned = Omit<Selectable<AuditTable>, 'hash'>
 function isSound(row: Selectable<AuditTable>, previous: string): boolean {
   const { salt, personal, personal_hash: personalHash } = row
   const isErased = salt === null || personal === null
-  if (!isErased && toHash(salt + personal) !== personalHash) return false
+  if (!isErased && toTextHash(salt + personal) !== personalHash) return false
   return toEntryHash(previous, row) === row.hash
 }
 
 function toEntryHash(previous: string, row: Unsigned): string {
   const { number, sequence, at, by, action, kind, target, team, details, personal_hash: personal } = row
-  return toHash(JSON.stringify([previous, number, sequence, at, by, action, kind, target, team, details, personal]))
-}
-
-function toHash(text: string): string {
-  return createHash('sha256').update(text).digest('hex')
+  return toTextHash(JSON.stringify([previous, number, sequence, at, by, action, kind, target, team, details, personal]))
 }
 
 function toEntry(row: Selectable<AuditTable>): AuditEntry {

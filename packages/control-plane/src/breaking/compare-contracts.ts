@@ -100,7 +100,7 @@ function compareSchemas(
 function compareBodies({ before, after, schemas }: ContractPair): ContractChange[] {
   if (after.body === undefined) {
     if (before.body === undefined || before.body.contents.size === 0) return []
-    return [{ ...inBefore('request-body-removed', before.body.pointer, 'The request body is not taken any more.') }]
+    return [inBefore('request-body-removed', before.body.pointer, 'The request body is not taken any more.')]
   }
   const changes: ContractChange[] = []
   if (after.body.required && before.body?.required !== true) {

@@ -1,4 +1,5 @@
 /** Owns the comparison of maps: which properties there are, which of them have to be, and what they hold. */
+import { isMap } from './contract-document.ts'
 import { type SchemaChange, type SchemaPair, toPlaceName, toSchemaChange } from './schema-pair.ts'
 import type { SchemaNode } from './schema-view.ts'
 
@@ -81,13 +82,5 @@ function isWriteOnly(node: SchemaNode | undefined): boolean {
 
 /** As it stands at the property itself: a schema that others use as well rarely says it. */
 function hasMark(node: SchemaNode | undefined, mark: 'readOnly' | 'writeOnly'): boolean {
-  return (
-    node?.parts.some(
-      ({ value }) =>
-        typeof value === 'object' &&
-        value !== null &&
-        Object.hasOwn(value, mark) &&
-        (value as Record<string, unknown>)[mark] === true,
-    ) === true
-  )
+  return node?.parts.some(({ value }) => isMap(value) && value[mark] === true) === true
 }

@@ -56,8 +56,6 @@ export interface SchemaView {
   readonly additional: SchemaNode | false | undefined
   readonly hasPatternProperties: boolean
   readonly items: SchemaNode | undefined
-  readonly isReadOnly: boolean
-  readonly isWriteOnly: boolean
   readonly group: ChoiceGroup | undefined
 }
 
@@ -91,8 +89,6 @@ export function viewSchema(document: ContractDocument, node: SchemaNode): Schema
     exceptions: maps.flatMap(({ value }) => (value.not === undefined ? [] : [value.not])),
     ...readObject(maps),
     items: toNode(maps.map((part) => stepInto(part, 'items')).filter(({ value }) => isSchema(value))),
-    isReadOnly: maps.some(({ value }) => value.readOnly === true),
-    isWriteOnly: maps.some(({ value }) => value.writeOnly === true),
     group: findGroup(parts),
   }
 }

@@ -152,7 +152,7 @@ const KEEP_DOCUMENT = defineChange({
     'Keeps a document under its hash, for the API, or a revision of it, to name next: neither need be there yet. Nothing else changes.',
   tag: 'documents',
   written: AS_IT_IS,
-  access: demandOf('api:edit') as never,
+  access: demandOf('api:edit'),
   params: params.extend({ hash: z.string().max(64).meta({ description: 'SHA-256 of the text, in lower-case hex.' }) }),
   query: NO_QUERY,
   body: textBody,

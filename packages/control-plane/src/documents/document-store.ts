@@ -1,11 +1,11 @@
 /** Owns documents: each is kept once, under the hash of its content, however many revisions have it. */
-import { createHash } from 'node:crypto'
+import { toTextHash } from '@gatewright/model'
 import { inParts } from '../store/in-parts.ts'
 import type { Moment } from '../store/store.ts'
 
 /** Gives its hash. */
 export async function keepDocument(db: Moment, content: string): Promise<string> {
-  const hash = createHash('sha256').update(content).digest('hex')
+  const hash = toTextHash(content)
   await db
     .insertInto('documents')
     .values({ hash, content })

@@ -2,7 +2,7 @@
  * Owns that a request which is sent again with the same `Idempotency-Key` does nothing again and is answered as the first one was.
  * The answer is kept in the change that it tells of, so a client that lost the connection may always repeat.
  */
-import { createHash } from 'node:crypto'
+import { toTextHash } from '@gatewright/model'
 import type { Doing } from '../resources/resource-store.ts'
 import { AdminProblem } from './admin-problem.ts'
 import type { Asked } from './read-request.ts'
@@ -35,7 +35,7 @@ export async function findRepeat(
     .where('at', '>', nowMs - KEPT_MS)
     .executeTakeFirst()
   if (row === undefined) return undefined
-  if (row.fingerprint !== toHash(fingerprint)) {
+  if (row.fingerprint !== toTextHash(fingerprint)) {
     throw new AdminProblem('key-used-otherwise', 'Take a new Idempotency-Key for each request that is another one.')
   }
   const { status, body, version, isSecret } = JSON.parse(row.answer) as KeptAnswer
@@ -63,13 +63,9 @@ export async function keepAnswer(
     .values({
       actor: by,
       key: idempotencyKey,
-      fingerprint: toHash(fingerprint),
+      fingerprint: toTextHash(fingerprint),
       answer: JSON.stringify(answer),
       at: nowMs,
     })
     .execute()
-}
-
-function toHash(text: string): string {
-  return createHash('sha256').update(text).digest('hex')
 }

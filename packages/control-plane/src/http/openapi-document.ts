@@ -1,6 +1,7 @@
 /** Owns the OpenAPI 3.1 document of the admin API: made of the routes themselves, so it says what they do. */
 import { z } from 'zod'
 import { KINDS } from '../kinds.ts'
+import { toKindName } from '../resources/kind.ts'
 import { API_PREFIX } from './create-app.ts'
 import { LINES_TYPE, type Route } from './route.ts'
 
@@ -123,7 +124,7 @@ function toParameters(place: 'path' | 'query', schema: Json | undefined): Json[]
 /** Those that are said in several places have a name of their own; others are named by the route and its part. */
 function toSchemas(routes: readonly Route[]): Readonly<Record<string, Json>> {
   const registry = z.registry<{ id: string }>()
-  for (const { kind, body } of KINDS) registry.add(body, { id: `${toTitle(kind)}Body` })
+  for (const { kind, body } of KINDS) registry.add(body, { id: `${toKindName(kind)}Body` })
   const places: [string, z.ZodType][] = routes.flatMap(({ name, params, query, body, answer, written }) => [
     [`${name}.params`, params],
     [`${name}.query`, query],
@@ -165,9 +166,4 @@ function clean(value: unknown, schemas: Readonly<Record<string, unknown>>): unkn
   if (name === undefined) return $ref === undefined ? cleaned : { ...cleaned, $ref }
   if (name.includes('.')) return { ...(clean(schemas[name], schemas) as Json), ...cleaned }
   return { ...cleaned, $ref: `#/components/schemas/${name}` }
-}
-
-/** `policy-list` → `PolicyList` */
-function toTitle(kind: string): string {
-  return kind.replaceAll(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase())
 }

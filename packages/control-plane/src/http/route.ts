@@ -94,7 +94,8 @@ interface RouteParts<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodTy
   readonly summary: string
   /** Groups routes in the documentation. */
   readonly tag: string
-  readonly access: RouteAccess<z.output<P>>
+  /** It may ask for less than what `params` says: the same demand is made by all routes below a place. */
+  readonly access: RouteAccess<NoInfer<z.output<P>>>
   readonly params: P
   readonly query: Q
   readonly body: B

@@ -1,16 +1,16 @@
 /** Owns changing single members of a YAML or JSON text: all else, comments above all, stays as somebody wrote it. */
-import { createRequire } from 'node:module'
-import type * as Yaml from 'yaml'
-import type { Document, Node, Pair, YAMLMap } from 'yaml'
-
-const require = createRequire(import.meta.url)
-let loaded: typeof Yaml | undefined
-
-/** Loaded with the first document, since few processes ever change one. */
-function getYaml(): typeof Yaml {
-  loaded ??= require('yaml') as typeof Yaml
-  return loaded
-}
+import {
+  type Document,
+  isCollection,
+  isMap,
+  isPair,
+  isScalar,
+  type Node,
+  type Pair,
+  parseDocument,
+  stringify,
+  type YAMLMap,
+} from 'yaml'
 
 /** As documents are read (docs/adr/0008-yaml.md). */
 const READING = { version: '1.2', schema: 'core', merge: false, uniqueKeys: false, logLevel: 'silent' } as const
@@ -21,8 +21,8 @@ const WRITING = { lineWidth: 0, aliasDuplicateObjects: false } as const
 export function putMember(text: string, key: string, value: unknown): string {
   const document = parse(text)
   const root = document.contents
-  const [first] = getYaml().isMap(root) ? root.items : []
-  if (!getYaml().isMap(root) || first === undefined) return text
+  const [first] = isMap(root) ? root.items : []
+  if (!isMap(root) || first === undefined) return text
   const at = toStart(first)
   if (root.flow === true) {
     const opening = toSpaceBefore(text, at)
@@ -38,7 +38,7 @@ export function putMember(text: string, key: string, value: unknown): string {
     root.items.unshift(document.createPair(key, value) as Pair<never, never>)
     return document.toString(WRITING)
   }
-  const written = getYaml().stringify({ [key]: value }, WRITING)
+  const written = stringify({ [key]: value }, WRITING)
   return text.slice(0, line) + written.replaceAll(/^(?=.)/gm, indent) + text.slice(line)
 }
 
@@ -66,25 +66,25 @@ export function cutMember(text: string, path: readonly string[]): string {
 
 /** A whole new document. */
 export function writeDocument(value: unknown): string {
-  return getYaml().stringify(value, WRITING)
+  return stringify(value, WRITING)
 }
 
 function parse(text: string): Document {
-  return getYaml().parseDocument(text, READING) as unknown as Document
+  return parseDocument(text, READING) as unknown as Document
 }
 
 function findMap(root: unknown, path: readonly string[]): YAMLMap | undefined {
   let node = root
   for (const segment of path) {
-    if (!getYaml().isMap(node)) return undefined
+    if (!isMap(node)) return undefined
     node = node.items.find(({ key }) => toKeyText(key) === segment)?.value
   }
-  return getYaml().isMap(node) ? node : undefined
+  return isMap(node) ? node : undefined
 }
 
 /** `200:` and `"200":` are the same key. */
 function toKeyText(key: unknown): string | undefined {
-  if (!getYaml().isScalar(key)) return undefined
+  if (!isScalar(key)) return undefined
   return typeof key.value === 'number' ? (key.source ?? String(key.value)) : String(key.value)
 }
 
@@ -98,10 +98,9 @@ function toPairEnd({ key, value }: Pair, text: string): number {
 
 /** Where its last piece ends: comments behind it belong to nobody. */
 function toEnd(node: Node, text: string): number {
-  const yaml = getYaml()
-  if (!yaml.isCollection(node) || node.flow === true || node.items.length === 0) return node.range?.[1] ?? text.length
+  if (!isCollection(node) || node.flow === true || node.items.length === 0) return node.range?.[1] ?? text.length
   const last: unknown = node.items.at(-1)
-  return yaml.isPair(last) ? toPairEnd(last, text) : toEnd(last as Node, text)
+  return isPair(last) ? toPairEnd(last, text) : toEnd(last as Node, text)
 }
 
 function toLineStart(text: string, at: number): number {

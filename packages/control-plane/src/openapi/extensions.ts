@@ -42,7 +42,8 @@ export function cutExtensions(text: string, { paths }: Pick<Extensions, 'paths'>
   return paths.reduce((rest, path) => cutMember(rest, path), text)
 }
 
-const METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'query', 'trace']
+/** OpenAPI 3.2 §4.9: what a path item may have. */
+export const METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'query', 'trace']
 
 /** Those that stand in the document itself, and not behind a reference. */
 export function listOperations(

@@ -43,6 +43,11 @@ export function defineKind<B extends z.ZodType>(parts: Omit<KindParts, 'body'> &
   return parts as unknown as Kind
 }
 
+/** `policy-list` → `PolicyList`, as the names of routes and schemas have it. */
+export function toKindName(kind: string): string {
+  return kind.replaceAll(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase())
+}
+
 /** Whose names those of a kind stand among that belongs to no team. */
 export const NO_TEAM = EVERY_TEAM
 

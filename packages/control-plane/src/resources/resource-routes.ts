@@ -8,7 +8,7 @@ import { partIdSchema } from '../apis/api-body.ts'
 import { listApiParts } from '../apis/select-readable.ts'
 import { readYaml } from '../http/read-yaml.ts'
 import { defineChange, defineReading, NOTHING, type Route, type RouteAccess, type Writing } from '../http/route.ts'
-import { type Kind, NO_TEAM, toRef } from './kind.ts'
+import { type Kind, NO_TEAM, toKindName, toRef } from './kind.ts'
 import { countResources, listResources, type ResourceQuery, SORTS } from './list-resources.ts'
 import { actorSchema, presentResource, timeSchema, toResourceSchema, toTime } from './present-resource.ts'
 import { putResource, toNote } from './put-resource.ts'
@@ -63,7 +63,7 @@ const listQuery = z.strictObject({
 
 function toList(kind: Kind): Route {
   return defineReading({
-    name: `list${toName(kind.plural)}`,
+    name: `list${toKindName(kind.plural)}`,
     path: `/${kind.plural}`,
     summary: `Those of the kind ${kind.title} that you may see, in pages.`,
     tag: kind.plural,
@@ -118,7 +118,7 @@ function toWriting({ body }: Kind): Writing {
 function toLook(kind: Kind): Route {
   const { params, path, read } = toPlace(kind)
   return defineReading({
-    name: `get${toName(kind.kind)}`,
+    name: `get${toKindName(kind.kind)}`,
     path,
     summary: `One ${kind.title}.`,
     tag: kind.plural,
@@ -138,7 +138,7 @@ function toLook(kind: Kind): Route {
 function toPut(kind: Kind): Route {
   const { params, path, edit } = toPlace(kind)
   return defineChange({
-    name: `put${toName(kind.kind)}`,
+    name: `put${toKindName(kind.kind)}`,
     method: 'PUT',
     path,
     summary: `Makes one ${kind.title}, or makes it what is sent. With If-Match it changes only what you have seen, with If-None-Match: * it changes nothing that is there.`,
@@ -168,7 +168,7 @@ function toPut(kind: Kind): Route {
 function toRemoval(kind: Kind): Route {
   const { params, path, edit } = toPlace(kind)
   return defineChange({
-    name: `remove${toName(kind.kind)}`,
+    name: `remove${toKindName(kind.kind)}`,
     method: 'DELETE',
     path,
     summary: `Removes one ${kind.title}, where nobody needs it. What it was stays in its history.`,
@@ -196,7 +196,7 @@ function toRemoval(kind: Kind): Route {
 function toHistory(kind: Kind): Route {
   const { params, path, read } = toPlace(kind)
   return defineReading({
-    name: `list${toName(kind.kind)}Versions`,
+    name: `list${toKindName(kind.kind)}Versions`,
     path: `${path}/versions`,
     summary: `What one ${kind.title} was, the newest first.`,
     tag: kind.plural,
@@ -225,9 +225,4 @@ function toHistory(kind: Kind): Route {
       return { body: { items } }
     },
   })
-}
-
-/** `policy-list` → `PolicyList` */
-function toName(kind: string): string {
-  return kind.replaceAll(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase())
 }

@@ -1,5 +1,6 @@
 /** Owns the difference between two OpenAPI documents, part by part: items of lists by what names them, and never by their index. */
 import { parsePathTemplate, toCanonicalJson, toPathText } from '@gatewright/model'
+import { isMap, METHODS } from '../openapi/extensions.ts'
 import { type DescribedChange, showValue } from './described-change.ts'
 
 /** Who would read more than these reads the documents. */
@@ -42,8 +43,6 @@ function isSame(before: unknown, after: unknown): boolean {
   return toCanonicalJson(before) === toCanonicalJson(after)
 }
 
-const METHODS = new Set(['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'query', 'trace'])
-
 function isToldAsRoute([root, template, method, inside]: Path, { before, after }: Pair): boolean {
   if (
     inside !== undefined ||
@@ -54,7 +53,7 @@ function isToldAsRoute([root, template, method, inside]: Path, { before, after }
     return false
   // What no route can be made of is told here.
   if ('fault' in parsePathTemplate(template)) return false
-  return method === undefined || METHODS.has(method)
+  return method === undefined || METHODS.includes(method)
 }
 
 /** Parts that are told one by one, though there were none at all before. */
@@ -90,10 +89,6 @@ function findName(item: unknown): string | undefined {
   if (typeof $ref === 'string') return $ref.split('/').at(-1)
   if (typeof name === 'string') return typeof place === 'string' ? `${place} ${name}` : name
   return typeof url === 'string' ? url : undefined
-}
-
-function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function toChange(path: Path, { before, after }: Pair): DescribedChange {
@@ -137,7 +132,7 @@ const COMPONENTS = new Map([
 function toPlace(path: Path): { readonly what: string; readonly rest: Path } {
   const [root, first, second] = path
   if (root === 'paths' && first !== undefined) {
-    if (second !== undefined && METHODS.has(second))
+    if (second !== undefined && METHODS.includes(second))
       return { what: `operation ${second.toUpperCase()} ${first}`, rest: path.slice(3) }
     return { what: `path ${first}`, rest: path.slice(2) }
   }

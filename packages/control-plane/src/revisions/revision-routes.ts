@@ -60,7 +60,7 @@ export const REVISION_ROUTES: readonly Route[] = [
     path: '/apis/{team}/{id}/revisions/{number}',
     summary: 'An API as it was when this revision was made.',
     tag: 'revisions',
-    access: demandOf('api:read') as never,
+    access: demandOf('api:read'),
     params: params.extend({ number: z.coerce.number().int().min(1) }),
     query: z.strictObject({}),
     answer: wholeRevisionSchema,
@@ -97,7 +97,7 @@ export const REVISION_ROUTES: readonly Route[] = [
     summary:
       'Makes a revision with this number, as it was elsewhere. One that is there already stays as it is, and has to say the same. Needs api:edit too.',
     tag: 'revisions',
-    access: demandOf('api:publish') as never,
+    access: demandOf('api:publish'),
     params: params.extend({ number: z.coerce.number().int().min(1).max(1_000_000) }),
     query: z.strictObject({}),
     body: z.strictObject({ body: apiBodySchema, message: z.string().max(2000).optional() }),

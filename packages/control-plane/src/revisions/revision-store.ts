@@ -1,5 +1,5 @@
 /** Owns making revisions of APIs, and finding them. */
-import { createHash } from 'node:crypto'
+import { toTextHash } from '@gatewright/model'
 import type { Selectable } from 'kysely'
 import { type Resource, ResourceFault } from '../resources/resource.ts'
 import type { Doing } from '../resources/resource-store.ts'
@@ -18,7 +18,7 @@ export interface MadeRevision {
 export async function makeRevision(doing: Doing, api: Resource, message: string): Promise<MadeRevision> {
   const { db, sequence, by, nowMs } = doing
   const body = JSON.stringify(api.body)
-  const hash = createHash('sha256').update(body).digest('hex')
+  const hash = toTextHash(body)
   const newest = await findNewestRevision(db, api.uid)
   if (newest?.hash === hash) return { revision: newest, isNew: false }
   const row = { api: api.uid, number: (newest?.number ?? 0) + 1, hash, body, message, sequence, at: nowMs, by }
@@ -33,7 +33,7 @@ export async function restoreRevision(
   { number, body: said, message }: Pick<Revision, 'number' | 'body' | 'message'>,
 ): Promise<MadeRevision> {
   const body = JSON.stringify(said)
-  const hash = createHash('sha256').update(body).digest('hex')
+  const hash = toTextHash(body)
   const there = await findRevision(db, api.uid, number)
   if (there?.hash === hash) return { revision: there, isNew: false }
   if (there !== undefined) throw new ResourceFault('taken', { kind: 'revision', team: api.team, id: String(number) })

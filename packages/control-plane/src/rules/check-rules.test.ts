@@ -4,7 +4,7 @@ import { describe, it } from 'node:test'
 import { checkRules, compileRule, type RuleFinding } from './check-rules.ts'
 import { type Rule, type RuleBody, ruleBodySchema } from './rule.ts'
 import { type RuleSubject, toRuleFacts } from './rule-facts.ts'
-import { RULE_TEMPLATES } from './rule-templates.ts'
+import { RULE_TEMPLATES } from './rule-templates.fixture.ts'
 
 const DOCUMENT = `openapi: 3.1.0
 info: { title: Orders, version: "2" }
