@@ -22,10 +22,8 @@ const KNOWN: Readonly<Record<string, string>> = {
   'packages/gateway/src/ocsp/ask-responder.ts': 'node:http request',
   // Of who comes, it reads the certificate.
   'packages/control-plane/src/nodes/serve-nodes.ts': 'node:tls TLSSocket',
-  // Judges of its own: the gateway's stands on the same floor, and no file of a control plane says `egress`.
-  'packages/control-plane/src/outgoing/guarded-lookup.ts': 'node:dns lookup',
-  'packages/control-plane/src/outgoing/outgoing-fetch.ts': 'node:http request, node:https request',
-  'packages/control-plane/src/webhooks/post-message.ts': 'node:http request, node:https request',
+  // By judges of its own: the gateway's stands on the same floor, and no file of a control plane says `egress`.
+  'packages/control-plane/src/outgoing/call-out.ts': 'node:dns lookup, node:http request, node:https request',
   // One that somebody accepted, and one that is only asked what it is.
   'packages/gateway/src/sockets/adopt-socket.ts': 'node:net Socket, node:tls TLSSocket',
   'packages/gateway/src/listen/answer-sender.ts': 'node:tls TLSSocket',

@@ -1,9 +1,7 @@
 /** Owns how the control plane asks somebody that people have named: only what may be called, and never for long or for much. */
-import { type IncomingMessage, request as requestPlain } from 'node:http'
-import { request as requestTls } from 'node:https'
-import { isIP } from 'node:net'
+import type { IncomingMessage } from 'node:http'
 import { NEVER_CALLED, toEmbeddedAddresses } from '@gatewright/policies'
-import { createGuardedLookup } from './guarded-lookup.ts'
+import { type AddressJudge, callOut } from './call-out.ts'
 import { isListed, toNetworkList } from './network-list.ts'
 
 const TIMEOUT_MS = 10_000
@@ -25,31 +23,22 @@ export async function outgoingFetch(
   { method = 'GET', headers, body }: OutgoingRequest = {},
 ): Promise<Response> {
   const url = new URL(address)
-  assertCallable(url)
-  const request = url.protocol === 'https:' ? requestTls : requestPlain
-  const { promise, resolve, reject } = Promise.withResolvers<Response>()
-  const call = request(
+  assertSafe(url)
+  const answer = await callOut({
     url,
-    {
-      method,
-      headers: Object.fromEntries(new Headers(headers)),
-      lookup: guardedLookup,
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    },
-    (answer) => read(answer).then(resolve, reject),
-  )
-  call.on('error', reject)
-  call.end(body === undefined || body === null ? undefined : String(body))
-  return await promise
+    method,
+    headers: Object.fromEntries(new Headers(headers)),
+    ...(body != null && { body: String(body) }),
+    judge,
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+  })
+  return await read(answer)
 }
 
 /** Keys and tokens go by TLS, except on this machine. @throws Error */
-export function assertCallable({ protocol, hostname }: URL): void {
-  if (protocol !== 'https:' && !(protocol === 'http:' && LOCAL.test(hostname))) {
-    throw new Error('it is not asked without TLS: say https://')
-  }
-  const bare = hostname.replace(/^\[|\]$/g, '')
-  if (isIP(bare) !== 0 && !isPermitted(bare)) throw new Error(`${bare} is never called`)
+function assertSafe({ protocol, hostname }: URL): void {
+  if (protocol === 'https:' || (protocol === 'http:' && LOCAL.test(hostname))) return
+  throw new Error('it is not asked without TLS: say https://')
 }
 
 async function read(answer: IncomingMessage): Promise<Response> {
@@ -72,11 +61,7 @@ async function read(answer: IncomingMessage): Promise<Response> {
   return new Response(hasContent ? Buffer.concat(pieces) : null, { status, headers: fields })
 }
 
-const guardedLookup = createGuardedLookup({
-  permits: isPermitted,
+const judge: AddressJudge = {
+  permits: (address) => [address, ...toEmbeddedAddresses(address)].every((each) => !isListed(denied, each)),
   toRefusal: (host) => new Error(`${host} has no address that may be called`),
-})
-
-function isPermitted(address: string): boolean {
-  return [address, ...toEmbeddedAddresses(address)].every((each) => !isListed(denied, each))
 }

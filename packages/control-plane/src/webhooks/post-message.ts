@@ -1,6 +1,5 @@
 /** Owns one attempt to send a message to a webhook: to public addresses, without following anybody, and never for long. */
-import { request as requestHttp } from 'node:http'
-import { request as requestHttps } from 'node:https'
+import { callOut } from '../outgoing/call-out.ts'
 import type { PublicAddresses } from './public-addresses.ts'
 import type { WebhookMessage } from './webhook-message.ts'
 import type { Outcome } from './webhook-store.ts'
@@ -18,35 +17,25 @@ export interface Posting {
 /** Never rejects: what goes wrong is its fault. */
 export async function postMessage({ url, message, addresses, signal }: Posting): Promise<Outcome> {
   try {
-    const target = new URL(url)
-    addresses.assertLiteral(target.hostname)
-    const status = await post(target, { message, addresses, signal })
+    const answer = await callOut({
+      url: new URL(url),
+      method: 'POST',
+      headers: {
+        ...message.headers,
+        'content-length': String(Buffer.byteLength(message.body)),
+        'user-agent': 'gatewright',
+      },
+      body: message.body,
+      judge: addresses,
+      signal: AbortSignal.any([signal, AbortSignal.timeout(ATTEMPT_MS)]),
+    })
+    // Nobody reads what it says.
+    answer.destroy()
+    const { statusCode: status = 0 } = answer
     // Standard Webhooks, “Webhook delivery”: any 2xx is a success, and everything else, redirects too, is none.
     if (status >= 200 && status < 300) return { status }
     return { status, fault: `The answer was ${status}.` }
   } catch (error) {
     return { fault: error instanceof Error ? error.message : String(error) }
   }
-}
-
-function post(target: URL, { message, addresses, signal }: Omit<Posting, 'url'>): Promise<number> {
-  const { promise, resolve, reject } = Promise.withResolvers<number>()
-  const request = (target.protocol === 'https:' ? requestHttps : requestHttp)(
-    target,
-    {
-      method: 'POST',
-      agent: false,
-      lookup: addresses.lookup,
-      signal: AbortSignal.any([signal, AbortSignal.timeout(ATTEMPT_MS)]),
-      headers: { ...message.headers, 'content-length': Buffer.byteLength(message.body), 'user-agent': 'gatewright' },
-    },
-    (answer) => {
-      resolve(answer.statusCode ?? 0)
-      // Nobody reads what it says.
-      answer.destroy()
-    },
-  )
-  request.on('error', reject)
-  request.end(message.body)
-  return promise
 }

@@ -1,6 +1,6 @@
 /** Owns which addresses a webhook may lead to: what is somebody's on the internet, and what the operator allows beside it. */
-import { type BlockList, isIP } from 'node:net'
-import { createGuardedLookup } from '../outgoing/guarded-lookup.ts'
+import type { BlockList } from 'node:net'
+import type { AddressJudge } from '../outgoing/call-out.ts'
 import { isListed, toNetworkList } from '../outgoing/network-list.ts'
 
 /** IANA's registries of special addresses (RFC 6890), and one where a cloud tells machines who they are. */
@@ -28,7 +28,7 @@ const NOT_PUBLIC = [
 /** RFC 4291 §2.4 and IANA: nothing else is assigned. Forms that stand for IPv4 addresses are outside of it. */
 const GLOBAL = '2000::/3'
 
-export class PublicAddresses {
+export class PublicAddresses implements AddressJudge {
   readonly #denied = toNetworkList(NOT_PUBLIC)
   readonly #global = toNetworkList([GLOBAL])
   readonly #allowed: BlockList
@@ -44,18 +44,9 @@ export class PublicAddresses {
     return !address.includes(':') || isListed(this.#global, address)
   }
 
-  /** An address in the place of a name is never looked up. @throws Error */
-  assertLiteral(hostname: string): void {
-    const bare = hostname.replace(/^\[|\]$/g, '')
-    if (isIP(bare) !== 0 && !this.permits(bare)) throw toRefusal(bare)
+  toRefusal(host: string): Error {
+    return new Error(
+      `${host} is no public address: the control plane sends nothing there unless --control-webhook-allow names it.`,
+    )
   }
-
-  /** For connections: what may not be connected to is left out. */
-  readonly lookup = createGuardedLookup({ permits: (address) => this.permits(address), toRefusal })
-}
-
-function toRefusal(host: string): Error {
-  return new Error(
-    `${host} is no public address: the control plane sends nothing there unless --control-webhook-allow names it.`,
-  )
 }
