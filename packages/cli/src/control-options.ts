@@ -2,6 +2,7 @@
 import { mkdirSync, readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { join } from 'node:path'
+import { createSecureContext } from 'node:tls'
 import type { ControlPlaneSettings } from '@gatewright/control-plane/thread'
 import { UsageError, type Values } from './command.ts'
 import { toPath } from './configuration.ts'
@@ -73,7 +74,7 @@ export function toControlSettings(values: ControlValues, terminal: Terminal): Co
     host,
     port: values['control-port'] ?? 9081,
     ...(data !== undefined && { secretKeyFile: join(toFolder(data, terminal), 'secret.key') }),
-    ...(cert !== undefined && key !== undefined && { tls: { cert: read(cert, terminal), key: read(key, terminal) } }),
+    ...(cert !== undefined && key !== undefined && { tls: readTls(cert, key, terminal) }),
     ...(values['control-url'] !== undefined && { publicOrigin: toOrigin(values['control-url']) }),
     ...(clientCa !== undefined && { clientCa: read(clientCa, terminal) }),
     ...(allowed.length > 0 && { allowed }),
@@ -110,6 +111,18 @@ function assertNetwork(option: string, network: string): void {
   const isBits = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most)
   if (family !== 0 && isBits) return
   throw new UsageError(`${option}: "${network}" is no network: write it as 10.0.0.0/8, or as one address`)
+}
+
+/** @throws UsageError */
+function readTls(certPath: string, keyPath: string, terminal: Terminal) {
+  const tls = { cert: read(certPath, terminal), key: read(keyPath, terminal) }
+  try {
+    createSecureContext(tls)
+    return tls
+  } catch (error) {
+    const what = `--control-tls-cert ${certPath} and --control-tls-key ${keyPath}`
+    throw new UsageError(`${what} are no certificate and its key, both as PEM: ${(error as Error).message}`)
+  }
 }
 
 function read(path: string, terminal: Terminal): string {

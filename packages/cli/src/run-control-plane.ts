@@ -1,6 +1,6 @@
 /** Owns the running of a control plane without a gateway: start, say where it is, end with the right exit code. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ControlPlane, type ControlPlaneSettings, StoreRefusal } from '@gatewright/control-plane'
+import { ControlPlane, type ControlPlaneSettings, PortRefusal, StoreRefusal } from '@gatewright/control-plane'
 import type { Log } from '@gatewright/policies'
 import { toControlAddress, toSetUpLines } from './control-greeting.ts'
 import { createLineWriter } from './line-writer.ts'
@@ -42,7 +42,7 @@ async function open(settings: ControlPlaneSettings, { log, signal }: Opening): P
       return await ControlPlane.open(settings, { log })
     } catch (fault) {
       const error = fault instanceof Error ? fault.message : String(fault)
-      if (fault instanceof StoreRefusal || /EADDR|EACCES/.test(error)) {
+      if (fault instanceof StoreRefusal || fault instanceof PortRefusal) {
         log.error(`cannot start: ${error}`)
         return undefined
       }

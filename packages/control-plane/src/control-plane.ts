@@ -6,6 +6,7 @@ import { ADMIN_ROUTES } from './admin-routes.ts'
 import { CredentialsPublisher } from './credentials/credentials-publisher.ts'
 import { createApp } from './http/create-app.ts'
 import { Identity } from './http/identity.ts'
+import { PortRefusal } from './http/port-refusal.ts'
 import type { Services } from './http/services.ts'
 import { ConfigurationFeed } from './nodes/configuration-feed.ts'
 import { NodeRegistry } from './nodes/node-registry.ts'
@@ -17,7 +18,7 @@ import { PublicationReader } from './publish/publication-reader.ts'
 import { type Publication, Publisher } from './publish/publisher.ts'
 import { Rollout, type Taken } from './publish/rollout.ts'
 import { SecretKey } from './secrets/secret-key.ts'
-import { PostgresStore } from './store/postgres/postgres-store.ts'
+import { isPostgres, PostgresStore } from './store/postgres/postgres-store.ts'
 import { SqliteStore } from './store/sqlite/sqlite-store.ts'
 import type { Store } from './store/store.ts'
 import { openSetUp } from './users/set-up.ts'
@@ -80,10 +81,23 @@ export class ControlPlane {
     this.address = rest.address
   }
 
-  /** Resolves when it answers, and what is live was given to the gateway of this process. @rejects StoreRefusal, StoreFault, SecretFault, the system's error of the port */
-  static async open(settings: ControlPlaneSettings, { log, ...gateway }: ControlPlaneParts): Promise<ControlPlane> {
+  /** Resolves when it answers, and what is live was given to the gateway of this process. @rejects StoreRefusal, StoreFault, SecretFault, PortRefusal */
+  static async open(settings: ControlPlaneSettings, parts: ControlPlaneParts): Promise<ControlPlane> {
     const secretKey = openSecretKey(settings)
-    const store = await openStore(settings.database, log)
+    const store = await openStore(settings.database, parts.log)
+    try {
+      return await ControlPlane.#start(settings, parts, { store, secretKey })
+    } catch (fault) {
+      await store.close()
+      throw fault
+    }
+  }
+
+  static async #start(
+    settings: ControlPlaneSettings,
+    { log, ...gateway }: ControlPlaneParts,
+    { store, secretKey }: Kept,
+  ): Promise<ControlPlane> {
     const feed = new ConfigurationFeed()
     const registry = new NodeRegistry(Date.now)
     const rollout = new Rollout(() => registry.list())
@@ -132,9 +146,7 @@ export class ControlPlane {
         .read((db) => services.liveCheck.prepare(db))
         .catch((fault) => log.warn('what is live could not be looked at', { error: String(fault) }))
       const setUpSecret = await store.write((change) => openSetUp({ ...change, by: 'system', nowMs: Date.now() }))
-      await app.listen({ host, port: settings.port })
-      const address = app.server.address()
-      const port = typeof address === 'object' ? (address?.port ?? settings.port) : settings.port
+      const port = await listen(app, settings)
       // By its name: passkeys are for no addresses.
       if (isLoopback(host)) localOrigin = `${tls === undefined ? 'http' : 'https'}://localhost:${port}`
       void webhooks?.look()
@@ -144,7 +156,6 @@ export class ControlPlane {
       })
     } catch (fault) {
       for (const follower of all) await follower.close()
-      await store.close()
       throw fault
     }
   }
@@ -155,6 +166,21 @@ export class ControlPlane {
     for (const follower of this.#followers) await follower.close()
     await this.#store.close()
   }
+}
+
+/** What it keeps, and what opens that. */
+interface Kept {
+  readonly store: Store
+  readonly secretKey: SecretKey | undefined
+}
+
+/** Gives its port. @rejects PortRefusal */
+async function listen(app: FastifyInstance, { host, port }: ControlPlaneSettings): Promise<number> {
+  await app.listen({ host, port }).catch((cause: unknown) => {
+    throw new PortRefusal(cause instanceof Error ? cause.message : String(cause), { cause })
+  })
+  const address = app.server.address()
+  return typeof address === 'object' ? (address?.port ?? port) : port
 }
 
 interface CredentialsParts {
@@ -176,7 +202,7 @@ function openCredentials(store: Store, { log, publisher, say }: CredentialsParts
 /** Without a key for secrets nothing can be signed, and so nothing is sent. */
 function openWebhooks(
   { webhookAllowed }: ControlPlaneSettings,
-  { secretKey, ...parts }: { readonly store: Store; readonly log: Log; readonly secretKey: SecretKey | undefined },
+  { secretKey, ...parts }: Kept & { readonly log: Log },
 ): WebhookSender | undefined {
   if (secretKey === undefined) return undefined
   return new WebhookSender({ ...parts, secretKey, addresses: new PublicAddresses(webhookAllowed), nowMs: Date.now })
@@ -190,7 +216,7 @@ function openSecretKey({ secretKeyFile: file }: ControlPlaneSettings): SecretKey
 
 async function openStore(database: string, log: Log): Promise<Store> {
   const onFault = (fault: unknown): void => log.error('the store has a fault', { error: String(fault) })
-  if (/^postgres(?:ql)?:/.test(database)) return await PostgresStore.open({ url: database, onFault })
+  if (isPostgres(database)) return await PostgresStore.open({ url: database, onFault })
   return await SqliteStore.open({ file: database, access: 'alone', onFault })
 }
 

@@ -10,8 +10,11 @@ import { createFolder } from '../run-command.fixture.ts'
 const bin = fileURLToPath(new URL('../../bin/gatewright.js', import.meta.url))
 
 /** Resolves when it has ended by itself. */
-async function runControl(data: string): Promise<{ readonly code: unknown; readonly stderr: string }> {
-  const args = [bin, 'control', '--data', data, '--control-port', '0']
+async function runControl(
+  data: string,
+  ...more: readonly string[]
+): Promise<{ readonly code: unknown; readonly stderr: string }> {
+  const args = [bin, 'control', '--data', data, '--control-port', '0', ...more]
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] })
   let stderr = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
@@ -52,5 +55,22 @@ describe('a control plane alone', { timeout: 60_000 }, () => {
     } finally {
       await running.close()
     }
+  })
+
+  it('does not start, and does not try again, where it is to listen nowhere', async () => {
+    const { code, stderr } = await runControl(createFolder(), '--control-host', 'nowhere.invalid')
+    assert.equal(code, 1)
+    assert.match(stderr, /cannot start: .*nowhere\.invalid/)
+  })
+
+  it('does not start with what is no certificate, and says which file is none', async () => {
+    const data = createFolder({ 'cert.pem': 'none', 'key.pem': 'none' })
+    const [cert, key] = [join(data, 'cert.pem'), join(data, 'key.pem')]
+    const { code, stderr } = await runControl(data, '--control-tls-cert', cert, '--control-tls-key', key)
+    assert.equal(code, 2)
+    assert.match(
+      stderr,
+      /--control-tls-cert \S+cert\.pem and --control-tls-key \S+key\.pem are no certificate and its key/,
+    )
   })
 })

@@ -2,6 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import type { CredentialsLine } from '@gatewright/model'
 import { ControlPlane, type ControlPlaneSettings } from '../control-plane.ts'
+import { PortRefusal } from '../http/port-refusal.ts'
 import type { Publication } from '../publish/publisher.ts'
 import type { Taken } from '../publish/rollout.ts'
 import type { FromControl, ToControl } from './control-messages.ts'
@@ -52,7 +53,7 @@ async function open(): Promise<ControlPlane | undefined> {
     return control
   } catch (fault) {
     const why = fault instanceof Error ? fault.message : String(fault)
-    say({ kind: 'refused', why, reason: /listen E/.test(why) ? 'port' : 'store' })
+    say({ kind: 'refused', why, reason: fault instanceof PortRefusal ? 'port' : 'store' })
     return undefined
   }
 }

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { Kysely, PostgresDialect, sql, type Transaction } from 'kysely'
 import { Pool } from 'pg'
-import { getTypeParser, MIGRATION_LOCK } from '../postgres/postgres-store.ts'
+import { getTypeParser, isPostgres, MIGRATION_LOCK } from '../postgres/postgres-store.ts'
 import { createSqliteDialect, SqliteThread } from '../sqlite/sqlite-dialect.ts'
 import type { StoreKind } from '../store.ts'
 import { CopyFault } from './copy-fault.ts'
@@ -28,12 +28,12 @@ const LOCK_MS = 10_000
 
 /** `database`: the path of a file, or `postgres://…`. @rejects CopyFault, StoreRefusal, errors of PostgreSQL */
 export async function openDoor(database: string, access: CopyAccess): Promise<CopyDoor> {
-  return /^postgres(?:ql)?:/.test(database) ? await openPostgres(database, access) : await openSqlite(database, access)
+  return isPostgres(database) ? await openPostgres(database, access) : await openSqlite(database, access)
 }
 
 /** @throws CopyFault for a path where no store is */
 export function assertThere(database: string): void {
-  if (/^postgres(?:ql)?:/.test(database) || existsSync(database)) return
+  if (isPostgres(database) || existsSync(database)) return
   throw new CopyFault('missing', `there is no store in ${database}: name the folder or the database of a control plane`)
 }
 

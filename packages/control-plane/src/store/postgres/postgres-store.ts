@@ -138,6 +138,11 @@ export class PostgresStore implements Store {
   }
 }
 
+/** Else it is the path of a file. */
+export function isPostgres(database: string): boolean {
+  return /^postgres(?:ql)?:/.test(database)
+}
+
 export const getTypeParser = ((oid: number, format?: 'text') =>
   oid === INT8_OID ? Number : types.getTypeParser(oid, format)) as typeof types.getTypeParser
 
