@@ -69,6 +69,19 @@ async function readNow(database: string): Promise<Rows> {
   }
 }
 
+/** What each is on, without its name. */
+async function listIndexes(db: Copied, kind: Store['kind']): Promise<readonly string[]> {
+  const { rows } =
+    kind === 'sqlite'
+      ? await sql<{
+          text: string
+        }>`select sql as text from sqlite_master where type = 'index' and sql is not null`.execute(db)
+      : await sql<{
+          text: string
+        }>`select indexdef as text from pg_indexes where schemaname = current_schema()`.execute(db)
+  return rows.map(({ text }) => text.replace(/index \S+ on/i, 'index on'))
+}
+
 /** `restored`: those after which backups are restored. */
 function describeMigrations(create: () => Promise<string>, restored: readonly number[]): void {
   for (const [index, { name }] of MIGRATIONS.entries()) {
@@ -88,6 +101,17 @@ function describeMigrations(create: () => Promise<string>, restored: readonly nu
       await restoreStore(file, target)
       assertKept(before, await readNow(target))
     }
+  })
+
+  it('make no index that another one of its table is the same as', async () => {
+    const store = await open(await create())
+    const indexes = await store.read((db) => listIndexes(db as unknown as Copied, store.kind))
+    await store.close()
+    assert.ok(indexes.length > 10)
+    assert.deepEqual(
+      indexes.filter((text, at) => indexes.indexOf(text) !== at),
+      [],
+    )
   })
 
   it('refuses a store that a newer version has changed, and changes nothing in it', async () => {

@@ -12,6 +12,7 @@ import { m0010Nodes } from './m0010-nodes.ts'
 import { m0020Changes } from './m0020-changes.ts'
 import { m0021Lifecycles } from './m0021-lifecycles.ts'
 import { m0030Webhooks } from './m0030-webhooks.ts'
+import { m0041OneIndexEach } from './m0041-one-index-each.ts'
 import type { Migration } from './migration.ts'
 
 export type { Migration } from './migration.ts'
@@ -30,4 +31,5 @@ export const MIGRATIONS: readonly Migration[] = [
   m0020Changes,
   m0021Lifecycles,
   m0030Webhooks,
+  m0041OneIndexEach,
 ]
