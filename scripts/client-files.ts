@@ -5,5 +5,5 @@ import { type AdminDocument, toClientFiles } from './client-types.ts'
 export const CLIENT_FOLDER = 'packages/client/src'
 
 export function makeClientFiles(): ReadonlyMap<string, string> {
-  return toClientFiles(toOpenApi(ADMIN_ROUTES, '1') as unknown as AdminDocument)
+  return toClientFiles(toOpenApi(ADMIN_ROUTES) as unknown as AdminDocument)
 }

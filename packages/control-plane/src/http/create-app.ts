@@ -7,13 +7,12 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { servePages } from '../pages/serve-pages.ts'
 import { AdminProblem } from './admin-problem.ts'
 import { type AppSettings, assertAddress, toServerOptions } from './app-settings.ts'
+import { DOCUMENT_PATH, serveOpenApi } from './openapi-document.ts'
 import { toEntityTag } from './read-conditions.ts'
-import { type Answer, LINES_TYPE, type Route } from './route.ts'
+import { type Answer, API_PREFIX, LINES_TYPE, type Route } from './route.ts'
 import { RouteRunner } from './run-route.ts'
 import type { Services } from './services.ts'
 import { toAdminProblem } from './to-admin-problem.ts'
-
-export const API_PREFIX = '/api/v1'
 
 export function createApp(services: Services, routes: readonly Route[], settings: AppSettings = {}): FastifyInstance {
   const app = Fastify(toServerOptions(settings)) as unknown as FastifyInstance
@@ -29,10 +28,11 @@ export function createApp(services: Services, routes: readonly Route[], settings
   app.setNotFoundHandler(() => {
     throw new AdminProblem(
       'not-found',
-      `Nothing is here: the API stands below ${API_PREFIX}, and ${API_PREFIX}/openapi.json says what it has.`,
+      `Nothing is here: the API stands below ${API_PREFIX}, and ${DOCUMENT_PATH} says what it has.`,
     )
   })
   for (const route of routes) serve(app, runner, route)
+  serveOpenApi(app, routes)
   servePages(app)
   return app
 }

@@ -2,10 +2,12 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { readOpenApi } from '@gatewright/model'
 import { ADMIN_ROUTES } from '../admin-routes.ts'
+import { AdminStage } from '../testing/admin-stage.ts'
+import { describeOnStores } from '../testing/describe-on-stores.ts'
 import { toOpenApi } from './openapi-document.ts'
 
 describe('the OpenAPI document of the admin API', () => {
-  const document = toOpenApi(ADMIN_ROUTES, '1')
+  const document = toOpenApi(ADMIN_ROUTES)
   const text = JSON.stringify(document)
 
   it('has references that lead somewhere', () => {
@@ -47,5 +49,17 @@ describe('the OpenAPI document of the admin API', () => {
   it('is one that our own reader takes without a word', () => {
     const { findings } = readOpenApi('admin.json', () => text)
     assert.deepEqual(findings, [])
+  })
+})
+
+await describeOnStores('the OpenAPI document, where it is served', (open) => {
+  it('is what whoever asks for nothing is told of, and stands there for strangers too', async () => {
+    const stage = new AdminStage(await open())
+    const { detail } = (await stage.ask('GET /nothing', { as: '' })).json()
+    const [path = ''] = /\/api\/v1\/\S+/.exec(detail) ?? []
+    const told = await stage.ask(`GET ${path.replace('/api/v1', '')}`, { as: '' })
+    assert.deepEqual([told.statusCode, told.headers['content-type']], [200, 'application/json'])
+    assert.deepEqual(told.json(), JSON.parse(JSON.stringify(toOpenApi(ADMIN_ROUTES))))
+    assert.deepEqual(stage.mistakes, [])
   })
 })

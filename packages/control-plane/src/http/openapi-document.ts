@@ -1,9 +1,9 @@
 /** Owns the OpenAPI 3.1 document of the admin API: made of the routes themselves, so it says what they do. */
+import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { KINDS } from '../kinds.ts'
 import { toKindName } from '../resources/kind.ts'
-import { API_PREFIX } from './create-app.ts'
-import { LINES_TYPE, type Route } from './route.ts'
+import { API_PREFIX, LINES_TYPE, type Route } from './route.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -41,8 +41,22 @@ const PARAMETERS: Readonly<Record<string, Json>> = {
   },
 }
 
-/** `version`: of Gatewright. */
-export function toOpenApi(routes: readonly Route[], version: string): Json {
+/** Of the API, as its addresses have it: which Gatewright answers is told to no stranger. */
+const VERSION = '1'
+
+export const DOCUMENT_PATH = `${API_PREFIX}/openapi.json`
+
+/** For everybody: what one may ask is no secret. */
+export function serveOpenApi(app: FastifyInstance, routes: readonly Route[]): void {
+  let made: Buffer | undefined
+  app.get(DOCUMENT_PATH, (_, reply) => {
+    // Few ask for it, and it takes a while.
+    made ??= Buffer.from(JSON.stringify(toOpenApi(routes)))
+    return reply.type('application/json').send(made)
+  })
+}
+
+export function toOpenApi(routes: readonly Route[]): Json {
   const schemas = toSchemas(routes)
   const paths: Record<string, Record<string, Json>> = {}
   for (const route of routes) {
@@ -52,7 +66,7 @@ export function toOpenApi(routes: readonly Route[], version: string): Json {
   }
   return {
     openapi: '3.1.1',
-    info: { title: 'Gatewright admin API', version },
+    info: { title: 'Gatewright admin API', version: VERSION },
     servers: [{ url: API_PREFIX }],
     security: [{ token: [] }, { session: [] }],
     paths,

@@ -11,6 +11,9 @@ import type { Moment } from '../store/store.ts'
 import type { AdminProblem } from './admin-problem.ts'
 import type { Services } from './services.ts'
 
+/** Below which all of them stand. */
+export const API_PREFIX = '/api/v1'
+
 export type Method = 'GET' | 'PUT' | 'POST' | 'PATCH' | 'DELETE'
 
 /** Who may. `anybody` does not have to say who they are; `known` is for what is about oneself. */
@@ -89,7 +92,7 @@ interface RouteParts<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodTy
   /** `publishApi`: unique, and the name of the client's function. */
   readonly name: string
   readonly method: Method
-  /** Below `/api/v1`, as OpenAPI writes it: `/apis/{team}/{id}`. */
+  /** Below `API_PREFIX`, as OpenAPI writes it: `/apis/{team}/{id}`. */
   readonly path: string
   readonly summary: string
   /** Groups routes in the documentation. */
