@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { parseSource } from '@gatewright/model'
 import { renderSource } from './render-source.ts'
 
 const FORMER = `# Orders of the shop.
@@ -60,6 +61,8 @@ describe('what was written', () => {
     for (const body of bodies) {
       for (const former of [undefined, FORMER, '{}', '- 1\n', 'a: 1 # x\nb: 2\n']) {
         const text = renderSource(body, former)
+        const { value, findings } = parseSource({ path: 'a.yaml', text })
+        assert.deepEqual([JSON.stringify(value), findings], [JSON.stringify(body), []], text)
         assert.equal(renderSource(body, text), text)
       }
     }

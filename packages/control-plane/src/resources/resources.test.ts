@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import type { Change, Store } from '../store/store.ts'
 import { describeOnStores } from '../testing/describe-on-stores.ts'
-import { CursorFault, countResources, listResources, type ResourceQuery, SORTS } from './list-resources.ts'
-import { type Described, ResourceFault, type ResourceFaultReason } from './resource.ts'
+import { CursorFault, countResources, listResources, type ResourceQuery, SORTS, type Sort } from './list-resources.ts'
+import { type Described, type Resource, ResourceFault, type ResourceFaultReason } from './resource.ts'
 import {
   createResource,
   type Doing,
@@ -20,6 +20,12 @@ const ref = (id: string, team = 'main') => ({ kind: 'api', team, id })
 const doing = (change: Change, nowMs = NOW): Doing => ({ ...change, by, nowMs })
 const failsWith = (reason: ResourceFaultReason) => (fault: unknown) =>
   fault instanceof ResourceFault && fault.reason === reason
+
+/** Of as many letters for all, so that texts sort as numbers do. */
+function toSortKey({ id, body, updatedAtMs }: Resource, sort: Sort): string {
+  if (sort.endsWith('updatedAt')) return String(updatedAtMs)
+  return sort.endsWith('title') ? (body.title ?? id) : id
+}
 
 const create = (store: Store, id: string, body: Described = {}, team?: string) =>
   store.write((change) => createResource(doing(change), ref(id, team), body))
@@ -126,19 +132,21 @@ await describeOnStores('resources', (open) => {
           await createResource(doing(change, NOW + (i % 5)), ref(`n${String(i).padStart(2, '0')}`), body)
         }
       })
-      const seen: string[] = []
+      const seen: Resource[] = []
       let after: string | undefined
       for (let pages = 0; pages < 10; pages++) {
         const query = { kind: 'api', limit: 7, sort, ...(after !== undefined && { after }) }
         const page = await store.read((db) => listResources(db, query))
-        seen.push(...page.resources.map(({ id }) => id))
+        seen.push(...page.resources)
         after = page.next
         if (after === undefined) break
       }
       assert.equal(seen.length, 25)
-      assert.equal(new Set(seen).size, 25)
-      if (sort === 'id') assert.deepEqual(seen, seen.toSorted())
-      if (sort === '-id') assert.deepEqual(seen, seen.toSorted().toReversed())
+      assert.equal(new Set(seen.map(({ id }) => id)).size, 25)
+      const keys = seen.map((resource) => toSortKey(resource, sort))
+      assert.ok(new Set(keys).size > 4)
+      const sorted = keys.toSorted()
+      assert.deepEqual(keys, sort.startsWith('-') ? sorted.toReversed() : sorted)
     })
   }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
+import { sql } from 'kysely'
 import { describeOnPostgres } from '../../testing/describe-on-stores.ts'
 import { describeStore, insert, listIds } from '../store.contract.ts'
 import { type Store, StoreFault } from '../store.ts'
@@ -45,6 +46,24 @@ await describeOnPostgres('a PostgreSQL store', (stage) => {
   })
 
   it('says that nobody knows, where it breaks while a change is being kept', async () => {
+    const store = await open()
+    // What is deferred runs when the change is to be kept.
+    await store.write(async ({ db }) => {
+      await sql`create function leave() returns trigger language plpgsql as 'begin perform pg_terminate_backend(pg_backend_pid()); return null; end'`.execute(
+        db,
+      )
+      await sql`create constraint trigger leave after insert on resources deferrable initially deferred for each row execute function leave()`.execute(
+        db,
+      )
+    })
+    await assert.rejects(
+      store.write(({ db }) => insert(db, 'one')),
+      (fault) => fault instanceof StoreFault && fault.reason === 'uncertain',
+    )
+    assert.deepEqual(await store.read(listIds), [])
+  })
+
+  it('keeps what it acknowledges, where its server ends while changes are made', async () => {
     const store = await open()
     const broken = store.write(async ({ db }) => {
       await insert(db, 'one')
