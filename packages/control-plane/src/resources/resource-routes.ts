@@ -129,8 +129,8 @@ function toLook(kind: Kind): Route {
     written: toWriting(kind),
     async read(_, db, { params: at, wantsYaml }) {
       const resource = await getResource(db, toRef(kind, at))
-      const { version } = resource
-      return { body: presentResource(resource), version, ...(wantsYaml && { text: await readSource(db, resource) }) }
+      const text = wantsYaml ? { text: await readSource(db, resource) } : {}
+      return { body: presentResource(resource), version: resource.version, ...text }
     },
   })
 }
