@@ -101,7 +101,7 @@ function toOperation(route: Route, schemas: Readonly<Record<string, Json>>): Jso
       requestBody: { required: true, content: { 'application/json': { schema: body }, ...asYaml } },
     }),
     responses: {
-      [route.status ?? (answer === undefined ? 204 : 200)]: {
+      [toStatus(route, answer)]: {
         description: 'Done.',
         ...(answer !== undefined && {
           content: toAnswerContent(route, answer, asYaml),
@@ -113,6 +113,13 @@ function toOperation(route: Route, schemas: Readonly<Record<string, Json>>): Jso
       },
     },
   }
+}
+
+/** What a change answers with may say whether something is new, or waits: 200, 201, 202. */
+function toStatus({ kind, status }: Route, answer: Json | undefined): string {
+  if (status !== undefined) return String(status)
+  if (answer === undefined) return '204'
+  return kind === 'changing' ? '2XX' : '200'
 }
 
 function toAnswerContent(route: Route, answer: Json, asYaml: Json): Json {

@@ -1,9 +1,12 @@
 /** Owns an admin API for tests: all of it but the port, with people of whom nobody has to log in. */
+import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import type { LightMyRequestResponse } from 'fastify'
 import type { Principal } from '../access/decide-access.ts'
 import { ADMIN_ROUTES } from '../admin-routes.ts'
 import { createApp } from '../http/create-app.ts'
+import { toOpenApi } from '../http/openapi-document.ts'
+import type { Route } from '../http/route.ts'
 import type { Services } from '../http/services.ts'
 import { IssuerKeys } from '../outgoing/issuer-keys.ts'
 import { LiveCheck } from '../publish/live-check.ts'
@@ -65,7 +68,7 @@ export class AdminStage {
   /** `PUT /apis/main/orders`, as the owner if nobody is said. */
   async ask(line: string, { as = 'owner', body, text, headers = {} }: Told = {}): Promise<LightMyRequestResponse> {
     const [method, path] = line.split(' ')
-    return await this.#app.inject({
+    const answer = await this.#app.inject({
       method: method as 'GET',
       url: `/api/v1${path}`,
       headers: {
@@ -76,5 +79,34 @@ export class AdminStage {
       ...(body !== undefined && { payload: JSON.stringify(body) }),
       ...(text !== undefined && { payload: text }),
     })
+    assertAsSaid(line, answer)
+    return answer
   }
+}
+
+/** As lines ask for them, with and without a query. */
+const PATTERNS = ADMIN_ROUTES.map((route) => {
+  const path = route.path.replaceAll(/\{\w+\}/g, '[^/?]+')
+  return { route, pattern: new RegExp(`^${route.method} ${path}(?:\\?.*)?$`) }
+})
+const DOCUMENT = toOpenApi(ADMIN_ROUTES) as unknown as {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, { readonly responses: object }>>>>
+}
+
+/** What a route answers is what its schema, and with it the OpenAPI document and the client, says. */
+function assertAsSaid(line: string, { statusCode, headers, body }: LightMyRequestResponse): void {
+  const route = PATTERNS.find(({ pattern }) => pattern.test(line))?.route
+  if (route === undefined || statusCode >= 300 || headers['content-type'] === 'application/yaml') return
+  const answer = parse(route, body)
+  const isUndone = /[?&]dryRun=true/.test(line)
+  if (isUndone && route.kind === 'changing' && route.isSecret === true) return
+  const { error } = route.answer.safeParse(isUndone ? (answer as { readonly result?: unknown }).result : answer)
+  assert.deepEqual(error?.issues ?? [], [], `${route.name} answers otherwise than its schema says: ${body}`)
+  const told = Object.keys(DOCUMENT.paths[route.path]?.[route.method.toLowerCase()]?.responses ?? {})
+  assert.ok(isUndone || told.includes(String(statusCode)) || told.includes('2XX'), `${route.name}: ${statusCode}`)
+}
+
+function parse({ isLines = false }: Route, body: string): unknown {
+  if (isLines) return body.match(/.+/g)?.map((line) => JSON.parse(line)) ?? []
+  return body === '' ? undefined : JSON.parse(body)
 }
