@@ -39,7 +39,7 @@ export function readRequest(route: Route, { request, params }: AskedPlace): Aske
   const isChange = route.kind === 'changing'
   const type = request.headers['content-type'] ?? ''
   const written = text !== '' && YAML.test(type) ? route.written : undefined
-  const said = written === undefined ? readJson(route, text, type) : written.toBody(text)
+  const said = written === undefined ? readBody(route, text, type) : written.toBody(text)
   const body = parse(route.body, 'body', said)
   return {
     input: {
@@ -67,7 +67,7 @@ function wantsYaml(accept = ''): boolean {
   return types.some((type) => YAML.test(type)) && !types.some((type) => /^\s*application\/json\b/i.test(type))
 }
 
-function readJson({ written }: Route, text: string, type: string): unknown {
+function readBody({ written }: Route, text: string, type: string): unknown {
   if (text === '') return undefined
   if (!/^\s*application\/json\s*(?:;|$)/i.test(type)) {
     const other = written === undefined ? '' : ', or application/yaml'
