@@ -1,5 +1,6 @@
 /** Owns how changes that wait look to those who ask. */
 import { z } from 'zod'
+import { apiBodySchema } from '../apis/api-body.ts'
 import { DEPLOY_REASONS } from '../deployments/deployment.ts'
 import { presentRelease, releaseSchema } from '../deployments/deployment-answer.ts'
 import type { DeploymentPlace } from '../deployments/deployment-place.ts'
@@ -21,6 +22,11 @@ export const changeSchema = z.strictObject({
   of: z.int().meta({ description: 'The version of what was live when it was asked for: of another it is not done.' }),
   message: z.string(),
   acknowledge: acknowledgeSchema.exactOptional(),
+  lifecycle: apiBodySchema.shape.lifecycle.meta({ description: 'How it is to be on its way out.' }),
+  succession: z
+    .strictObject({ to: z.string().meta({ description: 'Id.' }), movesSubscriptions: z.boolean() })
+    .exactOptional()
+    .meta({ description: 'The API that is to come after it.' }),
   askedBy: actorSchema,
   askedAt: timeSchema,
   expiresAt: timeSchema,
@@ -47,6 +53,10 @@ export function presentChange(
     of: wish.version ?? 0,
     message: wish.message ?? '',
     ...(wish.acknowledge !== undefined && { acknowledge: wish.acknowledge }),
+    ...(wish.lifecycle && { lifecycle: wish.lifecycle }),
+    ...(wish.succession !== undefined && {
+      succession: { to: wish.succession.id, movesSubscriptions: wish.succession.subscriptions !== undefined },
+    }),
     askedBy,
     askedAt: toTime(change.askedAtMs),
     expiresAt: toTime(change.expiresAtMs),

@@ -13,6 +13,7 @@ const DATA: TermsData = {
   plans: [
     plan('gold'),
     plan('free', ['orders']),
+    plan('users', ['users']),
     ['plan-far', 'shop/far', { team: 'shop', name: 'shop.far', apis: undefined }],
   ],
   offers: [
@@ -50,6 +51,11 @@ function subscribe(
 ): Subscription {
   const made = { sequence: 1, createdAtMs, createdBy: 'system' }
   return { uid: `s${count++}`, app: 'u', target, plan: `plan-${of}`, state, ...made }
+}
+
+/** To the API of users, from another one. */
+function moved(of: string, from: string, state?: SubscriptionState): Subscription {
+  return { ...subscribe({ api: 'api-users' }, of, state), former: [from] }
 }
 
 const PRODUCT = { product: 'product' }
@@ -111,6 +117,31 @@ describe('the plans of an app', () => {
       'refuses where the plan is gone',
       [subscribe(ORDERS, 'gone')],
       { 'dev.orders': SUSPENDED_PLAN, 'prod.orders': SUSPENDED_PLAN },
+    ],
+    [
+      'is for what it was moved away from too, as far as the plan opens it',
+      [moved('gold', 'api-orders')],
+      { 'prod.users': 'gold', 'dev.orders': 'gold', 'prod.orders': 'gold' },
+    ],
+    [
+      'refuses what it was moved away from where the plan does not open it',
+      [moved('users', 'api-orders')],
+      { 'prod.users': 'users', 'dev.orders': SUSPENDED_PLAN, 'prod.orders': SUSPENDED_PLAN },
+    ],
+    [
+      'is what a product gives where one was moved away on a plan that does not',
+      [moved('users', 'api-orders'), subscribe(PRODUCT, 'gold')],
+      { 'prod.users': 'users', 'dev.orders': 'gold', 'prod.orders': 'gold', 'prod.billing': 'gold' },
+    ],
+    [
+      'refuses both where one is suspended that was moved',
+      [moved('gold', 'api-orders', 'suspended')],
+      { 'prod.users': SUSPENDED_PLAN, 'dev.orders': SUSPENDED_PLAN, 'prod.orders': SUSPENDED_PLAN },
+    ],
+    [
+      'is not more at either where one has ended that was moved',
+      [moved('gold', 'api-orders', 'ended')],
+      { 'prod.users': SUSPENDED_PLAN, 'dev.orders': SUSPENDED_PLAN, 'prod.orders': SUSPENDED_PLAN },
     ],
     ['is nothing for what is gone', [subscribe({ api: 'gone' }, 'gold')], {}],
   ] as const) {

@@ -10,6 +10,7 @@
  * 5. the key's own plan: it refuses where it does not open;
  * 6. none: the app is refused where a product sells the API.
  *
+ * One that was moved counts for what it was for before as well: with its plan where that opens it, else like one that has ended.
  * What waits for approval changes nothing. Apps stand in no environment (`toSharedId` says why); their plans are for the environments
  * where the APIs are live.
  */
@@ -19,7 +20,7 @@ import { SUSPENDED_PLAN, UNSUBSCRIBED_PLAN } from '../publish/compose-plans.ts'
 import { toTeamKey } from '../publish/live-terms.ts'
 import { compareIds, toSharedId } from '../publish/snapshot-id.ts'
 import { listCoveredApis } from '../subscriptions/covered-apis.ts'
-import type { Subscription, SubscriptionTarget } from '../subscriptions/subscription.ts'
+import { type Subscription, toTargetUid } from '../subscriptions/subscription.ts'
 import type { CredentialsTerms, KnownPlan } from './credentials-terms.ts'
 
 export interface KnownApp {
@@ -81,15 +82,19 @@ function toPlans(subscriptions: readonly Subscription[], terms: CredentialsTerms
     (a, b) => rank(a) - rank(b) || a.createdAtMs - b.createdAtMs || compareIds(a.uid, b.uid),
   )
   // What is first stays.
-  for (const { state, target, plan: uid } of sorted) {
+  const left: string[] = []
+  for (const { state, target, plan: uid, former = [] } of sorted) {
     if (state === 'requested' || state === 'approved') continue
     // Where one to a product ended, the product closes its APIs, as long as it sells them.
-    if (state === 'ended' && 'product' in target) continue
+    const offers = [...(state === 'ended' && 'product' in target ? [] : [toTargetUid(target)]), ...former]
     const plan = terms.plans.get(uid)
     const plans = state === 'suspended' ? refused : given
     const name = state === 'active' ? (plan?.name ?? SUSPENDED_PLAN) : SUSPENDED_PLAN
-    for (const api of listNames(target, plan, terms)) if (!plans.has(api)) plans.set(api, name)
+    for (const api of offers.flatMap((offer) => listNames(offer, plan, terms)))
+      if (!plans.has(api)) plans.set(api, name)
+    left.push(...former.flatMap((api) => listNames(api, undefined, terms)))
   }
+  for (const api of left) if (!given.has(api)) given.set(api, SUSPENDED_PLAN)
   return { given, refused }
 }
 
@@ -99,8 +104,9 @@ function rank({ state, target }: Subscription): number {
   return 'api' in target ? 0 : 1
 }
 
-function listNames(target: SubscriptionTarget, plan: KnownPlan | undefined, terms: CredentialsTerms): string[] {
-  const offer = terms.offers.get('product' in target ? target.product : target.api)
+/** `uid`: of a product or an API. */
+function listNames(uid: string, plan: KnownPlan | undefined, terms: CredentialsTerms): string[] {
+  const offer = terms.offers.get(uid)
   if (offer === undefined) return []
   // Of a plan that is gone nothing says what it would not have opened.
   const covered = listCoveredApis({ apis: offer.apis, plan: plan?.apis === undefined ? {} : { apis: [...plan.apis] } })

@@ -1,5 +1,6 @@
 /** Owns what all changes of what is live have in common: they are judged, checked, told, and waited for; where others have to approve, they wait. */
 import { z } from 'zod'
+import type { AuditNote } from '../audit/audit-log.ts'
 import { askForChange, findPerson } from '../changes/change-store.ts'
 import { mustWait } from '../environments/guard-environment.ts'
 import { AdminProblem } from '../http/admin-problem.ts'
@@ -11,6 +12,13 @@ import { presentDeployment, rolloutSchema } from './deployment-answer.ts'
 import { type DeploymentPlace, findPlace, PLACE_PATH, placeDemand, placeParams } from './deployment-place.ts'
 import { deploy, findDeployment, undoDeploy } from './deployment-store.ts'
 import { type Judgement, judgeWish, presentRuleFinding, toMessage, type Wish } from './judge-wish.ts'
+import {
+  doSuccession,
+  type PlannedSuccession,
+  planSuccession,
+  presentSuccession,
+  toSuccessionLines,
+} from './succession.ts'
 
 const NO_QUERY = z.strictObject({})
 
@@ -36,7 +44,7 @@ interface DeployingParts<B extends DeployingBody> {
   wish(
     doing: Doing,
     place: DeploymentPlace,
-    input: Input<typeof placeParams, typeof NO_QUERY, B>,
+    input: Input<typeof placeParams, typeof NO_QUERY, B> & { readonly asking: Asking },
   ): Promise<Omit<Wish, 'message' | 'override' | 'version'>>
 }
 
@@ -57,7 +65,7 @@ export function defineDeploying<B extends DeployingBody>(parts: DeployingParts<B
     async change(asking, doing, input) {
       const place = await findPlace(doing.db, input.params)
       const { message, override } = input.body as z.output<DeployingBody>
-      const wanted = { ...(await wish(doing, place, input)), message, override, version: input.ifMatch }
+      const wanted = { ...(await wish(doing, place, { ...input, asking })), message, override, version: input.ifMatch }
       return await fulfil(asking, doing, { place, wish: wanted })
     },
   })
@@ -66,6 +74,8 @@ export function defineDeploying<B extends DeployingBody>(parts: DeployingParts<B
 interface Wanted {
   readonly place: DeploymentPlace
   readonly wish: Wish
+  /** It is to be undone, and asked of others: subscriptions stay where they are until then. */
+  readonly isWaiting?: boolean
 }
 
 type RolloutAnswer = z.input<typeof rolloutSchema>
@@ -73,7 +83,7 @@ type RolloutAnswer = z.input<typeof rolloutSchema>
 /** @rejects AdminProblem, DeploymentFault */
 async function fulfil(asking: Asking, doing: Doing, { place, wish }: Wanted): Promise<Done<RolloutAnswer>> {
   const isWaiting = await mustWait(asking, doing, { place, wish })
-  const deployed = await carryOut(asking, doing, { place, wish })
+  const deployed = await carryOut(asking, doing, { place, wish, isWaiting })
   if (!isWaiting) return toDone(asking, place, { deployed })
   const { before, made } = deployed
   const { principal } = asking
@@ -105,10 +115,14 @@ export interface Deployed {
   readonly before: Deployment | undefined
   readonly made: Deployment
   readonly judgement: Judgement
+  readonly succession: PlannedSuccession | undefined
+  /** Of what was done beside it. */
+  readonly notes: readonly AuditNote[]
 }
 
 /** Judged and checked at this moment. `doing.by`: whose change it is. @rejects AdminProblem, DeploymentFault */
-export async function carryOut({ services }: Asking, doing: Doing, { place, wish }: Wanted): Promise<Deployed> {
+export async function carryOut(asking: Asking, doing: Doing, wanted: Wanted): Promise<Deployed> {
+  const { place, wish, isWaiting = false } = wanted
   const before = await findDeployment(doing.db, place.ref)
   const judgement = await judgeWish(doing.db, place, { wish, before })
   const { lifecycle, why, version } = wish
@@ -120,8 +134,10 @@ export async function carryOut({ services }: Asking, doing: Doing, { place, wish
     version,
     message: toMessage(wish, judgement),
   })
-  await services.liveCheck.assertRuns(doing.db)
-  return { wish, before, made, judgement }
+  const succession = wish.succession && (await planSuccession(doing.db, place, wish.succession))
+  const notes = succession === undefined || isWaiting ? [] : await doSuccession(asking, doing, succession)
+  await asking.services.liveCheck.assertRuns(doing.db)
+  return { wish, before, made, judgement, succession, notes }
 }
 
 /** What it answers when it is done; `told`: what its note says beside what was there before and after. */
@@ -134,7 +150,7 @@ export function toDone(
   return {
     body: { ...answer, nodes: [] },
     version: deployed.made.version,
-    notes: [toDeployNote(place, deployed, told)],
+    notes: [toDeployNote(place, deployed, told), ...deployed.notes],
     changes: listLines(deployed),
     async afterwards() {
       return { ...answer, nodes: [...(await services.rollout.settle())] }
@@ -152,27 +168,29 @@ function withPreviews({ releases, why }: Wish, before: Deployment | undefined, n
   return [...releases, ...(previews ?? [])]
 }
 
-function toAnswer({ made, judgement, wish: { shown } }: Deployed) {
+function toAnswer({ made, judgement, succession, wish: { shown } }: Deployed) {
   return {
     ...presentDeployment(made),
     warnings: judgement.warnings.map(presentRuleFinding),
+    ...(succession !== undefined && { succession: presentSuccession(succession) }),
     ...(shown !== undefined && { preview: shown }),
   }
 }
 
-function listLines({ before, made, wish, judgement }: Deployed): readonly string[] {
+function listLines({ before, made, wish, judgement, succession }: Deployed): readonly string[] {
   const toEnd = (one: Deployment | undefined) => (one?.lifecycle === undefined ? {} : { lifecycle: one.lifecycle })
   return [
     ...toChangeLines(before?.releases ?? [], made.releases),
     ...toChangeLines(toEnd(before), toEnd(made)),
     ...(wish.changes ?? []),
+    ...(succession === undefined ? [] : toSuccessionLines(succession)),
     ...judgement.changes,
   ]
 }
 
 function toDeployNote(
   { api: { uid, kind, team, id }, environment }: DeploymentPlace,
-  { before, made, judgement: { acknowledged }, wish }: Deployed,
+  { before, made, judgement: { acknowledged }, wish, succession }: Deployed,
   told: object,
 ) {
   const details = {
@@ -182,6 +200,7 @@ function toDeployNote(
     after: made.releases,
     message: made.message,
     ...(made.lifecycle !== undefined && { lifecycle: made.lifecycle }),
+    ...(succession !== undefined && { supersededBy: succession.to.id }),
     ...(acknowledged.length > 0 && { acknowledged, reason: wish.acknowledge?.reason }),
     ...(wish.override !== undefined && { override: wish.override }),
     ...told,

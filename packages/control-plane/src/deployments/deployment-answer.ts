@@ -4,6 +4,7 @@ import { apiBodySchema } from '../apis/api-body.ts'
 import { findingSchema } from '../documents/finding-schema.ts'
 import { actorSchema, timeSchema, toTime } from '../resources/present-resource.ts'
 import { DEPLOY_REASONS, type DeployedRelease, type Deployment } from './deployment.ts'
+import { successionSchema } from './succession.ts'
 
 export const releaseSchema = z.strictObject({
   revision: z.int().min(1),
@@ -54,6 +55,7 @@ export const rolloutSchema = z.strictObject({
     .strictObject({ token: z.string(), revision: z.int(), expires: timeSchema })
     .exactOptional()
     .meta({ description: 'What opens the preview, as the field `Gatewright-Preview`. It is shown once.' }),
+  succession: successionSchema.exactOptional(),
   nodes: z.array(nodeSchema).meta({ description: 'Who runs it now, who does not yet, and who cannot.' }),
 })
 

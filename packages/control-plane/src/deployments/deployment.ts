@@ -32,6 +32,7 @@ export const DEPLOY_REASONS = [
   'end-preview',
   'undeploy',
   'deprecate',
+  'supersede',
   'retire',
   'revive',
 ] as const

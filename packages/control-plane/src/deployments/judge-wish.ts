@@ -14,6 +14,7 @@ import type { Moment } from '../store/store.ts'
 import { type Deployment, listLiveReleases } from './deployment.ts'
 import { type DeploymentPlace, findMain } from './deployment-place.ts'
 import type { DeployOptions } from './deployment-store.ts'
+import type { Succession } from './succession.ts'
 
 /** Every breaking change. */
 const ALL = 'all'
@@ -38,6 +39,8 @@ export interface Wish extends DeployOptions {
   readonly override?: string | undefined
   /** It brings back what was live before the last change. */
   readonly isOneBack?: boolean
+  /** Another API comes after this one. */
+  readonly succession?: Succession
   /** Told to who asked, and kept nowhere. */
   readonly shown?: { readonly token: string; readonly revision: number; readonly expires: string }
   /** Beside what is another in the API: of a dry run. */

@@ -198,6 +198,8 @@ export interface SubscriptionTable {
   api: string | null
   plan: string
   state: string
+  /** JSON: uids of APIs; null where it was never moved. */
+  former: string | null
   sequence: number
   created_at: number
   created_by: string

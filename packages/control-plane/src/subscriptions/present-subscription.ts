@@ -3,11 +3,11 @@ import { z } from 'zod'
 import { findResources } from '../resources/find-resources.ts'
 import { actorSchema, timeSchema, toTime } from '../resources/present-resource.ts'
 import type { Moment } from '../store/store.ts'
-import type { Subscription, SubscriptionRecord } from './subscription.ts'
+import { type Subscription, type SubscriptionRecord, toTargetUid } from './subscription.ts'
 
 export const stateSchema = z.enum(['requested', 'approved', 'active', 'suspended', 'ended'])
 
-const namedSchema = z
+export const namedSchema = z
   .strictObject({ uid: z.string(), team: z.string().exactOptional(), id: z.string().exactOptional() })
   .meta({ description: 'Without a name where it is gone.' })
 
@@ -18,6 +18,9 @@ const subscriptionShape = {
   api: namedSchema.exactOptional(),
   plan: namedSchema,
   state: stateSchema,
+  former: z.array(namedSchema).exactOptional().meta({
+    description: 'APIs that it was for before it was moved: it still opens those that its plan does.',
+  }),
   createdAt: timeSchema,
   createdBy: actorSchema,
 }
@@ -40,18 +43,24 @@ export const wholeSubscriptionSchema = z.strictObject({
 })
 
 export async function presentSubscriptions(db: Moment, subscriptions: readonly Subscription[]) {
-  const uids = subscriptions.flatMap(({ app, target, plan }) => [app, plan, ...Object.values(target)])
+  const uids = subscriptions.flatMap(({ app, target, plan, former = [] }) => [
+    app,
+    plan,
+    toTargetUid(target),
+    ...former,
+  ])
   const found = await findResources(db, [...new Set(uids)])
   const toNamed = (uid: string) => {
     const resource = found.get(uid)
     return { uid, ...(resource !== undefined && { team: resource.team, id: resource.id }) }
   }
-  return subscriptions.map(({ uid, app, target, plan, state, createdAtMs, createdBy }) => ({
+  return subscriptions.map(({ uid, app, target, plan, state, former, createdAtMs, createdBy }) => ({
     uid,
     app: toNamed(app),
     ...('product' in target ? { product: toNamed(target.product) } : { api: toNamed(target.api) }),
     plan: toNamed(plan),
     state,
+    ...(former !== undefined && { former: former.map(toNamed) }),
     createdAt: toTime(createdAtMs),
     createdBy,
   }))

@@ -126,5 +126,8 @@ await describeOnStores('subscriptions, by the admin API', (open) => {
     const moved = await move({ to: 'orders-2' })
     assert.deepEqual([moved.statusCode, moved.json().items[0].api.id], [200, 'orders-2'], moved.body)
     assert.deepEqual((await move({ to: 'orders-2' })).json().items, [])
+    const [told] = (await stage.ask(`GET /audit?target=${moved.json().items[0].uid}`)).json().items
+    assert.deepEqual([told.action, told.by, told.details.to], ['move', 'user:seller', 'orders-2'])
+    assert.equal((await move({ to: 'orders-2', plan: 'nobody' })).statusCode, 404)
   })
 })

@@ -14,7 +14,10 @@ import { toNote } from '../resources/put-resource.ts'
 import type { Resource } from '../resources/resource.ts'
 import { findResource, getResource } from '../resources/resource-store.ts'
 import type { Moment } from '../store/store.ts'
+import { findMove, MOVE_PLAN_DESCRIPTION } from './find-move.ts'
 import { findOffer } from './find-offer.ts'
+import { doMoves, findMoved, planMoves } from './move-subscriptions.ts'
+import { moveSchema, presentMove, toMoveLines, toMoveNotes } from './present-move.ts'
 import {
   presentRecord,
   presentSubscription,
@@ -28,7 +31,6 @@ import {
   findSubscription,
   listSubscriptionRecords,
   listSubscriptions,
-  moveSubscriptions,
   requestSubscription,
   type SubscriptionQuery,
   stepSubscription,
@@ -252,24 +254,35 @@ const SELLING: readonly Route[] = [
     method: 'POST',
     path: '/apis/{team}/{id}/subscriptions/move',
     summary:
-      'Moves the subscriptions to this API to the one that comes after it, such as its next version, all or none. Those to products follow what these sell.',
+      'Moves the subscriptions to this API to the one that comes after it, such as its next version, all or none. They go on opening this one, where their plan does. Those to products follow what these sell.',
     tag: 'subscriptions',
     access: { kind: 'demand', toDemand: ({ team, id }) => ({ permission: 'subscription:approve', team, api: id }) },
     params: appParams,
     query: NO_QUERY,
-    body: z.strictObject({ to: partIdSchema.meta({ description: 'Id of an API of the same team.' }) }),
-    answer: z.strictObject({ items: z.array(subscriptionSchema) }),
-    async change(asking, doing, { params: at, body: { to } }) {
-      await assertAllowed(asking, doing.db, { permission: 'subscription:approve', team: at.team, api: to })
+    body: z.strictObject({
+      to: partIdSchema.meta({ description: 'Id of an API of the same team.' }),
+      plan: partIdSchema.optional().meta({ description: MOVE_PLAN_DESCRIPTION }),
+    }),
+    answer: z.strictObject({
+      items: z.array(subscriptionSchema).meta({ description: 'Those that moved.' }),
+      moves: z.array(moveSchema).meta({ description: 'What became of each.' }),
+    }),
+    async change(asking, doing, { params: at, body: { to, plan } }) {
       const from = await getResource(doing.db, toRef(API, at))
-      const next = await getResource(doing.db, toRef(API, { team: at.team, id: to }))
-      if (from.uid === next.uid)
-        throw new AdminProblem('conflict', 'An API does not come after itself: say another "to".')
-      const moved = await moveSubscriptions(doing, { from: from.uid, to: next.uid })
+      const move = await findMove(asking, doing.db, { from, to, plan })
+      const planned = await planMoves(doing.db, move)
+      await doMoves(doing, planned, move)
+      const moved = await findMoved(doing.db, planned)
       return {
-        body: { items: await presentSubscriptions(doing.db, moved) },
-        notes: [toNote('move-subscriptions', from, { to, subscriptions: moved.map(({ uid }) => uid) })],
-        changes: [`${moved.length} subscriptions move from "${from.id}" to "${to}"`],
+        body: {
+          items: await presentSubscriptions(doing.db, moved),
+          moves: planned.map(presentMove),
+        },
+        notes: [
+          toNote('move-subscriptions', from, { to, subscriptions: moved.map(({ uid }) => uid) }),
+          ...toMoveNotes(planned, move),
+        ],
+        changes: toMoveLines(planned, move),
       }
     },
   }),

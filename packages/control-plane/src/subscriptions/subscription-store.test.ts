@@ -5,6 +5,7 @@ import type { Resource } from '../resources/resource.ts'
 import { createResource, type Doing, replaceResource } from '../resources/resource-store.ts'
 import type { Change, Store } from '../store/store.ts'
 import { describeOnStores } from '../testing/describe-on-stores.ts'
+import { doMoves, planMoves } from './move-subscriptions.ts'
 import {
   SubscriptionFault,
   type SubscriptionFaultReason,
@@ -15,7 +16,6 @@ import {
   findSubscription,
   listSubscriptionRecords,
   listSubscriptions,
-  moveSubscriptions,
   requestSubscription,
   stepSubscription,
 } from './subscription-store.ts'
@@ -47,8 +47,12 @@ async function prepare(store: Store) {
     store.write((change) => requestSubscription(doing(change), { app: of, target, plan: plan.uid, note: 'please' }))
   const step = (uid: string, taken: SubscriptionStep) =>
     store.write((change) => stepSubscription(doing(change), uid, { step: taken }))
-  const move = (from: Resource, to: Resource) =>
-    store.write((change) => moveSubscriptions(doing(change), { from: from.uid, to: to.uid }))
+  const move = (from: Resource, to: Resource, plan?: Resource) =>
+    store.write(async (change) => {
+      const planned = await planMoves(change.db, { from, to, plan })
+      await doMoves(doing(change), planned, { from, to, plan })
+      return planned.map(({ before, outcome }): [string, string] => [before.uid, outcome])
+    })
   return { create, orders, next, product, free, gold, closed, alone, foreign, app, request, step, move }
 }
 
@@ -119,17 +123,38 @@ await describeOnStores('subscriptions', (open) => {
     await step(kept.uid, 'suspend')
     const old = await request({ api: orders.uid }, alone, both.uid)
     const newer = await request({ api: next.uid }, alone, both.uid)
-    const moved = await move(orders, next)
-    assert.deepEqual(
-      moved.map(({ uid, state, target }) => [uid, state, target]),
-      [[kept.uid, 'suspended', { api: next.uid }]],
+    const moved = new Map(await move(orders, next))
+    assert.deepEqual([moved.get(kept.uid), moved.get(old.uid)], ['moves', 'ends'])
+    const [one, ended, other] = await store.read((db) =>
+      Promise.all([kept, old, newer].map(({ uid }) => findSubscription(db, uid))),
     )
-    const states = await store.read(async (db) => [
-      (await findSubscription(db, old.uid))?.state,
-      (await findSubscription(db, newer.uid))?.state,
-      (await listSubscriptionRecords(db, kept.uid)).at(-1)?.step,
-    ])
-    assert.deepEqual(states, ['ended', 'active', 'move'])
+    assert.deepEqual([one?.state, one?.target, one?.former], ['suspended', { api: next.uid }, [orders.uid]])
+    assert.deepEqual([ended?.state, other?.state, other?.former], ['ended', 'active', [orders.uid]])
+    const records = await store.read((db) => listSubscriptionRecords(db, kept.uid))
+    assert.deepEqual([records.at(-1)?.step, records.at(-1)?.note], ['move', 'from "orders" to "orders-2"'])
+    assert.deepEqual(await move(orders, next), [], 'a second time there is nothing to do')
+    // What it opens still is taken: nobody has two plans for one API.
+    await assert.rejects(request({ api: orders.uid }, alone), failsWith('taken'))
+    assert.deepEqual(
+      await move(next, orders),
+      [
+        [kept.uid, 'moves'],
+        [newer.uid, 'moves'],
+      ].toSorted(),
+    )
+    assert.deepEqual((await store.read((db) => findSubscription(db, kept.uid)))?.former, [next.uid], 'and back again')
+  })
+
+  it('stay where the app has another one to the next API that gives less', async () => {
+    const store = await open()
+    const { orders, next, alone, gold, request, step, move } = await prepare(store)
+    const old = await request({ api: orders.uid }, alone)
+    const asked = await request({ api: next.uid }, gold)
+    assert.deepEqual(await move(orders, next), [[old.uid, 'stays']])
+    for (const taken of ['approve', 'activate', 'suspend'] as const) await step(asked.uid, taken)
+    assert.deepEqual(await move(orders, next), [[old.uid, 'stays']])
+    await step(asked.uid, 'resume')
+    assert.deepEqual(await move(orders, next), [[old.uid, 'ends']])
   })
 
   it('do not move, none of them, where a plan does not open the next API', async () => {
@@ -139,10 +164,26 @@ await describeOnStores('subscriptions', (open) => {
     await request({ api: orders.uid }, alone)
     await request({ api: orders.uid }, free, other.uid)
     await assert.rejects(move(orders, next), failsWith('plan'))
+    await assert.rejects(move(orders, next, free), failsWith('plan'))
     assert.equal((await store.read((db) => listSubscriptions(db, { api: orders.uid }))).length, 2)
     const body: PlanBody = { apis: [{ api: 'orders' }, { api: 'orders-2' }] }
     await store.write((change) => replaceResource(doing(change), free, { version: undefined, body }))
     assert.equal((await move(orders, next)).length, 2)
+  })
+
+  it('move to another plan where their own does not open the next API', async () => {
+    const store = await open()
+    const { orders, next, alone, free, request, move, create } = await prepare(store)
+    const stays = await request({ api: orders.uid }, alone)
+    const changes = await request({ api: orders.uid }, free, (await create('app', 'other', {})).uid)
+    const gold = await create('plan', 'gold-2', { apis: [{ api: 'orders-2' }] })
+    await move(orders, next, gold)
+    const plans = await store.read((db) =>
+      Promise.all([stays, changes].map(async ({ uid }) => (await findSubscription(db, uid))?.plan)),
+    )
+    assert.deepEqual(plans, [alone.uid, gold.uid])
+    const records = await store.read((db) => listSubscriptionRecords(db, changes.uid))
+    assert.equal(records.at(-1)?.note, 'from "orders" to "orders-2", on the plan "gold-2"')
   })
 
   it('come in pages', async () => {

@@ -1,4 +1,4 @@
-/** Owns making subscriptions, taking them through their steps, and moving them from one API to the next. */
+/** Owns making subscriptions, and taking them through their steps. */
 import { randomUUID } from 'node:crypto'
 import type { Selectable } from 'kysely'
 import type { TeamPart } from '../access/decide-access.ts'
@@ -19,6 +19,7 @@ import {
   type SubscriptionStep,
   type SubscriptionTarget,
   toNextState,
+  toTargetUid,
 } from './subscription.ts'
 
 /** Uids. */
@@ -50,7 +51,7 @@ export async function requestSubscription(doing: Doing, request: SubscriptionReq
     createdBy: doing.by,
   }
   await doing.db.insertInto('subscriptions').values(toRow(made)).execute()
-  await record(doing, made, { step: 'request', note })
+  await recordStep(doing, made, { step: 'request', note })
   return made
 }
 
@@ -63,36 +64,9 @@ export async function stepSubscription(
   const current = await findSubscription(doing.db, uid)
   if (current === undefined) throw new SubscriptionFault('not-found', 'There is no such subscription.')
   const made = { ...current, state: toNextState(current.state, step), sequence: doing.sequence }
-  await replace(doing, made)
-  await record(doing, made, { step, note })
+  await replaceSubscription(doing, made)
+  await recordStep(doing, made, { step, note })
   return made
-}
-
-/**
- * To an API that comes after another, such as its next version: subscriptions to the API itself, in the state that they are in.
- * Those to a product follow what the product sells. Where an app has one that covers the next API already, the old one ends.
- * @rejects SubscriptionFault `unknown`; `plan` where a plan does not open the next API: then none is moved
- */
-export async function moveSubscriptions(
-  doing: Doing,
-  { from, to }: { readonly from: string; readonly to: string },
-): Promise<Subscription[]> {
-  const moved: Subscription[] = []
-  for (const subscription of await listSubscriptions(doing.db, { api: from, isLive: true })) {
-    const { app, plan, uid } = subscription
-    const target = { api: to }
-    const covered = toCovered(await findResources(doing.db, [plan, to]), { target, plan })
-    const other = await findCovering(doing.db, { app, covered, except: uid })
-    if (other !== undefined) {
-      await stepSubscription(doing, uid, { step: 'end', note: `replaced by ${other.uid}` })
-      continue
-    }
-    const made = { ...subscription, target, sequence: doing.sequence }
-    await replace(doing, made)
-    await record(doing, made, { step: 'move', note: `from ${from}` })
-    moved.push(made)
-  }
-  return moved
 }
 
 export async function findSubscription(db: Moment, uid: string): Promise<Subscription | undefined> {
@@ -155,7 +129,7 @@ export async function listSubscriptionRecords(db: Moment, uid: string): Promise<
 }
 
 /** `team/id` of the APIs. @throws SubscriptionFault */
-function toCovered(
+export function toCovered(
   found: ReadonlyMap<string, Resource>,
   { target, plan: uid }: { readonly target: SubscriptionTarget; readonly plan: string },
 ): string[] {
@@ -199,31 +173,28 @@ interface Wanted {
 }
 
 /** One of the app's that has not ended and is for one of these APIs. */
-async function findCovering(db: Moment, { app, covered, except }: Wanted): Promise<Subscription | undefined> {
+export async function findCovering(db: Moment, { app, covered, except }: Wanted): Promise<Subscription | undefined> {
   const others = (await listSubscriptions(db, { app, isLive: true })).filter(({ uid }) => uid !== except)
   const found = await findResources(
     db,
-    others.flatMap(({ target, plan }) => [toTargetUid(target), plan]),
+    others.flatMap(({ target, plan, former = [] }) => [toTargetUid(target), plan, ...former]),
   )
   const wanted = new Set(covered)
-  return others.find(({ target, plan }) => {
+  return others.find(({ target, plan, former = [] }) => {
     const sold = found.get(toTargetUid(target))
     const body = found.get(plan)?.body as PlanBody | undefined
     if (sold === undefined || body === undefined) return false
-    return listCoveredApis({ apis: toSoldApis(sold), plan: body }).some((id) => wanted.has(`${sold.team}/${id}`))
+    const apis = [...toSoldApis(sold), ...former.flatMap((uid) => found.get(uid)?.id ?? [])]
+    return listCoveredApis({ apis, plan: body }).some((id) => wanted.has(`${sold.team}/${id}`))
   })
 }
 
-function toTargetUid(target: SubscriptionTarget): string {
-  return 'product' in target ? target.product : target.api
-}
-
-async function replace({ db }: Doing, subscription: Subscription): Promise<void> {
+export async function replaceSubscription({ db }: Doing, subscription: Subscription): Promise<void> {
   const { uid, ...row } = toRow(subscription)
   await db.updateTable('subscriptions').set(row).where('uid', '=', uid).execute()
 }
 
-async function record(
+export async function recordStep(
   { db, sequence, by, nowMs }: Doing,
   { uid, state }: Subscription,
   { step, note }: Pick<SubscriptionRecord, 'step' | 'note'>,
@@ -242,11 +213,12 @@ async function record(
   await db.insertInto('subscription_steps').values(row).execute()
 }
 
-function toRow({ target, createdAtMs, createdBy, ...rest }: Subscription): Selectable<SubscriptionTable> {
+function toRow({ target, former, createdAtMs, createdBy, ...rest }: Subscription): Selectable<SubscriptionTable> {
   return {
     ...rest,
     product: 'product' in target ? target.product : null,
     api: 'api' in target ? target.api : null,
+    former: former === undefined ? null : JSON.stringify(former),
     created_at: createdAtMs,
     created_by: createdBy,
   }
@@ -256,7 +228,17 @@ function toRow({ target, createdAtMs, createdBy, ...rest }: Subscription): Selec
 export function fromRow(row: Selectable<SubscriptionTable>): Subscription {
   const { uid, app, product, api, plan, state, sequence, created_at: createdAtMs, created_by: createdBy } = row
   const target = product === null ? { api: api ?? '' } : { product }
-  return { uid, app, target, plan, state: state as SubscriptionState, sequence, createdAtMs, createdBy }
+  return {
+    uid,
+    app,
+    target,
+    plan,
+    state: state as SubscriptionState,
+    ...(row.former !== null && { former: JSON.parse(row.former) as string[] }),
+    sequence,
+    createdAtMs,
+    createdBy,
+  }
 }
 
 function toRecord(row: Selectable<SubscriptionStepTable>): SubscriptionRecord {

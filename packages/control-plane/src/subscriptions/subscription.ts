@@ -17,6 +17,10 @@ const STEPS: Readonly<Record<SubscriptionState, Partial<Readonly<Record<Subscrip
 /** What is subscribed to: all that a product sells, or one API. By uid. */
 export type SubscriptionTarget = { readonly product: string } | { readonly api: string }
 
+export function toTargetUid(target: SubscriptionTarget): string {
+  return 'product' in target ? target.product : target.api
+}
+
 export interface Subscription {
   readonly uid: string
   /** Uids. */
@@ -24,6 +28,8 @@ export interface Subscription {
   readonly target: SubscriptionTarget
   readonly plan: string
   readonly state: SubscriptionState
+  /** Uids of APIs that it was for before it was moved: its plan counts there too, and where it does not open them the app is refused. */
+  readonly former?: readonly string[]
   /** The change of the store that made it what it is. */
   readonly sequence: number
   readonly createdAtMs: number

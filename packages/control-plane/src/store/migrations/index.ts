@@ -13,6 +13,7 @@ import { m0020Changes } from './m0020-changes.ts'
 import { m0021Lifecycles } from './m0021-lifecycles.ts'
 import { m0030Webhooks } from './m0030-webhooks.ts'
 import { m0041OneIndexEach } from './m0041-one-index-each.ts'
+import { m0036MovedSubscriptions } from './m0036-moved-subscriptions.ts'
 import type { Migration } from './migration.ts'
 
 export type { Migration } from './migration.ts'
@@ -32,4 +33,5 @@ export const MIGRATIONS: readonly Migration[] = [
   m0021Lifecycles,
   m0030Webhooks,
   m0041OneIndexEach,
+  m0036MovedSubscriptions,
 ]
