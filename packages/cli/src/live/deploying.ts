@@ -9,6 +9,7 @@ import { toNodeFaults } from '../folder/step.ts'
 import { onServer } from '../servers/on-server.ts'
 import { SERVER_OPTIONS, type Server } from '../servers/open-server.ts'
 import type { Terminal } from '../terminal.ts'
+import { toLifecycleText, toSuccessionLines } from './tell-lifecycle.ts'
 
 export const API_POSITIONAL = { name: 'API', description: 'Its id; `team/id` where its team is not main.' } as const
 
@@ -49,6 +50,7 @@ export async function deployBy(
     const faults = isDryRun ? [] : toNodeFaults(body.nodes)
     if (values.json) terminal.print(JSON.stringify({ api, environment, dryRun: isDryRun, ...body }, null, 2))
     else for (const line of toLines(body, { api, environment, isDryRun })) terminal.print(line)
+    for (const warning of body.succession?.warnings ?? []) terminal.complain(warning)
     for (const fault of faults) terminal.complain(fault)
     return faults.length > 0 ? EXIT_CODES.faults : EXIT_CODES.ok
   })
@@ -60,12 +62,16 @@ interface Said {
   readonly isDryRun: boolean
 }
 
-function toLines({ releases, version, nodes }: Answer, { api, environment, isDryRun }: Said): readonly string[] {
-  const verb = isDryRun ? 'would be' : 'is'
+function toLines(answer: Answer, { api, environment, isDryRun }: Said): readonly string[] {
+  const { releases, version, nodes, lifecycle, succession, change } = answer
+  const verb = isDryRun || change !== undefined ? 'would be' : 'is'
   const what = releases.length === 0 ? `out of ${environment}` : `live in ${environment}: ${toText(releases)}`
   const serving = nodes.filter(({ state }) => state === 'serves').map(({ node }) => node)
   return [
     `${api} ${verb} ${what} (version ${version})`,
+    ...(lifecycle === undefined ? [] : [toLifecycleText(lifecycle)]),
+    ...(succession === undefined ? [] : toSuccessionLines(succession)),
+    ...(change === undefined ? [] : [`nothing is done yet: change ${change} waits until others have approved it`]),
     ...(serving.length === 0 ? [] : [`served by ${serving.join(', ')}`]),
   ]
 }
