@@ -28,6 +28,7 @@ export const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['lifecycle', async () => (await import('./commands/lifecycle.ts')).lifecycle],
   ['rollback', async () => (await import('./commands/rollback.ts')).rollback],
   ['live', async () => (await import('./commands/live.ts')).live],
+  ['apis', async () => (await import('./commands/apis.ts')).apis],
   ['keys', async () => (await import('./commands/keys.ts')).keys],
   ['subscriptions', async () => (await import('./commands/subscriptions.ts')).subscriptions],
   ['audit', async () => (await import('./commands/audit.ts')).audit],

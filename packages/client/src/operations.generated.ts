@@ -499,7 +499,7 @@ readonly "csrfToken": string } }
 readonly putIdentityProviderSecret: { readonly params: { readonly id: string }; readonly body: { readonly "value": string }; readonly answer: undefined }
 
 /** Those of the kind API that you may see, in pages. */
-readonly listApis: { readonly query: { readonly team?: string; readonly owner?: string; readonly tag?: (string) | (readonly (string)[]); readonly search?: string; readonly sort?: "id" | "-id" | "title" | "-title" | "updatedAt" | "-updatedAt"; readonly limit?: number; readonly after?: string }; readonly answer: { readonly "items": readonly ({ 
+readonly listApis: { readonly query: { readonly team?: string; readonly owner?: string; readonly family?: string; readonly tag?: (string) | (readonly (string)[]); readonly search?: string; readonly sort?: "id" | "-id" | "title" | "-title" | "updatedAt" | "-updatedAt"; readonly limit?: number; readonly after?: string }; readonly answer: { readonly "items": readonly ({ 
 /** Never given twice. */
 readonly "uid": string; readonly "team": string; readonly "id": string; 
 /** One more with each change; it is the `ETag`. */
@@ -3033,6 +3033,17 @@ readonly "at": string;
 /** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "by": string; readonly "environment": string })[] } }
 
+/** APIs side by side, in pages: what has become of each in each environment, and since when. On a page, versions of a family stand together, the lowest first. */
+readonly listApiStates: { readonly query: { readonly team?: string; readonly family?: string; readonly limit?: number; readonly after?: string }; readonly answer: { readonly "items": readonly ({ readonly "team": string; readonly "id": string; readonly "title"?: string; readonly "family"?: string; 
+/** As it says now, or as its OpenAPI document does. */
+readonly "version"?: string; 
+/** Where it is live; none: it is a draft. */
+readonly "environments": readonly ({ readonly "environment": string; readonly "state": "published" | "deprecated" | "retired"; 
+/** When it became so there. */
+readonly "since": string; readonly "revisions": readonly (number)[]; readonly "deprecatedAt"?: string; readonly "sunsetAt"?: string; readonly "successor"?: string })[] })[]; 
+/** Where the next page begins; absent: this is the last. */
+readonly "next"?: string } }
+
 /** What waits, or waited, to go live in protected environments; what something became of last stands first. */
 readonly listChanges: { readonly query: { readonly state?: "waiting" | "done" | "refused" | "withdrawn" | "expired"; readonly limit?: number; readonly below?: number }; readonly answer: { readonly "items": readonly ({ readonly "environment": string; readonly "team": string; readonly "api": string; 
 /** From 1, within what is live of an API in an environment. */
@@ -3597,6 +3608,7 @@ retire: { method: 'POST', path: '/api/v1/environments/{environment}/apis/{team}/
 revive: { method: 'POST', path: '/api/v1/environments/{environment}/apis/{team}/{id}/revive' },
 listLiveApis: { method: 'GET', path: '/api/v1/environments/{environment}/live' },
 listLiveEnvironments: { method: 'GET', path: '/api/v1/apis/{team}/{id}/live' },
+listApiStates: { method: 'GET', path: '/api/v1/api-states' },
 listChanges: { method: 'GET', path: '/api/v1/changes' },
 getChange: { method: 'GET', path: '/api/v1/environments/{environment}/apis/{team}/{id}/changes/{number}' },
 approveChange: { method: 'POST', path: '/api/v1/environments/{environment}/apis/{team}/{id}/changes/{number}/approve' },

@@ -4,6 +4,7 @@ import { FACTOR_ROUTES } from './account/factor-routes.ts'
 import { LOGIN_ROUTES } from './account/login-routes.ts'
 import { AUDIT_ROUTES } from './audit/audit-routes.ts'
 import { CHANGE_ROUTES } from './changes/change-routes.ts'
+import { API_STATE_ROUTES } from './deployments/api-state-routes.ts'
 import { DEPLOYMENT_ROUTES } from './deployments/deployment-routes.ts'
 import { LIFECYCLE_ROUTES } from './deployments/lifecycle-routes.ts'
 import { LIVE_ROUTES } from './deployments/live-routes.ts'
@@ -50,6 +51,7 @@ export const ADMIN_ROUTES: readonly Route[] = [
   ...PREVIEW_ROUTES,
   ...LIFECYCLE_ROUTES,
   ...LIVE_ROUTES,
+  ...API_STATE_ROUTES,
   ...CHANGE_ROUTES,
   ...NODE_TOKEN_ROUTES,
   ...WEBHOOK_ROUTES,

@@ -340,6 +340,8 @@ export interface Lifecycle {
 export interface Api extends Described {
   readonly id: ApiId
   readonly version?: string
+  /** Shared by its versions. */
+  readonly family?: string
   readonly environment?: string
   /** Before those of the gateway. */
   readonly variables?: Readonly<Record<string, string>>

@@ -17,6 +17,8 @@ export interface ResourceQuery {
   /** Single APIs of others, beside `teams`. */
   readonly parts?: readonly TeamPart[]
   readonly owner?: string
+  /** Of APIs. */
+  readonly family?: string
   /** All of them. */
   readonly tags?: readonly string[]
   /** Text that stands somewhere in id, title, description, owner or tags, in any case. */
@@ -111,11 +113,12 @@ type Found = SelectQueryBuilder<Tables, 'resources', object>
 
 function filter(
   db: Moment,
-  { kind, teams, parts = [], owner, tags = [], search }: Omit<ResourceQuery, 'limit'>,
+  { kind, teams, parts = [], owner, family, tags = [], search }: Omit<ResourceQuery, 'limit'>,
 ): Found {
   let found: Found = db.selectFrom('resources').where('kind', '=', kind)
   if (teams !== undefined) found = found.where((expressions) => isReadable(expressions, { teams, parts }))
   if (owner !== undefined) found = found.where('owner', '=', owner)
+  if (family !== undefined) found = found.where('family', '=', family)
   for (const tag of tags) {
     const tagged = db.selectFrom('resource_tags').select('resource').where('tag', '=', tag)
     found = found.where('uid', 'in', tagged)

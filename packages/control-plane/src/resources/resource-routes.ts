@@ -51,6 +51,7 @@ export function toResourceRoutes(kind: Kind): readonly Route[] {
 const listQuery = z.strictObject({
   team: partIdSchema.optional().meta({ description: 'Only of this team.' }),
   owner: z.string().optional(),
+  family: z.string().optional().meta({ description: 'Only versions of this one, which they name as their `family`.' }),
   tag: z
     .union([z.string(), z.array(z.string())])
     .optional()
@@ -69,32 +70,35 @@ function toList(kind: Kind): Route {
     tag: kind.plural,
     access: { kind: 'some-team', permission: kind.read },
     params: NO_QUERY,
-    query: listQuery,
+    query: kind.kind === 'api' ? listQuery : listQuery.omit({ family: true }),
     answer: z.strictObject({
       items: z.array(toResourceSchema(kind)),
       total: z.int(),
       next: z.string().optional().meta({ description: 'Where the next page begins; absent: this is the last.' }),
     }),
-    async read({ teams, parts }, db, { query: { team, tag, owner, search, sort, limit, after } }) {
+    async read({ teams, parts }, db, { query }) {
+      const { team, tag, owner, family, search, sort, limit, after } = query as z.output<typeof listQuery>
       const shown = toShownTeams(kind, teams, team)
-      const query: ResourceQuery = {
+      const wanted: ResourceQuery = {
         kind: kind.kind,
         limit,
         ...(shown !== undefined && { teams: shown, parts: toShownParts(kind, parts, team) }),
         ...(owner !== undefined && { owner }),
+        ...(family !== undefined && { family }),
         ...(tag !== undefined && { tags: [tag].flat() }),
         ...(search !== undefined && { search }),
         ...(sort !== undefined && { sort }),
         ...(after !== undefined && { after }),
       }
-      const { resources, next } = await listResources(db, query)
-      const total = await countResources(db, query)
+      const { resources, next } = await listResources(db, wanted)
+      const total = await countResources(db, wanted)
       return { body: { items: resources.map(presentResource), total, ...(next !== undefined && { next }) } }
     },
   })
 }
 
-function toShownTeams(
+/** Undefined: all. */
+export function toShownTeams(
   { scope }: Kind,
   teams: readonly string[] | 'all',
   team: string | undefined,
@@ -105,7 +109,11 @@ function toShownTeams(
 }
 
 /** Of the teams that are shown, all is shown anyway. */
-function toShownParts({ kind }: Kind, parts: readonly TeamPart[], team: string | undefined): readonly TeamPart[] {
+export function toShownParts(
+  { kind }: Kind,
+  parts: readonly TeamPart[],
+  team: string | undefined,
+): readonly TeamPart[] {
   if (kind !== 'api') return []
   const wanted = parts.filter((part) => team === undefined || part.team === team || part.team === EVERY_TEAM)
   return listApiParts(wanted).map((part) => ({ ...part, team: team ?? part.team }))

@@ -140,9 +140,14 @@ function toVersion(row: {
   return { uid, version, sequence, atMs, by, body: body === null ? undefined : JSON.parse(body) }
 }
 
+/** What APIs say beside what everything does. */
+interface InFamily {
+  readonly family?: string
+}
+
 function toRow(resource: Resource): Selectable<ResourceTable> {
   const { uid, kind, team, id, version, sequence, body } = resource
-  const { title = null, description = null, owner = null, tags = [] } = body
+  const { title = null, description = null, owner = null, tags = [], family = null } = body as Described & InFamily
   return {
     uid,
     kind,
@@ -151,6 +156,7 @@ function toRow(resource: Resource): Selectable<ResourceTable> {
     title,
     description,
     owner,
+    family,
     search_text: [id, title, description, owner, ...tags]
       .filter((part) => part !== null)
       .join('\n')

@@ -42,6 +42,8 @@ export interface ResourceTable {
   title: string | null
   description: string | null
   owner: string | null
+  /** Of an API that has one. */
+  family: string | null
   /** What a search looks in: lower case. */
   search_text: string
   /** JSON, as the kind's schema has it. */

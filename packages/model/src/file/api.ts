@@ -22,6 +22,9 @@ export const apiSchema = z
     id: idSchema,
     ...describedShape,
     version: z.string().min(1).exactOptional().meta({ description: "Of the API; the OpenAPI document's if absent." }),
+    family: idSchema.exactOptional().meta({
+      description: 'What its versions are called together: `orders`, of `orders-1` and `orders-2`.',
+    }),
     environment: idSchema.exactOptional().meta({
       description: 'Where this is: `dev`, `prod`. Expressions see it as `environment`.',
     }),

@@ -59,7 +59,7 @@ function resolveApi(api: FileApi, index: number, context: ResolveContext): Api {
     ...(definition === undefined ? {} : pickPresent(definition, 'title', 'description')),
     ...pickPresent(api, 'title', 'description', 'tags', 'owner', 'enabled'),
     ...(definition === undefined ? {} : pickPresent(definition, 'version')),
-    ...pickPresent(api, 'version', 'environment', 'variables', 'products'),
+    ...pickPresent(api, 'version', 'family', 'environment', 'variables', 'products'),
     ...(api.lifecycle !== undefined && { lifecycle: toLifecycle(api.lifecycle) }),
     ...(api.hosts === undefined ? {} : { hosts: api.hosts.map(toHost) }),
     basePath: api.basePath.replace(/\/+$/, ''),

@@ -14,6 +14,7 @@ import { m0021Lifecycles } from './m0021-lifecycles.ts'
 import { m0030Webhooks } from './m0030-webhooks.ts'
 import { m0041OneIndexEach } from './m0041-one-index-each.ts'
 import { m0036MovedSubscriptions } from './m0036-moved-subscriptions.ts'
+import { m0037Families } from './m0037-families.ts'
 import type { Migration } from './migration.ts'
 
 export type { Migration } from './migration.ts'
@@ -34,4 +35,5 @@ export const MIGRATIONS: readonly Migration[] = [
   m0030Webhooks,
   m0041OneIndexEach,
   m0036MovedSubscriptions,
+  m0037Families,
 ]
