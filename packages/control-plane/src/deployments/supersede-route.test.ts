@@ -11,11 +11,23 @@ const toPerson = (name: string, role: string): [string, Principal] => [
   name,
   { actor: `user:${name}`, name, user: name, grants: [{ role, team: 'main' }] },
 ]
-const people = new Map([
+const people = new Map<string, Principal>([
   toPerson('paul', 'publisher'),
   toPerson('vera', 'publisher'),
   toPerson('seller', 'seller'),
   toPerson('both', 'both'),
+  [
+    'dev',
+    {
+      actor: 'user:dev',
+      name: 'Dev',
+      user: 'dev',
+      grants: [
+        { role: 'viewer', team: 'main' },
+        { role: 'both', team: 'main', environments: ['dev'] },
+      ],
+    },
+  ] as const,
 ])
 
 type Moves = readonly { readonly subscription: string; readonly outcome: string; readonly note?: string }[]
@@ -172,6 +184,8 @@ await describeOnStores('one API that supersedes another', (open) => {
     assert.equal(await status('seller', {}), 403)
     assert.equal(await status('paul', {}), 200)
     assert.equal(await status('paul', { moveSubscriptions: true }), 403)
+    // Subscriptions count in all environments: a grant for one of them does not reach them.
+    assert.deepEqual([await status('dev', {}), await status('dev', { moveSubscriptions: true })], [200, 403])
     assert.equal(await status('both', { moveSubscriptions: true }), 200)
     await put(stage, [['products/main/shop', { apis: ['orders'], plans: ['all'] }]])
     assert.equal(await status('both', { moveSubscriptions: true }), 403)

@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import type { Demand, Principal } from '../access/decide-access.ts'
+import type { Grant } from '../access/grant.ts'
 import { PERMISSIONS, type Permission } from '../access/permission.ts'
 import { ADMIN_ROUTES } from '../admin-routes.ts'
+import { PLACE_PATH } from '../deployments/deployment-place.ts'
 import { SqliteStore } from '../store/sqlite/sqlite-store.ts'
 import { AdminStage } from '../testing/admin-stage.ts'
 import type { Route } from './route.ts'
@@ -49,10 +51,10 @@ describe('each route of the admin API', () => {
   })
 
   /** Who has exactly these permissions, there. */
-  async function become(permissions: readonly Permission[], team: string): Promise<string> {
+  async function become(permissions: readonly Permission[], team: string, part: Partial<Grant> = {}): Promise<string> {
     const answer = await stage.ask('PUT /roles/only', { body: { permissions } })
     assert.ok(answer.statusCode < 300, answer.body)
-    people.set('someone', { actor: 'user:someone', name: 'S', grants: [{ role: 'only', team }] })
+    people.set('someone', { actor: 'user:someone', name: 'S', grants: [{ role: 'only', team, ...part }] })
     return 'someone'
   }
 
@@ -83,5 +85,37 @@ describe('each route of the admin API', () => {
       const allowed = await ask(route, await become([demand.permission], demand.team))
       assert.ok(!isRefused(allowed.said), `with it: ${allowed.status} ${allowed.said}`)
     })
+    const { api, environment } = demand
+    if (route.access.kind !== 'demand' || (api === undefined && environment === undefined)) continue
+
+    it(`${name} is for those whose grant reaches ${Object.values({ api, environment }).filter(Boolean).join(' in ')}`, async () => {
+      const elsewhere = [
+        ...(api === undefined ? [] : [{ apis: ['other'] }]),
+        ...(environment === undefined ? [] : [{ environments: ['other'] }]),
+      ]
+      for (const part of elsewhere) {
+        const { said } = await ask(route, await become(PERMISSIONS, demand.team, part))
+        assert.ok(isRefused(said) || /:not-found"/.test(said), `${JSON.stringify(part)}: ${said}`)
+        assert.ok(!/"There is none of the kind|never published/.test(said), `it was looked at: ${said}`)
+      }
+      const here = {
+        ...(api !== undefined && { apis: [api] }),
+        ...(environment !== undefined && { environments: [environment] }),
+      }
+      const allowed = await ask(route, await become([demand.permission], demand.team, here))
+      assert.ok(!isRefused(allowed.said), `with a grant for it alone: ${allowed.said}`)
+    })
+  }
+})
+
+it('each change of what is live, and of its end, asks for the API in the environment', () => {
+  const changes = ADMIN_ROUTES.filter(({ kind, path }) => kind === 'changing' && path.startsWith(PLACE_PATH))
+  const verbs = changes.map(({ path }) => path.slice(PLACE_PATH.length + 1))
+  for (const verb of ['publish', 'deprecate', 'supersede', 'retire', 'revive', 'take-out'])
+    assert.ok(verbs.includes(verb), verb)
+  for (const route of changes) {
+    const { permission, ...place } = toDemand(route) ?? {}
+    assert.match(permission ?? '', /^api:(?:publish|approve)$/, route.name)
+    assert.deepEqual(place, { team: 'main', api: 'orders', environment: 'dev' }, route.name)
   }
 })
