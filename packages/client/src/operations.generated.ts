@@ -2512,7 +2512,9 @@ readonly "number": number;
 /** RFC 3339, UTC. */
 readonly "at": string; 
 /** `user:<uid>`, `token:<uid>`, or `system`. */
-readonly "by": string; readonly "action": string; 
+readonly "by": string; 
+/** What people call who did it: a name, or `token "ci" of team shop`. Absent where nobody knows any more. */
+readonly "byName"?: string; readonly "action": string; 
 /** Of what it was done to. */
 readonly "kind": string; 
 /** Uid of what it was done to. */

@@ -12,7 +12,8 @@ const MOST_A_PAGE = 500
 export const audit = defineCommand({
   name: 'audit',
   summary: 'Say what was done at a control plane, by whom.',
-  description: 'A line for each entry of the audit log that you may see, the newest first. --json has their details.',
+  description:
+    'A line for each entry of the audit log that you may see, the newest first: when, who, and what. --json has their details, and uids for --by.',
   options: {
     ...SERVER_OPTIONS,
     by: { type: 'text', value: 'ACTOR', description: 'Only what this one did: user:UID, token:UID, system or me.' },
@@ -68,9 +69,9 @@ async function listEntries(
   return entries
 }
 
-function toCells({ number, at, by, action, kind, target, team, details }: Entry): readonly string[] {
+function toCells({ number, at, by, byName = by, action, kind, target, team, details }: Entry): readonly string[] {
   const name = findName(details) ?? target
-  return [`${number}`, at, by, action, kind, team === '*' ? name : `${team}/${name}`]
+  return [`${number}`, at, byName, action, kind, team === '*' ? name : `${team}/${name}`]
 }
 
 /** What people call it; else its uid has to do. */

@@ -51,8 +51,8 @@ describe('the audit log, by a command', () => {
   it('says what was done, the newest first, and only what is asked for', async () => {
     const all = await stage.run('audit')
     assert.equal(all.code, 0, all.stderr)
-    assert.match(all.stdout, /^\d+ +\S+Z +\S+ +end +key +main\/acme$/m)
-    assert.match(all.stdout, /^\d+ +\S+Z +\S+ +create +app +main\/acme$/m)
+    assert.match(all.stdout, /^\d+ +\S+Z +token "tests" of Olga +end +key +main\/acme$/m)
+    assert.match(all.stdout, /^\d+ +\S+Z +token "tests" of Olga +create +app +main\/acme$/m)
     const keys = await stage.run('audit --kind key --action issue --by me --since 1h --team main')
     assert.equal(keys.stdout.split('\n').length, 2, keys.stdout)
     const json = JSON.parse((await stage.run('audit --limit 1 --json')).stdout)

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import type { Principal } from '../access/decide-access.ts'
+import { signUp } from '../testing/account-stage.ts'
 import { AdminStage } from '../testing/admin-stage.ts'
 import { describeOnStores } from '../testing/describe-on-stores.ts'
 
 const people = new Map<string, Principal>([
   ['auditor', { actor: 'user:a', name: 'A', user: 'a', grants: [{ role: 'auditor', team: 'other' }] }],
 ])
+type Named = { readonly action: string; readonly kind: string; readonly byName?: string }
 type Entry = { readonly number: number; readonly action: string; readonly hash: string; readonly isErased: boolean }
 
 await describeOnStores('the audit log, by the admin API', (open) => {
@@ -90,6 +92,32 @@ await describeOnStores('the audit log, by the admin API', (open) => {
       db.updateTable('audit').set({ by: 'user:x' }).where('number', '=', 2).execute(),
     )
     assert.deepEqual((await stage.ask('GET /audit/verify')).json(), { isWhole: false, firstBroken: 2 })
+    assert.deepEqual(stage.mistakes, [])
+  })
+  it('names who did it, also a token that has ended, until a person is erased', async () => {
+    const { stage, browser } = await signUp(await open())
+    await stage.ask('PUT /teams/shop', { ...browser, body: {} })
+    const grants = [{ role: 'editor', team: 'shop' }]
+    const ci = (await stage.ask('POST /tokens/shop', { ...browser, body: { name: 'ci', grants } })).json()
+    const own = (await stage.ask('POST /me/tokens', { ...browser, body: { name: 'lap\ntop' } })).json()
+    await stage.ask('PUT /apis/shop/carts', { as: ci.value, body: {} })
+    await stage.ask('PUT /apis/shop/orders', { as: own.value, body: {} })
+    assert.equal((await stage.ask(`DELETE /tokens/shop/${ci.uid}`, browser)).statusCode, 204)
+    const readNames = async () => {
+      const { items } = (await stage.ask('GET /audit?team=shop', browser)).json()
+      return items.map(({ action, kind, byName }: Named) => `${action} ${kind}: ${byName}`)
+    }
+    assert.deepEqual(await readNames(), [
+      'end token: Ann',
+      'create api: token "lap\\u000atop" of Ann',
+      'create api: token "ci" of team shop',
+      'issue token: Ann',
+    ])
+    const lines = (await stage.ask('GET /audit/export', browser)).body
+    assert.ok(lines.includes('"byName":"token \\"ci\\" of team shop"'), lines)
+    const { actor } = (await stage.ask('GET /me', browser)).json()
+    await stage.ask('POST /audit/erase', { ...browser, body: { person: actor.replace('user:', '') } })
+    assert.deepEqual((await readNames()).slice(1, 3), ['create api: undefined', 'create api: token "ci" of team shop'])
     assert.deepEqual(stage.mistakes, [])
   })
 })

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { defineChange, defineReading, type Route } from '../http/route.ts'
 import { NO_TEAM } from '../resources/kind.ts'
 import { actorSchema, timeSchema, toTime } from '../resources/present-resource.ts'
+import type { Moment } from '../store/store.ts'
 import {
   type AuditEntry,
   type AuditQuery,
@@ -11,6 +12,7 @@ import {
   listAuditAfter,
   verifyAudit,
 } from './audit-log.ts'
+import { findActorNames } from './find-actor-names.ts'
 
 const NONE = z.strictObject({})
 const MOST_A_PAGE = 500
@@ -21,6 +23,10 @@ const entrySchema = z.strictObject({
   number: z.int().meta({ description: 'From 1, without gaps.' }),
   at: timeSchema,
   by: actorSchema,
+  byName: z.string().exactOptional().meta({
+    description:
+      'What people call who did it: a name, or `token "ci" of team shop`. Absent where nobody knows any more.',
+  }),
   action: z.string(),
   kind: z.string().meta({ description: 'Of what it was done to.' }),
   target: z.string().meta({ description: 'Uid of what it was done to.' }),
@@ -32,12 +38,22 @@ const entrySchema = z.strictObject({
   hash: z.string().meta({ description: 'Of this entry and all before it.' }),
 })
 
-function present({ number, atMs, by, action, kind, target, team: of, details, personal, hash }: AuditEntry) {
+/** With the names that who did it have now. */
+async function presentEntries(db: Moment, entries: readonly AuditEntry[]) {
+  const findName = await findActorNames(db, entries)
+  return entries.map((entry) => present(entry, findName(entry)))
+}
+
+function present(
+  { number, atMs, by, action, kind, target, team: of, details, personal, hash }: AuditEntry,
+  byName: string | undefined,
+) {
   const isTold = personal !== undefined && personal !== 'erased'
   return {
     number,
     at: toTime(atMs),
     by,
+    ...(byName !== undefined && { byName }),
     action,
     kind,
     target,
@@ -90,7 +106,7 @@ export const AUDIT_ROUTES: readonly Route[] = [
       const found = await listAudit(db, query)
       const items = found.slice(0, limit)
       const next = found.length > limit ? items.at(-1)?.number : undefined
-      return { body: { items: items.map(present), ...(next !== undefined && { next }) } }
+      return { body: { items: await presentEntries(db, items), ...(next !== undefined && { next }) } }
     },
   }),
   defineReading({
@@ -109,7 +125,8 @@ export const AUDIT_ROUTES: readonly Route[] = [
     answer: z.array(entrySchema),
     isLines: true,
     async read({ teams }, db, { query: { team: wanted, after, limit } }) {
-      return { body: (await listAuditAfter(db, { after, limit, ...toShown(teams, wanted) })).map(present) }
+      const entries = await listAuditAfter(db, { after, limit, ...toShown(teams, wanted) })
+      return { body: await presentEntries(db, entries) }
     },
   }),
   defineReading({
