@@ -162,3 +162,15 @@ describe('a folder and a control plane', () => {
     assert.match(stderr, /node local does not run it: no room/)
   })
 })
+
+describe('a folder whose files name each other', () => {
+  it('is applied in one go', async () => {
+    const folder = createFolder({
+      'gate/apis/main/users.yaml': 'basePath: /users\nupstream: http://127.0.0.1:9003\n',
+      'gate/plans/main/some.yaml': 'apis: [{ api: users }]\n',
+      'gate/products/main/all.yaml': 'apis: [users]\nplans: [some]\n',
+    })
+    const { code, stderr } = await stage.run('apply gate', { cwd: folder })
+    assert.equal(code, 0, stderr)
+  })
+})

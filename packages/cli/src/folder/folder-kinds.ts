@@ -10,7 +10,7 @@ export interface FolderKind {
 }
 
 /** What others name comes first; kinds that are not listed come last. */
-const ORDER = ['teams', 'roles', 'upstreams', 'policy-lists', 'environments', 'plans', 'apis', 'products', 'apps']
+const ORDER = ['teams', 'roles', 'upstreams', 'policy-lists', 'environments', 'apis', 'plans', 'products', 'apps']
 
 /** Everything that the control plane takes and gives as people write it. */
 export const FOLDER_KINDS: readonly FolderKind[] = Object.entries(OPERATIONS)
