@@ -53,7 +53,7 @@ describe('the end of an API, by a command', () => {
     assert.match(done.stdout, /^deprecated since \d{4}-\d\d-\d\d; then \/dev\/orders-2$/m)
     assert.match(done.stdout, /^subscription \S+ of main\/web: moves, on the plan all$/m)
     assert.match(done.stdout, /^subscription \S+ of main\/phone: moves, on the plan new$/m)
-    assert.match(done.stderr, /^Subscription \S+: Its app is refused by "orders" from now on/)
+    assert.match(done.stderr, /^Subscription \S+ of "main\/phone": Its app is refused by "orders" from now on/)
     const json = JSON.parse((await stage.run(`${line} --json`)).stdout)
     assert.deepEqual([json.why, json.succession.moves], ['supersede', []])
   })

@@ -14,7 +14,7 @@ import type { Described, Resource } from '../resources/resource.ts'
 import type { Doing } from '../resources/resource-store.ts'
 import type { Moment } from '../store/store.ts'
 import { doMoves, type Move, opens, type PlannedMove, planMoves } from '../subscriptions/move-subscriptions.ts'
-import { moveSchema, presentMove, toMoveLines, toMoveNotes } from '../subscriptions/present-move.ts'
+import { moveSchema, presentMove, toAppName, toMoveLines, toMoveNotes } from '../subscriptions/present-move.ts'
 import { type DeploymentPlace, findMain } from './deployment-place.ts'
 import { findDeployment } from './deployment-store.ts'
 
@@ -60,8 +60,14 @@ export async function planSuccession(
   const move: Move = { from: place.api, to, plan: found.get(planUid) }
   const moves = await planMoves(db, move)
   const products = wanted.flatMap((each) => found.get(each) ?? [])
-  const noted = moves.flatMap(({ before, note }) => (note === undefined ? [] : [`Subscription ${before.uid}: ${note}`]))
-  return { to, move, moves, products, warnings: [...noted, ...(await listClosed(db, move))] }
+  const noted = moves.flatMap((each) =>
+    each.note === undefined ? [] : [`Subscription ${each.before.uid} of "${toAppName(each)}": ${each.note}`],
+  )
+  const isNew = products.length > 0 && (await listSelling(db, to)).length === 0
+  const sold = isNew
+    ? [`"${to.id}" is for subscribers from now on: apps that could call it without a subscription are refused.`]
+    : []
+  return { to, move, moves, products, warnings: [...noted, ...sold, ...(await listClosed(db, move))] }
 }
 
 /** Of what is live of it there. @rejects AdminProblem where it cannot come after anything */

@@ -59,6 +59,7 @@ export function toMoveLines(planned: readonly PlannedMove[], { from, to }: Move)
   return [`${moving} subscriptions move from "${from.id}" to "${to.id}"`, ...lines]
 }
 
-function toAppName({ app, before }: PlannedMove): string {
+/** Its uid where it is gone. */
+export function toAppName({ app, before }: PlannedMove): string {
   return app === undefined ? before.app : `${app.team}/${app.id}`
 }
