@@ -54,8 +54,9 @@ describe('the walk through a control plane in the README', () => {
     assert.match(stdout, /^upstream got \/orders\/7$/m)
     assert.match(stdout, /^orders is live in prod: revision 1 \(90 %\), revision 2 \(10 %\) /m)
     assert.match(stdout, /^orders is live in prod: revision 1 \(version 3\)$/m)
+    assert.match(stdout, /^deprecated since [-\d]+; then \/prod\/v2\/orders$/m)
     for (const action of ['rollback', 'canary', 'promote', 'publish', 'issue', 'create'])
-      assert.match(stdout, new RegExp(`^\\d+ +\\S+Z +token:\\S+ +${action} +\\w+ +\\S+$`, 'm'))
+      assert.match(stdout, new RegExp(`^\\d+ +\\S+Z +token "\\w+" of \\w+ +${action} +\\w+ +\\S+$`, 'm'))
   })
 
   /** What is typed into the second terminal; stdin is what somebody would paste. */
