@@ -33,6 +33,7 @@ export const audit = defineCommand({
   async run({ values }, terminal) {
     const { by, action, kind, team, since, limit = 50 } = values
     const from = since === undefined ? undefined : toTime(since)
+    if (by !== undefined) assertActor(by)
     return await onServer(values, terminal, async ({ client }) => {
       const actor = by === 'me' ? (await client.ask('getMe', {})).body.actor : by
       const query = {
@@ -79,6 +80,12 @@ function findName(details: unknown): string | undefined {
   if (typeof details !== 'object' || details === null) return undefined
   const { id, app, name } = details as Readonly<Record<'id' | 'app' | 'name', unknown>>
   return [id, app, name].find((each) => typeof each === 'string')
+}
+
+/** Names are no actors: two people may have the same. @throws UsageError */
+function assertActor(by: string): void {
+  if (by === 'me' || by === 'system' || /^\w+:\S+$/.test(by)) return
+  throw new UsageError(`--by: "${by}" is no actor: write user:UID or token:UID, as --json says it, or me`)
 }
 
 const SPAN_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 }

@@ -59,5 +59,6 @@ describe('the audit log, by a command', () => {
     assert.deepEqual([json.length, json[0].action], [1, 'end'])
     assert.equal((await stage.run('audit --since 2099-01-01')).stdout, 'Nothing of that was done.')
     assert.equal((await stage.run('audit --since yesterday')).code, 2)
+    assert.match((await stage.run('audit --by Olga')).stderr, /"Olga" is no actor: write user:UID/)
   })
 })

@@ -174,6 +174,12 @@ describe('a key with a plan of its own', () => {
       'free',
       { plan: 'free', 'prod.billing': 'gold' },
     ],
+    [
+      'has it where it opens what a subscription was moved away from',
+      [moved('gold', 'api-orders')],
+      'free',
+      { plan: 'free', 'prod.users': 'gold' },
+    ],
     ['has it before the app’s', [subscribe(PRODUCT, 'free')], 'gold', { plan: 'gold' }],
     [
       'is refused where the app is suspended',
