@@ -70,16 +70,15 @@ function toList(kind: Kind): Route {
     tag: kind.plural,
     access: { kind: 'some-team', permission: kind.read },
     params: NO_QUERY,
-    query: kind.kind === 'api' ? listQuery : listQuery.omit({ family: true }),
+    query: (kind.kind === 'api' ? listQuery : listQuery.omit({ family: true })) as typeof listQuery,
     answer: z.strictObject({
       items: z.array(toResourceSchema(kind)),
       total: z.int(),
       next: z.string().optional().meta({ description: 'Where the next page begins; absent: this is the last.' }),
     }),
-    async read({ teams, parts }, db, { query }) {
-      const { team, tag, owner, family, search, sort, limit, after } = query as z.output<typeof listQuery>
+    async read({ teams, parts }, db, { query: { team, tag, owner, family, search, sort, limit, after } }) {
       const shown = toShownTeams(kind, teams, team)
-      const wanted: ResourceQuery = {
+      const query: ResourceQuery = {
         kind: kind.kind,
         limit,
         ...(shown !== undefined && { teams: shown, parts: toShownParts(kind, parts, team) }),
@@ -90,8 +89,8 @@ function toList(kind: Kind): Route {
         ...(sort !== undefined && { sort }),
         ...(after !== undefined && { after }),
       }
-      const { resources, next } = await listResources(db, wanted)
-      const total = await countResources(db, wanted)
+      const { resources, next } = await listResources(db, query)
+      const total = await countResources(db, query)
       return { body: { items: resources.map(presentResource), total, ...(next !== undefined && { next }) } }
     },
   })
