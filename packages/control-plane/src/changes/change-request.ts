@@ -36,7 +36,15 @@ export interface ChangeRequest {
   readonly sequence: number
 }
 
-export type ChangeFaultReason = 'not-found' | 'ended' | 'own' | 'no-person' | 'no-approver' | 'approved' | 'others'
+export type ChangeFaultReason =
+  | 'not-found'
+  | 'ended'
+  | 'own'
+  | 'one-hand'
+  | 'no-person'
+  | 'no-approver'
+  | 'approved'
+  | 'others'
 
 export class ChangeFault extends Error {
   override readonly name = 'ChangeFault'

@@ -14,9 +14,10 @@ import { AdminProblem } from '../http/admin-problem.ts'
 import { defineChange, defineReading, type Route } from '../http/route.ts'
 import { findResources } from '../resources/find-resources.ts'
 import type { Doing } from '../resources/resource-store.ts'
+import { findPerson } from '../tokens/token-store.ts'
 import { CHANGE_STATES, ChangeFault, type ChangeRequest } from './change-request.ts'
 import { changeSchema, presentChange } from './change-schema.ts'
-import { approveChange, endChange, findPerson, getChange, getWaitingChange, listChanges } from './change-store.ts'
+import { approveChange, endChange, getChange, getWaitingChange, listChanges } from './change-store.ts'
 
 const params = placeParams.extend({ number: z.coerce.number().int().min(1) })
 const NO_QUERY = z.strictObject({})

@@ -6,7 +6,7 @@ import type { DeploymentRef } from '../deployments/deployment-store.ts'
 import type { Doing } from '../resources/resource-store.ts'
 import type { Moment } from '../store/store.ts'
 import type { ChangeTable } from '../store/tables.ts'
-import { findMaker } from '../tokens/token-store.ts'
+import { areInOneHand } from '../users/hands.ts'
 import { type Approval, ChangeFault, type ChangeRequest, type ChangeState } from './change-request.ts'
 
 /** Two weeks: what nobody looked at by then was made of something else. */
@@ -14,11 +14,6 @@ const LIFE_MS = 14 * 24 * 3_600_000
 
 export interface ChangeRef extends DeploymentRef {
   readonly number: number
-}
-
-/** A token is its user, and one of a team is who made it: else one person asks by it and lets that through. Else the actor. */
-export async function findPerson(db: Moment, { user, actor }: Principal): Promise<string> {
-  return user ?? (await findMaker(db, actor)) ?? actor
 }
 
 export async function askForChange(
@@ -68,10 +63,26 @@ export async function approveChange(
     throw new ChangeFault('no-approver', 'The environment names who approves what is live there: you are none of them.')
   if (current.approvals.some((approval) => approval.person === person))
     throw new ChangeFault('approved', 'You have approved it already.')
+  await assertOtherHands(doing.db, person, current)
   const approval: Approval = { person, by: doing.by, note, atMs: doing.nowMs }
   const made = { ...current, approvals: [...current.approvals, approval], sequence: doing.sequence }
   await replace(doing.db, made)
   return made
+}
+
+/** Of as many people as are asked for, no two may be one who has two accounts. @rejects ChangeFault */
+async function assertOtherHands(
+  db: Moment,
+  person: string,
+  { person: asker, approvals }: ChangeRequest,
+): Promise<void> {
+  for (const other of [asker, ...approvals.map((approval) => approval.person)]) {
+    if (!(await areInOneHand(db, person, other))) continue
+    throw new ChangeFault(
+      'one-hand',
+      `One person could be both you and ${other === asker ? 'who asked for this' : 'who approved it before'}: the link of an invitation or a reset went from one of you to the other, or to both of you from somebody else. Ask somebody whose login went through other hands.`,
+    )
+  }
 }
 
 /** @rejects ChangeFault */

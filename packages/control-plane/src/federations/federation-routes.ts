@@ -6,6 +6,7 @@ import { type Asking, defineChange, type Route } from '../http/route.ts'
 import { FEDERATION } from '../kinds.ts'
 import { toRef } from '../resources/kind.ts'
 import { timeSchema, toTime } from '../resources/present-resource.ts'
+import type { Actor } from '../resources/resource.ts'
 import { findResource } from '../resources/resource-store.ts'
 import type { Moment } from '../store/store.ts'
 import { dropOldTokens, issueToken } from '../tokens/token-store.ts'
@@ -75,7 +76,8 @@ const federate = defineChange({
     const expiresAtMs = doing.nowMs + body.lifetimeSeconds * 1000
     const name = `${federation}: ${claims.sub}`.slice(0, MOST_NAME_LETTERS)
     const { grants } = body
-    const { token, value } = await issueToken(doing, { kind: 'service', team, name, grants, expiresAtMs })
+    const by: Actor = `federation:${uid}`
+    const { token, value } = await issueToken({ ...doing, by }, { kind: 'service', team, name, grants, expiresAtMs })
     const details = { federation: uid, name, subject: claims.sub, expiresAt: toTime(expiresAtMs) }
     return {
       body: { value, expiresAt: toTime(expiresAtMs) },

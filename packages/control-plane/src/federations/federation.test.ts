@@ -4,8 +4,10 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, before, it } from 'node:test'
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose'
+import type { Principal } from '../access/decide-access.ts'
 import { listAudit } from '../audit/audit-log.ts'
-import { AdminStage, type Told } from '../testing/admin-stage.ts'
+import { Identity } from '../http/identity.ts'
+import { AdminStage, PEOPLE, type Told } from '../testing/admin-stage.ts'
 import { describeOnStores } from '../testing/describe-on-stores.ts'
 
 const AUDIENCE = 'https://gatewright.example.com'
@@ -41,8 +43,15 @@ after(() => {
 })
 
 await describeOnStores('federations', (open) => {
-  async function begin(given: object = {}) {
-    const stage = new AdminStage(await open())
+  async function begin(given: object = {}, people: ReadonlyMap<string, Principal> = new Map()) {
+    const store = await open()
+    const identity = new Identity(store, () => stage.nowMs)
+    const stage: AdminStage = new AdminStage(store, {
+      identify: async (db, credentials) =>
+        people.get(credentials.token ?? '') ??
+        PEOPLE[credentials.token ?? ''] ??
+        (await identity.identify(db, credentials)),
+    })
     const conditions = [
       { claim: 'repository', is: 'acme/shop' },
       { claim: 'sub', startsWith: 'repo:acme/' },
@@ -92,6 +101,31 @@ await describeOnStores('federations', (open) => {
     stage.nowMs += 600_000 + 86_400_000
     assert.equal((await federate(stage, await sign(stage))).statusCode, 201)
     assert.equal((await stage.ask('GET /tokens')).json().items.length, 1)
+  })
+
+  it('are no second person beside who made them, also once they are gone', async () => {
+    const people = new Map<string, Principal>(
+      ['ann', 'bob'].map((name) => [
+        name,
+        { actor: `user:${name}`, name, user: name, grants: [{ role: 'owner', team: 'main' }] },
+      ]),
+    )
+    const { stage, put } = await begin({ grants: [{ role: 'publisher', team: 'main' }] }, people)
+    const environment = await stage.ask('PUT /environments/prod', { body: { protection: { approvals: 1 } } })
+    assert.equal(environment.statusCode, 201)
+    const api = { basePath: '/', upstream: 'http://127.0.0.1:9001' }
+    assert.equal((await stage.ask('PUT /apis/main/orders', { body: api })).statusCode, 201)
+    assert.equal((await put({ as: 'ann' })).statusCode, 201)
+    const { value } = (await federate(stage, await sign(stage))).json()
+    assert.equal((await stage.ask('DELETE /federations/main/ci', { as: 'ann' })).statusCode, 204)
+    const asked = await stage.ask('POST /environments/prod/apis/main/orders/publish', { as: value, body: {} })
+    assert.equal(asked.statusCode, 202, asked.body)
+    const approve = async (as: string): Promise<number> => {
+      const at = `/environments/prod/apis/main/orders/changes/${asked.json().change}`
+      return (await stage.ask(`POST ${at}/approve`, { as, body: {} })).statusCode
+    }
+    assert.equal(await approve('ann'), 403)
+    assert.equal(await approve('bob'), 200)
   })
 
   it('ask the issuer for its keys once', async () => {

@@ -5,7 +5,9 @@ import { NO_TEAM } from './kind.ts'
 import type { Resource } from './resource.ts'
 
 export const timeSchema = z.string().meta({ format: 'date-time', description: 'RFC 3339, UTC.' })
-export const actorSchema = z.string().meta({ description: '`user:<uid>`, `token:<uid>`, or `system`.' })
+export const actorSchema = z
+  .string()
+  .meta({ description: '`user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`.' })
 
 /** What every resource is answered with. */
 export function toResourceSchema({ body, scope }: Kind) {

@@ -36,6 +36,8 @@ export interface UserTable {
   sso_subject: string | null
   /** 0 or 1. */
   is_break_glass: number
+  /** JSON: who had what it is logged in to with; null where that was not kept yet. */
+  hands: string | null
   version: number
   sequence: number
   created_at: number

@@ -94,7 +94,7 @@ const put = defineChange({
     await assertMayGive(asking, doing.db, listOthers(grants, old))
     if (before === undefined) {
       const made = await create(doing, { ...body, name: body.name, grants })
-      const link = presentLink(asking.services, await openInvitation(doing, made.uid))
+      const link = presentLink(asking.services, await openInvitation(doing, made.uid, asking.principal))
       const notes = [{ ...toAccountNote('create', made, { after: grants }), team }]
       return { body: { member: presentMember(made, team), link }, status: 201, notes }
     }

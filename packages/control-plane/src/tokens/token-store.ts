@@ -109,12 +109,18 @@ export async function getToken(db: Moment, uid: string): Promise<Token> {
   return toToken(row)
 }
 
-/** Uid of the person who made a token, or the token that made it, and so on. Undefined: nobody did, or it is none. */
+/** A token is its user, and one of a team is who made it: else one person asks by it and lets that through. Else the actor. */
+export async function findPerson(db: Moment, { user, actor }: Principal): Promise<string> {
+  return user ?? (await findMaker(db, actor)) ?? actor
+}
+
+/** Uid of the person who made a token, or the token that made it, and so on; or the federation (`federation:<uid>`). Undefined: nobody did, or it is none. */
 export async function findMaker(db: Moment, actor: Actor): Promise<string | undefined> {
   let current: string = actor
   for (let step = 0; step < MOST_MAKERS; step++) {
     const [kind, uid = ''] = current.split(':')
     if (kind === 'user') return uid
+    if (kind === 'federation') return current
     if (kind !== 'token') return undefined
     const row = await db.selectFrom('tokens').select(['user', 'created_by']).where('uid', '=', uid).executeTakeFirst()
     if (row === undefined) return undefined
@@ -164,11 +170,11 @@ export async function endTokensOf({ db, sequence, nowMs }: Doing, user: string):
   return Number(numUpdatedRows)
 }
 
-/** Those that nobody asked for in person (`system`), and that ended so long ago: they come by the thousand. */
+/** Those of federations that ended so long ago: they come by the thousand. */
 export async function dropOldTokens({ db, nowMs }: Doing, keptMs: number): Promise<void> {
   await db
     .deleteFrom('tokens')
-    .where('created_by', '=', 'system')
+    .where('created_by', 'like', 'federation:%')
     .where('expires', '<=', nowMs - keptMs)
     .execute()
 }

@@ -1,7 +1,9 @@
 /** Owns the links with which people set their password: a new account, or one that was reset. One link a person, good once. */
+import type { Principal } from '../access/decide-access.ts'
 import { dropChallenges, findChallenge, startChallenge } from '../challenges/challenge-store.ts'
 import type { Doing } from '../resources/resource-store.ts'
 import type { Moment } from '../store/store.ts'
+import { noteHand } from './hands.ts'
 import { type User, UserFault } from './user.ts'
 import { findUser, setPassword } from './user-store.ts'
 
@@ -14,8 +16,9 @@ export interface Invitation {
   readonly expiresAtMs: number
 }
 
-/** A link that was given before counts no more. */
-export async function openInvitation(doing: Doing, user: string): Promise<Invitation> {
+/** For who asks to hand on: they could use it themselves. A link that was given before counts no more. */
+export async function openInvitation(doing: Doing, user: string, by: Principal | undefined): Promise<Invitation> {
+  await noteHand(doing, user, by)
   await dropChallenges(doing, user)
   const secret = await startChallenge(doing, { purpose: PURPOSE, user, lifetimeMs: LIFETIME_MS })
   return { secret, expiresAtMs: doing.nowMs + LIFETIME_MS }

@@ -16,10 +16,11 @@ import type { Doing } from '../resources/resource-store.ts'
 import { toChangeLines } from '../resources/to-change-lines.ts'
 import { removeTotp } from '../two-factor/totp.ts'
 import { assertMayGive, assertMayManage, listOthers } from './assert-may-give.ts'
+import { noteHand } from './hands.ts'
 import { finishInvitation, getInvited, openInvitation } from './invitation.ts'
 import { hashNewPassword } from './password.ts'
 import { linkSchema, presentLink, presentUser, toFacts, userSchema } from './present-user.ts'
-import { type User, userFactsSchema } from './user.ts'
+import { isSameSubject, type User, userFactsSchema } from './user.ts'
 import {
   createUser,
   eraseUser,
@@ -109,7 +110,7 @@ const invite = defineChange({
   async change(asking, doing, { body }) {
     await assertMayGive(asking, doing.db, body.grants)
     const user = await createUser(doing, body)
-    const link = presentLink(asking.services, await openInvitation(doing, user.uid))
+    const link = presentLink(asking.services, await openInvitation(doing, user.uid, asking.principal))
     const changed = presentChanged(user, undefined)
     return { body: { user: presentUser(user), link }, notes: [toNote('create', user)], ...changed }
   },
@@ -128,6 +129,8 @@ const put = defineChange({
     const before = await getManaged(asking, doing, uid)
     await assertMayGive(asking, doing.db, listOthers(facts.grants, before.grants))
     const user = await replaceUser(doing, uid, { version: ifMatch, facts })
+    // Whoever is said to be this person at the provider logs in as them.
+    if (facts.sso !== undefined && !isSameSubject(facts.sso, before.sso)) await noteHand(doing, uid, asking.principal)
     return { body: presentUser(user), notes: [toNote('replace', user, before)], ...presentChanged(user, before) }
   },
 })
@@ -183,7 +186,7 @@ const reset = defineChange({
       await removeTotp(doing, uid)
     }
     const user = await setPassword(doing, uid, { hash: undefined })
-    const link = presentLink(asking.services, await openInvitation(doing, uid))
+    const link = presentLink(asking.services, await openInvitation(doing, uid, asking.principal))
     return { body: { user: presentUser(user), link }, notes: [toAccountNote('reset', user, { secondFactors })] }
   },
 })

@@ -36,6 +36,7 @@ export async function createUser(doing: Doing, facts: UserFacts, passwordHash?: 
     totp_step: null,
     recovery_codes: '[]',
     passkeys: '[]',
+    hands: null,
     version: 1,
     sequence,
     created_at: nowMs,

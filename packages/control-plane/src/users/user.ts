@@ -104,6 +104,10 @@ export function toSsoText({ issuer, subject }: SsoSubject): string {
   return `${issuer} ${subject}`
 }
 
+export function isSameSubject(one: SsoSubject, other: SsoSubject | undefined): boolean {
+  return other !== undefined && toSsoText(one) === toSsoText(other)
+}
+
 export function toUserPrincipal({ uid, name, grants }: Pick<User, 'uid' | 'name' | 'grants'>): Principal {
   return { actor: `user:${uid}`, name, user: uid, grants }
 }
