@@ -68,7 +68,7 @@ await describeOnStores('accounts, by the admin API', (open) => {
     assert.equal((await stage.ask('PUT /teams/other', { as: few.value, body: {} })).statusCode, 403)
     assert.equal((await stage.ask('GET /teams/shop', { as: few.value })).statusCode, 200)
     assert.equal((await issue({ as: few.value }, { name: 'more' })).statusCode, 403)
-    assert.equal((await issue({ as: few.value }, { name: 'same', scopes: ['api:read'] })).statusCode, 201)
+    assert.equal((await issue({ as: all.value }, { name: 'same', scopes: ['api:read'] })).statusCode, 201)
     const listed = (await stage.ask('GET /me/tokens', browser)).json().items
     assert.deepEqual(listed.map(({ name, hint }: { name: string; hint: string }) => [name, hint !== '']).toSorted(), [
       ['all', true],
@@ -78,6 +78,43 @@ await describeOnStores('accounts, by the admin API', (open) => {
     assert.ok(!JSON.stringify(listed).includes(all.value))
     assert.equal((await stage.ask(`DELETE /me/tokens/${all.uid}`, browser)).statusCode, 204)
     assert.equal((await stage.ask('GET /teams', { as: all.value })).statusCode, 401)
+  })
+
+  it('are nothing for a token with scopes, nor for one of a team', async () => {
+    const { stage, browser } = await signIn()
+    const issue = async (line: string, body: object): Promise<Told> => ({
+      as: (await stage.ask(line, { ...browser, body })).json().value,
+    })
+    const all = await issue('POST /me/tokens', { name: 'all' })
+    const { items } = (await stage.ask('GET /me/tokens', browser)).json()
+    const few = await issue('POST /me/tokens', { name: 'few', scopes: ['api:read', 'token:edit', 'session:end'] })
+    const team = await issue('POST /tokens/main', { name: 'team', grants: [{ role: 'owner', team: '*' }] })
+    const [session] = (await stage.ask('GET /me/sessions', browser)).json().items
+    const lines: readonly [string, object?][] = [
+      ['GET /me/tokens'],
+      ['POST /me/tokens', { name: 'more', scopes: ['api:read'] }],
+      [`DELETE /me/tokens/${items[0].uid}`],
+      ['GET /me/sessions'],
+      [`DELETE /me/sessions/${session.uid}`],
+      ['DELETE /me/sessions'],
+      ['GET /me/factors'],
+      ['PUT /me/password', { new: 'four yellow candles' }],
+      ['POST /me/totp'],
+      ['DELETE /me/totp'],
+      ['POST /me/recovery-codes'],
+      ['POST /me/passkeys/options'],
+      ['DELETE /me/passkeys/x'],
+    ]
+    for (const [line, body] of lines) {
+      for (const told of [few, team]) {
+        const answer = await stage.ask(line, { ...told, ...(body && { body }) })
+        assert.deepEqual([answer.statusCode, answer.json().type], [403, 'urn:gatewright:problem:not-allowed'], line)
+        assert.match(answer.json().detail, told === few ? /token with scopes/ : /for people/, line)
+      }
+    }
+    assert.equal((await stage.ask('GET /me', few)).json().scopes.length, 3, 'who one is may be asked')
+    assert.equal((await stage.ask('GET /me/sessions', all)).json().items.length, 1)
+    assert.deepEqual(stage.mistakes, [])
   })
 
   it('are logged out of', async () => {

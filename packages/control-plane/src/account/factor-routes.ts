@@ -18,7 +18,7 @@ import { assertNoWait, getFreshSession, getOwnSession, getPasskeySite, toAccount
 
 const NONE = z.strictObject({})
 const ISSUER = 'Gatewright'
-const COMMON = { tag: 'account', access: { kind: 'known' }, params: NONE, query: NONE } as const
+const COMMON = { tag: 'account', access: { kind: 'own' }, params: NONE, query: NONE } as const
 
 const recoveryCodes = z
   .array(z.string())

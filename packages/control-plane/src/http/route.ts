@@ -16,10 +16,11 @@ export const API_PREFIX = '/api/v1'
 
 export type Method = 'GET' | 'PUT' | 'POST' | 'PATCH' | 'DELETE'
 
-/** Who may. `anybody` does not have to say who they are; `known` is for what is about oneself. */
+/** Who may. `anybody` does not have to say who they are; `known` does. `own` is one's own account: for people, and for no token that has less than they have. */
 export type RouteAccess<Params = never> =
   | { readonly kind: 'anybody' }
   | { readonly kind: 'known' }
+  | { readonly kind: 'own' }
   /** In at least one team; what is answered is only of those teams. */
   | { readonly kind: 'some-team'; readonly permission: Permission }
   | { readonly kind: 'demand'; toDemand(params: Params): Demand }

@@ -106,7 +106,8 @@ export class RouteRunner {
     if (access.kind === 'anybody') return asking
     assertOwnPage(route, request, credentials)
     if (principal === undefined) throw notSignedIn()
-    if (access.kind === 'known') return asking
+    if (access.kind === 'own') assertWholePerson(principal)
+    if (access.kind === 'known' || access.kind === 'own') return asking
     if (access.kind === 'some-team') {
       return { ...asking, ...listShown(principal, access.permission, await readRoles(db)) }
     }
@@ -151,6 +152,18 @@ function listShown(principal: Principal, permission: Permission, roles: Roles): 
   throw new AdminProblem('not-allowed', `This needs the permission "${permission}" in some team.`, {
     extensions: { permission },
   })
+}
+
+/** Scopes say nothing of an account: who found a token of a few of them would have its sessions and tokens. @throws AdminProblem */
+function assertWholePerson({ user, scopes }: Principal): void {
+  if (user === undefined) {
+    throw new AdminProblem('not-allowed', 'This is for people: log in, or bring a personal token.')
+  }
+  if (scopes === undefined) return
+  throw new AdminProblem(
+    'not-allowed',
+    'A token with scopes does nothing with the account of its person: log in, or bring a personal token without scopes.',
+  )
 }
 
 /** @throws AdminProblem */

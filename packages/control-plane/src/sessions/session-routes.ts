@@ -11,7 +11,7 @@ import { endSession, endSessionsOf, findSession, listSessions } from './session-
 
 const NONE = z.strictObject({})
 const ofOther = z.strictObject({ user: z.string().max(64) })
-const OWN: RouteAccess = { kind: 'known' }
+const OWN: RouteAccess = { kind: 'own' }
 const OTHERS: RouteAccess = { kind: 'demand', toDemand: () => ({ permission: 'session:end', team: '*' }) }
 
 const answer = z.strictObject({
