@@ -64,6 +64,12 @@ export function listReadableParts(principal: Principal, permission: Permission, 
   return listGrantsOf(principal, permission, roles).filter(isLimited)
 }
 
+/** Ids of those that may be looked at, in whatever team; `all`. What is limited to some shows no others. */
+export function listReadableEnvironments(principal: Principal, roles: Roles): readonly string[] | 'all' {
+  const ids = listGrantsOf(principal, 'environment:read', roles).map(({ environments }) => environments ?? 'all')
+  return ids.includes('all') ? 'all' : [...new Set(ids.flat())]
+}
+
 function listGrantsOf(principal: Principal, permission: Permission, roles: Roles): readonly Grant[] {
   return principal.grants.filter((grant) => listAllowed(principal, grant, roles).includes(permission))
 }

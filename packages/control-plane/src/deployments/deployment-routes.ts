@@ -2,8 +2,10 @@
 import { z } from 'zod'
 import { partIdSchema } from '../apis/api-body.ts'
 import { getForm } from '../apis/find-form.ts'
+import { listShownEnvironments } from '../environments/assert-readable.ts'
 import { describePlaceChanges } from '../environments/describe-place-changes.ts'
 import { AdminProblem } from '../http/admin-problem.ts'
+import { assertAllowed } from '../http/assert-allowed.ts'
 import { defineReading, type Route } from '../http/route.ts'
 import { makeRevision } from '../revisions/revision-store.ts'
 import { CANARY_ROUTES } from './canary-routes.ts'
@@ -69,12 +71,17 @@ export const DEPLOYMENT_ROUTES: readonly Route[] = [
       ...DEPLOYING_SHAPE,
       acknowledge,
     }),
-    async wish(doing, { api, environment }, { params: at, body }) {
-      const source = await findPlace(doing.db, { ...at, environment: body.from })
-      const main = findMain(await getDeployment(doing.db, source))
+    async wish({ db }, { api, environment }, { params: at, body, asking }) {
+      const from = { ...at, environment: body.from }
+      await assertAllowed(asking, db, placeDemand('api:read').toDemand(from))
+      const source = await findPlace(db, from)
+      const main = findMain(await getDeployment(db, source))
       if (main === undefined) throw new AdminProblem('conflict', `"${api.id}" is not live in "${body.from}".`)
-      const form = await getForm(doing.db, api, main.revision)
-      const changes = describePlaceChanges(form, source.environment.body, environment.body).map(({ text }) => text)
+      const form = await getForm(db, api, main.revision)
+      const shown = await listShownEnvironments(asking, db)
+      const isShown = shown === 'all' || [source.environment, environment].every(({ id }) => shown.includes(id))
+      const told = isShown ? describePlaceChanges(form, source.environment.body, environment.body) : []
+      const changes = told.map(({ text }) => text)
       return { releases: toWhole(main.revision), why: 'promote', acknowledge: body.acknowledge, changes }
     },
   }),

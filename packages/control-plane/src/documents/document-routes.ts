@@ -4,6 +4,7 @@ import { z } from 'zod'
 import type { Demand } from '../access/decide-access.ts'
 import { type ApiBody, partIdSchema } from '../apis/api-body.ts'
 import { findForm, getForm } from '../apis/find-form.ts'
+import { assertShown } from '../environments/assert-readable.ts'
 import type { EnvironmentBody } from '../environments/environment-body.ts'
 import { AdminProblem } from '../http/admin-problem.ts'
 import { type Asking, defineChange, defineReading, type Route, type Writing } from '../http/route.ts'
@@ -235,7 +236,8 @@ const EXPORT = defineReading({
     environment: partIdSchema.optional().meta({ description: 'Whose hosts and prefix the servers have.' }),
   }),
   answer: z.strictObject({ text: z.string() }),
-  async read(_, db, { params: at, query: { extensions, revision, environment }, wantsYaml }) {
+  async read(asking, db, { params: at, query: { extensions, revision, environment }, wantsYaml }) {
+    if (environment !== undefined) await assertShown(asking, db, [environment])
     const form = await getForm(db, await getResource(db, toRef(API, at)), revision)
     const servers = await listServers(db, form.body, environment)
     const text = exportOpenapi({ ...form, servers }, { withExtensions: extensions === 'true' })

@@ -16,6 +16,8 @@ export interface ResourceQuery {
   readonly teams?: readonly string[]
   /** Single APIs of others, beside `teams`. */
   readonly parts?: readonly TeamPart[]
+  /** These alone. */
+  readonly ids?: readonly string[]
   readonly owner?: string
   /** Of APIs. */
   readonly family?: string
@@ -113,10 +115,11 @@ type Found = SelectQueryBuilder<Tables, 'resources', object>
 
 function filter(
   db: Moment,
-  { kind, teams, parts = [], owner, family, tags = [], search }: Omit<ResourceQuery, 'limit'>,
+  { kind, teams, parts = [], ids, owner, family, tags = [], search }: Omit<ResourceQuery, 'limit'>,
 ): Found {
   let found: Found = db.selectFrom('resources').where('kind', '=', kind)
   if (teams !== undefined) found = found.where((expressions) => isReadable(expressions, { teams, parts }))
+  if (ids !== undefined) found = found.where('id', 'in', ids.length === 0 ? [''] : ids)
   if (owner !== undefined) found = found.where('owner', '=', owner)
   if (family !== undefined) found = found.where('family', '=', family)
   for (const tag of tags) {

@@ -6,6 +6,7 @@ import { EVERY_TEAM } from '../access/grant.ts'
 import type { Permission } from '../access/permission.ts'
 import { partIdSchema } from '../apis/api-body.ts'
 import { listApiParts } from '../apis/select-readable.ts'
+import { assertShown, listShownEnvironments } from '../environments/assert-readable.ts'
 import { readYaml } from '../http/read-yaml.ts'
 import { defineChange, defineReading, NOTHING, type Route, type RouteAccess, type Writing } from '../http/route.ts'
 import { type Kind, NO_TEAM, toKindName, toRef } from './kind.ts'
@@ -76,12 +77,15 @@ function toList(kind: Kind): Route {
       total: z.int(),
       next: z.string().optional().meta({ description: 'Where the next page begins; absent: this is the last.' }),
     }),
-    async read({ teams, parts }, db, { query: { team, tag, owner, family, search, sort, limit, after } }) {
+    async read(asking, db, { query: { team, tag, owner, family, search, sort, limit, after } }) {
+      const { teams, parts } = asking
       const shown = toShownTeams(kind, teams, team)
+      const ids = kind.kind === 'environment' ? await listShownEnvironments(asking, db) : 'all'
       const query: ResourceQuery = {
         kind: kind.kind,
         limit,
         ...(shown !== undefined && { teams: shown, parts: toShownParts(kind, parts, team) }),
+        ...(ids !== 'all' && { ids }),
         ...(owner !== undefined && { owner }),
         ...(family !== undefined && { family }),
         ...(tag !== undefined && { tags: [tag].flat() }),
@@ -134,7 +138,8 @@ function toLook(kind: Kind): Route {
     query: NO_QUERY,
     answer: toResourceSchema(kind),
     written: toWriting(kind),
-    async read(_, db, { params: at, wantsYaml }) {
+    async read(asking, db, { params: at, wantsYaml }) {
+      if (kind.kind === 'environment') await assertShown(asking, db, [at.id])
       const resource = await getResource(db, toRef(kind, at))
       const text = wantsYaml ? { text: await readSource(db, resource) } : {}
       return { body: presentResource(resource), version: resource.version, ...text }
@@ -220,7 +225,8 @@ function toHistory(kind: Kind): Route {
         }),
       ),
     }),
-    async read(_, db, { params: at, query: { limit } }) {
+    async read(asking, db, { params: at, query: { limit } }) {
+      if (kind.kind === 'environment') await assertShown(asking, db, [at.id])
       const { uid } = await getResource(db, toRef(kind, at))
       const versions = await listVersions(db, uid, limit)
       const items = versions.map(({ version, atMs, by, body }) => ({

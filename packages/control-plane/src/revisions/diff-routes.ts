@@ -6,6 +6,7 @@ import type { PublishedForm } from '../apis/published-form.ts'
 import { breakingChangeSchema, presentBreakingChange } from '../breaking/breaking-change-schema.ts'
 import { findBreakingChanges } from '../breaking/find-breaking-changes.ts'
 import { findMain, findPlace, getDeployment } from '../deployments/deployment-place.ts'
+import { assertShown } from '../environments/assert-readable.ts'
 import { describePlaceChanges } from '../environments/describe-place-changes.ts'
 import type { EnvironmentBody } from '../environments/environment-body.ts'
 import { AdminProblem } from '../http/admin-problem.ts'
@@ -33,12 +34,16 @@ interface Side {
   readonly environment?: EnvironmentBody
 }
 
+function toEnvironmentId(side: string): string {
+  return side.slice(ENVIRONMENT_PREFIX.length)
+}
+
 async function readSide(db: Moment, at: At, said: string): Promise<Side> {
   if (!said.startsWith(ENVIRONMENT_PREFIX)) {
     const api = await getResource(db, toRef(API, at))
     return { form: await getForm(db, api, said === 'draft' ? undefined : Number(said)) }
   }
-  const id = said.slice(ENVIRONMENT_PREFIX.length)
+  const id = toEnvironmentId(said)
   const place = await findPlace(db, { ...at, environment: id })
   const main = findMain(await getDeployment(db, place))
   if (main === undefined) throw new AdminProblem('not-found', `"${at.id}" is not live in "${id}".`)
@@ -62,7 +67,10 @@ export const DIFF_ROUTES: readonly Route[] = [
       changes: z.array(describedChangeSchema),
       breaking: z.array(breakingChangeSchema),
     }),
-    async read(_, db, { params: at, query: { from, to } }) {
+    async read(asking, db, { params: at, query: { from, to } }) {
+      const places = [from, to].filter((side) => side.startsWith(ENVIRONMENT_PREFIX))
+      // What these bring is told where both sides are environments.
+      if (places.length === 2) await assertShown(asking, db, places.map(toEnvironmentId))
       const [before, after] = [await readSide(db, at, from), await readSide(db, at, to)]
       const ofPlaces =
         before.environment === undefined || after.environment === undefined
