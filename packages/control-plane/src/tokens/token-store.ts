@@ -10,6 +10,7 @@ import type { Actor } from '../resources/resource.ts'
 import type { Doing } from '../resources/resource-store.ts'
 import type { Moment } from '../store/store.ts'
 import type { TokenTable } from '../store/user-tables.ts'
+import { toUserPrincipal } from '../users/user.ts'
 import { findUser } from '../users/user-store.ts'
 import { type Token, TokenFault, type TokenRequest } from './token.ts'
 
@@ -74,22 +75,45 @@ export interface FoundToken {
 export async function findToken(db: Moment, value: string, nowMs: number): Promise<FoundToken | undefined> {
   if (!Object.values(PREFIXES).some((prefix) => judgeIssuedKey(value, prefix) === 'issued')) return undefined
   const row = await db.selectFrom('tokens').selectAll().where('hash', '=', hashOf(value)).executeTakeFirst()
-  if (row === undefined || row.ended_at !== null || (row.expires !== null && row.expires <= nowMs)) return undefined
+  if (row === undefined) return undefined
+  const principal = await findTokenPrincipal(db, row, nowMs)
+  if (principal === undefined) return undefined
+  return {
+    token: toToken(row),
+    principal,
+    isUseDue: row.last_used === null || row.last_used + USED_EACH_MS <= nowMs,
+  }
+}
+
+/** Who has done something, with what they may now. Undefined: nobody any more. */
+export async function findPrincipalOf(db: Moment, actor: Actor, nowMs: number): Promise<Principal | undefined> {
+  const [kind, uid = ''] = actor.split(':')
+  if (kind === 'user') {
+    const user = await findUser(db, uid)
+    return user?.state === 'active' ? toUserPrincipal(user) : undefined
+  }
+  if (kind !== 'token') return undefined
+  const row = await db.selectFrom('tokens').selectAll().where('uid', '=', uid).executeTakeFirst()
+  return row && (await findTokenPrincipal(db, row, nowMs))
+}
+
+async function findTokenPrincipal(
+  db: Moment,
+  row: Selectable<TokenTable>,
+  nowMs: number,
+): Promise<Principal | undefined> {
+  if (row.ended_at !== null || (row.expires !== null && row.expires <= nowMs)) return undefined
   const token = toToken(row)
   const grants = await findGrants(db, token)
   if (grants === undefined) return undefined
-  const { name, scopes, expiresAtMs } = token
+  const { uid, name, scopes, expiresAtMs } = token
   return {
-    token,
-    principal: {
-      actor: `token:${token.uid}`,
-      name,
-      ...(token.kind === 'personal' && { user: token.user }),
-      grants,
-      ...(scopes !== undefined && { scopes }),
-      ...(expiresAtMs !== undefined && { expiresAtMs }),
-    },
-    isUseDue: row.last_used === null || row.last_used + USED_EACH_MS <= nowMs,
+    actor: `token:${uid}`,
+    name,
+    ...(token.kind === 'personal' && { user: token.user }),
+    grants,
+    ...(scopes !== undefined && { scopes }),
+    ...(expiresAtMs !== undefined && { expiresAtMs }),
   }
 }
 

@@ -10,6 +10,8 @@ export interface WebhookMessage {
 
 export interface MessageParts {
   readonly entry: AuditEntry
+  /** All that is said of it is told; else names alone. */
+  readonly isWhole: boolean
   /** Of the store. */
   readonly source: string
   /** Uid. */
@@ -19,7 +21,7 @@ export interface MessageParts {
 }
 
 /** Nothing that tells of a person. */
-export function toWebhookMessage({ entry, source, webhook, secret, nowMs }: MessageParts): WebhookMessage {
+export function toWebhookMessage({ entry, isWhole, source, webhook, secret, nowMs }: MessageParts): WebhookMessage {
   const { number, atMs, kind, action, target, team, by, details } = entry
   const body = JSON.stringify({
     // CloudEvents 1.0 §3.1: source and id together are unique.
@@ -30,7 +32,7 @@ export function toWebhookMessage({ entry, source, webhook, secret, nowMs }: Mess
     time: toTime(atMs),
     subject: target,
     datacontenttype: 'application/json',
-    data: { kind, action, target, team, by, details },
+    data: { kind, action, target, team, by, details: isWhole ? details : pickNames(details) },
   })
   // The same for every attempt: who gets it twice knows it.
   const id = `msg_${webhook}_${number}`
@@ -47,4 +49,13 @@ export function toWebhookMessage({ entry, source, webhook, secret, nowMs }: Mess
       'webhook-signature': `v1,${signature}`,
     },
   }
+}
+
+/** By which one can ask for the rest: nothing of what was there before and after. */
+const NAMES = ['id', 'environment', 'app', 'change']
+
+function pickNames(details: unknown): object {
+  const said = (details ?? {}) as Readonly<Record<string, unknown>>
+  const names = NAMES.filter((name) => typeof said[name] === 'string' || typeof said[name] === 'number')
+  return Object.fromEntries(names.map((name) => [name, said[name]]))
 }

@@ -1,10 +1,12 @@
 /** Owns that webhooks get their events: each in order, at least once, and again after ever longer whiles where they do not take them. */
 import type { Log } from '@gatewright/policies'
 import type { AuditEntry } from '../audit/audit-log.ts'
+import { isAllowed } from '../http/assert-allowed.ts'
 import { listAllResources } from '../resources/list-resources.ts'
 import type { Resource } from '../resources/resource.ts'
 import type { SecretKey } from '../secrets/secret-key.ts'
 import type { Moment, Store } from '../store/store.ts'
+import { findPrincipalOf } from '../tokens/token-store.ts'
 import { ATTEMPT_MS, postMessage } from './post-message.ts'
 import type { PublicAddresses } from './public-addresses.ts'
 import type { WebhookBody } from './webhook-body.ts'
@@ -32,6 +34,7 @@ interface Attempt {
   readonly webhook: Resource
   readonly state: WebhookState
   readonly entry: AuditEntry
+  readonly isWhole: boolean
   readonly secret: Buffer
   /** Uid of the store. */
   readonly source: string
@@ -116,15 +119,21 @@ export class WebhookSender {
     }
   }
 
-  async #send({ webhook, state, entry, secret, source }: Attempt): Promise<void> {
+  async #send({ webhook, state, entry, isWhole, secret, source }: Attempt): Promise<void> {
     const { store, nowMs, addresses } = this.#options
-    const message = toWebhookMessage({ entry, source, webhook: webhook.uid, secret, nowMs: nowMs() })
+    const message = toWebhookMessage({ entry, isWhole, source, webhook: webhook.uid, secret, nowMs: nowMs() })
     const { url } = webhook.body as unknown as WebhookBody
     const { signal } = this.#ending
     const outcome = await postMessage({ url, message, addresses, signal })
     // Whether it came is not known: it is sent again.
     if (signal.aborted) return
     await store.write((change) => settleAttempt(change, state, { entry, outcome, nowMs: nowMs() }))
+  }
+
+  /** Who said last where it leads sees no more by it than in the audit log, and at each moment. */
+  async #mayReadAll(db: Moment, { updatedBy, team }: Resource): Promise<boolean> {
+    const principal = await findPrincipalOf(db, updatedBy, this.#options.nowMs())
+    return await isAllowed({ principal }, db, { permission: 'audit:read', team })
   }
 
   async #findAttempt(db: Moment, uid: string): Promise<Attempt | undefined> {
@@ -138,6 +147,6 @@ export class WebhookSender {
     if (entry === undefined) return undefined
     const secret = await openWebhookSecret(db, this.#options.secretKey, state)
     const { uid: source } = await db.selectFrom('store').select('uid').executeTakeFirstOrThrow()
-    return { webhook, state, entry, secret, source }
+    return { webhook, state, entry, isWhole: await this.#mayReadAll(db, webhook), secret, source }
   }
 }

@@ -4,7 +4,8 @@ import { once } from 'node:events'
 import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, it } from 'node:test'
-import { AdminStage } from '../testing/admin-stage.ts'
+import { ANN, signUp } from '../testing/account-stage.ts'
+import { AdminStage, type Told } from '../testing/admin-stage.ts'
 import { describeOnStores } from '../testing/describe-on-stores.ts'
 import { PublicAddresses } from './public-addresses.ts'
 import { WebhookSender } from './webhook-sender.ts'
@@ -14,6 +15,7 @@ interface Got {
   readonly body: string
 }
 const AT = '/webhooks/main/shop'
+const ANN_FACTS = { email: ANN.email, name: ANN.name }
 const HOUR_MS = 60 * 60 * 1000
 
 await describeOnStores('webhooks', (open) => {
@@ -139,6 +141,37 @@ await describeOnStores('webhooks', (open) => {
     await Promise.all([look(), look()])
     await look()
     assert.equal(got.length, 4)
+  })
+
+  it('tell what the audit log tells to who may read that, and to others names alone', async (t) => {
+    const { stage: other, got, look, store } = await begin(t)
+    const { stage, browser } = await signUp(store)
+    const { uid } = (await stage.ask('GET /users', browser)).json().items[0]
+    const { url } = (await other.ask(`GET ${AT}`)).json().body
+    const put = async (told: Told, title: string) => {
+      const answer = await stage.ask(`PUT ${AT}`, { ...told, body: { title, url, events: ['plan.*'] } })
+      assert.equal(answer.statusCode, 200, answer.body)
+    }
+    const toDetails = async (text: string): Promise<object> => {
+      await stage.ask('PUT /plans/main/gold', { ...browser, body: { description: text } })
+      await look()
+      return JSON.parse(got.at(-1)?.body ?? '{}').data.details
+    }
+    await put(browser, 'by an owner')
+    assert.deepEqual(await toDetails('one'), { id: 'gold', after: { description: 'one' } })
+    const body = { name: 'ci', scopes: ['webhook:edit', 'webhook:read'] }
+    const { value } = (await stage.ask('POST /me/tokens', { ...browser, body })).json()
+    await put({ as: value }, 'by a token with scopes')
+    assert.deepEqual(await toDetails('two'), { id: 'gold' })
+    await put(browser, 'by an owner again')
+    assert.match(JSON.stringify(await toDetails('three')), /"two".*"three"/)
+    const second = { email: 'second@example.com', name: 'Second', grants: [{ role: 'owner', team: '*' }] }
+    await stage.ask('POST /users', { ...browser, body: second })
+    await stage.ask(`PUT /users/${uid}`, { ...browser, body: { ...ANN_FACTS, grants: [] } })
+    await other.ask('PUT /plans/main/gold', { body: { description: 'four' } })
+    await look()
+    assert.deepEqual(JSON.parse(got.at(-1)?.body ?? '{}').data.details, { id: 'gold' }, 'who was an owner')
+    assert.deepEqual(stage.mistakes, [])
   })
 
   it('are tested, switched off, and signed with the newest secret', async (t) => {
