@@ -99,6 +99,25 @@ await describeOnStores('logins, by the admin API', (open) => {
     assert.equal((await stage.ask('POST /login/passkey', { ...NOBODY, body: nonsense })).statusCode, 400)
   })
 
+  it('are asked for by a stranger so often, whatever address it says it has', async () => {
+    const { stage } = await signUp(await open())
+    const ask = (index: number) =>
+      stage.ask('POST /login/passkey/options', {
+        as: '',
+        headers: { 'x-forwarded-for': `192.0.2.${index}`, 'idempotency-key': `key-${index}-12345` },
+      })
+    for (let index = 0; index < 200; index++) assert.equal((await ask(index)).statusCode, 200)
+    const more = await ask(200)
+    assert.deepEqual([more.statusCode, more.headers['retry-after']], [429, '300'])
+    const { store } = stage.services
+    const kept = await store.read((db) => db.selectFrom('kept_answers').select('key').execute())
+    assert.deepEqual(kept, [], 'nothing is kept for a day of who is not known')
+    stage.nowMs += 300_000
+    assert.equal((await ask(201)).statusCode, 200)
+    const rows = await store.read((db) => db.selectFrom('challenges').select('hash').execute())
+    assert.equal(rows.length, 1)
+  })
+
   it('use up what a passkey was asked with, also where the answer is wrong', async () => {
     const { stage, browser } = await signUp(await open())
     const authenticator = await addPasskey(stage, browser)

@@ -1,7 +1,7 @@
 /** Owns the routes by which people log in and out: a password, a second factor after it, or a passkey alone. */
 
 import { z } from 'zod'
-import { findChallenge, startChallenge, takeChallenge } from '../challenges/challenge-store.ts'
+import { findChallenge, findChallengeWait, startChallenge, takeChallenge } from '../challenges/challenge-store.ts'
 import { AdminProblem } from '../http/admin-problem.ts'
 import { type Asking, type Done, defineChange, NOTHING, type Refused, type Route } from '../http/route.ts'
 import { toSessionCookie } from '../http/session-cookie.ts'
@@ -62,7 +62,7 @@ async function askForSecond(asking: Asking, doing: Doing, user: User): Promise<D
   const body = {
     next,
     challenge: await startChallenge(doing, { purpose: PURPOSE, user: user.uid }),
-    ...(site !== undefined && { passkey: await askForPasskey(doing, site, user.uid) }),
+    ...(site !== undefined && { passkey: await askForPasskey(doing, site, { user: user.uid }) }),
   }
   return { body, notes: [] }
 }
@@ -183,7 +183,9 @@ const askForLoginPasskey = defineChange({
   answer: requestOptionsSchema,
   isSecret: true,
   async change(asking, doing) {
-    return { body: await askForPasskey(doing, getPasskeySite(asking)), notes: [] }
+    const { address } = asking
+    assertNoWait(await findChallengeWait(doing.db, { address, nowMs: doing.nowMs }))
+    return { body: await askForPasskey(doing, getPasskeySite(asking), { address }), notes: [] }
   },
 })
 

@@ -1,16 +1,24 @@
 /** Owns what somebody was asked and has to answer soon: a challenge of a passkey, the second half of a login. Each is answered once. */
 import { createHash, randomBytes } from 'node:crypto'
+import { toNetwork } from '@gatewright/policies'
 import type { Doing } from '../resources/resource-store.ts'
 import type { Moment } from '../store/store.ts'
 
 const LIFETIME_MS = 300_000
 const SECRET_BYTES = 32
+/** Of those that anybody may ask for: so many at a time from one network, which may be a company behind one address, and so many in all. */
+const MOST_OF_NETWORK = 200
+const MOST_OF_ALL = 20_000
+/** What one customer has of IPv6. */
+const IPV6_PREFIX_BITS = 64
 
 export interface Challenge {
   /** What it is good for; for nothing else. */
   readonly purpose: string
   /** Whom it was given to (uid); anybody if absent. */
   readonly user?: string
+  /** Of the client, where nobody knows who it is: `findChallengeWait` is to be asked before. */
+  readonly address?: string
   /** Five minutes if absent. */
   readonly lifetimeMs?: number
   /** Plain data that is needed when it is answered. */
@@ -19,15 +27,42 @@ export interface Challenge {
 
 /** What stands for it at the client: 256 bits in base64url, of which the hash alone is kept. */
 export async function startChallenge({ db, nowMs }: Doing, given: Challenge): Promise<string> {
-  const { purpose, user, facts, lifetimeMs = LIFETIME_MS } = given
+  const { purpose, user, address, facts, lifetimeMs = LIFETIME_MS } = given
   await db.deleteFrom('challenges').where('expires', '<=', nowMs).execute()
   const secret = randomBytes(SECRET_BYTES).toString('base64url')
-  const row = { hash: hashOf(secret), purpose, user: user ?? null, facts: JSON.stringify(facts ?? null) }
+  const network = address === undefined ? null : toNetworkHash(address)
+  const row = { hash: hashOf(secret), purpose, user: user ?? null, network, facts: JSON.stringify(facts ?? null) }
   await db
     .insertInto('challenges')
     .values({ ...row, expires: nowMs + lifetimeMs })
     .execute()
   return secret
+}
+
+/** Until there is room for one more that anybody may ask for, from that address. */
+export async function findChallengeWait(
+  db: Moment,
+  { address, nowMs }: { readonly address: string; readonly nowMs: number },
+): Promise<{ readonly waitMs: number }> {
+  const network = toNetworkHash(address)
+  const own = await findEndOf(db, { network, most: MOST_OF_NETWORK, nowMs })
+  const all = await findEndOf(db, { network: undefined, most: MOST_OF_ALL, nowMs })
+  return { waitMs: Math.max(own ?? nowMs, all ?? nowMs) - nowMs }
+}
+
+/** When the oldest of too many ends. Undefined: they are not too many. */
+async function findEndOf(
+  db: Moment,
+  { network, most, nowMs }: { readonly network: string | undefined; readonly most: number; readonly nowMs: number },
+): Promise<number | undefined> {
+  const open = db.selectFrom('challenges').select('expires').where('expires', '>', nowMs)
+  const counted = network === undefined ? open.where('network', 'is not', null) : open.where('network', '=', network)
+  const row = await counted
+    .orderBy('expires', 'desc')
+    .offset(most - 1)
+    .limit(1)
+    .executeTakeFirst()
+  return row?.expires
 }
 
 /** It stays. Undefined: there is none, not for this, or too old. */
@@ -59,6 +94,10 @@ export async function takeChallenge(
 /** All that a person (uid) was given: half a login with an old password is none. */
 export async function dropChallenges({ db }: Doing, user: string): Promise<void> {
   await db.deleteFrom('challenges').where('user', '=', user).execute()
+}
+
+function toNetworkHash(address: string): string {
+  return hashOf(toNetwork(address, IPV6_PREFIX_BITS))
 }
 
 function hashOf(secret: string): string {

@@ -3,7 +3,7 @@ import { it } from 'node:test'
 import type { Doing } from '../resources/resource-store.ts'
 import type { Change, Store } from '../store/store.ts'
 import { describeOnStores } from '../testing/describe-on-stores.ts'
-import { type Challenge, findChallenge, startChallenge, takeChallenge } from './challenge-store.ts'
+import { type Challenge, findChallenge, findChallengeWait, startChallenge, takeChallenge } from './challenge-store.ts'
 
 const NOW = 1_700_000_000_000
 const LOGIN = { purpose: 'second-factor', user: 'ann', facts: { steps: ['password'] } }
@@ -41,6 +41,35 @@ await describeOnStores('challenges', (open) => {
     assert.ok(!JSON.stringify(row).includes(secret))
     for (const other of ['', row?.hash ?? '', `${secret}x`]) assert.equal(await take(store, other), undefined)
     assert.deepEqual(await take(store, secret, { nowMs: NOW + 299_999 }), LOGIN)
+  })
+
+  it('that anybody may ask for are so many at a time, from one network and in all', async () => {
+    const store = await open()
+    const wait = async (address: string, nowMs = NOW) =>
+      (await store.read((db) => findChallengeWait(db, { address, nowMs }))).waitMs
+    const ask = (address: string, nowMs = NOW) =>
+      store.write((change) => startChallenge(doing(change, nowMs), { purpose: 'passkey', address }))
+    await start(store)
+    for (let count = 0; count < 200; count++) {
+      assert.equal(await wait('2001:db8::1', NOW + count), 0)
+      await ask(`2001:db8::${count}`, NOW + count)
+    }
+    assert.equal(await wait('2001:db8::ffff', NOW + 200), 300_000 - 200, 'until the oldest is over')
+    assert.equal(await wait('2001:db8:0:1::1', NOW + 200), 0)
+    assert.equal(await wait('2001:db8::1', NOW + 300_000), 0)
+    const row = { purpose: 'passkey', user: null, facts: 'null', expires: NOW + 1_000 }
+    for (let block = 0; block < 20; block++) {
+      const rows = Array.from({ length: 1_000 }, (_, index) => ({
+        ...row,
+        hash: `${block} ${index}`,
+        network: `${index}`,
+      }))
+      await store.write(({ db }) => db.insertInto('challenges').values(rows).execute())
+    }
+    assert.equal(await wait('192.0.2.1'), 1_000)
+    assert.equal(await wait('192.0.2.1', NOW + 1_000), 0)
+    await ask('192.0.2.1', NOW + 400_000)
+    assert.equal((await store.read((db) => db.selectFrom('challenges').select('hash').execute())).length, 1)
   })
 
   it('that nobody answered are swept away', async () => {

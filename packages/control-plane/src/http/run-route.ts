@@ -57,14 +57,16 @@ export class RouteRunner {
       const kept = await store.write(async (change) => {
         const asking = await this.#admit(change.db, route, asked)
         const doing = { ...change, by: asking.principal?.actor ?? NOBODY, nowMs: this.#services.nowMs() }
-        const repeat = asked.isDryRun ? undefined : await findRepeat(doing, asked)
+        // Of those whom nobody knows, none gets or takes the answer of another, and none leaves something for a day.
+        const isRepeatable = asking.principal !== undefined && !asked.isDryRun
+        const repeat = isRepeatable ? await findRepeat(doing, asked) : undefined
         if (repeat !== undefined) return repeat
         const made = await route.change(asking, doing, { ...asked.input, prepared })
         if (asked.isDryRun) throw 'problem' in made ? made.problem : new DryRun(made)
         await this.#note(doing, asking, made)
         if ('problem' in made) return made.problem
         done = made
-        await keepAnswer(doing, asked, toKept(route, done))
+        if (isRepeatable) await keepAnswer(doing, asked, toKept(route, done))
         return done
       })
       if (kept instanceof AdminProblem) throw kept

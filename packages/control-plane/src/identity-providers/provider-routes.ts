@@ -1,9 +1,9 @@
 /** Owns the routes of logging in by a provider: which there are, the way there, and the way back. */
 
 import { z } from 'zod'
-import { signedInSchema, signIn, toAccountNote } from '../account/sign-in.ts'
+import { assertNoWait, signedInSchema, signIn, toAccountNote } from '../account/sign-in.ts'
 import { partIdSchema } from '../apis/api-body.ts'
-import { startChallenge, takeChallenge } from '../challenges/challenge-store.ts'
+import { findChallengeWait, startChallenge, takeChallenge } from '../challenges/challenge-store.ts'
 import { AdminProblem } from '../http/admin-problem.ts'
 import { type Asking, defineChange, defineReading, NOTHING, type Refused, type Route } from '../http/route.ts'
 import { IDENTITY_PROVIDER } from '../kinds.ts'
@@ -96,11 +96,17 @@ const begin = defineChange({
   answer: z.strictObject({ url: z.string(), challenge: z.string() }),
   isSecret: true,
   async prepare(asking, { params: { id } }) {
-    const { client, body } = await asking.services.store.read((db) => getProvider(asking, db, id))
+    const { services, address } = asking
+    const { client, body } = await services.store.read(async (db) => {
+      // Before the provider is asked: it is somebody else's.
+      assertNoWait(await findChallengeWait(db, { address, nowMs: services.nowMs() }))
+      return await getProvider(asking, db, id)
+    })
     return await ask(asking, () => toProvider(client, body.scopes))
   },
-  async change(_, doing, { params: { id }, prepared: { url, secrets } }) {
-    const challenge = await startChallenge(doing, { purpose: PURPOSE, facts: { id, secrets } })
+  async change({ address }, doing, { params: { id }, prepared: { url, secrets } }) {
+    assertNoWait(await findChallengeWait(doing.db, { address, nowMs: doing.nowMs }))
+    const challenge = await startChallenge(doing, { purpose: PURPOSE, address, facts: { id, secrets } })
     return { body: { url, challenge }, notes: [] }
   },
 })

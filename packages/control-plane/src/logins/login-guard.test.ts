@@ -137,4 +137,26 @@ await describeOnStores('logins', (open) => {
     await store.write((change) => noteCode(doing(change, nowMs), ANN.email))
     assert.equal(await admitAt(nowMs), 0)
   })
+
+  it('of strangers who make up names and networks are remembered up to a bound, and people who got in stay known', async () => {
+    const store = await open()
+    await note(store)
+    const strangers = { failures: 9, account: null, succeeded_at: null }
+    for (let block = 0; block < 101; block++) {
+      const at = NOW + block
+      const rows = Array.from({ length: 1_000 }, (_, index) => ({
+        ...strangers,
+        key: `${block} ${index}`,
+        last_at: at,
+        forget_at: at + DAY,
+      }))
+      await store.write(({ db }) => db.insertInto('login_attempts').values(rows).execute())
+    }
+    for (let count = 0; count < 64; count++) await admit(store, { email: `${count}@example.com`, address: '192.0.2.9' })
+    const rows = await store.read((db) => db.selectFrom('login_attempts').select(['key', 'succeeded_at']).execute())
+    assert.ok(rows.length <= 100_000 + 3 * 64 + 1, String(rows.length))
+    assert.ok(!rows.some(({ key }) => key.startsWith('0 ')), 'the oldest')
+    assert.ok(rows.some(({ key }) => key.startsWith('100 ')))
+    assert.equal(rows.filter(({ succeeded_at: at }) => at !== null).length, 1)
+  })
 })

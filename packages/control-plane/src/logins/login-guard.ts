@@ -39,6 +39,10 @@ const CODE_BOUND: Bound = { free: 5, mostMs: 900_000 }
 
 const FIRST_WAIT_MS = 1_000
 const DAY_MS = 86_400_000
+/** Of networks and accounts that never got in: strangers make up as many as they like, and the oldest of them give way. */
+const MOST_STRANGERS = 100_000
+/** Counting them takes milliseconds, so each change of the store with such a number does it. */
+const COUNTED_EACH = 64
 const REMEMBERED_MS = 90 * DAY_MS
 /** What one customer has of IPv6. */
 const IPV6_PREFIX_BITS = 64
@@ -63,6 +67,7 @@ export async function findLoginWait(db: Moment, given: LoginTry, nowMs: number):
 export async function admitLogin(doing: Doing, given: LoginTry): Promise<{ readonly waitMs: number }> {
   const { db, nowMs } = doing
   await db.deleteFrom('login_attempts').where('forget_at', '<=', nowMs).execute()
+  if (doing.sequence % COUNTED_EACH === 0) await dropOldestStrangers(db)
   const waitMs = await findLoginWait(db, given, nowMs)
   if (waitMs > 0) return { waitMs }
   const keys = toKeys(given)
@@ -78,6 +83,17 @@ export async function admitLogin(doing: Doing, given: LoginTry): Promise<{ reado
     })
   }
   return { waitMs: 0 }
+}
+
+async function dropOldestStrangers(db: Moment): Promise<void> {
+  const strangers = db.selectFrom('login_attempts').select('forget_at').where('succeeded_at', 'is', null)
+  const oldest = await strangers.orderBy('forget_at', 'desc').offset(MOST_STRANGERS).limit(1).executeTakeFirst()
+  if (oldest === undefined) return
+  await db
+    .deleteFrom('login_attempts')
+    .where('succeeded_at', 'is', null)
+    .where('forget_at', '<=', oldest.forget_at)
+    .execute()
 }
 
 /** It was right: the account is as it was before, and this network is known. */

@@ -102,14 +102,14 @@ export async function addPasskey(
   return { kind: 'right', user: await setPasskeys(doing, user, [...passkeys, passkey]), passkey }
 }
 
-/** What a page hands to the browser to log in: of this person, or of whoever has one for this site. */
+/** What a page hands to the browser to log in: of this person, or of whoever has one for this site and asks from that address. */
 export async function askForPasskey(
   doing: Doing,
   site: PasskeySite,
-  user?: string,
+  whom: { readonly user: string } | { readonly address: string },
 ): Promise<PublicKeyCredentialRequestOptionsJSON> {
-  const challenge = await startChallenge(doing, { purpose: LOGIN, ...(user !== undefined && { user }) })
-  const allowed = user === undefined ? undefined : (await readPasskeys(doing.db, user)).map(toDescriptor)
+  const challenge = await startChallenge(doing, { purpose: LOGIN, ...whom })
+  const allowed = 'user' in whom ? (await readPasskeys(doing.db, whom.user)).map(toDescriptor) : undefined
   const { generateAuthenticationOptions } = await loadLibrary()
   return await generateAuthenticationOptions({
     rpID: site.id,

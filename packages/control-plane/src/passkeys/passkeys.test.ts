@@ -20,7 +20,8 @@ const createAuthenticator = (id?: Buffer) => new SoftAuthenticator({ origin: ORI
 const offer = (store: Store, user: string) => store.write((change) => offerPasskey(doing(change), SITE, user))
 const add = (store: Store, user: string, response: ReturnType<SoftAuthenticator['register']>, nowMs = NOW) =>
   store.write((change) => addPasskey(doing(change, nowMs), SITE, { user, name: 'Laptop', response }))
-const ask = (store: Store, user?: string) => store.write((change) => askForPasskey(doing(change), SITE, user))
+const ask = (store: Store, user?: string) =>
+  store.write((change) => askForPasskey(doing(change), SITE, user === undefined ? { address: '192.0.2.1' } : { user }))
 const check = (
   store: Store,
   response: ReturnType<SoftAuthenticator['logIn']>,

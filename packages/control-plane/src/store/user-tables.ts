@@ -98,6 +98,8 @@ export interface ChallengeTable {
   hash: string
   purpose: string
   user: string | null
+  /** Hashed: from where it was asked for; null where it was given to somebody known. */
+  network: string | null
   /** JSON. */
   facts: string
   expires: number

@@ -16,6 +16,7 @@ import { m0041OneIndexEach } from './m0041-one-index-each.ts'
 import { m0036MovedSubscriptions } from './m0036-moved-subscriptions.ts'
 import { m0037Families } from './m0037-families.ts'
 import { m0031Hands } from './m0031-hands.ts'
+import { m0032Askers } from './m0032-askers.ts'
 import type { Migration } from './migration.ts'
 
 export type { Migration } from './migration.ts'
@@ -38,4 +39,5 @@ export const MIGRATIONS: readonly Migration[] = [
   m0036MovedSubscriptions,
   m0037Families,
   m0031Hands,
+  m0032Askers,
 ]
