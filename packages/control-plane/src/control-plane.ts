@@ -126,17 +126,19 @@ export class ControlPlane {
       issuerKeys: new IssuerKeys(Date.now),
       secretKey,
       webhooks,
-      isTls: settings.tls !== undefined,
+      // Also where something before it speaks TLS for it.
+      isTls: settings.tls !== undefined || settings.publicOrigin?.startsWith('https:') === true,
       publicOrigin: () => settings.publicOrigin ?? localOrigin,
       nowMs: Date.now,
       identify: (db, credentials) => identity.identify(db, credentials),
     }
-    const { host, tls, clientCa, allowed } = settings
+    const { host, tls, clientCa, allowed, publicOrigin } = settings
     const app = createApp(services, ADMIN_ROUTES, {
       ...(tls !== undefined && { tls }),
       ...(clientCa !== undefined && { clientCa }),
       ...(allowed !== undefined && { allowed: toNetworkList(allowed) }),
       isLocal: isLoopback(host),
+      ...(publicOrigin !== undefined && { publicOrigin }),
     })
     serveNodes(app, { store, feed, registry, nowMs: Date.now })
     try {

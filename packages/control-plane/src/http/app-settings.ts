@@ -15,6 +15,8 @@ export interface AppSettings {
   readonly allowed?: BlockList
   /** Bound to this machine alone: then it is asked by its address, or as localhost, and a page that makes its own name mean 127.0.0.1 is refused. */
   readonly isLocal?: boolean
+  /** Where people find the pages: what stands before them on this machine asks by that name, too. */
+  readonly publicOrigin?: string
 }
 
 const BODY_BYTES = 8 * 1024 * 1024
@@ -39,12 +41,19 @@ export function toServerOptions({ tls, clientCa }: AppSettings) {
 }
 
 /** @throws AdminProblem */
-export function assertAddress({ allowed, isLocal }: AppSettings, request: FastifyRequest): void {
+export function assertAddress({ allowed, isLocal, publicOrigin }: AppSettings, request: FastifyRequest): void {
   const { ip } = request
   if (allowed !== undefined && !isListed(allowed, ip)) {
     throw new AdminProblem('address-refused', 'This address is not on the list of those that may ask here.')
   }
-  if (isLocal === true && !isLocalName(request.headers.host)) {
-    throw new AdminProblem('misdirected-request', 'This port is asked by its address, or as localhost.')
-  }
+  const { host } = request.headers
+  if (isLocal !== true || isLocalName(host) || isHostOf(host, publicOrigin)) return
+  throw new AdminProblem(
+    'misdirected-request',
+    'This port is asked by its address, as localhost, or by the name in --control-url.',
+  )
+}
+
+function isHostOf(host: string | undefined, origin: string | undefined): boolean {
+  return host !== undefined && origin !== undefined && new URL(origin).host === host.toLowerCase()
 }

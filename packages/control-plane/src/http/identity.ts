@@ -42,10 +42,14 @@ export class Identity {
   }
 }
 
+/** What a browser says of where a request comes from (Fetch Metadata); programs say nothing. `none`: who sits before it typed the address. */
+export function isOfOtherSite(headers: Readonly<Record<string, string | string[] | undefined>>): boolean {
+  const site = headers['sec-fetch-site']
+  return site !== undefined && site !== 'same-origin' && site !== 'none'
+}
+
 /** Changes by a browser come with what only our own pages know: a form of another site sends the cookie, and not this. */
 export function isOwnPage(headers: Readonly<Record<string, string | string[] | undefined>>, secret: string): boolean {
-  const site = headers['sec-fetch-site']
-  if (site !== undefined && site !== 'same-origin') return false
   const token = headers['x-csrf-token']
   return typeof token === 'string' && isAntiForgeryToken(token, secret)
 }

@@ -9,7 +9,7 @@ import type { Moment } from '../store/store.ts'
 import { AdminProblem } from './admin-problem.ts'
 import { assertAllowed, readRoles } from './assert-allowed.ts'
 import { findRepeat, keepAnswer } from './idempotency.ts'
-import { isOwnPage } from './identity.ts'
+import { isOfOtherSite, isOwnPage } from './identity.ts'
 import { readCredentials } from './read-credentials.ts'
 import { type AskedPlace, readPlace, readRequest } from './read-request.ts'
 import type { Answer, Asking, ChangingRoute, Done, ReadingRoute, Route } from './route.ts'
@@ -105,6 +105,7 @@ export class RouteRunner {
       agent: request.headers['user-agent'] ?? '',
       sessionSecret: credentials.sessionSecret,
     }
+    assertOwnSite(route, request)
     if (access.kind === 'anybody') return asking
     assertOwnPage(route, request, credentials)
     if (principal === undefined) throw notSignedIn()
@@ -166,6 +167,12 @@ function assertWholePerson({ user, scopes }: Principal): void {
     'not-allowed',
     'A token with scopes does nothing with the account of its person: log in, or bring a personal token without scopes.',
   )
+}
+
+/** Not even what anybody may: to log in, or to ask for it, in somebody else's browser. @throws AdminProblem */
+function assertOwnSite({ kind }: Route, { headers }: FastifyRequest): void {
+  if (kind === 'reading' || !isOfOtherSite(headers)) return
+  throw new AdminProblem('forged-request', 'A page of another site asked your browser to do this: use the pages here.')
 }
 
 /** @throws AdminProblem */
