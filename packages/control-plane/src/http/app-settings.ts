@@ -20,22 +20,29 @@ export interface AppSettings {
 }
 
 const BODY_BYTES = 8 * 1024 * 1024
+/** Of whom nobody knows: the longest that is taken is what a platform has signed. */
+export const STRANGERS_BODY_BYTES = 64 * 1024
+/** All nodes that may wait here, and who else asks: the rest of what a process may open is for its gateway. */
+export const MOST_CONNECTIONS = 5_000
 /** For a whole request: those who ask are people and programs with little to say. */
 const REQUEST_TIMEOUT_MS = 30_000
 const HEADERS_TIMEOUT_MS = 10_000
+/** How often both are looked after. */
+const CHECKED_EACH_MS = 5_000
 
 export function toServerOptions({ tls, clientCa }: AppSettings) {
+  const times = { headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: CHECKED_EACH_MS }
   const judged = clientCa !== undefined && { ca: clientCa, requestCert: true, rejectUnauthorized: false }
   return {
     bodyLimit: BODY_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
     connectionTimeout: 0,
-    http: { headersTimeout: HEADERS_TIMEOUT_MS },
+    http: times,
     forceCloseConnections: true,
     genReqId: () => randomUUID(),
     routerOptions: { maxParamLength: 256 },
     ...(tls !== undefined && {
-      https: { ...tls, ...judged, minVersion: 'TLSv1.2' as const, headersTimeout: HEADERS_TIMEOUT_MS },
+      https: { ...tls, ...judged, ...times, minVersion: 'TLSv1.2' as const },
     }),
   }
 }

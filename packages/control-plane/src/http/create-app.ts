@@ -6,7 +6,13 @@
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { servePages } from '../pages/serve-pages.ts'
 import { AdminProblem } from './admin-problem.ts'
-import { type AppSettings, assertAddress, toServerOptions } from './app-settings.ts'
+import {
+  type AppSettings,
+  assertAddress,
+  MOST_CONNECTIONS,
+  STRANGERS_BODY_BYTES,
+  toServerOptions,
+} from './app-settings.ts'
 import { DOCUMENT_PATH, serveOpenApi } from './openapi-document.ts'
 import { toEntityTag } from './read-conditions.ts'
 import { type Answer, API_PREFIX, LINES_TYPE, type Route } from './route.ts'
@@ -16,6 +22,7 @@ import { toAdminProblem } from './to-admin-problem.ts'
 
 export function createApp(services: Services, routes: readonly Route[], settings: AppSettings = {}): FastifyInstance {
   const app = Fastify(toServerOptions(settings)) as unknown as FastifyInstance
+  app.server.maxConnections = MOST_CONNECTIONS
   const runner = new RouteRunner(services)
   // What is parsed is parsed by the route's own schemas.
   app.removeAllContentTypeParsers()
@@ -49,6 +56,7 @@ const SAFE_HEADERS = {
 function serve(app: FastifyInstance, runner: RouteRunner, route: Route): void {
   app.route({
     method: route.method,
+    ...(route.access.kind === 'anybody' && { bodyLimit: STRANGERS_BODY_BYTES }),
     url: API_PREFIX + route.path.replaceAll(/\{(\w+)\}/g, ':$1'),
     // Before a body is read: strangers send none.
     onRequest: async (request) => runner.assertKnown(route, request),
@@ -110,7 +118,7 @@ async function answerFault({ log }: Services, { fault, request, reply }: Failing
 /** What the server itself refuses. */
 function ofServer(fault: unknown): AdminProblem | undefined {
   const { statusCode, message } = fault as { statusCode?: unknown; message?: unknown }
-  if (statusCode === 413) return new AdminProblem('body-too-large', 'A body may have 8 MiB.')
+  if (statusCode === 413) return new AdminProblem('body-too-large', 'A body may have 8 MiB, and before a login 64 KiB.')
   if (statusCode === 415) return new AdminProblem('media-type-unknown', 'Say Content-Type: application/json.')
   if (statusCode === 400) return new AdminProblem('request-invalid', String(message))
   return undefined

@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { AdminProblem } from './admin-problem.ts'
 import { readConditions } from './read-conditions.ts'
+import { readJson } from './read-json.ts'
 import type { Input, Route } from './route.ts'
 import { toInvalidProblem } from './to-admin-problem.ts'
 
@@ -73,11 +74,7 @@ function readBody({ written }: Route, text: string, type: string): unknown {
     const other = written === undefined ? '' : ', or application/yaml'
     throw new AdminProblem('media-type-unknown', `Say Content-Type: application/json${other}.`)
   }
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    throw new AdminProblem('request-invalid', `body: this is no JSON: ${(error as Error).message}`)
-  }
+  return readJson(text)
 }
 
 function parse<S extends z.ZodType>(schema: S, where: string, value: unknown): z.output<S> {

@@ -29,6 +29,8 @@ const PREFIX = '/node/v1'
 const MOST_WAITING = 2_000
 /** Intermediaries give up on what is silent for half a minute. */
 const LONGEST_WAIT_MS = 25_000
+/** A line for each thread; read before it is known who sends it. */
+const HEARTBEAT_BYTES = 256 * 1024
 /** Less is not worth it. */
 const COMPRESSED_FROM_BYTES = 1_000
 
@@ -36,7 +38,9 @@ export function serveNodes(app: FastifyInstance, services: NodeServices): void {
   const server = new NodeServer(services)
   app.get(`${PREFIX}/configuration`, (request, reply) => server.answerConfiguration(request, reply))
   app.get(`${PREFIX}/credentials`, (request, reply) => server.answerCredentials(request, reply))
-  app.post(`${PREFIX}/heartbeat`, (request, reply) => server.takeHeartbeat(request, reply))
+  app.post(`${PREFIX}/heartbeat`, { bodyLimit: HEARTBEAT_BYTES }, (request, reply) =>
+    server.takeHeartbeat(request, reply),
+  )
   // Before the server waits for what is under way.
   app.addHook('preClose', async () => server.close())
 }
