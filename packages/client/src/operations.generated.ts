@@ -203,7 +203,7 @@ readonly "updatedBy": string })[]; readonly "next"?: string } }
 /** Makes an account, and a link with which the person sets the password. */
 readonly inviteUser: { readonly body: { 
 /** By which a person logs in. Nobody else has it, in whatever case. */
-readonly "email": string; readonly "name": (unknown) & (unknown); 
+readonly "email": string; readonly "name": string; 
 /** What the person may do, and where. */
 readonly "grants": readonly ({ 
 /** Id of a role. */
@@ -261,7 +261,7 @@ readonly "updatedBy": string } }
 /** Makes of a person what is sent. With If-Match it changes only what you have seen. */
 readonly putUser: { readonly params: { readonly user: string }; readonly body: { 
 /** By which a person logs in. Nobody else has it, in whatever case. */
-readonly "email": string; readonly "name": (unknown) & (unknown); 
+readonly "email": string; readonly "name": string; 
 /** What the person may do, and where. */
 readonly "grants": readonly ({ 
 /** Id of a role. */
@@ -447,7 +447,7 @@ readonly putMember: { readonly params: { readonly team: string }; readonly body:
 /** By which a person logs in. Nobody else has it, in whatever case. */
 readonly "email": string; 
 /** Of who has no account yet. */
-readonly "name"?: (unknown) & (unknown); readonly "grants": readonly ({ 
+readonly "name"?: string; readonly "grants": readonly ({ 
 /** Id of a role. */
 readonly "role": string; 
 /** Ids: it counts for these APIs alone. For everything of the team if absent. */
