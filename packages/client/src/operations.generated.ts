@@ -499,7 +499,7 @@ readonly "csrfToken": string } }
 readonly putIdentityProviderSecret: { readonly params: { readonly id: string }; readonly body: { readonly "value": string }; readonly answer: undefined }
 
 /** Those of the kind API that you may see, in pages. */
-readonly listApis: { readonly query: { readonly team?: string; readonly owner?: string; readonly tag?: (string) | (readonly (string)[]); readonly search?: string; readonly sort?: "id" | "-id" | "title" | "-title" | "updatedAt" | "-updatedAt"; readonly limit?: number; readonly after?: string }; readonly answer: { readonly "items": readonly ({ 
+readonly listApis: { readonly query: { readonly team?: string; readonly owner?: string; readonly family?: string; readonly tag?: (string) | (readonly (string)[]); readonly search?: string; readonly sort?: "id" | "-id" | "title" | "-title" | "updatedAt" | "-updatedAt"; readonly limit?: number; readonly after?: string }; readonly answer: { readonly "items": readonly ({ 
 /** Never given twice. */
 readonly "uid": string; readonly "team": string; readonly "id": string; 
 /** One more with each change; it is the `ETag`. */
@@ -1455,7 +1455,7 @@ readonly "sunsetAt"?: string;
 /** URL or path of what comes after it. */
 readonly "successor"?: string; 
 /** URL or path of a page that tells people about it. */
-readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; readonly "message": string; 
+readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "supersede" | "retire" | "revive"; readonly "message": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
@@ -1488,7 +1488,7 @@ readonly "sunsetAt"?: string;
 /** URL or path of what comes after it. */
 readonly "successor"?: string; 
 /** URL or path of a page that tells people about it. */
-readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; readonly "message": string; 
+readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "supersede" | "retire" | "revive"; readonly "message": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
@@ -1533,7 +1533,7 @@ readonly "sunsetAt"?: string;
 /** URL or path of what comes after it. */
 readonly "successor"?: string; 
 /** URL or path of a page that tells people about it. */
-readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; readonly "message": string; 
+readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "supersede" | "retire" | "revive"; readonly "message": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
@@ -1552,6 +1552,30 @@ readonly "change"?: number;
 readonly "preview"?: { readonly "token": string; readonly "revision": number; 
 /** RFC 3339, UTC. */
 readonly "expires": string }; 
+/** Where an API supersedes another one. */
+readonly "succession"?: { 
+/** Id of the API that comes after it. */
+readonly "to": string; 
+/** What becomes of subscriptions to the old one. */
+readonly "moves": readonly ({ 
+/** Uid. */
+readonly "subscription": string; 
+/** Team and id. */
+readonly "app": string; 
+/** As it was; one that moves stays so. */
+readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
+/** `ends`: the app has another one to the next API, which takes its place. `stays`: that other one gives less. */
+readonly "outcome": "moves" | "ends" | "stays"; 
+/** Id of the plan that counts from now on. */
+readonly "plan"?: string; 
+/** Uid of the other one. */
+readonly "other"?: string; 
+/** What callers would notice, or what has to be done first. */
+readonly "note"?: string })[]; 
+/** Ids of those that come to sell the next one beside it. */
+readonly "products": readonly (string)[]; 
+/** Who does not get the next one, or loses the old one. */
+readonly "warnings": readonly (string)[] }; 
 /** Who runs it now, who does not yet, and who cannot. */
 readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
@@ -1594,7 +1618,7 @@ readonly "sunsetAt"?: string;
 /** URL or path of what comes after it. */
 readonly "successor"?: string; 
 /** URL or path of a page that tells people about it. */
-readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; readonly "message": string; 
+readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "supersede" | "retire" | "revive"; readonly "message": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
@@ -1613,6 +1637,30 @@ readonly "change"?: number;
 readonly "preview"?: { readonly "token": string; readonly "revision": number; 
 /** RFC 3339, UTC. */
 readonly "expires": string }; 
+/** Where an API supersedes another one. */
+readonly "succession"?: { 
+/** Id of the API that comes after it. */
+readonly "to": string; 
+/** What becomes of subscriptions to the old one. */
+readonly "moves": readonly ({ 
+/** Uid. */
+readonly "subscription": string; 
+/** Team and id. */
+readonly "app": string; 
+/** As it was; one that moves stays so. */
+readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
+/** `ends`: the app has another one to the next API, which takes its place. `stays`: that other one gives less. */
+readonly "outcome": "moves" | "ends" | "stays"; 
+/** Id of the plan that counts from now on. */
+readonly "plan"?: string; 
+/** Uid of the other one. */
+readonly "other"?: string; 
+/** What callers would notice, or what has to be done first. */
+readonly "note"?: string })[]; 
+/** Ids of those that come to sell the next one beside it. */
+readonly "products": readonly (string)[]; 
+/** Who does not get the next one, or loses the old one. */
+readonly "warnings": readonly (string)[] }; 
 /** Who runs it now, who does not yet, and who cannot. */
 readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
@@ -1649,7 +1697,7 @@ readonly "sunsetAt"?: string;
 /** URL or path of what comes after it. */
 readonly "successor"?: string; 
 /** URL or path of a page that tells people about it. */
-readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; readonly "message": string; 
+readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "supersede" | "retire" | "revive"; readonly "message": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
@@ -1668,6 +1716,30 @@ readonly "change"?: number;
 readonly "preview"?: { readonly "token": string; readonly "revision": number; 
 /** RFC 3339, UTC. */
 readonly "expires": string }; 
+/** Where an API supersedes another one. */
+readonly "succession"?: { 
+/** Id of the API that comes after it. */
+readonly "to": string; 
+/** What becomes of subscriptions to the old one. */
+readonly "moves": readonly ({ 
+/** Uid. */
+readonly "subscription": string; 
+/** Team and id. */
+readonly "app": string; 
+/** As it was; one that moves stays so. */
+readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
+/** `ends`: the app has another one to the next API, which takes its place. `stays`: that other one gives less. */
+readonly "outcome": "moves" | "ends" | "stays"; 
+/** Id of the plan that counts from now on. */
+readonly "plan"?: string; 
+/** Uid of the other one. */
+readonly "other"?: string; 
+/** What callers would notice, or what has to be done first. */
+readonly "note"?: string })[]; 
+/** Ids of those that come to sell the next one beside it. */
+readonly "products": readonly (string)[]; 
+/** Who does not get the next one, or loses the old one. */
+readonly "warnings": readonly (string)[] }; 
 /** Who runs it now, who does not yet, and who cannot. */
 readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
@@ -1714,7 +1786,7 @@ readonly "sunsetAt"?: string;
 /** URL or path of what comes after it. */
 readonly "successor"?: string; 
 /** URL or path of a page that tells people about it. */
-readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; readonly "message": string; 
+readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "supersede" | "retire" | "revive"; readonly "message": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
@@ -1733,6 +1805,30 @@ readonly "change"?: number;
 readonly "preview"?: { readonly "token": string; readonly "revision": number; 
 /** RFC 3339, UTC. */
 readonly "expires": string }; 
+/** Where an API supersedes another one. */
+readonly "succession"?: { 
+/** Id of the API that comes after it. */
+readonly "to": string; 
+/** What becomes of subscriptions to the old one. */
+readonly "moves": readonly ({ 
+/** Uid. */
+readonly "subscription": string; 
+/** Team and id. */
+readonly "app": string; 
+/** As it was; one that moves stays so. */
+readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
+/** `ends`: the app has another one to the next API, which takes its place. `stays`: that other one gives less. */
+readonly "outcome": "moves" | "ends" | "stays"; 
+/** Id of the plan that counts from now on. */
+readonly "plan"?: string; 
+/** Uid of the other one. */
+readonly "other"?: string; 
+/** What callers would notice, or what has to be done first. */
+readonly "note"?: string })[]; 
+/** Ids of those that come to sell the next one beside it. */
+readonly "products": readonly (string)[]; 
+/** Who does not get the next one, or loses the old one. */
+readonly "warnings": readonly (string)[] }; 
 /** Who runs it now, who does not yet, and who cannot. */
 readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
@@ -1781,7 +1877,7 @@ readonly "sunsetAt"?: string;
 /** URL or path of what comes after it. */
 readonly "successor"?: string; 
 /** URL or path of a page that tells people about it. */
-readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; readonly "message": string; 
+readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "supersede" | "retire" | "revive"; readonly "message": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
@@ -1800,6 +1896,30 @@ readonly "change"?: number;
 readonly "preview"?: { readonly "token": string; readonly "revision": number; 
 /** RFC 3339, UTC. */
 readonly "expires": string }; 
+/** Where an API supersedes another one. */
+readonly "succession"?: { 
+/** Id of the API that comes after it. */
+readonly "to": string; 
+/** What becomes of subscriptions to the old one. */
+readonly "moves": readonly ({ 
+/** Uid. */
+readonly "subscription": string; 
+/** Team and id. */
+readonly "app": string; 
+/** As it was; one that moves stays so. */
+readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
+/** `ends`: the app has another one to the next API, which takes its place. `stays`: that other one gives less. */
+readonly "outcome": "moves" | "ends" | "stays"; 
+/** Id of the plan that counts from now on. */
+readonly "plan"?: string; 
+/** Uid of the other one. */
+readonly "other"?: string; 
+/** What callers would notice, or what has to be done first. */
+readonly "note"?: string })[]; 
+/** Ids of those that come to sell the next one beside it. */
+readonly "products": readonly (string)[]; 
+/** Who does not get the next one, or loses the old one. */
+readonly "warnings": readonly (string)[] }; 
 /** Who runs it now, who does not yet, and who cannot. */
 readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
@@ -1834,7 +1954,7 @@ readonly "sunsetAt"?: string;
 /** URL or path of what comes after it. */
 readonly "successor"?: string; 
 /** URL or path of a page that tells people about it. */
-readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; readonly "message": string; 
+readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "supersede" | "retire" | "revive"; readonly "message": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
@@ -1853,6 +1973,30 @@ readonly "change"?: number;
 readonly "preview"?: { readonly "token": string; readonly "revision": number; 
 /** RFC 3339, UTC. */
 readonly "expires": string }; 
+/** Where an API supersedes another one. */
+readonly "succession"?: { 
+/** Id of the API that comes after it. */
+readonly "to": string; 
+/** What becomes of subscriptions to the old one. */
+readonly "moves": readonly ({ 
+/** Uid. */
+readonly "subscription": string; 
+/** Team and id. */
+readonly "app": string; 
+/** As it was; one that moves stays so. */
+readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
+/** `ends`: the app has another one to the next API, which takes its place. `stays`: that other one gives less. */
+readonly "outcome": "moves" | "ends" | "stays"; 
+/** Id of the plan that counts from now on. */
+readonly "plan"?: string; 
+/** Uid of the other one. */
+readonly "other"?: string; 
+/** What callers would notice, or what has to be done first. */
+readonly "note"?: string })[]; 
+/** Ids of those that come to sell the next one beside it. */
+readonly "products": readonly (string)[]; 
+/** Who does not get the next one, or loses the old one. */
+readonly "warnings": readonly (string)[] }; 
 /** Who runs it now, who does not yet, and who cannot. */
 readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
@@ -1887,7 +2031,7 @@ readonly "sunsetAt"?: string;
 /** URL or path of what comes after it. */
 readonly "successor"?: string; 
 /** URL or path of a page that tells people about it. */
-readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; readonly "message": string; 
+readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "supersede" | "retire" | "revive"; readonly "message": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
@@ -1906,6 +2050,30 @@ readonly "change"?: number;
 readonly "preview"?: { readonly "token": string; readonly "revision": number; 
 /** RFC 3339, UTC. */
 readonly "expires": string }; 
+/** Where an API supersedes another one. */
+readonly "succession"?: { 
+/** Id of the API that comes after it. */
+readonly "to": string; 
+/** What becomes of subscriptions to the old one. */
+readonly "moves": readonly ({ 
+/** Uid. */
+readonly "subscription": string; 
+/** Team and id. */
+readonly "app": string; 
+/** As it was; one that moves stays so. */
+readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
+/** `ends`: the app has another one to the next API, which takes its place. `stays`: that other one gives less. */
+readonly "outcome": "moves" | "ends" | "stays"; 
+/** Id of the plan that counts from now on. */
+readonly "plan"?: string; 
+/** Uid of the other one. */
+readonly "other"?: string; 
+/** What callers would notice, or what has to be done first. */
+readonly "note"?: string })[]; 
+/** Ids of those that come to sell the next one beside it. */
+readonly "products": readonly (string)[]; 
+/** Who does not get the next one, or loses the old one. */
+readonly "warnings": readonly (string)[] }; 
 /** Who runs it now, who does not yet, and who cannot. */
 readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
@@ -1940,7 +2108,7 @@ readonly "sunsetAt"?: string;
 /** URL or path of what comes after it. */
 readonly "successor"?: string; 
 /** URL or path of a page that tells people about it. */
-readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; readonly "message": string; 
+readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "supersede" | "retire" | "revive"; readonly "message": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
@@ -1959,6 +2127,30 @@ readonly "change"?: number;
 readonly "preview"?: { readonly "token": string; readonly "revision": number; 
 /** RFC 3339, UTC. */
 readonly "expires": string }; 
+/** Where an API supersedes another one. */
+readonly "succession"?: { 
+/** Id of the API that comes after it. */
+readonly "to": string; 
+/** What becomes of subscriptions to the old one. */
+readonly "moves": readonly ({ 
+/** Uid. */
+readonly "subscription": string; 
+/** Team and id. */
+readonly "app": string; 
+/** As it was; one that moves stays so. */
+readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
+/** `ends`: the app has another one to the next API, which takes its place. `stays`: that other one gives less. */
+readonly "outcome": "moves" | "ends" | "stays"; 
+/** Id of the plan that counts from now on. */
+readonly "plan"?: string; 
+/** Uid of the other one. */
+readonly "other"?: string; 
+/** What callers would notice, or what has to be done first. */
+readonly "note"?: string })[]; 
+/** Ids of those that come to sell the next one beside it. */
+readonly "products": readonly (string)[]; 
+/** Who does not get the next one, or loses the old one. */
+readonly "warnings": readonly (string)[] }; 
 /** Who runs it now, who does not yet, and who cannot. */
 readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
@@ -2099,6 +2291,8 @@ readonly "product"?: { readonly "uid": string; readonly "team"?: string; readonl
 readonly "api"?: { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; 
 /** Without a name where it is gone. */
 readonly "plan": { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
+/** APIs that it was for before it was moved: it still opens those that its plan does. */
+readonly "former"?: readonly ({ readonly "uid": string; readonly "team"?: string; readonly "id"?: string })[]; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
@@ -2114,6 +2308,8 @@ readonly "product"?: { readonly "uid": string; readonly "team"?: string; readonl
 readonly "api"?: { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; 
 /** Without a name where it is gone. */
 readonly "plan": { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
+/** APIs that it was for before it was moved: it still opens those that its plan does. */
+readonly "former"?: readonly ({ readonly "uid": string; readonly "team"?: string; readonly "id"?: string })[]; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
@@ -2141,6 +2337,8 @@ readonly "product"?: { readonly "uid": string; readonly "team"?: string; readonl
 readonly "api"?: { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; 
 /** Without a name where it is gone. */
 readonly "plan": { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
+/** APIs that it was for before it was moved: it still opens those that its plan does. */
+readonly "former"?: readonly ({ readonly "uid": string; readonly "team"?: string; readonly "id"?: string })[]; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
@@ -2161,6 +2359,8 @@ readonly "product"?: { readonly "uid": string; readonly "team"?: string; readonl
 readonly "api"?: { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; 
 /** Without a name where it is gone. */
 readonly "plan": { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
+/** APIs that it was for before it was moved: it still opens those that its plan does. */
+readonly "former"?: readonly ({ readonly "uid": string; readonly "team"?: string; readonly "id"?: string })[]; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
@@ -2178,6 +2378,8 @@ readonly "product"?: { readonly "uid": string; readonly "team"?: string; readonl
 readonly "api"?: { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; 
 /** Without a name where it is gone. */
 readonly "plan": { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
+/** APIs that it was for before it was moved: it still opens those that its plan does. */
+readonly "former"?: readonly ({ readonly "uid": string; readonly "team"?: string; readonly "id"?: string })[]; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
@@ -2195,6 +2397,8 @@ readonly "product"?: { readonly "uid": string; readonly "team"?: string; readonl
 readonly "api"?: { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; 
 /** Without a name where it is gone. */
 readonly "plan": { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
+/** APIs that it was for before it was moved: it still opens those that its plan does. */
+readonly "former"?: readonly ({ readonly "uid": string; readonly "team"?: string; readonly "id"?: string })[]; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
@@ -2212,6 +2416,8 @@ readonly "product"?: { readonly "uid": string; readonly "team"?: string; readonl
 readonly "api"?: { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; 
 /** Without a name where it is gone. */
 readonly "plan": { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
+/** APIs that it was for before it was moved: it still opens those that its plan does. */
+readonly "former"?: readonly ({ readonly "uid": string; readonly "team"?: string; readonly "id"?: string })[]; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
@@ -2229,15 +2435,21 @@ readonly "product"?: { readonly "uid": string; readonly "team"?: string; readonl
 readonly "api"?: { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; 
 /** Without a name where it is gone. */
 readonly "plan": { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
+/** APIs that it was for before it was moved: it still opens those that its plan does. */
+readonly "former"?: readonly ({ readonly "uid": string; readonly "team"?: string; readonly "id"?: string })[]; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "createdBy": string } }
 
-/** Moves the subscriptions to this API to the one that comes after it, such as its next version, all or none. Those to products follow what these sell. */
+/** Moves the subscriptions to this API to the one that comes after it, such as its next version, all or none. They go on opening this one, where their plan does. Those to products follow what these sell. */
 readonly moveSubscriptions: { readonly params: { readonly team: string; readonly id: string }; readonly body: { 
 /** Id of an API of the same team. */
-readonly "to": string }; readonly answer: { readonly "items": readonly ({ readonly "uid": string; 
+readonly "to": string; 
+/** Id of a plan of the team, for subscriptions whose own plan does not open the next API; without it there may be none such. */
+readonly "plan"?: string }; readonly answer: { 
+/** Those that moved. */
+readonly "items": readonly ({ readonly "uid": string; 
 /** Without a name where it is gone. */
 readonly "app": { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; 
 /** Without a name where it is gone. */
@@ -2246,10 +2458,28 @@ readonly "product"?: { readonly "uid": string; readonly "team"?: string; readonl
 readonly "api"?: { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; 
 /** Without a name where it is gone. */
 readonly "plan": { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
+/** APIs that it was for before it was moved: it still opens those that its plan does. */
+readonly "former"?: readonly ({ readonly "uid": string; readonly "team"?: string; readonly "id"?: string })[]; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
-readonly "createdBy": string })[] } }
+readonly "createdBy": string })[]; 
+/** What became of each. */
+readonly "moves": readonly ({ 
+/** Uid. */
+readonly "subscription": string; 
+/** Team and id. */
+readonly "app": string; 
+/** As it was; one that moves stays so. */
+readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
+/** `ends`: the app has another one to the next API, which takes its place. `stays`: that other one gives less. */
+readonly "outcome": "moves" | "ends" | "stays"; 
+/** Id of the plan that counts from now on. */
+readonly "plan"?: string; 
+/** Uid of the other one. */
+readonly "other"?: string; 
+/** What callers would notice, or what has to be done first. */
+readonly "note"?: string })[] } }
 
 /** Names of the secrets of an environment. Their values are shown to nobody. */
 readonly listSecrets: { readonly params: { readonly environment: string }; readonly answer: { readonly "items": readonly ({ readonly "name": string; 
@@ -2282,7 +2512,9 @@ readonly "number": number;
 /** RFC 3339, UTC. */
 readonly "at": string; 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
-readonly "by": string; readonly "action": string; 
+readonly "by": string; 
+/** What people call who did it: a name, or `token "ci" of team shop`. Absent where nobody knows any more. */
+readonly "byName"?: string; readonly "action": string; 
 /** Of what it was done to. */
 readonly "kind": string; 
 /** Uid of what it was done to. */
@@ -2350,7 +2582,7 @@ readonly "sunsetAt"?: string;
 /** URL or path of what comes after it. */
 readonly "successor"?: string; 
 /** URL or path of a page that tells people about it. */
-readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; readonly "message": string; 
+readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "supersede" | "retire" | "revive"; readonly "message": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
@@ -2369,6 +2601,30 @@ readonly "change"?: number;
 readonly "preview"?: { readonly "token": string; readonly "revision": number; 
 /** RFC 3339, UTC. */
 readonly "expires": string }; 
+/** Where an API supersedes another one. */
+readonly "succession"?: { 
+/** Id of the API that comes after it. */
+readonly "to": string; 
+/** What becomes of subscriptions to the old one. */
+readonly "moves": readonly ({ 
+/** Uid. */
+readonly "subscription": string; 
+/** Team and id. */
+readonly "app": string; 
+/** As it was; one that moves stays so. */
+readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
+/** `ends`: the app has another one to the next API, which takes its place. `stays`: that other one gives less. */
+readonly "outcome": "moves" | "ends" | "stays"; 
+/** Id of the plan that counts from now on. */
+readonly "plan"?: string; 
+/** Uid of the other one. */
+readonly "other"?: string; 
+/** What callers would notice, or what has to be done first. */
+readonly "note"?: string })[]; 
+/** Ids of those that come to sell the next one beside it. */
+readonly "products": readonly (string)[]; 
+/** Who does not get the next one, or loses the old one. */
+readonly "warnings": readonly (string)[] }; 
 /** Who runs it now, who does not yet, and who cannot. */
 readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
@@ -2414,7 +2670,7 @@ readonly "sunsetAt"?: string;
 /** URL or path of what comes after it. */
 readonly "successor"?: string; 
 /** URL or path of a page that tells people about it. */
-readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; readonly "message": string; 
+readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "supersede" | "retire" | "revive"; readonly "message": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
@@ -2433,6 +2689,121 @@ readonly "change"?: number;
 readonly "preview"?: { readonly "token": string; readonly "revision": number; 
 /** RFC 3339, UTC. */
 readonly "expires": string }; 
+/** Where an API supersedes another one. */
+readonly "succession"?: { 
+/** Id of the API that comes after it. */
+readonly "to": string; 
+/** What becomes of subscriptions to the old one. */
+readonly "moves": readonly ({ 
+/** Uid. */
+readonly "subscription": string; 
+/** Team and id. */
+readonly "app": string; 
+/** As it was; one that moves stays so. */
+readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
+/** `ends`: the app has another one to the next API, which takes its place. `stays`: that other one gives less. */
+readonly "outcome": "moves" | "ends" | "stays"; 
+/** Id of the plan that counts from now on. */
+readonly "plan"?: string; 
+/** Uid of the other one. */
+readonly "other"?: string; 
+/** What callers would notice, or what has to be done first. */
+readonly "note"?: string })[]; 
+/** Ids of those that come to sell the next one beside it. */
+readonly "products": readonly (string)[]; 
+/** Who does not get the next one, or loses the old one. */
+readonly "warnings": readonly (string)[] }; 
+/** Who runs it now, who does not yet, and who cannot. */
+readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
+
+/** Lets another API come after this one, such as its next version: this one is deprecated here and says where the next one is; where wanted, its subscriptions open the next one from now on. */
+readonly supersede: { readonly params: { readonly environment: string; readonly team: string; readonly id: string }; readonly body: { 
+/** Id of the API that comes after it: of its team, and live here. */
+readonly "by": string; 
+/** Why, for those who come later. */
+readonly "message"?: string; 
+/** Why it cannot wait: passes a freeze, for those who have `environment:freeze` everywhere; and brings back what was live before the last change without waiting, for those who may approve. */
+readonly "override"?: string; 
+/** Since when, or from when on. Now if absent. */
+readonly "deprecatedAt"?: string; 
+/** From when on it may not answer any more (RFC 8594). */
+readonly "sunsetAt"?: string; 
+/** Where callers find it. Where it is live if absent. */
+readonly "successor"?: string; 
+/** URL or path of a page that tells people about it. */
+readonly "link"?: string; 
+/** True: what opens the old one opens the next one too. Subscriptions to it move, and products that sell it come to sell both. Callers keep their keys. */
+readonly "moveSubscriptions"?: boolean; 
+/** Id of a plan of the team, for subscriptions whose own plan does not open the next API; without it there may be none such. */
+readonly "plan"?: string }; readonly answer: { 
+/** One more with each change of what is live; it is the `ETag`. */
+readonly "version": number; 
+/** None: the API is not in this environment any more. */
+readonly "releases": readonly ({ readonly "revision": number; 
+/** Percent of what no condition claims. */
+readonly "share"?: number; 
+/** CEL: requests for which it is true get this release. */
+readonly "when"?: string; 
+/** Each request of these, `team/id`, whatever else is said. */
+readonly "apps"?: readonly (string)[]; 
+/** It is not live: only who brings its token gets it. */
+readonly "preview"?: { 
+/** RFC 3339, UTC. */
+readonly "expires": string } })[]; 
+/** It is on its way out here, or over; what the API says itself if absent. */
+readonly "lifecycle"?: { 
+/** `deprecated`: it answers, and each answer says so (RFC 9745). `retired`: every request is answered with 410. */
+readonly "state": "deprecated" | "retired"; 
+/** Since when, or from when on, nobody should begin to use it. Needed where it is deprecated. */
+readonly "deprecatedAt"?: string; 
+/** From when on it may not answer any more (RFC 8594). It is said, and nothing happens by itself. */
+readonly "sunsetAt"?: string; 
+/** URL or path of what comes after it. */
+readonly "successor"?: string; 
+/** URL or path of a page that tells people about it. */
+readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "supersede" | "retire" | "revive"; readonly "message": string; 
+/** RFC 3339, UTC. */
+readonly "at": string; 
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+readonly "by": string; 
+/** Of rules that are broken, and do not keep it from being live. */
+readonly "warnings": readonly ({ readonly "severity": "fault" | "warning"; readonly "code": string; readonly "message": string; 
+/** How to mend it. */
+readonly "suggestion"?: string; 
+/** From 1; 0 where it is about no line. */
+readonly "line": number; readonly "path": string; 
+/** Id of the rule. */
+readonly "rule": string })[]; 
+/** Its number, with the status 202: others have to approve it. Nothing is live yet; what is told is what would be. */
+readonly "change"?: number; 
+/** What opens the preview, as the field `Gatewright-Preview`. It is shown once. */
+readonly "preview"?: { readonly "token": string; readonly "revision": number; 
+/** RFC 3339, UTC. */
+readonly "expires": string }; 
+/** Where an API supersedes another one. */
+readonly "succession"?: { 
+/** Id of the API that comes after it. */
+readonly "to": string; 
+/** What becomes of subscriptions to the old one. */
+readonly "moves": readonly ({ 
+/** Uid. */
+readonly "subscription": string; 
+/** Team and id. */
+readonly "app": string; 
+/** As it was; one that moves stays so. */
+readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
+/** `ends`: the app has another one to the next API, which takes its place. `stays`: that other one gives less. */
+readonly "outcome": "moves" | "ends" | "stays"; 
+/** Id of the plan that counts from now on. */
+readonly "plan"?: string; 
+/** Uid of the other one. */
+readonly "other"?: string; 
+/** What callers would notice, or what has to be done first. */
+readonly "note"?: string })[]; 
+/** Ids of those that come to sell the next one beside it. */
+readonly "products": readonly (string)[]; 
+/** Who does not get the next one, or loses the old one. */
+readonly "warnings": readonly (string)[] }; 
 /** Who runs it now, who does not yet, and who cannot. */
 readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
@@ -2473,7 +2844,7 @@ readonly "sunsetAt"?: string;
 /** URL or path of what comes after it. */
 readonly "successor"?: string; 
 /** URL or path of a page that tells people about it. */
-readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; readonly "message": string; 
+readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "supersede" | "retire" | "revive"; readonly "message": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
@@ -2492,6 +2863,30 @@ readonly "change"?: number;
 readonly "preview"?: { readonly "token": string; readonly "revision": number; 
 /** RFC 3339, UTC. */
 readonly "expires": string }; 
+/** Where an API supersedes another one. */
+readonly "succession"?: { 
+/** Id of the API that comes after it. */
+readonly "to": string; 
+/** What becomes of subscriptions to the old one. */
+readonly "moves": readonly ({ 
+/** Uid. */
+readonly "subscription": string; 
+/** Team and id. */
+readonly "app": string; 
+/** As it was; one that moves stays so. */
+readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
+/** `ends`: the app has another one to the next API, which takes its place. `stays`: that other one gives less. */
+readonly "outcome": "moves" | "ends" | "stays"; 
+/** Id of the plan that counts from now on. */
+readonly "plan"?: string; 
+/** Uid of the other one. */
+readonly "other"?: string; 
+/** What callers would notice, or what has to be done first. */
+readonly "note"?: string })[]; 
+/** Ids of those that come to sell the next one beside it. */
+readonly "products": readonly (string)[]; 
+/** Who does not get the next one, or loses the old one. */
+readonly "warnings": readonly (string)[] }; 
 /** Who runs it now, who does not yet, and who cannot. */
 readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
@@ -2526,7 +2921,7 @@ readonly "sunsetAt"?: string;
 /** URL or path of what comes after it. */
 readonly "successor"?: string; 
 /** URL or path of a page that tells people about it. */
-readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; readonly "message": string; 
+readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "supersede" | "retire" | "revive"; readonly "message": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
@@ -2545,6 +2940,30 @@ readonly "change"?: number;
 readonly "preview"?: { readonly "token": string; readonly "revision": number; 
 /** RFC 3339, UTC. */
 readonly "expires": string }; 
+/** Where an API supersedes another one. */
+readonly "succession"?: { 
+/** Id of the API that comes after it. */
+readonly "to": string; 
+/** What becomes of subscriptions to the old one. */
+readonly "moves": readonly ({ 
+/** Uid. */
+readonly "subscription": string; 
+/** Team and id. */
+readonly "app": string; 
+/** As it was; one that moves stays so. */
+readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
+/** `ends`: the app has another one to the next API, which takes its place. `stays`: that other one gives less. */
+readonly "outcome": "moves" | "ends" | "stays"; 
+/** Id of the plan that counts from now on. */
+readonly "plan"?: string; 
+/** Uid of the other one. */
+readonly "other"?: string; 
+/** What callers would notice, or what has to be done first. */
+readonly "note"?: string })[]; 
+/** Ids of those that come to sell the next one beside it. */
+readonly "products": readonly (string)[]; 
+/** Who does not get the next one, or loses the old one. */
+readonly "warnings": readonly (string)[] }; 
 /** Who runs it now, who does not yet, and who cannot. */
 readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
@@ -2575,7 +2994,7 @@ readonly "sunsetAt"?: string;
 /** URL or path of what comes after it. */
 readonly "successor"?: string; 
 /** URL or path of a page that tells people about it. */
-readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; readonly "message": string; 
+readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "supersede" | "retire" | "revive"; readonly "message": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
@@ -2610,16 +3029,27 @@ readonly "sunsetAt"?: string;
 /** URL or path of what comes after it. */
 readonly "successor"?: string; 
 /** URL or path of a page that tells people about it. */
-readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; readonly "message": string; 
+readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "supersede" | "retire" | "revive"; readonly "message": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; readonly "environment": string })[] } }
 
+/** APIs side by side, in pages: what has become of each in each environment, and since when. On a page, versions of a family stand together, the lowest first. */
+readonly listApiStates: { readonly query: { readonly team?: string; readonly family?: string; readonly limit?: number; readonly after?: string }; readonly answer: { readonly "items": readonly ({ readonly "team": string; readonly "id": string; readonly "title"?: string; readonly "family"?: string; 
+/** As it says now, or as its OpenAPI document does. */
+readonly "version"?: string; 
+/** Where it is live; none: it is a draft. */
+readonly "environments": readonly ({ readonly "environment": string; readonly "state": "published" | "deprecated" | "retired"; 
+/** When it became so there. */
+readonly "since": string; readonly "revisions": readonly (number)[]; readonly "deprecatedAt"?: string; readonly "sunsetAt"?: string; readonly "successor"?: string })[] })[]; 
+/** Where the next page begins; absent: this is the last. */
+readonly "next"?: string } }
+
 /** What waits, or waited, to go live in protected environments; what something became of last stands first. */
 readonly listChanges: { readonly query: { readonly state?: "waiting" | "done" | "refused" | "withdrawn" | "expired"; readonly limit?: number; readonly below?: number }; readonly answer: { readonly "items": readonly ({ readonly "environment": string; readonly "team": string; readonly "api": string; 
 /** From 1, within what is live of an API in an environment. */
-readonly "number": number; readonly "state": "waiting" | "done" | "refused" | "withdrawn" | "expired"; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; 
+readonly "number": number; readonly "state": "waiting" | "done" | "refused" | "withdrawn" | "expired"; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "supersede" | "retire" | "revive"; 
 /** What is to be live. */
 readonly "releases": readonly ({ readonly "revision": number; 
 /** Percent of what no condition claims. */
@@ -2640,6 +3070,22 @@ readonly "acknowledge"?: {
 readonly "codes": readonly (string)[]; 
 /** Why callers can live with it: it stands in the message. */
 readonly "reason": string }; 
+/** How it is to be on its way out. */
+readonly "lifecycle"?: { 
+/** `deprecated`: it answers, and each answer says so (RFC 9745). `retired`: every request is answered with 410. */
+readonly "state": "deprecated" | "retired"; 
+/** Since when, or from when on, nobody should begin to use it. Needed where it is deprecated. */
+readonly "deprecatedAt"?: string; 
+/** From when on it may not answer any more (RFC 8594). It is said, and nothing happens by itself. */
+readonly "sunsetAt"?: string; 
+/** URL or path of what comes after it. */
+readonly "successor"?: string; 
+/** URL or path of a page that tells people about it. */
+readonly "link"?: string }; 
+/** The API that is to come after it. */
+readonly "succession"?: { 
+/** Id. */
+readonly "to": string; readonly "movesSubscriptions": boolean }; 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "askedBy": string; 
 /** RFC 3339, UTC. */
@@ -2662,7 +3108,7 @@ readonly "at": string; readonly "note": string }; readonly "sequence": number })
 /** A change that waits, or waited: who asked, for what, and who has approved it. */
 readonly getChange: { readonly params: { readonly environment: string; readonly team: string; readonly id: string; readonly number: number }; readonly answer: { readonly "environment": string; readonly "team": string; readonly "api": string; 
 /** From 1, within what is live of an API in an environment. */
-readonly "number": number; readonly "state": "waiting" | "done" | "refused" | "withdrawn" | "expired"; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; 
+readonly "number": number; readonly "state": "waiting" | "done" | "refused" | "withdrawn" | "expired"; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "supersede" | "retire" | "revive"; 
 /** What is to be live. */
 readonly "releases": readonly ({ readonly "revision": number; 
 /** Percent of what no condition claims. */
@@ -2683,6 +3129,22 @@ readonly "acknowledge"?: {
 readonly "codes": readonly (string)[]; 
 /** Why callers can live with it: it stands in the message. */
 readonly "reason": string }; 
+/** How it is to be on its way out. */
+readonly "lifecycle"?: { 
+/** `deprecated`: it answers, and each answer says so (RFC 9745). `retired`: every request is answered with 410. */
+readonly "state": "deprecated" | "retired"; 
+/** Since when, or from when on, nobody should begin to use it. Needed where it is deprecated. */
+readonly "deprecatedAt"?: string; 
+/** From when on it may not answer any more (RFC 8594). It is said, and nothing happens by itself. */
+readonly "sunsetAt"?: string; 
+/** URL or path of what comes after it. */
+readonly "successor"?: string; 
+/** URL or path of a page that tells people about it. */
+readonly "link"?: string }; 
+/** The API that is to come after it. */
+readonly "succession"?: { 
+/** Id. */
+readonly "to": string; readonly "movesSubscriptions": boolean }; 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "askedBy": string; 
 /** RFC 3339, UTC. */
@@ -2705,7 +3167,7 @@ readonly "at": string; readonly "note": string }; readonly "sequence": number } 
 /** Lets a change through. With the last approval that it needs it is judged and checked again, and done; else it goes on waiting. */
 readonly approveChange: { readonly params: { readonly environment: string; readonly team: string; readonly id: string; readonly number: number }; readonly body: { readonly "note"?: string }; readonly answer: { readonly "change": { readonly "environment": string; readonly "team": string; readonly "api": string; 
 /** From 1, within what is live of an API in an environment. */
-readonly "number": number; readonly "state": "waiting" | "done" | "refused" | "withdrawn" | "expired"; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; 
+readonly "number": number; readonly "state": "waiting" | "done" | "refused" | "withdrawn" | "expired"; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "supersede" | "retire" | "revive"; 
 /** What is to be live. */
 readonly "releases": readonly ({ readonly "revision": number; 
 /** Percent of what no condition claims. */
@@ -2726,6 +3188,22 @@ readonly "acknowledge"?: {
 readonly "codes": readonly (string)[]; 
 /** Why callers can live with it: it stands in the message. */
 readonly "reason": string }; 
+/** How it is to be on its way out. */
+readonly "lifecycle"?: { 
+/** `deprecated`: it answers, and each answer says so (RFC 9745). `retired`: every request is answered with 410. */
+readonly "state": "deprecated" | "retired"; 
+/** Since when, or from when on, nobody should begin to use it. Needed where it is deprecated. */
+readonly "deprecatedAt"?: string; 
+/** From when on it may not answer any more (RFC 8594). It is said, and nothing happens by itself. */
+readonly "sunsetAt"?: string; 
+/** URL or path of what comes after it. */
+readonly "successor"?: string; 
+/** URL or path of a page that tells people about it. */
+readonly "link"?: string }; 
+/** The API that is to come after it. */
+readonly "succession"?: { 
+/** Id. */
+readonly "to": string; readonly "movesSubscriptions": boolean }; 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "askedBy": string; 
 /** RFC 3339, UTC. */
@@ -2769,7 +3247,7 @@ readonly "sunsetAt"?: string;
 /** URL or path of what comes after it. */
 readonly "successor"?: string; 
 /** URL or path of a page that tells people about it. */
-readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; readonly "message": string; 
+readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "supersede" | "retire" | "revive"; readonly "message": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
@@ -2788,13 +3266,37 @@ readonly "change"?: number;
 readonly "preview"?: { readonly "token": string; readonly "revision": number; 
 /** RFC 3339, UTC. */
 readonly "expires": string }; 
+/** Where an API supersedes another one. */
+readonly "succession"?: { 
+/** Id of the API that comes after it. */
+readonly "to": string; 
+/** What becomes of subscriptions to the old one. */
+readonly "moves": readonly ({ 
+/** Uid. */
+readonly "subscription": string; 
+/** Team and id. */
+readonly "app": string; 
+/** As it was; one that moves stays so. */
+readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
+/** `ends`: the app has another one to the next API, which takes its place. `stays`: that other one gives less. */
+readonly "outcome": "moves" | "ends" | "stays"; 
+/** Id of the plan that counts from now on. */
+readonly "plan"?: string; 
+/** Uid of the other one. */
+readonly "other"?: string; 
+/** What callers would notice, or what has to be done first. */
+readonly "note"?: string })[]; 
+/** Ids of those that come to sell the next one beside it. */
+readonly "products": readonly (string)[]; 
+/** Who does not get the next one, or loses the old one. */
+readonly "warnings": readonly (string)[] }; 
 /** Who runs it now, who does not yet, and who cannot. */
 readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } } }
 
 /** Keeps a change from being done. */
 readonly refuseChange: { readonly params: { readonly environment: string; readonly team: string; readonly id: string; readonly number: number }; readonly body: { readonly "note"?: string }; readonly answer: { readonly "environment": string; readonly "team": string; readonly "api": string; 
 /** From 1, within what is live of an API in an environment. */
-readonly "number": number; readonly "state": "waiting" | "done" | "refused" | "withdrawn" | "expired"; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; 
+readonly "number": number; readonly "state": "waiting" | "done" | "refused" | "withdrawn" | "expired"; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "supersede" | "retire" | "revive"; 
 /** What is to be live. */
 readonly "releases": readonly ({ readonly "revision": number; 
 /** Percent of what no condition claims. */
@@ -2815,6 +3317,22 @@ readonly "acknowledge"?: {
 readonly "codes": readonly (string)[]; 
 /** Why callers can live with it: it stands in the message. */
 readonly "reason": string }; 
+/** How it is to be on its way out. */
+readonly "lifecycle"?: { 
+/** `deprecated`: it answers, and each answer says so (RFC 9745). `retired`: every request is answered with 410. */
+readonly "state": "deprecated" | "retired"; 
+/** Since when, or from when on, nobody should begin to use it. Needed where it is deprecated. */
+readonly "deprecatedAt"?: string; 
+/** From when on it may not answer any more (RFC 8594). It is said, and nothing happens by itself. */
+readonly "sunsetAt"?: string; 
+/** URL or path of what comes after it. */
+readonly "successor"?: string; 
+/** URL or path of a page that tells people about it. */
+readonly "link"?: string }; 
+/** The API that is to come after it. */
+readonly "succession"?: { 
+/** Id. */
+readonly "to": string; readonly "movesSubscriptions": boolean }; 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "askedBy": string; 
 /** RFC 3339, UTC. */
@@ -2837,7 +3355,7 @@ readonly "at": string; readonly "note": string }; readonly "sequence": number } 
 /** Takes a change back that you have asked for. */
 readonly withdrawChange: { readonly params: { readonly environment: string; readonly team: string; readonly id: string; readonly number: number }; readonly body: { readonly "note"?: string }; readonly answer: { readonly "environment": string; readonly "team": string; readonly "api": string; 
 /** From 1, within what is live of an API in an environment. */
-readonly "number": number; readonly "state": "waiting" | "done" | "refused" | "withdrawn" | "expired"; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; 
+readonly "number": number; readonly "state": "waiting" | "done" | "refused" | "withdrawn" | "expired"; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "supersede" | "retire" | "revive"; 
 /** What is to be live. */
 readonly "releases": readonly ({ readonly "revision": number; 
 /** Percent of what no condition claims. */
@@ -2858,6 +3376,22 @@ readonly "acknowledge"?: {
 readonly "codes": readonly (string)[]; 
 /** Why callers can live with it: it stands in the message. */
 readonly "reason": string }; 
+/** How it is to be on its way out. */
+readonly "lifecycle"?: { 
+/** `deprecated`: it answers, and each answer says so (RFC 9745). `retired`: every request is answered with 410. */
+readonly "state": "deprecated" | "retired"; 
+/** Since when, or from when on, nobody should begin to use it. Needed where it is deprecated. */
+readonly "deprecatedAt"?: string; 
+/** From when on it may not answer any more (RFC 8594). It is said, and nothing happens by itself. */
+readonly "sunsetAt"?: string; 
+/** URL or path of what comes after it. */
+readonly "successor"?: string; 
+/** URL or path of a page that tells people about it. */
+readonly "link"?: string }; 
+/** The API that is to come after it. */
+readonly "succession"?: { 
+/** Id. */
+readonly "to": string; readonly "movesSubscriptions": boolean }; 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "askedBy": string; 
 /** RFC 3339, UTC. */
@@ -3071,10 +3605,12 @@ erasePerson: { method: 'POST', path: '/api/v1/audit/erase' },
 startPreview: { method: 'POST', path: '/api/v1/environments/{environment}/apis/{team}/{id}/preview' },
 endPreview: { method: 'DELETE', path: '/api/v1/environments/{environment}/apis/{team}/{id}/preview' },
 deprecate: { method: 'POST', path: '/api/v1/environments/{environment}/apis/{team}/{id}/deprecate' },
+supersede: { method: 'POST', path: '/api/v1/environments/{environment}/apis/{team}/{id}/supersede' },
 retire: { method: 'POST', path: '/api/v1/environments/{environment}/apis/{team}/{id}/retire' },
 revive: { method: 'POST', path: '/api/v1/environments/{environment}/apis/{team}/{id}/revive' },
 listLiveApis: { method: 'GET', path: '/api/v1/environments/{environment}/live' },
 listLiveEnvironments: { method: 'GET', path: '/api/v1/apis/{team}/{id}/live' },
+listApiStates: { method: 'GET', path: '/api/v1/api-states' },
 listChanges: { method: 'GET', path: '/api/v1/changes' },
 getChange: { method: 'GET', path: '/api/v1/environments/{environment}/apis/{team}/{id}/changes/{number}' },
 approveChange: { method: 'POST', path: '/api/v1/environments/{environment}/apis/{team}/{id}/changes/{number}/approve' },
