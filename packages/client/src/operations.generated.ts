@@ -1,6 +1,6 @@
 /** Owns the operations of the admin API. Generated from its OpenAPI document by `npm run client`: change the routes, not this. */
 
-import type { ApiBody, EnvironmentBody, UpstreamBody, PlanBody, ProductBody, AppBody, TeamBody, RoleBody, TeamRuleBody, FederationBody, NodeGroupBody, WebhookBody, IdentityProviderBody, Match } from './schemas.generated.ts'
+import type { ApiBody, EnvironmentBody, UpstreamBody, CertificateBody, PlanBody, ProductBody, AppBody, TeamBody, RoleBody, TeamRuleBody, FederationBody, NodeGroupBody, WebhookBody, IdentityProviderBody, Match } from './schemas.generated.ts'
 
 export interface Operations {
 
@@ -13,7 +13,7 @@ readonly "csrfToken": string } }
 
 /** Who asks, and what they may. */
 readonly getMe: { readonly answer: { 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "actor": string; readonly "name": string; readonly "grants": readonly ({ 
 /** Id of a role. */
 readonly "role": string; 
@@ -193,11 +193,11 @@ readonly "environments"?: readonly (string)[] })[]; readonly "sso"?: { readonly 
 readonly "passkeys": number; readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "updatedBy": string })[]; readonly "next"?: string } }
 
 /** Makes an account, and a link with which the person sets the password. */
@@ -226,11 +226,11 @@ readonly "environments"?: readonly (string)[] })[]; readonly "sso"?: { readonly 
 readonly "passkeys": number; readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "updatedBy": string }; readonly "link": { 
 /** For the person alone: who has it sets the password. It is shown now, and never again. */
 readonly "url": string; 
@@ -251,11 +251,11 @@ readonly "environments"?: readonly (string)[] })[]; readonly "sso"?: { readonly 
 readonly "passkeys": number; readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "updatedBy": string } }
 
 /** Makes of a person what is sent. With If-Match it changes only what you have seen. */
@@ -284,11 +284,11 @@ readonly "environments"?: readonly (string)[] })[]; readonly "sso"?: { readonly 
 readonly "passkeys": number; readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "updatedBy": string } }
 
 /** Erases all that tells of a person. What the person has done stays, by a uid that leads nowhere. */
@@ -308,11 +308,11 @@ readonly "environments"?: readonly (string)[] })[]; readonly "sso"?: { readonly 
 readonly "passkeys": number; readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "updatedBy": string } }
 
 /** Lets a person in again. */
@@ -329,11 +329,11 @@ readonly "environments"?: readonly (string)[] })[]; readonly "sso"?: { readonly 
 readonly "passkeys": number; readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "updatedBy": string } }
 
 /** Takes the password away, logs the person out everywhere, and makes a link to set a new one. */
@@ -352,11 +352,11 @@ readonly "environments"?: readonly (string)[] })[]; readonly "sso"?: { readonly 
 readonly "passkeys": number; readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "updatedBy": string }; readonly "link": { 
 /** For the person alone: who has it sets the password. It is shown now, and never again. */
 readonly "url": string; 
@@ -390,7 +390,7 @@ readonly "team": ("*") | (string);
 readonly "apis"?: readonly (string)[]; 
 /** Ids: it counts for what is done in these environments alone. For everything of the team if absent. */
 readonly "environments"?: readonly (string)[] })[]; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "createdBy": string })[]; readonly "next"?: string } }
 
 /** Makes a token of a team, with grants of its own. It is shown now, and never again. */
@@ -425,7 +425,7 @@ readonly "team": ("*") | (string);
 readonly "apis"?: readonly (string)[]; 
 /** Ids: it counts for what is done in these environments alone. For everything of the team if absent. */
 readonly "environments"?: readonly (string)[] })[]; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "createdBy": string; readonly "value": string } }
 
 /** Ends a token of a team: it is refused from now on. */
@@ -499,18 +499,18 @@ readonly "csrfToken": string } }
 readonly putIdentityProviderSecret: { readonly params: { readonly id: string }; readonly body: { readonly "value": string }; readonly answer: undefined }
 
 /** Those of the kind API that you may see, in pages. */
-readonly listApis: { readonly query: { readonly team?: string; readonly owner?: string; readonly family?: string; readonly tag?: (string) | (readonly (string)[]); readonly search?: string; readonly sort?: "id" | "-id" | "title" | "-title" | "updatedAt" | "-updatedAt"; readonly limit?: number; readonly after?: string }; readonly answer: { readonly "items": readonly ({ 
+readonly listApis: { readonly query: { readonly team?: string; readonly owner?: string; readonly tag?: (string) | (readonly (string)[]); readonly search?: string; readonly sort?: "id" | "-id" | "title" | "-title" | "updatedAt" | "-updatedAt"; readonly limit?: number; readonly after?: string }; readonly answer: { readonly "items": readonly ({ 
 /** Never given twice. */
 readonly "uid": string; readonly "team": string; readonly "id": string; 
 /** One more with each change; it is the `ETag`. */
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "updatedBy": string; readonly "body": ApiBody })[]; readonly "total": number; 
 /** Where the next page begins; absent: this is the last. */
 readonly "next"?: string } }
@@ -523,11 +523,11 @@ readonly "uid": string; readonly "team": string; readonly "id": string;
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "updatedBy": string; readonly "body": ApiBody }; readonly givesYaml: true }
 
 /** Makes one API, or makes it what is sent. With If-Match it changes only what you have seen, with If-None-Match: * it changes nothing that is there. */
@@ -538,11 +538,11 @@ readonly "uid": string; readonly "team": string; readonly "id": string;
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "updatedBy": string; readonly "body": ApiBody }; readonly takesYaml: true }
 
 /** Removes one API, where nobody needs it. What it was stays in its history. */
@@ -552,7 +552,7 @@ readonly removeApi: { readonly params: { readonly team: string; readonly id: str
 readonly listApiVersions: { readonly params: { readonly team: string; readonly id: string }; readonly query: { readonly limit?: number }; readonly answer: { readonly "items": readonly ({ readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "by": string; 
 /** Absent where it was removed. */
 readonly "body"?: ApiBody })[] } }
@@ -565,11 +565,11 @@ readonly "uid": string; readonly "id": string;
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "updatedBy": string; readonly "body": EnvironmentBody })[]; readonly "total": number; 
 /** Where the next page begins; absent: this is the last. */
 readonly "next"?: string } }
@@ -582,11 +582,11 @@ readonly "uid": string; readonly "id": string;
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "updatedBy": string; readonly "body": EnvironmentBody }; readonly givesYaml: true }
 
 /** Makes one environment, or makes it what is sent. With If-Match it changes only what you have seen, with If-None-Match: * it changes nothing that is there. */
@@ -597,11 +597,11 @@ readonly "uid": string; readonly "id": string;
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "updatedBy": string; readonly "body": EnvironmentBody }; readonly takesYaml: true }
 
 /** Removes one environment, where nobody needs it. What it was stays in its history. */
@@ -611,7 +611,7 @@ readonly removeEnvironment: { readonly params: { readonly id: string }; readonly
 readonly listEnvironmentVersions: { readonly params: { readonly id: string }; readonly query: { readonly limit?: number }; readonly answer: { readonly "items": readonly ({ readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "by": string; 
 /** Absent where it was removed. */
 readonly "body"?: EnvironmentBody })[] } }
@@ -624,11 +624,11 @@ readonly "uid": string; readonly "team": string; readonly "id": string;
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "updatedBy": string; readonly "body": UpstreamBody })[]; readonly "total": number; 
 /** Where the next page begins; absent: this is the last. */
 readonly "next"?: string } }
@@ -641,11 +641,11 @@ readonly "uid": string; readonly "team": string; readonly "id": string;
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "updatedBy": string; readonly "body": UpstreamBody }; readonly givesYaml: true }
 
 /** Makes one upstream, or makes it what is sent. With If-Match it changes only what you have seen, with If-None-Match: * it changes nothing that is there. */
@@ -656,11 +656,11 @@ readonly "uid": string; readonly "team": string; readonly "id": string;
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "updatedBy": string; readonly "body": UpstreamBody }; readonly takesYaml: true }
 
 /** Removes one upstream, where nobody needs it. What it was stays in its history. */
@@ -670,10 +670,93 @@ readonly removeUpstream: { readonly params: { readonly team: string; readonly id
 readonly listUpstreamVersions: { readonly params: { readonly team: string; readonly id: string }; readonly query: { readonly limit?: number }; readonly answer: { readonly "items": readonly ({ readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "by": string; 
 /** Absent where it was removed. */
 readonly "body"?: UpstreamBody })[] } }
+
+/** Those of the kind certificate that you may see, in pages. */
+readonly listCertificates: { readonly query: { readonly team?: string; readonly owner?: string; readonly tag?: (string) | (readonly (string)[]); readonly search?: string; readonly sort?: "id" | "-id" | "title" | "-title" | "updatedAt" | "-updatedAt"; readonly limit?: number; readonly after?: string }; readonly answer: { readonly "items": readonly ({ 
+/** Never given twice. */
+readonly "uid": string; readonly "id": string; 
+/** One more with each change; it is the `ETag`. */
+readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string; 
+/** RFC 3339, UTC. */
+readonly "updatedAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "updatedBy": string; 
+/** Names that it is for. */
+readonly "hosts": readonly (string)[]; 
+/** RFC 3339, UTC. */
+readonly "notBefore"?: string; 
+/** Its end. Absent where gateways order it themselves. */
+readonly "notAfter"?: string; 
+/** It has to be renewed, or cannot be used yet. */
+readonly "warning"?: string; readonly "body": CertificateBody })[]; readonly "total": number; 
+/** Where the next page begins; absent: this is the last. */
+readonly "next"?: string } }
+
+/** One certificate. */
+readonly getCertificate: { readonly params: { readonly id: string }; readonly answer: { 
+/** Never given twice. */
+readonly "uid": string; readonly "id": string; 
+/** One more with each change; it is the `ETag`. */
+readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string; 
+/** RFC 3339, UTC. */
+readonly "updatedAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "updatedBy": string; 
+/** Names that it is for. */
+readonly "hosts": readonly (string)[]; 
+/** RFC 3339, UTC. */
+readonly "notBefore"?: string; 
+/** Its end. Absent where gateways order it themselves. */
+readonly "notAfter"?: string; 
+/** It has to be renewed, or cannot be used yet. */
+readonly "warning"?: string; readonly "body": CertificateBody }; readonly givesYaml: true }
+
+/** Makes one certificate, or makes it what is sent. With If-Match it changes only what you have seen, with If-None-Match: * it changes nothing that is there. */
+readonly putCertificate: { readonly params: { readonly id: string }; readonly body: CertificateBody; readonly answer: { 
+/** Never given twice. */
+readonly "uid": string; readonly "id": string; 
+/** One more with each change; it is the `ETag`. */
+readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string; 
+/** RFC 3339, UTC. */
+readonly "updatedAt": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "updatedBy": string; 
+/** Names that it is for. */
+readonly "hosts": readonly (string)[]; 
+/** RFC 3339, UTC. */
+readonly "notBefore"?: string; 
+/** Its end. Absent where gateways order it themselves. */
+readonly "notAfter"?: string; 
+/** It has to be renewed, or cannot be used yet. */
+readonly "warning"?: string; readonly "body": CertificateBody }; readonly takesYaml: true }
+
+/** Removes one certificate, where nobody needs it. What it was stays in its history. */
+readonly removeCertificate: { readonly params: { readonly id: string }; readonly answer: undefined }
+
+/** What one certificate was, the newest first. */
+readonly listCertificateVersions: { readonly params: { readonly id: string }; readonly query: { readonly limit?: number }; readonly answer: { readonly "items": readonly ({ readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "at": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "by": string; 
+/** Absent where it was removed. */
+readonly "body"?: CertificateBody })[] } }
 
 /** Those of the kind plan that you may see, in pages. */
 readonly listPlans: { readonly query: { readonly team?: string; readonly owner?: string; readonly tag?: (string) | (readonly (string)[]); readonly search?: string; readonly sort?: "id" | "-id" | "title" | "-title" | "updatedAt" | "-updatedAt"; readonly limit?: number; readonly after?: string }; readonly answer: { readonly "items": readonly ({ 
@@ -683,11 +766,11 @@ readonly "uid": string; readonly "team": string; readonly "id": string;
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "updatedBy": string; readonly "body": PlanBody })[]; readonly "total": number; 
 /** Where the next page begins; absent: this is the last. */
 readonly "next"?: string } }
@@ -700,11 +783,11 @@ readonly "uid": string; readonly "team": string; readonly "id": string;
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "updatedBy": string; readonly "body": PlanBody }; readonly givesYaml: true }
 
 /** Makes one plan, or makes it what is sent. With If-Match it changes only what you have seen, with If-None-Match: * it changes nothing that is there. */
@@ -715,11 +798,11 @@ readonly "uid": string; readonly "team": string; readonly "id": string;
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "updatedBy": string; readonly "body": PlanBody }; readonly takesYaml: true }
 
 /** Removes one plan, where nobody needs it. What it was stays in its history. */
@@ -729,7 +812,7 @@ readonly removePlan: { readonly params: { readonly team: string; readonly id: st
 readonly listPlanVersions: { readonly params: { readonly team: string; readonly id: string }; readonly query: { readonly limit?: number }; readonly answer: { readonly "items": readonly ({ readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "by": string; 
 /** Absent where it was removed. */
 readonly "body"?: PlanBody })[] } }
@@ -742,11 +825,11 @@ readonly "uid": string; readonly "team": string; readonly "id": string;
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "updatedBy": string; readonly "body": ProductBody })[]; readonly "total": number; 
 /** Where the next page begins; absent: this is the last. */
 readonly "next"?: string } }
@@ -759,11 +842,11 @@ readonly "uid": string; readonly "team": string; readonly "id": string;
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "updatedBy": string; readonly "body": ProductBody }; readonly givesYaml: true }
 
 /** Makes one product, or makes it what is sent. With If-Match it changes only what you have seen, with If-None-Match: * it changes nothing that is there. */
@@ -774,11 +857,11 @@ readonly "uid": string; readonly "team": string; readonly "id": string;
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "updatedBy": string; readonly "body": ProductBody }; readonly takesYaml: true }
 
 /** Removes one product, where nobody needs it. What it was stays in its history. */
@@ -788,7 +871,7 @@ readonly removeProduct: { readonly params: { readonly team: string; readonly id:
 readonly listProductVersions: { readonly params: { readonly team: string; readonly id: string }; readonly query: { readonly limit?: number }; readonly answer: { readonly "items": readonly ({ readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "by": string; 
 /** Absent where it was removed. */
 readonly "body"?: ProductBody })[] } }
@@ -801,11 +884,11 @@ readonly "uid": string; readonly "team": string; readonly "id": string;
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "updatedBy": string; readonly "body": AppBody })[]; readonly "total": number; 
 /** Where the next page begins; absent: this is the last. */
 readonly "next"?: string } }
@@ -818,11 +901,11 @@ readonly "uid": string; readonly "team": string; readonly "id": string;
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "updatedBy": string; readonly "body": AppBody }; readonly givesYaml: true }
 
 /** Makes one app, or makes it what is sent. With If-Match it changes only what you have seen, with If-None-Match: * it changes nothing that is there. */
@@ -833,11 +916,11 @@ readonly "uid": string; readonly "team": string; readonly "id": string;
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "updatedBy": string; readonly "body": AppBody }; readonly takesYaml: true }
 
 /** Removes one app, where nobody needs it. What it was stays in its history. */
@@ -847,7 +930,7 @@ readonly removeApp: { readonly params: { readonly team: string; readonly id: str
 readonly listAppVersions: { readonly params: { readonly team: string; readonly id: string }; readonly query: { readonly limit?: number }; readonly answer: { readonly "items": readonly ({ readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "by": string; 
 /** Absent where it was removed. */
 readonly "body"?: AppBody })[] } }
@@ -860,11 +943,11 @@ readonly "uid": string; readonly "id": string;
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "updatedBy": string; readonly "body": TeamBody })[]; readonly "total": number; 
 /** Where the next page begins; absent: this is the last. */
 readonly "next"?: string } }
@@ -877,11 +960,11 @@ readonly "uid": string; readonly "id": string;
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "updatedBy": string; readonly "body": TeamBody }; readonly givesYaml: true }
 
 /** Makes one team, or makes it what is sent. With If-Match it changes only what you have seen, with If-None-Match: * it changes nothing that is there. */
@@ -892,11 +975,11 @@ readonly "uid": string; readonly "id": string;
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "updatedBy": string; readonly "body": TeamBody }; readonly takesYaml: true }
 
 /** Removes one team, where nobody needs it. What it was stays in its history. */
@@ -906,7 +989,7 @@ readonly removeTeam: { readonly params: { readonly id: string }; readonly answer
 readonly listTeamVersions: { readonly params: { readonly id: string }; readonly query: { readonly limit?: number }; readonly answer: { readonly "items": readonly ({ readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "by": string; 
 /** Absent where it was removed. */
 readonly "body"?: TeamBody })[] } }
@@ -919,11 +1002,11 @@ readonly "uid": string; readonly "id": string;
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "updatedBy": string; readonly "body": RoleBody })[]; readonly "total": number; 
 /** Where the next page begins; absent: this is the last. */
 readonly "next"?: string } }
@@ -936,11 +1019,11 @@ readonly "uid": string; readonly "id": string;
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "updatedBy": string; readonly "body": RoleBody }; readonly givesYaml: true }
 
 /** Makes one role, or makes it what is sent. With If-Match it changes only what you have seen, with If-None-Match: * it changes nothing that is there. */
@@ -951,11 +1034,11 @@ readonly "uid": string; readonly "id": string;
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "updatedBy": string; readonly "body": RoleBody }; readonly takesYaml: true }
 
 /** Removes one role, where nobody needs it. What it was stays in its history. */
@@ -965,7 +1048,7 @@ readonly removeRole: { readonly params: { readonly id: string }; readonly answer
 readonly listRoleVersions: { readonly params: { readonly id: string }; readonly query: { readonly limit?: number }; readonly answer: { readonly "items": readonly ({ readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "by": string; 
 /** Absent where it was removed. */
 readonly "body"?: RoleBody })[] } }
@@ -978,11 +1061,11 @@ readonly "uid": string; readonly "id": string;
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "updatedBy": string; readonly "body": TeamRuleBody })[]; readonly "total": number; 
 /** Where the next page begins; absent: this is the last. */
 readonly "next"?: string } }
@@ -995,11 +1078,11 @@ readonly "uid": string; readonly "id": string;
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "updatedBy": string; readonly "body": TeamRuleBody }; readonly givesYaml: true }
 
 /** Makes one rule, or makes it what is sent. With If-Match it changes only what you have seen, with If-None-Match: * it changes nothing that is there. */
@@ -1010,11 +1093,11 @@ readonly "uid": string; readonly "id": string;
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "updatedBy": string; readonly "body": TeamRuleBody }; readonly takesYaml: true }
 
 /** Removes one rule, where nobody needs it. What it was stays in its history. */
@@ -1024,7 +1107,7 @@ readonly removeRule: { readonly params: { readonly id: string }; readonly answer
 readonly listRuleVersions: { readonly params: { readonly id: string }; readonly query: { readonly limit?: number }; readonly answer: { readonly "items": readonly ({ readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "by": string; 
 /** Absent where it was removed. */
 readonly "body"?: TeamRuleBody })[] } }
@@ -1037,11 +1120,11 @@ readonly "uid": string; readonly "team": string; readonly "id": string;
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "updatedBy": string; readonly "body": TeamRuleBody })[]; readonly "total": number; 
 /** Where the next page begins; absent: this is the last. */
 readonly "next"?: string } }
@@ -1054,11 +1137,11 @@ readonly "uid": string; readonly "team": string; readonly "id": string;
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "updatedBy": string; readonly "body": TeamRuleBody }; readonly givesYaml: true }
 
 /** Makes one rule of a team, or makes it what is sent. With If-Match it changes only what you have seen, with If-None-Match: * it changes nothing that is there. */
@@ -1069,11 +1152,11 @@ readonly "uid": string; readonly "team": string; readonly "id": string;
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "updatedBy": string; readonly "body": TeamRuleBody }; readonly takesYaml: true }
 
 /** Removes one rule of a team, where nobody needs it. What it was stays in its history. */
@@ -1083,7 +1166,7 @@ readonly removeTeamRule: { readonly params: { readonly team: string; readonly id
 readonly listTeamRuleVersions: { readonly params: { readonly team: string; readonly id: string }; readonly query: { readonly limit?: number }; readonly answer: { readonly "items": readonly ({ readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "by": string; 
 /** Absent where it was removed. */
 readonly "body"?: TeamRuleBody })[] } }
@@ -1096,11 +1179,11 @@ readonly "uid": string; readonly "team": string; readonly "id": string;
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "updatedBy": string; readonly "body": FederationBody })[]; readonly "total": number; 
 /** Where the next page begins; absent: this is the last. */
 readonly "next"?: string } }
@@ -1113,11 +1196,11 @@ readonly "uid": string; readonly "team": string; readonly "id": string;
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "updatedBy": string; readonly "body": FederationBody }; readonly givesYaml: true }
 
 /** Makes one federation, or makes it what is sent. With If-Match it changes only what you have seen, with If-None-Match: * it changes nothing that is there. */
@@ -1128,11 +1211,11 @@ readonly "uid": string; readonly "team": string; readonly "id": string;
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "updatedBy": string; readonly "body": FederationBody }; readonly takesYaml: true }
 
 /** Removes one federation, where nobody needs it. What it was stays in its history. */
@@ -1142,7 +1225,7 @@ readonly removeFederation: { readonly params: { readonly team: string; readonly 
 readonly listFederationVersions: { readonly params: { readonly team: string; readonly id: string }; readonly query: { readonly limit?: number }; readonly answer: { readonly "items": readonly ({ readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "by": string; 
 /** Absent where it was removed. */
 readonly "body"?: FederationBody })[] } }
@@ -1155,11 +1238,11 @@ readonly "uid": string; readonly "id": string;
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "updatedBy": string; readonly "body": NodeGroupBody })[]; readonly "total": number; 
 /** Where the next page begins; absent: this is the last. */
 readonly "next"?: string } }
@@ -1172,11 +1255,11 @@ readonly "uid": string; readonly "id": string;
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "updatedBy": string; readonly "body": NodeGroupBody }; readonly givesYaml: true }
 
 /** Makes one node group, or makes it what is sent. With If-Match it changes only what you have seen, with If-None-Match: * it changes nothing that is there. */
@@ -1187,11 +1270,11 @@ readonly "uid": string; readonly "id": string;
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "updatedBy": string; readonly "body": NodeGroupBody }; readonly takesYaml: true }
 
 /** Removes one node group, where nobody needs it. What it was stays in its history. */
@@ -1201,7 +1284,7 @@ readonly removeNodeGroup: { readonly params: { readonly id: string }; readonly a
 readonly listNodeGroupVersions: { readonly params: { readonly id: string }; readonly query: { readonly limit?: number }; readonly answer: { readonly "items": readonly ({ readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "by": string; 
 /** Absent where it was removed. */
 readonly "body"?: NodeGroupBody })[] } }
@@ -1214,11 +1297,11 @@ readonly "uid": string; readonly "team": string; readonly "id": string;
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "updatedBy": string; readonly "body": WebhookBody })[]; readonly "total": number; 
 /** Where the next page begins; absent: this is the last. */
 readonly "next"?: string } }
@@ -1231,11 +1314,11 @@ readonly "uid": string; readonly "team": string; readonly "id": string;
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "updatedBy": string; readonly "body": WebhookBody }; readonly givesYaml: true }
 
 /** Makes one webhook, or makes it what is sent. With If-Match it changes only what you have seen, with If-None-Match: * it changes nothing that is there. */
@@ -1246,11 +1329,11 @@ readonly "uid": string; readonly "team": string; readonly "id": string;
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "updatedBy": string; readonly "body": WebhookBody }; readonly takesYaml: true }
 
 /** Removes one webhook, where nobody needs it. What it was stays in its history. */
@@ -1260,7 +1343,7 @@ readonly removeWebhook: { readonly params: { readonly team: string; readonly id:
 readonly listWebhookVersions: { readonly params: { readonly team: string; readonly id: string }; readonly query: { readonly limit?: number }; readonly answer: { readonly "items": readonly ({ readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "by": string; 
 /** Absent where it was removed. */
 readonly "body"?: WebhookBody })[] } }
@@ -1273,11 +1356,11 @@ readonly "uid": string; readonly "id": string;
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "updatedBy": string; readonly "body": IdentityProviderBody })[]; readonly "total": number; 
 /** Where the next page begins; absent: this is the last. */
 readonly "next"?: string } }
@@ -1290,11 +1373,11 @@ readonly "uid": string; readonly "id": string;
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "updatedBy": string; readonly "body": IdentityProviderBody }; readonly givesYaml: true }
 
 /** Makes one identity provider, or makes it what is sent. With If-Match it changes only what you have seen, with If-None-Match: * it changes nothing that is there. */
@@ -1305,11 +1388,11 @@ readonly "uid": string; readonly "id": string;
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "updatedBy": string; readonly "body": IdentityProviderBody }; readonly takesYaml: true }
 
 /** Removes one identity provider, where nobody needs it. What it was stays in its history. */
@@ -1319,7 +1402,7 @@ readonly removeIdentityProvider: { readonly params: { readonly id: string }; rea
 readonly listIdentityProviderVersions: { readonly params: { readonly id: string }; readonly query: { readonly limit?: number }; readonly answer: { readonly "items": readonly ({ readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "by": string; 
 /** Absent where it was removed. */
 readonly "body"?: IdentityProviderBody })[] } }
@@ -1379,7 +1462,7 @@ readonly "number": number;
 readonly "hash": string; readonly "message": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "by": string })[] } }
 
 /** Makes a revision of what the API says now. Where nothing has changed since the newest one, that is answered. */
@@ -1390,7 +1473,7 @@ readonly "number": number;
 readonly "hash": string; readonly "message": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "by": string } }
 
 /** An API as it was when this revision was made. */
@@ -1401,7 +1484,7 @@ readonly "number": number;
 readonly "hash": string; readonly "message": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "by": string; readonly "body": ApiBody } }
 
 /** Makes a revision with this number, as it was elsewhere. One that is there already stays as it is, and has to say the same. Needs api:edit too. */
@@ -1412,7 +1495,7 @@ readonly "number": number;
 readonly "hash": string; readonly "message": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "by": string } }
 
 /** What is another in one form of an API than in the next, and what callers would notice. Between two environments also what these bring. */
@@ -1455,10 +1538,10 @@ readonly "sunsetAt"?: string;
 /** URL or path of what comes after it. */
 readonly "successor"?: string; 
 /** URL or path of a page that tells people about it. */
-readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "supersede" | "retire" | "revive"; readonly "message": string; 
+readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; readonly "message": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "by": string } }
 
 /** What was live, the newest first. */
@@ -1488,10 +1571,10 @@ readonly "sunsetAt"?: string;
 /** URL or path of what comes after it. */
 readonly "successor"?: string; 
 /** URL or path of a page that tells people about it. */
-readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "supersede" | "retire" | "revive"; readonly "message": string; 
+readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; readonly "message": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "by": string })[] } }
 
 /** Makes a revision of what the API says now, and gives it all of its traffic here. Answered when the gateway of this process serves it. */
@@ -1533,10 +1616,10 @@ readonly "sunsetAt"?: string;
 /** URL or path of what comes after it. */
 readonly "successor"?: string; 
 /** URL or path of a page that tells people about it. */
-readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "supersede" | "retire" | "revive"; readonly "message": string; 
+readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; readonly "message": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "by": string; 
 /** Of rules that are broken, and do not keep it from being live. */
 readonly "warnings": readonly ({ readonly "severity": "fault" | "warning"; readonly "code": string; readonly "message": string; 
@@ -1552,30 +1635,6 @@ readonly "change"?: number;
 readonly "preview"?: { readonly "token": string; readonly "revision": number; 
 /** RFC 3339, UTC. */
 readonly "expires": string }; 
-/** Where an API supersedes another one. */
-readonly "succession"?: { 
-/** Id of the API that comes after it. */
-readonly "to": string; 
-/** What becomes of subscriptions to the old one. */
-readonly "moves": readonly ({ 
-/** Uid. */
-readonly "subscription": string; 
-/** Team and id. */
-readonly "app": string; 
-/** As it was; one that moves stays so. */
-readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
-/** `ends`: the app has another one to the next API, which takes its place. `stays`: that other one gives less. */
-readonly "outcome": "moves" | "ends" | "stays"; 
-/** Id of the plan that counts from now on. */
-readonly "plan"?: string; 
-/** Uid of the other one. */
-readonly "other"?: string; 
-/** What callers would notice, or what has to be done first. */
-readonly "note"?: string })[]; 
-/** Ids of those that come to sell the next one beside it. */
-readonly "products": readonly (string)[]; 
-/** Who does not get the next one, or loses the old one. */
-readonly "warnings": readonly (string)[] }; 
 /** Who runs it now, who does not yet, and who cannot. */
 readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
@@ -1618,10 +1677,10 @@ readonly "sunsetAt"?: string;
 /** URL or path of what comes after it. */
 readonly "successor"?: string; 
 /** URL or path of a page that tells people about it. */
-readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "supersede" | "retire" | "revive"; readonly "message": string; 
+readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; readonly "message": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "by": string; 
 /** Of rules that are broken, and do not keep it from being live. */
 readonly "warnings": readonly ({ readonly "severity": "fault" | "warning"; readonly "code": string; readonly "message": string; 
@@ -1637,30 +1696,6 @@ readonly "change"?: number;
 readonly "preview"?: { readonly "token": string; readonly "revision": number; 
 /** RFC 3339, UTC. */
 readonly "expires": string }; 
-/** Where an API supersedes another one. */
-readonly "succession"?: { 
-/** Id of the API that comes after it. */
-readonly "to": string; 
-/** What becomes of subscriptions to the old one. */
-readonly "moves": readonly ({ 
-/** Uid. */
-readonly "subscription": string; 
-/** Team and id. */
-readonly "app": string; 
-/** As it was; one that moves stays so. */
-readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
-/** `ends`: the app has another one to the next API, which takes its place. `stays`: that other one gives less. */
-readonly "outcome": "moves" | "ends" | "stays"; 
-/** Id of the plan that counts from now on. */
-readonly "plan"?: string; 
-/** Uid of the other one. */
-readonly "other"?: string; 
-/** What callers would notice, or what has to be done first. */
-readonly "note"?: string })[]; 
-/** Ids of those that come to sell the next one beside it. */
-readonly "products": readonly (string)[]; 
-/** Who does not get the next one, or loses the old one. */
-readonly "warnings": readonly (string)[] }; 
 /** Who runs it now, who does not yet, and who cannot. */
 readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
@@ -1697,10 +1732,10 @@ readonly "sunsetAt"?: string;
 /** URL or path of what comes after it. */
 readonly "successor"?: string; 
 /** URL or path of a page that tells people about it. */
-readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "supersede" | "retire" | "revive"; readonly "message": string; 
+readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; readonly "message": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "by": string; 
 /** Of rules that are broken, and do not keep it from being live. */
 readonly "warnings": readonly ({ readonly "severity": "fault" | "warning"; readonly "code": string; readonly "message": string; 
@@ -1716,30 +1751,6 @@ readonly "change"?: number;
 readonly "preview"?: { readonly "token": string; readonly "revision": number; 
 /** RFC 3339, UTC. */
 readonly "expires": string }; 
-/** Where an API supersedes another one. */
-readonly "succession"?: { 
-/** Id of the API that comes after it. */
-readonly "to": string; 
-/** What becomes of subscriptions to the old one. */
-readonly "moves": readonly ({ 
-/** Uid. */
-readonly "subscription": string; 
-/** Team and id. */
-readonly "app": string; 
-/** As it was; one that moves stays so. */
-readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
-/** `ends`: the app has another one to the next API, which takes its place. `stays`: that other one gives less. */
-readonly "outcome": "moves" | "ends" | "stays"; 
-/** Id of the plan that counts from now on. */
-readonly "plan"?: string; 
-/** Uid of the other one. */
-readonly "other"?: string; 
-/** What callers would notice, or what has to be done first. */
-readonly "note"?: string })[]; 
-/** Ids of those that come to sell the next one beside it. */
-readonly "products": readonly (string)[]; 
-/** Who does not get the next one, or loses the old one. */
-readonly "warnings": readonly (string)[] }; 
 /** Who runs it now, who does not yet, and who cannot. */
 readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
@@ -1786,10 +1797,10 @@ readonly "sunsetAt"?: string;
 /** URL or path of what comes after it. */
 readonly "successor"?: string; 
 /** URL or path of a page that tells people about it. */
-readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "supersede" | "retire" | "revive"; readonly "message": string; 
+readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; readonly "message": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "by": string; 
 /** Of rules that are broken, and do not keep it from being live. */
 readonly "warnings": readonly ({ readonly "severity": "fault" | "warning"; readonly "code": string; readonly "message": string; 
@@ -1805,30 +1816,6 @@ readonly "change"?: number;
 readonly "preview"?: { readonly "token": string; readonly "revision": number; 
 /** RFC 3339, UTC. */
 readonly "expires": string }; 
-/** Where an API supersedes another one. */
-readonly "succession"?: { 
-/** Id of the API that comes after it. */
-readonly "to": string; 
-/** What becomes of subscriptions to the old one. */
-readonly "moves": readonly ({ 
-/** Uid. */
-readonly "subscription": string; 
-/** Team and id. */
-readonly "app": string; 
-/** As it was; one that moves stays so. */
-readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
-/** `ends`: the app has another one to the next API, which takes its place. `stays`: that other one gives less. */
-readonly "outcome": "moves" | "ends" | "stays"; 
-/** Id of the plan that counts from now on. */
-readonly "plan"?: string; 
-/** Uid of the other one. */
-readonly "other"?: string; 
-/** What callers would notice, or what has to be done first. */
-readonly "note"?: string })[]; 
-/** Ids of those that come to sell the next one beside it. */
-readonly "products": readonly (string)[]; 
-/** Who does not get the next one, or loses the old one. */
-readonly "warnings": readonly (string)[] }; 
 /** Who runs it now, who does not yet, and who cannot. */
 readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
@@ -1877,10 +1864,10 @@ readonly "sunsetAt"?: string;
 /** URL or path of what comes after it. */
 readonly "successor"?: string; 
 /** URL or path of a page that tells people about it. */
-readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "supersede" | "retire" | "revive"; readonly "message": string; 
+readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; readonly "message": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "by": string; 
 /** Of rules that are broken, and do not keep it from being live. */
 readonly "warnings": readonly ({ readonly "severity": "fault" | "warning"; readonly "code": string; readonly "message": string; 
@@ -1896,30 +1883,6 @@ readonly "change"?: number;
 readonly "preview"?: { readonly "token": string; readonly "revision": number; 
 /** RFC 3339, UTC. */
 readonly "expires": string }; 
-/** Where an API supersedes another one. */
-readonly "succession"?: { 
-/** Id of the API that comes after it. */
-readonly "to": string; 
-/** What becomes of subscriptions to the old one. */
-readonly "moves": readonly ({ 
-/** Uid. */
-readonly "subscription": string; 
-/** Team and id. */
-readonly "app": string; 
-/** As it was; one that moves stays so. */
-readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
-/** `ends`: the app has another one to the next API, which takes its place. `stays`: that other one gives less. */
-readonly "outcome": "moves" | "ends" | "stays"; 
-/** Id of the plan that counts from now on. */
-readonly "plan"?: string; 
-/** Uid of the other one. */
-readonly "other"?: string; 
-/** What callers would notice, or what has to be done first. */
-readonly "note"?: string })[]; 
-/** Ids of those that come to sell the next one beside it. */
-readonly "products": readonly (string)[]; 
-/** Who does not get the next one, or loses the old one. */
-readonly "warnings": readonly (string)[] }; 
 /** Who runs it now, who does not yet, and who cannot. */
 readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
@@ -1954,10 +1917,10 @@ readonly "sunsetAt"?: string;
 /** URL or path of what comes after it. */
 readonly "successor"?: string; 
 /** URL or path of a page that tells people about it. */
-readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "supersede" | "retire" | "revive"; readonly "message": string; 
+readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; readonly "message": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "by": string; 
 /** Of rules that are broken, and do not keep it from being live. */
 readonly "warnings": readonly ({ readonly "severity": "fault" | "warning"; readonly "code": string; readonly "message": string; 
@@ -1973,30 +1936,6 @@ readonly "change"?: number;
 readonly "preview"?: { readonly "token": string; readonly "revision": number; 
 /** RFC 3339, UTC. */
 readonly "expires": string }; 
-/** Where an API supersedes another one. */
-readonly "succession"?: { 
-/** Id of the API that comes after it. */
-readonly "to": string; 
-/** What becomes of subscriptions to the old one. */
-readonly "moves": readonly ({ 
-/** Uid. */
-readonly "subscription": string; 
-/** Team and id. */
-readonly "app": string; 
-/** As it was; one that moves stays so. */
-readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
-/** `ends`: the app has another one to the next API, which takes its place. `stays`: that other one gives less. */
-readonly "outcome": "moves" | "ends" | "stays"; 
-/** Id of the plan that counts from now on. */
-readonly "plan"?: string; 
-/** Uid of the other one. */
-readonly "other"?: string; 
-/** What callers would notice, or what has to be done first. */
-readonly "note"?: string })[]; 
-/** Ids of those that come to sell the next one beside it. */
-readonly "products": readonly (string)[]; 
-/** Who does not get the next one, or loses the old one. */
-readonly "warnings": readonly (string)[] }; 
 /** Who runs it now, who does not yet, and who cannot. */
 readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
@@ -2031,10 +1970,10 @@ readonly "sunsetAt"?: string;
 /** URL or path of what comes after it. */
 readonly "successor"?: string; 
 /** URL or path of a page that tells people about it. */
-readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "supersede" | "retire" | "revive"; readonly "message": string; 
+readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; readonly "message": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "by": string; 
 /** Of rules that are broken, and do not keep it from being live. */
 readonly "warnings": readonly ({ readonly "severity": "fault" | "warning"; readonly "code": string; readonly "message": string; 
@@ -2050,30 +1989,6 @@ readonly "change"?: number;
 readonly "preview"?: { readonly "token": string; readonly "revision": number; 
 /** RFC 3339, UTC. */
 readonly "expires": string }; 
-/** Where an API supersedes another one. */
-readonly "succession"?: { 
-/** Id of the API that comes after it. */
-readonly "to": string; 
-/** What becomes of subscriptions to the old one. */
-readonly "moves": readonly ({ 
-/** Uid. */
-readonly "subscription": string; 
-/** Team and id. */
-readonly "app": string; 
-/** As it was; one that moves stays so. */
-readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
-/** `ends`: the app has another one to the next API, which takes its place. `stays`: that other one gives less. */
-readonly "outcome": "moves" | "ends" | "stays"; 
-/** Id of the plan that counts from now on. */
-readonly "plan"?: string; 
-/** Uid of the other one. */
-readonly "other"?: string; 
-/** What callers would notice, or what has to be done first. */
-readonly "note"?: string })[]; 
-/** Ids of those that come to sell the next one beside it. */
-readonly "products": readonly (string)[]; 
-/** Who does not get the next one, or loses the old one. */
-readonly "warnings": readonly (string)[] }; 
 /** Who runs it now, who does not yet, and who cannot. */
 readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
@@ -2108,10 +2023,10 @@ readonly "sunsetAt"?: string;
 /** URL or path of what comes after it. */
 readonly "successor"?: string; 
 /** URL or path of a page that tells people about it. */
-readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "supersede" | "retire" | "revive"; readonly "message": string; 
+readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; readonly "message": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "by": string; 
 /** Of rules that are broken, and do not keep it from being live. */
 readonly "warnings": readonly ({ readonly "severity": "fault" | "warning"; readonly "code": string; readonly "message": string; 
@@ -2127,30 +2042,6 @@ readonly "change"?: number;
 readonly "preview"?: { readonly "token": string; readonly "revision": number; 
 /** RFC 3339, UTC. */
 readonly "expires": string }; 
-/** Where an API supersedes another one. */
-readonly "succession"?: { 
-/** Id of the API that comes after it. */
-readonly "to": string; 
-/** What becomes of subscriptions to the old one. */
-readonly "moves": readonly ({ 
-/** Uid. */
-readonly "subscription": string; 
-/** Team and id. */
-readonly "app": string; 
-/** As it was; one that moves stays so. */
-readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
-/** `ends`: the app has another one to the next API, which takes its place. `stays`: that other one gives less. */
-readonly "outcome": "moves" | "ends" | "stays"; 
-/** Id of the plan that counts from now on. */
-readonly "plan"?: string; 
-/** Uid of the other one. */
-readonly "other"?: string; 
-/** What callers would notice, or what has to be done first. */
-readonly "note"?: string })[]; 
-/** Ids of those that come to sell the next one beside it. */
-readonly "products": readonly (string)[]; 
-/** Who does not get the next one, or loses the old one. */
-readonly "warnings": readonly (string)[] }; 
 /** Who runs it now, who does not yet, and who cannot. */
 readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
@@ -2166,7 +2057,7 @@ readonly "expiresAt"?: string;
 readonly "endedAt"?: string; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "createdBy": string })[]; readonly "next"?: string } }
 
 /** Issues a key to an app. It is shown now, and never again. */
@@ -2189,7 +2080,7 @@ readonly "expiresAt"?: string;
 readonly "endedAt"?: string; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "createdBy": string; 
 /** The key itself. */
 readonly "value": string } }
@@ -2224,7 +2115,7 @@ readonly "expiresAt"?: string;
 readonly "endedAt"?: string; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "createdBy": string })[] } }
 
 /** Issues another key on the same terms, which is shown once. The old one goes on for the overlap. */
@@ -2241,7 +2132,7 @@ readonly "expiresAt"?: string;
 readonly "endedAt"?: string; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "createdBy": string; readonly "value": string; readonly "old": { readonly "uid": string; 
 /** Its first and last letters; empty where only a hash was brought along. */
 readonly "hint": string; readonly "name"?: string; readonly "plan"?: string; 
@@ -2253,7 +2144,7 @@ readonly "expiresAt"?: string;
 readonly "endedAt"?: string; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "createdBy": string } } }
 
 /** Says the name, the plan or the end of a key anew. What is absent stays; null takes it away. */
@@ -2268,7 +2159,7 @@ readonly "expiresAt"?: string;
 readonly "endedAt"?: string; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "createdBy": string } }
 
 /** Ends a key: it is refused from now on, on every gateway as soon as it hears of it. */
@@ -2291,11 +2182,9 @@ readonly "product"?: { readonly "uid": string; readonly "team"?: string; readonl
 readonly "api"?: { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; 
 /** Without a name where it is gone. */
 readonly "plan": { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
-/** APIs that it was for before it was moved: it still opens those that its plan does. */
-readonly "former"?: readonly ({ readonly "uid": string; readonly "team"?: string; readonly "id"?: string })[]; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "createdBy": string })[]; readonly "next"?: string } }
 
 /** One subscription, with what was done to it. */
@@ -2308,17 +2197,15 @@ readonly "product"?: { readonly "uid": string; readonly "team"?: string; readonl
 readonly "api"?: { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; 
 /** Without a name where it is gone. */
 readonly "plan": { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
-/** APIs that it was for before it was moved: it still opens those that its plan does. */
-readonly "former"?: readonly ({ readonly "uid": string; readonly "team"?: string; readonly "id"?: string })[]; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "createdBy": string; 
 /** What was done to it, the first first. */
 readonly "records": readonly ({ readonly "number": number; readonly "step": "request" | "approve" | "activate" | "suspend" | "resume" | "end" | "move"; readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; readonly "note": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "by": string })[] } }
 
 /** Subscribes an app to a product, or to one API, on a plan. It is active at once, or waits until somebody who sells it approves it. */
@@ -2337,11 +2224,9 @@ readonly "product"?: { readonly "uid": string; readonly "team"?: string; readonl
 readonly "api"?: { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; 
 /** Without a name where it is gone. */
 readonly "plan": { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
-/** APIs that it was for before it was moved: it still opens those that its plan does. */
-readonly "former"?: readonly ({ readonly "uid": string; readonly "team"?: string; readonly "id"?: string })[]; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "createdBy": string } }
 
 /** Ends a subscription of one's own app. */
@@ -2359,11 +2244,9 @@ readonly "product"?: { readonly "uid": string; readonly "team"?: string; readonl
 readonly "api"?: { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; 
 /** Without a name where it is gone. */
 readonly "plan": { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
-/** APIs that it was for before it was moved: it still opens those that its plan does. */
-readonly "former"?: readonly ({ readonly "uid": string; readonly "team"?: string; readonly "id"?: string })[]; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "createdBy": string } }
 
 /** Makes a subscription count that was approved, once what comes before the first call is done. */
@@ -2378,11 +2261,9 @@ readonly "product"?: { readonly "uid": string; readonly "team"?: string; readonl
 readonly "api"?: { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; 
 /** Without a name where it is gone. */
 readonly "plan": { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
-/** APIs that it was for before it was moved: it still opens those that its plan does. */
-readonly "former"?: readonly ({ readonly "uid": string; readonly "team"?: string; readonly "id"?: string })[]; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "createdBy": string } }
 
 /** Refuses the app what it has subscribed to, until it is resumed. */
@@ -2397,11 +2278,9 @@ readonly "product"?: { readonly "uid": string; readonly "team"?: string; readonl
 readonly "api"?: { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; 
 /** Without a name where it is gone. */
 readonly "plan": { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
-/** APIs that it was for before it was moved: it still opens those that its plan does. */
-readonly "former"?: readonly ({ readonly "uid": string; readonly "team"?: string; readonly "id"?: string })[]; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "createdBy": string } }
 
 /** Makes a subscription count again. */
@@ -2416,11 +2295,9 @@ readonly "product"?: { readonly "uid": string; readonly "team"?: string; readonl
 readonly "api"?: { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; 
 /** Without a name where it is gone. */
 readonly "plan": { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
-/** APIs that it was for before it was moved: it still opens those that its plan does. */
-readonly "former"?: readonly ({ readonly "uid": string; readonly "team"?: string; readonly "id"?: string })[]; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "createdBy": string } }
 
 /** Ends a subscription for good. */
@@ -2435,21 +2312,15 @@ readonly "product"?: { readonly "uid": string; readonly "team"?: string; readonl
 readonly "api"?: { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; 
 /** Without a name where it is gone. */
 readonly "plan": { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
-/** APIs that it was for before it was moved: it still opens those that its plan does. */
-readonly "former"?: readonly ({ readonly "uid": string; readonly "team"?: string; readonly "id"?: string })[]; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "createdBy": string } }
 
-/** Moves the subscriptions to this API to the one that comes after it, such as its next version, all or none. They go on opening this one, where their plan does. Those to products follow what these sell. */
+/** Moves the subscriptions to this API to the one that comes after it, such as its next version, all or none. Those to products follow what these sell. */
 readonly moveSubscriptions: { readonly params: { readonly team: string; readonly id: string }; readonly body: { 
 /** Id of an API of the same team. */
-readonly "to": string; 
-/** Id of a plan of the team, for subscriptions whose own plan does not open the next API; without it there may be none such. */
-readonly "plan"?: string }; readonly answer: { 
-/** Those that moved. */
-readonly "items": readonly ({ readonly "uid": string; 
+readonly "to": string }; readonly answer: { readonly "items": readonly ({ readonly "uid": string; 
 /** Without a name where it is gone. */
 readonly "app": { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; 
 /** Without a name where it is gone. */
@@ -2458,28 +2329,10 @@ readonly "product"?: { readonly "uid": string; readonly "team"?: string; readonl
 readonly "api"?: { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; 
 /** Without a name where it is gone. */
 readonly "plan": { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
-/** APIs that it was for before it was moved: it still opens those that its plan does. */
-readonly "former"?: readonly ({ readonly "uid": string; readonly "team"?: string; readonly "id"?: string })[]; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
-readonly "createdBy": string })[]; 
-/** What became of each. */
-readonly "moves": readonly ({ 
-/** Uid. */
-readonly "subscription": string; 
-/** Team and id. */
-readonly "app": string; 
-/** As it was; one that moves stays so. */
-readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
-/** `ends`: the app has another one to the next API, which takes its place. `stays`: that other one gives less. */
-readonly "outcome": "moves" | "ends" | "stays"; 
-/** Id of the plan that counts from now on. */
-readonly "plan"?: string; 
-/** Uid of the other one. */
-readonly "other"?: string; 
-/** What callers would notice, or what has to be done first. */
-readonly "note"?: string })[] } }
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "createdBy": string })[] } }
 
 /** Names of the secrets of an environment. Their values are shown to nobody. */
 readonly listSecrets: { readonly params: { readonly environment: string }; readonly answer: { readonly "items": readonly ({ readonly "name": string; 
@@ -2487,7 +2340,7 @@ readonly listSecrets: { readonly params: { readonly environment: string }; reado
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "updatedBy": string })[] } }
 
 /** Makes a secret, or gives it another value. It is never shown again. */
@@ -2496,7 +2349,7 @@ readonly putSecret: { readonly params: { readonly environment: string; readonly 
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "updatedBy": string } }
 
 /** Removes a secret, where nothing that is live names it. */
@@ -2511,10 +2364,8 @@ readonly listAudit: { readonly query: { readonly team?: string; readonly target?
 readonly "number": number; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
-readonly "by": string; 
-/** What people call who did it: a name, or `token "ci" of team shop`. Absent where nobody knows any more. */
-readonly "byName"?: string; readonly "action": string; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "by": string; readonly "action": string; 
 /** Of what it was done to. */
 readonly "kind": string; 
 /** Uid of what it was done to. */
@@ -2582,10 +2433,10 @@ readonly "sunsetAt"?: string;
 /** URL or path of what comes after it. */
 readonly "successor"?: string; 
 /** URL or path of a page that tells people about it. */
-readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "supersede" | "retire" | "revive"; readonly "message": string; 
+readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; readonly "message": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "by": string; 
 /** Of rules that are broken, and do not keep it from being live. */
 readonly "warnings": readonly ({ readonly "severity": "fault" | "warning"; readonly "code": string; readonly "message": string; 
@@ -2601,30 +2452,6 @@ readonly "change"?: number;
 readonly "preview"?: { readonly "token": string; readonly "revision": number; 
 /** RFC 3339, UTC. */
 readonly "expires": string }; 
-/** Where an API supersedes another one. */
-readonly "succession"?: { 
-/** Id of the API that comes after it. */
-readonly "to": string; 
-/** What becomes of subscriptions to the old one. */
-readonly "moves": readonly ({ 
-/** Uid. */
-readonly "subscription": string; 
-/** Team and id. */
-readonly "app": string; 
-/** As it was; one that moves stays so. */
-readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
-/** `ends`: the app has another one to the next API, which takes its place. `stays`: that other one gives less. */
-readonly "outcome": "moves" | "ends" | "stays"; 
-/** Id of the plan that counts from now on. */
-readonly "plan"?: string; 
-/** Uid of the other one. */
-readonly "other"?: string; 
-/** What callers would notice, or what has to be done first. */
-readonly "note"?: string })[]; 
-/** Ids of those that come to sell the next one beside it. */
-readonly "products": readonly (string)[]; 
-/** Who does not get the next one, or loses the old one. */
-readonly "warnings": readonly (string)[] }; 
 /** Who runs it now, who does not yet, and who cannot. */
 readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
@@ -2670,10 +2497,10 @@ readonly "sunsetAt"?: string;
 /** URL or path of what comes after it. */
 readonly "successor"?: string; 
 /** URL or path of a page that tells people about it. */
-readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "supersede" | "retire" | "revive"; readonly "message": string; 
+readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; readonly "message": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "by": string; 
 /** Of rules that are broken, and do not keep it from being live. */
 readonly "warnings": readonly ({ readonly "severity": "fault" | "warning"; readonly "code": string; readonly "message": string; 
@@ -2689,121 +2516,6 @@ readonly "change"?: number;
 readonly "preview"?: { readonly "token": string; readonly "revision": number; 
 /** RFC 3339, UTC. */
 readonly "expires": string }; 
-/** Where an API supersedes another one. */
-readonly "succession"?: { 
-/** Id of the API that comes after it. */
-readonly "to": string; 
-/** What becomes of subscriptions to the old one. */
-readonly "moves": readonly ({ 
-/** Uid. */
-readonly "subscription": string; 
-/** Team and id. */
-readonly "app": string; 
-/** As it was; one that moves stays so. */
-readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
-/** `ends`: the app has another one to the next API, which takes its place. `stays`: that other one gives less. */
-readonly "outcome": "moves" | "ends" | "stays"; 
-/** Id of the plan that counts from now on. */
-readonly "plan"?: string; 
-/** Uid of the other one. */
-readonly "other"?: string; 
-/** What callers would notice, or what has to be done first. */
-readonly "note"?: string })[]; 
-/** Ids of those that come to sell the next one beside it. */
-readonly "products": readonly (string)[]; 
-/** Who does not get the next one, or loses the old one. */
-readonly "warnings": readonly (string)[] }; 
-/** Who runs it now, who does not yet, and who cannot. */
-readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
-
-/** Lets another API come after this one, such as its next version: this one is deprecated here and says where the next one is; where wanted, its subscriptions open the next one from now on. */
-readonly supersede: { readonly params: { readonly environment: string; readonly team: string; readonly id: string }; readonly body: { 
-/** Id of the API that comes after it: of its team, and live here. */
-readonly "by": string; 
-/** Why, for those who come later. */
-readonly "message"?: string; 
-/** Why it cannot wait: passes a freeze, for those who have `environment:freeze` everywhere; and brings back what was live before the last change without waiting, for those who may approve. */
-readonly "override"?: string; 
-/** Since when, or from when on. Now if absent. */
-readonly "deprecatedAt"?: string; 
-/** From when on it may not answer any more (RFC 8594). */
-readonly "sunsetAt"?: string; 
-/** Where callers find it. Where it is live if absent. */
-readonly "successor"?: string; 
-/** URL or path of a page that tells people about it. */
-readonly "link"?: string; 
-/** True: what opens the old one opens the next one too. Subscriptions to it move, and products that sell it come to sell both. Callers keep their keys. */
-readonly "moveSubscriptions"?: boolean; 
-/** Id of a plan of the team, for subscriptions whose own plan does not open the next API; without it there may be none such. */
-readonly "plan"?: string }; readonly answer: { 
-/** One more with each change of what is live; it is the `ETag`. */
-readonly "version": number; 
-/** None: the API is not in this environment any more. */
-readonly "releases": readonly ({ readonly "revision": number; 
-/** Percent of what no condition claims. */
-readonly "share"?: number; 
-/** CEL: requests for which it is true get this release. */
-readonly "when"?: string; 
-/** Each request of these, `team/id`, whatever else is said. */
-readonly "apps"?: readonly (string)[]; 
-/** It is not live: only who brings its token gets it. */
-readonly "preview"?: { 
-/** RFC 3339, UTC. */
-readonly "expires": string } })[]; 
-/** It is on its way out here, or over; what the API says itself if absent. */
-readonly "lifecycle"?: { 
-/** `deprecated`: it answers, and each answer says so (RFC 9745). `retired`: every request is answered with 410. */
-readonly "state": "deprecated" | "retired"; 
-/** Since when, or from when on, nobody should begin to use it. Needed where it is deprecated. */
-readonly "deprecatedAt"?: string; 
-/** From when on it may not answer any more (RFC 8594). It is said, and nothing happens by itself. */
-readonly "sunsetAt"?: string; 
-/** URL or path of what comes after it. */
-readonly "successor"?: string; 
-/** URL or path of a page that tells people about it. */
-readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "supersede" | "retire" | "revive"; readonly "message": string; 
-/** RFC 3339, UTC. */
-readonly "at": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
-readonly "by": string; 
-/** Of rules that are broken, and do not keep it from being live. */
-readonly "warnings": readonly ({ readonly "severity": "fault" | "warning"; readonly "code": string; readonly "message": string; 
-/** How to mend it. */
-readonly "suggestion"?: string; 
-/** From 1; 0 where it is about no line. */
-readonly "line": number; readonly "path": string; 
-/** Id of the rule. */
-readonly "rule": string })[]; 
-/** Its number, with the status 202: others have to approve it. Nothing is live yet; what is told is what would be. */
-readonly "change"?: number; 
-/** What opens the preview, as the field `Gatewright-Preview`. It is shown once. */
-readonly "preview"?: { readonly "token": string; readonly "revision": number; 
-/** RFC 3339, UTC. */
-readonly "expires": string }; 
-/** Where an API supersedes another one. */
-readonly "succession"?: { 
-/** Id of the API that comes after it. */
-readonly "to": string; 
-/** What becomes of subscriptions to the old one. */
-readonly "moves": readonly ({ 
-/** Uid. */
-readonly "subscription": string; 
-/** Team and id. */
-readonly "app": string; 
-/** As it was; one that moves stays so. */
-readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
-/** `ends`: the app has another one to the next API, which takes its place. `stays`: that other one gives less. */
-readonly "outcome": "moves" | "ends" | "stays"; 
-/** Id of the plan that counts from now on. */
-readonly "plan"?: string; 
-/** Uid of the other one. */
-readonly "other"?: string; 
-/** What callers would notice, or what has to be done first. */
-readonly "note"?: string })[]; 
-/** Ids of those that come to sell the next one beside it. */
-readonly "products": readonly (string)[]; 
-/** Who does not get the next one, or loses the old one. */
-readonly "warnings": readonly (string)[] }; 
 /** Who runs it now, who does not yet, and who cannot. */
 readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
@@ -2844,10 +2556,10 @@ readonly "sunsetAt"?: string;
 /** URL or path of what comes after it. */
 readonly "successor"?: string; 
 /** URL or path of a page that tells people about it. */
-readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "supersede" | "retire" | "revive"; readonly "message": string; 
+readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; readonly "message": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "by": string; 
 /** Of rules that are broken, and do not keep it from being live. */
 readonly "warnings": readonly ({ readonly "severity": "fault" | "warning"; readonly "code": string; readonly "message": string; 
@@ -2863,30 +2575,6 @@ readonly "change"?: number;
 readonly "preview"?: { readonly "token": string; readonly "revision": number; 
 /** RFC 3339, UTC. */
 readonly "expires": string }; 
-/** Where an API supersedes another one. */
-readonly "succession"?: { 
-/** Id of the API that comes after it. */
-readonly "to": string; 
-/** What becomes of subscriptions to the old one. */
-readonly "moves": readonly ({ 
-/** Uid. */
-readonly "subscription": string; 
-/** Team and id. */
-readonly "app": string; 
-/** As it was; one that moves stays so. */
-readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
-/** `ends`: the app has another one to the next API, which takes its place. `stays`: that other one gives less. */
-readonly "outcome": "moves" | "ends" | "stays"; 
-/** Id of the plan that counts from now on. */
-readonly "plan"?: string; 
-/** Uid of the other one. */
-readonly "other"?: string; 
-/** What callers would notice, or what has to be done first. */
-readonly "note"?: string })[]; 
-/** Ids of those that come to sell the next one beside it. */
-readonly "products": readonly (string)[]; 
-/** Who does not get the next one, or loses the old one. */
-readonly "warnings": readonly (string)[] }; 
 /** Who runs it now, who does not yet, and who cannot. */
 readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
@@ -2921,10 +2609,10 @@ readonly "sunsetAt"?: string;
 /** URL or path of what comes after it. */
 readonly "successor"?: string; 
 /** URL or path of a page that tells people about it. */
-readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "supersede" | "retire" | "revive"; readonly "message": string; 
+readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; readonly "message": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "by": string; 
 /** Of rules that are broken, and do not keep it from being live. */
 readonly "warnings": readonly ({ readonly "severity": "fault" | "warning"; readonly "code": string; readonly "message": string; 
@@ -2940,30 +2628,6 @@ readonly "change"?: number;
 readonly "preview"?: { readonly "token": string; readonly "revision": number; 
 /** RFC 3339, UTC. */
 readonly "expires": string }; 
-/** Where an API supersedes another one. */
-readonly "succession"?: { 
-/** Id of the API that comes after it. */
-readonly "to": string; 
-/** What becomes of subscriptions to the old one. */
-readonly "moves": readonly ({ 
-/** Uid. */
-readonly "subscription": string; 
-/** Team and id. */
-readonly "app": string; 
-/** As it was; one that moves stays so. */
-readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
-/** `ends`: the app has another one to the next API, which takes its place. `stays`: that other one gives less. */
-readonly "outcome": "moves" | "ends" | "stays"; 
-/** Id of the plan that counts from now on. */
-readonly "plan"?: string; 
-/** Uid of the other one. */
-readonly "other"?: string; 
-/** What callers would notice, or what has to be done first. */
-readonly "note"?: string })[]; 
-/** Ids of those that come to sell the next one beside it. */
-readonly "products": readonly (string)[]; 
-/** Who does not get the next one, or loses the old one. */
-readonly "warnings": readonly (string)[] }; 
 /** Who runs it now, who does not yet, and who cannot. */
 readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
@@ -2994,10 +2658,10 @@ readonly "sunsetAt"?: string;
 /** URL or path of what comes after it. */
 readonly "successor"?: string; 
 /** URL or path of a page that tells people about it. */
-readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "supersede" | "retire" | "revive"; readonly "message": string; 
+readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; readonly "message": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "by": string; readonly "team": string; readonly "api": string })[]; 
 /** Where the next page begins; absent: this is the last. */
 readonly "next"?: string } }
@@ -3029,27 +2693,16 @@ readonly "sunsetAt"?: string;
 /** URL or path of what comes after it. */
 readonly "successor"?: string; 
 /** URL or path of a page that tells people about it. */
-readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "supersede" | "retire" | "revive"; readonly "message": string; 
+readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; readonly "message": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "by": string; readonly "environment": string })[] } }
-
-/** APIs side by side, in pages: what has become of each in each environment, and since when. On a page, versions of a family stand together, the lowest first. */
-readonly listApiStates: { readonly query: { readonly team?: string; readonly family?: string; readonly limit?: number; readonly after?: string }; readonly answer: { readonly "items": readonly ({ readonly "team": string; readonly "id": string; readonly "title"?: string; readonly "family"?: string; 
-/** As it says now, or as its OpenAPI document does. */
-readonly "version"?: string; 
-/** Where it is live; none: it is a draft. */
-readonly "environments": readonly ({ readonly "environment": string; readonly "state": "published" | "deprecated" | "retired"; 
-/** When it became so there. */
-readonly "since": string; readonly "revisions": readonly (number)[]; readonly "deprecatedAt"?: string; readonly "sunsetAt"?: string; readonly "successor"?: string })[] })[]; 
-/** Where the next page begins; absent: this is the last. */
-readonly "next"?: string } }
 
 /** What waits, or waited, to go live in protected environments; what something became of last stands first. */
 readonly listChanges: { readonly query: { readonly state?: "waiting" | "done" | "refused" | "withdrawn" | "expired"; readonly limit?: number; readonly below?: number }; readonly answer: { readonly "items": readonly ({ readonly "environment": string; readonly "team": string; readonly "api": string; 
 /** From 1, within what is live of an API in an environment. */
-readonly "number": number; readonly "state": "waiting" | "done" | "refused" | "withdrawn" | "expired"; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "supersede" | "retire" | "revive"; 
+readonly "number": number; readonly "state": "waiting" | "done" | "refused" | "withdrawn" | "expired"; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; 
 /** What is to be live. */
 readonly "releases": readonly ({ readonly "revision": number; 
 /** Percent of what no condition claims. */
@@ -3070,29 +2723,13 @@ readonly "acknowledge"?: {
 readonly "codes": readonly (string)[]; 
 /** Why callers can live with it: it stands in the message. */
 readonly "reason": string }; 
-/** How it is to be on its way out. */
-readonly "lifecycle"?: { 
-/** `deprecated`: it answers, and each answer says so (RFC 9745). `retired`: every request is answered with 410. */
-readonly "state": "deprecated" | "retired"; 
-/** Since when, or from when on, nobody should begin to use it. Needed where it is deprecated. */
-readonly "deprecatedAt"?: string; 
-/** From when on it may not answer any more (RFC 8594). It is said, and nothing happens by itself. */
-readonly "sunsetAt"?: string; 
-/** URL or path of what comes after it. */
-readonly "successor"?: string; 
-/** URL or path of a page that tells people about it. */
-readonly "link"?: string }; 
-/** The API that is to come after it. */
-readonly "succession"?: { 
-/** Id. */
-readonly "to": string; readonly "movesSubscriptions": boolean }; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "askedBy": string; 
 /** RFC 3339, UTC. */
 readonly "askedAt": string; 
 /** RFC 3339, UTC. */
 readonly "expiresAt": string; readonly "approvals": readonly ({ 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "by": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string })[]; 
@@ -3100,7 +2737,7 @@ readonly "at": string; readonly "note": string })[];
 readonly "needed": number; 
 /** Who did, refused or withdrew it. */
 readonly "end"?: { 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "by": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string }; readonly "sequence": number })[] } }
@@ -3108,7 +2745,7 @@ readonly "at": string; readonly "note": string }; readonly "sequence": number })
 /** A change that waits, or waited: who asked, for what, and who has approved it. */
 readonly getChange: { readonly params: { readonly environment: string; readonly team: string; readonly id: string; readonly number: number }; readonly answer: { readonly "environment": string; readonly "team": string; readonly "api": string; 
 /** From 1, within what is live of an API in an environment. */
-readonly "number": number; readonly "state": "waiting" | "done" | "refused" | "withdrawn" | "expired"; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "supersede" | "retire" | "revive"; 
+readonly "number": number; readonly "state": "waiting" | "done" | "refused" | "withdrawn" | "expired"; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; 
 /** What is to be live. */
 readonly "releases": readonly ({ readonly "revision": number; 
 /** Percent of what no condition claims. */
@@ -3129,29 +2766,13 @@ readonly "acknowledge"?: {
 readonly "codes": readonly (string)[]; 
 /** Why callers can live with it: it stands in the message. */
 readonly "reason": string }; 
-/** How it is to be on its way out. */
-readonly "lifecycle"?: { 
-/** `deprecated`: it answers, and each answer says so (RFC 9745). `retired`: every request is answered with 410. */
-readonly "state": "deprecated" | "retired"; 
-/** Since when, or from when on, nobody should begin to use it. Needed where it is deprecated. */
-readonly "deprecatedAt"?: string; 
-/** From when on it may not answer any more (RFC 8594). It is said, and nothing happens by itself. */
-readonly "sunsetAt"?: string; 
-/** URL or path of what comes after it. */
-readonly "successor"?: string; 
-/** URL or path of a page that tells people about it. */
-readonly "link"?: string }; 
-/** The API that is to come after it. */
-readonly "succession"?: { 
-/** Id. */
-readonly "to": string; readonly "movesSubscriptions": boolean }; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "askedBy": string; 
 /** RFC 3339, UTC. */
 readonly "askedAt": string; 
 /** RFC 3339, UTC. */
 readonly "expiresAt": string; readonly "approvals": readonly ({ 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "by": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string })[]; 
@@ -3159,7 +2780,7 @@ readonly "at": string; readonly "note": string })[];
 readonly "needed": number; 
 /** Who did, refused or withdrew it. */
 readonly "end"?: { 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "by": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string }; readonly "sequence": number } }
@@ -3167,7 +2788,7 @@ readonly "at": string; readonly "note": string }; readonly "sequence": number } 
 /** Lets a change through. With the last approval that it needs it is judged and checked again, and done; else it goes on waiting. */
 readonly approveChange: { readonly params: { readonly environment: string; readonly team: string; readonly id: string; readonly number: number }; readonly body: { readonly "note"?: string }; readonly answer: { readonly "change": { readonly "environment": string; readonly "team": string; readonly "api": string; 
 /** From 1, within what is live of an API in an environment. */
-readonly "number": number; readonly "state": "waiting" | "done" | "refused" | "withdrawn" | "expired"; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "supersede" | "retire" | "revive"; 
+readonly "number": number; readonly "state": "waiting" | "done" | "refused" | "withdrawn" | "expired"; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; 
 /** What is to be live. */
 readonly "releases": readonly ({ readonly "revision": number; 
 /** Percent of what no condition claims. */
@@ -3188,29 +2809,13 @@ readonly "acknowledge"?: {
 readonly "codes": readonly (string)[]; 
 /** Why callers can live with it: it stands in the message. */
 readonly "reason": string }; 
-/** How it is to be on its way out. */
-readonly "lifecycle"?: { 
-/** `deprecated`: it answers, and each answer says so (RFC 9745). `retired`: every request is answered with 410. */
-readonly "state": "deprecated" | "retired"; 
-/** Since when, or from when on, nobody should begin to use it. Needed where it is deprecated. */
-readonly "deprecatedAt"?: string; 
-/** From when on it may not answer any more (RFC 8594). It is said, and nothing happens by itself. */
-readonly "sunsetAt"?: string; 
-/** URL or path of what comes after it. */
-readonly "successor"?: string; 
-/** URL or path of a page that tells people about it. */
-readonly "link"?: string }; 
-/** The API that is to come after it. */
-readonly "succession"?: { 
-/** Id. */
-readonly "to": string; readonly "movesSubscriptions": boolean }; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "askedBy": string; 
 /** RFC 3339, UTC. */
 readonly "askedAt": string; 
 /** RFC 3339, UTC. */
 readonly "expiresAt": string; readonly "approvals": readonly ({ 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "by": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string })[]; 
@@ -3218,7 +2823,7 @@ readonly "at": string; readonly "note": string })[];
 readonly "needed": number; 
 /** Who did, refused or withdrew it. */
 readonly "end"?: { 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "by": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string }; readonly "sequence": number }; readonly "deployment"?: { 
@@ -3247,10 +2852,10 @@ readonly "sunsetAt"?: string;
 /** URL or path of what comes after it. */
 readonly "successor"?: string; 
 /** URL or path of a page that tells people about it. */
-readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "supersede" | "retire" | "revive"; readonly "message": string; 
+readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; readonly "message": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "by": string; 
 /** Of rules that are broken, and do not keep it from being live. */
 readonly "warnings": readonly ({ readonly "severity": "fault" | "warning"; readonly "code": string; readonly "message": string; 
@@ -3266,37 +2871,13 @@ readonly "change"?: number;
 readonly "preview"?: { readonly "token": string; readonly "revision": number; 
 /** RFC 3339, UTC. */
 readonly "expires": string }; 
-/** Where an API supersedes another one. */
-readonly "succession"?: { 
-/** Id of the API that comes after it. */
-readonly "to": string; 
-/** What becomes of subscriptions to the old one. */
-readonly "moves": readonly ({ 
-/** Uid. */
-readonly "subscription": string; 
-/** Team and id. */
-readonly "app": string; 
-/** As it was; one that moves stays so. */
-readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
-/** `ends`: the app has another one to the next API, which takes its place. `stays`: that other one gives less. */
-readonly "outcome": "moves" | "ends" | "stays"; 
-/** Id of the plan that counts from now on. */
-readonly "plan"?: string; 
-/** Uid of the other one. */
-readonly "other"?: string; 
-/** What callers would notice, or what has to be done first. */
-readonly "note"?: string })[]; 
-/** Ids of those that come to sell the next one beside it. */
-readonly "products": readonly (string)[]; 
-/** Who does not get the next one, or loses the old one. */
-readonly "warnings": readonly (string)[] }; 
 /** Who runs it now, who does not yet, and who cannot. */
 readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } } }
 
 /** Keeps a change from being done. */
 readonly refuseChange: { readonly params: { readonly environment: string; readonly team: string; readonly id: string; readonly number: number }; readonly body: { readonly "note"?: string }; readonly answer: { readonly "environment": string; readonly "team": string; readonly "api": string; 
 /** From 1, within what is live of an API in an environment. */
-readonly "number": number; readonly "state": "waiting" | "done" | "refused" | "withdrawn" | "expired"; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "supersede" | "retire" | "revive"; 
+readonly "number": number; readonly "state": "waiting" | "done" | "refused" | "withdrawn" | "expired"; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; 
 /** What is to be live. */
 readonly "releases": readonly ({ readonly "revision": number; 
 /** Percent of what no condition claims. */
@@ -3317,29 +2898,13 @@ readonly "acknowledge"?: {
 readonly "codes": readonly (string)[]; 
 /** Why callers can live with it: it stands in the message. */
 readonly "reason": string }; 
-/** How it is to be on its way out. */
-readonly "lifecycle"?: { 
-/** `deprecated`: it answers, and each answer says so (RFC 9745). `retired`: every request is answered with 410. */
-readonly "state": "deprecated" | "retired"; 
-/** Since when, or from when on, nobody should begin to use it. Needed where it is deprecated. */
-readonly "deprecatedAt"?: string; 
-/** From when on it may not answer any more (RFC 8594). It is said, and nothing happens by itself. */
-readonly "sunsetAt"?: string; 
-/** URL or path of what comes after it. */
-readonly "successor"?: string; 
-/** URL or path of a page that tells people about it. */
-readonly "link"?: string }; 
-/** The API that is to come after it. */
-readonly "succession"?: { 
-/** Id. */
-readonly "to": string; readonly "movesSubscriptions": boolean }; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "askedBy": string; 
 /** RFC 3339, UTC. */
 readonly "askedAt": string; 
 /** RFC 3339, UTC. */
 readonly "expiresAt": string; readonly "approvals": readonly ({ 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "by": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string })[]; 
@@ -3347,7 +2912,7 @@ readonly "at": string; readonly "note": string })[];
 readonly "needed": number; 
 /** Who did, refused or withdrew it. */
 readonly "end"?: { 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "by": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string }; readonly "sequence": number } }
@@ -3355,7 +2920,7 @@ readonly "at": string; readonly "note": string }; readonly "sequence": number } 
 /** Takes a change back that you have asked for. */
 readonly withdrawChange: { readonly params: { readonly environment: string; readonly team: string; readonly id: string; readonly number: number }; readonly body: { readonly "note"?: string }; readonly answer: { readonly "environment": string; readonly "team": string; readonly "api": string; 
 /** From 1, within what is live of an API in an environment. */
-readonly "number": number; readonly "state": "waiting" | "done" | "refused" | "withdrawn" | "expired"; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "supersede" | "retire" | "revive"; 
+readonly "number": number; readonly "state": "waiting" | "done" | "refused" | "withdrawn" | "expired"; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; 
 /** What is to be live. */
 readonly "releases": readonly ({ readonly "revision": number; 
 /** Percent of what no condition claims. */
@@ -3376,29 +2941,13 @@ readonly "acknowledge"?: {
 readonly "codes": readonly (string)[]; 
 /** Why callers can live with it: it stands in the message. */
 readonly "reason": string }; 
-/** How it is to be on its way out. */
-readonly "lifecycle"?: { 
-/** `deprecated`: it answers, and each answer says so (RFC 9745). `retired`: every request is answered with 410. */
-readonly "state": "deprecated" | "retired"; 
-/** Since when, or from when on, nobody should begin to use it. Needed where it is deprecated. */
-readonly "deprecatedAt"?: string; 
-/** From when on it may not answer any more (RFC 8594). It is said, and nothing happens by itself. */
-readonly "sunsetAt"?: string; 
-/** URL or path of what comes after it. */
-readonly "successor"?: string; 
-/** URL or path of a page that tells people about it. */
-readonly "link"?: string }; 
-/** The API that is to come after it. */
-readonly "succession"?: { 
-/** Id. */
-readonly "to": string; readonly "movesSubscriptions": boolean }; 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "askedBy": string; 
 /** RFC 3339, UTC. */
 readonly "askedAt": string; 
 /** RFC 3339, UTC. */
 readonly "expiresAt": string; readonly "approvals": readonly ({ 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "by": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string })[]; 
@@ -3406,7 +2955,7 @@ readonly "at": string; readonly "note": string })[];
 readonly "needed": number; 
 /** Who did, refused or withdrew it. */
 readonly "end"?: { 
-/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+/** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "by": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string }; readonly "sequence": number } }
@@ -3502,6 +3051,11 @@ getUpstream: { method: 'GET', path: '/api/v1/upstreams/{team}/{id}' },
 putUpstream: { method: 'PUT', path: '/api/v1/upstreams/{team}/{id}' },
 removeUpstream: { method: 'DELETE', path: '/api/v1/upstreams/{team}/{id}' },
 listUpstreamVersions: { method: 'GET', path: '/api/v1/upstreams/{team}/{id}/versions' },
+listCertificates: { method: 'GET', path: '/api/v1/certificates' },
+getCertificate: { method: 'GET', path: '/api/v1/certificates/{id}' },
+putCertificate: { method: 'PUT', path: '/api/v1/certificates/{id}' },
+removeCertificate: { method: 'DELETE', path: '/api/v1/certificates/{id}' },
+listCertificateVersions: { method: 'GET', path: '/api/v1/certificates/{id}/versions' },
 listPlans: { method: 'GET', path: '/api/v1/plans' },
 getPlan: { method: 'GET', path: '/api/v1/plans/{team}/{id}' },
 putPlan: { method: 'PUT', path: '/api/v1/plans/{team}/{id}' },
@@ -3605,12 +3159,10 @@ erasePerson: { method: 'POST', path: '/api/v1/audit/erase' },
 startPreview: { method: 'POST', path: '/api/v1/environments/{environment}/apis/{team}/{id}/preview' },
 endPreview: { method: 'DELETE', path: '/api/v1/environments/{environment}/apis/{team}/{id}/preview' },
 deprecate: { method: 'POST', path: '/api/v1/environments/{environment}/apis/{team}/{id}/deprecate' },
-supersede: { method: 'POST', path: '/api/v1/environments/{environment}/apis/{team}/{id}/supersede' },
 retire: { method: 'POST', path: '/api/v1/environments/{environment}/apis/{team}/{id}/retire' },
 revive: { method: 'POST', path: '/api/v1/environments/{environment}/apis/{team}/{id}/revive' },
 listLiveApis: { method: 'GET', path: '/api/v1/environments/{environment}/live' },
 listLiveEnvironments: { method: 'GET', path: '/api/v1/apis/{team}/{id}/live' },
-listApiStates: { method: 'GET', path: '/api/v1/api-states' },
 listChanges: { method: 'GET', path: '/api/v1/changes' },
 getChange: { method: 'GET', path: '/api/v1/environments/{environment}/apis/{team}/{id}/changes/{number}' },
 approveChange: { method: 'POST', path: '/api/v1/environments/{environment}/apis/{team}/{id}/changes/{number}/approve' },

@@ -5,6 +5,9 @@ import { apiBodySchema } from './apis/api-body.ts'
 import { appBodySchema } from './apps/app-body.ts'
 import { assertMayPutApp, assertOwnApp, hasSameOverrides } from './apps/assert-own-app.ts'
 import { endApp } from './apps/end-app.ts'
+import { certificateBodySchema } from './certificates/certificate-body.ts'
+import { CERTIFICATE_FACTS } from './certificates/certificate-facts.ts'
+import { assertCertificate, assertNoCertificates } from './certificates/check-certificate.ts'
 import { assertUnprotected } from './environments/assert-unprotected.ts'
 import { environmentBodySchema } from './environments/environment-body.ts'
 import { federationBodySchema } from './federations/federation-body.ts'
@@ -60,6 +63,7 @@ export const ENVIRONMENT = defineKind({
   async checkRemoval(_, doing, resource) {
     await assertUnprotected(resource)
     await checkUnnamed(doing.db, resource)
+    await assertNoCertificates(doing.db, resource)
     await removeSecretsOf(doing, { environment: resource.uid })
   },
 })
@@ -74,6 +78,20 @@ export const UPSTREAM = defineKind({
   edit: 'upstream:edit',
   ...NAMED,
   ...LIVE,
+})
+
+/** What gateways show to clients. Its key is a secret of its environment. */
+const CERTIFICATE = defineKind({
+  kind: 'certificate',
+  plural: 'certificates',
+  title: 'certificate',
+  scope: 'everywhere',
+  body: certificateBodySchema,
+  facts: CERTIFICATE_FACTS,
+  read: 'certificate:read',
+  edit: 'certificate:edit',
+  ...LIVE,
+  check: (_, { db, nowMs }, { body }) => assertCertificate(db, certificateBodySchema.parse(body), nowMs),
 })
 
 export const PLAN = defineKind({
@@ -231,6 +249,7 @@ export const KINDS: readonly Kind[] = [
   API,
   ENVIRONMENT,
   UPSTREAM,
+  CERTIFICATE,
   PLAN,
   PRODUCT,
   APP,

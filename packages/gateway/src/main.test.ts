@@ -6,7 +6,8 @@ import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it, mock } from 'node:test'
-import type { GatewayModel } from '@gatewright/model'
+import type { Finding, GatewayModel } from '@gatewright/model'
+import { TestAuthority } from './certificates/test-authority.fixture.ts'
 import { GatewayProcess, type GatewayProcessOptions } from './main.ts'
 import type { MadeFile } from './snapshot/load.ts'
 import { probePort } from './threads/probe-port.ts'
@@ -311,6 +312,33 @@ describe('a gateway process', () => {
     assert.match(running.configuration.fault ?? '', /prod\.b\.json:1:\d+.*respnd/)
     newest = [fed('b', 'three')]
     assert.deepEqual([...(await read('it is mended', ' and is live on every thread')).keys()], ['a', 'prod.b'])
+  })
+
+  it('begins without the certificates that are yet to be published, and does not lose those that it has', async () => {
+    const authority = TestAuthority.create()
+    const { certPem, keyPem } = authority.issue({ names: ['shop.example'] })
+    authority.remove()
+    const listeners = [{ id: 'public', host: '127.0.0.1', port, tls: {} }]
+    writeFileSync(file, JSON.stringify({ gatewright: 1, accessLog: 'off', listeners }))
+    const certificates = [{ id: 'prod.shop', pem: { cert: certPem, key: '${secret:prod/KEY}' } }]
+    const fed: MadeFile = {
+      path: join(folder, 'published/prod.~certificates.json'),
+      isForeign: true,
+      text: JSON.stringify({ gatewright: 1, certificates }),
+      secrets: new Map([['prod/KEY', keyPem]]),
+    }
+    let newest: readonly MadeFile[] = []
+    gateway = new GatewayProcess({ config: file, threads: 1, log, feed: () => newest })
+    assert.equal(await gateway.start(), undefined)
+    const isWarned = ({ severity, code }: Finding) => severity === 'warning' && code === 'no-certificate'
+    assert.ok(gateway.configuration.findings.some(isWarned))
+    newest = [fed]
+    assert.equal((await gateway.takeFeed('published')).fault, undefined)
+    const shown = () => gateway?.supervisor.certificates.certificates.map(({ names: [name] }) => name)
+    assert.deepEqual(shown(), ['shop.example'])
+    newest = []
+    assert.match((await gateway.takeFeed('published')).fault ?? '', /there is no certificate to show/)
+    assert.deepEqual(shown(), ['shop.example'])
   })
 
   it('says that keys are others now, and moves their version and hash alone', async () => {

@@ -146,6 +146,9 @@ export class GatewayProcess {
     this.#work = this.#work.then(async () => {
       await this.#load()
       if (this.#state.fault !== undefined && !this.supervisor.isDraining) await this.#serveLastGood()
+      // What is to show them may be what they are put in by: where nothing serves, they may come later.
+      const mayBegin = this.#serving === undefined && this.#options.feed !== undefined && !this.supervisor.isDraining
+      if (mayBegin && this.#state.findings.some(isLackOfCertificate)) await this.#load(new Set())
     })
     await this.#work
     return this.#serving === undefined ? this.#state.fault : undefined
@@ -274,14 +277,15 @@ export class GatewayProcess {
     this.supervisor.state.close()
   }
 
-  async #load(): Promise<void> {
+  /** `formerCertificates`: instead of those that serve. */
+  async #load(formerCertificates = this.#formerCertificates): Promise<void> {
     clearTimeout(this.#rest)
     clearTimeout(this.#again)
     const loadedAtMs = Date.now()
     const waiting = this.#waitingForFeed.splice(0)
     let mayPass = false
     try {
-      mayPass = await this.#loadAll(loadedAtMs)
+      mayPass = await this.#loadAll(loadedAtMs, formerCertificates)
     } catch (error) {
       // A mistake of ours, and no reason to end what serves. What was half done is forgotten.
       this.#memory = new ConfigurationMemory()
@@ -314,8 +318,14 @@ export class GatewayProcess {
     this.#watcher.watch([...new Set(paths)], [...folders, ...all.flatMap(({ watchedFolders }) => watchedFolders)])
   }
 
+  /** Undefined: none come from elsewhere, or nothing serves. */
+  get #formerCertificates(): ReadonlySet<string> | undefined {
+    if (this.#options.feed === undefined || this.#serving === undefined) return undefined
+    return new Set(this.#serving.model.certificates.filter(({ enabled }) => enabled !== false).map(({ id }) => id))
+  }
+
   /** Answers whether it has a fault that may pass by itself. */
-  async #loadAll(loadedAtMs: number): Promise<boolean> {
+  async #loadAll(loadedAtMs: number, formerCertificates: ReadonlySet<string> | undefined): Promise<boolean> {
     const { config, adjust, feed } = this.#options
     const fed = feed?.()
     if (fed !== undefined && 'unknown' in fed) {
@@ -336,6 +346,7 @@ export class GatewayProcess {
       pepper: this.#pepper,
       shelf: this.#shelf,
       ...(adjust && { adjust }),
+      ...(formerCertificates && { formerCertificates }),
     })
     if (this.supervisor.isDraining) return false
     const { findings, model, apps, extensions, pems, policyFiles, certificates, watched, watchedFolders } = loaded
@@ -437,6 +448,10 @@ function toFaultText(findings: readonly Finding[]): string {
     .filter(({ severity }) => severity === 'fault')
     .map(toFindingText)
     .join('\n')
+}
+
+function isLackOfCertificate({ code }: Finding): boolean {
+  return code === 'no-certificate' || code === 'unknown-certificate'
 }
 
 /** An extension that could not be evaluated is remembered by Node as it failed, and one that could not be read is no finding. */

@@ -131,6 +131,8 @@ export interface CertificateSource extends Described {
   readonly from:
     | { readonly kind: 'files'; readonly cert: string; readonly key: string }
     | { readonly kind: 'folder'; readonly folder: string }
+    /** The texts themselves. */
+    | { readonly kind: 'pem'; readonly cert: string; readonly key: string }
     | { readonly kind: 'acme'; readonly acme: Acme }
   /** Staple OCSP answers where a responder is named. */
   readonly ocsp: boolean

@@ -18,6 +18,7 @@ export { type CredentialsChange, type CredentialsLine, parseCredentialsLine } fr
 export { FEED_FORMATS, pickFeedFormat } from './feed/feed-format.ts'
 export { type Heartbeat, nodeNameSchema, parseHeartbeat } from './feed/heartbeat.ts'
 export { apiSchema } from './file/api.ts'
+export { acmeSchema } from './file/certificate.ts'
 export { describeIssues, type IssueContext } from './file/describe-issues.ts'
 export { describedShape, idSchema } from './file/described.ts'
 export { egressSchema } from './file/egress.ts'

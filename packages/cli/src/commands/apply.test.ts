@@ -17,6 +17,7 @@ const FILES = {
   'gate/teams/shop.yaml': 'title: Shop\n',
   'gate/environments/dev.yaml': '# Where we try.\npathPrefix: /dev\n',
   'gate/environments/prod.yaml': 'pathPrefix: /prod\n',
+  'gate/certificates/shop.yaml': 'environment: prod\nacme:\n  hosts:\n    - shop.example\n',
   'gate/apis/main/orders.yaml': ORDERS,
   'gate/apis/shop/carts.yaml': 'basePath: /carts\nupstream: http://127.0.0.1:9002\n',
   'gate/live.yaml': 'dev:\n  main/orders: draft\n  shop/carts: draft\nprod:\n  main/orders: draft\n',
@@ -45,6 +46,8 @@ describe('a folder and a control plane', () => {
     const first = await stage.run('apply gate -m first', { cwd })
     assert.equal(first.code, 0, first.stderr)
     assert.deepEqual(Object.keys((stage.published() as { apis: object[] }).apis).length, 3)
+    const { hosts } = (await stage.client.ask('getCertificate', { params: { id: 'shop' } })).body
+    assert.deepEqual(hosts, ['shop.example'])
     const second = await stage.run('apply gate', { cwd })
     assert.deepEqual([second.code, second.stdout], [0, 'Nothing to do.'])
     const diff = await stage.run('diff gate', { cwd })

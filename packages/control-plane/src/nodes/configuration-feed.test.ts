@@ -73,6 +73,8 @@ describe('what nodes are told of what they are to run', () => {
     const prod = feed.find({ environments: ['prod'] }, undefined)?.hash
     feed.take(publish(2, { 'prod.a': '', 'prod.shop.a': 'x.openapi' }, { 'x.openapi': '{}' }))
     assert.equal(feed.find({ environments: ['prod'] }, prod), undefined, 'what others run is no news')
+    feed.take(publish(2, { 'dev.~certificates': '', 'prod.~certificates': '', 'prod.b': '' }))
+    assert.deepEqual(list({ environments: ['prod'], apis: ['a'] }), ['prod.~certificates.json'])
   })
 
   it('has the secrets of each file beside it, and others where one has another value', () => {

@@ -111,10 +111,11 @@ export class ConfigurationFeed {
   }
 }
 
-/** `prod.shop.orders.json`, or `prod.json` of the environment: no id of an environment has a point in it. What is for all begins with `~`. */
+/** `prod.shop.orders.json`, or `prod.json` and `prod.~certificates.json` of the environment: no id of an environment has a point in it. What is for all begins with `~`. */
 function isInScope(name: string, { environments, apis }: NodeScope): boolean {
   if (name.startsWith('~')) return true
   const [environment = '', ...api] = name.split('.').slice(0, -1)
   if (environments?.includes(environment) === false) return false
-  return api.length === 0 || (apis?.includes(api.join('.')) ?? true)
+  // What it brings beside APIs.
+  return api.length === 0 || api[0]?.startsWith('~') || (apis?.includes(api.join('.')) ?? true)
 }

@@ -2,6 +2,7 @@
 import type { GatewrightFileInput } from '@gatewright/model'
 import type { ApiBody } from '../apis/api-body.ts'
 import type { EnvironmentBody } from '../environments/environment-body.ts'
+import { composeCertificates } from './compose-certificates.ts'
 import { composePlans } from './compose-plans.ts'
 import type { LiveApi, LiveEnvironment, LiveRelease } from './live-api.ts'
 import { type LiveTerms, type LiveUpstream, NO_TERMS, toTeamKey } from './live-terms.ts'
@@ -31,8 +32,10 @@ export function composeFile(
       .map((api) => composeApi(environment, api, references))
       .toSorted((a, b) => compareIds(a.api.id, b.api.id))
   })
+  const certificates = sorted.flatMap(({ id }) => composeCertificates(id, terms))
   return {
     gatewright: 1,
+    ...(certificates.length > 0 && { certificates }),
     upstreams: [...sorted.flatMap(composeUpstreams), ...sortUpstreams(composed.flatMap(({ used }) => used))],
     apis: composed.map(({ api }) => api),
     ...(plans.length > 0 && { plans }),

@@ -2,6 +2,7 @@
 import { checkExpression, checkPattern } from '@gatewright/expressions'
 import { ConfigurationMemory, type Finding, resolve, validate } from '@gatewright/model'
 import { BUILT_IN_POLICIES, CEL_VOCABULARIES } from '@gatewright/policies'
+import { CertificateCheck } from '../certificates/certificate-check.ts'
 import { AdminProblem } from '../http/admin-problem.ts'
 import type { Moment } from '../store/store.ts'
 import type { PublicationReader } from './publication-reader.ts'
@@ -12,6 +13,7 @@ const FOLDER = 'published/'
 export class LiveCheck {
   readonly #reader: PublicationReader
   readonly #memory = new ConfigurationMemory()
+  readonly #certificates = new CertificateCheck()
 
   /** `reader`: that which follows what is kept. */
   constructor(reader: PublicationReader) {
@@ -61,10 +63,14 @@ export class LiveCheck {
         memory,
       }),
     ]
+    all.push(...this.#certificates.check(draft, sources))
     // What is secret goes into no answer.
-    return all.map((finding) => sources.hideIn(finding))
+    return all.filter(({ code }) => !OF_LISTENERS.has(code)).map((finding) => sources.hideIn(finding))
   }
 }
+
+/** Which there are, gateways say themselves. */
+const OF_LISTENERS: ReadonlySet<string> = new Set(['challenge-unreachable'])
 
 /** The same one for all checks: the memory forgets what it knows when something else is checked with. */
 function checkHere(

@@ -1,5 +1,6 @@
 /** Owns reading what is live out of the store: all of one moment, and of that only what changed since a moment that is known. */
 import type { ApiBody } from '../apis/api-body.ts'
+import type { CertificateBody } from '../certificates/certificate-body.ts'
 import type { DeployedRelease, Deployment } from '../deployments/deployment.ts'
 import { listChangedDeployments, listLive } from '../deployments/deployment-store.ts'
 import type { EnvironmentBody } from '../environments/environment-body.ts'
@@ -221,9 +222,10 @@ async function readTerms(db: Moment, base: Known | undefined, sequence: number) 
     id,
     body,
   }))
+  const certificates = await read('certificate', ({ id, body }: Resource<CertificateBody>) => ({ id, body }))
   // Without plans there is nobody to have anything different of one.
   const overrides = plans.length === 0 ? NO_OVERRIDES : await readOverrides(db, base?.overrides, sequence)
-  return { shared, overrides, terms: { plans, overrides: overrides.list, sold, upstreams } }
+  return { shared, overrides, terms: { plans, overrides: overrides.list, sold, upstreams, certificates } }
 }
 
 function toKey({ api, number }: RevisionRef): string {

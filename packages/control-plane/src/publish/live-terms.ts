@@ -1,5 +1,6 @@
 /** Owns what is live beside APIs: on what terms they are called, and what they share. */
 import type { AppBody } from '../apps/app-body.ts'
+import type { CertificateBody } from '../certificates/certificate-body.ts'
 import type { PlanBody } from '../plans/plan-body.ts'
 import type { UpstreamBody } from '../upstreams/upstream-body.ts'
 
@@ -22,6 +23,11 @@ export interface LiveUpstream {
   readonly body: UpstreamBody
 }
 
+export interface LiveCertificate {
+  readonly id: string
+  readonly body: CertificateBody
+}
+
 export interface LiveTerms {
   readonly plans: readonly LivePlan[]
   readonly overrides: readonly LiveOverrides[]
@@ -29,9 +35,11 @@ export interface LiveTerms {
   readonly sold: readonly { readonly team: string; readonly apis: readonly string[] }[]
   /** Shared by the APIs of a team. */
   readonly upstreams: readonly LiveUpstream[]
+  /** Shown to clients, each by the gateways of its environment. */
+  readonly certificates: readonly LiveCertificate[]
 }
 
-export const NO_TERMS: LiveTerms = { plans: [], overrides: [], sold: [], upstreams: [] }
+export const NO_TERMS: LiveTerms = { plans: [], overrides: [], sold: [], upstreams: [], certificates: [] }
 
 /** What is one of its kind in a team, as a key. */
 export function toTeamKey(team: string, id: string): string {

@@ -94,6 +94,30 @@ describe('what is live, as many files', () => {
     }
   })
 
+  it('has certificates by environment, with the secrets of that one', () => {
+    const certificate = (id: string, environment: string) => ({
+      id,
+      body: { environment, cert: 'c', key: '${secret:K}' },
+    })
+    const certificates = [certificate('b', 'prod'), certificate('a', 'prod'), certificate('a', 'dev')]
+    const environments = toEnvironments([])
+    const pieces = new PieceComposer().compose(live(environments, { ...NO_TERMS, certificates }))
+    const own = pieces.filter(({ secrets }) => secrets.length > 0)
+    assert.deepEqual(
+      own.map(({ name, secrets }) => [name, secrets]),
+      [
+        ['dev.~certificates.json', ['dev/K']],
+        ['prod.~certificates.json', ['prod/K']],
+      ],
+    )
+    const parts = own.flatMap(({ text }) => JSON.parse(text).certificates)
+    assert.deepEqual(composeFile(environments, { ...NO_TERMS, certificates }).certificates, parts)
+    assert.deepEqual(
+      parts.map(({ id }) => id),
+      ['dev.a', 'prod.a', 'prod.b'],
+    )
+  })
+
   it('is the same piece where nothing changed, and the same text whether or not it was made before', () => {
     const composer = new PieceComposer()
     const environments = toEnvironments(APIS)

@@ -1,5 +1,6 @@
 /** Owns what is live as many small files, one an API: whatever stayed is the same text, and is not even made again. */
 import { type GatewrightFileInput, toTextHash } from '@gatewright/model'
+import { composeCertificates } from './compose-certificates.ts'
 import {
   type ComposedApi,
   composeApi,
@@ -16,7 +17,7 @@ import { compareIds, toSnapshotId } from './snapshot-id.ts'
 
 /** A file of those that say together what `composeFile` says. */
 export interface Piece {
-  /** In the folder of all of them: `prod.shop.orders.json`, and `prod.json` for what the environment brings. */
+  /** In the folder of all of them: `prod.shop.orders.json`, `prod.json` for what the environment brings, and `prod.~certificates.json`. */
   readonly name: string
   readonly text: string
   /** Of its text. */
@@ -43,6 +44,8 @@ type KnownEnvironments = WeakMap<LiveEnvironment['body'], Map<string, Known>>
 /** No id begins so. */
 const SHARED = '~upstreams'
 const PLANS = '~plans'
+/** Behind the environment that shows them. */
+const CERTIFICATES = '~certificates'
 const ENDING = '.json'
 const SECRET = /\$\{secret:([^{}]*)\}/g
 
@@ -53,7 +56,7 @@ export class PieceComposer {
   /** By the list of shared upstreams: which there are is what references mean. */
   readonly #known = new WeakMap<LiveTerms['upstreams'], KnownEnvironments>()
 
-  /** In the order of `composeFile`: environments, what they share, APIs, plans. */
+  /** Environments, certificates, what environments share, APIs, plans. */
   compose({ environments, terms }: Pick<LiveMoment, 'environments' | 'terms'>): Piece[] {
     const known = getOr(this.#known, terms.upstreams, (): KnownEnvironments => new WeakMap())
     const shared = toSharedUpstreams(terms)
@@ -67,6 +70,7 @@ export class PieceComposer {
     const plans = composePlans(sorted, terms)
     return [
       ...parts.map(({ upstreams }) => upstreams),
+      ...sorted.flatMap(({ id }) => toCertificatesPiece(id, composeCertificates(id, terms))),
       ...(used.length === 0 ? [] : [toPiece(SHARED, { gatewright: 1, upstreams: used })]),
       ...parts.flatMap(({ apis }) => apis.map(({ piece }) => piece)),
       ...(plans.length === 0 ? [] : [toPiece(PLANS, { gatewright: 1, plans })]),
@@ -96,6 +100,12 @@ function toPiece(id: string, file: GatewrightFileInput): Piece {
   const text = JSON.stringify(file)
   const secrets = [...new Set([...text.matchAll(SECRET)].map(([, name = '']) => name.trim()))]
   return { name: `${id}${ENDING}`, text, hash: toTextHash(text), documents: listDocuments(file), secrets }
+}
+
+/** None where there are none. */
+function toCertificatesPiece(environment: string, certificates: ReturnType<typeof composeCertificates>): Piece[] {
+  if (certificates.length === 0) return []
+  return [toPiece(`${environment}.${CERTIFICATES}`, { gatewright: 1, certificates })]
 }
 
 function toId({ name }: Piece): string {

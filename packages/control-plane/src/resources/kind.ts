@@ -17,6 +17,8 @@ export interface KindParts {
   readonly scope: 'team' | 'everywhere'
   /** What is kept, as people write it. */
   readonly body: z.ZodType<Described, Described>
+  /** What is told beside it. */
+  readonly facts?: KindFacts
   /** Of one that belongs to no team: in some team. */
   readonly read: Permission
   readonly edit: Permission
@@ -26,6 +28,13 @@ export interface KindParts {
   confirm?(asking: Asking, doing: Doing, putting: Putting): Promise<void>
   /** Before it is removed: whether nobody needs it. @rejects as `check` does */
   checkRemoval?(asking: Asking, doing: Doing, resource: Resource): Promise<void>
+}
+
+/** What follows from a body, and is worth telling. */
+export interface KindFacts {
+  readonly schema: z.ZodRawShape
+  /** `nowMs`: milliseconds since the epoch. */
+  tell(body: Described, nowMs: number): object
 }
 
 /** What is to become of a resource. */

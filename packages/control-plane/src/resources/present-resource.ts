@@ -10,7 +10,7 @@ export const actorSchema = z
   .meta({ description: '`user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`.' })
 
 /** What every resource is answered with. */
-export function toResourceSchema({ body, scope }: Kind) {
+export function toResourceSchema({ body, scope, facts }: Kind) {
   return z.strictObject({
     uid: z.string().meta({ description: 'Never given twice.' }),
     ...(scope === 'team' && { team: z.string() }),
@@ -20,11 +20,13 @@ export function toResourceSchema({ body, scope }: Kind) {
     createdBy: actorSchema,
     updatedAt: timeSchema,
     updatedBy: actorSchema,
+    ...facts?.schema,
     body,
   })
 }
 
-export function presentResource({ uid, team, id, version, body, ...made }: Resource) {
+/** `nowMs`: milliseconds since the epoch. */
+export function presentResource({ facts }: Kind, { uid, team, id, version, body, ...made }: Resource, nowMs: number) {
   return {
     uid,
     ...(team !== NO_TEAM && { team }),
@@ -34,6 +36,7 @@ export function presentResource({ uid, team, id, version, body, ...made }: Resou
     createdBy: made.createdBy,
     updatedAt: toTime(made.updatedAtMs),
     updatedBy: made.updatedBy,
+    ...facts?.tell(body, nowMs),
     body,
   }
 }

@@ -78,7 +78,7 @@ function toList(kind: Kind): Route {
       next: z.string().optional().meta({ description: 'Where the next page begins; absent: this is the last.' }),
     }),
     async read(asking, db, { query: { team, tag, owner, family, search, sort, limit, after } }) {
-      const { teams, parts } = asking
+      const { teams, parts, services } = asking
       const shown = toShownTeams(kind, teams, team)
       const ids = kind.kind === 'environment' ? await listShownEnvironments(asking, db) : 'all'
       const query: ResourceQuery = {
@@ -95,7 +95,8 @@ function toList(kind: Kind): Route {
       }
       const { resources, next } = await listResources(db, query)
       const total = await countResources(db, query)
-      return { body: { items: resources.map(presentResource), total, ...(next !== undefined && { next }) } }
+      const items = resources.map((each) => presentResource(kind, each, services.nowMs()))
+      return { body: { items, total, ...(next !== undefined && { next }) } }
     },
   })
 }
@@ -142,7 +143,7 @@ function toLook(kind: Kind): Route {
       if (kind.kind === 'environment') await assertShown(asking, db, [at.id])
       const resource = await getResource(db, toRef(kind, at))
       const text = wantsYaml ? { text: await readSource(db, resource) } : {}
-      return { body: presentResource(resource), version: resource.version, ...text }
+      return { body: presentResource(kind, resource, asking.services.nowMs()), version: resource.version, ...text }
     },
   })
 }
@@ -172,7 +173,7 @@ function toPut(kind: Kind): Route {
         source,
       })
       const status = before === undefined ? 201 : 200
-      return { body: presentResource(made), version: made.version, status, notes, changes }
+      return { body: presentResource(kind, made, doing.nowMs), version: made.version, status, notes, changes }
     },
   })
 }

@@ -103,6 +103,23 @@ describe('certificates in files', () => {
     )
   })
 
+  it('may be texts, which are remembered by their name and watched nowhere', () => {
+    const memory = new CertificateMemory()
+    const inTexts = ({ certPem, keyPem }: IssuedCertificate) => source({ kind: 'pem', cert: certPem, key: keyPem })
+    const loaded = load(inTexts(one), memory)
+    assert.deepEqual(say(loaded), [])
+    assert.deepEqual(namesIn(loaded), ['one.example'])
+    assert.equal(loaded.pems.get(loaded.certificates[0]?.key ?? ''), one.keyPem)
+    assert.deepEqual([loaded.watched, loaded.folders], [[], []])
+    assert.deepEqual(namesIn(load(inTexts(two), memory)), ['two.example'])
+    const mixed = load(inTexts({ ...one, keyPem: two.keyPem }), memory)
+    assert.match(
+      say(mixed).join(),
+      /^fault certificate-unusable certificates\.0\.pem\.key: The key main is not that of/,
+    )
+    assert.doesNotMatch(say(mixed).join(), /BEGIN/)
+  })
+
   it('that are switched off are not read', () => {
     assert.deepEqual(say(load(source({ kind: 'files', cert: '/none', key: '/none' }, { enabled: false }))), [])
   })

@@ -120,6 +120,7 @@ class Loading implements LoadedCertificates {
     const { from } = source
     const at: Path = ['certificates', index]
     if (from.kind === 'files') this.#addPair(source, from, (member) => [...at, member])
+    else if (from.kind === 'pem') this.#addPair(source, from, (member) => [...at, 'pem', member])
     else if (from.kind === 'folder') this.#addFolder(source, from.folder, [...at, 'folder'])
     else this.#addOrder(source.id, from.acme, [...at, 'acme'])
   }
@@ -161,13 +162,16 @@ class Loading implements LoadedCertificates {
     for (const pair of pairs) this.#addPair(source, pair, () => at)
   }
 
-  #addPair(source: CertificateSource, paths: PairPaths, placeOf: (member: 'cert' | 'key') => Path): void {
-    this.watched.push(paths.cert, paths.key)
+  #addPair(source: CertificateSource, given: PairPaths, placeOf: (member: 'cert' | 'key') => Path): void {
+    const isText = source.from.kind === 'pem'
+    // Texts are remembered, and told of, by the name of their certificate.
+    const paths = isText ? { cert: source.id, key: source.id } : given
+    if (!isText) this.watched.push(paths.cert, paths.key)
     // One bad pair among thousands must not keep the others from being shown; one that is named by itself must.
     const isFolder = source.from.kind === 'folder'
     let pair: LoadedPair
     try {
-      pair = this.#loadPair(paths)
+      pair = isText ? this.#makePair(paths, given) : this.#loadPair(paths)
     } catch (error) {
       if (!(error instanceof Unusable)) throw error
       const { message, at, suggestion, code } = error
@@ -196,6 +200,15 @@ class Loading implements LoadedCertificates {
     if (known?.stamp === stamp) return known.pair
     const pair = toPair(readPem(paths.cert, 'cert'), readPem(paths.key, 'key'), paths)
     this.#memory.keep(paths, stamp, pair)
+    return pair
+  }
+
+  #makePair(names: PairPaths, texts: PairPaths): LoadedPair {
+    const stamp = toTextHash(toKey(texts))
+    const known = this.#memory.find(names)
+    if (known?.stamp === stamp) return known.pair
+    const pair = toPair(texts.cert, texts.key, names)
+    this.#memory.keep(names, stamp, pair)
     return pair
   }
 
@@ -322,7 +335,7 @@ function toLeaf(text: string, path: string): X509Certificate {
   try {
     return new X509Certificate(text)
   } catch (error) {
-    throw new Unusable(`The file ${path} holds no certificate in PEM: ${toMessage(error)}.`, {
+    throw new Unusable(`${path} holds no certificate in PEM: ${toMessage(error)}.`, {
       at: 'cert',
       suggestion: 'It begins with "-----BEGIN CERTIFICATE-----".',
     })
@@ -347,9 +360,7 @@ function toPrivateKey(text: string, path: string): ReturnType<typeof createPriva
   } catch (error) {
     const isEncrypted = /ENCRYPTED/.test(text)
     throw new Unusable(
-      isEncrypted
-        ? `The key ${path} is encrypted.`
-        : `The file ${path} holds no private key in PEM: ${toMessage(error)}.`,
+      isEncrypted ? `The key ${path} is encrypted.` : `${path} holds no private key in PEM: ${toMessage(error)}.`,
       {
         at: 'key',
         suggestion: isEncrypted

@@ -38,6 +38,27 @@ describe('a file that comes from elsewhere', () => {
     assert.deepEqual(watched, [config])
   })
 
+  it('brings certificates as texts, and names none of this machine', async () => {
+    const codes = async (certificate: object) => {
+      const secrets = new Map([['prod/K', 'no key']])
+      const { findings } = await load({ gatewright: 1, certificates: [{ id: 'prod.a', ...certificate }] }, { secrets })
+      assert.doesNotMatch(JSON.stringify(findings), /no key|a secret of/)
+      return findings.filter(({ severity }) => severity === 'fault').map(({ code }) => code)
+    }
+    assert.deepEqual(await codes({ pem: { cert: 'no certificate', key: '${secret:prod/K}' } }), [
+      'certificate-unusable',
+    ])
+    const path = join(folder, 'secret.pem')
+    for (const named of [
+      { cert: path, key: path },
+      { folder },
+      { acme: { hosts: ['a.example'], ca: path } },
+      { acme: { hosts: ['a.example'], challenge: { dns: { hook: { command: ['/bin/true'] } } } } },
+    ]) {
+      assert.ok((await codes(named)).includes('foreign-file'), JSON.stringify(named))
+    }
+  })
+
   describe('with secrets that came along', () => {
     const respond = (body: string) => api({ policies: [{ policy: 'respond', options: { body } }] })
     const bodyOf = ({ model }: Awaited<ReturnType<typeof load>>) =>

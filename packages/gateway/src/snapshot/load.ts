@@ -54,6 +54,8 @@ export interface LoadOptions {
   readonly adjust?: (model: GatewayModel) => GatewayModel
   /** What earlier readings of the same configuration left: with it only what changed is read and checked. */
   readonly memory?: ConfigurationMemory
+  /** Where certificates come from elsewhere, too: ids of those that serve, without which listeners are faulty. */
+  readonly formerCertificates?: ReadonlySet<string>
   readonly certificateMemory?: CertificateMemory
   /** What weak keys are hashed with; if absent, a secret of this process. */
   readonly pepper?: Pepper
@@ -126,6 +128,7 @@ export async function loadConfiguration(options: LoadOptions): Promise<Configura
         isWhole: !hasFaults(findings),
         nowMs: Date.now(),
         foreignFiles,
+        ...(options.formerCertificates && { formerCertificates: options.formerCertificates }),
         ...(options.memory && { memory: options.memory }),
       }),
     )
@@ -143,10 +146,7 @@ export async function loadConfiguration(options: LoadOptions): Promise<Configura
   // Also while it cannot be read: it may come back.
   const onDisk = [...resolution.filesRead.filter((path) => !documents.has(path)), ...certificates.watched]
   const watched = [...given.filter((each) => typeof each === 'string'), ...files.map(({ path }) => path), ...onDisk]
-  for (const name of draft.extensions.filter(isFileName)) {
-    // By both names, where it is a link.
-    watched.push(name, ...extensionReader.findFiles(toSpecifier(name)).map((url) => fileURLToPath(url)))
-  }
+  watched.push(...draft.extensions.filter(isFileName).flatMap(listExtensionFiles))
   return {
     model: hasFaults(findings) ? undefined : draft,
     apps: resolution.apps,
@@ -243,6 +243,11 @@ function toShortPath(path: string): string {
 
 function isFileName(name: string): boolean {
   return isAbsolute(name) || name.startsWith('.') || /\.[cm]?[jt]s$/.test(name)
+}
+
+/** By both names, where it is a link. */
+function listExtensionFiles(name: string): string[] {
+  return [name, ...extensionReader.findFiles(toSpecifier(name)).map((url) => fileURLToPath(url))]
 }
 
 function toSpecifier(name: string): string {

@@ -1,5 +1,5 @@
 /** Owns what a change of a model adds, removes and alters, said in words. */
-import type { Api, App, GatewayModel, Plan, Route, User } from '../gateway-model.ts'
+import type { Api, App, CertificateSource, GatewayModel, Plan, Route, User } from '../gateway-model.ts'
 import { toCanonicalJson, toTextHash } from '../hash.ts'
 import type { Sources } from '../resolve/sources.ts'
 import type { Catalogue } from '../validate/catalogue.ts'
@@ -48,10 +48,17 @@ export function toDiffText(changes: readonly Change[]): string {
 }
 
 function withDefaults({ model, apps, catalogue, sources }: Diffable, marks: HiddenMarks): Diffable {
-  const full = catalogue === undefined ? model : fillDefaults(model, catalogue, marks)
+  const filled = catalogue === undefined ? model : fillDefaults(model, catalogue, marks)
+  const full = { ...filled, certificates: filled.certificates.map((each) => hideKey(each, marks)) }
   const shown = sources === undefined ? full : marks.hidePutIn(full, sources)
   const shownApps = apps?.map((app, index) => (sources === undefined ? app : hideInApp(app, index, { marks, sources })))
   return { model: shown, ...(shownApps === undefined ? {} : { apps: shownApps }) }
+}
+
+/** Also one that stands in the file itself. */
+function hideKey(certificate: CertificateSource, marks: HiddenMarks): CertificateSource {
+  const { from } = certificate
+  return from.kind === 'pem' ? { ...certificate, from: { ...from, key: marks.hide(from.key) as never } } : certificate
 }
 
 /** Keys and users are told by what says nothing of a secret already. */

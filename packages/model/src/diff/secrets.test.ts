@@ -33,6 +33,16 @@ const tell = (a: string, b: string, policy?: string): string => {
 }
 
 describe('secrets in a comparison', () => {
+  it('are keys of certificates, whoever wrote them there', () => {
+    const model = (key: string) => {
+      const text = `gatewright: 1\ncertificates: [{ id: a, pem: { cert: c, key: ${key} } }]\n`
+      return resolve({ files: [{ path: 'a.yaml', text }], env: () => undefined, readFile: () => undefined }).draft
+    }
+    const changes = diff(model('hunter2'), model('hunter3'))
+    assert.equal(toDiffText(changes), 'certificate a: from.key "[redacted 1]" → "[redacted 2]"')
+    assert.doesNotMatch(JSON.stringify(changes), /hunter/)
+  })
+
   it('have changed, and are not shown', () => {
     assert.equal(
       tell('{ password: hunter2 }', '{ password: hunter3 }'),

@@ -41,7 +41,7 @@ const hookSchema = z
   })
   .meta({ description: 'A program that sets the TXT record and removes it.' })
 
-const acmeSchema = z
+export const acmeSchema = z
   .strictObject({
     hosts: z.array(z.string().min(1)).min(1).max(100).meta({
       description: 'Names of the certificate. A wildcard such as `*.example.com` needs a `dns` challenge.',
@@ -80,6 +80,17 @@ const acmeSchema = z
   })
   .meta({ description: 'Ordered, renewed at two thirds of its life, and kept in `--data`.' })
 
+const pemSchema = z
+  .strictObject({
+    cert: z.string().min(1).meta({ description: 'The certificate, then those between it and the CA.' }),
+    key: z.string().min(1).meta({
+      description:
+        'Its private key, not encrypted: `${env:NAME}` or `${file:path}`, and `${secret:NAME}` in a control plane.',
+      writeOnly: true,
+    }),
+  })
+  .meta({ description: 'The texts themselves, in PEM, instead of files.' })
+
 export const certificateSchema = z
   .strictObject({
     id: idSchema,
@@ -92,6 +103,7 @@ export const certificateSchema = z
       description:
         'A folder of many: pairs `NAME.crt` or `NAME.pem` and `NAME.key`, or folders with `fullchain.pem` and `privkey.pem`.',
     }),
+    pem: pemSchema.exactOptional(),
     acme: acmeSchema.exactOptional(),
     ocsp: z.boolean().default(true).meta({
       description:
@@ -100,5 +112,5 @@ export const certificateSchema = z
   })
   .meta({
     id: 'Certificate',
-    description: 'Exactly one of `cert` with `key`, `folder`, and `acme`. Paths are relative to this file.',
+    description: 'Exactly one of `cert` with `key`, `folder`, `pem`, and `acme`. Paths are relative to this file.',
   })

@@ -2,12 +2,18 @@
 import { type Finding, type Path, toPathText } from '../finding.ts'
 import type { ParsedSource } from '../source/parse-source.ts'
 
-const OPEN_KEYS = new Set(['gatewright', 'upstreams', 'apis', 'plans'])
+const OPEN_KEYS = new Set(['gatewright', 'upstreams', 'apis', 'plans', 'certificates'])
 
 /** Where files are named, below the root; `*`: each item. Those of policies are known by their schemas. */
 const FILES = [
   ['upstreams', '*', 'tls', 'ca'],
   ['upstreams', '*', 'tls', 'clientCertificate'],
+  ['certificates', '*', 'cert'],
+  ['certificates', '*', 'key'],
+  ['certificates', '*', 'folder'],
+  ['certificates', '*', 'acme', 'ca'],
+  ['certificates', '*', 'acme', 'externalAccount'],
+  ['certificates', '*', 'acme', 'challenge', 'dns'],
 ]
 /** Documents that came with it are named without a folder. */
 const DOCUMENTS = [

@@ -39,22 +39,23 @@ function toFrom(
   context: ResolveContext,
 ): CertificateSource['from'] | undefined {
   if (countSources(certificate) !== 1) return undefined
-  const { cert, key, folder, acme } = certificate
+  const { cert, key, folder, pem, acme } = certificate
   if (acme !== undefined) return { kind: 'acme', acme: toAcme(acme, [...at, 'acme'], context) }
+  if (pem !== undefined) return { kind: 'pem', ...pem }
   if (folder !== undefined) return { kind: 'folder', folder: toPath(context, folder, [...at, 'folder']) }
   if (cert === undefined || key === undefined) return undefined
   return { kind: 'files', cert: toPath(context, cert, [...at, 'cert']), key: toPath(context, key, [...at, 'key']) }
 }
 
-function countSources({ cert, key, folder, acme }: FileCertificate): number {
-  return [cert ?? key, folder, acme].filter((member) => member !== undefined).length
+function countSources({ cert, key, folder, pem, acme }: FileCertificate): number {
+  return [cert ?? key, folder, pem, acme].filter((member) => member !== undefined).length
 }
 
 function toSourceFault(certificate: FileCertificate): Parameters<typeof reportFault>[2] {
   if (countSources(certificate) !== 1) {
     return {
       code: 'certificate-source',
-      message: 'A certificate has exactly one of `cert` with `key`, `folder`, and `acme`.',
+      message: 'A certificate has exactly one of `cert` with `key`, `folder`, `pem`, and `acme`.',
       suggestion: 'Write `cert: ./shop.pem` and `key: ./shop.key`.',
     }
   }

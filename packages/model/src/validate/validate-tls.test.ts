@@ -55,6 +55,8 @@ const ROWS: readonly [string, string, readonly string[]][] = [
   ['a certificate of nothing', `certificates: [{ id: main }]\nlisteners: [${listener('tls: {}')}]\n${API}`, ['fault certificate-source certificates[0]']],
   ['a certificate without its key', `certificates: [{ id: main, cert: /m }]\nlisteners: [${listener('tls: {}')}]\n${API}`, ['fault certificate-source certificates[0]']],
   ['a key without its certificate', `certificates: [{ id: main, key: /m }]\nlisteners: [${listener('tls: { certificates: [main] }')}]\n${API}`, ['fault certificate-source certificates[0]']],
+  ['a certificate of texts', `certificates: [{ id: main, pem: { cert: c, key: k } }]\nlisteners: [${listener('tls: {}')}]\n${API}`, []],
+  ['a certificate of texts and files', `certificates: [{ id: main, pem: { cert: c, key: k }, folder: /f }]\nlisteners: [${listener('tls: {}')}]\n${API}`, ['fault certificate-source certificates[0]']],
   ['a certificate of two things', `certificates: [{ id: main, folder: /f, cert: /m, key: /k }]\nlisteners: [${listener('tls: {}')}]\n${API}`, ['fault certificate-source certificates[0]']],
   ['a mistake behind a certificate of nothing', `certificates: [{ id: main }, { id: b, acme: { hosts: [127.0.0.1] } }, { id: c, folder: /c }]\nlisteners: [${listener('tls: { certificates: [b] }')}, { id: plain, port: 80 }]\n${API}`, ['fault certificate-source certificates[0]', 'fault invalid-host certificates[1].acme.hosts[0]', 'warning unused-certificate certificates[2]']],
   ['an order', order('hosts: [A.example]'), []],
@@ -100,6 +102,23 @@ describe('what a file says about TLS', () => {
       resolveText(`gatewright: 1\n${withTls(`${MUTUAL} }`)}`, { others: { '/etc/gw/ca.pem': ca } }).draft.listeners
     assert.doesNotMatch(JSON.stringify(draftOf('a secret')), /a secret/)
     assert.notDeepEqual(draftOf('one'), draftOf('two'))
+  })
+})
+
+describe('a certificate that may come from elsewhere', () => {
+  const rate = (text: string, ...former: string[]): string[] => {
+    const { draft, sources } = resolveText(`gatewright: 1\n${text}`, { others: OTHERS })
+    const findings = validate(draft, TEST_CATALOGUE, { sources, formerCertificates: new Set(former) })
+    return findings.map(({ severity, code }) => `${severity} ${code}`)
+  }
+  const bare = (tls: string) => `listeners: [${listener(`tls: { ${tls} }`)}]\n${API}`
+
+  it('is waited for where it never was there, and missed where it was', () => {
+    assert.deepEqual(rate(bare('')), ['warning no-certificate'])
+    assert.deepEqual(rate(bare(''), 'prod.shop'), ['fault no-certificate'])
+    assert.deepEqual(rate(bare('certificates: [prod.shop]')), ['warning unknown-certificate'])
+    assert.deepEqual(rate(bare('certificates: [prod.shop]'), 'prod.other'), ['warning unknown-certificate'])
+    assert.deepEqual(rate(bare('certificates: [prod.shop]'), 'prod.shop'), ['fault unknown-certificate'])
   })
 })
 

@@ -41,11 +41,14 @@ function checkCertificates(validation: Validation, tls: ListenerTls, at: Path): 
   const { certificates } = validation.model
   const usable = certificates.filter(({ enabled }) => enabled !== false).map(({ id }) => id)
   let isTold = false
+  const { formerCertificates: former } = validation.options
+  const say = (mayCome: boolean, path: Path, report: Parameters<Validation['fault']>[1]): void =>
+    mayCome ? validation.warn(path, report) : validation.fault(path, report)
   const check = (id: CertificateId, path: Path): void => {
     if (usable.includes(id) || validation.isLost(id)) return
     const closest = findClosest(id, usable)
     isTold = true
-    validation.fault(path, {
+    say(former?.has(id) === false, path, {
       code: 'unknown-certificate',
       message: certificates.some((certificate) => certificate.id === id)
         ? `The certificate "${id}" is switched off.`
@@ -73,7 +76,7 @@ function checkCertificates(validation: Validation, tls: ListenerTls, at: Path): 
   )
     return
   if (validation.options.sources?.lostIds.size) return
-  validation.fault(at, {
+  say(former?.size === 0, at, {
     code: 'no-certificate',
     message: 'This listener speaks TLS, and there is no certificate to show.',
     suggestion: 'Add one: `certificates: [{ id: main, cert: ./main.pem, key: ./main.key }]`.',

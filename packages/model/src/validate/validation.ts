@@ -25,6 +25,8 @@ export interface ValidateOptions {
   readonly nowMs?: number
   /** Paths of files that were not written on this machine. */
   readonly foreignFiles?: ReadonlySet<string>
+  /** Where certificates come from elsewhere, too: ids of those that were there before. One that never was may come yet, and is only warned of. */
+  readonly formerCertificates?: ReadonlySet<string>
   /** What earlier validations of this configuration left. */
   readonly memory?: ConfigurationMemory
 }
