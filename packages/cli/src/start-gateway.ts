@@ -1,8 +1,9 @@
 /** Owns the running of a gateway from the command line: start, say where it is, end with the right exit code. */
 import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
-import type { ControlPlaneSettings, Opened, Refused } from '@gatewright/control-plane/thread'
-import { GatewayProcess, type LoadOptions, NodeFeed, type NodeOptions, StatusServer } from '@gatewright/gateway'
+import { type ControlPlaneSettings, type Opened, type Refused, SecretKey } from '@gatewright/control-plane/thread'
+import { GatewayProcess, type LoadOptions, NodeFeed, type NodeOptions, Seal, StatusServer } from '@gatewright/gateway'
 import { type Finding, type GatewayModel, toFindingText } from '@gatewright/model'
 import { toControlAddress, toSetUpLines } from './control-greeting.ts'
 import { createLineWriter } from './line-writer.ts'
@@ -54,7 +55,7 @@ export async function startGateway(options: StartOptions): Promise<number> {
     threads,
     log,
     adjust: (model) => adjust(model, options.port),
-    ...(options.dataDir !== undefined && { dataDir: options.dataDir }),
+    ...(options.dataDir !== undefined && { dataDir: options.dataDir, seal: toSeal(options.dataDir, node) }),
     ...(control && { feed: control.feed }),
     ...(node && { feed: node.feed, condition: node.condition }),
   })
@@ -104,6 +105,19 @@ export async function startGateway(options: StartOptions): Promise<number> {
   }
   signals.startServing()
   return signals.ended
+}
+
+/** Of a node what it seals everything with; else of the key that secrets are sealed with. */
+function toSeal(dataDir: string, node: NodeFeed | undefined): () => Seal {
+  let seal = node?.seal
+  return () => {
+    seal ??= new Seal(
+      SecretKey.open({ file: join(dataDir, 'secret.key') })
+        .revealKeyFor('last good')
+        .toString('hex'),
+    )
+    return seal
+  }
 }
 
 function adjust(model: GatewayModel, port: number | undefined): GatewayModel {

@@ -1,6 +1,7 @@
 /** The door of the data plane: a gateway process, and what tools need to run its pipeline without sockets. */
 export { type ConfigurationState, type Feed, GatewayProcess, type GatewayProcessOptions } from './main.ts'
 export { NodeFeed, type NodeOptions } from './node/node-feed.ts'
+export { Seal } from './node/seal.ts'
 export { checkUses } from './rehearsal/check-uses.ts'
 export {
   type AskedRequest,

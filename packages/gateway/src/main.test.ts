@@ -9,6 +9,7 @@ import { afterEach, beforeEach, describe, it, mock } from 'node:test'
 import type { Finding, GatewayModel } from '@gatewright/model'
 import { TestAuthority } from './certificates/test-authority.fixture.ts'
 import { GatewayProcess, type GatewayProcessOptions } from './main.ts'
+import { Seal } from './node/seal.ts'
 import type { MadeFile } from './snapshot/load.ts'
 import { probePort } from './threads/probe-port.ts'
 
@@ -22,6 +23,7 @@ describe('a gateway process', () => {
   let told: string[]
   let waiting: (() => void)[]
 
+  const seal = () => new Seal('of a test')
   const log = { info: tell, warn: tell, error: tell }
   function tell(message: string, facts?: object): void {
     told.push(`${message} ${JSON.stringify(facts)}`)
@@ -62,7 +64,7 @@ describe('a gateway process', () => {
 
   async function start(options: Partial<GatewayProcessOptions> = {}): Promise<GatewayProcess> {
     writeFileSync(file, toText('first'))
-    gateway = new GatewayProcess({ config: file, threads: 1, log, ...options })
+    gateway = new GatewayProcess({ config: file, threads: 1, log, seal, ...options })
     assert.equal(await gateway.start(), undefined)
     return gateway
   }
@@ -90,7 +92,7 @@ describe('a gateway process', () => {
     writeFileSync(join(dataDir, 'pepper'), '')
     const apps = [{ id: 'a', keys: [{ value: 'weak' }] }]
     writeFileSync(file, JSON.stringify({ ...JSON.parse(toText('first')), apps }))
-    gateway = new GatewayProcess({ config: file, threads: 1, log, dataDir })
+    gateway = new GatewayProcess({ config: file, threads: 1, log, dataDir, seal })
     const fault = await gateway.start()
     rmSync(dataDir, { recursive: true })
     assert.match(String(fault), /^the configuration cannot be loaded: .*pepper is damaged: restore it, or remove it/)
@@ -371,7 +373,7 @@ describe('a gateway process', () => {
     await once(stranger, 'listening')
     const { port: taken } = stranger.address() as AddressInfo
     writeFileSync(file, toText('faulty', taken))
-    const later = new GatewayProcess({ config: file, threads: 1, log, dataDir, adjust: mendOnce })
+    const later = new GatewayProcess({ config: file, threads: 1, log, dataDir, seal, adjust: mendOnce })
     gateway = later
     let isMended = false
     // It is read by now, and not yet published.

@@ -15,6 +15,7 @@ import {
 import type { Log } from '@gatewright/policies'
 import { CertificateMemory } from './certificates/load-certificates.ts'
 import type { NodeCondition } from './node/node-condition.ts'
+import type { Seal } from './node/seal.ts'
 import { placePolicyFault } from './pipeline/place-policy-fault.ts'
 import { type LastGood, LastGoodStore } from './snapshot/last-good.ts'
 import {
@@ -51,6 +52,8 @@ export interface GatewayProcessOptions {
   readonly condition?: () => NodeCondition
   /** Where the last good configuration is kept; without it nothing is written to disk. */
   readonly dataDir?: string
+  /** What seals that, asked for when it is needed; without it none is kept. */
+  readonly seal?: () => Seal
 }
 
 /** `unknown`: what is published cannot be asked now, and why; then nothing new is served. */
@@ -112,8 +115,8 @@ export class GatewayProcess {
 
   constructor(options: GatewayProcessOptions) {
     this.#options = options
-    this.#lastGood = options.dataDir === undefined ? undefined : new LastGoodStore(options.dataDir)
-    const { threads, log, dataDir } = options
+    const { threads, log, dataDir, seal } = options
+    this.#lastGood = dataDir === undefined || seal === undefined ? undefined : new LastGoodStore(dataDir, seal)
     this.#pepper = new Pepper({ dataDir })
     this.#shelf = new FileShelf(() => findPolicyFolder(options.config))
     this.#looking = setInterval(() => void this.lookAtFiles(), LOOK_MS).unref()

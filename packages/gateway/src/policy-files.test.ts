@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import { RecordingLog } from '@gatewright/policies/testing'
 import { GatewayProcess, type GatewayProcessOptions } from './main.ts'
+import { Seal } from './node/seal.ts'
 import { checkUses } from './rehearsal/check-uses.ts'
 import { Rehearsal } from './rehearsal/rehearsal.ts'
 import { loadConfiguration } from './snapshot/load.ts'
@@ -65,7 +66,7 @@ describe('a file that a policy of users reads', () => {
   }
 
   async function start(options: Partial<GatewayProcessOptions> = {}): Promise<string | undefined> {
-    gateway = new GatewayProcess({ config: config(), threads: 2, log, ...options })
+    gateway = new GatewayProcess({ config: config(), threads: 2, log, seal: () => new Seal('of a test'), ...options })
     return await gateway.start()
   }
 

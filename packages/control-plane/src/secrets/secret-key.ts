@@ -41,6 +41,11 @@ export class SecretKey {
     return this.#derive('wrap', BYTES)
   }
 
+  /** For what the process beside the control plane keeps on disk; `purpose`: another one for each. */
+  revealKeyFor(purpose: string): Buffer {
+    return this.#derive(`for ${purpose}`, BYTES)
+  }
+
   // RFC 5869: keys for different purposes say nothing of each other.
   #derive(purpose: string, bytes: number): Buffer {
     return Buffer.from(hkdfSync('sha256', this.#bytes, '', `gatewright secrets ${purpose}`, bytes))

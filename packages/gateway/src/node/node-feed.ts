@@ -48,6 +48,8 @@ export class NodeFeed {
   readonly #controls: ControlPlanes
   readonly #store: NodeStore
   readonly #ending = new AbortController()
+  /** What only this node opens; undefined: it has nothing of its own. */
+  readonly seal: Seal | undefined
   readonly #known = { configuration: Promise.withResolvers<void>(), credentials: Promise.withResolvers<void>() }
   readonly #started = Promise.withResolvers<GatewayProcess>()
   #isStarted = false
@@ -68,7 +70,8 @@ export class NodeFeed {
     this.#options = options
     this.#controls = new ControlPlanes(options)
     const secret = options.token ?? options.certificate?.key
-    this.#store = new NodeStore(options.dataDir, secret === undefined ? undefined : new Seal(secret))
+    this.seal = secret === undefined ? undefined : new Seal(secret)
+    this.#store = new NodeStore(options.dataDir, this.seal)
   }
 
   /** For the gateway's options. */

@@ -8,7 +8,7 @@ const KEY_BYTES = 32
 export class Seal {
   readonly #key: Buffer
 
-  /** `secret`: what only this node has beside its folder: its token, or the key of its certificate. */
+  /** `secret`: what only this process has beside its folder. Of a node its token, or the key of its certificate. */
   constructor(secret: string) {
     // RFC 5869: a key of its own, which says nothing of what it is made of.
     const made = hkdfSync(

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { toTextHash } from '@gatewright/model'
+import { Seal } from '../node/seal.ts'
 import { type LastGood, LastGoodStore } from './last-good.ts'
 import { loadConfiguration } from './load.ts'
 
@@ -26,7 +27,7 @@ apps:
 
 describe('LastGoodStore', () => {
   const folder = mkdtempSync(join(tmpdir(), 'gatewright-last-good-'))
-  const store = new LastGoodStore(folder)
+  const store = new LastGoodStore(folder, () => new Seal('one'))
   after(() => rmSync(folder, { recursive: true }))
 
   it('finds nothing where nothing was kept', () => {
@@ -36,7 +37,12 @@ describe('LastGoodStore', () => {
   it('finds what was kept, and says so once a letter of it differs', async () => {
     const { kept, file } = await save()
     assert.deepEqual(store.find(), kept)
-    writeFileSync(file, readFileSync(file, 'utf8').replace('127.0.0.1', '127.0.0.2'))
+    const { format, sealed } = JSON.parse(readFileSync(file, 'utf8'))
+    const torn = Buffer.from(sealed, 'base64')
+    torn[100] = (torn[100] ?? 0) ^ 1
+    writeFileSync(file, JSON.stringify({ format, sealed: torn.toString('base64') }))
+    assert.throws(() => store.find(), /last-good\.json is damaged, or was sealed with another key: .*written anew/)
+    writeFileSync(file, JSON.stringify({ format }))
     assert.throws(() => store.find(), /last-good\.json is damaged: .*written anew/)
     writeFileSync(file, '{"format":')
     assert.throws(() => store.find(), /last-good\.json is damaged/)
@@ -44,24 +50,43 @@ describe('LastGoodStore', () => {
     assert.deepEqual(store.find(), kept)
   })
 
-  it('is nobody else’s to read: what came from the environment stands in it', {
+  it('opens with its own key alone, and shows nothing of what it holds', async () => {
+    const { file } = await save()
+    const text = readFileSync(file, 'latin1')
+    for (const part of ['127.0.0.1', 'ann', 'ab'.repeat(32)]) {
+      assert.ok(!text.includes(part) && !text.includes(Buffer.from(part).toString('base64')), part)
+    }
+    const other = new LastGoodStore(folder, () => new Seal('two'))
+    assert.throws(() => other.find(), /sealed with another key/)
+  })
+
+  it('is not kept where there is no key, and what was kept stays', async () => {
+    const { kept } = await save()
+    const keyless = new LastGoodStore(folder, () => {
+      throw new Error('no key')
+    })
+    assert.throws(() => keyless.save(kept), /no key/)
+    assert.deepEqual(store.find(), kept)
+  })
+
+  it('is nobody else’s to read', {
     skip: process.platform === 'win32',
   }, async () => {
     const { file } = await save()
     assert.equal(statSync(file).mode & 0o777, 0o600)
     const fresh = join(folder, 'fresh')
-    new LastGoodStore(fresh).open()
+    new LastGoodStore(fresh, () => new Seal('one')).open()
     assert.equal(statSync(fresh).mode & 0o777, 0o700)
   })
 
   it('refuses what another version wrote in another format, and says so', async () => {
-    const { kept, file } = await save()
-    const hash = toTextHash(JSON.stringify(kept))
+    const { file } = await save()
+    const { sealed } = JSON.parse(readFileSync(file, 'utf8'))
     for (const [format, words] of [
-      [{}, /last-good\.json was written by another version of Gatewright \(format none; this one reads 6\): .*anew/],
-      [{ format: 2 }, /\(format 2; this one reads 6\)/],
+      [{}, /last-good\.json was written by another version of Gatewright \(format none; this one reads 7\): .*anew/],
+      [{ format: 6 }, /\(format 6; this one reads 7\)/],
     ] as const) {
-      writeFileSync(file, JSON.stringify({ ...format, hash, ...kept }))
+      writeFileSync(file, JSON.stringify({ ...format, sealed }))
       assert.throws(() => store.find(), words)
     }
   })
@@ -72,7 +97,7 @@ describe('LastGoodStore', () => {
     const shape = toTextHash([...new Set(listMembers(kept))].sort().join('\n')).slice(0, 16)
     assert.deepEqual(
       { format, shape },
-      { format: 6, shape: '48022ecde1989a57' },
+      { format: 7, shape: '48022ecde1989a57' },
       'count FORMAT up, and put the new shape beside it',
     )
   })

@@ -1,7 +1,8 @@
-/** Owns the last configuration that every thread could run, as a file in the data folder: what serves when the one on disk is faulty at start. */
+/** Owns the last configuration that every thread could run, as a sealed file in the data folder: what serves when the one on disk is faulty at start. */
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type App, type GatewayModel, toTextHash } from '@gatewright/model'
+import type { App, GatewayModel } from '@gatewright/model'
+import type { Seal } from '../node/seal.ts'
 import { makeFolder } from './make-folder.ts'
 import type { ExtensionModule } from './snapshot.ts'
 
@@ -12,7 +13,7 @@ export interface LastGood {
 }
 
 const FILE = 'last-good.json'
-/** It holds hashes of keys, and what the configuration took from the environment and from files: secrets of every kind. */
+/** Sealed, because it holds what the configuration took from the environment, from files and from a control plane: secrets of every kind. */
 const FOLDER_MODE = 0o700
 const FILE_MODE = 0o600
 
@@ -20,13 +21,17 @@ const FILE_MODE = 0o600
  * Counted up when what is kept has other members or means something else: threads take a model at its word, and what a
  * version without a limit kept would run without that limit.
  */
-const FORMAT = 6
+const FORMAT = 7
+const PLACE = `last-good ${FORMAT}`
 
 export class LastGoodStore {
   readonly #folder: string
+  readonly #openSeal: () => Seal
 
-  constructor(folder: string) {
+  /** `openSeal`: what seals it, asked for when it is needed. */
+  constructor(folder: string, openSeal: () => Seal) {
     this.#folder = folder
+    this.#openSeal = openSeal
   }
 
   /** Makes the folder where there is none. @throws with the path */
@@ -39,16 +44,14 @@ export class LastGoodStore {
     }
   }
 
-  /** Whole or not at all: written beside, then renamed. Nobody else can read it. @throws what the file system says. */
+  /** Whole or not at all: written beside, then renamed. Nobody else can read it. @throws what the file system says, and what keeps the seal from being had */
   save(good: LastGood): void {
     makeFolder(this.#folder, FOLDER_MODE)
     const path = join(this.#folder, FILE)
     const beside = `${path}.${process.pid}.tmp`
+    const sealed = this.#openSeal().close(JSON.stringify(good), PLACE).toString('base64')
     try {
-      writeFileSync(beside, JSON.stringify({ format: FORMAT, hash: toHash(good), ...good }), {
-        mode: FILE_MODE,
-        flush: true,
-      })
+      writeFileSync(beside, JSON.stringify({ format: FORMAT, sealed }), { mode: FILE_MODE, flush: true })
       renameSync(beside, path)
     } catch (error) {
       // What was written of it takes up room that a full disk does not have.
@@ -57,7 +60,7 @@ export class LastGoodStore {
     }
   }
 
-  /** undefined: there is none. @throws what keeps it from being used: damage, another format */
+  /** undefined: there is none. @throws what keeps it from being used: damage, another format, another key */
   find(): LastGood | undefined {
     const path = join(this.#folder, FILE)
     if (!existsSync(path)) return undefined
@@ -68,31 +71,27 @@ export class LastGoodStore {
         `${path} was written by another version of Gatewright (format ${format}; this one reads ${FORMAT}): ${REMEDY}`,
       )
     }
-    if (kept === undefined || kept.hash !== toHash(kept)) throw new Error(`${path} is damaged: ${REMEDY}`)
-    const { model, apps, extensions } = kept
-    return { model, apps, extensions }
+    if (typeof kept?.sealed !== 'string') throw new Error(`${path} is damaged: ${REMEDY}`)
+    const text = this.#openSeal().open(Buffer.from(kept.sealed, 'base64'), PLACE)
+    if (text !== undefined) return JSON.parse(text) as LastGood
+    throw new Error(`${path} is damaged, or was sealed with another key: ${REMEDY}`)
   }
 }
 
 const REMEDY = 'mend the configuration, and it is written anew'
 
-interface Kept extends LastGood {
+interface Kept {
   /** The first that were written had none. */
-  readonly format?: number
-  readonly hash: string
+  readonly format?: unknown
+  readonly sealed?: unknown
 }
 
-/** undefined: it is none. What it says is known to be so only once format and hash are right. */
+/** undefined: it is none. */
 function parseKept(text: string): Kept | undefined {
   try {
     const kept: unknown = JSON.parse(text)
-    return typeof kept === 'object' && kept !== null ? (kept as Kept) : undefined
+    return typeof kept === 'object' && kept !== null ? kept : undefined
   } catch {
     return undefined
   }
-}
-
-/** What was read has its keys in the order in which they were written: the text is the same. */
-function toHash({ model, apps, extensions }: LastGood): string {
-  return toTextHash(JSON.stringify({ model, apps, extensions }))
 }
