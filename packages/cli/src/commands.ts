@@ -8,6 +8,7 @@ export const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['node', async () => (await import('./commands/node.ts')).node],
   ['backup', async () => (await import('./commands/backup.ts')).backup],
   ['restore', async () => (await import('./commands/restore.ts')).restore],
+  ['secret-key', async () => (await import('./commands/secret-key.ts')).secretKey],
   ['move', async () => (await import('./commands/move.ts')).move],
   ['validate', async () => (await import('./commands/validate.ts')).validate],
   ['routes', async () => (await import('./commands/routes.ts')).routes],

@@ -111,13 +111,16 @@ export async function startGateway(options: StartOptions): Promise<number> {
 function toSeal(dataDir: string, node: NodeFeed | undefined): () => Seal {
   let seal = node?.seal
   return () => {
-    seal ??= new Seal(
-      SecretKey.open({ file: join(dataDir, 'secret.key') })
-        .revealKeyFor('last good')
-        .toString('hex'),
-    )
+    seal ??= openSeal(join(dataDir, 'secret.key'))
     return seal
   }
+}
+
+function openSeal(file: string): Seal {
+  const [key = '', ...former] = SecretKey.open({ file })
+    .revealKeysFor('last good')
+    .map((each) => each.toString('hex'))
+  return new Seal(key, ...former)
 }
 
 function adjust(model: GatewayModel, port: number | undefined): GatewayModel {

@@ -2355,8 +2355,10 @@ readonly "updatedBy": string } }
 /** Removes a secret, where nothing that is live names it. */
 readonly removeSecret: { readonly params: { readonly environment: string; readonly name: string }; readonly answer: undefined }
 
-/** Seals everything that is secret anew, with another key of the data: who had a copy of the old one opens nothing that comes after. */
-readonly rotateSecrets: { readonly answer: undefined }
+/** Seals everything that is secret anew, with another key of the data, and that with the key which stands first in GATEWRIGHT_SECRET_KEY or in its file: who had a copy of an old one opens nothing that comes after. */
+readonly rotateSecrets: { readonly answer: { 
+/** Tells the key from others, and says nothing of it. */
+readonly "key": string } }
 
 /** What was done in your teams, the newest first, in pages. */
 readonly listAudit: { readonly query: { readonly team?: string; readonly target?: string; readonly by?: string; readonly action?: string; readonly kind?: string; readonly from?: string; readonly to?: string; readonly limit?: number; readonly below?: number }; readonly answer: { readonly "items": readonly ({ 

@@ -12,11 +12,12 @@ const BYTES = 32
 export async function findDataKey(db: Moment, key: SecretKey): Promise<Buffer | undefined> {
   const row = await db.selectFrom('data_keys').selectAll().executeTakeFirst()
   if (row === undefined) return undefined
-  if (row.key_id !== key.id) {
-    const message = `The secrets of this store were sealed with the key ${row.key_id}, and this is ${key.id}: start with the right one.`
+  const wrapping = key.findWrappingKey(row.key_id)
+  if (wrapping === undefined) {
+    const message = `The secrets of this store were sealed with the key ${row.key_id}, and this is ${key.id}: start with the right one, alone or behind the new one.`
     throw new SecretFault('wrong-key', message)
   }
-  const bytes = unseal(key.revealWrappingKey(), row.sealed, toPlace(row.uid))
+  const bytes = unseal(wrapping, row.sealed, toPlace(row.uid))
   if (bytes !== undefined) return bytes
   throw new SecretFault('damaged', 'The key that seals the secrets of this store is damaged: restore a backup.')
 }

@@ -111,18 +111,20 @@ export const SECRET_ROUTES: readonly Route[] = [
     method: 'POST',
     path: '/secrets/rotate',
     summary:
-      'Seals everything that is secret anew, with another key of the data: who had a copy of the old one opens nothing that comes after.',
+      'Seals everything that is secret anew, with another key of the data, and that with the key which stands first in GATEWRIGHT_SECRET_KEY or in its file: who had a copy of an old one opens nothing that comes after.',
     tag: 'secrets',
     access: { kind: 'demand', toDemand: () => ({ permission: 'setting:edit', team: NO_TEAM }) },
     params: NO_QUERY,
     query: NO_QUERY,
     body: NOTHING,
-    answer: NOTHING,
+    answer: z.strictObject({
+      key: z.string().meta({ description: 'Tells the key from others, and says nothing of it.' }),
+    }),
     async change({ services }, doing) {
       const key = getSecretKey(services)
       await rotateSecretKey(doing, key, key)
       const note = { action: 'rotate', kind: 'secret', target: NO_TEAM, team: NO_TEAM, details: { key: key.id } }
-      return { body: undefined, notes: [note] }
+      return { body: { key: key.id }, notes: [note] }
     },
   }),
 ]

@@ -8,6 +8,7 @@ import { inspect } from 'node:util'
 import type { Doing } from '../resources/resource-store.ts'
 import type { Change, Store } from '../store/store.ts'
 import { describeOnStores } from '../testing/describe-on-stores.ts'
+import { drawNextKey, forgetFormerKeys } from './key-file.ts'
 import { sealForUser, unsealForUser } from './personal-seal.ts'
 import { seal, unseal } from './seal.ts'
 import { SecretFault, type SecretFaultReason } from './secret-fault.ts'
@@ -93,6 +94,34 @@ describe('the key of secrets', () => {
       assert.throws(() => SecretKey.open({ env: { GATEWRIGHT_SECRET_KEY: text } }), failsWith('key'))
     })
   }
+
+  it('may have others behind it that open, and seals itself', async () => {
+    const [one, two] = [randomBytes(32).toString('base64'), randomBytes(32).toString('base64')]
+    const former = SecretKey.open({ env: { GATEWRIGHT_SECRET_KEY: one } })
+    for (const list of [`${two} ${one}`, `${two}\n${one}\n`]) {
+      const both = SecretKey.open({ env: { GATEWRIGHT_SECRET_KEY: list } })
+      assert.equal(both.id, SecretKey.open({ env: { GATEWRIGHT_SECRET_KEY: two } }).id)
+      assert.deepEqual(both.findWrappingKey(former.id), former.revealWrappingKey())
+      assert.equal(former.findWrappingKey(both.id), undefined)
+    }
+    assert.throws(() => SecretKey.open({ env: { GATEWRIGHT_SECRET_KEY: `${two} x` } }), failsWith('key'))
+  })
+
+  it('in a file is followed by another one, once at a time, and forgotten when that is said', () => {
+    const file = join(folder, 'changed')
+    assert.throws(() => drawNextKey(file), failsWith('key'))
+    const { id } = openFile(file)
+    drawNextKey(file)
+    assert.equal(statSync(file).mode & 0o777, 0o600)
+    const both = openFile(file)
+    assert.notEqual(both.id, id)
+    assert.ok(both.findWrappingKey(id))
+    assert.throws(() => drawNextKey(file), failsWith('key'))
+    forgetFormerKeys(file)
+    assert.equal(openFile(file).id, both.id)
+    assert.equal(openFile(file).findWrappingKey(id), undefined)
+    assert.equal(readFileSync(file, 'utf8').split('\n').length, 2)
+  })
 
   it('in the environment goes before the file', () => {
     const file = join(folder, 'unused')
@@ -214,6 +243,21 @@ await describeOnStores('secrets', (openStore) => {
     await assert.rejects(open(store), failsWith('wrong-key'))
     const sealed = new Set((await store.read(read)).map((row) => row.sealed))
     for (const row of before) assert.ok(!sealed.has(row.sealed))
+  })
+
+  it('are opened with a former key until they are sealed anew, and with the new one afterwards', async () => {
+    const [one, two] = [randomBytes(32).toString('base64'), randomBytes(32).toString('base64')]
+    const [old, both, next] = [one, `${two} ${one}`, two].map((text) =>
+      SecretKey.open({ env: { GATEWRIGHT_SECRET_KEY: text } }),
+    ) as [SecretKey, SecretKey, SecretKey]
+    const store = await openStore()
+    await store.write((change) => putSecret(doing(change), old, { ...PROD, name: 'a', value: 'x' }))
+    await store.write((change) => putSecret(doing(change), both, { ...PROD, name: 'b', value: 'y' }))
+    for (const key of [old, both]) assert.deepEqual(await open(store, { key }), { a: 'x', b: 'y' })
+    await assert.rejects(open(store, { key: next }), failsWith('wrong-key'))
+    await store.write((change) => rotateSecretKey(doing(change), both, both))
+    for (const key of [next, both]) assert.deepEqual(await open(store, { key }), { a: 'x', b: 'y' })
+    await assert.rejects(open(store, { key: old }), failsWith('wrong-key'))
   })
 
   it('of one person open for that person alone', async () => {

@@ -58,6 +58,7 @@ describe('LastGoodStore', () => {
     }
     const other = new LastGoodStore(folder, () => new Seal('two'))
     assert.throws(() => other.find(), /sealed with another key/)
+    assert.ok(new LastGoodStore(folder, () => new Seal('two', 'one')).find(), 'one that came before it')
   })
 
   it('is not kept where there is no key, and what was kept stays', async () => {
