@@ -2085,7 +2085,7 @@ readonly "createdBy": string;
 /** The key itself. */
 readonly "value": string } }
 
-/** Takes keys that others have issued, or their hashes: all of them or none. */
+/** Takes keys that others have issued, or their hashes: all of them or none. Those that could be guessed are kept under a slow hash where there is a pepper, and refused elsewhere. */
 readonly bringKeys: { readonly params: { readonly team: string; readonly id: string }; readonly body: { readonly "keys": readonly (({ 
 /** For people: where it is used. */
 readonly "name"?: string; 

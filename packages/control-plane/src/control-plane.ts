@@ -8,6 +8,7 @@ import { createApp } from './http/create-app.ts'
 import { Identity } from './http/identity.ts'
 import { PortRefusal } from './http/port-refusal.ts'
 import type { Services } from './http/services.ts'
+import { WeakKeyHashes } from './keys/weak-key-hashes.ts'
 import { ConfigurationFeed } from './nodes/configuration-feed.ts'
 import { NodeRegistry } from './nodes/node-registry.ts'
 import { serveNodes } from './nodes/serve-nodes.ts'
@@ -37,6 +38,8 @@ export interface ControlPlaneSettings {
   readonly publicOrigin?: string
   /** Of the key that seals secrets: drawn there where there is none. `GATEWRIGHT_SECRET_KEY` comes before it. */
   readonly secretKeyFile?: string
+  /** Of the gateway of this process, for keys that could be guessed. `GATEWRIGHT_PEPPER` comes before it. */
+  readonly pepper?: Uint8Array
   /** PEM: who may sign certificates with which nodes come, instead of tokens. With `tls`. */
   readonly clientCa?: string
   /** Networks that webhooks may lead to beside public addresses: `10.0.0.0/8`. */
@@ -84,9 +87,10 @@ export class ControlPlane {
   /** Resolves when it answers, and what is live was given to the gateway of this process. @rejects StoreRefusal, StoreFault, SecretFault, PortRefusal */
   static async open(settings: ControlPlaneSettings, parts: ControlPlaneParts): Promise<ControlPlane> {
     const secretKey = openSecretKey(settings)
+    const weakKeys = WeakKeyHashes.open(settings.pepper)
     const store = await openStore(settings.database, parts.log)
     try {
-      return await ControlPlane.#start(settings, parts, { store, secretKey })
+      return await ControlPlane.#start(settings, parts, { store, secretKey, weakKeys })
     } catch (fault) {
       await store.close()
       throw fault
@@ -96,7 +100,7 @@ export class ControlPlane {
   static async #start(
     settings: ControlPlaneSettings,
     { log, ...gateway }: ControlPlaneParts,
-    { store, secretKey }: Kept,
+    { store, secretKey, weakKeys }: Kept,
   ): Promise<ControlPlane> {
     const feed = new ConfigurationFeed()
     const registry = new NodeRegistry(Date.now)
@@ -110,7 +114,7 @@ export class ControlPlane {
       },
       onFault: (fault) => log.error('what is live cannot be read from the store', { error: String(fault) }),
     })
-    const credentials = openCredentials(store, { log, publisher, say: gateway.takeCredentials })
+    const credentials = openCredentials(store, { log, publisher, say: gateway.takeCredentials, pepper: weakKeys?.id })
     // Callers are known before the first of them comes.
     const followers = [...(credentials === undefined ? [] : [credentials]), publisher]
     rollout.follow(...followers)
@@ -125,6 +129,7 @@ export class ControlPlane {
       liveCheck: new LiveCheck(reader),
       issuerKeys: new IssuerKeys(Date.now),
       secretKey,
+      weakKeys,
       webhooks,
       // Also where something before it speaks TLS for it.
       isTls: settings.tls !== undefined || settings.publicOrigin?.startsWith('https:') === true,
@@ -140,7 +145,7 @@ export class ControlPlane {
       isLocal: isLoopback(host),
       ...(publicOrigin !== undefined && { publicOrigin }),
     })
-    serveNodes(app, { store, feed, registry, nowMs: Date.now })
+    serveNodes(app, { store, feed, registry, pepper: weakKeys?.id, nowMs: Date.now })
     try {
       for (const follower of followers) await follower.look()
       // Whatever is wrong with it is said to who changes something.
@@ -174,6 +179,7 @@ export class ControlPlane {
 interface Kept {
   readonly store: Store
   readonly secretKey: SecretKey | undefined
+  readonly weakKeys: WeakKeyHashes | undefined
 }
 
 /** Gives its port. @rejects PortRefusal */
@@ -189,13 +195,18 @@ interface CredentialsParts {
   readonly log: Log
   readonly publisher: Publisher
   readonly say: ControlPlaneParts['takeCredentials']
+  readonly pepper: string | undefined
 }
 
 /** Only where there is a gateway in this process. */
-function openCredentials(store: Store, { log, publisher, say }: CredentialsParts): CredentialsPublisher | undefined {
+function openCredentials(
+  store: Store,
+  { log, publisher, say, pepper }: CredentialsParts,
+): CredentialsPublisher | undefined {
   if (say === undefined) return undefined
   return new CredentialsPublisher(store, {
     say,
+    pepper,
     beforeWhole: () => publisher.look(),
     onFault: (fault) => log.error('apps and keys cannot be told to the gateway', { error: String(fault) }),
   })

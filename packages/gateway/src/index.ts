@@ -27,5 +27,6 @@ export {
 } from './rehearsal/rehearsed-upstream.ts'
 export { type Configuration, type LoadOptions, loadConfiguration, type MadeFile } from './snapshot/load.ts'
 export { makeFolder } from './snapshot/make-folder.ts'
+export { Pepper, PepperFault } from './state/credentials/pepper.ts'
 export { type StatusAddress, StatusServer } from './status/status-server.ts'
 export { probePort } from './threads/probe-port.ts'

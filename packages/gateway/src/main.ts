@@ -33,6 +33,7 @@ import { openLastGood, rereadAuthorities, rereadCertificates, type Serving } fro
 import type { Snapshot } from './snapshot/snapshot.ts'
 import { FileWatcher } from './snapshot/watch.ts'
 import { Pepper, PepperFault } from './state/credentials/pepper.ts'
+import { PepperCheck } from './state/credentials/pepper-check.ts'
 import { FileShelf } from './state/files/file-shelf.ts'
 import { giveBackMemory } from './threads/give-back-memory.ts'
 import { PublishFault, Supervisor } from './threads/supervisor.ts'
@@ -92,6 +93,7 @@ export class GatewayProcess {
   readonly #lastGood: LastGoodStore | undefined
   readonly #saving = new PacedWork()
   readonly #pepper: Pepper
+  readonly #pepperCheck: PepperCheck
   #memory = new ConfigurationMemory()
   readonly #certificateMemory = new CertificateMemory()
   readonly #shelf: FileShelf
@@ -118,6 +120,7 @@ export class GatewayProcess {
     const { threads, log, dataDir, seal } = options
     this.#lastGood = dataDir === undefined || seal === undefined ? undefined : new LastGoodStore(dataDir, seal)
     this.#pepper = new Pepper({ dataDir })
+    this.#pepperCheck = new PepperCheck(this.#pepper, log)
     this.#shelf = new FileShelf(() => findPolicyFolder(options.config))
     this.#looking = setInterval(() => void this.lookAtFiles(), LOOK_MS).unref()
     this.supervisor = new Supervisor({
@@ -183,6 +186,7 @@ export class GatewayProcess {
    * by it. @rejects where it makes no sense: all is to be told anew
    */
   async takeCredentials(line: CredentialsLine): Promise<void> {
+    this.#pepperCheck.look(line)
     const { fed } = this.supervisor.state
     if (fed.take(line) !== undefined) {
       this.#tellClaimed()

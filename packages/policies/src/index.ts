@@ -24,7 +24,7 @@ export type {
 export { Exchange } from './exchange.ts'
 export { createIssuedKey, ISSUED_KEY_PATTERN, judgeIssuedKey } from './keys/issued-key.ts'
 export { isWeakKey } from './keys/key-strength.ts'
-export { hashWeakKeySync, WeakKeys } from './keys/weak-keys.ts'
+export { hashWeakKey, hashWeakKeySync, parsePepper, toPepperId, WeakKeys } from './keys/weak-keys.ts'
 export type { MaybePromise } from './maybe-promise.ts'
 export type { BodyFlow, BodySink, BodySource } from './messages/body.ts'
 export { Body, BytesBody, EMPTY_BODY, PIECE_BYTES, StreamBody } from './messages/body.ts'

@@ -1,5 +1,6 @@
 /** Owns `gatewright start`: what the flags mean; the running is `start-gateway.ts`. */
-import { defineCommand } from '../command.ts'
+import { Pepper, PepperFault } from '@gatewright/gateway'
+import { defineCommand, UsageError } from '../command.ts'
 import { CONFIG_OPTIONS, EMPTY_CONFIG, findConfig, toPath } from '../configuration.ts'
 import { CONTROL_OPTIONS, toControlSettings } from '../control-options.ts'
 import { getExample } from '../examples.ts'
@@ -37,14 +38,17 @@ export const start = defineCommand({
   },
   run({ values }, terminal) {
     const example = values.example === undefined ? undefined : getExample(values.example)
-    const controlPlane = values['control-plane'] ? toControlSettings(values, terminal) : undefined
+    const dataDir = values.data === undefined ? undefined : toPath(values.data, terminal)
+    // Several of one database have the same only where they are told.
+    const drawn = values['control-plane'] && values.database === undefined ? drawPepper(dataDir) : {}
+    const controlPlane = values['control-plane'] ? { ...toControlSettings(values, terminal), ...drawn } : undefined
     return startGateway({
       config: example?.config ?? findConfig(values, terminal, { orElse: controlPlane && EMPTY_CONFIG }),
       controlPlane,
       overlays: values.overlay.map((path) => toPath(path, terminal)),
       ...toGatewayOptions(values, terminal),
       node: undefined,
-      dataDir: values.data === undefined ? undefined : toPath(values.data, terminal),
+      dataDir,
       greeting:
         example === undefined || example.greeting.length === 0
           ? []
@@ -52,3 +56,13 @@ export const start = defineCommand({
     })
   },
 })
+
+/** What the gateway hashes keys with that could be guessed. @throws UsageError */
+function drawPepper(dataDir: string | undefined): { readonly pepper?: Uint8Array } {
+  try {
+    return dataDir === undefined ? {} : { pepper: new Pepper({ dataDir }).get() }
+  } catch (fault) {
+    if (fault instanceof PepperFault) throw new UsageError(fault.message)
+    throw fault
+  }
+}

@@ -11,6 +11,8 @@ export interface CredentialsPublisherOptions {
   /** Resolves when what is live now is served: where callers' plans become others, nobody has one before it is there. */
   beforeWhole(): Promise<void>
   onFault(fault: unknown): void
+  /** Tells the pepper of weak keys from others. */
+  readonly pepper?: string | undefined
 }
 
 export class CredentialsPublisher {
@@ -50,13 +52,14 @@ export class CredentialsPublisher {
 
   /** Answers `whole` where it is to be told anew, and may not be yet: nothing was told. */
   async #tell({ mayBeWhole }: { readonly mayBeWhole: boolean }): Promise<'told' | 'whole'> {
-    const { say } = this.#options
+    const { say, pepper } = this.#options
     return await this.#store.read(async (db) => {
       const reading = await this.#reader.read(db, this.#told)
       const { kind, sequence } = reading
       if (kind === 'changes' && sequence === this.#told) return 'told'
       if (kind === 'whole' && !mayBeWhole) return 'whole'
-      await say({ kind: kind === 'whole' ? 'whole' : 'since', store: await readStoreUid(db), sequence })
+      const head = { store: await readStoreUid(db), sequence, ...(pepper !== undefined && { pepper }) }
+      await say({ kind: kind === 'whole' ? 'whole' : 'since', ...head })
       if (kind === 'whole') for await (const apps of reading.pages) await say({ kind: 'apps', apps })
       else for await (const changes of reading.pages) await say({ kind: 'changes', changes })
       await say({ kind: 'end', sequence })

@@ -1,6 +1,7 @@
 /** Owns what routes of the admin API reach beside the store's moment: the clock, the log, and what gateways do with what is live. */
 import type { Log } from '@gatewright/policies'
 import type { Principal } from '../access/decide-access.ts'
+import type { WeakKeyHashes } from '../keys/weak-key-hashes.ts'
 import type { IssuerKeys } from '../outgoing/issuer-keys.ts'
 import type { LiveCheck } from '../publish/live-check.ts'
 import type { Rollout } from '../publish/rollout.ts'
@@ -21,6 +22,8 @@ export interface Services {
   readonly issuerKeys: IssuerKeys
   /** Seals what is kept secret; undefined where nobody said one. */
   readonly secretKey: SecretKey | undefined
+  /** Of keys that could be guessed; undefined: none is kept. */
+  readonly weakKeys: WeakKeyHashes | undefined
   /** `look` resolves when what is due was sent. Undefined: nobody sends anything from here. */
   readonly webhooks: { look(): Promise<void> } | undefined
   /** What browsers get is for TLS alone. */

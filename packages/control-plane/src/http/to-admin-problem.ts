@@ -92,8 +92,9 @@ function ofChange({ reason, message }: ChangeFault): AdminProblem {
   return new AdminProblem(reason === 'ended' || reason === 'approved' ? 'conflict' : 'not-allowed', message)
 }
 
-function ofKey({ reason, message, position }: KeyFault): AdminProblem {
-  const extensions = position === undefined ? {} : { errors: [{ at: `body/keys/${position}`, message }] }
+function ofKey({ reason, message, positions }: KeyFault): AdminProblem {
+  const errors = positions.map((position) => ({ at: `body/keys/${position}`, message }))
+  const extensions = errors.length === 0 ? {} : { errors }
   if (reason === 'not-found') return new AdminProblem('not-found', message)
   if (reason === 'taken') return new AdminProblem('already-there', message, { extensions })
   return new AdminProblem(reason === 'ended' ? 'conflict' : 'request-invalid', message, { extensions })

@@ -113,7 +113,8 @@ const MAKING: readonly Route[] = [
     name: 'bringKeys',
     method: 'POST',
     path: `${PATH}/bring`,
-    summary: 'Takes keys that others have issued, or their hashes: all of them or none.',
+    summary:
+      'Takes keys that others have issued, or their hashes: all of them or none. Those that could be guessed are kept under a slow hash where there is a pepper, and refused elsewhere.',
     tag: 'keys',
     access: demandOf('key:issue'),
     params,
@@ -137,8 +138,9 @@ const MAKING: readonly Route[] = [
     }),
     answer: z.strictObject({ items: z.array(keySchema) }),
     status: 201,
-    async prepare(_, { body }) {
-      return hashKeys(body.keys.map((said) => ({ ...toKeyTerms(toPlain(said)), ...pickKey(said) })))
+    async prepare({ services }, { body }) {
+      const brought = body.keys.map((said) => ({ ...toKeyTerms(toPlain(said)), ...pickKey(said) }))
+      return await hashKeys(brought, services.weakKeys)
     },
     async change(asking, doing, { params: at, prepared }) {
       const app = await getOwnApp(asking, doing.db, at)

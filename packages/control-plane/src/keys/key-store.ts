@@ -7,11 +7,17 @@ import { inParts } from '../store/in-parts.ts'
 import type { Moment } from '../store/store.ts'
 import type { KeyTable } from '../store/tables.ts'
 import { type Key, KeyFault, type KeyTerms } from './key.ts'
+import type { WeakKeyHashes } from './weak-key-hashes.ts'
 
 /** A key that somebody else has issued: itself, or its hash. */
 export type BroughtKey = KeyTerms & ({ readonly value: string } | { readonly hash: string })
 
 const HASH = /^(?:sha256:)?(?<sha256>[0-9a-f]{64})$|^sha384:[0-9a-f]{96}$|^sha512:[0-9a-f]{128}$/
+/** Each takes some 20 ms. */
+const MOST_WEAK = 1000
+const TOO_MANY_WEAK = `No more than ${MOST_WEAK} keys that could be guessed are taken at once: bring the others in another request.`
+const NO_PEPPER =
+  'This key could be guessed, so it is not kept under a plain hash. Start all control planes and nodes with the same GATEWRIGHT_PEPPER (openssl rand -base64 32), and it is kept under a slow one; or give its app a new key.'
 const HINT_START = 7
 const HINT_END = 4
 
@@ -30,14 +36,24 @@ export async function issueKey(
 /** A key that was brought along, without itself. */
 export type HashedKey = KeyTerms & Pick<Key, 'hash' | 'hint'>
 
-/** What takes long of many keys, and needs no change of the store. @throws KeyFault `weak`, `malformed`, with the position */
-export function hashKeys(brought: readonly BroughtKey[]): readonly HashedKey[] {
-  return brought.map(toKept)
+/** What takes long of many keys, and needs no change of the store. `weak`: without it, keys that could be guessed are refused. @rejects KeyFault `weak`, `malformed`, with the positions */
+export async function hashKeys(brought: readonly BroughtKey[], weak?: WeakKeyHashes): Promise<readonly HashedKey[]> {
+  const positions = [...brought.keys()].filter((position) => isWeak(brought[position]))
+  if (positions.length > 0 && weak === undefined) throw new KeyFault('weak', NO_PEPPER, ...positions)
+  if (positions.length > MOST_WEAK) throw new KeyFault('weak', TOO_MANY_WEAK, ...positions.slice(MOST_WEAK))
+  const kept: HashedKey[] = []
+  for (const [position, each] of brought.entries()) {
+    if (weak !== undefined && 'value' in each && isWeak(each)) {
+      const { value, ...terms } = each
+      kept.push({ ...terms, hash: await weak.hash(value), hint: '' })
+    } else kept.push(toKept(each, position))
+  }
+  return kept
 }
 
-/** All of them or none. @rejects KeyFault `taken`, `weak`, `malformed`, with the position */
+/** All of them or none. @rejects KeyFault `taken`, `weak`, `malformed`, with the positions */
 export async function bringKeys(doing: Doing, app: string, brought: readonly BroughtKey[]): Promise<readonly Key[]> {
-  return await keepKeys(doing, app, hashKeys(brought))
+  return await keepKeys(doing, app, await hashKeys(brought))
 }
 
 /** All of them or none. @rejects KeyFault `taken`, with the position */
@@ -54,7 +70,8 @@ export async function keepKeys(doing: Doing, app: string, hashed: readonly Hashe
     const [taken] = await doing.db.selectFrom('keys').select('hash').where('hash', 'in', hashes).limit(1).execute()
     if (taken === undefined) continue
     // Of whose app it is, nothing is said: that may be another team's.
-    throw new KeyFault('taken', 'This key is known already.', positions.get(taken.hash))
+    const position = positions.get(taken.hash)
+    throw new KeyFault('taken', 'This key is known already.', ...(position === undefined ? [] : [position]))
   }
   return await insertKeys(doing, keys)
 }
@@ -154,12 +171,14 @@ async function insertKeys({ db }: Doing, keys: readonly Key[]): Promise<readonly
   return keys
 }
 
+function isWeak(brought: BroughtKey | undefined): boolean {
+  return brought !== undefined && 'value' in brought && isWeakKey(brought.value)
+}
+
 function toKept(brought: BroughtKey, position: number): HashedKey {
   if ('value' in brought) {
     const { value, ...terms } = brought
-    if (!isWeakKey(value)) return { ...terms, hash: hashOf(value), hint: toHint(value) }
-    const message = 'This key could be guessed, so it is not kept under a plain hash: give its app a new one.'
-    throw new KeyFault('weak', message, position)
+    return { ...terms, hash: hashOf(value), hint: toHint(value) }
   }
   const { hash, ...terms } = brought
   const match = HASH.exec(hash)

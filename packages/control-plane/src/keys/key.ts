@@ -16,7 +16,7 @@ export interface Key extends KeyTerms {
   readonly uid: string
   /** Uid of its app. */
   readonly app: string
-  /** SHA-256 in lower-case hex; others begin with their name: `sha384:`, `sha512:`. */
+  /** SHA-256 in lower-case hex; others begin with their name: `sha384:`, `sha512:`, and `argon2id:` of one that could be guessed. */
   readonly hash: string
   /** Its first and last letters, to tell it from others; '' where only a hash was brought along. */
   readonly hint: string
@@ -30,15 +30,15 @@ export interface Key extends KeyTerms {
 
 export type KeyFaultReason = 'taken' | 'weak' | 'malformed' | 'not-found' | 'ended'
 
-/** A key that cannot be kept or changed. `position`: among those that were brought along, from 0. */
+/** Keys that cannot be kept or changed. `positions`: among those that were brought along, from 0. */
 export class KeyFault extends Error {
   override readonly name = 'KeyFault'
   readonly reason: KeyFaultReason
-  readonly position: number | undefined
+  readonly positions: readonly number[]
 
-  constructor(reason: KeyFaultReason, message: string, position?: number) {
+  constructor(reason: KeyFaultReason, message: string, ...positions: readonly number[]) {
     super(message)
     this.reason = reason
-    this.position = position
+    this.positions = positions
   }
 }

@@ -24,13 +24,16 @@ export interface Known {
 
 export class CredentialsSpool {
   readonly #store: Store
+  readonly #pepper: string | undefined
   readonly #reader = new CredentialsReader()
   #folder: string | undefined
   #whole: Promise<Spooled> | undefined
   #files = 0
 
-  constructor(store: Store) {
+  /** `pepper`: what tells that of weak keys from others. */
+  constructor(store: Store, pepper?: string) {
     this.#store = store
+    this.#pepper = pepper
   }
 
   /** Lines of JSON. Undefined: the node has what there is. `known`: what it has. */
@@ -42,7 +45,7 @@ export class CredentialsSpool {
       const { sequence } = reading
       if (sequence === known?.sequence) return undefined
       const lines: string[] = []
-      for await (const line of toLines(reading, store)) lines.push(line)
+      for await (const line of toLines(reading, this.#toHead(store))) lines.push(line)
       return lines
     })
     if (said === undefined) return undefined
@@ -54,6 +57,10 @@ export class CredentialsSpool {
 
   close(): void {
     if (this.#folder !== undefined) rmSync(this.#folder, { recursive: true, force: true })
+  }
+
+  #toHead(store: string): Head {
+    return { store, ...(this.#pepper !== undefined && { pepper: this.#pepper }) }
   }
 
   /** Of several that ask at once, one is written. What was written stays as long as it is the newest. */
@@ -75,7 +82,7 @@ export class CredentialsSpool {
       const store = await readStoreUid(db)
       const reading = await this.#reader.read(db)
       if (reading.sequence === former?.sequence) return reading.sequence
-      await pipeline(toLines(reading, store), createWriteStream(path, { mode: 0o600 }))
+      await pipeline(toLines(reading, this.#toHead(store)), createWriteStream(path, { mode: 0o600 }))
       return reading.sequence
     })
     if (former?.sequence === sequence) return former
@@ -85,9 +92,14 @@ export class CredentialsSpool {
   }
 }
 
-async function* toLines(reading: CredentialsReading, store: string): AsyncGenerator<string> {
+interface Head {
+  readonly store: string
+  readonly pepper?: string
+}
+
+async function* toLines(reading: CredentialsReading, head: Head): AsyncGenerator<string> {
   const { kind, sequence } = reading
-  yield toLine({ kind: kind === 'whole' ? 'whole' : 'since', store, sequence })
+  yield toLine({ kind: kind === 'whole' ? 'whole' : 'since', ...head, sequence })
   if (reading.kind === 'whole') for await (const apps of reading.pages) yield toLine({ kind: 'apps', apps })
   else for await (const changes of reading.pages) yield toLine({ kind: 'changes', changes })
   yield toLine({ kind: 'end', sequence })

@@ -21,6 +21,8 @@ export interface NodeServices {
   readonly store: Store
   readonly feed: ConfigurationFeed
   readonly registry: NodeRegistry
+  /** Tells the pepper of weak keys from others. */
+  readonly pepper?: string | undefined
   nowMs(): number
 }
 
@@ -80,7 +82,7 @@ class NodeServer {
 
   constructor(services: NodeServices) {
     this.#services = services
-    this.#spool = new CredentialsSpool(services.store)
+    this.#spool = new CredentialsSpool(services.store, services.pepper)
     this.#stopListening = services.store.onChange(() => {
       this.#storeChanged.resolve()
       this.#storeChanged = Promise.withResolvers<void>()

@@ -52,6 +52,7 @@ export class AdminStage {
       liveCheck: new LiveCheck(new PublicationReader({ nowMs: () => this.nowMs, secretKey: SECRET_KEY })),
       issuerKeys: new IssuerKeys(() => this.nowMs),
       secretKey: SECRET_KEY,
+      weakKeys: undefined,
       webhooks: undefined,
       isTls: false,
       publicOrigin: () => ORIGIN,

@@ -28,9 +28,11 @@ const appShape = {
 }
 const sequence = z.int().nonnegative()
 
+const headShape = { store: z.string(), sequence, pepper: z.string().exactOptional() }
+
 const lineSchema = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('whole'), store: z.string(), sequence }),
-  z.object({ kind: z.literal('since'), store: z.string(), sequence }),
+  z.object({ kind: z.literal('whole'), ...headShape }),
+  z.object({ kind: z.literal('since'), ...headShape }),
   z.object({ kind: z.literal('apps'), apps: z.array(z.object({ ...appShape, keys: z.array(keySchema) })) }),
   z.object({
     kind: z.literal('changes'),
@@ -52,9 +54,17 @@ export type CredentialsChange =
   /** The same of an app; its keys are told on their own. */
   | { readonly kind: 'put-app'; readonly app: Omit<App, 'keys'> }
 
-/** `store`: uid of the store, whose numbers they are. `sequence`: of the newest change that is told when the end has come. */
+/**
+ * `store`: uid of the store, whose numbers they are. `sequence`: of the newest change that is told when the end has come. `pepper`: what tells
+ * the pepper from others that hashes of weak keys were made with.
+ */
 export type CredentialsLine =
-  | { readonly kind: 'whole' | 'since'; readonly store: string; readonly sequence: number }
+  | {
+      readonly kind: 'whole' | 'since'
+      readonly store: string
+      readonly sequence: number
+      readonly pepper?: string
+    }
   | { readonly kind: 'apps'; readonly apps: readonly App[] }
   | { readonly kind: 'changes'; readonly changes: readonly CredentialsChange[] }
   | { readonly kind: 'end'; readonly sequence: number }

@@ -6,8 +6,8 @@ import type { SourceFile } from '@gatewright/model'
 import { ImportedKeys, type KeyImport } from './imported-keys.ts'
 import { type CsvRow, parseCsv } from './parse-csv.ts'
 
-export function readAwsKeys({ path, text }: SourceFile): KeyImport {
-  const imported = new ImportedKeys(path)
+export function readAwsKeys({ path, text }: SourceFile, takesWeak = false): KeyImport {
+  const imported = new ImportedKeys(path, takesWeak)
   const [head, ...rows] = parseCsv(text.replace(/^\uFEFF/, ''))
   const columns = new Map((head?.cells ?? []).map((name, at) => [name.trim().toLowerCase(), at]))
   if (!columns.has('key') || !columns.has('name')) {

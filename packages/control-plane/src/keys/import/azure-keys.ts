@@ -8,8 +8,8 @@ import type { Path, SourceFile } from '@gatewright/model'
 import { ImportedKeys, type KeyImport } from './imported-keys.ts'
 import { type DataMap, type ReadData, readData, toList, toMap, toText } from './read-data.ts'
 
-export function readAzureKeys(file: SourceFile): KeyImport {
-  const imported = new ImportedKeys(file.path)
+export function readAzureKeys(file: SourceFile, takesWeak = false): KeyImport {
+  const imported = new ImportedKeys(file.path, takesWeak)
   const data = readData(file, imported)
   const listed = toMap(data.value)
   if (listed !== undefined && Array.isArray(listed.value)) takeAll(imported, data, ['value'])

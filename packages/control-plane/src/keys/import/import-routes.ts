@@ -13,6 +13,7 @@ import type { Resource } from '../../resources/resource.ts'
 import { createResource, type Doing, findResource } from '../../resources/resource-store.ts'
 import { KeyFault } from '../key.ts'
 import { type HashedKey, hashKeys, keepKeys } from '../key-store.ts'
+import type { WeakKeyHashes } from '../weak-key-hashes.ts'
 import { readAwsKeys } from './aws-keys.ts'
 import { readAzureKeys } from './azure-keys.ts'
 import { readKongKeys } from './kong-keys.ts'
@@ -52,22 +53,29 @@ interface ReadKeys {
   readonly findings: ReturnType<typeof presentFinding>[]
 }
 
-/** @throws AdminProblem where a line is not taken, unless those are to be left out */
-function readAll({
-  format,
-  text,
-  leaveFaults,
-}: {
-  format: keyof typeof READERS
-  text: string
-  leaveFaults: boolean
-}): ReadKeys {
-  const { apps, findings } = READERS[format]({ path: 'keys', text })
+interface Given {
+  readonly format: keyof typeof READERS
+  readonly text: string
+  readonly leaveFaults: boolean
+}
+
+/** @rejects AdminProblem where a line is not taken, unless those are to be left out */
+async function readAll({ format, text, leaveFaults }: Given, weakKeys: WeakKeyHashes | undefined): Promise<ReadKeys> {
+  const { apps, findings } = READERS[format]({ path: 'keys', text }, weakKeys !== undefined)
   const presented = findings.map(presentFinding)
   const faults = presented.filter(({ severity }) => severity === 'fault')
   const [first] = faults
   if (first === undefined || leaveFaults) {
-    return { apps: apps.map(({ id, title, keys }) => ({ id, title, keys: hashKeys(keys) })), findings: presented }
+    const all = await hashKeys(
+      apps.flatMap(({ keys }) => keys),
+      weakKeys,
+    )
+    let taken = 0
+    const hashed = apps.map(({ id, title, keys: { length } }) => {
+      taken += length
+      return { id, title, keys: all.slice(taken - length, taken) }
+    })
+    return { apps: hashed, findings: presented }
   }
   throw new AdminProblem(
     'request-invalid',
@@ -122,8 +130,8 @@ export const IMPORT_ROUTES: readonly Route[] = [
       findings: z.array(findingSchema),
     }),
     status: 201,
-    async prepare(_, { body }) {
-      return readAll(body)
+    async prepare({ services }, { body }) {
+      return await readAll(body, services.weakKeys)
     },
     async change(asking, doing, { params: { team }, body: { format }, prepared: { apps, findings } }) {
       await assertAllowed(asking, doing.db, { permission: 'app:edit', team })

@@ -48,6 +48,23 @@ describe('keys of a table', () => {
   })
 })
 
+describe('keys that could be guessed', () => {
+  it('are taken where that is said, each with a warning, and are refused with what to do elsewhere', () => {
+    const aws = say(`name,key\nweak,hunter2\nstrong,${A}\n`)
+    assert.deepEqual(tell(readAwsKeys(aws, true)), {
+      apps: { weak: [{ value: 'hunter2' }], strong: [{ value: A }] },
+      findings: ['2 weak-key'],
+    })
+    assert.deepEqual(tell(readPlainKeys(say('hunter2 ann\n'), true)).findings, ['1 weak-key'])
+    const [taken] = readAwsKeys(aws, true).findings
+    assert.deepEqual([taken?.severity, taken?.suggestion?.startsWith('Rotate it')], ['warning', true])
+    const [refused] = readAwsKeys(aws).findings
+    assert.equal(refused?.severity, 'fault')
+    assert.match(refused?.suggestion ?? '', /GATEWRIGHT_PEPPER/)
+    assert.doesNotMatch(JSON.stringify([taken, refused]), /hunter2/)
+  })
+})
+
 describe('a table', () => {
   for (const [text, rows] of [
     ['', []],

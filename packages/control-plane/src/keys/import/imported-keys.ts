@@ -46,8 +46,23 @@ export interface ImportReport {
 const LONGEST_ID = 120
 const HASH = /^(?:sha256:)?[0-9a-f]{64}$|^sha384:[0-9a-f]{96}$|^sha512:[0-9a-f]{128}$/
 
+const WEAK = 'This key is short or simple enough to be guessed, so it is not kept under a plain hash'
+const REFUSED: ImportReport = {
+  code: 'weak-key',
+  message: `${WEAK}.`,
+  suggestion:
+    'Start all control planes and nodes with the same GATEWRIGHT_PEPPER (openssl rand -base64 32), and it is kept under a slow hash. Or issue a new one to the app, and let the old gateway answer until that is used.',
+}
+const TAKEN: ImportReport = {
+  severity: 'warning',
+  code: 'weak-key',
+  message: `${WEAK}, but under a slow one.`,
+  suggestion: 'Rotate it: the app gets a new one, and both are good for as long as you say.',
+}
+
 export class ImportedKeys {
   readonly #file: string
+  readonly #takesWeak: boolean
   readonly #findings: Finding[] = []
   /** By what they are called. */
   readonly #apps = new Map<string, { readonly id: string; readonly title: string; readonly keys: BroughtKey[] }>()
@@ -55,14 +70,21 @@ export class ImportedKeys {
   /** Where each key stood first, by its hash. */
   readonly #places = new Map<string, ImportPlace>()
 
-  constructor(file: string) {
+  /** `takesWeak`: those that could be guessed are taken, and told of. */
+  constructor(file: string, takesWeak = false) {
     this.#file = file
+    this.#takesWeak = takesWeak
   }
 
   take({ app, appId, title, key, terms = {} }: FoundKey, place: ImportPlace): void {
     const fault = 'value' in key ? findValueFault(key.value) : findHashFault(key.hash)
     if (fault !== undefined) {
       this.report(fault, place)
+      return
+    }
+    const isWeak = 'value' in key && isWeakKey(key.value)
+    if (isWeak && !this.#takesWeak) {
+      this.report(REFUSED, place)
       return
     }
     // One may stand there as itself and as its hash.
@@ -74,6 +96,7 @@ export class ImportedKeys {
       return
     }
     this.#places.set(text, place)
+    if (isWeak) this.report(TAKEN, place)
     const name = app === '' ? 'imported' : app
     const known = this.#apps.get(name) ?? { id: this.#toId(appId ?? name), title: title ?? name, keys: [] }
     this.#apps.set(name, known)
@@ -115,12 +138,7 @@ function findValueFault(value: string): ImportReport | undefined {
       message: 'This key is not of printable ASCII without spaces around it: requests bring no other.',
     }
   }
-  if (!isWeakKey(value)) return undefined
-  return {
-    code: 'weak-key',
-    message: 'This key is short or simple enough to be guessed, so it is not kept under a plain hash.',
-    suggestion: 'Issue a new one to the app.',
-  }
+  return undefined
 }
 
 function findHashFault(hash: string): ImportReport | undefined {

@@ -16,8 +16,8 @@ const OTHERS = [
   'mtls_auth_credentials',
 ]
 
-export function readKongKeys(file: SourceFile): KeyImport {
-  const imported = new ImportedKeys(file.path)
+export function readKongKeys(file: SourceFile, takesWeak = false): KeyImport {
+  const imported = new ImportedKeys(file.path, takesWeak)
   const data = readData(file, imported)
   const root = toMap(data.value) ?? {}
   const names = new Map<string, string>()

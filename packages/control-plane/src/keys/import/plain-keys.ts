@@ -4,8 +4,8 @@ import { ImportedKeys, type KeyImport } from './imported-keys.ts'
 
 const LINE = /^(?<key>\S+)(?:\s+(?<app>.*\S))?\s*$/
 
-export function readPlainKeys({ path, text }: SourceFile): KeyImport {
-  const imported = new ImportedKeys(path)
+export function readPlainKeys({ path, text }: SourceFile, takesWeak = false): KeyImport {
+  const imported = new ImportedKeys(path, takesWeak)
   const lines = text.replace(/^\uFEFF/, '').split(/\r\n|\r|\n/)
   for (const [at, written] of lines.entries()) {
     const line = written.trim()

@@ -10,8 +10,8 @@ import { type DataMap, readData, toList, toMap, toText } from './read-data.ts'
 /** What its hashes look like: MurmurHash of 32, 64 and 128 bits, and SHA-256. */
 const HASH = /^(?:[0-9a-f]{8}|[0-9a-f]{16}|[0-9a-f]{32}|[0-9a-f]{64})$/
 
-export function readTykKeys(file: SourceFile): KeyImport {
-  const imported = new ImportedKeys(file.path)
+export function readTykKeys(file: SourceFile, takesWeak = false): KeyImport {
+  const imported = new ImportedKeys(file.path, takesWeak)
   const { value, placeOf } = readData(file, imported)
   const { list, path } = findList(value)
   if (list !== undefined) {

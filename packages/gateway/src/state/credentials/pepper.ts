@@ -2,7 +2,7 @@
 import { createHmac, hash, randomBytes } from 'node:crypto'
 import { existsSync, linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { hashWeakKeySync, isWeakKey } from '@gatewright/policies'
+import { hashWeakKeySync, isWeakKey, parsePepper } from '@gatewright/policies'
 import { makeFolder } from '../../snapshot/make-folder.ts'
 
 const VARIABLE = 'GATEWRIGHT_PEPPER'
@@ -10,8 +10,6 @@ const FILE = 'pepper'
 const BYTES = 32
 /** So that a configuration that is read again costs nothing. */
 const MOST_REMEMBERED = 10_000
-/** Of 64 characters that are drawn at random, 192 bits. */
-const LEAST_CHARACTERS = 32
 
 /** It is no mistake of the configuration, nor of ours: the message says what to do. */
 export class PepperFault extends Error {}
@@ -57,10 +55,9 @@ export class Pepper {
     const { dataDir, env = process.env } = this.#place
     const given = env[VARIABLE]
     if (given !== undefined) {
-      if (given.length >= LEAST_CHARACTERS) return hash('sha256', given, 'buffer')
-      throw new PepperFault(
-        `${VARIABLE} has fewer than ${LEAST_CHARACTERS} characters: draw it at random (openssl rand -base64 32)`,
-      )
+      const pepper = parsePepper(given)
+      if (pepper !== undefined) return pepper
+      throw new PepperFault(`${VARIABLE} has fewer than 32 characters: draw it at random (openssl rand -base64 32)`)
     }
     return dataDir === undefined ? randomBytes(BYTES) : readOrDraw(dataDir)
   }
