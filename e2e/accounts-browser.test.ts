@@ -123,6 +123,10 @@ describe('an account in Chromium', { skip: toSkip(chromium) }, () => {
   it('gets an app for codes, whose code a login asks for from then on', async () => {
     await page.click('#add-totp')
     totpKey = (await page.locator('#totp-key:not(:empty)').textContent()) ?? ''
+    const picture = await page.locator('#totp-picture').boundingBox()
+    assert.ok(picture !== null && picture.width > 150 && picture.width === picture.height)
+    const drawn = await page.locator('#totp-picture path').boundingBox()
+    assert.ok(drawn !== null && drawn.width > 0.7 * picture.width && drawn.width < picture.width, 'with nothing around')
     await page.fill('#code', new TOTP({ secret: totpKey }).generate())
     await page.keyboard.press('Enter')
     await page.locator('#codes li').first().waitFor()

@@ -107,7 +107,9 @@ readonly "old"?: string; readonly "new": string;
 readonly "endTokens"?: boolean }; readonly answer: undefined }
 
 /** What an app for codes is told. Nothing counts until the first code has proved that it has it. */
-readonly offerMyTotp: { readonly answer: { readonly "secret": string; readonly "uri": string; readonly "challenge": string } }
+readonly offerMyTotp: { readonly answer: { readonly "secret": string; readonly "uri": string; 
+/** The link as a QR code: a path of SVG in a square of this size. */
+readonly "picture": { readonly "size": number; readonly "path": string }; readonly "challenge": string } }
 
 /** The first code of the app: from now on a login needs one. */
 readonly confirmMyTotp: { readonly body: { readonly "challenge": string; readonly "code": string }; readonly answer: { 

@@ -9,6 +9,7 @@ import { addPasskey, offerPasskey, removePasskey } from '../passkeys/passkey-sto
 import { timeSchema, toTime } from '../resources/present-resource.ts'
 import { getSecretKey } from '../secrets/get-secret-key.ts'
 import { endTokensOf } from '../tokens/token-store.ts'
+import { toQrPicture } from '../two-factor/qr-picture.ts'
 import { drawRecoveryCodes } from '../two-factor/recovery-codes.ts'
 import { confirmTotp, offerTotp, removeTotp } from '../two-factor/totp.ts'
 import { findPasswordRecord, hashNewPassword, isPasswordRight } from '../users/password.ts'
@@ -100,12 +101,20 @@ const offer = defineChange({
   path: '/me/totp',
   summary: 'What an app for codes is told. Nothing counts until the first code has proved that it has it.',
   body: NOTHING,
-  answer: z.strictObject({ secret: z.string(), uri: z.string(), challenge: z.string() }),
+  answer: z.strictObject({
+    secret: z.string(),
+    uri: z.string(),
+    picture: z
+      .strictObject({ size: z.int(), path: z.string() })
+      .meta({ description: 'The link as a QR code: a path of SVG in a square of this size.' }),
+    challenge: z.string(),
+  }),
   isSecret: true,
   async change(asking, doing) {
     const { user } = await getFreshSession(asking, doing.db)
     const key = getSecretKey(asking.services)
-    return { body: await offerTotp(doing, key, { user: user.uid, issuer: ISSUER }), notes: [] }
+    const offered = await offerTotp(doing, key, { user: user.uid, issuer: ISSUER })
+    return { body: { ...offered, picture: toQrPicture(offered.uri) }, notes: [] }
   },
 })
 

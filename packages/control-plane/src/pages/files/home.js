@@ -44,6 +44,12 @@ async function begin() {
   }
 }
 
+function showPicture({ size, path }) {
+  const picture = find('totp-picture')
+  picture.setAttribute('viewBox', `0 0 ${size} ${size}`)
+  picture.firstElementChild.setAttribute('d', path)
+}
+
 on('log-out', async () => {
   await ask('POST /logout')
   location.assign('/login')
@@ -53,6 +59,7 @@ on('add-totp', async () => {
   const offer = await ask('POST /me/totp')
   challenge = offer.challenge
   find('totp-key').textContent = offer.secret
+  showPicture(offer.picture)
   find('totp-link').href = offer.uri
   find('totp').hidden = false
   find('code').focus()
@@ -62,6 +69,7 @@ on('totp', async () => {
   const { recoveryCodes } = await ask('PUT /me/totp', { challenge, code: textOf('code') })
   find('totp').hidden = true
   find('totp-key').textContent = ''
+  showPicture({ size: 0, path: '' })
   await showFactors()
   showCodes(recoveryCodes)
 })
