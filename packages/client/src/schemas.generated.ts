@@ -13,6 +13,8 @@ readonly "owner"?: string;
 readonly "enabled"?: boolean; 
 /** Of the API; the OpenAPI document's if absent. */
 readonly "version"?: string; 
+/** What its versions are called together: `orders`, of `orders-1` and `orders-2`. */
+readonly "family"?: string; 
 /** Is it on its way out? Clients are told. */
 readonly "lifecycle"?: { 
 /** `deprecated`: it answers, and each answer says so (RFC 9745). `retired`: every request is answered with 410. */
