@@ -30,10 +30,14 @@ export class RunningControl {
     return this.#child.pid ?? 0
   }
 
+  get hasEnded(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null
+  }
+
   /** Resolves when it has ended. */
   async stop(signal: NodeJS.Signals = 'SIGKILL'): Promise<number | null> {
     const child = this.#child
-    if (child.exitCode === null && child.signalCode === null) {
+    if (!this.hasEnded) {
       const ended = once(child, 'exit')
       child.kill(signal)
       await within(ended, 'the control plane to end')
@@ -46,21 +50,26 @@ export interface ControlGiven {
   /** The one that it had before, where it is started again. */
   readonly port?: number
   readonly args?: readonly string[]
+  /** Of another release. */
+  readonly command?: string
 }
 
 export async function startControl(
   database: string,
-  { port, args: more = [] }: ControlGiven = {},
+  { port, args: more = [], command = COMMAND }: ControlGiven = {},
 ): Promise<RunningControl> {
   const chosen = port ?? (await findFreePort())
-  const args = [COMMAND, 'control', '--database', database, '--control-port', `${chosen}`, ...more]
+  const args = [command, 'control', '--database', database, '--control-port', `${chosen}`, ...more]
   const control = new RunningControl(
     spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] }),
     chosen,
     more.includes('--control-tls-cert') ? 'https' : 'http',
   )
   try {
-    await until(async () => /answers on/.test(control.stderr) || undefined, 'the control plane to answer')
+    await until(() => {
+      if (control.hasEnded) throw new Error('the control plane has ended')
+      return /answers on/.test(control.stderr) || undefined
+    }, 'the control plane to answer')
   } catch (error) {
     await control.stop()
     throw new Error(`${(error as Error).message}; it said:\n${control.stderr}`)
@@ -74,16 +83,19 @@ export interface NodeGiven {
   readonly token: string | undefined
   readonly name: string
   readonly threads?: number
-  /** The folder of one that ran before. */
+  /** Of one that ran before. */
   readonly folder?: string
+  readonly ports?: { readonly port: number; readonly adminPort: number }
   readonly args?: readonly string[]
+  /** Of another release. */
+  readonly command?: string
 }
 
 /** Starts it without waiting for anything. */
 export async function spawnNode({ controls, token, name, ...given }: NodeGiven): Promise<RunningGateway> {
   const folder = given.folder ?? (await mkdtemp(join(tmpdir(), 'gatewright-node-')))
-  const [port, adminPort] = [await findFreePort(), await findFreePort()]
-  const args = [COMMAND, 'node', ...controls.flatMap((url) => ['--control', url])]
+  const { port, adminPort } = given.ports ?? { port: await findFreePort(), adminPort: await findFreePort() }
+  const args = [given.command ?? COMMAND, 'node', ...controls.flatMap((url) => ['--control', url])]
   if (token !== undefined) {
     await writeFile(join(folder, 'token'), `${token}\n`)
     args.push('--token-file', join(folder, 'token'))

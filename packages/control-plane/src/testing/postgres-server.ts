@@ -94,19 +94,21 @@ export class PostgresServer {
   async createDatabase(): Promise<string> {
     this.#databases++
     const name = `test_${this.#databases}`
-    const args = [
-      '-h',
-      '127.0.0.1',
-      '-p',
-      String(this.port),
-      '-U',
-      'postgres',
-      '-c',
-      `create database ${name}`,
-      'postgres',
-    ]
-    await run(join(this.#programs, 'psql'), args)
+    await this.query(`postgres://postgres@127.0.0.1:${this.port}/postgres`, `create database ${name}`)
     return `postgres://postgres@127.0.0.1:${this.port}/${name}`
+  }
+
+  /** Another one with what this one holds now, also while others use it. */
+  async copyDatabase(database: string): Promise<string> {
+    const copy = await this.createDatabase()
+    const file = join(this.#folder, 'copy.sql')
+    await run(join(this.#programs, 'pg_dump'), ['--file', file, database])
+    await run(join(this.#programs, 'psql'), ['--quiet', '-v', 'ON_ERROR_STOP=1', '-f', file, copy])
+    return copy
+  }
+
+  async query(database: string, statement: string): Promise<void> {
+    await run(join(this.#programs, 'psql'), ['-v', 'ON_ERROR_STOP=1', '-c', statement, database])
   }
 
   /** At once, as a machine that loses its power; `fast` as an administrator would, with all clients cut off. */
