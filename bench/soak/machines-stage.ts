@@ -62,6 +62,14 @@ export class ManyMachines {
     return this.controls.map(({ url }) => new Client({ url, token }))
   }
 
+  /** At once, and started again in its place. */
+  async killControl(index: number): Promise<void> {
+    const control = this.controls[index]
+    if (control === undefined) return
+    await control.stop()
+    this.controls[index] = await startControl(this.#database, { port: Number(new URL(control.url).port) })
+  }
+
   async end(): Promise<void> {
     for (const node of this.nodes) await removeNode(node)
     for (const control of this.controls) await control.stop()

@@ -1,10 +1,12 @@
 // Owns the command `npm run soak`: what the control plane is to hold, measured with real processes.
+import { randomInt } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { bePatient } from '../../e2e/harness/deadline.ts'
 import { describeMachine } from '../machine.ts'
 import type { Answer } from '../question.ts'
 import { toBarTable, toSection, toTable } from '../table.ts'
+import { killed, killedMachines } from './killed.ts'
 import { largeStore } from './large-store.ts'
 import { manyKeys } from './many-keys.ts'
 import { manyMachines } from './many-machines.ts'
@@ -12,7 +14,7 @@ import { oneMachine } from './one-machine.ts'
 import { Quietness } from './quietness.ts'
 import type { SoakQuestion } from './soak-question.ts'
 
-const QUESTIONS: SoakQuestion[] = [oneMachine, manyMachines, largeStore, manyKeys]
+const QUESTIONS: SoakQuestion[] = [oneMachine, manyMachines, killed, killedMachines, largeStore, manyKeys]
 
 const { values } = parseArgs({
   options: {
@@ -22,6 +24,8 @@ const { values } = parseArgs({
     rate: { type: 'string', default: '20' },
     keys: { type: 'string', default: '1000000' },
     apis: { type: 'string', default: '5000' },
+    publishes: { type: 'string', default: '1000' },
+    seed: { type: 'string', default: `${randomInt(1, 1_000_000_000)}` },
     write: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
@@ -33,6 +37,8 @@ const HELP = `npm run soak -- [options]
   --rate N       publishes a second under load (20)
   --keys N       keys that a node knows (1000000)
   --apis N       APIs in the store (5000)
+  --publishes N  acknowledged while processes are killed (1000)
+  --seed N       of the moments when they are (a random one, which is told)
   --write FILE   write the Markdown to FILE too`
 if (values.help) {
   console.log(HELP)
@@ -59,6 +65,8 @@ for (const question of chosen) {
       perSecond: Number(values.rate),
       keys: Number(values.keys),
       apis: Number(values.apis),
+      publishes: Number(values.publishes),
+      seed: Number(values.seed),
       say: (line) => console.error(`  ${line}`),
     })
     answer.notes.push(quiet.tell())

@@ -9,6 +9,10 @@ export interface SoakSetting {
   perSecond: number
   keys: number
   apis: number
+  /** Acknowledged while processes are killed. */
+  publishes: number
+  /** Of the moments when they are. */
+  seed: number
   /** Progress, to stderr. */
   say(line: string): void
 }
