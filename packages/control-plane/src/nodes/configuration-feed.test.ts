@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { toStateHash, toTextHash } from '@gatewright/model'
-import type { Piece } from '../publish/piece-composer.ts'
+import { NO_TERMS } from '../publish/live-terms.ts'
+import { type Piece, PieceComposer } from '../publish/piece-composer.ts'
 import type { Publication } from '../publish/publisher.ts'
 import { ConfigurationFeed } from './configuration-feed.ts'
 
@@ -85,6 +86,56 @@ describe('what nodes are told of what they are to run', () => {
     assert.equal(first?.items.filter(({ name }) => name.endsWith('.secrets')).length, 1)
     feed.take(publish(2, { 'dev.s': '', 'dev.a': '' }, {}, { 'dev/T': 'two' }))
     assert.deepEqual(names(feed.find({}, first?.hash)), ['dev.s.secrets'])
+  })
+
+  it('has nothing of another environment: no secret, no upstream, and no API that a plan opens there', () => {
+    const body = { upstream: 'backend', policies: [{ policy: 'key-auth' }] }
+    const api = { team: 'main', id: 'orders', releases: [{ revision: 1, share: 100, body }] }
+    const [dev, prod] = ['dev', 'prod'].map((id) => ({
+      id,
+      body: { upstreams: [{ id: 'own', targets: [`http://${id}.example`] }] },
+      apis: [api],
+    }))
+    assert.ok(dev && prod)
+    const shared = {
+      targets: ['http://shared.example'],
+      auth: { kind: 'basic', username: 'u', password: '${secret:TOKEN}' },
+    } as unknown as (typeof NO_TERMS.upstreams)[number]['body']
+    const pieces = new PieceComposer().compose({
+      environments: [prod, dev],
+      terms: {
+        ...NO_TERMS,
+        plans: [
+          { team: 'main', id: 'gold', body: {} },
+          { team: 'main', id: 'none', body: { apis: [] } },
+        ],
+        upstreams: [{ team: 'main', id: 'backend', body: shared }],
+      },
+    })
+    const secrets = { 'dev/TOKEN': 'of-dev', 'prod/TOKEN': 'of-prod' }
+    const feed = new ConfigurationFeed()
+    feed.take({ ...publish(1, {}, {}, secrets), pieces })
+    const told = feed.find({ environments: ['dev'] }, undefined)
+    assert.deepEqual(names(told), [
+      'dev.json',
+      'dev.orders.json',
+      'dev.~upstreams.json',
+      'dev.~upstreams.secrets',
+      '~plans.json',
+    ])
+    assert.match(JSON.stringify(told), /of-dev/)
+    assert.doesNotMatch(JSON.stringify(told), /prod/)
+    const plans = JSON.parse(told?.items.find(({ name }) => name === '~plans.json')?.text ?? '').plans
+    assert.deepEqual(
+      plans.map((plan: { id: string; apis?: { api: string }[] }) => [plan.id, plan.apis?.map((each) => each.api)]),
+      [
+        ['gold', ['dev.orders']],
+        ['gatewright.subscription.suspended', undefined],
+        ['gatewright.without.subscription', ['dev.orders']],
+      ],
+    )
+    assert.equal(told?.hash, toStateHash(new Map(told?.items.map(({ name, text }) => [name, toTextHash(text)]))))
+    assert.match(JSON.stringify(feed.find({}, undefined)), /of-prod/)
   })
 
   it('wakes whoever waits', async () => {

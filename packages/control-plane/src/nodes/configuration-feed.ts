@@ -10,6 +10,7 @@ import {
   toStateHash,
   toTextHash,
 } from '@gatewright/model'
+import { narrowPlans, PLANS } from '../publish/narrow-plans.ts'
 import type { Piece } from '../publish/piece-composer.ts'
 import type { Publication } from '../publish/publisher.ts'
 import type { NodeGroupBody } from './node-group-body.ts'
@@ -89,9 +90,10 @@ export class ConfigurationFeed {
 
   #look(scope: NodeScope, key: string): View {
     const items = new Map<string, Item>()
-    for (const { name, text, hash, documents, secrets } of this.#pieces) {
-      if (!isInScope(name, scope)) continue
-      items.set(name, { name, text, hash })
+    for (const piece of this.#pieces) {
+      const { name, documents, secrets } = piece
+      if (!isInScope(toId(name), scope)) continue
+      items.set(name, { name, ...toTold(piece, scope) })
       if (secrets.length > 0) items.set(toSecretsName(name), this.#toSecrets(name, secrets))
       for (const each of documents) {
         const document = this.#documents.get(each)
@@ -111,11 +113,20 @@ export class ConfigurationFeed {
   }
 }
 
-/** `prod.shop.orders.json`, or `prod.json` and `prod.~certificates.json` of the environment: no id of an environment has a point in it. What is for all begins with `~`. */
-function isInScope(name: string, { environments, apis }: NodeScope): boolean {
-  if (name.startsWith('~')) return true
-  const [environment = '', ...api] = name.split('.').slice(0, -1)
+/** Plans for all environments are told to who runs all of them. */
+function toTold({ name, text, hash }: Piece, scope: NodeScope): Pick<Item, 'text' | 'hash'> {
+  const isWhole = scope.environments === undefined && scope.apis === undefined
+  return isWhole || toId(name) !== PLANS ? { text, hash } : narrowPlans(text, (api) => isInScope(api, scope))
+}
+
+function toId(name: string): string {
+  return name.slice(0, name.lastIndexOf('.'))
+}
+
+/** `prod.shop.orders`, or `prod`, `prod.~upstreams` and `prod.~certificates` of the environment: no id of an environment has a point in it. What is for all begins with `~`. */
+function isInScope(id: string, { environments, apis }: NodeScope): boolean {
+  if (id.startsWith('~')) return true
+  const [environment = '', ...api] = id.split('.')
   if (environments?.includes(environment) === false) return false
-  // What it brings beside APIs.
-  return api.length === 0 || api[0]?.startsWith('~') || (apis?.includes(api.join('.')) ?? true)
+  return api.length === 0 || api[0]?.startsWith('~') === true || (apis?.includes(api.join('.')) ?? true)
 }

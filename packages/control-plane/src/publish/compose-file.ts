@@ -26,18 +26,20 @@ export function composeFile(
   const sorted = environments.toSorted((a, b) => compareIds(a.id, b.id))
   const plans = composePlans(sorted, terms)
   const shared = toSharedUpstreams(terms)
-  const composed = sorted.flatMap((environment) => {
+  const composed = sorted.map((environment) => {
     const references = new UpstreamReferences(environment, shared)
-    return environment.apis
-      .map((api) => composeApi(environment, api, references))
-      .toSorted((a, b) => compareIds(a.api.id, b.api.id))
+    const apis = environment.apis.map((api) => composeApi(environment, api, references))
+    return {
+      upstreams: [...composeUpstreams(environment), ...sortUpstreams(apis.flatMap(({ used }) => used))],
+      apis: apis.map(({ api }) => api).toSorted((a, b) => compareIds(a.id, b.id)),
+    }
   })
   const certificates = sorted.flatMap(({ id }) => composeCertificates(id, terms))
   return {
     gatewright: 1,
     ...(certificates.length > 0 && { certificates }),
-    upstreams: [...sorted.flatMap(composeUpstreams), ...sortUpstreams(composed.flatMap(({ used }) => used))],
-    apis: composed.map(({ api }) => api),
+    upstreams: composed.flatMap(({ upstreams }) => upstreams),
+    apis: composed.flatMap(({ apis }) => apis),
     ...(plans.length > 0 && { plans }),
   }
 }

@@ -13,11 +13,12 @@ import { composePlans } from './compose-plans.ts'
 import type { LiveApi, LiveEnvironment } from './live-api.ts'
 import type { LiveMoment } from './live-reader.ts'
 import type { LiveTerms } from './live-terms.ts'
+import { PLANS } from './narrow-plans.ts'
 import { compareIds, toSnapshotId } from './snapshot-id.ts'
 
 /** A file of those that say together what `composeFile` says. */
 export interface Piece {
-  /** In the folder of all of them: `prod.shop.orders.json`, `prod.json` for what the environment brings, and `prod.~certificates.json`. */
+  /** In the folder of all of them: `prod.shop.orders.json`; `prod.json`, `prod.~upstreams.json` and `prod.~certificates.json` for what the environment brings, shares, and shows. */
   readonly name: string
   readonly text: string
   /** Of its text. */
@@ -41,9 +42,8 @@ interface Known {
 
 type KnownEnvironments = WeakMap<LiveEnvironment['body'], Map<string, Known>>
 
-/** No id begins so. */
+/** Behind its environment: no id of an API begins so. */
 const SHARED = '~upstreams'
-const PLANS = '~plans'
 /** Behind the environment that shows them. */
 const CERTIFICATES = '~certificates'
 const ENDING = '.json'
@@ -64,18 +64,25 @@ export class PieceComposer {
     const parts = sorted.map((environment) => {
       const { upstreams, references, apis } = toKnown(known, environment, shared)
       const made = environment.apis.map((api) => getOr(apis, api, () => toApiPiece(environment, api, references)))
-      return { upstreams, apis: made.sort((a, b) => compareIds(toId(a.piece), toId(b.piece))) }
+      const used = sortUpstreams(made.flatMap((each) => each.used))
+      return {
+        // Each environment has its own: with them go its secrets, and not to nodes of others.
+        upstreams: [upstreams, ...(used.length === 0 ? [] : [toShared(environment.id, used)])],
+        apis: made.sort((a, b) => compareIds(toId(a.piece), toId(b.piece))),
+      }
     })
-    const used = sortUpstreams(parts.flatMap(({ apis }) => apis.flatMap((each) => each.used)))
     const plans = composePlans(sorted, terms)
     return [
-      ...parts.map(({ upstreams }) => upstreams),
+      ...parts.flatMap(({ upstreams }) => upstreams),
       ...sorted.flatMap(({ id }) => toCertificatesPiece(id, composeCertificates(id, terms))),
-      ...(used.length === 0 ? [] : [toPiece(SHARED, { gatewright: 1, upstreams: used })]),
       ...parts.flatMap(({ apis }) => apis.map(({ piece }) => piece)),
       ...(plans.length === 0 ? [] : [toPiece(PLANS, { gatewright: 1, plans })]),
     ]
   }
+}
+
+function toShared(environment: string, upstreams: ComposedApi['used']): Piece {
+  return toPiece(`${environment}.${SHARED}`, { gatewright: 1, upstreams: [...upstreams] })
 }
 
 function toKnown(
