@@ -4,10 +4,12 @@ import { existsSync } from 'node:fs'
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { Client } from '@gatewright/client'
 import { PostgresStore } from '../packages/control-plane/src/store/postgres/postgres-store.ts'
 import { findPostgres, PostgresServer } from '../packages/control-plane/src/testing/postgres-server.ts'
 import { TestAuthority } from '../packages/gateway/src/certificates/test-authority.fixture.ts'
 import { until } from './harness/deadline.ts'
+import { findSetUpSecret, makeFirstAccount } from './harness/first-account.ts'
 import type { RunningGateway } from './harness/gateway.ts'
 import { KeptStore } from './harness/kept-store.ts'
 import {
@@ -82,6 +84,32 @@ describe('nodes and control planes', { skip: 'missing' in found ? found.missing 
       const kept = nodes.map(({ folder }) => readFile(join(folder, 'data', 'node', 'configuration.json'), 'utf8'))
       return new Set(await Promise.all(kept)).size === 1 || undefined
     }, 'the same on all disks')
+  })
+
+  it('who publishes is told by one control plane of all nodes that serve it, whichever they ask', async () => {
+    const [first] = controls
+    // The one that started last has the link for the first account.
+    const starter = controls.findLast(({ stderr }) => findSetUpSecret(stderr) !== undefined)
+    assert.ok(first && starter)
+    const client = new Client({ url: first.url, token: await makeFirstAccount(starter.url, starter.stderr) })
+    const params = { team: 'main', id: 'told' }
+    await client.ask('putEnvironment', { params: { id: 'live' }, body: {} })
+    for (const body of ['one', 'two', 'three']) {
+      await client.ask('putApi', {
+        params,
+        body: { basePath: '/told', policies: [{ policy: 'respond', options: { body } }] },
+      })
+      const told = await client.ask('publish', {
+        params: { ...params, environment: 'live' },
+        query: { wait: 15 },
+        body: {},
+      })
+      assert.deepEqual(
+        told.body.nodes.map(({ node, state }) => [node, state]),
+        nodes.map((_, index) => [`node-${index}`, 'serves']),
+      )
+      for (const node of nodes) assert.equal((await get(node.port, '/told')).body.toString(), body)
+    }
   })
 
   it('a key is let in by all, and refused by all once it ends, by the snapshot that was there', async () => {

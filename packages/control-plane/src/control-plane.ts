@@ -12,6 +12,7 @@ import { WeakKeyHashes } from './keys/weak-key-hashes.ts'
 import { ConfigurationFeed } from './nodes/configuration-feed.ts'
 import { NodeRegistry } from './nodes/node-registry.ts'
 import { serveNodes } from './nodes/serve-nodes.ts'
+import { SharedHeartbeats } from './nodes/shared-heartbeats.ts'
 import { IssuerKeys } from './outgoing/issuer-keys.ts'
 import { toNetworkList } from './outgoing/network-list.ts'
 import { LiveCheck } from './publish/live-check.ts'
@@ -104,7 +105,8 @@ export class ControlPlane {
   ): Promise<ControlPlane> {
     const feed = new ConfigurationFeed()
     const registry = new NodeRegistry(Date.now)
-    const rollout = new Rollout(() => registry.list())
+    const heartbeats = new SharedHeartbeats({ store, feed, registry, nowMs: Date.now })
+    const rollout = new Rollout(registry)
     const reader = new PublicationReader({ secretKey })
     const publisher = new Publisher(store, {
       reader,
@@ -145,7 +147,7 @@ export class ControlPlane {
       isLocal: isLoopback(host),
       ...(publicOrigin !== undefined && { publicOrigin }),
     })
-    serveNodes(app, { store, feed, registry, pepper: weakKeys?.id, nowMs: Date.now })
+    serveNodes(app, { store, feed, heartbeats, pepper: weakKeys?.id, nowMs: Date.now })
     try {
       for (const follower of followers) await follower.look()
       // Whatever is wrong with it is said to who changes something.
@@ -157,6 +159,7 @@ export class ControlPlane {
       // By its name: passkeys are for no addresses.
       if (isLoopback(host)) localOrigin = `${tls === undefined ? 'http' : 'https'}://localhost:${port}`
       void webhooks?.look()
+      await heartbeats.ask()
       return new ControlPlane(store, app, {
         followers: all,
         address: { host, port, isTls: tls !== undefined, setUpSecret },

@@ -16,7 +16,7 @@ export {
 } from './feed/configuration-feed.ts'
 export { type CredentialsChange, type CredentialsLine, parseCredentialsLine } from './feed/credentials-feed.ts'
 export { FEED_FORMATS, pickFeedFormat } from './feed/feed-format.ts'
-export { type Heartbeat, nodeNameSchema, parseHeartbeat } from './feed/heartbeat.ts'
+export { type Heartbeat, heartbeatSchema, nodeNameSchema, parseHeartbeat } from './feed/heartbeat.ts'
 export { apiSchema } from './file/api.ts'
 export { acmeSchema } from './file/certificate.ts'
 export { describeIssues, type IssueContext } from './file/describe-issues.ts'

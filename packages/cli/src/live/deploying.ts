@@ -16,6 +16,13 @@ export const API_POSITIONAL = { name: 'API', description: 'Its id; `team/id` whe
 export const DEPLOYING_OPTIONS = {
   ...SERVER_OPTIONS,
   message: { type: 'text', short: 'm', value: 'TEXT', description: 'Why, for those who come later.' },
+  wait: {
+    type: 'integer',
+    value: 'SECONDS',
+    min: 0,
+    max: 30,
+    description: 'For nodes to say that they serve it. Default: 2.',
+  },
   'dry-run': { type: 'switch', description: 'Do everything, show what it came to, and undo it.' },
   json: JSON_OPTION,
 } as const
@@ -27,6 +34,7 @@ type Answer = Operations['publish']['answer']
 /** What is asked of the control plane, with what all verbs say. */
 export interface Ask {
   readonly params: { readonly environment: string; readonly team: string; readonly id: string }
+  readonly query: { readonly wait?: number }
   readonly message: string
   readonly isDryRun: boolean
 }
@@ -46,7 +54,8 @@ export async function deployBy(
   return await onServer(values, terminal, async ({ client }) => {
     const isDryRun = values['dry-run']
     const params = { ...toApiPlace(api), environment }
-    const { body } = await act(client, { params, message: values.message ?? '', isDryRun })
+    const query = values.wait === undefined ? {} : { wait: values.wait }
+    const { body } = await act(client, { params, query, message: values.message ?? '', isDryRun })
     const faults = isDryRun ? [] : toNodeFaults(body.nodes)
     if (values.json) terminal.print(JSON.stringify({ api, environment, dryRun: isDryRun, ...body }, null, 2))
     else for (const line of toLines(body, { api, environment, isDryRun })) terminal.print(line)

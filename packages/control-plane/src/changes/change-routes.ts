@@ -1,6 +1,6 @@
 /** Owns the routes of changes that wait: to look at them, to let them through, to refuse and to withdraw them. */
 import { z } from 'zod'
-import { carryOut, toDone } from '../deployments/define-deploying.ts'
+import { carryOut, toDone, waitQuery } from '../deployments/define-deploying.ts'
 import { rolloutSchema } from '../deployments/deployment-answer.ts'
 import {
   type DeploymentPlace,
@@ -93,10 +93,10 @@ const APPROVE = defineChange({
   tag: TAG,
   access: placeDemand('api:approve') as never,
   params,
-  query: NO_QUERY,
+  query: waitQuery,
   body: noteBody,
   answer: z.strictObject({ change: changeSchema, deployment: rolloutSchema.exactOptional() }),
-  async change(asking, doing, { params: { number, ...at }, body: { note } }) {
+  async change(asking, doing, { params: { number, ...at }, query: { wait }, body: { note } }) {
     const { principal } = asking
     if (principal === undefined) throw new AdminProblem('not-signed-in', 'A change is approved by somebody.')
     const place = await findPlace(doing.db, at)
@@ -109,7 +109,7 @@ const APPROVE = defineChange({
     await mustWait(asking, doing, { place, wish: change.wish })
     const told = { change: number, askedBy: change.askedBy, approvedBy: change.approvals.map(({ by }) => by) }
     const deployed = await carryOut(asking, { ...doing, by: change.askedBy }, { place, wish: change.wish })
-    const done = toDone(asking, place, { deployed, told })
+    const done = toDone(asking, place, { deployed, wait, told })
     const ended = presentChange(await endChange(doing, ref, { state: 'done', note }), place)
     return {
       ...done,

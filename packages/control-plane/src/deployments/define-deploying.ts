@@ -21,7 +21,13 @@ import {
   toSuccessionLines,
 } from './succession.ts'
 
-const NO_QUERY = z.strictObject({})
+/** With what is waited for. */
+export const waitQuery = z.strictObject({
+  wait: z.coerce.number().min(0).max(30).default(2).meta({
+    description:
+      'For so many seconds nodes are waited for that are heard from; who has not said by then that it serves the change, waits.',
+  }),
+})
 
 /** What is said with each. */
 export const DEPLOYING_SHAPE = {
@@ -45,7 +51,7 @@ interface DeployingParts<B extends DeployingBody> {
   wish(
     doing: Doing,
     place: DeploymentPlace,
-    input: Input<typeof placeParams, typeof NO_QUERY, B> & { readonly asking: Asking },
+    input: Input<typeof placeParams, typeof waitQuery, B> & { readonly asking: Asking },
   ): Promise<Omit<Wish, 'message' | 'override' | 'version'>>
 }
 
@@ -59,7 +65,7 @@ export function defineDeploying<B extends DeployingBody>(parts: DeployingParts<B
     tag: 'deployments',
     access: placeDemand('api:publish'),
     params: placeParams,
-    query: NO_QUERY,
+    query: waitQuery,
     body,
     answer: rolloutSchema,
     isSecret,
@@ -67,7 +73,7 @@ export function defineDeploying<B extends DeployingBody>(parts: DeployingParts<B
       const place = await findPlace(doing.db, input.params)
       const { message, override } = input.body as z.output<DeployingBody>
       const wanted = { ...(await wish(doing, place, { ...input, asking })), message, override, version: input.ifMatch }
-      return await fulfil(asking, doing, { place, wish: wanted })
+      return await fulfil(asking, doing, { place, wish: wanted, wait: input.query.wait })
     },
   })
 }
@@ -75,6 +81,8 @@ export function defineDeploying<B extends DeployingBody>(parts: DeployingParts<B
 interface Wanted {
   readonly place: DeploymentPlace
   readonly wish: Wish
+  /** Seconds. */
+  readonly wait: number
   /** It is to be undone, and asked of others: subscriptions stay where they are until then. */
   readonly isWaiting?: boolean
 }
@@ -82,10 +90,10 @@ interface Wanted {
 type RolloutAnswer = z.input<typeof rolloutSchema>
 
 /** @rejects AdminProblem, DeploymentFault */
-async function fulfil(asking: Asking, doing: Doing, { place, wish }: Wanted): Promise<Done<RolloutAnswer>> {
+async function fulfil(asking: Asking, doing: Doing, { place, wish, wait }: Wanted): Promise<Done<RolloutAnswer>> {
   const isWaiting = await mustWait(asking, doing, { place, wish })
   const deployed = await carryOut(asking, doing, { place, wish, isWaiting })
-  if (!isWaiting) return toDone(asking, place, { deployed })
+  if (!isWaiting) return toDone(asking, place, { deployed, wait })
   const { before, made } = deployed
   const { principal } = asking
   if (principal === undefined) throw new AdminProblem('not-signed-in', 'A change is asked for by somebody.')
@@ -122,7 +130,7 @@ export interface Deployed {
 }
 
 /** Judged and checked at this moment. `doing.by`: whose change it is. @rejects AdminProblem, DeploymentFault */
-export async function carryOut(asking: Asking, doing: Doing, wanted: Wanted): Promise<Deployed> {
+export async function carryOut(asking: Asking, doing: Doing, wanted: Omit<Wanted, 'wait'>): Promise<Deployed> {
   const { place, wish, isWaiting = false } = wanted
   const before = await findDeployment(doing.db, place.ref)
   const judgement = await judgeWish(doing.db, place, { wish, before })
@@ -145,7 +153,7 @@ export async function carryOut(asking: Asking, doing: Doing, wanted: Wanted): Pr
 export function toDone(
   { services }: Asking,
   place: DeploymentPlace,
-  { deployed, told = {} }: { readonly deployed: Deployed; readonly told?: object },
+  { deployed, wait, told = {} }: { readonly deployed: Deployed; readonly wait: number; readonly told?: object },
 ): Done<RolloutAnswer> {
   const answer = toAnswer(deployed)
   return {
@@ -154,7 +162,7 @@ export function toDone(
     notes: [toDeployNote(place, deployed, told), ...deployed.notes],
     changes: listLines(deployed),
     async afterwards() {
-      return { ...answer, nodes: [...(await services.rollout.settle())] }
+      return { ...answer, nodes: [...(await services.rollout.settle({ waitMs: wait * 1000 }))] }
     },
   }
 }

@@ -65,8 +65,7 @@ export class ConfigurationFeed {
   find(scope: NodeScope, since: string | undefined): Omit<ConfigurationAnswer, 'store' | 'format'> | undefined {
     const sequence = this.#sequence
     if (sequence === undefined) return undefined
-    const key = JSON.stringify([scope.environments, scope.apis])
-    const view = this.#views.get(key) ?? this.#look(scope, key)
+    const { view, key } = this.#toView(scope)
     if (view.hash === since) return undefined
     const before = since === undefined ? undefined : this.#past.get(`${key} ${since}`)
     const { hash } = view
@@ -77,6 +76,16 @@ export class ConfigurationFeed {
     const changed = [...view.items.values()].filter((item) => before.get(item.name) !== item.hash)
     const gone = [...before.keys()].filter((name) => !view.items.has(name))
     return { kind: 'changes', sequence, hash, items: changed.map(toPlain), gone }
+  }
+
+  /** Whether it is what the group is to run; nothing is known yet: it is. */
+  isCurrent(scope: NodeScope, hash: string): boolean {
+    return this.#sequence === undefined || this.#toView(scope).view.hash === hash
+  }
+
+  #toView(scope: NodeScope): { readonly view: View; readonly key: string } {
+    const key = JSON.stringify([scope.environments, scope.apis])
+    return { view: this.#views.get(key) ?? this.#look(scope, key), key }
   }
 
   #toSecrets(file: string, names: readonly string[]): Item {

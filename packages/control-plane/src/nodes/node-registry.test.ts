@@ -41,6 +41,34 @@ describe('nodes of a control plane', () => {
     )
   })
 
+  it('are waited for until each has said what became of it, but only those that are heard from', async () => {
+    let nowMs = 0
+    let current = 'old'
+    const registry = new NodeRegistry(() => nowMs)
+    const isCurrent = (hash: string) => hash === current
+    registry.note(beat('gone', 'old'), isCurrent)
+    nowMs = 60_000
+    for (const node of ['a', 'b']) registry.note(beat(node, 'old'), isCurrent)
+    await registry.settle(60_000)
+    current = 'new'
+    const settled = registry.settle(60_000)
+    registry.note(beat('a', 'new', { threads: [3, 2] }), isCurrent)
+    registry.note(beat('b', 'new', { fault: 'no port' }), isCurrent)
+    registry.note(beat('a', 'new'), isCurrent)
+    await settled
+    assert.deepEqual(
+      registry.list().map(({ node, state }) => [node, state]),
+      [
+        ['a', 'serves'],
+        ['b', 'failed'],
+        ['gone', 'waits'],
+      ],
+    )
+    current = 'newer'
+    await registry.settle(1)
+    assert.equal(registry.list()[0]?.state, 'waits', 'the time is over')
+  })
+
   it('are remembered up to a bound, whatever names somebody makes up', () => {
     let nowMs = 0
     const registry = new NodeRegistry(() => nowMs)

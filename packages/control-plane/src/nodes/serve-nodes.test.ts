@@ -6,6 +6,7 @@ import { describeOnStores } from '../testing/describe-on-stores.ts'
 import { ConfigurationFeed } from './configuration-feed.ts'
 import { NodeRegistry } from './node-registry.ts'
 import { serveNodes } from './serve-nodes.ts'
+import { SharedHeartbeats } from './shared-heartbeats.ts'
 
 await describeOnStores('what nodes ask', (open) => {
   it('is told to nodes alone, and each speaks for itself', async () => {
@@ -13,7 +14,9 @@ await describeOnStores('what nodes ask', (open) => {
     const { store, nowMs } = stage.services
     const registry = new NodeRegistry(nowMs)
     const app = createApp(stage.services, [])
-    serveNodes(app, { store, feed: new ConfigurationFeed(), registry, nowMs })
+    const feed = new ConfigurationFeed()
+    const heartbeats = new SharedHeartbeats({ store, feed, registry, nowMs })
+    serveNodes(app, { store, feed, heartbeats, nowMs })
     await stage.ask('PUT /node-groups/edge', { body: {} })
     const token = (await stage.ask('POST /node-groups/edge/tokens', { body: { name: 'a' } })).json().value
     const beat = async (node: string, { as = token, name = 'a' } = {}): Promise<number> => {

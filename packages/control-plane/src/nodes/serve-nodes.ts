@@ -14,13 +14,13 @@ import type { Store } from '../store/store.ts'
 import type { ConfigurationFeed } from './configuration-feed.ts'
 import { CredentialsSpool } from './credentials-spool.ts'
 import type { NodeGroupBody } from './node-group-body.ts'
-import type { NodeRegistry } from './node-registry.ts'
 import { findGroupOfNode, findNodeGroup } from './node-token-store.ts'
+import type { SharedHeartbeats } from './shared-heartbeats.ts'
 
 export interface NodeServices {
   readonly store: Store
   readonly feed: ConfigurationFeed
-  readonly registry: NodeRegistry
+  readonly heartbeats: SharedHeartbeats
   /** Tells the pepper of weak keys from others. */
   readonly pepper?: string | undefined
   nowMs(): number
@@ -131,7 +131,7 @@ class NodeServer {
 
   async takeHeartbeat(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const { group, name } = await this.#identify(request)
-    const { feed, registry } = this.#services
+    const { heartbeats } = this.#services
     let heartbeat: ReturnType<typeof parseHeartbeat>
     try {
       heartbeat = parseHeartbeat(String(request.body))
@@ -142,7 +142,7 @@ class NodeServer {
     if (heartbeat.node !== name) {
       throw new AdminProblem('request-invalid', `This is a heartbeat of "${heartbeat.node}", and "${name}" sends it.`)
     }
-    if (!registry.note(heartbeat, (hash) => feed.find(group, hash) === undefined)) {
+    if (!heartbeats.take(heartbeat, group)) {
       throw new AdminProblem('too-busy', 'More nodes than can be remembered have said something in the last minutes.', {
         headers: { 'retry-after': '60' },
       })
@@ -153,6 +153,7 @@ class NodeServer {
   close(): void {
     this.#isClosing = true
     this.#stopListening()
+    this.#services.heartbeats.close()
     for (const waiting of Object.values(this.#waiting)) waiting.end()
     this.#spool.close()
   }

@@ -27,14 +27,22 @@ interface Followed {
   look(): Promise<void>
 }
 
+/** What is known of others than the gateway of this process. */
+interface Others {
+  list(): readonly NodeOutcome[]
+  /** Resolves when none of those that are heard from waits any more, or the time is over. */
+  settle(waitMs: number): Promise<void>
+}
+
+const NOBODY: Others = { list: () => [], settle: async () => {} }
+
 export class Rollout {
   #followed: readonly Followed[] = []
   #local: Taken | undefined
-  readonly #listNodes: () => readonly NodeOutcome[]
+  readonly #others: Others
 
-  /** `listNodes`: what is known of others than the gateway of this process. */
-  constructor(listNodes: () => readonly NodeOutcome[] = () => []) {
-    this.#listNodes = listNodes
+  constructor(others: Others = NOBODY) {
+    this.#others = others
   }
 
   /** From here on changes are waited for. */
@@ -47,10 +55,14 @@ export class Rollout {
     this.#local = taken
   }
 
-  /** Resolves when the gateway of this process has taken, or refused, everything that is in the store now. */
-  async settle(): Promise<readonly NodeOutcome[]> {
+  /**
+   * Resolves when the gateway of this process has taken, or refused, everything that is in the store now. `waitMs`: for nodes that are heard
+   * from; those that have not said it by then wait.
+   */
+  async settle({ waitMs = 0 }: { readonly waitMs?: number } = {}): Promise<readonly NodeOutcome[]> {
     await Promise.all(this.#followed.map((each) => each.look()))
-    return [...this.#toLocal(), ...this.#listNodes()]
+    await this.#others.settle(waitMs)
+    return [...this.#toLocal(), ...this.#others.list()]
   }
 
   #toLocal(): readonly NodeOutcome[] {

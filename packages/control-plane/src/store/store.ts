@@ -13,6 +13,9 @@ export interface Change {
   readonly sequence: number
 }
 
+/** More is not to be said at once: PostgreSQL takes 7 999 bytes. */
+export const MOST_SAID_BYTES = 7_900
+
 export interface Store {
   readonly kind: StoreKind
 
@@ -31,6 +34,12 @@ export interface Store {
    * out. `sequence` is that of the newest. Returns what ends it.
    */
   onChange(listener: (sequence: number) => void): () => void
+
+  /** Tells the other control planes of this store something that is of no use later: it is kept nowhere, and who is not there misses it. @rejects StoreFault */
+  say(text: string): Promise<void>
+
+  /** What others said, and what was said here: a store may tell both. Returns what ends it. */
+  onSaid(listener: (text: string) => void): () => void
 
   /** Waits for what is under way. */
   close(): Promise<void>

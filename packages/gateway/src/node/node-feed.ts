@@ -64,6 +64,9 @@ export class NodeFeed {
   /** In a row. */
   readonly #failures = { configuration: 0, credentials: 0 }
   #beat: NodeJS.Timeout | undefined
+  #isBeating = false
+  /** Something has become different since the one that is on its way. */
+  #isBeatDue = false
   #work: Promise<unknown> = Promise.resolve()
 
   constructor(options: NodeOptions) {
@@ -195,8 +198,9 @@ export class NodeFeed {
     const gateway = await this.#started.promise
     const { fault } = await gateway.takeFeed('what control planes publish has changed')
     this.#fault = fault
-    if (fault === undefined) await this.#save(state)
+    // Before it is on disk: somebody waits to hear that it is served.
     this.#beatSoon(0)
+    if (fault === undefined) await this.#save(state)
   }
 
   /** What cannot be kept is served all the same. */
@@ -253,12 +257,17 @@ export class NodeFeed {
     this.#beat = setTimeout(() => void this.#sendHeartbeat(), ms).unref()
   }
 
+  /** One after the other: what was true before must not come last. */
   async #sendHeartbeat(): Promise<void> {
+    this.#isBeatDue = this.#isBeating
+    if (this.#isBeating) return
+    this.#isBeating = true
     const body = JSON.stringify(this.#toHeartbeat())
     // Who is cut off tells nobody; the loops see to that.
     const asked = { method: 'POST', path: '/heartbeat', body, signal: this.#ending.signal } as const
     await this.#controls.ask(asked).catch(() => {})
-    this.#beatSoon(HEARTBEAT_MS)
+    this.#isBeating = false
+    this.#beatSoon(this.#isBeatDue ? 0 : HEARTBEAT_MS)
   }
 
   #toHeartbeat(): Heartbeat | undefined {

@@ -4,7 +4,7 @@ import { z } from 'zod'
 /** As messages name it, and metrics. */
 export const nodeNameSchema = z.string().regex(/^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,98}[A-Za-z0-9])?$/)
 
-const heartbeatSchema = z.object({
+export const heartbeatSchema = z.object({
   node: nodeNameSchema,
   /** Of the program. */
   version: z.string().max(100),

@@ -1,11 +1,15 @@
-/** Owns hearing of changes from PostgreSQL: a connection that listens, another one when it breaks, and a look after each, since nobody repeats what was said meanwhile. */
+/** Owns hearing from PostgreSQL of changes, and of what control planes say to each other: a connection that listens, another one when it breaks, and a look after each, since nobody repeats what was said meanwhile. */
 import type { Client } from 'pg'
 
 export interface ChangeFeedOptions {
   connect(): Client
   onChange(): void
+  onSaid(text: string): void
   onFault(fault: unknown): void
 }
+
+/** Those of earlier versions hear the other one alone, and take each notification for a change. */
+export const SAID_CHANNEL = 'gatewright_said'
 
 const AGAIN_MS = 250
 const LONGEST_AGAIN_MS = 5_000
@@ -27,12 +31,15 @@ export class ChangeFeed {
   /** @rejects what keeps it from being connected at first */
   async open(): Promise<void> {
     const client = this.#options.connect()
-    client.on('notification', () => this.#options.onChange())
+    client.on('notification', ({ channel, payload = '' }) => {
+      if (channel === SAID_CHANNEL) this.#options.onSaid(payload)
+      else this.#options.onChange()
+    })
     client.on('error', (fault) => this.#lose(client, fault))
     client.on('end', () => this.#lose(client, new Error('the connection that hears of changes has ended')))
     try {
       await client.connect()
-      await client.query('listen gatewright')
+      await client.query(`listen gatewright; listen ${SAID_CHANNEL}`)
     } catch (fault) {
       await client.end().catch(() => {})
       throw fault

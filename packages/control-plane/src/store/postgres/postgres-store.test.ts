@@ -3,7 +3,7 @@ import { it } from 'node:test'
 import { sql } from 'kysely'
 import { describeOnPostgres } from '../../testing/describe-on-stores.ts'
 import { describeStore, insert, listIds } from '../store.contract.ts'
-import { type Store, StoreFault } from '../store.ts'
+import { MOST_SAID_BYTES, type Store, StoreFault } from '../store.ts'
 import type { PostgresStore } from './postgres-store.ts'
 
 await describeOnPostgres('a PostgreSQL store', (stage) => {
@@ -18,6 +18,19 @@ await describeOnPostgres('a PostgreSQL store', (stage) => {
   }
 
   describeStore({ open: () => open(), reopen: (store) => open(urls.get(store)) })
+
+  it('lets control planes say something to each other, which is no change', { timeout: 20_000 }, async () => {
+    const url = await stage.server.createDatabase()
+    const [store, other] = [await open(url), await open(url)]
+    const { promise: told, resolve } = Promise.withResolvers<string>()
+    const changes: number[] = []
+    other.onChange((sequence) => changes.push(sequence))
+    const stop = other.onSaid(resolve)
+    await store.say(`it's “said”${'x'.repeat(MOST_SAID_BYTES - 100)}`)
+    assert.match(await told, /^it's “said”x+$/)
+    assert.deepEqual(changes, [])
+    stop()
+  })
 
   it('is brought to its tables once where several control planes start at the same time', async () => {
     const url = await stage.server.createDatabase()

@@ -1,12 +1,12 @@
 /** Owns the store in PostgreSQL: several control planes have it, and hear of each other's changes. */
 import { Kysely, PostgresDialect, sql } from 'kysely'
 import { Client, type ClientConfig, Pool, types } from 'pg'
-import { ChangeListeners } from '../listeners.ts'
+import { Listeners } from '../listeners.ts'
 import { migrate } from '../migrate.ts'
 import { readSequence, takeNextSequence } from '../next-sequence.ts'
 import { type Change, type Moment, type Store, StoreRefusal } from '../store.ts'
 import type { Tables } from '../tables.ts'
-import { ChangeFeed } from './change-feed.ts'
+import { ChangeFeed, SAID_CHANNEL } from './change-feed.ts'
 import { toStoreFault } from './postgres-faults.ts'
 
 export interface PostgresStoreOptions {
@@ -34,7 +34,8 @@ export class PostgresStore implements Store {
   readonly kind = 'postgres'
   readonly #pool: Pool
   readonly #db: Kysely<Tables>
-  readonly #listeners: ChangeListeners
+  readonly #listeners: Listeners<number>
+  readonly #saidListeners: Listeners<string>
   readonly #feed: ChangeFeed
   #isClosed = false
 
@@ -44,7 +45,8 @@ export class PostgresStore implements Store {
     pool.on('error', () => {})
     pool.on('connect', (client) => client.on('error', () => {}))
     this.#db = new Kysely({ dialect: new PostgresDialect({ pool }) })
-    this.#listeners = new ChangeListeners(onFault)
+    this.#listeners = new Listeners(onFault)
+    this.#saidListeners = new Listeners(onFault)
     this.#feed = new ChangeFeed({
       connect: () => new Client(config),
       onChange: () =>
@@ -52,6 +54,7 @@ export class PostgresStore implements Store {
           // It was told of a change while it ended.
           if (!this.#isClosed) onFault(fault)
         }),
+      onSaid: (text) => this.#saidListeners.tell(text),
       onFault,
     })
   }
@@ -124,6 +127,18 @@ export class PostgresStore implements Store {
 
   onChange(listener: (sequence: number) => void): () => void {
     return this.#listeners.add(listener)
+  }
+
+  async say(text: string): Promise<void> {
+    try {
+      await sql`select pg_notify(${SAID_CHANNEL}, ${text})`.execute(this.#db)
+    } catch (fault) {
+      throw toStoreFault(fault)
+    }
+  }
+
+  onSaid(listener: (text: string) => void): () => void {
+    return this.#saidListeners.add(listener)
   }
 
   async close(): Promise<void> {

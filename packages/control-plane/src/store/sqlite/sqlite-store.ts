@@ -1,6 +1,6 @@
 /** Owns the store in a file of this machine: nothing has to be installed, and one control plane has it. */
 import { Kysely } from 'kysely'
-import { ChangeListeners } from '../listeners.ts'
+import { Listeners } from '../listeners.ts'
 import { migrate } from '../migrate.ts'
 import { readSequence, takeNextSequence } from '../next-sequence.ts'
 import type { Change, Moment, Store } from '../store.ts'
@@ -21,11 +21,11 @@ export class SqliteStore implements Store {
   readonly #thread: SqliteThread
   readonly #reader: Kysely<Tables>
   readonly #writer: Kysely<Tables>
-  readonly #listeners: ChangeListeners
+  readonly #listeners: Listeners<number>
   /** What is under way and keeps the store open. */
   readonly #work = new Set<Promise<unknown>>()
 
-  private constructor(thread: SqliteThread, listeners: ChangeListeners) {
+  private constructor(thread: SqliteThread, listeners: Listeners<number>) {
     this.#thread = thread
     this.#listeners = listeners
     this.#reader = new Kysely({ dialect: createSqliteDialect(thread, 'reader') })
@@ -34,7 +34,7 @@ export class SqliteStore implements Store {
 
   /** @rejects StoreRefusal */
   static async open({ file, access = 'shared', onFault }: SqliteStoreOptions): Promise<SqliteStore> {
-    const listeners = new ChangeListeners(onFault)
+    const listeners = new Listeners<number>(onFault)
     let opened: SqliteStore | undefined
     const thread = await SqliteThread.open({ file, access }, () => void opened?.tellNewest().catch(onFault))
     const store = new SqliteStore(thread, listeners)
@@ -67,6 +67,13 @@ export class SqliteStore implements Store {
 
   onChange(listener: (sequence: number) => void): () => void {
     return this.#listeners.add(listener)
+  }
+
+  /** One control plane has the file: there is nobody else. */
+  async say(): Promise<void> {}
+
+  onSaid(): () => void {
+    return () => {}
   }
 
   async tellNewest(): Promise<void> {
