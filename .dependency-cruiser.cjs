@@ -31,7 +31,7 @@ const SMALL_DOOR = '^packages/model/src/(?:runtime/index|hash|plan-variant|probl
 
 /** What main alone loads, to read configurations. Nothing else imports it, so whatever else there is may run on a data thread. */
 const MAIN_ALONE =
-  '^packages/gateway/src/(?:index|main|snapshot/(?:load|last-good|serving)|node/node-(?:feed|store))\\.ts$'
+  '^packages/gateway/src/(?:index|main|snapshot/(?:load|last-good|serving)|node/node-(?:feed|store|usage))\\.ts$'
 
 const NODE_BUILT_INS_WITH_EFFECTS =
   '^(?:node:)?(?:fs|fs/promises|net|tls|http|http2|https|dgram|dns|dns/promises|child_process|worker_threads|cluster|sqlite)$'

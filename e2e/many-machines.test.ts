@@ -34,6 +34,7 @@ describe('nodes and control planes', { skip: 'missing' in found ? found.missing 
   let token: string
   let controls: RunningControl[] = []
   let cable: Cable
+  let client: Client
   const nodes: RunningGateway[] = []
 
   before(async () => {
@@ -91,7 +92,7 @@ describe('nodes and control planes', { skip: 'missing' in found ? found.missing 
     // The one that started last has the link for the first account.
     const starter = controls.findLast(({ stderr }) => findSetUpSecret(stderr) !== undefined)
     assert.ok(first && starter)
-    const client = new Client({ url: first.url, token: await makeFirstAccount(starter.url, starter.stderr) })
+    client = new Client({ url: first.url, token: await makeFirstAccount(starter.url, starter.stderr) })
     const params = { team: 'main', id: 'told' }
     await client.ask('putEnvironment', { params: { id: 'live' }, body: {} })
     for (const body of ['one', 'two', 'three']) {
@@ -187,6 +188,20 @@ describe('nodes and control planes', { skip: 'missing' in found ? found.missing 
       'the database to take a change',
     )
     await untilAll('/after', 200)
+  })
+
+  it('each node has said what it has done, to its control plane and by that one to the others', async () => {
+    await until(
+      async () => {
+        const { items } = (await client.ask('listNodes', {})).body
+        const used = items.filter(({ usage }) =>
+          usage?.apis.some(({ api, requests: [, ok = 0] }) => api === 'live.told' && ok >= 3),
+        )
+        return used.length === nodes.length || undefined
+      },
+      'all nodes to say what they have done',
+      40_000,
+    )
   })
 
   it('a node that is killed starts by itself with what it ran, keys too, and refuses what is torn', async () => {

@@ -2877,6 +2877,29 @@ readonly "by": string;
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string }; readonly "sequence": number } }
 
+/** Nodes that were heard from in the last minutes, by any control plane: what each runs, and its use. */
+readonly listNodes: { readonly answer: { readonly "items": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string; 
+/** Of the program. */
+readonly "version": string; 
+/** When this control plane heard of it last. */
+readonly "heardAt": string; readonly "configuration": { readonly "sequence": number; readonly "hash": string }; readonly "credentials": { readonly "sequence": number }; 
+/** What it has done and uses. Absent where the node is of an earlier version. */
+readonly "usage"?: { 
+/** When the process began. What counts has only gone up since. */
+readonly "since": string; 
+/** Of 1xx, 2xx, 3xx, 4xx and 5xx. */
+readonly "requests": readonly (number)[]; 
+/** Of what reached no API. */
+readonly "refusals": readonly (number)[]; readonly "bytesIn": number; readonly "bytesOut": number; 
+/** Those with the most requests. */
+readonly "apis": readonly ({ readonly "api": string; 
+/** Of 1xx, 2xx, 3xx, 4xx and 5xx. */
+readonly "requests": readonly (number)[] })[]; 
+/** Of all other APIs together. */
+readonly "others": readonly (number)[]; readonly "inFlight": number; readonly "connections": number; readonly "memoryBytes": number; readonly "cpuMs": number; 
+/** Of the event loop of each data thread. */
+readonly "loops": readonly ({ readonly "activeMs": number; readonly "idleMs": number })[] } })[] } }
+
 /** The tokens that nodes of a group come with. */
 readonly listNodeTokens: { readonly params: { readonly group: string }; readonly answer: { readonly "items": readonly ({ readonly "uid": string; readonly "name": string; readonly "hint": string; readonly "expiresAt"?: string; readonly "endedAt"?: string; readonly "createdAt": string; readonly "createdBy": string })[] } }
 
@@ -3080,6 +3103,7 @@ getChange: { method: 'GET', path: '/api/v1/environments/{environment}/apis/{team
 approveChange: { method: 'POST', path: '/api/v1/environments/{environment}/apis/{team}/{id}/changes/{number}/approve' },
 refuseChange: { method: 'POST', path: '/api/v1/environments/{environment}/apis/{team}/{id}/changes/{number}/refuse' },
 withdrawChange: { method: 'POST', path: '/api/v1/environments/{environment}/apis/{team}/{id}/changes/{number}/withdraw' },
+listNodes: { method: 'GET', path: '/api/v1/nodes' },
 listNodeTokens: { method: 'GET', path: '/api/v1/node-groups/{group}/tokens' },
 issueNodeToken: { method: 'POST', path: '/api/v1/node-groups/{group}/tokens' },
 endNodeToken: { method: 'DELETE', path: '/api/v1/node-groups/{group}/tokens/{uid}' },

@@ -16,6 +16,7 @@ import { PROVIDER_ROUTES } from './identity-providers/provider-routes.ts'
 import { IMPORT_ROUTES } from './keys/import/import-routes.ts'
 import { KEY_ROUTES } from './keys/key-routes.ts'
 import { KINDS } from './kinds.ts'
+import { NODE_ROUTES } from './nodes/node-routes.ts'
 import { NODE_TOKEN_ROUTES } from './nodes/node-token-routes.ts'
 import { toResourceRoutes } from './resources/resource-routes.ts'
 import { DIFF_ROUTES } from './revisions/diff-routes.ts'
@@ -53,6 +54,7 @@ export const ADMIN_ROUTES: readonly Route[] = [
   ...LIVE_ROUTES,
   ...API_STATE_ROUTES,
   ...CHANGE_ROUTES,
+  ...NODE_ROUTES,
   ...NODE_TOKEN_ROUTES,
   ...WEBHOOK_ROUTES,
 ]

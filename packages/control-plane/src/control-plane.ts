@@ -128,6 +128,7 @@ export class ControlPlane {
       store,
       log,
       rollout,
+      nodes: registry,
       liveCheck: new LiveCheck(reader),
       issuerKeys: new IssuerKeys(Date.now),
       secretKey,

@@ -17,6 +17,7 @@ export {
 export { type CredentialsChange, type CredentialsLine, parseCredentialsLine } from './feed/credentials-feed.ts'
 export { FEED_FORMATS, pickFeedFormat } from './feed/feed-format.ts'
 export { type Heartbeat, heartbeatSchema, nodeNameSchema, parseHeartbeat } from './feed/heartbeat.ts'
+export { MOST_USED_APIS, type Usage, usageSchema } from './feed/usage.ts'
 export { apiSchema } from './file/api.ts'
 export { acmeSchema } from './file/certificate.ts'
 export { describeIssues, type IssueContext } from './file/describe-issues.ts'

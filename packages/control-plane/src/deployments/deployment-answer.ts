@@ -33,7 +33,7 @@ const deploymentShape = {
 }
 export const deploymentSchema = z.strictObject(deploymentShape)
 
-const nodeSchema = z.strictObject({
+export const nodeSchema = z.strictObject({
   node: z.string(),
   state: z.enum(['serves', 'waits', 'failed']),
   snapshot: z.strictObject({ version: z.int(), hash: z.string() }).exactOptional(),

@@ -2,6 +2,7 @@
 import type { Log } from '@gatewright/policies'
 import type { Principal } from '../access/decide-access.ts'
 import type { WeakKeyHashes } from '../keys/weak-key-hashes.ts'
+import type { NodeRegistry } from '../nodes/node-registry.ts'
 import type { IssuerKeys } from '../outgoing/issuer-keys.ts'
 import type { LiveCheck } from '../publish/live-check.ts'
 import type { Rollout } from '../publish/rollout.ts'
@@ -19,6 +20,7 @@ export interface Services {
   readonly log: Log
   readonly liveCheck: LiveCheck
   readonly rollout: Rollout
+  readonly nodes: Pick<NodeRegistry, 'listHeard'>
   readonly issuerKeys: IssuerKeys
   /** Seals what is kept secret; undefined where nobody said one. */
   readonly secretKey: SecretKey | undefined

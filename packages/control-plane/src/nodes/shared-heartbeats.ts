@@ -148,12 +148,14 @@ function toPassed(heartbeat: Heartbeat): Heartbeat {
   }
 }
 
-/** As many as go together; one that is too long by itself stays here. */
+/** As many as go together. */
 function inMessages(reports: readonly Report[]): Report[][] {
   const messages: Report[][] = []
   let [sum, current]: [number, Report[]] = [Number.POSITIVE_INFINITY, []]
-  for (const report of reports) {
-    const bytes = Buffer.byteLength(JSON.stringify(report)) + 1
+  for (const whole of reports) {
+    const report = toBytes(whole) > MOST_REPORT_BYTES ? withoutUsage(whole) : whole
+    const bytes = toBytes(report)
+    // A scope of hundreds of APIs: it stays here.
     if (bytes > MOST_REPORT_BYTES) continue
     if (sum + bytes > MOST_REPORT_BYTES) {
       current = []
@@ -164,6 +166,16 @@ function inMessages(reports: readonly Report[]): Report[][] {
     sum += bytes
   }
   return messages
+}
+
+function toBytes(report: Report): number {
+  return Buffer.byteLength(JSON.stringify(report)) + 1
+}
+
+/** Who serves what matters more. */
+function withoutUsage({ heartbeat, scope }: Report): Report {
+  const { usage: _, ...rest } = heartbeat
+  return { heartbeat: rest, scope }
 }
 
 /** Beside what stands around them. */

@@ -8,6 +8,7 @@ import { createApp } from '../http/create-app.ts'
 import { toOpenApi } from '../http/openapi-document.ts'
 import type { Route } from '../http/route.ts'
 import type { Services } from '../http/services.ts'
+import { NodeRegistry } from '../nodes/node-registry.ts'
 import { IssuerKeys } from '../outgoing/issuer-keys.ts'
 import { LiveCheck } from '../publish/live-check.ts'
 import { PublicationReader } from '../publish/publication-reader.ts'
@@ -49,6 +50,7 @@ export class AdminStage {
       store,
       log: { info() {}, warn() {}, error: (message, facts) => this.mistakes.push([message, facts]) },
       rollout: new Rollout(),
+      nodes: new NodeRegistry(() => this.nowMs),
       liveCheck: new LiveCheck(new PublicationReader({ nowMs: () => this.nowMs, secretKey: SECRET_KEY })),
       issuerKeys: new IssuerKeys(() => this.nowMs),
       secretKey: SECRET_KEY,

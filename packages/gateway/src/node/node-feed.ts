@@ -16,6 +16,7 @@ import {
   parseConfigurationAnswer,
   parseCredentialsLine,
   toSecretsName,
+  type Usage,
 } from '@gatewright/model'
 import type { Log } from '@gatewright/policies'
 import type { Feed, GatewayProcess } from '../main.ts'
@@ -23,6 +24,7 @@ import type { MadeFile } from '../snapshot/load.ts'
 import { ControlPlanes, type ControlPlanesOptions, ControlRefusal, pause, toPauseMs } from './control-planes.ts'
 import type { NodeCondition } from './node-condition.ts'
 import { NodeStore, toItemsHash } from './node-store.ts'
+import { NodeUsage, USED_FAMILIES } from './node-usage.ts'
 import { readLines } from './read-lines.ts'
 import { Seal } from './seal.ts'
 
@@ -67,6 +69,7 @@ export class NodeFeed {
   #isBeating = false
   /** Something has become different since the one that is on its way. */
   #isBeatDue = false
+  readonly #usage = new NodeUsage(Math.round(performance.timeOrigin))
   #work: Promise<unknown> = Promise.resolve()
 
   constructor(options: NodeOptions) {
@@ -285,7 +288,17 @@ export class NodeFeed {
       credentials: { sequence: this.#credentials?.sequence ?? 0 },
       snapshot: { version, hash },
       threads: [...gateway.supervisor.threads],
+      usage: this.#readUsage(gateway),
     }
+  }
+
+  #readUsage({ supervisor }: GatewayProcess): Usage {
+    const { user, system } = process.cpuUsage()
+    return this.#usage.tell(supervisor.state.readSeries(USED_FAMILIES), {
+      memoryBytes: process.memoryUsage.rss(),
+      cpuMs: Math.round((user + system) / 1000),
+      loops: [...supervisor.loops],
+    })
   }
 }
 

@@ -82,6 +82,16 @@ export const METRICS = {
     help: 'Requests that reached no API, by status code.',
     kind: 'status-counter',
   },
+  receivedBytes: {
+    name: 'gatewright_received_bytes_total',
+    help: 'Bytes of bodies that clients sent.',
+    kind: 'counter',
+  },
+  sentBytes: {
+    name: 'gatewright_sent_bytes_total',
+    help: 'Bytes of bodies that were sent to clients.',
+    kind: 'counter',
+  },
   accessLogDropped: {
     name: 'gatewright_access_log_dropped_total',
     help: 'Access records dropped because they could not be written in time.',
@@ -137,6 +147,8 @@ const PER_PROCESS = [
   METRICS.requestsInFlight,
   METRICS.tunnels,
   METRICS.refusals,
+  METRICS.receivedBytes,
+  METRICS.sentBytes,
   METRICS.accessLogDropped,
 ]
 const PER_API = [METRICS.requests, METRICS.requestDuration, METRICS.grpcCalls]

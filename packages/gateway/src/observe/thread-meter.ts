@@ -24,6 +24,8 @@ export class ThreadMeter implements Meter, ConnectionGauge, HandshakeMeter {
   readonly #inFlight: Cells
   readonly #tunnels: Cells
   readonly #refusals: Cells
+  readonly #received: Cells
+  readonly #sent: Cells
   readonly #dropped: Cells
   readonly #handshakes: Cells
   readonly #handshakeFailures: Cells
@@ -38,6 +40,8 @@ export class ThreadMeter implements Meter, ConnectionGauge, HandshakeMeter {
     this.#inFlight = this.#column.getCells(METRICS.requestsInFlight)
     this.#tunnels = this.#column.getCells(METRICS.tunnels)
     this.#refusals = this.#column.getCells(METRICS.refusals)
+    this.#received = this.#column.getCells(METRICS.receivedBytes)
+    this.#sent = this.#column.getCells(METRICS.sentBytes)
     this.#handshakes = this.#column.getCells(METRICS.tlsHandshakes)
     this.#handshakeFailures = this.#column.getCells(METRICS.tlsHandshakeFailures)
     this.#dropped = this.#column.getCells(METRICS.accessLogDropped)
@@ -64,8 +68,10 @@ export class ThreadMeter implements Meter, ConnectionGauge, HandshakeMeter {
     add(this.#inFlight, 1)
   }
 
-  ended({ api, status, grpcStatus }: GatewayExchange, durationMs: number): void {
+  ended({ api, status, grpcStatus, bytesIn, bytesOut }: GatewayExchange, durationMs: number): void {
     add(this.#inFlight, -1)
+    add(this.#received, bytesIn)
+    add(this.#sent, bytesOut)
     const meter = api?.meter
     if (meter === undefined) {
       recordStatus(this.#refusals, status)

@@ -22,7 +22,8 @@ import { FedCredentials } from './credentials/fed-credentials.ts'
 import type { Pepper } from './credentials/pepper.ts'
 import { FileTable, type SharedFiles } from './files/file-table.ts'
 import { clearAddresses, createAddressGauge } from './gauges/address-gauge.ts'
-import { Columns, type ColumnsDescriptor, type ColumnsKnown } from './gauges/columns.ts'
+import { Columns, type ColumnsDescriptor, type ColumnsKnown, type Series } from './gauges/columns.ts'
+import type { MetricFamily } from './gauges/metric-family.ts'
 import { type HealthDescriptor, HealthTable, openHealth } from './health/health-table.ts'
 import { type PemDescriptor, PemTable } from './pems/pem-table.ts'
 import { createSharedReplays } from './replays/shared-replays.ts'
@@ -161,6 +162,11 @@ export class SharedState {
       threads: this.#threads,
       counterOverflow: this.#counting.overflowCount(),
     })
+  }
+
+  /** What threads count, of these families. */
+  readSeries(families: ReadonlySet<MetricFamily>): Series[] {
+    return this.#columns.read(families)
   }
 
   close(): void {

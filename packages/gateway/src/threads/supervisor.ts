@@ -139,6 +139,11 @@ export class Supervisor {
     return this.#threads.map(({ index, version, hash }) => ({ index, version, hash }))
   }
 
+  /** How busy each thread has been. */
+  get loops(): readonly ThreadHandle['loop'][] {
+    return this.#threads.map(({ loop }) => loop)
+  }
+
   get isReady(): boolean {
     const current = this.#snapshot
     // While a thread is started again, or takes over a new snapshot, the others answer.

@@ -133,6 +133,12 @@ export class ThreadHandle {
     return promise
   }
 
+  /** Of its event loop, since it began. */
+  get loop(): { readonly activeMs: number; readonly idleMs: number } {
+    const { active, idle } = this.#worker.performance.eventLoopUtilization()
+    return { activeMs: Math.round(active), idleMs: Math.round(idle) }
+  }
+
   send(message: ToThread): void {
     if (!this.#isGone) this.#worker.postMessage(message)
   }

@@ -1,5 +1,6 @@
 /** Owns what nodes say of themselves: what they run, and why not what they were told to. */
 import { z } from 'zod'
+import { usageSchema } from './usage.ts'
 
 /** As messages name it, and metrics. */
 export const nodeNameSchema = z.string().regex(/^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,98}[A-Za-z0-9])?$/)
@@ -14,6 +15,8 @@ export const heartbeatSchema = z.object({
   /** What runs. */
   snapshot: z.object({ version: z.int(), hash: z.string().max(100) }),
   threads: z.array(z.object({ index: z.int(), version: z.int(), hash: z.string().max(100) })).max(256),
+  /** Earlier versions say none. */
+  usage: usageSchema.exactOptional(),
 })
 
 export type Heartbeat = z.output<typeof heartbeatSchema>

@@ -222,9 +222,11 @@ export class Columns {
     return sums
   }
 
-  /** All series, in the order in which they were defined. */
-  read(): Series[] {
-    const own = [...this.#series.values()].filter(({ isShared }) => !isShared)
+  /** All series, in the order in which they were defined. `families`: of these alone. */
+  read(families?: ReadonlySet<MetricFamily>): Series[] {
+    const own = [...this.#series.values()].filter(
+      ({ isShared, family }) => !isShared && families?.has(family) !== false,
+    )
     return own.map(({ family, labels }) => ({ family, labels, values: this.sum(family, labels) }))
   }
 
