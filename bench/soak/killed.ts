@@ -15,7 +15,7 @@ import type { SoakQuestion, SoakSetting } from './soak-question.ts'
 
 /** A process lives so long after it answers, at least and at most. */
 const SHORTEST_MS = 100
-const LONGEST_MS = 5_000
+const LONGEST_MS = 8_000
 /** Progress. */
 const SAID_EACH = 250
 

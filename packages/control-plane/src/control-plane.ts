@@ -20,6 +20,7 @@ import { PublicationReader } from './publish/publication-reader.ts'
 import { type Publication, Publisher } from './publish/publisher.ts'
 import { Rollout, type Taken } from './publish/rollout.ts'
 import { SecretKey } from './secrets/secret-key.ts'
+import { readStoreUid } from './store/next-sequence.ts'
 import { isPostgres, PostgresStore } from './store/postgres/postgres-store.ts'
 import { SqliteStore } from './store/sqlite/sqlite-store.ts'
 import type { Store } from './store/store.ts'
@@ -103,9 +104,7 @@ export class ControlPlane {
     { log, ...gateway }: ControlPlaneParts,
     { store, secretKey, weakKeys }: Kept,
   ): Promise<ControlPlane> {
-    const feed = new ConfigurationFeed()
-    const registry = new NodeRegistry(Date.now)
-    const heartbeats = new SharedHeartbeats({ store, feed, registry, nowMs: Date.now })
+    const { feed, registry, heartbeats, begin } = openNodes(store)
     const rollout = new Rollout(registry)
     const reader = new PublicationReader({ secretKey })
     const publisher = new Publisher(store, {
@@ -150,6 +149,7 @@ export class ControlPlane {
     })
     serveNodes(app, { store, feed, heartbeats, pepper: weakKeys?.id, nowMs: Date.now })
     try {
+      await begin()
       for (const follower of followers) await follower.look()
       // Whatever is wrong with it is said to who changes something.
       await store
@@ -160,7 +160,6 @@ export class ControlPlane {
       // By its name: passkeys are for no addresses.
       if (isLoopback(host)) localOrigin = `${tls === undefined ? 'http' : 'https'}://localhost:${port}`
       void webhooks?.look()
-      await heartbeats.ask()
       return new ControlPlane(store, app, {
         followers: all,
         address: { host, port, isTls: tls !== undefined, setUpSecret },
@@ -195,6 +194,22 @@ async function listen(app: FastifyInstance, { host, port }: ControlPlaneSettings
   return typeof address === 'object' ? (address?.port ?? port) : port
 }
 
+/** `begin`: when the store is there for certain. */
+function openNodes(store: Store) {
+  const feed = new ConfigurationFeed()
+  let uid: string | undefined
+  const registry = new NodeRegistry(Date.now, () => {
+    const { sequence } = feed
+    return uid === undefined || sequence === undefined ? undefined : { store: uid, sequence }
+  })
+  const heartbeats = new SharedHeartbeats({ store, feed, registry, nowMs: Date.now })
+  async function begin(): Promise<void> {
+    uid = await store.read(readStoreUid)
+    await heartbeats.ask()
+  }
+  return { feed, registry, heartbeats, begin }
+}
+
 interface CredentialsParts {
   readonly log: Log
   readonly publisher: Publisher
@@ -219,7 +234,7 @@ function openCredentials(
 /** Without a key for secrets nothing can be signed, and so nothing is sent. */
 function openWebhooks(
   { webhookAllowed }: ControlPlaneSettings,
-  { secretKey, ...parts }: Kept & { readonly log: Log },
+  { secretKey, ...parts }: Omit<Kept, 'weakKeys'> & { readonly log: Log },
 ): WebhookSender | undefined {
   if (secretKey === undefined) return undefined
   return new WebhookSender({ ...parts, secretKey, addresses: new PublicAddresses(webhookAllowed), nowMs: Date.now })

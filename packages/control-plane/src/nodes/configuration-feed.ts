@@ -48,6 +48,11 @@ export class ConfigurationFeed {
     return this.#isChanged.promise
   }
 
+  /** Of the newest change that is told; undefined: nothing is. */
+  get sequence(): number | undefined {
+    return this.#sequence
+  }
+
   take({ sequence, pieces, documents, secrets }: Publication): void {
     const known = new Map([...this.#documents.values()].map((item) => [item.name, item]))
     this.#pieces = pieces

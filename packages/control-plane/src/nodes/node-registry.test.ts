@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Heartbeat } from '@gatewright/model'
+import type { NodeOutcome } from '../publish/rollout.ts'
 import { NodeRegistry } from './node-registry.ts'
 
 const beat = (
@@ -16,6 +17,10 @@ const beat = (
   threads: threads.map((version, index) => ({ index, version, hash: 's' })),
 })
 
+const toOutcomes = (registry: NodeRegistry) => registry.listHeard().map(({ outcome }) => outcome)
+const toStates = (outcomes: readonly NodeOutcome[]) =>
+  Object.fromEntries(outcomes.map(({ node, state }) => [node, state]))
+
 describe('nodes of a control plane', () => {
   it('serve, wait or have failed by what they said last, and are forgotten once they say nothing', () => {
     let nowMs = 0
@@ -27,7 +32,7 @@ describe('nodes of a control plane', () => {
     registry.note(beat('a', 'old'), isCurrent)
     registry.note(beat('a', 'new'), isCurrent)
     const snapshot = { version: 3, hash: 's' }
-    assert.deepEqual(registry.list(), [
+    assert.deepEqual(toOutcomes(registry), [
       { node: 'a', state: 'serves', snapshot },
       { node: 'b', state: 'waits', snapshot },
       { node: 'c', state: 'failed', snapshot, fault: 'no port' },
@@ -36,7 +41,7 @@ describe('nodes of a control plane', () => {
     nowMs = 5 * 60_000
     registry.note(beat('a', 'new'), isCurrent)
     assert.deepEqual(
-      registry.list().map(({ node }) => node),
+      registry.listHeard().map(({ heartbeat }) => heartbeat.node),
       ['a'],
     )
   })
@@ -55,18 +60,43 @@ describe('nodes of a control plane', () => {
     registry.note(beat('a', 'new', { threads: [3, 2] }), isCurrent)
     registry.note(beat('b', 'new', { fault: 'no port' }), isCurrent)
     registry.note(beat('a', 'new'), isCurrent)
-    await settled
-    assert.deepEqual(
-      registry.list().map(({ node, state }) => [node, state]),
-      [
-        ['a', 'serves'],
-        ['b', 'failed'],
-        ['gone', 'waits'],
-      ],
-    )
+    assert.deepEqual(toStates(await settled), { a: 'serves', b: 'failed', gone: 'waits' })
     current = 'newer'
-    await registry.settle(1)
-    assert.equal(registry.list()[0]?.state, 'waits', 'the time is over')
+    assert.equal(toStates(await registry.settle(1)).a, 'waits', 'the time is over')
+  })
+
+  it('serve a change also where they have gone on to a newer one, of the same store', async () => {
+    const newest = { store: 'ours', sequence: 5 }
+    const registry = new NodeRegistry(
+      () => 0,
+      () => newest,
+    )
+    const note = (node: string, configuration: Partial<Heartbeat['configuration']>) => {
+      const heartbeat = beat(node, 'x')
+      registry.note({ ...heartbeat, configuration: { ...heartbeat.configuration, ...configuration } }, isCurrent)
+    }
+    let isCurrent = () => false
+    note('later', { store: 'ours', sequence: 6 })
+    note('earlier', { store: 'ours', sequence: 4 })
+    note('elsewhere', { store: 'theirs', sequence: 6 })
+    note('earlier-version', { sequence: 6 })
+    isCurrent = () => true
+    note('unconcerned', { store: 'ours', sequence: 1 })
+    const settled = registry.settle(60_000)
+    isCurrent = () => false
+    note('unconcerned', { store: 'ours', sequence: 1 })
+    for (const node of ['earlier', 'elsewhere', 'earlier-version']) note(node, { store: 'ours', sequence: 5 })
+    assert.deepEqual(new Set(Object.values(toStates(await settled))), new Set(['serves']))
+    note('elsewhere', { store: 'theirs', sequence: 6 })
+    note('earlier-version', { sequence: 6 })
+    note('earlier', { store: 'ours', sequence: 4 })
+    assert.deepEqual(toStates(await registry.settle(0)), {
+      earlier: 'waits',
+      'earlier-version': 'waits',
+      elsewhere: 'waits',
+      later: 'serves',
+      unconcerned: 'waits',
+    })
   })
 
   it('are remembered up to a bound, whatever names somebody makes up', () => {

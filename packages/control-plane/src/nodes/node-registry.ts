@@ -27,13 +27,21 @@ export interface HeardNode {
   readonly atMs: number
 }
 
+/** Up to which change what is live has been told, and of which store that is the number. */
+export interface Newest {
+  readonly store: string
+  readonly sequence: number
+}
+
 export class NodeRegistry {
   readonly #known = new Map<string, Known>()
   readonly #nowMs: () => number
+  readonly #findNewest: () => Newest | undefined
   #heard = Promise.withResolvers<void>()
 
-  constructor(nowMs: () => number) {
+  constructor(nowMs: () => number, findNewest: () => Newest | undefined = () => undefined) {
     this.#nowMs = nowMs
+    this.#findNewest = findNewest
   }
 
   /** `isCurrent`: whether this is what its group is to run at the moment when it is asked. False: there are too many to remember another one. */
@@ -49,11 +57,6 @@ export class NodeRegistry {
   }
 
   /** By name. */
-  list(): readonly NodeOutcome[] {
-    return this.listHeard().map(({ outcome }) => outcome)
-  }
-
-  /** The same, with what they said. */
   listHeard(): readonly HeardNode[] {
     this.#forget()
     return [...this.#known]
@@ -61,12 +64,22 @@ export class NodeRegistry {
       .map(([node, known]) => ({ outcome: toOutcome(node, known), heartbeat: known.heartbeat, atMs: known.atMs }))
   }
 
-  /** Resolves when none of those that are heard from waits any more, or the time is over. */
-  async settle(waitMs: number): Promise<void> {
+  /**
+   * What became of what is live now, by name. Resolves when none of those that are heard from waits any more, or the time is over. Who has gone on to
+   * something newer meanwhile serves it as well.
+   */
+  async settle(waitMs: number): Promise<readonly NodeOutcome[]> {
+    const newest = this.#findNewest()
     const end = performance.now() + waitMs
-    while (this.#isAwaited()) {
+    const serving = new Map<string, NodeOutcome>()
+    for (;;) {
+      const outcomes = this.#judge(newest, serving)
+      const sinceMs = this.#nowMs() - HEARD_MS
+      const isAwaited = outcomes.some(
+        ({ node, state }) => state === 'waits' && (this.#known.get(node)?.atMs ?? 0) > sinceMs,
+      )
       const leftMs = end - performance.now()
-      if (leftMs <= 0) return
+      if (!isAwaited || leftMs <= 0) return outcomes
       const { promise, resolve } = Promise.withResolvers<void>()
       const timer = setTimeout(resolve, leftMs)
       await Promise.race([this.#heard.promise, promise])
@@ -75,9 +88,15 @@ export class NodeRegistry {
     }
   }
 
-  #isAwaited(): boolean {
-    const sinceMs = this.#nowMs() - HEARD_MS
-    return [...this.#known].some(([node, known]) => known.atMs > sinceMs && toOutcome(node, known).state === 'waits')
+  /** `serving`: those that were found to serve it, which they do from then on. */
+  #judge(newest: Newest | undefined, serving: Map<string, NodeOutcome>): readonly NodeOutcome[] {
+    this.#forget()
+    const outcomes = [...this.#known].map(([node, known]) => {
+      const outcome = serving.get(node) ?? toOutcome(node, known, newest)
+      if (outcome.state === 'serves') serving.set(node, outcome)
+      return outcome
+    })
+    return outcomes.sort((one, other) => (one.node < other.node ? -1 : 1))
   }
 
   #forget(): void {
@@ -86,9 +105,15 @@ export class NodeRegistry {
   }
 }
 
-function toOutcome(node: string, { heartbeat: { configuration, snapshot, threads }, isCurrent }: Known): NodeOutcome {
-  const { hash, fault } = configuration
-  if (!isCurrent(hash)) return { node, state: 'waits', snapshot }
+/** `newest`: what came later will do. */
+function toOutcome(
+  node: string,
+  { heartbeat: { configuration, snapshot, threads }, isCurrent }: Known,
+  newest?: Newest,
+): NodeOutcome {
+  const { hash, fault, store, sequence } = configuration
+  const isLater = newest !== undefined && store === newest.store && sequence >= newest.sequence
+  if (!isLater && !isCurrent(hash)) return { node, state: 'waits', snapshot }
   if (fault !== undefined) return { node, state: 'failed', snapshot, fault }
   const isEverywhere = threads.every(({ version }) => version === snapshot.version)
   return { node, state: isEverywhere ? 'serves' : 'waits', snapshot }

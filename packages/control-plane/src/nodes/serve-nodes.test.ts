@@ -65,7 +65,7 @@ await describeOnStores('what nodes ask', (open) => {
     assert.equal(await beat('a', { as: 'owner' }), 401, 'with what opens the admin API')
     assert.equal((await stage.ask('GET /me', { as: token })).statusCode, 401, 'and the other way round')
     assert.deepEqual(
-      registry.list().map(({ node }) => node),
+      registry.listHeard().map(({ outcome }) => outcome.node),
       ['a'],
     )
   })

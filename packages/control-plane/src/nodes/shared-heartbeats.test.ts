@@ -44,8 +44,9 @@ class Side {
   async until(states: Readonly<Record<string, string>>): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>()
     const isSo = () =>
-      JSON.stringify(Object.fromEntries(this.registry.list().map((one) => [one.node, one.state]))) ===
-      JSON.stringify(states)
+      JSON.stringify(
+        Object.fromEntries(this.registry.listHeard().map(({ outcome: { node, state } }) => [node, state])),
+      ) === JSON.stringify(states)
     const timer = setInterval(() => isSo() && resolve(), 5)
     await promise
     clearInterval(timer)

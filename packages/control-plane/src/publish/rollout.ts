@@ -29,12 +29,11 @@ interface Followed {
 
 /** What is known of others than the gateway of this process. */
 interface Others {
-  list(): readonly NodeOutcome[]
   /** Resolves when none of those that are heard from waits any more, or the time is over. */
-  settle(waitMs: number): Promise<void>
+  settle(waitMs: number): Promise<readonly NodeOutcome[]>
 }
 
-const NOBODY: Others = { list: () => [], settle: async () => {} }
+const NOBODY: Others = { settle: async () => [] }
 
 export class Rollout {
   #followed: readonly Followed[] = []
@@ -61,8 +60,8 @@ export class Rollout {
    */
   async settle({ waitMs = 0 }: { readonly waitMs?: number } = {}): Promise<readonly NodeOutcome[]> {
     await Promise.all(this.#followed.map((each) => each.look()))
-    await this.#others.settle(waitMs)
-    return [...this.#toLocal(), ...this.#others.list()]
+    const others = await this.#others.settle(waitMs)
+    return [...this.#toLocal(), ...others]
   }
 
   #toLocal(): readonly NodeOutcome[] {

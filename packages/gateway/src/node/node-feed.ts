@@ -281,6 +281,7 @@ export class NodeFeed {
       node: this.#options.name,
       version: this.#options.version,
       configuration: {
+        ...(this.#state !== undefined && { store: this.#state.store }),
         sequence: this.#state?.sequence ?? 0,
         hash: this.#state?.hash ?? '',
         ...(this.#fault !== undefined && { fault: this.#fault.slice(0, 10_000) }),

@@ -10,7 +10,13 @@ export const heartbeatSchema = z.object({
   /** Of the program. */
   version: z.string().max(100),
   /** Of what was fetched last, whether it runs or not. */
-  configuration: z.object({ sequence: z.int(), hash: z.string().max(100), fault: z.string().max(10_000).optional() }),
+  configuration: z.object({
+    /** Uid of the store whose number it is; earlier versions do not say it. */
+    store: z.string().max(100).exactOptional(),
+    sequence: z.int(),
+    hash: z.string().max(100),
+    fault: z.string().max(10_000).optional(),
+  }),
   credentials: z.object({ sequence: z.int() }),
   /** What runs. */
   snapshot: z.object({ version: z.int(), hash: z.string().max(100) }),
