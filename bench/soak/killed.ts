@@ -13,9 +13,8 @@ import { Acknowledged, type Look, PATH } from './acknowledged.ts'
 import { ManyMachines } from './machines-stage.ts'
 import type { SoakQuestion, SoakSetting } from './soak-question.ts'
 
-/** A process lives so long after it answers, at least and at most. */
-const SHORTEST_MS = 100
-const LONGEST_MS = 8_000
+/** A process lives so long, at least and at most. One with a gateway takes longer to be there again. */
+const LIVES_MS = { one: [100, 12_000], several: [100, 8_000] } as const
 /** Progress. */
 const SAID_EACH = 250
 
@@ -107,7 +106,7 @@ class Findings {
 }
 
 async function askOne({ publishes, seed, say }: SoakSetting): Promise<Outcome> {
-  const random = new Random(seed)
+  const random = new Random(seed, LIVES_MS.one)
   const findings = new Findings()
   let control = await RunningControlPlane.start()
   try {
@@ -143,7 +142,7 @@ async function lookAt(file: string, acknowledged: Acknowledged): Promise<Look> {
 }
 
 async function askSeveral({ publishes, seed, say }: SoakSetting): Promise<Outcome> {
-  const random = new Random(seed)
+  const random = new Random(seed, LIVES_MS.several)
   const findings = new Findings()
   const stage = await ManyMachines.start({ nodes: 1 })
   try {
@@ -195,16 +194,20 @@ async function compare(gateway: RunningGateway, says: string | undefined, findin
 /** The same moments for the same seed: xorshift32. */
 class Random {
   #state: number
+  readonly #shortestMs: number
+  readonly #longestMs: number
 
-  constructor(seed: number) {
+  constructor(seed: number, [shortestMs, longestMs]: readonly [number, number]) {
     // Zero would stay zero.
     this.#state = seed | 1
+    this.#shortestMs = shortestMs
+    this.#longestMs = longestMs
   }
 
   toMs(): number {
     this.#state ^= this.#state << 13
     this.#state ^= this.#state >>> 17
     this.#state ^= this.#state << 5
-    return SHORTEST_MS + (LONGEST_MS - SHORTEST_MS) * ((this.#state >>> 0) / 2 ** 32)
+    return this.#shortestMs + (this.#longestMs - this.#shortestMs) * ((this.#state >>> 0) / 2 ** 32)
   }
 }
