@@ -78,6 +78,8 @@ export class Publishing {
   async #publish(id: string, number = 0): Promise<void> {
     const { body } = await this.#toClient(number).ask('publish', {
       params: { team: 'main', id, environment: ENVIRONMENT },
+      // When nodes serve it is seen from outside.
+      query: { wait: 0 },
       body: {},
     })
     const lost = body.nodes.find(({ state }) => state === 'failed')
