@@ -205,6 +205,29 @@ apis:
 \`\`\``,
   },
   {
+    title: 'Policy lists',
+    definition: 'PolicyList',
+    text: `Policies that are written once and stand in many places. Wherever a list of policies may stand (in the file, a plan, an API, a release,
+a route, another policy list), \`{ use: ID }\` stands for all policies of that list, in their order. It takes \`enabled\`, and no \`when\`: what a
+condition is about may be another after each policy, so each policy of the list has its own. Options of policies such as \`any-of\` take no lists; put the \`any-of\` into one.
+
+What policies count, they count in each place for itself, as if they were written there; a policy with an \`id\` counts all places together.
+What is wrong in a list is told at its line, with who uses it.
+
+\`\`\`yaml
+gatewright: 1
+policyLists:
+  - id: defaults
+    policies:
+      - { policy: security-headers }
+      - { policy: rate-limit, options: { limit: 100, windowSeconds: 60 } }
+apis:
+  - { id: orders, basePath: /orders, upstream: "http://127.0.0.1:9001", policies: [{ use: defaults }] }
+  - { id: carts, basePath: /carts, upstream: "http://127.0.0.1:9002", policies: [{ policy: cors }, { use: defaults }] }
+\`\`\``,
+  },
+  { title: 'Use of a policy list', definition: 'ListUse', text: 'In the place of a policy use.' },
+  {
     title: 'Plans',
     definition: 'Plan',
     text: 'Whoever calls has at most one for each API. Callers of a plan that is switched off (`enabled: false`), or that does not open what they call, are refused: [sell plans to apps](how-to/plans-and-apps.md) says which plan counts where. `gatewright init --example keys-and-limits` writes two of them.',
@@ -239,7 +262,7 @@ anything else is the name of an installed package. See [your own policy](own-pol
   {
     title: 'Overlays and folders',
     text: `\`--config\` takes a file or a folder. The \`*.yaml\`, \`*.yml\` and \`*.json\` of a folder are merged: each adds its own listeners,
-upstreams, APIs, plans and apps. An id, or a single value such as \`accessLog\`, that two files say is a fault.
+upstreams, APIs, plans, policy lists and apps. An id, or a single value such as \`accessLog\`, that two files say is a fault.
 
 \`--overlay prod.yaml\` changes parts of what \`--config\` says, and may be given several times. Maps are merged; lists whose items all have
 ids are merged by id; any other list is replaced as a whole; \`null\` removes a key.

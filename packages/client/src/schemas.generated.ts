@@ -13,8 +13,6 @@ readonly "owner"?: string;
 readonly "enabled"?: boolean; 
 /** Of the API; the OpenAPI document's if absent. */
 readonly "version"?: string; 
-/** What its versions are called together: `orders`, of `orders-1` and `orders-2`. */
-readonly "family"?: string; 
 /** Is it on its way out? Clients are told. */
 readonly "lifecycle"?: { 
 /** `deprecated`: it answers, and each answer says so (RFC 9745). `retired`: every request is answered with 410. */
@@ -44,7 +42,7 @@ readonly "strictSlash"?: boolean;
 /** False: letter case makes no difference to matching. */
 readonly "caseSensitive"?: boolean; 
 /** Run for every route, after the global ones. */
-readonly "policies"?: readonly (PolicyUse)[]; 
+readonly "policies"?: readonly ((PolicyUse) | (ListUse))[]; 
 /** How this API answers problems: by code, `4xx`, `5xx` or `default`. */
 readonly "errors"?: Readonly<Record<string, { 
 /** Instead of the usual one. */
@@ -54,7 +52,33 @@ readonly "headers"?: Readonly<Record<string, Expression>>;
 /** Instead of the problem document. */
 readonly "body"?: Expression }>>; 
 /** Refine operations of the document, or add routes. With neither document nor routes, every path is forwarded. */
-readonly "routes"?: readonly (Route)[]; 
+readonly "routes"?: readonly ({ 
+/** Unique in its API. `GET /path` if absent; the operation id for operations. */
+readonly "id"?: string; 
+/** A name for people. */
+readonly "title"?: string; 
+/** What it is for; Markdown. */
+readonly "description"?: string; 
+/** Words to find it by. */
+readonly "tags"?: readonly (string)[]; 
+/** Who answers for it: a team or a person. */
+readonly "owner"?: string; 
+/** False: it stays in the file, is checked, and does nothing. True if absent. */
+readonly "enabled"?: boolean; 
+/** Refines the OpenAPI operation of this id, or of this `METHOD /path`. */
+readonly "operation"?: string; 
+/** All of them if absent. HEAD uses the route of GET. */
+readonly "methods"?: readonly (string)[]; 
+/** Below the base path: literal segments, `{name}` for one segment, a last `{name+}` for one or more. */
+readonly "path"?: string; readonly "match"?: Predicates; 
+/** Instead of the API's. */
+readonly "upstream"?: string; 
+/** Tokens of `Upgrade`, besides `websocket`, that may become tunnels. */
+readonly "upgrades"?: readonly (string)[]; 
+/** Largest request body, instead of the listener's. */
+readonly "bodyBytes"?: number; 
+/** Run after the API's. */
+readonly "policies"?: readonly ((PolicyUse) | (ListUse))[] })[]; 
 /** Its OpenAPI document. */
 readonly "document"?: string }
 
@@ -75,8 +99,8 @@ readonly "pathPrefix"?: string;
 readonly "variables"?: Readonly<Record<string, string>>; 
 /** Shared by its APIs, by id: the same API calls others in each environment. */
 readonly "upstreams"?: readonly (Upstream)[]; 
-/** Run for every request of each of its APIs, before those of the API. */
-readonly "policies"?: readonly (PolicyUse)[]; readonly "egress"?: Egress; 
+/** Run for every request of each of its APIs, before those of the API. Policy lists are those of the team `main`. */
+readonly "policies"?: readonly ((PolicyUse) | (ListUse))[]; readonly "egress"?: Egress; 
 /** Keeps what is live from being changed by one person. Nobody removes an environment that has it. */
 readonly "protection"?: { 
 /** How many others have to approve each change of what is live. None if absent. */
@@ -180,7 +204,7 @@ readonly "headerBytes"?: number;
 /** Most fields of an answer; 502 beyond. */
 readonly "headerFields"?: number } }
 
-export type CertificateBody = { 
+export type PolicyListBody = { 
 /** A name for people. */
 readonly "title"?: string; 
 /** What it is for; Markdown. */
@@ -189,28 +213,8 @@ readonly "description"?: string;
 readonly "tags"?: readonly (string)[]; 
 /** Who answers for it: a team or a person. */
 readonly "owner"?: string; 
-/** Gateways that run this environment show it. */
-readonly "environment": string; 
-/** The certificate in PEM, then those between it and the CA. */
-readonly "cert"?: string; 
-/** The secret of the environment that holds its private key in PEM: `${secret:NAME}`. */
-readonly "key"?: string; 
-/** Ordered and renewed by each gateway that shows it, and kept in its data folder. */
-readonly "acme"?: { 
-/** Names of the certificate. A wildcard such as `*.example.com` needs a `dns` challenge. */
-readonly "hosts": readonly (string)[]; 
-/** The CA's directory URL (RFC 8555 §7.1.1). */
-readonly "directory"?: string; 
-/** Whom the CA may write to. */
-readonly "email"?: string; 
-/** How the names are proven. http-01: the CA asks on port 80. tls-alpn-01: on port 443. `dns`: by a TXT record; the only one for wildcards. */
-readonly "challenge"?: "http-01" | "tls-alpn-01"; 
-/** Of the certificate. */
-readonly "keyType"?: "ecdsa-p256" | "rsa-2048"; 
-/** Common name of the issuer to choose where the CA offers several chains. */
-readonly "preferredChain"?: string }; 
-/** Staple the CA's statement that it is not revoked, where it names a responder. True if absent. */
-readonly "ocsp"?: boolean }
+/** Stand wherever a list of policies says `{ use: … }` with its id. */
+readonly "policies": readonly ((PolicyUse) | (ListUse))[] }
 
 export type PlanBody = { 
 /** A name for people. */
@@ -224,7 +228,7 @@ readonly "owner"?: string;
 /** False: its callers are refused wherever plans count. True if absent. */
 readonly "enabled"?: boolean; 
 /** Run for callers of this plan, right after they are known, or where `{ policy: plan }` stands. */
-readonly "policies"?: readonly (PolicyUse)[]; 
+readonly "policies"?: readonly ((PolicyUse) | (ListUse))[]; 
 /** What it opens: callers of this plan are refused elsewhere. Everything if absent. */
 readonly "apis"?: readonly ({ 
 /** The id of an API. */
@@ -491,36 +495,16 @@ readonly "id"?: string }
 export type Cel = string
 
 
+/** A policy list, in the place of its policies. */
+export type ListUse = { 
+/** The id of a policy list: its policies stand here, in their order. */
+readonly "use": string; 
+/** False: none of them runs here. True if absent. */
+readonly "enabled"?: boolean }
+
+
 /** A text with `${ CEL }` parts, such as "user-${caller.id}" (`$${` is a literal `${`), or one `{ language: source }`. */
 export type Expression = (string) | ({ readonly "cel": string })
-
-export type Route = { 
-/** Unique in its API. `GET /path` if absent; the operation id for operations. */
-readonly "id"?: string; 
-/** A name for people. */
-readonly "title"?: string; 
-/** What it is for; Markdown. */
-readonly "description"?: string; 
-/** Words to find it by. */
-readonly "tags"?: readonly (string)[]; 
-/** Who answers for it: a team or a person. */
-readonly "owner"?: string; 
-/** False: it stays in the file, is checked, and does nothing. True if absent. */
-readonly "enabled"?: boolean; 
-/** Refines the OpenAPI operation of this id, or of this `METHOD /path`. */
-readonly "operation"?: string; 
-/** All of them if absent. HEAD uses the route of GET. */
-readonly "methods"?: readonly (string)[]; 
-/** Below the base path: literal segments, `{name}` for one segment, a last `{name+}` for one or more. */
-readonly "path"?: string; readonly "match"?: Predicates; 
-/** Instead of the API's. */
-readonly "upstream"?: string; 
-/** Tokens of `Upgrade`, besides `websocket`, that may become tunnels. */
-readonly "upgrades"?: readonly (string)[]; 
-/** Largest request body, instead of the listener's. */
-readonly "bodyBytes"?: number; 
-/** Run after the API's. */
-readonly "policies"?: readonly (PolicyUse)[] }
 
 export type Upstream = { readonly "id": string; 
 /** A name for people. */

@@ -14,6 +14,8 @@ import { federationBodySchema } from './federations/federation-body.ts'
 import { listGivenGrants, providerBodySchema } from './identity-providers/provider-body.ts'
 import { nodeGroupBodySchema } from './nodes/node-group-body.ts'
 import { planBodySchema } from './plans/plan-body.ts'
+import { policyListBodySchema } from './policy-lists/policy-list-body.ts'
+import { assertNoCycle } from './policy-lists/read-policy-lists.ts'
 import { productBodySchema } from './products/product-body.ts'
 import { checkReferences, checkUnnamed } from './references/check-references.ts'
 import { defineKind, type Kind, type KindParts } from './resources/kind.ts'
@@ -59,6 +61,7 @@ export const ENVIRONMENT = defineKind({
   body: environmentBodySchema,
   read: 'environment:read',
   edit: 'environment:edit',
+  check: NAMED.check,
   ...LIVE,
   async checkRemoval(_, doing, resource) {
     await assertUnprotected(resource)
@@ -92,6 +95,23 @@ const CERTIFICATE = defineKind({
   edit: 'certificate:edit',
   ...LIVE,
   check: (_, { db, nowMs }, { body }) => assertCertificate(db, certificateBodySchema.parse(body), nowMs),
+})
+
+/** What stands in a list is live wherever it is named, in revisions that were published before it changed too. */
+const POLICY_LIST = defineKind({
+  kind: 'policy-list',
+  plural: 'policy-lists',
+  title: 'policy list',
+  scope: 'team',
+  body: policyListBodySchema,
+  read: 'policy-list:read',
+  edit: 'policy-list:edit',
+  ...NAMED,
+  async check(asking, doing, putting) {
+    await NAMED.check(asking, doing, putting)
+    await assertNoCycle(doing.db, putting)
+  },
+  ...LIVE,
 })
 
 export const PLAN = defineKind({
@@ -250,6 +270,7 @@ export const KINDS: readonly Kind[] = [
   ENVIRONMENT,
   UPSTREAM,
   CERTIFICATE,
+  POLICY_LIST,
   PLAN,
   PRODUCT,
   APP,

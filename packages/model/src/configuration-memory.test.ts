@@ -57,6 +57,14 @@ function assertLikeAnew(files: Record<string, string>, memory: ConfigurationMemo
 const MAIN = `gatewright: 1
 policies:
   - policy: cors
+policyLists:
+  - id: defaults
+    policies:
+      - policy: rate-limit
+        options: { limit: 5 }
+      - policy: set-headers
+  - id: more
+    policies: [{ use: defaults }, { policy: cache }]
 upstreams:
   - id: a
     targets: [http://a]
@@ -77,6 +85,7 @@ apis:
     upstream: a
     policies:
       - policy: key-auth
+      - use: defaults
     errors: { 4xx: { body: "no" } }
     routes:
 ${Array.from(
@@ -93,6 +102,7 @@ ${Array.from(
       - id: elsewhere
         path: /elsewhere
         upstream: http://elsewhere
+        policies: [{ use: more }]
   - id: users
     basePath: /users
     upstream: http://users
@@ -107,6 +117,10 @@ const LINE = fc.constantFrom(
   '      - id: one\n        path: /one\n        upstream: b',
   '      - path: /new\n        methods: [get]',
   '      - path: no-slash',
+  '      - path: /x\n        policies: [{ use: defaults }]',
+  '      - path: /x\n        policies: [{ use: nothing }, { use: more, when: "a" }]',
+  '        options: { limit: 0 }',
+  '    policies: [{ policy: cros }, { use: more }]',
   '      - path: /x\n        polices: []',
   '      - path: /x\n        policies: [{ policy: cros }]',
   '      - path: /x\n        policies: [{ policy: cache }, { policy: key-auth }]',

@@ -1,6 +1,7 @@
 /** Owns what is kept of a configuration from one reading to the next, so that each reading costs what changed. */
 import type { ParsedParts } from './file/parse-parts.ts'
 import type { Route } from './gateway-model.ts'
+import type { ExpandedParts } from './resolve/expand-uses.ts'
 import { ResolvedParts } from './resolve/resolved-parts.ts'
 import { PieceMemory } from './source/piece-memory.ts'
 import { CheckedParts, type RouteKeys } from './validate/checked-parts.ts'
@@ -12,6 +13,7 @@ import { CheckedParts, type RouteKeys } from './validate/checked-parts.ts'
  */
 export class ConfigurationMemory {
   readonly pieces = new PieceMemory()
+  readonly expanded: ExpandedParts = new WeakMap()
   readonly parsed: ParsedParts = new WeakMap()
   readonly resolved = new ResolvedParts()
   readonly checked = new CheckedParts()

@@ -6,6 +6,7 @@ import { certificateSchema } from './file/certificate.ts'
 import { egressSchema } from './file/egress.ts'
 import { listenerSchema } from './file/listener.ts'
 import { planSchema } from './file/plan.ts'
+import { policyListSchema } from './file/policy-list.ts'
 import { policyUsesSchema } from './file/policy-use.ts'
 import { upstreamSchema } from './file/upstream.ts'
 import { variablesSchema } from './file/variables.ts'
@@ -38,6 +39,10 @@ export const GatewrightFile = z
     egress: egressSchema,
     upstreams: z.array(upstreamSchema).default([]).meta({ description: 'Where requests are forwarded to.' }),
     policies: policyUsesSchema.meta({ description: 'Run for every request of every API, outermost.' }),
+    policyLists: z
+      .array(policyListSchema)
+      .default([])
+      .meta({ description: 'Lists of policies that others name: `{ use: … }` stands for all of one.' }),
     plans: z.array(planSchema).default([]).meta({ description: 'Limits and quotas sold together.' }),
     apis: z.array(apiSchema).default([]).meta({ description: 'What is published.' }),
     apps: z.array(appSchema).default([]).meta({ description: 'Who calls.' }),

@@ -68,6 +68,15 @@ describe('toJsonSchema', () => {
     assert.ok(JSON.stringify(schema).includes('#/$defs/options.shaped/$defs/JsonSchemaTestShape'))
   })
 
+  it('takes a policy list wherever policies stand', () => {
+    const { $defs, properties } = schemaOf([])
+    const lists = [properties, ...Object.values($defs ?? {}).map((each) => each.properties)]
+    const items = lists.flatMap((each) => (each?.policies === undefined ? [] : [each.policies.items]))
+    assert.equal(items.length, 6)
+    for (const item of items)
+      assert.deepEqual(item, { anyOf: [{ $ref: '#/$defs/PolicyUse' }, { $ref: '#/$defs/ListUse' }] })
+  })
+
   it('lets numbers and switches come from the surroundings', () => {
     const port = schemaOf([]).$defs?.Listener?.properties?.port
     assert.equal(JSON.stringify(port?.anyOf).includes('#/$defs/Substitution'), true)

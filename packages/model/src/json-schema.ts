@@ -1,5 +1,6 @@
 /** Owns JSON Schema (draft 2020-12) of the file, for editors: fields, defaults, and the options of each policy by its name. */
 import { z } from 'zod'
+import { listUseSchema } from './file/policy-use.ts'
 import { GatewrightFile } from './gatewright-file.ts'
 import type { Catalogue, CatalogueEntry } from './validate/catalogue.ts'
 import { PLAN_SLOT_ENTRY } from './validate/plan-slot-entry.ts'
@@ -8,6 +9,7 @@ type Schema = { [key: string]: unknown }
 
 /** What `${env:NAME}` may stand for: numbers and switches too. */
 const SUBSTITUTION = { $ref: '#/$defs/Substitution' }
+const USE = { $ref: '#/$defs/PolicyUse' }
 const SUBSTITUTION_DEFINITION = {
   type: 'string',
   pattern: '^\\$\\{(?:env|file):[^{}]*\\}$',
@@ -17,7 +19,7 @@ const SUBSTITUTION_DEFINITION = {
 /** Deterministic: the same catalogue gives the same text. */
 export function toJsonSchema(catalogue: Catalogue): Schema {
   const schema = z.toJSONSchema(GatewrightFile, { io: 'input', target: 'draft-2020-12' }) as Schema
-  const definitions = allowSubstitutions(schema.$defs) as Record<string, Schema>
+  const definitions = allowSubstitutions(allowUses(schema.$defs)) as Record<string, Schema>
   const entries = [...catalogue, ...(catalogue.length === 0 ? [] : [PLAN_SLOT_ENTRY])].sort((a, b) =>
     a.name < b.name ? -1 : a.name > b.name ? 1 : 0,
   )
@@ -25,9 +27,10 @@ export function toJsonSchema(catalogue: Catalogue): Schema {
   for (const entry of entries) options[toOptionsName(entry)] = toOptionsSchema(entry)
   return {
     ...schema,
-    properties: allowSubstitutions(schema.properties),
+    properties: allowSubstitutions(allowUses(schema.properties)),
     $defs: {
       ...definitions,
+      ListUse: allowSubstitutions(toListUse()),
       PolicyUse: toPolicyUse(definitions.PolicyUse ?? {}, entries),
       ...options,
       Substitution: SUBSTITUTION_DEFINITION,
@@ -89,6 +92,24 @@ function needsOptions({ options }: CatalogueEntry): boolean {
   } catch {
     return false
   }
+}
+
+function toListUse(): Schema {
+  const { $defs } = z.toJSONSchema(z.array(listUseSchema), { io: 'input', target: 'draft-2020-12' })
+  return ($defs?.ListUse ?? {}) as Schema
+}
+
+/** A file is parsed when the policies of policy lists stand in it; an editor sees it before. */
+function allowUses(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(allowUses)
+  if (!isMap(value)) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([key, member]) =>
+      key === 'items' && isMap(member) && member.$ref === USE.$ref
+        ? [key, { anyOf: [USE, { $ref: '#/$defs/ListUse' }] }]
+        : [key, allowUses(member)],
+    ),
+  )
 }
 
 /** `port: ${env:PORT}` is a text to an editor. */

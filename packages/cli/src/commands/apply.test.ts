@@ -18,6 +18,8 @@ const FILES = {
   'gate/environments/dev.yaml': '# Where we try.\npathPrefix: /dev\n',
   'gate/environments/prod.yaml': 'pathPrefix: /prod\n',
   'gate/certificates/shop.yaml': 'environment: prod\nacme:\n  hosts:\n    - shop.example\n',
+  'gate/policy-lists/main/a-outer.yaml': 'policies:\n  - use: b-inner # first the others\n',
+  'gate/policy-lists/main/b-inner.yaml': 'policies: []\n',
   'gate/apis/main/orders.yaml': ORDERS,
   'gate/apis/shop/carts.yaml': 'basePath: /carts\nupstream: http://127.0.0.1:9002\n',
   'gate/live.yaml': 'dev:\n  main/orders: draft\n  shop/carts: draft\nprod:\n  main/orders: draft\n',

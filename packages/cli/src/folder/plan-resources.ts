@@ -1,7 +1,7 @@
 /** Owns which resources of a folder have to be made, changed or removed. */
 import type { Client } from '@gatewright/client'
 import { nameDocument, toDocumentPath, toKeepStep } from './documents.ts'
-import { FOLDER_KINDS, type ResourcePlace, toLoose, toParams } from './folder-kinds.ts'
+import { FOLDER_KINDS, type ResourcePlace, toFilePath, toLoose, toParams } from './folder-kinds.ts'
 import type { Folder, FolderResource } from './read-folder.ts'
 import type { ServerResource, ServerState } from './server-state.ts'
 import type { Step } from './step.ts'
@@ -17,7 +17,7 @@ export interface ResourcePlanning {
 /** In the order in which they name each other. */
 export function planResources({ client, folder, state, versions }: ResourcePlanning): readonly Step[] {
   return [...folder.resources]
-    .toSorted(([, a], [, b]) => toRank(a.place) - toRank(b.place))
+    .toSorted(([, a], [, b]) => toRank(a.place) - toRank(b.place) || toDepth(a, folder) - toDepth(b, folder))
     .flatMap(([path, resource]) => {
       const there = state.resources.get(path)
       const former = state.documents.get(toDocumentPath(path))
@@ -31,6 +31,19 @@ export function planResources({ client, folder, state, versions }: ResourcePlann
 
 function toRank({ kind }: ResourcePlace): number {
   return FOLDER_KINDS.indexOf(kind)
+}
+
+/** How many policy lists stand within each other there: the innermost is made first. */
+function toDepth({ place, body }: FolderResource, { resources }: Folder, within: readonly unknown[] = []): number {
+  if (place.kind.plural !== 'policy-lists' || within.includes(body)) return 0
+  const { policies } = (body ?? {}) as { readonly policies?: unknown }
+  const inner = (Array.isArray(policies) ? policies : []).map((use: { readonly use?: unknown } | null) =>
+    resources.get(toFilePath({ ...place, id: String(use?.use) })),
+  )
+  return Math.max(
+    0,
+    ...inner.map((list) => (list === undefined ? 0 : 1 + toDepth(list, { resources } as Folder, [...within, body]))),
+  )
 }
 
 interface Pair extends Pick<ResourcePlanning, 'versions'> {

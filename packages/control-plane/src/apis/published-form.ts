@@ -8,6 +8,7 @@ import {
   toTextHash,
 } from '@gatewright/model'
 import type { EnvironmentBody } from '../environments/environment-body.ts'
+import { PolicyLists } from '../policy-lists/policy-lists.ts'
 import { composeFile } from '../publish/compose-file.ts'
 import { type LiveUpstream, NO_TERMS } from '../publish/live-terms.ts'
 import { type ApiBody, apiBodySchema } from './api-body.ts'
@@ -33,7 +34,7 @@ const NAMELESS = 'api'
 
 /** Never throws on what it is given: what cannot be read is a finding. */
 export function resolveForm({ body, document }: PublishedForm): ResolvedForm {
-  const { document: hash, ...said } = body
+  const { document: hash, ...said } = new PolicyLists([]).expandApi(body, '')
   const hasDocument = document !== undefined || hash !== undefined
   const api = { ...said, id: NAMELESS, ...(hasDocument && { openapi: DOCUMENT }) }
   return check(body, resolveFile({ gatewright: 1, apis: [api] }, document))

@@ -1,12 +1,13 @@
 /** Owns the routes of what is live: an API in an environment, published, promoted, rolled back, taken out. */
 import { z } from 'zod'
 import { partIdSchema } from '../apis/api-body.ts'
-import { getForm } from '../apis/find-form.ts'
+import { getWholeForm } from '../apis/find-form.ts'
 import { listShownEnvironments } from '../environments/assert-readable.ts'
 import { describePlaceChanges } from '../environments/describe-place-changes.ts'
 import { AdminProblem } from '../http/admin-problem.ts'
 import { assertAllowed } from '../http/assert-allowed.ts'
 import { defineReading, type Route } from '../http/route.ts'
+import { readPolicyLists } from '../policy-lists/read-policy-lists.ts'
 import { makeRevision } from '../revisions/revision-store.ts'
 import { CANARY_ROUTES } from './canary-routes.ts'
 import { DEPLOYING_SHAPE, defineDeploying } from './define-deploying.ts'
@@ -77,10 +78,12 @@ export const DEPLOYMENT_ROUTES: readonly Route[] = [
       const source = await findPlace(db, from)
       const main = findMain(await getDeployment(db, source))
       if (main === undefined) throw new AdminProblem('conflict', `"${api.id}" is not live in "${body.from}".`)
-      const form = await getForm(db, api, main.revision)
+      const form = await getWholeForm(db, api, main.revision)
       const shown = await listShownEnvironments(asking, db)
       const isShown = shown === 'all' || [source.environment, environment].every(({ id }) => shown.includes(id))
-      const told = isShown ? describePlaceChanges(form, source.environment.body, environment.body) : []
+      const lists = await readPolicyLists(db)
+      const [was, is] = [source.environment, environment].map(({ body }) => lists.expandEnvironment(body))
+      const told = isShown ? describePlaceChanges(form, was ?? {}, is ?? {}) : []
       const changes = told.map(({ text }) => text)
       return { releases: toWhole(main.revision), why: 'promote', acknowledge: body.acknowledge, changes }
     },

@@ -1,12 +1,13 @@
 /** Owns what keeps a revision from going live: rules that it breaks, and callers that it would break. */
 import { z } from 'zod'
-import { getForm } from '../apis/find-form.ts'
+import { getWholeForm } from '../apis/find-form.ts'
 import type { PublishedForm } from '../apis/published-form.ts'
 import type { BreakingChange } from '../breaking/breaking-change.ts'
 import { presentBreakingChange } from '../breaking/breaking-change-schema.ts'
 import { findBreakingChanges } from '../breaking/find-breaking-changes.ts'
 import { presentFinding } from '../documents/finding-schema.ts'
 import { AdminProblem } from '../http/admin-problem.ts'
+import { readPolicyLists } from '../policy-lists/read-policy-lists.ts'
 import { describeChanges } from '../revisions/describe-changes.ts'
 import { askRules } from '../rules/ask-rules.ts'
 import type { RuleFinding } from '../rules/check-rules.ts'
@@ -73,12 +74,12 @@ export async function judgeWish(
     .map(({ revision }) => revision)
     .filter((revision) => revision !== main?.revision)
   if (judged.length === 0) return NOTHING_TO_SAY
-  const was = main === undefined ? undefined : await getForm(db, place.api, main.revision)
+  const was = main === undefined ? undefined : await getWholeForm(db, place.api, main.revision)
   const warnings: RuleFinding[] = []
   const breaking: BreakingChange[] = []
   const changes: string[] = []
   for (const revision of judged) {
-    const is = await getForm(db, place.api, revision)
+    const is = await getWholeForm(db, place.api, revision)
     warnings.push(...(await assertRules(db, place, is)))
     if (was === undefined) continue
     changes.push(...describeChanges(was, is).map(({ text }) => text))
@@ -90,7 +91,8 @@ export async function judgeWish(
 
 /** @rejects AdminProblem */
 async function assertRules(db: Moment, { api, environment }: DeploymentPlace, form: PublishedForm) {
-  const { id, body } = environment
+  const { id } = environment
+  const body = (await readPolicyLists(db)).expandEnvironment(environment.body)
   const findings = await askRules(db, { ...form, team: api.team, id: api.id, environment: { id, body } })
   const faults = findings.filter(({ severity }) => severity === 'fault')
   const [first] = faults

@@ -1,5 +1,5 @@
 /** Owns what a control plane keeps of an environment: where its APIs answer, and what is different there. */
-import { describedShape, egressSchema, policyUsesSchema, upstreamSchema, variablesSchema } from '@gatewright/model'
+import { describedShape, egressSchema, upstreamSchema, variablesSchema, writtenUsesSchema } from '@gatewright/model'
 import { z } from 'zod'
 
 const { title, description, tags, owner } = describedShape
@@ -52,9 +52,10 @@ export const environmentBodySchema = z.strictObject({
     .array(upstreamSchema)
     .exactOptional()
     .meta({ description: 'Shared by its APIs, by id: the same API calls others in each environment.' }),
-  policies: policyUsesSchema
-    .exactOptional()
-    .meta({ description: 'Run for every request of each of its APIs, before those of the API.' }),
+  policies: writtenUsesSchema.exactOptional().meta({
+    description:
+      'Run for every request of each of its APIs, before those of the API. Policy lists are those of the team `main`.',
+  }),
   egress: egressSchema.exactOptional(),
   protection: protectionSchema.exactOptional(),
 })

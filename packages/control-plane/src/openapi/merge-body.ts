@@ -1,5 +1,11 @@
 /** Owns how a newer document comes into an API that people have worked on: what they wrote stays, and follows its operations. */
-import { type Finding, type OpenApiDefinition, type OpenApiOperation, toTemplateShape } from '@gatewright/model'
+import {
+  type Finding,
+  isListUse,
+  type OpenApiDefinition,
+  type OpenApiOperation,
+  toTemplateShape,
+} from '@gatewright/model'
 import type { ApiBody } from '../apis/api-body.ts'
 import type { Suggestion } from './suggest-body.ts'
 
@@ -65,7 +71,10 @@ function toShape({ method, path }: OpenApiOperation): string {
 }
 
 function toGone({ operation, policies = [], upstream }: FileRoute, { place }: OpenApiDefinition): Finding {
-  const held = [...policies.map(({ policy }) => policy), ...(upstream === undefined ? [] : [`upstream ${upstream}`])]
+  const held = [
+    ...policies.map((use) => (isListUse(use) ? use.use : use.policy)),
+    ...(upstream === undefined ? [] : [`upstream ${upstream}`]),
+  ]
   const what = held.length === 0 ? '' : `, with ${held.join(', ')}`
   return {
     severity: 'warning',

@@ -2,6 +2,7 @@
 import type { GatewrightFileInput } from '@gatewright/model'
 import type { ApiBody } from '../apis/api-body.ts'
 import type { EnvironmentBody } from '../environments/environment-body.ts'
+import { PolicyLists, type WholeApiBody } from '../policy-lists/policy-lists.ts'
 import { composeCertificates } from './compose-certificates.ts'
 import { composePlans } from './compose-plans.ts'
 import type { LiveApi, LiveEnvironment, LiveRelease } from './live-api.ts'
@@ -26,9 +27,10 @@ export function composeFile(
   const sorted = environments.toSorted((a, b) => compareIds(a.id, b.id))
   const plans = composePlans(sorted, terms)
   const shared = toSharedUpstreams(terms)
+  const lists = new PolicyLists(terms.policyLists)
   const composed = sorted.map((environment) => {
     const references = new UpstreamReferences(environment, shared)
-    const apis = environment.apis.map((api) => composeApi(environment, api, references))
+    const apis = environment.apis.map((api) => composeApi(environment, api, { references, lists }))
     return {
       upstreams: [...composeUpstreams(environment), ...sortUpstreams(apis.flatMap(({ used }) => used))],
       apis: apis.map(({ api }) => api).toSorted((a, b) => compareIds(a.id, b.id)),
@@ -89,14 +91,22 @@ export interface ComposedApi {
   readonly api: FileApi
   /** The shared upstreams that it names, as often as it does. */
   readonly used: readonly FileUpstream[]
+  /** The policy lists that stand in it, as `PolicyLists` calls them. */
+  readonly named: ReadonlySet<string>
+}
+
+export interface Shared {
+  readonly references: UpstreamReferences
+  readonly lists: PolicyLists
 }
 
 export function composeApi(
   { id: environment, body }: LiveEnvironment,
   api: LiveApi,
-  references: UpstreamReferences,
+  { references, lists }: Shared,
 ): ComposedApi {
   const used: FileUpstream[] = []
+  const named = new Set<string>()
   const main = findMain(api.releases)
   const { routes: _, policies: __, upstream: ___, document: ____, ...shared } = main.body
   const place = {
@@ -107,12 +117,15 @@ export function composeApi(
     ...(shared.hosts === undefined && body.hosts !== undefined && { hosts: body.hosts }),
     basePath: (body.pathPrefix ?? '') + (shared.basePath ?? '/'),
   }
-  const said = toSaid(body, (reference) => references.toId(reference, api.team, used))
+  const said = toSaid(lists.expandEnvironment(body, named).policies, {
+    toWhole: (written) => lists.expandApi(written, api.team, named),
+    toUpstream: (reference) => references.toId(reference, api.team, used),
+  })
   const [only, ...others] = api.releases
   if (only !== undefined && only.preview === undefined && others.length === 0)
-    return { api: scopeSecretsIn({ ...shared, ...place, ...said(only.body) }, environment), used }
+    return { api: scopeSecretsIn({ ...shared, ...place, ...said(only.body) }, environment), used, named }
   const releases = api.releases.map((release) => composeRelease(release, said))
-  return { api: scopeSecretsIn({ ...shared, ...place, releases }, environment), used }
+  return { api: scopeSecretsIn({ ...shared, ...place, releases }, environment), used, named }
 }
 
 /** What the API says beside its releases is that of the one which most requests get. */
@@ -124,18 +137,26 @@ function findMain(releases: readonly LiveRelease[]): LiveRelease {
 
 type Said = Pick<FileApi, 'policies' | 'upstream' | 'openapi' | 'routes'>
 
+interface SaidOptions {
+  toWhole(body: ApiBody): WholeApiBody
+  toUpstream(reference: string): string
+}
+
 /** What is each revision's own. */
-function toSaid({ policies: outer = [] }: EnvironmentBody, toUpstream: (reference: string) => string) {
-  return ({ policies = [], upstream, document, routes }: ApiBody): Said => ({
-    policies: [...outer, ...policies],
-    ...(upstream !== undefined && { upstream: toUpstream(upstream) }),
-    ...(document !== undefined && { openapi: toDocumentName(document) }),
-    ...(routes !== undefined && {
-      routes: routes.map((route) =>
-        route.upstream === undefined ? route : { ...route, upstream: toUpstream(route.upstream) },
-      ),
-    }),
-  })
+function toSaid(outer: EnvironmentBody['policies'] = [], { toWhole, toUpstream }: SaidOptions) {
+  return (body: ApiBody): Said => {
+    const { policies = [], upstream, document, routes } = toWhole(body)
+    return {
+      policies: [...(outer as NonNullable<Said['policies']>), ...policies],
+      ...(upstream !== undefined && { upstream: toUpstream(upstream) }),
+      ...(document !== undefined && { openapi: toDocumentName(document) }),
+      ...(routes !== undefined && {
+        routes: routes.map((route) =>
+          route.upstream === undefined ? route : { ...route, upstream: toUpstream(route.upstream) },
+        ),
+      }),
+    }
+  }
 }
 
 function composeRelease(

@@ -1,11 +1,12 @@
 /** Owns the step from plans that are kept to those that gateways run: what of each is live, and what becomes of callers who have none. Pure and linear. */
-import type { GatewrightFileInput, PolicyUse } from '@gatewright/model'
+import type { GatewrightFileInput, PolicyUse, WrittenUse } from '@gatewright/model'
 import { findOverridden } from '@gatewright/model/runtime'
 import { BUILT_IN_POLICIES } from '@gatewright/policies'
 import type { PlanBody } from '../plans/plan-body.ts'
+import { PolicyLists } from '../policy-lists/policy-lists.ts'
 import type { LiveApi, LiveEnvironment } from './live-api.ts'
 import { type LiveOverrides, type LivePlan, type LiveTerms, toTeamKey } from './live-terms.ts'
-import { compareIds, toSharedId, toSnapshotId } from './snapshot-id.ts'
+import { compareIds, MAIN_TEAM, toSharedId, toSnapshotId } from './snapshot-id.ts'
 
 type FilePlan = NonNullable<GatewrightFileInput['plans']>[number]
 
@@ -25,14 +26,16 @@ const AUTHENTICATORS: ReadonlySet<string> = new Set(
 /** None as long as no plan is kept: then gateways look for none, and apps may call as they do without a control plane. */
 export function composePlans(environments: readonly LiveEnvironment[], terms: LiveTerms): FilePlan[] {
   if (terms.plans.length === 0) return []
-  const live = new LiveApis(environments)
+  const lists = new PolicyLists(terms.policyLists)
+  const live = new LiveApis(environments, lists)
   const sold = new Set(terms.sold.flatMap(({ team, apis }) => apis.map((id) => toTeamKey(team, id))))
   const overrides = groupByPlan(terms.overrides)
   const kept = terms.plans.flatMap((plan): FilePlan[] => {
     const apis = live.listOpened(plan)
     // A plan for nothing that is live is nobody's; whoever still names it is refused.
     if (apis.length === 0) return []
-    return [composePlan(plan, apis, overrides.get(toTeamKey(plan.team, plan.id)) ?? [])]
+    const whole = toWhole(plan, lists)
+    return [composePlan(whole, apis, overrides.get(toTeamKey(plan.team, plan.id)) ?? [])]
   })
   return [
     ...kept.toSorted((a, b) => compareIds(a.id, b.id)),
@@ -48,11 +51,11 @@ class LiveApis {
   readonly #byKey = new Map<string, string[]>()
   readonly #byTeam = new Map<string, string[]>()
 
-  constructor(environments: readonly LiveEnvironment[]) {
+  constructor(environments: readonly LiveEnvironment[], lists: PolicyLists) {
     for (const environment of environments) {
       for (const api of environment.apis) {
         // Of one that authenticates nobody, no caller has a plan, and a plan that opens it is a fault of the file.
-        if (!mayKnowCallers(environment, api)) continue
+        if (!mayKnowCallers(environment, api, lists)) continue
         const id = toSnapshotId(environment.id, api)
         addTo(this.#byKey, toTeamKey(api.team, api.id), id)
         addTo(this.#byTeam, api.team, id)
@@ -79,8 +82,10 @@ function toSorted(ids: readonly string[]): Opened {
   return ids.toSorted(compareIds).map((api) => ({ api }))
 }
 
-function mayKnowCallers({ body }: LiveEnvironment, { releases }: LiveApi): boolean {
-  if (hasAuthenticator(body.policies)) return true
+function mayKnowCallers({ body }: LiveEnvironment, { team, releases }: LiveApi, lists: PolicyLists): boolean {
+  const hasAuthenticator = (uses: readonly WrittenUse[] = [], of = team): boolean =>
+    lists.expand(uses, of).some(({ policy, enabled }) => enabled !== false && AUTHENTICATORS.has(policy))
+  if (hasAuthenticator(body.policies, MAIN_TEAM)) return true
   return releases.some(
     (release) =>
       hasAuthenticator(release.body.policies) ||
@@ -88,11 +93,15 @@ function mayKnowCallers({ body }: LiveEnvironment, { releases }: LiveApi): boole
   )
 }
 
-function hasAuthenticator(uses: PlanBody['policies'] = []): boolean {
-  return uses.some(({ policy, enabled }) => enabled !== false && AUTHENTICATORS.has(policy))
+interface WholePlan extends Omit<LivePlan, 'body'> {
+  readonly body: Omit<PlanBody, 'policies'> & Pick<FilePlan, 'policies'>
 }
 
-function composePlan({ team, id, body }: LivePlan, apis: Opened, overrides: readonly LiveOverrides[]): FilePlan {
+function toWhole({ team, id, body: { policies, ...body } }: LivePlan, lists: PolicyLists): WholePlan {
+  return { team, id, body: { ...body, ...(policies !== undefined && { policies: lists.expand(policies, team) }) } }
+}
+
+function composePlan({ team, id, body }: WholePlan, apis: Opened, overrides: readonly LiveOverrides[]): FilePlan {
   const { price: _, approvalNeeded: __, ...said } = body
   const own = overrides.flatMap((app): [string, Record<string, Record<string, unknown>>][] => {
     const uses = Object.entries(app.overrides[id] ?? {}).filter(([name]) => namesOne(body, name))
@@ -107,7 +116,7 @@ function composePlan({ team, id, body }: LivePlan, apis: Opened, overrides: read
 }
 
 /** The plan may have changed since the app said it: what it says of a use that is gone is nothing, and no fault of all others. */
-function namesOne({ policies = [] }: PlanBody, name: string): boolean {
+function namesOne({ policies = [] }: WholePlan['body'], name: string): boolean {
   return findOverridden(policies as readonly PolicyUse[], name).length === 1
 }
 

@@ -40,6 +40,8 @@ export class LiveCheck {
 
   async #check(db: Moment): Promise<readonly Finding[]> {
     const { pieces, documents, secrets } = await this.#reader.peek(db)
+    // As long as there is no environment, nothing is published.
+    if (pieces.length === 0) return []
     const memory = this.#memory
     const files = pieces.map(({ name, text }) => ({ path: FOLDER + name, text, isForeign: true }))
     const { draft, findings, sources, apps } = resolve({

@@ -5,6 +5,7 @@ import type { DeployedRelease, Deployment } from '../deployments/deployment.ts'
 import { listChangedDeployments, listLive } from '../deployments/deployment-store.ts'
 import type { EnvironmentBody } from '../environments/environment-body.ts'
 import type { PlanBody } from '../plans/plan-body.ts'
+import type { PolicyListBody } from '../policy-lists/policy-list-body.ts'
 import type { ProductBody } from '../products/product-body.ts'
 import { listAllResources, listChangedNames, type NamedResource } from '../resources/list-resources.ts'
 import type { Described, Resource } from '../resources/resource.ts'
@@ -223,9 +224,11 @@ async function readTerms(db: Moment, base: Known | undefined, sequence: number) 
     body,
   }))
   const certificates = await read('certificate', ({ id, body }: Resource<CertificateBody>) => ({ id, body }))
+  const policyLists = await read('policy-list', ({ team, id, body }: Resource<PolicyListBody>) => ({ team, id, body }))
   // Without plans there is nobody to have anything different of one.
   const overrides = plans.length === 0 ? NO_OVERRIDES : await readOverrides(db, base?.overrides, sequence)
-  return { shared, overrides, terms: { plans, overrides: overrides.list, sold, upstreams, certificates } }
+  const terms = { plans, overrides: overrides.list, sold, upstreams, certificates, policyLists }
+  return { shared, overrides, terms }
 }
 
 function toKey({ api, number }: RevisionRef): string {

@@ -2,6 +2,7 @@
 import type { AppBody } from '../apps/app-body.ts'
 import type { CertificateBody } from '../certificates/certificate-body.ts'
 import type { PlanBody } from '../plans/plan-body.ts'
+import type { PolicyList } from '../policy-lists/policy-lists.ts'
 import type { UpstreamBody } from '../upstreams/upstream-body.ts'
 
 export interface LivePlan {
@@ -37,9 +38,18 @@ export interface LiveTerms {
   readonly upstreams: readonly LiveUpstream[]
   /** Shown to clients, each by the gateways of its environment. */
   readonly certificates: readonly LiveCertificate[]
+  /** Named by APIs, plans and lists of a team. */
+  readonly policyLists: readonly PolicyList[]
 }
 
-export const NO_TERMS: LiveTerms = { plans: [], overrides: [], sold: [], upstreams: [], certificates: [] }
+export const NO_TERMS: LiveTerms = {
+  plans: [],
+  overrides: [],
+  sold: [],
+  upstreams: [],
+  certificates: [],
+  policyLists: [],
+}
 
 /** What is one of its kind in a team, as a key. */
 export function toTeamKey(team: string, id: string): string {

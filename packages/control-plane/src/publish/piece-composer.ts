@@ -1,10 +1,12 @@
 /** Owns what is live as many small files, one an API: whatever stayed is the same text, and is not even made again. */
 import { type GatewrightFileInput, toTextHash } from '@gatewright/model'
+import { PolicyLists } from '../policy-lists/policy-lists.ts'
 import { composeCertificates } from './compose-certificates.ts'
 import {
   type ComposedApi,
   composeApi,
   composeUpstreams,
+  type Shared,
   sortUpstreams,
   toSharedUpstreams,
   UpstreamReferences,
@@ -30,6 +32,8 @@ export interface Piece {
 }
 
 interface ApiPiece extends Pick<ComposedApi, 'used'> {
+  /** Policy lists that stand in it, as they were. */
+  readonly stamps: ReadonlyMap<string, string>
   readonly piece: Piece
 }
 
@@ -60,10 +64,17 @@ export class PieceComposer {
   compose({ environments, terms }: Pick<LiveMoment, 'environments' | 'terms'>): Piece[] {
     const known = getOr(this.#known, terms.upstreams, (): KnownEnvironments => new WeakMap())
     const shared = toSharedUpstreams(terms)
+    const lists = new PolicyLists(terms.policyLists)
     const sorted = environments.toSorted((a, b) => compareIds(a.id, b.id))
     const parts = sorted.map((environment) => {
       const { upstreams, references, apis } = toKnown(known, environment, shared)
-      const made = environment.apis.map((api) => getOr(apis, api, () => toApiPiece(environment, api, references)))
+      const made = environment.apis.map((api) => {
+        const former = apis.get(api)
+        if (former !== undefined && isAsBefore(former, lists)) return former
+        const piece = toApiPiece(environment, api, { references, lists })
+        apis.set(api, piece)
+        return piece
+      })
       const used = sortUpstreams(made.flatMap((each) => each.used))
       return {
         // Each environment has its own: with them go its secrets, and not to nodes of others.
@@ -98,9 +109,14 @@ function toKnown(
   }))
 }
 
-function toApiPiece(environment: LiveEnvironment, live: LiveApi, references: UpstreamReferences): ApiPiece {
-  const { api, used } = composeApi(environment, live, references)
-  return { piece: toPiece(toSnapshotId(environment.id, live), { gatewright: 1, apis: [api] }), used }
+function isAsBefore({ stamps }: ApiPiece, lists: PolicyLists): boolean {
+  return [...stamps].every(([key, stamp]) => lists.stampOf(key) === stamp)
+}
+
+function toApiPiece(environment: LiveEnvironment, live: LiveApi, shared: Shared): ApiPiece {
+  const { api, used, named } = composeApi(environment, live, shared)
+  const stamps = new Map([...named].map((key) => [key, shared.lists.stampOf(key)]))
+  return { piece: toPiece(toSnapshotId(environment.id, live), { gatewright: 1, apis: [api] }), used, stamps }
 }
 
 function toPiece(id: string, file: GatewrightFileInput): Piece {

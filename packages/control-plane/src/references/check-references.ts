@@ -14,7 +14,11 @@ export async function checkReferences(db: Moment, ref: ResourceRef, body: unknow
   const missing: Reference[] = []
   for (const kind of new Set(references.map((reference) => reference.kind))) {
     const named = references.filter((reference) => reference.kind === kind)
-    const known = await findKnown(db, { kind, team: ref.team, ids: [...new Set(named.map(({ id }) => id))] })
+    const known = await findKnown(db, {
+      kind,
+      team: named[0]?.team ?? ref.team,
+      ids: [...new Set(named.map(({ id }) => id))],
+    })
     missing.push(...named.filter(({ id }) => !known.has(id)))
   }
   if (missing.length > 0) throw new ReferenceFault(ref, { missing })

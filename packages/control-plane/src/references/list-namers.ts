@@ -2,7 +2,9 @@
 import type { ApiBody } from '../apis/api-body.ts'
 import { findDeployment, listLive } from '../deployments/deployment-store.ts'
 import type { EnvironmentBody } from '../environments/environment-body.ts'
+import { MAIN_TEAM } from '../publish/snapshot-id.ts'
 import { findResources } from '../resources/find-resources.ts'
+import { NO_TEAM } from '../resources/kind.ts'
 import { listAllResources } from '../resources/list-resources.ts'
 import type { Resource } from '../resources/resource.ts'
 import { toResource } from '../resources/resource-store.ts'
@@ -17,6 +19,7 @@ const BY_BODY: Readonly<Record<string, readonly string[]>> = {
   plan: ['product', 'app'],
   product: ['api'],
   upstream: ['api'],
+  'policy-list': ['api', 'plan', 'policy-list', 'environment'],
 }
 
 /** Of keys and subscriptions no more are told: somebody has to look at all of them anyway. */
@@ -38,7 +41,8 @@ async function listByBody(db: Moment, { kind, team, id }: Resource): Promise<Nam
     .selectFrom('resources')
     .selectAll()
     .where('kind', 'in', kinds)
-    .where('team', '=', team)
+    // What belongs to no team names what is of the team `main`.
+    .where('team', 'in', team === MAIN_TEAM ? [team, NO_TEAM] : [team])
     // Who names it has its id as a text, or as a name, somewhere; what else has is sorted out below.
     .where('body', 'like', `%"${id}"%`)
     .orderBy('kind')
@@ -70,6 +74,7 @@ async function listLiveNamers(db: Moment, resource: Resource): Promise<Namer[]> 
       return live.map(({ api }) => ({ kind: 'api', id: apis.get(api)?.id ?? api, path: 'live here' }))
     }
     case 'upstream':
+    case 'policy-list':
       return await listRevisionsOf(db, resource)
     default:
       return []
@@ -86,10 +91,10 @@ async function listEnvironmentsOf(db: Moment, api: string): Promise<Namer[]> {
 }
 
 /** An API may say something else by now, and an older revision of it still run. */
-async function listRevisionsOf(db: Moment, { team, id }: Resource): Promise<Namer[]> {
+async function listRevisionsOf(db: Moment, { kind, team, id }: Resource): Promise<Namer[]> {
   const namers: Namer[] = []
   for (const environment of (await listAllResources(db, 'environment')) as Resource<EnvironmentBody>[]) {
-    if (environment.body.upstreams?.some((upstream) => upstream.id === id)) continue
+    if (kind === 'upstream' && environment.body.upstreams?.some((upstream) => upstream.id === id)) continue
     const live = await listLive(db, environment.uid)
     const apis = await findResources(
       db,
@@ -99,7 +104,7 @@ async function listRevisionsOf(db: Moment, { team, id }: Resource): Promise<Name
       .filter(({ api }) => apis.get(api)?.team === team)
       .flatMap(({ api, releases }) => releases.map(({ revision }) => ({ api, number: revision })))
     for (const { api, number, body } of await findRevisions(db, refs)) {
-      const named = listReferences('api', body as ApiBody).some((one) => one.kind === 'upstream' && one.id === id)
+      const named = listReferences('api', body as ApiBody).some((one) => one.kind === kind && one.id === id)
       const path = `revision ${number}, live in ${environment.id}`
       if (named) namers.push({ kind: 'api', id: apis.get(api)?.id ?? api, path })
     }

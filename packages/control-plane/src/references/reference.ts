@@ -1,13 +1,18 @@
 /** Owns what a resource names: which others have to be there for it to mean something. Pure. */
+import { isListUse, type WrittenUse } from '@gatewright/model'
 import type { ApiBody } from '../apis/api-body.ts'
 import type { AppBody } from '../apps/app-body.ts'
+import type { EnvironmentBody } from '../environments/environment-body.ts'
 import type { PlanBody } from '../plans/plan-body.ts'
+import type { PolicyListBody } from '../policy-lists/policy-list-body.ts'
 import type { ProductBody } from '../products/product-body.ts'
+import { MAIN_TEAM } from '../publish/snapshot-id.ts'
 
-export type NamedKind = 'api' | 'plan' | 'product' | 'upstream' | 'document'
+export type NamedKind = 'api' | 'plan' | 'product' | 'upstream' | 'policy-list' | 'document'
 
-/** One of the same team. */
+/** One of the same team, where no other is said. */
 export interface Reference {
+  readonly team?: string
   readonly kind: NamedKind
   readonly id: string
   /** Where it stands in the body: `apis[0].api`. */
@@ -20,7 +25,16 @@ export function listReferences(kind: string, body: unknown): Reference[] {
     case 'api':
       return listOfApi(body as ApiBody)
     case 'plan':
-      return ((body as PlanBody).apis ?? []).map(({ api }, at) => ({ kind: 'api', id: api, path: `apis[${at}].api` }))
+      return [
+        ...((body as PlanBody).apis ?? []).map(
+          ({ api }, at) => ({ kind: 'api', id: api, path: `apis[${at}].api` }) as const,
+        ),
+        ...listUses((body as PlanBody).policies),
+      ]
+    case 'policy-list':
+      return listUses((body as PolicyListBody).policies)
+    case 'environment':
+      return listUses((body as EnvironmentBody).policies).map((use) => ({ ...use, team: MAIN_TEAM }))
     case 'product': {
       const { apis, plans } = body as ProductBody
       return [...listIds('api', 'apis', apis), ...listIds('plan', 'plans', plans)]
@@ -32,7 +46,7 @@ export function listReferences(kind: string, body: unknown): Reference[] {
   }
 }
 
-function listOfApi({ upstream, routes = [], products = [], document }: ApiBody): Reference[] {
+function listOfApi({ upstream, policies, routes = [], products = [], document }: ApiBody): Reference[] {
   const upstreams = [
     { id: upstream, path: 'upstream' },
     ...routes.map((route, at) => ({ id: route.upstream, path: `routes[${at}].upstream` })),
@@ -41,9 +55,17 @@ function listOfApi({ upstream, routes = [], products = [], document }: ApiBody):
     ...upstreams.flatMap(({ id, path }): Reference[] =>
       id === undefined || isUrl(id) ? [] : [{ kind: 'upstream', id, path }],
     ),
+    ...listUses(policies),
+    ...routes.flatMap((route, at) => listUses(route.policies, `routes[${at}].`)),
     ...listIds('product', 'products', products),
     ...(document === undefined ? [] : [{ kind: 'document', id: document, path: 'document' } as const]),
   ]
+}
+
+function listUses(uses: readonly WrittenUse[] = [], around = ''): Reference[] {
+  return uses.flatMap((use, at): Reference[] =>
+    isListUse(use) ? [{ kind: 'policy-list', id: use.use, path: `${around}policies[${at}].use` }] : [],
+  )
 }
 
 function listIds(kind: NamedKind, member: string, ids: readonly string[]): Reference[] {

@@ -1,7 +1,7 @@
 /** Owns the route that tells two forms of an API apart: its draft, revisions, and what is live somewhere. */
 import { z } from 'zod'
 import { partIdSchema } from '../apis/api-body.ts'
-import { getForm } from '../apis/find-form.ts'
+import { getWholeForm } from '../apis/find-form.ts'
 import type { PublishedForm } from '../apis/published-form.ts'
 import { breakingChangeSchema, presentBreakingChange } from '../breaking/breaking-change-schema.ts'
 import { findBreakingChanges } from '../breaking/find-breaking-changes.ts'
@@ -12,6 +12,7 @@ import type { EnvironmentBody } from '../environments/environment-body.ts'
 import { AdminProblem } from '../http/admin-problem.ts'
 import { defineReading, type Route } from '../http/route.ts'
 import { API } from '../kinds.ts'
+import { readPolicyLists } from '../policy-lists/read-policy-lists.ts'
 import { toRef } from '../resources/kind.ts'
 import { getResource } from '../resources/resource-store.ts'
 import type { Moment } from '../store/store.ts'
@@ -41,13 +42,16 @@ function toEnvironmentId(side: string): string {
 async function readSide(db: Moment, at: At, said: string): Promise<Side> {
   if (!said.startsWith(ENVIRONMENT_PREFIX)) {
     const api = await getResource(db, toRef(API, at))
-    return { form: await getForm(db, api, said === 'draft' ? undefined : Number(said)) }
+    return { form: await getWholeForm(db, api, said === 'draft' ? undefined : Number(said)) }
   }
   const id = toEnvironmentId(said)
   const place = await findPlace(db, { ...at, environment: id })
   const main = findMain(await getDeployment(db, place))
   if (main === undefined) throw new AdminProblem('not-found', `"${at.id}" is not live in "${id}".`)
-  return { form: await getForm(db, place.api, main.revision), environment: place.environment.body }
+  return {
+    form: await getWholeForm(db, place.api, main.revision),
+    environment: (await readPolicyLists(db)).expandEnvironment(place.environment.body),
+  }
 }
 
 export const DIFF_ROUTES: readonly Route[] = [

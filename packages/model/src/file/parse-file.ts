@@ -51,7 +51,10 @@ export function parseFile(
   const findings = describeIssues(issues, {
     schema: GatewrightFile,
     value: merged,
-    at: (path, point) => ({ ...origins.placeAt(merged, path, point), path: toPathText(path) }),
+    at: (path, point) => ({
+      ...origins.placeAt(merged, path, point),
+      path: toPathText(origins.toWritten(merged, path)),
+    }),
     isSecret: (path) => isOfCredentials(path) || isOfPreview(path),
     isPutIn: (path) => origins.isSubstituted(merged, path),
     findAdvice: adviseOnCredentials,
@@ -111,8 +114,15 @@ function leaveOut(merged: unknown, { origins, issues, lostIds }: Repair & { lost
     else if (issue.keys !== undefined) for (const key of issue.keys) add([...path, key])
     else add(findValue(merged, path) === undefined ? path.slice(0, -1) : path)
   }
+  // What stands in a policy list stands at several paths, and goes once.
+  const gone = new Map<unknown, Set<string | number | undefined>>()
   // From the back, so that indexes of list items stay right while items before them are still to be removed.
-  for (const path of [...parts.values()].sort(compareFromBack)) remove(merged, path, { origins, lostIds })
+  for (const path of [...parts.values()].sort(compareFromBack)) {
+    const container = findValue(merged, path.slice(0, -1))
+    const keys = gone.get(container) ?? new Set()
+    if (!keys.has(path.at(-1))) remove(merged, path, { origins, lostIds })
+    gone.set(container, keys.add(path.at(-1)))
+  }
 }
 
 function remove(merged: unknown, path: Path, { origins, lostIds }: { origins: Origins; lostIds: string[] }): void {

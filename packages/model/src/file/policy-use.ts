@@ -21,4 +21,22 @@ export const policyUseSchema = z
   })
   .meta({ id: 'PolicyUse', description: 'One use of a policy. The order of the list is the order in which they run.' })
 
+/** What stands here instead is put in before a file is parsed. */
 export const policyUsesSchema = z.array(policyUseSchema).default([])
+
+export const listUseSchema = z
+  .strictObject({
+    use: z.string().min(1).meta({ description: 'The id of a policy list: its policies stand here, in their order.' }),
+    enabled: z.boolean().exactOptional().meta({ description: 'False: none of them runs here. True if absent.' }),
+  })
+  .meta({ id: 'ListUse', description: 'A policy list, in the place of its policies.' })
+
+/** A list as people write it. */
+export const writtenUsesSchema = z.array(z.union([policyUseSchema, listUseSchema]))
+
+export type WrittenUse = z.input<typeof writtenUsesSchema>[number]
+
+/** Does it stand for a policy list? */
+export function isListUse(use: object): use is z.input<typeof listUseSchema> {
+  return 'use' in use && !('policy' in use)
+}

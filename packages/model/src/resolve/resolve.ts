@@ -14,6 +14,7 @@ import { type ParsedSource, parseSource } from '../source/parse-source.ts'
 import { readPlainJson } from '../source/read-plain-json.ts'
 import type { SourceFile } from '../source/source-text.ts'
 import { type Surroundings, substitute } from '../source/substitute.ts'
+import { expandUses } from './expand-uses.ts'
 import { findForeignKeys } from './foreign-keys.ts'
 import { PemFiles } from './pem-files.ts'
 import { pickPresent } from './pick-present.ts'
@@ -92,11 +93,15 @@ export function resolve(input: ResolveInput): Resolution {
     findings.push(...changes.findings)
     merged = applyOverlay(merged, changes.merged, origins)
   }
-  const parsed = parseFile(merged, origins, {
-    isIncomplete: sources.isIncomplete,
+  const { isIncomplete } = sources
+  const expanded = expandUses(merged, { origins, isIncomplete, known: memory?.expanded ?? new WeakMap() })
+  sources.listUsers = expanded.users
+  findings.push(...expanded.findings)
+  const parsed = parseFile(expanded.merged, origins, {
+    isIncomplete,
     ...(memory && { parsed: memory.parsed }),
   })
-  findings.push(...parsed.findings.filter(({ at }) => !sources.isUnfilled(at)))
+  findings.push(...sources.tellUsers(parsed.findings).filter(({ at }) => !sources.isUnfilled(at)))
   for (const id of parsed.lostIds) sources.lostIds.add(id)
   for (const { code, at } of parsed.findings)
     if (code === 'unknown-key' || code === 'wrong-type') sources.lostKeys.add(at.path)

@@ -29,6 +29,9 @@ export class Sources {
   /** True where a whole file could not be read, so that nothing can be said about references. */
   isIncomplete = false
 
+  /** By position in `policyLists`: who uses them. */
+  listUsers: ReadonlyMap<number, readonly string[]> = new Map()
+
   readonly #unfilled = new Set<string>()
 
   constructor(origins: Origins) {
@@ -74,7 +77,8 @@ export class Sources {
       if (anchor === undefined) continue
       const rest = modelPath.slice(length)
       const inside = rest.length === 0 ? NOWHERE : this.#origins.placeAt(anchor.value, rest, point)
-      return { ...(inside === NOWHERE ? anchor.place : inside), path: toPathText([...anchor.path, ...rest]) }
+      const path = this.#origins.toWritten(anchor.value, rest, anchor.path)
+      return { ...(inside === NOWHERE ? anchor.place : inside), path: toPathText(path) }
     }
     return { ...NOWHERE, path: toPathText(modelPath) }
   }
@@ -110,6 +114,19 @@ export class Sources {
     return { ...finding, message: hide(message), ...(suggestion !== undefined && { suggestion: hide(suggestion) }) }
   }
 
+  /** What is wrong in a policy list is wrong wherever it is used: said once, with who has it. */
+  tellUsers(findings: readonly Finding[]): Finding[] {
+    if (this.listUsers.size === 0) return [...findings]
+    const told = new Map<string, Finding>()
+    for (const finding of findings) {
+      const [, position] = /^policyLists\[(\d+)\]\.policies/.exec(finding.at.path) ?? []
+      const users = position === undefined ? undefined : this.listUsers.get(Number(position))
+      const key = users === undefined ? String(told.size) : `${finding.code} ${finding.at.path} ${finding.message}`
+      told.set(key, users === undefined ? finding : { ...finding, message: `${finding.message} ${toUsedBy(users)}` })
+    }
+    return [...told.values()]
+  }
+
   /** Did anything come from outside of the files? */
   get hasPutIn(): boolean {
     return !this.#origins.putIn.isEmpty
@@ -142,4 +159,13 @@ export class Sources {
 
 function toPlaceKey({ file, line, column }: Place): string {
   return `${file}:${line}:${column}`
+}
+
+const USERS_TOLD = 3
+
+function toUsedBy(users: readonly string[]): string {
+  const told = users.slice(0, USERS_TOLD)
+  const rest = users.length - told.length
+  const last = rest > 0 ? `${rest} more` : told.pop()
+  return `This is used by ${[told.join(', '), last].filter((part) => part !== '').join(' and ')}.`
 }

@@ -6,7 +6,7 @@ import type { ParsedSource } from './parse-source.ts'
 type Container = Record<string, unknown>
 
 /** Lists of resources: each file adds its own. */
-const RESOURCES = ['listeners', 'certificates', 'upstreams', 'apis', 'plans', 'apps']
+const RESOURCES = ['listeners', 'certificates', 'upstreams', 'apis', 'plans', 'apps', 'policyLists']
 
 interface Merge {
   readonly merged: Container

@@ -11,6 +11,8 @@ export interface Member {
   readonly valueAt: number
   /** True where `${env:…}` or `${file:…}` was replaced: such a value is never shown. */
   substituted?: boolean
+  /** Of what stands elsewhere than it is written: its index there in the same list, or its place in another one. */
+  readonly written?: number | Path
 }
 
 interface Origin {
@@ -123,6 +125,19 @@ export class Origins {
   #toPlace(source: SourceText, offset: number): Place {
     const mount = this.#mounts.get(source.file)?.get(source) ?? this.#former.get(source.file)?.get(source)
     return mount === undefined ? source.placeOf(offset) : mount.source.placeOf(mount.at + offset)
+  }
+
+  /** Where the files have what `path` names below `root`, which itself they have at `around`. */
+  toWritten(root: unknown, path: Path, around: Path = []): Path {
+    let written = around
+    let value = root
+    for (const segment of path) {
+      const isKnown = typeof value === 'object' && value !== null
+      const moved = isKnown ? this.findMember(value as object, segment)?.written : undefined
+      written = typeof moved === 'object' ? moved : [...written, moved ?? segment]
+      value = isKnown ? (value as Record<string | number, unknown>)[segment] : undefined
+    }
+    return written
   }
 
   /** Where the values stand that were replaced, in this container and below it. */

@@ -29,5 +29,6 @@ export function validate(model: GatewayModel, catalogue: Catalogue, options: Val
   warnOfUnreachedPaths(validation)
   warnOfClosedPaths(validation)
   warnOfLacks(validation)
-  return sortFindings(validation.findings)
+  const { findings } = validation
+  return sortFindings(options.sources?.tellUsers(findings) ?? findings)
 }
