@@ -2675,12 +2675,18 @@ readonly "at": string;
 /** `user:<uid>`, `token:<uid>`, or `system`. */
 readonly "by": string; readonly "environment": string })[] } }
 
-/** What waits, or waited, to go live in protected environments; what something became of last stands first. */
-readonly listChanges: { readonly query: { readonly state?: "waiting" | "done" | "refused" | "withdrawn" | "expired"; readonly limit?: number; readonly below?: number }; readonly answer: { readonly "items": readonly ({ readonly "environment": string; readonly "team": string; readonly "api": string; 
-/** From 1, within what is live of an API in an environment. */
-readonly "number": number; readonly "state": "waiting" | "done" | "refused" | "withdrawn" | "expired"; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; 
+/** What waits, or waited, to become live in protected environments, of APIs and of all else; what something became of last stands first. */
+readonly listChanges: { readonly query: { readonly state?: "waiting" | "done" | "refused" | "withdrawn" | "expired"; readonly limit?: number; readonly below?: number }; readonly answer: { readonly "items": readonly ({ readonly "environment": string; 
+/** All that would run something else, where it is no change of what is live of an API. */
+readonly "environments"?: readonly (string)[]; readonly "team": string; 
+/** Of which something is to be live. */
+readonly "api"?: string; 
+/** What is to change, where that is not what is live of an API; `action` is the operation. */
+readonly "about"?: { readonly "kind": string; readonly "id": string; readonly "action": string }; 
+/** From 1, within what is live of an API in an environment; for all else, within the environment. */
+readonly "number": number; readonly "state": "waiting" | "done" | "refused" | "withdrawn" | "expired"; readonly "why"?: "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; 
 /** What is to be live. */
-readonly "releases": readonly ({ readonly "revision": number; 
+readonly "releases"?: readonly ({ readonly "revision": number; 
 /** Percent of what no condition claims. */
 readonly "share"?: number; 
 /** CEL: requests for which it is true get this release. */
@@ -2691,7 +2697,9 @@ readonly "apps"?: readonly (string)[];
 readonly "preview"?: { 
 /** RFC 3339, UTC. */
 readonly "expires": string } })[]; 
-/** The version of what was live when it was asked for: of another it is not done. */
+/** What would become of what, a line each. */
+readonly "changes"?: readonly (string)[]; 
+/** The version of what was there when it was asked for: of another it is not done. */
 readonly "of": number; readonly "message": string; 
 /** Breaking changes that are known and wanted. */
 readonly "acknowledge"?: { 
@@ -2719,11 +2727,17 @@ readonly "by": string;
 readonly "at": string; readonly "note": string }; readonly "sequence": number })[] } }
 
 /** A change that waits, or waited: who asked, for what, and who has approved it. */
-readonly getChange: { readonly params: { readonly environment: string; readonly team: string; readonly id: string; readonly number: number }; readonly answer: { readonly "environment": string; readonly "team": string; readonly "api": string; 
-/** From 1, within what is live of an API in an environment. */
-readonly "number": number; readonly "state": "waiting" | "done" | "refused" | "withdrawn" | "expired"; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; 
+readonly getChange: { readonly params: { readonly environment: string; readonly team: string; readonly id: string; readonly number: number }; readonly answer: { readonly "environment": string; 
+/** All that would run something else, where it is no change of what is live of an API. */
+readonly "environments"?: readonly (string)[]; readonly "team": string; 
+/** Of which something is to be live. */
+readonly "api"?: string; 
+/** What is to change, where that is not what is live of an API; `action` is the operation. */
+readonly "about"?: { readonly "kind": string; readonly "id": string; readonly "action": string }; 
+/** From 1, within what is live of an API in an environment; for all else, within the environment. */
+readonly "number": number; readonly "state": "waiting" | "done" | "refused" | "withdrawn" | "expired"; readonly "why"?: "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; 
 /** What is to be live. */
-readonly "releases": readonly ({ readonly "revision": number; 
+readonly "releases"?: readonly ({ readonly "revision": number; 
 /** Percent of what no condition claims. */
 readonly "share"?: number; 
 /** CEL: requests for which it is true get this release. */
@@ -2734,7 +2748,9 @@ readonly "apps"?: readonly (string)[];
 readonly "preview"?: { 
 /** RFC 3339, UTC. */
 readonly "expires": string } })[]; 
-/** The version of what was live when it was asked for: of another it is not done. */
+/** What would become of what, a line each. */
+readonly "changes"?: readonly (string)[]; 
+/** The version of what was there when it was asked for: of another it is not done. */
 readonly "of": number; readonly "message": string; 
 /** Breaking changes that are known and wanted. */
 readonly "acknowledge"?: { 
@@ -2762,11 +2778,17 @@ readonly "by": string;
 readonly "at": string; readonly "note": string }; readonly "sequence": number } }
 
 /** Lets a change through. With the last approval that it needs it is judged and checked again, and done; else it goes on waiting. */
-readonly approveChange: { readonly params: { readonly environment: string; readonly team: string; readonly id: string; readonly number: number }; readonly body: { readonly "note"?: string }; readonly answer: { readonly "change": { readonly "environment": string; readonly "team": string; readonly "api": string; 
-/** From 1, within what is live of an API in an environment. */
-readonly "number": number; readonly "state": "waiting" | "done" | "refused" | "withdrawn" | "expired"; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; 
+readonly approveChange: { readonly params: { readonly environment: string; readonly team: string; readonly id: string; readonly number: number }; readonly body: { readonly "note"?: string }; readonly answer: { readonly "change": { readonly "environment": string; 
+/** All that would run something else, where it is no change of what is live of an API. */
+readonly "environments"?: readonly (string)[]; readonly "team": string; 
+/** Of which something is to be live. */
+readonly "api"?: string; 
+/** What is to change, where that is not what is live of an API; `action` is the operation. */
+readonly "about"?: { readonly "kind": string; readonly "id": string; readonly "action": string }; 
+/** From 1, within what is live of an API in an environment; for all else, within the environment. */
+readonly "number": number; readonly "state": "waiting" | "done" | "refused" | "withdrawn" | "expired"; readonly "why"?: "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; 
 /** What is to be live. */
-readonly "releases": readonly ({ readonly "revision": number; 
+readonly "releases"?: readonly ({ readonly "revision": number; 
 /** Percent of what no condition claims. */
 readonly "share"?: number; 
 /** CEL: requests for which it is true get this release. */
@@ -2777,7 +2799,9 @@ readonly "apps"?: readonly (string)[];
 readonly "preview"?: { 
 /** RFC 3339, UTC. */
 readonly "expires": string } })[]; 
-/** The version of what was live when it was asked for: of another it is not done. */
+/** What would become of what, a line each. */
+readonly "changes"?: readonly (string)[]; 
+/** The version of what was there when it was asked for: of another it is not done. */
 readonly "of": number; readonly "message": string; 
 /** Breaking changes that are known and wanted. */
 readonly "acknowledge"?: { 
@@ -2851,11 +2875,17 @@ readonly "expires": string };
 readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } } }
 
 /** Keeps a change from being done. */
-readonly refuseChange: { readonly params: { readonly environment: string; readonly team: string; readonly id: string; readonly number: number }; readonly body: { readonly "note"?: string }; readonly answer: { readonly "environment": string; readonly "team": string; readonly "api": string; 
-/** From 1, within what is live of an API in an environment. */
-readonly "number": number; readonly "state": "waiting" | "done" | "refused" | "withdrawn" | "expired"; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; 
+readonly refuseChange: { readonly params: { readonly environment: string; readonly team: string; readonly id: string; readonly number: number }; readonly body: { readonly "note"?: string }; readonly answer: { readonly "environment": string; 
+/** All that would run something else, where it is no change of what is live of an API. */
+readonly "environments"?: readonly (string)[]; readonly "team": string; 
+/** Of which something is to be live. */
+readonly "api"?: string; 
+/** What is to change, where that is not what is live of an API; `action` is the operation. */
+readonly "about"?: { readonly "kind": string; readonly "id": string; readonly "action": string }; 
+/** From 1, within what is live of an API in an environment; for all else, within the environment. */
+readonly "number": number; readonly "state": "waiting" | "done" | "refused" | "withdrawn" | "expired"; readonly "why"?: "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; 
 /** What is to be live. */
-readonly "releases": readonly ({ readonly "revision": number; 
+readonly "releases"?: readonly ({ readonly "revision": number; 
 /** Percent of what no condition claims. */
 readonly "share"?: number; 
 /** CEL: requests for which it is true get this release. */
@@ -2866,7 +2896,9 @@ readonly "apps"?: readonly (string)[];
 readonly "preview"?: { 
 /** RFC 3339, UTC. */
 readonly "expires": string } })[]; 
-/** The version of what was live when it was asked for: of another it is not done. */
+/** What would become of what, a line each. */
+readonly "changes"?: readonly (string)[]; 
+/** The version of what was there when it was asked for: of another it is not done. */
 readonly "of": number; readonly "message": string; 
 /** Breaking changes that are known and wanted. */
 readonly "acknowledge"?: { 
@@ -2894,11 +2926,17 @@ readonly "by": string;
 readonly "at": string; readonly "note": string }; readonly "sequence": number } }
 
 /** Takes a change back that you have asked for. */
-readonly withdrawChange: { readonly params: { readonly environment: string; readonly team: string; readonly id: string; readonly number: number }; readonly body: { readonly "note"?: string }; readonly answer: { readonly "environment": string; readonly "team": string; readonly "api": string; 
-/** From 1, within what is live of an API in an environment. */
-readonly "number": number; readonly "state": "waiting" | "done" | "refused" | "withdrawn" | "expired"; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; 
+readonly withdrawChange: { readonly params: { readonly environment: string; readonly team: string; readonly id: string; readonly number: number }; readonly body: { readonly "note"?: string }; readonly answer: { readonly "environment": string; 
+/** All that would run something else, where it is no change of what is live of an API. */
+readonly "environments"?: readonly (string)[]; readonly "team": string; 
+/** Of which something is to be live. */
+readonly "api"?: string; 
+/** What is to change, where that is not what is live of an API; `action` is the operation. */
+readonly "about"?: { readonly "kind": string; readonly "id": string; readonly "action": string }; 
+/** From 1, within what is live of an API in an environment; for all else, within the environment. */
+readonly "number": number; readonly "state": "waiting" | "done" | "refused" | "withdrawn" | "expired"; readonly "why"?: "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; 
 /** What is to be live. */
-readonly "releases": readonly ({ readonly "revision": number; 
+readonly "releases"?: readonly ({ readonly "revision": number; 
 /** Percent of what no condition claims. */
 readonly "share"?: number; 
 /** CEL: requests for which it is true get this release. */
@@ -2909,7 +2947,213 @@ readonly "apps"?: readonly (string)[];
 readonly "preview"?: { 
 /** RFC 3339, UTC. */
 readonly "expires": string } })[]; 
-/** The version of what was live when it was asked for: of another it is not done. */
+/** What would become of what, a line each. */
+readonly "changes"?: readonly (string)[]; 
+/** The version of what was there when it was asked for: of another it is not done. */
+readonly "of": number; readonly "message": string; 
+/** Breaking changes that are known and wanted. */
+readonly "acknowledge"?: { 
+/** Codes of breaking changes, or `all`. */
+readonly "codes": readonly (string)[]; 
+/** Why callers can live with it: it stands in the message. */
+readonly "reason": string }; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "askedBy": string; 
+/** RFC 3339, UTC. */
+readonly "askedAt": string; 
+/** RFC 3339, UTC. */
+readonly "expiresAt": string; readonly "approvals": readonly ({ 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "by": string; 
+/** RFC 3339, UTC. */
+readonly "at": string; readonly "note": string })[]; 
+/** How many approvals the environment asks for now. */
+readonly "needed": number; 
+/** Who did, refused or withdrew it. */
+readonly "end"?: { 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "by": string; 
+/** RFC 3339, UTC. */
+readonly "at": string; readonly "note": string }; readonly "sequence": number } }
+
+/** A change that waits, or waited, because of what protected environments run: who asked, for what, who has approved it. */
+readonly getAskedChange: { readonly params: { readonly environment: string; readonly number: number }; readonly answer: { readonly "environment": string; 
+/** All that would run something else, where it is no change of what is live of an API. */
+readonly "environments"?: readonly (string)[]; readonly "team": string; 
+/** Of which something is to be live. */
+readonly "api"?: string; 
+/** What is to change, where that is not what is live of an API; `action` is the operation. */
+readonly "about"?: { readonly "kind": string; readonly "id": string; readonly "action": string }; 
+/** From 1, within what is live of an API in an environment; for all else, within the environment. */
+readonly "number": number; readonly "state": "waiting" | "done" | "refused" | "withdrawn" | "expired"; readonly "why"?: "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; 
+/** What is to be live. */
+readonly "releases"?: readonly ({ readonly "revision": number; 
+/** Percent of what no condition claims. */
+readonly "share"?: number; 
+/** CEL: requests for which it is true get this release. */
+readonly "when"?: string; 
+/** Each request of these, `team/id`, whatever else is said. */
+readonly "apps"?: readonly (string)[]; 
+/** It is not live: only who brings its token gets it. */
+readonly "preview"?: { 
+/** RFC 3339, UTC. */
+readonly "expires": string } })[]; 
+/** What would become of what, a line each. */
+readonly "changes"?: readonly (string)[]; 
+/** The version of what was there when it was asked for: of another it is not done. */
+readonly "of": number; readonly "message": string; 
+/** Breaking changes that are known and wanted. */
+readonly "acknowledge"?: { 
+/** Codes of breaking changes, or `all`. */
+readonly "codes": readonly (string)[]; 
+/** Why callers can live with it: it stands in the message. */
+readonly "reason": string }; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "askedBy": string; 
+/** RFC 3339, UTC. */
+readonly "askedAt": string; 
+/** RFC 3339, UTC. */
+readonly "expiresAt": string; readonly "approvals": readonly ({ 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "by": string; 
+/** RFC 3339, UTC. */
+readonly "at": string; readonly "note": string })[]; 
+/** How many approvals the environment asks for now. */
+readonly "needed": number; 
+/** Who did, refused or withdrew it. */
+readonly "end"?: { 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "by": string; 
+/** RFC 3339, UTC. */
+readonly "at": string; readonly "note": string }; readonly "sequence": number } }
+
+/** Lets a change through. With the last approval that it needs it is checked again, and done; else it goes on waiting. */
+readonly approveAskedChange: { readonly params: { readonly environment: string; readonly number: number }; readonly body: { readonly "note"?: string }; readonly answer: { readonly "change": { readonly "environment": string; 
+/** All that would run something else, where it is no change of what is live of an API. */
+readonly "environments"?: readonly (string)[]; readonly "team": string; 
+/** Of which something is to be live. */
+readonly "api"?: string; 
+/** What is to change, where that is not what is live of an API; `action` is the operation. */
+readonly "about"?: { readonly "kind": string; readonly "id": string; readonly "action": string }; 
+/** From 1, within what is live of an API in an environment; for all else, within the environment. */
+readonly "number": number; readonly "state": "waiting" | "done" | "refused" | "withdrawn" | "expired"; readonly "why"?: "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; 
+/** What is to be live. */
+readonly "releases"?: readonly ({ readonly "revision": number; 
+/** Percent of what no condition claims. */
+readonly "share"?: number; 
+/** CEL: requests for which it is true get this release. */
+readonly "when"?: string; 
+/** Each request of these, `team/id`, whatever else is said. */
+readonly "apps"?: readonly (string)[]; 
+/** It is not live: only who brings its token gets it. */
+readonly "preview"?: { 
+/** RFC 3339, UTC. */
+readonly "expires": string } })[]; 
+/** What would become of what, a line each. */
+readonly "changes"?: readonly (string)[]; 
+/** The version of what was there when it was asked for: of another it is not done. */
+readonly "of": number; readonly "message": string; 
+/** Breaking changes that are known and wanted. */
+readonly "acknowledge"?: { 
+/** Codes of breaking changes, or `all`. */
+readonly "codes": readonly (string)[]; 
+/** Why callers can live with it: it stands in the message. */
+readonly "reason": string }; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "askedBy": string; 
+/** RFC 3339, UTC. */
+readonly "askedAt": string; 
+/** RFC 3339, UTC. */
+readonly "expiresAt": string; readonly "approvals": readonly ({ 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "by": string; 
+/** RFC 3339, UTC. */
+readonly "at": string; readonly "note": string })[]; 
+/** How many approvals the environment asks for now. */
+readonly "needed": number; 
+/** Who did, refused or withdrew it. */
+readonly "end"?: { 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "by": string; 
+/** RFC 3339, UTC. */
+readonly "at": string; readonly "note": string }; readonly "sequence": number } } }
+
+/** Keeps a change from being done. */
+readonly refuseAskedChange: { readonly params: { readonly environment: string; readonly number: number }; readonly body: { readonly "note"?: string }; readonly answer: { readonly "environment": string; 
+/** All that would run something else, where it is no change of what is live of an API. */
+readonly "environments"?: readonly (string)[]; readonly "team": string; 
+/** Of which something is to be live. */
+readonly "api"?: string; 
+/** What is to change, where that is not what is live of an API; `action` is the operation. */
+readonly "about"?: { readonly "kind": string; readonly "id": string; readonly "action": string }; 
+/** From 1, within what is live of an API in an environment; for all else, within the environment. */
+readonly "number": number; readonly "state": "waiting" | "done" | "refused" | "withdrawn" | "expired"; readonly "why"?: "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; 
+/** What is to be live. */
+readonly "releases"?: readonly ({ readonly "revision": number; 
+/** Percent of what no condition claims. */
+readonly "share"?: number; 
+/** CEL: requests for which it is true get this release. */
+readonly "when"?: string; 
+/** Each request of these, `team/id`, whatever else is said. */
+readonly "apps"?: readonly (string)[]; 
+/** It is not live: only who brings its token gets it. */
+readonly "preview"?: { 
+/** RFC 3339, UTC. */
+readonly "expires": string } })[]; 
+/** What would become of what, a line each. */
+readonly "changes"?: readonly (string)[]; 
+/** The version of what was there when it was asked for: of another it is not done. */
+readonly "of": number; readonly "message": string; 
+/** Breaking changes that are known and wanted. */
+readonly "acknowledge"?: { 
+/** Codes of breaking changes, or `all`. */
+readonly "codes": readonly (string)[]; 
+/** Why callers can live with it: it stands in the message. */
+readonly "reason": string }; 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "askedBy": string; 
+/** RFC 3339, UTC. */
+readonly "askedAt": string; 
+/** RFC 3339, UTC. */
+readonly "expiresAt": string; readonly "approvals": readonly ({ 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "by": string; 
+/** RFC 3339, UTC. */
+readonly "at": string; readonly "note": string })[]; 
+/** How many approvals the environment asks for now. */
+readonly "needed": number; 
+/** Who did, refused or withdrew it. */
+readonly "end"?: { 
+/** `user:<uid>`, `token:<uid>`, or `system`. */
+readonly "by": string; 
+/** RFC 3339, UTC. */
+readonly "at": string; readonly "note": string }; readonly "sequence": number } }
+
+/** Takes a change back that you have asked for. */
+readonly withdrawAskedChange: { readonly params: { readonly environment: string; readonly number: number }; readonly body: { readonly "note"?: string }; readonly answer: { readonly "environment": string; 
+/** All that would run something else, where it is no change of what is live of an API. */
+readonly "environments"?: readonly (string)[]; readonly "team": string; 
+/** Of which something is to be live. */
+readonly "api"?: string; 
+/** What is to change, where that is not what is live of an API; `action` is the operation. */
+readonly "about"?: { readonly "kind": string; readonly "id": string; readonly "action": string }; 
+/** From 1, within what is live of an API in an environment; for all else, within the environment. */
+readonly "number": number; readonly "state": "waiting" | "done" | "refused" | "withdrawn" | "expired"; readonly "why"?: "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; 
+/** What is to be live. */
+readonly "releases"?: readonly ({ readonly "revision": number; 
+/** Percent of what no condition claims. */
+readonly "share"?: number; 
+/** CEL: requests for which it is true get this release. */
+readonly "when"?: string; 
+/** Each request of these, `team/id`, whatever else is said. */
+readonly "apps"?: readonly (string)[]; 
+/** It is not live: only who brings its token gets it. */
+readonly "preview"?: { 
+/** RFC 3339, UTC. */
+readonly "expires": string } })[]; 
+/** What would become of what, a line each. */
+readonly "changes"?: readonly (string)[]; 
+/** The version of what was there when it was asked for: of another it is not done. */
 readonly "of": number; readonly "message": string; 
 /** Breaking changes that are known and wanted. */
 readonly "acknowledge"?: { 
@@ -3144,6 +3388,10 @@ getChange: { method: 'GET', path: '/api/v1/environments/{environment}/apis/{team
 approveChange: { method: 'POST', path: '/api/v1/environments/{environment}/apis/{team}/{id}/changes/{number}/approve' },
 refuseChange: { method: 'POST', path: '/api/v1/environments/{environment}/apis/{team}/{id}/changes/{number}/refuse' },
 withdrawChange: { method: 'POST', path: '/api/v1/environments/{environment}/apis/{team}/{id}/changes/{number}/withdraw' },
+getAskedChange: { method: 'GET', path: '/api/v1/environments/{environment}/changes/{number}' },
+approveAskedChange: { method: 'POST', path: '/api/v1/environments/{environment}/changes/{number}/approve' },
+refuseAskedChange: { method: 'POST', path: '/api/v1/environments/{environment}/changes/{number}/refuse' },
+withdrawAskedChange: { method: 'POST', path: '/api/v1/environments/{environment}/changes/{number}/withdraw' },
 listNodeTokens: { method: 'GET', path: '/api/v1/node-groups/{group}/tokens' },
 issueNodeToken: { method: 'POST', path: '/api/v1/node-groups/{group}/tokens' },
 endNodeToken: { method: 'DELETE', path: '/api/v1/node-groups/{group}/tokens/{uid}' },

@@ -3,6 +3,7 @@ import { ACCOUNT_ROUTES } from './account/account-routes.ts'
 import { FACTOR_ROUTES } from './account/factor-routes.ts'
 import { LOGIN_ROUTES } from './account/login-routes.ts'
 import { AUDIT_ROUTES } from './audit/audit-routes.ts'
+import { ASKED_CHANGE_ROUTES } from './changes/asked-change-routes.ts'
 import { CHANGE_ROUTES } from './changes/change-routes.ts'
 import { API_STATE_ROUTES } from './deployments/api-state-routes.ts'
 import { DEPLOYMENT_ROUTES } from './deployments/deployment-routes.ts'
@@ -55,6 +56,7 @@ export const ADMIN_ROUTES: readonly Route[] = [
   ...API_STATE_ROUTES,
   ...CHANGE_ROUTES,
   ...NODE_ROUTES,
+  ...ASKED_CHANGE_ROUTES,
   ...NODE_TOKEN_ROUTES,
   ...WEBHOOK_ROUTES,
 ]

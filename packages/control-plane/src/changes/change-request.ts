@@ -15,15 +15,18 @@ export interface Approval {
   readonly atMs: number
 }
 
-export interface ChangeRequest {
-  /** Uids. */
+export type DeploymentWish = Omit<Wish, 'changes' | 'shown'>
+
+/** Of a deployment, or of whatever else a protected environment would run. */
+export interface ChangeRequest<Wanted extends object = DeploymentWish> {
+  /** Uids; `api` is empty where it is none's deployment. */
   readonly api: string
   readonly environment: string
   /** From 1, within what is live of an API in an environment. */
   readonly number: number
   readonly state: ChangeState
   /** Its version is the one that it was made of. */
-  readonly wish: Omit<Wish, 'changes' | 'shown'>
+  readonly wish: Wanted
   readonly askedBy: Actor
   /** Uid of the person, or of who made the token; else the actor. */
   readonly person: string
@@ -34,6 +37,8 @@ export interface ChangeRequest {
   /** Who did, refused or withdrew it, when, and why. */
   readonly end?: { readonly by: Actor; readonly atMs: number; readonly note: string }
   readonly sequence: number
+  /** Of what is to change, where that is no deployment. */
+  readonly team?: string
 }
 
 export type ChangeFaultReason =

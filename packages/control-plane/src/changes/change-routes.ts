@@ -13,10 +13,12 @@ import { mustWait } from '../environments/guard-environment.ts'
 import { AdminProblem } from '../http/admin-problem.ts'
 import { defineChange, defineReading, type Route } from '../http/route.ts'
 import { findResources } from '../resources/find-resources.ts'
+import { listAllResources } from '../resources/list-resources.ts'
 import type { Doing } from '../resources/resource-store.ts'
 import { findPerson } from '../tokens/token-store.ts'
+import { isAsked } from './asked-change.ts'
 import { CHANGE_STATES, ChangeFault, type ChangeRequest } from './change-request.ts'
-import { changeSchema, presentChange } from './change-schema.ts'
+import { changeSchema, presentAsked, presentChange } from './change-schema.ts'
 import { approveChange, endChange, getChange, getWaitingChange, listChanges } from './change-store.ts'
 
 const params = placeParams.extend({ number: z.coerce.number().int().min(1) })
@@ -37,7 +39,8 @@ function toNote(
 const LIST = defineReading({
   name: 'listChanges',
   path: '/changes',
-  summary: 'What waits, or waited, to go live in protected environments; what something became of last stands first.',
+  summary:
+    'What waits, or waited, to become live in protected environments, of APIs and of all else; what something became of last stands first.',
   tag: TAG,
   access: { kind: 'some-team', permission: 'api:read' },
   params: NO_QUERY,
@@ -61,7 +64,16 @@ const LIST = defineReading({
     const changes = await listChanges(db, query, services.nowMs())
     const uids = changes.flatMap(({ api, environment }) => [api, environment])
     const named = await findResources(db, [...new Set(uids)])
-    const items = changes.flatMap((change) => {
+    const environments = await listAllResources(db, 'environment')
+    const items = changes.flatMap((change): z.input<typeof changeSchema>[] => {
+      if (isAsked(change)) {
+        return [
+          presentAsked(
+            change,
+            environments.filter(({ id }) => change.wish.environments.includes(id)),
+          ),
+        ]
+      }
       const [api, environment] = [named.get(change.api), named.get(change.environment)]
       return api === undefined || environment === undefined ? [] : [presentChange(change, { api, environment })]
     })
@@ -92,6 +104,7 @@ const APPROVE = defineChange({
     'Lets a change through. With the last approval that it needs it is judged and checked again, and done; else it goes on waiting.',
   tag: TAG,
   access: placeDemand('api:approve') as never,
+  watches: 'itself',
   params,
   query: waitQuery,
   body: noteBody,

@@ -7,20 +7,30 @@ import type { Doing } from '../resources/resource-store.ts'
 import type { Moment } from '../store/store.ts'
 import type { ChangeTable } from '../store/tables.ts'
 import { areInOneHand } from '../users/hands.ts'
-import { type Approval, ChangeFault, type ChangeRequest, type ChangeState } from './change-request.ts'
+import type { AnyChange } from './asked-change.ts'
+import {
+  type Approval,
+  ChangeFault,
+  type ChangeRequest,
+  type ChangeState,
+  type DeploymentWish,
+} from './change-request.ts'
 
 /** Two weeks: what nobody looked at by then was made of something else. */
 const LIFE_MS = 14 * 24 * 3_600_000
+
+/** In the place of an API's uid: what is to change is no deployment. */
+export const NO_API = ''
 
 export interface ChangeRef extends DeploymentRef {
   readonly number: number
 }
 
-export async function askForChange(
+export async function askForChange<Wanted extends object>(
   doing: Doing,
   { api, environment }: DeploymentRef,
-  { wish, person }: Pick<ChangeRequest, 'wish' | 'person'>,
-): Promise<ChangeRequest> {
+  { wish, person, team }: Pick<ChangeRequest<Wanted>, 'wish' | 'person' | 'team'>,
+): Promise<ChangeRequest<Wanted>> {
   const { db, nowMs, by, sequence } = doing
   const newest = await db
     .selectFrom('changes')
@@ -30,7 +40,7 @@ export async function askForChange(
     .orderBy('number', 'desc')
     .limit(1)
     .executeTakeFirst()
-  const made: ChangeRequest = {
+  const made: ChangeRequest<Wanted> = {
     api,
     environment,
     number: (newest?.number ?? 0) + 1,
@@ -42,19 +52,20 @@ export async function askForChange(
     expiresAtMs: nowMs + LIFE_MS,
     approvals: [],
     sequence,
+    ...(team !== undefined && { team }),
   }
   await db.insertInto('changes').values(toRow(made)).execute()
   return made
 }
 
-/** By a person, never by who asked, and by each once. `approvers`: uids; if undefined, everybody who may. @rejects ChangeFault */
-export async function approveChange(
+/** `Wanted`: what its ref says that it is. By a person, never by who asked, and by each once. `approvers`: uids; if undefined, everybody who may. @rejects ChangeFault */
+export async function approveChange<Wanted extends object = DeploymentWish>(
   doing: Doing,
   ref: ChangeRef,
   given: { readonly principal: Principal; readonly approvers: readonly string[] | undefined; readonly note: string },
-): Promise<ChangeRequest> {
+): Promise<ChangeRequest<Wanted>> {
   const { principal, approvers, note } = given
-  const current = await getWaitingChange(doing, ref)
+  const current = await getWaitingChange<Wanted>(doing, ref)
   const person = principal.user
   if (person === undefined) throw new ChangeFault('no-person', 'What waits is approved by people, and not by services.')
   if (person === current.person)
@@ -86,12 +97,12 @@ async function assertOtherHands(
 }
 
 /** @rejects ChangeFault */
-export async function endChange(
+export async function endChange<Wanted extends object = DeploymentWish>(
   doing: Doing,
   ref: ChangeRef,
   { state, note }: { readonly state: 'done' | 'refused' | 'withdrawn'; readonly note: string },
-): Promise<ChangeRequest> {
-  const current = await getWaitingChange(doing, ref)
+): Promise<ChangeRequest<Wanted>> {
+  const current = await getWaitingChange<Wanted>(doing, ref)
   const end = { by: doing.by, atMs: doing.nowMs, note }
   const made = { ...current, state, end, sequence: doing.sequence }
   await replace(doing.db, made)
@@ -99,18 +110,21 @@ export async function endChange(
 }
 
 /** @rejects ChangeFault */
-export async function getWaitingChange({ db, nowMs }: Doing, ref: ChangeRef): Promise<ChangeRequest> {
-  const current = await getChange(db, ref, nowMs)
+export async function getWaitingChange<Wanted extends object = DeploymentWish>(
+  { db, nowMs }: Doing,
+  ref: ChangeRef,
+): Promise<ChangeRequest<Wanted>> {
+  const current = await getChange<Wanted>(db, ref, nowMs)
   if (current.state === 'waiting') return current
   throw new ChangeFault('ended', `Change ${ref.number} does not wait any more: it is ${current.state}.`)
 }
 
 /** @rejects ChangeFault */
-export async function getChange(
+export async function getChange<Wanted extends object = DeploymentWish>(
   db: Moment,
   { api, environment, number }: ChangeRef,
   nowMs: number,
-): Promise<ChangeRequest> {
+): Promise<ChangeRequest<Wanted>> {
   const row = await db
     .selectFrom('changes')
     .selectAll()
@@ -119,7 +133,7 @@ export async function getChange(
     .where('number', '=', number)
     .executeTakeFirst()
   if (row === undefined) throw new ChangeFault('not-found', `There is no change ${number} here.`)
-  return fromRow(row, nowMs)
+  return fromRow<Wanted>(row, nowMs)
 }
 
 export interface ChangeQuery {
@@ -135,7 +149,7 @@ export interface ChangeQuery {
 }
 
 /** Those that something became of last stand first. */
-export async function listChanges(db: Moment, query: ChangeQuery, nowMs: number): Promise<ChangeRequest[]> {
+export async function listChanges(db: Moment, query: ChangeQuery, nowMs: number): Promise<AnyChange[]> {
   const { shown, api, environment, state, below, limit } = query
   let found = db.selectFrom('changes').selectAll()
   if (api !== undefined) found = found.where('api', '=', api)
@@ -149,6 +163,7 @@ export async function listChanges(db: Moment, query: ChangeQuery, nowMs: number)
     found = found.where(({ or, and, eb }) =>
       or([
         eb('api', 'in', selectReadable(db, { teams, parts: listApiParts(parts) })),
+        ...(teams.length === 0 ? [] : [eb('team', 'in', teams)]),
         ...inSome.map(({ environments, part }) =>
           and([
             eb('api', 'in', selectReadable(db, { teams: [], parts: [part] })),
@@ -164,10 +179,10 @@ export async function listChanges(db: Moment, query: ChangeQuery, nowMs: number)
     if (state === 'waiting') found = found.where('expires_at', '>', nowMs)
   }
   const rows = await found.orderBy('sequence', 'desc').limit(limit).execute()
-  return rows.map((row) => fromRow(row, nowMs))
+  return rows.map((row) => fromRow<never>(row, nowMs))
 }
 
-async function replace(db: Moment, made: ChangeRequest): Promise<void> {
+async function replace(db: Moment, made: ChangeRequest<object>): Promise<void> {
   const { api, environment, number, ...row } = toRow(made)
   await db
     .updateTable('changes')
@@ -185,10 +200,12 @@ function toRow({
   askedBy,
   askedAtMs,
   expiresAtMs,
+  team = null as never,
   ...rest
-}: ChangeRequest): Selectable<ChangeTable> {
+}: ChangeRequest<object>): Selectable<ChangeTable> {
   return {
     ...rest,
+    team,
     wish: JSON.stringify(wish),
     approvals: JSON.stringify(approvals),
     end_json: end === undefined ? null : JSON.stringify(end),
@@ -198,7 +215,7 @@ function toRow({
   }
 }
 
-function fromRow(row: Selectable<ChangeTable>, nowMs: number): ChangeRequest {
+function fromRow<Wanted extends object>(row: Selectable<ChangeTable>, nowMs: number): ChangeRequest<Wanted> {
   const { api, environment, number, person, sequence, expires_at: expiresAtMs } = row
   const isExpired = row.state === 'waiting' && expiresAtMs <= nowMs
   return {
@@ -214,5 +231,6 @@ function fromRow(row: Selectable<ChangeTable>, nowMs: number): ChangeRequest {
     approvals: JSON.parse(row.approvals),
     ...(row.end_json !== null && { end: JSON.parse(row.end_json) }),
     sequence,
+    ...(row.team !== null && { team: row.team }),
   }
 }

@@ -64,6 +64,7 @@ export function defineDeploying<B extends DeployingBody>(parts: DeployingParts<B
     summary,
     tag: 'deployments',
     access: placeDemand('api:publish'),
+    watches: 'itself',
     params: placeParams,
     query: waitQuery,
     body,

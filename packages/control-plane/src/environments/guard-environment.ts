@@ -8,6 +8,7 @@ import { readRoles } from '../http/assert-allowed.ts'
 import type { Asking } from '../http/route.ts'
 import { NO_TEAM } from '../resources/kind.ts'
 import type { Doing } from '../resources/resource-store.ts'
+import type { EnvironmentBody } from './environment-body.ts'
 
 export interface Guarded {
   readonly place: DeploymentPlace
@@ -19,7 +20,8 @@ export async function mustWait(asking: Asking, doing: Doing, guarded: Guarded): 
   const { protection } = guarded.place.environment.body
   if (protection === undefined) return false
   const isEmergency = await mayHurry(asking, doing, guarded)
-  if (!isEmergency) await assertThawed(asking, doing, guarded)
+  const { wish, place } = guarded
+  if (!isEmergency) await assertThawed(asking, doing, { environment: place.environment, override: wish.override })
   return !isEmergency && (protection.approvals ?? 0) > 0
 }
 
@@ -31,14 +33,19 @@ async function mayHurry(asking: Asking, doing: Doing, { place, wish }: Guarded):
   return await isGranted(asking, doing, { permission: 'api:approve', ...where })
 }
 
+export interface Freezable {
+  readonly environment: { readonly id: string; readonly body: EnvironmentBody }
+  /** Why it cannot wait. */
+  readonly override: string | undefined
+}
+
 /** @rejects AdminProblem */
-async function assertThawed(asking: Asking, doing: Doing, { place, wish }: Guarded): Promise<void> {
-  const { environment } = place
+export async function assertThawed(asking: Asking, doing: Doing, { environment, override }: Freezable): Promise<void> {
   const frozen = environment.body.protection?.frozen
   if (frozen === undefined || (frozen.until !== undefined && Date.parse(frozen.until) <= doing.nowMs)) return
   const permission: Permission = 'environment:freeze'
   const demand = { permission, team: NO_TEAM, environment: environment.id }
-  if (wish.override !== undefined && (await isGranted(asking, doing, demand))) return
+  if (override !== undefined && (await isGranted(asking, doing, demand))) return
   const until = frozen.until === undefined ? 'for now' : `until ${frozen.until}`
   throw new AdminProblem(
     'environment-frozen',

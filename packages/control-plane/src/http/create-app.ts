@@ -23,7 +23,7 @@ import { toAdminProblem } from './to-admin-problem.ts'
 export function createApp(services: Services, routes: readonly Route[], settings: AppSettings = {}): FastifyInstance {
   const app = Fastify(toServerOptions(settings)) as unknown as FastifyInstance
   app.server.maxConnections = MOST_CONNECTIONS
-  const runner = new RouteRunner(services)
+  const runner = new RouteRunner(services, routes)
   // What is parsed is parsed by the route's own schemas.
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'string' }, (_, text, done) => done(null, text))

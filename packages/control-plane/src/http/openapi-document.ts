@@ -33,6 +33,12 @@ const PARAMETERS: Readonly<Record<string, Json>> = {
     description: 'The `ETag` of what was seen: something else is not changed.',
     schema: { type: 'string' },
   },
+  Override: {
+    name: 'Gatewright-Override',
+    in: 'header',
+    description: 'Why it cannot wait for the end of a freeze: for those who have `environment:freeze` everywhere.',
+    schema: { type: 'string' },
+  },
   IdempotencyKey: {
     name: 'Idempotency-Key',
     in: 'header',
@@ -73,6 +79,7 @@ export function toOpenApi(routes: readonly Route[]): Json {
     components: {
       schemas: { ...pickNamed(schemas), Problem: PROBLEM },
       parameters: PARAMETERS,
+      responses: { Waits: toWaits(schemas) },
       securitySchemes: {
         token: { type: 'http', scheme: 'bearer' },
         session: { type: 'apiKey', in: 'cookie', name: 'gatewright-session' },
@@ -107,6 +114,7 @@ function toOperation(route: Route, schemas: Readonly<Record<string, Json>>): Jso
           content: toAnswerContent(route, answer, asYaml),
         }),
       },
+      ...(isChange && route.watches !== 'itself' && { 202: { $ref: '#/components/responses/Waits' } }),
       default: {
         description: 'It was not done.',
         content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
@@ -120,6 +128,15 @@ function toStatus({ kind, status }: Route, answer: Json | undefined): string {
   if (status !== undefined) return String(status)
   if (answer === undefined) return '204'
   return kind === 'changing' ? '2XX' : '200'
+}
+
+function toWaits(schemas: Readonly<Record<string, Json>>): Json {
+  const schema = schemas['getAskedChange.answer'] ?? {}
+  return {
+    description:
+      'It changes what a protected environment runs, and waits until others have approved it. `Location` says where.',
+    content: { 'application/json': { schema } },
+  }
 }
 
 function toAnswerContent(route: Route, answer: Json, asYaml: Json): Json {

@@ -19,6 +19,8 @@ export interface Asked extends AskedPlace {
   /** Everything is done, shown, and undone. */
   readonly isDryRun: boolean
   readonly idempotencyKey: string | undefined
+  /** Why it cannot wait for the end of a freeze. */
+  readonly override: string | undefined
   /** Method, address and body: what a repeat has to be equal in. */
   readonly fingerprint: string
 }
@@ -53,6 +55,7 @@ export function readRequest(route: Route, { request, params }: AskedPlace): Aske
     },
     isDryRun: isChange && parse(dryRunSchema, 'query/dryRun', dryRun) === 'true',
     idempotencyKey: isChange ? readIdempotencyKey(request.headers['idempotency-key']) : undefined,
+    override: isChange ? readOverride(request.headers['gatewright-override']) : undefined,
     fingerprint: [request.method, request.url, text].join('\n'),
     request,
     params,
@@ -81,6 +84,11 @@ function parse<S extends z.ZodType>(schema: S, where: string, value: unknown): z
   const parsed = schema.safeParse(value)
   if (!parsed.success) throw toInvalidProblem(where, parsed.error)
   return parsed.data
+}
+
+function readOverride(value: string | string[] | undefined): string | undefined {
+  if (value === undefined || (typeof value === 'string' && value !== '' && value.length <= 2000)) return value
+  throw new AdminProblem('request-invalid', 'Gatewright-Override says once, in up to 2000 letters, why it cannot wait.')
 }
 
 function readIdempotencyKey(value: string | string[] | undefined): string | undefined {

@@ -6,6 +6,8 @@ import { z } from 'zod'
 import type { Demand, Principal, TeamPart } from '../access/decide-access.ts'
 import type { Permission } from '../access/permission.ts'
 import type { AuditNote } from '../audit/audit-log.ts'
+import type { AskedChange } from '../changes/asked-input.ts'
+import type { Actor } from '../resources/resource.ts'
 import type { Doing } from '../resources/resource-store.ts'
 import type { Moment } from '../store/store.ts'
 import type { AdminProblem } from './admin-problem.ts'
@@ -53,6 +55,8 @@ export interface Asking {
   readonly agent: string
   /** Of the session's cookie, where there is one. */
   readonly sessionSecret: string | undefined
+  /** Does in this change what was asked before, and waited. @rejects AdminProblem where more comes of it by now than was approved */
+  redo(doing: Doing, asked: { readonly wish: AskedChange; readonly askedBy: Actor }): Promise<Done<unknown>>
 }
 
 export interface Answer<A> {
@@ -69,6 +73,8 @@ export interface Answer<A> {
 /** What a change did. Each has notes for the audit log, or says that it has none because nothing was done. */
 export interface Done<A> extends Answer<A> {
   readonly notes: readonly AuditNote[]
+  /** The version that it was made of; 0: there was none. What waits is done to just that. */
+  readonly base?: number
   /** Lines that say what became of what: a dry run shows them. */
   readonly changes?: readonly string[]
   /** What the answer waits for, once the change is on disk: its answer stands in for `body`. Not called in a dry run. */
@@ -131,6 +137,13 @@ export interface ChangingRoute<
   readonly kind: 'changing'
   /** The body is taken as it was written, and only checked: what has a default may be absent, and stays so. */
   readonly isAsWritten?: boolean
+  /**
+   * Who looks that no protected environment runs something else by it, before others have approved that. If absent, whoever serves routes:
+   * what is refused then waits. `itself`: the route, which knows what it deploys.
+   */
+  readonly watches?: 'itself'
+  /** What it is sent is secret, and is sealed where it has to be kept. */
+  readonly isBodySecret?: boolean
   /** What it answers is shown once: a repeat is told so, and does not get it again. */
   readonly isSecret?: boolean
   /** Before the change, which holds up all others: what takes long, such as hashing a password. Not for repeats alone: they come by here too. */

@@ -4,15 +4,17 @@ import { listReadableParts, listReadableTeams, type Principal } from '../access/
 import type { Permission } from '../access/permission.ts'
 import type { Roles } from '../access/role.ts'
 import { appendToAudit } from '../audit/audit-log.ts'
+import type { Touched, Watched } from '../environments/watch-protected.ts'
 import type { Doing } from '../resources/resource-store.ts'
 import type { Moment } from '../store/store.ts'
 import { AdminProblem } from './admin-problem.ts'
 import { assertAllowed, readRoles } from './assert-allowed.ts'
 import { findRepeat, keepAnswer } from './idempotency.ts'
 import { isOfOtherSite, isOwnPage } from './identity.ts'
+import { keepAsked, listApproving, MustWait, redo, toWaitingLines } from './keep-asked.ts'
 import { readCredentials } from './read-credentials.ts'
-import { type AskedPlace, readPlace, readRequest } from './read-request.ts'
-import type { Answer, Asking, ChangingRoute, Done, ReadingRoute, Route } from './route.ts'
+import { type Asked, type AskedPlace, readPlace, readRequest } from './read-request.ts'
+import type { Answer, Asking, ChangingRoute, Done, ReadingRoute, Refused, Route } from './route.ts'
 import type { Credentials, Services } from './services.ts'
 
 /** Whose changes nobody signed in for: setting up, logging in. */
@@ -20,9 +22,12 @@ const NOBODY = 'system'
 
 export class RouteRunner {
   readonly #services: Services
+  /** What waited is done by them. */
+  readonly #routes: readonly ChangingRoute[]
 
-  constructor(services: Services) {
+  constructor(services: Services, routes: readonly Route[]) {
     this.#services = services
+    this.#routes = routes.filter((route) => route.kind === 'changing')
   }
 
   /** Before anything else is read of the request. @rejects AdminProblem */
@@ -61,8 +66,7 @@ export class RouteRunner {
         const isRepeatable = asking.principal !== undefined && !asked.isDryRun
         const repeat = isRepeatable ? await findRepeat(doing, asked) : undefined
         if (repeat !== undefined) return repeat
-        const made = await route.change(asking, doing, { ...asked.input, prepared })
-        if (asked.isDryRun) throw 'problem' in made ? made.problem : new DryRun(made)
+        const made = await this.#carryOut(route, { asking, doing, asked, prepared })
         await this.#note(doing, asking, made)
         if ('problem' in made) return made.problem
         done = made
@@ -73,8 +77,41 @@ export class RouteRunner {
       return await finish(kept, done)
     } catch (fault) {
       if (fault instanceof DryRun) return { status: 200, body: toDryRunBody(route, fault.done) }
+      if (fault instanceof MustWait) return await this.#keepAsked(route, asked, fault)
       throw fault
     }
+  }
+
+  async #carryOut(
+    route: ChangingRoute,
+    { asking, doing, asked, prepared }: CarryingOut,
+  ): Promise<Done<unknown> | Refused> {
+    const isWatched = route.watches !== 'itself' && !ABOUT_ONESELF.has(route.access.kind)
+    const watched: Watched = isWatched ? await this.#services.liveCheck.watch(doing.db) : new Map()
+    const made = await route.change(asking, doing, { ...asked.input, prepared } as never)
+    if ('problem' in made) {
+      if (asked.isDryRun) throw made.problem
+      return made
+    }
+    const touched = await listApproving(asking, doing, { watched, override: asked.override })
+    if (asked.isDryRun) throw new DryRun(touched.length === 0 ? made : toWaiting(made, touched))
+    if (touched.length > 0) throw new MustWait(made, touched)
+    return made
+  }
+
+  /** In a change of its own: of the first, nothing is left. */
+  async #keepAsked(route: ChangingRoute, asked: Asked, waiting: MustWait): Promise<Answer<unknown>> {
+    return await this.#services.store.write(async (change) => {
+      const asking = await this.#admit(change.db, route, asked)
+      const doing = { ...change, by: asking.principal?.actor ?? NOBODY, nowMs: this.#services.nowMs() }
+      const repeat = await findRepeat(doing, asked)
+      if (repeat !== undefined) return repeat
+      const done = await keepAsked(asking, doing, { route, asked, waiting })
+      await this.#note(doing, asking, done)
+      const { status = 202, body } = done
+      await keepAnswer(doing, asked, { status, body, isSecret: false, version: undefined })
+      return done
+    })
   }
 
   async #note(
@@ -96,14 +133,15 @@ export class RouteRunner {
     const { access } = route
     const credentials = readCredentials(request)
     const principal = await this.#services.identify(db, credentials)
-    const asking = {
+    const asking: Asking = {
       services: this.#services,
       principal,
-      teams: 'all' as const,
+      teams: 'all',
       parts: [],
       address: request.ip,
       agent: request.headers['user-agent'] ?? '',
       sessionSecret: credentials.sessionSecret,
+      redo: (doing, change) => redo(asking, doing, { routes: this.#routes, change }),
     }
     assertOwnSite(route, request)
     if (access.kind === 'anybody') return asking
@@ -117,6 +155,20 @@ export class RouteRunner {
     await assertAllowed(asking, db, access.toDemand(params as never))
     return asking
   }
+}
+
+interface CarryingOut {
+  readonly asking: Asking
+  readonly doing: Doing
+  readonly asked: Asked
+  readonly prepared: unknown
+}
+
+/** What is about oneself, or about coming in, changes nothing that is live. */
+const ABOUT_ONESELF: ReadonlySet<string> = new Set(['anybody', 'known'])
+
+function toWaiting(made: Done<unknown>, touched: readonly Touched[]): Done<unknown> {
+  return { ...made, status: 202, changes: [...(made.changes ?? []), ...toWaitingLines(touched)] }
 }
 
 /** What is to be undone, with what it came to. */

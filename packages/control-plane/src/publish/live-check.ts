@@ -5,7 +5,7 @@ import { BUILT_IN_POLICIES, CEL_VOCABULARIES } from '@gatewright/policies'
 import { CertificateCheck } from '../certificates/certificate-check.ts'
 import { AdminProblem } from '../http/admin-problem.ts'
 import type { Moment } from '../store/store.ts'
-import type { PublicationReader } from './publication-reader.ts'
+import type { EnvironmentState, PublicationReader } from './publication-reader.ts'
 
 /** As findings name files. */
 const FOLDER = 'published/'
@@ -31,6 +31,11 @@ export class LiveCheck {
         findings: said.map(({ code, message, suggestion, at }) => ({ code, message, suggestion, at: toPlaceText(at) })),
       },
     })
+  }
+
+  /** What these environments run, or else those that somebody protects. `db`: within the change, before and after it. */
+  async watch(db: Moment, ids?: ReadonlySet<string>): Promise<ReadonlyMap<string, EnvironmentState>> {
+    return await this.#reader.peekEnvironments(db, ids)
   }
 
   /** Looks at what is live already, so that the first change holds the store up no longer than those after it. */

@@ -131,6 +131,11 @@ function toCertificatesPiece(environment: string, certificates: ReturnType<typeo
   return [toPiece(`${environment}.${CERTIFICATES}`, { gatewright: 1, certificates })]
 }
 
+/** Another one where a secret has another value under the same name. */
+export function toStamp({ hash, secrets: names }: Piece, secrets: ReadonlyMap<string, string>): string {
+  return names.length === 0 ? hash : toTextHash(JSON.stringify([hash, names.map((name) => secrets.get(name) ?? null)]))
+}
+
 function toId({ name }: Piece): string {
   return name.slice(0, -ENDING.length)
 }

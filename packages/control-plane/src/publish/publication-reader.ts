@@ -1,12 +1,14 @@
 /** Owns what gateways are to run at one moment of the store: pieces, and the documents that they name. */
 import { findDocuments } from '../documents/document-store.ts'
+import type { EnvironmentBody } from '../environments/environment-body.ts'
 import { listAllResources } from '../resources/list-resources.ts'
 import type { SecretKey } from '../secrets/secret-key.ts'
 import { openSecrets } from '../secrets/secret-store.ts'
 import type { Moment } from '../store/store.ts'
 import { toDocumentName } from './compose-file.ts'
 import { type LiveMoment, LiveReader } from './live-reader.ts'
-import { type Piece, PieceComposer } from './piece-composer.ts'
+import { NO_TERMS } from './live-terms.ts'
+import { type Piece, PieceComposer, toStamp } from './piece-composer.ts'
 
 export interface PublishedMoment {
   readonly live: LiveMoment
@@ -15,6 +17,12 @@ export interface PublishedMoment {
   readonly documents: ReadonlyMap<string, string>
   /** Name, as pieces have it, → value: of those that are there. */
   readonly secrets: ReadonlyMap<string, string>
+}
+
+export interface EnvironmentState {
+  readonly body: EnvironmentBody
+  /** Another one where it runs something else. */
+  readonly stamp: string
 }
 
 export interface PublicationReaderOptions {
@@ -44,6 +52,22 @@ export class PublicationReader {
   /** Of a change that may be undone yet. */
   async peek(db: Moment): Promise<PublishedMoment> {
     return await this.#compose(db, await this.#reader.peek(db))
+  }
+
+  /** What these environments run, or else those that have a protection; of a change that may be undone yet. */
+  async peekEnvironments(db: Moment, ids?: ReadonlySet<string>): Promise<ReadonlyMap<string, EnvironmentState>> {
+    const { environments, terms } = await this.#reader.peek(db)
+    const states = new Map<string, EnvironmentState>()
+    for (const environment of environments) {
+      const { id, body } = environment
+      if (ids === undefined ? body.protection === undefined : !ids.has(id)) continue
+      // Without an API, plans are nobody's.
+      const here = environment.apis.length === 0 ? NO_TERMS : terms
+      const pieces = this.#composer.compose({ environments: [environment], terms: here })
+      const secrets = await this.#openSecrets(db, pieces)
+      states.set(id, { body, stamp: JSON.stringify(pieces.map((piece) => [piece.name, toStamp(piece, secrets)])) })
+    }
+    return states
   }
 
   async #compose(db: Moment, live: LiveMoment): Promise<PublishedMoment> {

@@ -1,8 +1,7 @@
 /** Owns that what gateways run follows the store: after each change it is read again, one reading at a time. */
-import { toTextHash } from '@gatewright/model'
 import type { Store } from '../store/store.ts'
 import { StoreFollower } from '../store/store-follower.ts'
-import type { Piece } from './piece-composer.ts'
+import { type Piece, toStamp } from './piece-composer.ts'
 import type { PublicationReader, PublishedMoment } from './publication-reader.ts'
 
 /** What gateways are to run, as many files. */
@@ -55,9 +54,4 @@ export class Publisher {
     await publish({ sequence: live.sequence, pieces, changed, gone, documents, secrets })
     this.#published = published
   }
-}
-
-/** Another one where a secret has another value under the same name. */
-function toStamp({ hash, secrets: names }: Piece, secrets: ReadonlyMap<string, string>): string {
-  return names.length === 0 ? hash : toTextHash(JSON.stringify([hash, names.map((name) => secrets.get(name) ?? null)]))
 }

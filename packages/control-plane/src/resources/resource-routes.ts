@@ -173,7 +173,14 @@ function toPut(kind: Kind): Route {
         source,
       })
       const status = before === undefined ? 201 : 200
-      return { body: presentResource(kind, made, doing.nowMs), version: made.version, status, notes, changes }
+      return {
+        body: presentResource(kind, made, doing.nowMs),
+        version: made.version,
+        base: before?.version ?? 0,
+        status,
+        notes,
+        changes,
+      }
     },
   })
 }
@@ -199,6 +206,7 @@ function toRemoval(kind: Kind): Route {
       await dropSource(doing.db, before.uid)
       return {
         body: undefined,
+        base: before.version,
         notes: [toNote('remove', before, { before: before.body })],
         changes: toChangeLines(before.body, undefined),
       }

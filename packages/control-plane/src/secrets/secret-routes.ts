@@ -3,12 +3,14 @@ import { z } from 'zod'
 import type { Demand } from '../access/decide-access.ts'
 import { partIdSchema } from '../apis/api-body.ts'
 import type { AuditNote } from '../audit/audit-log.ts'
+import { AdminProblem } from '../http/admin-problem.ts'
 import { defineChange, defineReading, NOTHING, type Route } from '../http/route.ts'
 import { ENVIRONMENT } from '../kinds.ts'
 import { NO_TEAM, toRef } from '../resources/kind.ts'
 import { actorSchema, timeSchema, toTime } from '../resources/present-resource.ts'
 import type { Resource } from '../resources/resource.ts'
 import { getResource } from '../resources/resource-store.ts'
+import type { Moment } from '../store/store.ts'
 import { getSecretKey } from './get-secret-key.ts'
 import {
   listSecretNames,
@@ -49,6 +51,17 @@ function toSecretNote(action: string, { uid, id }: Resource, name: string): Audi
   return { action, kind: 'secret', target: uid, team: NO_TEAM, details: { environment: id, name } }
 }
 
+/** 0: there is none. */
+async function findVersion(db: Moment, holder: SecretHolder, name: string): Promise<number> {
+  return (await listSecretNames(db, holder)).find((secret) => secret.name === name)?.version ?? 0
+}
+
+/** @throws AdminProblem */
+function assertSame(version: number, wanted: number | undefined): void {
+  if (wanted === undefined || wanted === version) return
+  throw new AdminProblem('changed-meanwhile', `The secret has been changed meanwhile: it is at version ${version}.`)
+}
+
 export const SECRET_ROUTES: readonly Route[] = [
   defineReading({
     name: 'listSecrets',
@@ -75,13 +88,17 @@ export const SECRET_ROUTES: readonly Route[] = [
     query: NO_QUERY,
     body: z.strictObject({ value: z.string() }),
     answer: secretSchema,
-    async change({ services }, doing, { params: { environment, name }, body: { value } }) {
+    isBodySecret: true,
+    async change({ services }, doing, { params: { environment, name }, body: { value }, ifMatch, ifNone }) {
       const where = await getResource(doing.db, toRef(ENVIRONMENT, { id: environment }))
+      const base = await findVersion(doing.db, toHolder(where), name)
+      assertSame(base, ifNone ? 0 : ifMatch)
       const made = await putSecret(doing, getSecretKey(services), { ...toHolder(where), name, value })
       // It may stand where not every text may.
       await services.liveCheck.assertRuns(doing.db)
       return {
         body: present(made),
+        base,
         status: made.version === 1 ? 201 : 200,
         notes: [toSecretNote(made.version === 1 ? 'create' : 'replace', where, name)],
         changes: [`${name}: another value`],
@@ -99,11 +116,18 @@ export const SECRET_ROUTES: readonly Route[] = [
     query: NO_QUERY,
     body: NOTHING,
     answer: NOTHING,
-    async change({ services }, doing, { params: { environment, name } }) {
+    async change({ services }, doing, { params: { environment, name }, ifMatch }) {
       const where = await getResource(doing.db, toRef(ENVIRONMENT, { id: environment }))
+      const base = await findVersion(doing.db, toHolder(where), name)
+      assertSame(base, ifMatch)
       await removeSecret(doing, { ...toHolder(where), name })
       await services.liveCheck.assertRuns(doing.db)
-      return { body: undefined, notes: [toSecretNote('remove', where, name)] }
+      return {
+        body: undefined,
+        base,
+        notes: [toSecretNote('remove', where, name)],
+        changes: [`${name}: removed`],
+      }
     },
   }),
   defineChange({

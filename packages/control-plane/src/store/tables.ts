@@ -223,7 +223,7 @@ export interface SubscriptionStepTable {
 
 /** What waits, or waited, to go live in a protected environment. */
 export interface ChangeTable {
-  /** Uids. */
+  /** Uids; `api` is empty where it is no change of what is live of one. */
   api: string
   environment: string
   /** From 1, within what is live of an API in an environment. */
@@ -241,4 +241,6 @@ export interface ChangeTable {
   /** JSON: who ended it, when and why. */
   end_json: string | null
   sequence: number
+  /** Of what is to change, where that is not what is live of an API. */
+  team: string | null
 }

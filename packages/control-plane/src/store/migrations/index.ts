@@ -17,6 +17,7 @@ import { m0032Askers } from './m0032-askers.ts'
 import { m0036MovedSubscriptions } from './m0036-moved-subscriptions.ts'
 import { m0037Families } from './m0037-families.ts'
 import { m0041OneIndexEach } from './m0041-one-index-each.ts'
+import { m0039AskedChanges } from './m0039-asked-changes.ts'
 import type { Migration } from './migration.ts'
 
 export type { Migration } from './migration.ts'
@@ -40,4 +41,5 @@ export const MIGRATIONS: readonly Migration[] = [
   m0037Families,
   m0031Hands,
   m0032Askers,
+  m0039AskedChanges,
 ]
