@@ -6,6 +6,8 @@ export const EXIT_CODES = {
   faults: 1,
   /** Of those that only look: something would change. */
   differs: 2,
+  /** It was asked, and waits until others have approved it. */
+  waits: 3,
   /** The command line is wrong: nothing was tried. */
   usage: 2,
   /** A fault of Gatewright itself (EX_SOFTWARE of sysexits.h). */

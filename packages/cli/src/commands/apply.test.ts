@@ -159,6 +159,52 @@ describe('a folder and a control plane', () => {
     assert.deepEqual((await empty.client.ask('getDeployment', { params })).body, before)
   })
 
+  it('say what waits until others have approved it, and exit with 3 where nothing failed', async () => {
+    const held = await openControlStage()
+    const folder = createFolder({
+      'f/environments/prod.yaml': 'pathPrefix: /prod\n',
+      'f/upstreams/main/shop.yaml': 'targets: [http://127.0.0.1:9001]\n',
+      'f/upstreams/main/more.yaml': 'targets: [http://127.0.0.1:9001]\n',
+      'f/apis/main/orders.yaml': 'basePath: /orders\nupstream: shop\n',
+      'f/live.yaml': 'prod:\n  main/orders: draft\n',
+    })
+    assert.equal((await held.run('apply f', { cwd: folder })).code, 0)
+    writeFileSync(join(folder, 'f/environments/prod.yaml'), 'pathPrefix: /prod\nprotection: { approvals: 1 }\n')
+    assert.equal((await held.run('apply f', { cwd: folder })).code, 0)
+    for (const name of ['shop', 'more'])
+      writeFileSync(join(folder, `f/upstreams/main/${name}.yaml`), 'targets: [http://127.0.0.1:9009]\n')
+    writeFileSync(join(folder, 'f/apis/main/orders.yaml'), 'basePath: /orders\nupstream: shop\ntitle: Two\n')
+    const before = held.published()
+    const dry = await held.run('apply f --dry-run', { cwd: folder })
+    assert.equal(dry.code, 2, dry.stderr)
+    assert.match(
+      dry.stdout,
+      /change upstreams\/main\/shop\.yaml\n(?: {2}.*\n)*? {2}waits for 1 approval: it changes what prod runs/,
+    )
+    const { code, stdout, stderr } = await held.run('apply f', { cwd: folder })
+    assert.equal(code, 3, stderr)
+    assert.match(stdout, /^change upstreams\/main\/more\.yaml$/m)
+    assert.match(
+      stderr,
+      /change upstreams\/main\/shop\.yaml waits:\n {2}It waits until others have approved it: change 1 of prod\./,
+    )
+    assert.match(
+      stderr,
+      /publish live\.yaml: prod: main\/orders waits:\n {2}It waits until others have approved it: change 1 of prod\./,
+    )
+    assert.deepEqual(held.published(), before)
+    const again = JSON.parse((await held.run('apply f --json', { cwd: folder })).stdout)
+    assert.deepEqual(
+      again.waiting.map(({ subject }: { subject: string }) => subject),
+      ['upstreams/main/shop.yaml', 'live.yaml: prod: main/orders'],
+    )
+    const published = await held.run('publish orders --to prod', { cwd: folder })
+    assert.deepEqual(
+      [published.code, /It waits until others have approved it: change \d of prod\./.test(published.stdout)],
+      [3, true],
+    )
+  })
+
   it('fails where a gateway does not run it', async () => {
     stage.refuse('no room')
     writeFileSync(join(cwd, 'gate/apis/shop/carts.yaml'), 'basePath: /c\nupstream: http://127.0.0.1:9002\n')

@@ -6,7 +6,7 @@ import { EXIT_CODES } from '../exit-codes.ts'
 import { planFolder } from '../folder/plan-folder.ts'
 import { readFolder } from '../folder/read-folder.ts'
 import { readServerState } from '../folder/server-state.ts'
-import type { Plan, Step } from '../folder/step.ts'
+import { type Plan, type Step, WaitsForOthers } from '../folder/step.ts'
 import { tellPlan, tellSpared, toText } from '../folder/tell-plan.ts'
 import { ACKNOWLEDGE_OPTION, toAcknowledge } from '../live/acknowledging.ts'
 import { explainFailure, onServer } from '../servers/on-server.ts'
@@ -17,7 +17,7 @@ export const apply = defineCommand({
   name: 'apply',
   summary: 'Make a control plane what a folder says.',
   description:
-    'Makes and changes what differs, in an order in which names are there before they are used, and then makes live what live.yaml says. A second time it does nothing. What somebody changes meanwhile is not overwritten. What fails keeps nothing else from being done, and is told at the end. The exit code of --dry-run is 2 where something would change.',
+    'Makes and changes what differs, in an order in which names are there before they are used, and then makes live what live.yaml says. A second time it does nothing. What somebody changes meanwhile is not overwritten. What fails keeps nothing else from being done, and is told at the end. What protected environments run waits until others have approved it: it is told, and the exit code is 3 where nothing failed. The exit code of --dry-run is 2 where something would change.',
   positionals: [{ name: 'DIR', description: 'As `gatewright pull` writes it.' }],
   options: {
     ...SERVER_OPTIONS,
@@ -74,11 +74,18 @@ async function runPlan(
   terminal: Terminal,
 ): Promise<number> {
   const failures: Failure[] = []
+  const waiting: Failure[] = []
   const done: Step[] = []
   for (const step of steps) {
-    const missing = failures.find((failure) => step.needs?.includes(failure.step.subject))
+    const isNeeded = ({ step: { subject } }: Failure): boolean => step.needs?.includes(subject) === true
+    const missing = failures.find(isNeeded)
     if (missing !== undefined) {
       failures.push({ step, lines: [`It needs ${missing.step.subject}, which failed.`] })
+      continue
+    }
+    const held = waiting.find(isNeeded)
+    if (held !== undefined) {
+      waiting.push({ step, lines: [`It needs ${held.step.subject}, which waits: apply again when that is done.`] })
       continue
     }
     try {
@@ -87,15 +94,21 @@ async function runPlan(
       if (!isJson) terminal.print(toText(step))
       if (unserved.length > 0) failures.push({ step, lines: unserved })
     } catch (error) {
+      if (error instanceof WaitsForOthers) {
+        waiting.push({ step, lines: [error.message] })
+        continue
+      }
       const lines = explainFailure(error, url)
       if (lines === undefined) throw error
       failures.push({ step, lines })
     }
   }
-  if (isJson) terminal.print(JSON.stringify(toJson({ done, failures, spared, faults }), null, 2))
+  if (isJson) terminal.print(JSON.stringify(toJson({ done, failures, waiting, spared, faults }), null, 2))
   else if (steps.length === 0 && faults.length === 0) terminal.print('Nothing to do.')
   if (!isJson) tellSpared(spared, terminal)
   for (const fault of faults) terminal.complain(fault)
+  for (const { step, lines } of waiting)
+    terminal.complain([`${step.action} ${step.subject} waits:`, ...lines].join('\n  '))
   for (const { step, lines } of failures) {
     terminal.complain([`${step.action} ${step.subject} failed:`, ...lines].join('\n  '))
   }
@@ -103,18 +116,24 @@ async function runPlan(
     terminal.complain(
       `${failures.length} of ${steps.length} failed. Mend them, and apply again: what is done stays done.`,
     )
-  return failures.length + faults.length > 0 ? EXIT_CODES.faults : EXIT_CODES.ok
+  if (failures.length + faults.length > 0) return EXIT_CODES.faults
+  return waiting.length > 0 ? EXIT_CODES.waits : EXIT_CODES.ok
 }
 
 function toJson({
   done,
   failures,
+  waiting,
   ...rest
-}: { done: readonly Step[]; failures: readonly Failure[] } & Pick<Plan, 'spared' | 'faults'>) {
+}: { done: readonly Step[]; failures: readonly Failure[]; waiting: readonly Failure[] } & Pick<
+  Plan,
+  'spared' | 'faults'
+>) {
   const said = ({ action, subject, changes }: Step) => ({ action, subject, changes })
   return {
     done: done.map(said),
     failed: failures.map(({ step, lines }) => ({ ...said(step), fault: lines })),
+    waiting: waiting.map(({ step, lines }) => ({ ...said(step), why: lines })),
     ...rest,
   }
 }

@@ -5,7 +5,7 @@ import { toDocumentPath, toKeepStep } from './documents.ts'
 import { LIVE_FILE, type Live, toApiPlace, toBodyHash, toReleases, toRevisionPath } from './live-file.ts'
 import type { ResourcePlanning } from './plan-resources.ts'
 import { listRevisionHashes, type ServerDeployment, type ServerRelease } from './server-state.ts'
-import { type Step, toNodeFaults } from './step.ts'
+import { assertDone, type Step, toNodeFaults } from './step.ts'
 
 interface Planning extends ResourcePlanning {
   readonly message: string
@@ -147,12 +147,13 @@ export class LivePlan {
           ...(seen !== undefined && { ifMatch: seen }),
         })
         const { number: revision } = made.body
-        const { body } = await client.ask('publish', {
+        const answer = await client.ask('publish', {
           params,
           body: { message, revision, ...acknowledged },
           ...toCondition(current),
         })
-        return toNodeFaults(body.nodes)
+        assertDone(answer, environment)
+        return toNodeFaults(answer.body.nodes)
       },
     }
   }
@@ -173,12 +174,13 @@ export class LivePlan {
       needs: this.revisions.filter(({ subject }) => isOf(subject, api)).map(({ subject }) => subject),
       async run() {
         const params = { ...toApiPlace(api), environment }
-        const { body } = await client.ask('deploy', {
+        const answer = await client.ask('deploy', {
           params,
           body: { releases, message, ...acknowledged },
           ...toCondition(current),
         })
-        return toNodeFaults(body.nodes)
+        assertDone(answer, environment)
+        return toNodeFaults(answer.body.nodes)
       },
     }
   }
@@ -191,8 +193,9 @@ export class LivePlan {
       changes: [`${toText(current.releases)} → (nothing)`],
       async run() {
         const params = { ...toApiPlace(api), environment }
-        const { body } = await client.ask('takeOut', { params, body: { message }, ...toCondition(current) })
-        return toNodeFaults(body.nodes)
+        const answer = await client.ask('takeOut', { params, body: { message }, ...toCondition(current) })
+        assertDone(answer, environment)
+        return toNodeFaults(answer.body.nodes)
       },
     }
   }

@@ -4,7 +4,7 @@ import { nameDocument, toDocumentPath, toKeepStep } from './documents.ts'
 import { FOLDER_KINDS, type ResourcePlace, toFilePath, toLoose, toParams } from './folder-kinds.ts'
 import type { Folder, FolderResource } from './read-folder.ts'
 import type { ServerResource, ServerState } from './server-state.ts'
-import type { Step } from './step.ts'
+import { assertDone, type Step } from './step.ts'
 
 export interface ResourcePlanning {
   readonly client: Client
@@ -74,7 +74,9 @@ function toStep(client: Client, subject: string, { resource, there, versions, fo
       return there === undefined ? [] : changes
     },
     async run() {
-      const { version } = await put(false)
+      const answer = await put(false)
+      assertDone(answer)
+      const { version } = answer
       if (version !== undefined) versions.set(subject, version)
       return []
     },
@@ -100,7 +102,7 @@ function toRemoval(client: Client, subject: string, { place, version }: ServerRe
     subject,
     changes: [],
     async run() {
-      await toLoose(client).ask(`remove${place.kind.noun}`, { params: toParams(place), ifMatch: version })
+      assertDone(await toLoose(client).ask(`remove${place.kind.noun}`, { params: toParams(place), ifMatch: version }))
       return []
     },
   }

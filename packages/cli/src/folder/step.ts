@@ -15,6 +15,24 @@ export interface Step {
   run(): Promise<readonly string[]>
 }
 
+/** What was asked, and is not done before others have approved it. */
+export class WaitsForOthers extends Error {
+  override readonly name = 'WaitsForOthers'
+}
+
+interface Answered {
+  readonly status: number
+  readonly body: unknown
+}
+
+/** @throws WaitsForOthers */
+export function assertDone({ status, body }: Answered, environment?: string): void {
+  if (status !== 202) return
+  const said = (body ?? {}) as { readonly environment?: string; readonly number?: number; readonly change?: number }
+  const [where = '', number] = [said.environment ?? environment, said.number ?? said.change]
+  throw new WaitsForOthers(`It waits until others have approved it: change ${number} of ${where}.`)
+}
+
 export interface Plan {
   readonly steps: readonly Step[]
   /** What the folder does not have, and is left alone. */

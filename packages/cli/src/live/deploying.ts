@@ -42,7 +42,7 @@ export interface Ask {
 interface Wanted {
   readonly api: string
   readonly environment: string
-  act(client: Server['client'], ask: Ask): Promise<{ readonly body: Answer }>
+  act(client: Server['client'], ask: Ask): Promise<{ readonly status: number; readonly body: Answer }>
 }
 
 /** Waits until it is known who serves it; exit code 1 where a gateway does not. */
@@ -55,13 +55,15 @@ export async function deployBy(
     const isDryRun = values['dry-run']
     const params = { ...toApiPlace(api), environment }
     const query = values.wait === undefined ? {} : { wait: values.wait }
-    const { body } = await act(client, { params, query, message: values.message ?? '', isDryRun })
-    const faults = isDryRun ? [] : toNodeFaults(body.nodes)
+    const { status, body } = await act(client, { params, query, message: values.message ?? '', isDryRun })
+    const isWaiting = status === 202
+    const faults = isDryRun || isWaiting ? [] : toNodeFaults(body.nodes)
     if (values.json) terminal.print(JSON.stringify({ api, environment, dryRun: isDryRun, ...body }, null, 2))
-    else for (const line of toLines(body, { api, environment, isDryRun })) terminal.print(line)
+    else for (const line of toLines(body, { api, environment, isDryRun, isWaiting })) terminal.print(line)
     for (const warning of body.succession?.warnings ?? []) terminal.complain(warning)
     for (const fault of faults) terminal.complain(fault)
-    return faults.length > 0 ? EXIT_CODES.faults : EXIT_CODES.ok
+    if (faults.length > 0) return EXIT_CODES.faults
+    return isWaiting && !isDryRun ? EXIT_CODES.waits : EXIT_CODES.ok
   })
 }
 
@@ -69,18 +71,24 @@ interface Said {
   readonly api: string
   readonly environment: string
   readonly isDryRun: boolean
+  readonly isWaiting: boolean
 }
 
-function toLines(answer: Answer, { api, environment, isDryRun }: Said): readonly string[] {
+function toLines(answer: Answer, { api, environment, isDryRun, isWaiting }: Said): readonly string[] {
   const { releases, version, nodes, lifecycle, succession, change } = answer
-  const verb = isDryRun || change !== undefined ? 'would be' : 'is'
+  const verb = isDryRun || isWaiting ? 'would be' : 'is'
   const what = releases.length === 0 ? `out of ${environment}` : `live in ${environment}: ${toText(releases)}`
+  const end = lifecycle === undefined ? [] : [toLifecycleText(lifecycle)]
+  const next = succession === undefined ? [] : toSuccessionLines(succession)
+  if (isWaiting) {
+    const which = change === undefined ? '' : `: change ${change} of ${environment}`
+    return [`${api} ${verb} ${what}`, ...end, ...next, `It waits until others have approved it${which}.`]
+  }
   const serving = nodes.filter(({ state }) => state === 'serves').map(({ node }) => node)
   return [
     `${api} ${verb} ${what} (version ${version})`,
-    ...(lifecycle === undefined ? [] : [toLifecycleText(lifecycle)]),
-    ...(succession === undefined ? [] : toSuccessionLines(succession)),
-    ...(change === undefined ? [] : [`nothing is done yet: change ${change} waits until others have approved it`]),
+    ...end,
+    ...next,
     ...(serving.length === 0 ? [] : [`served by ${serving.join(', ')}`]),
   ]
 }

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import type { Principal } from '../access/decide-access.ts'
+import { ADMIN_ROUTES } from '../admin-routes.ts'
 import { listAudit } from '../audit/audit-log.ts'
 import { PublicationReader } from '../publish/publication-reader.ts'
 import { AdminStage } from '../testing/admin-stage.ts'
@@ -32,6 +33,22 @@ const ORDERS = {
       policies: [{ policy: 'set-headers', options: { set: { 'X-A': 'a' } } }],
     },
   ],
+}
+
+/** Of what there is. */
+const IDS: Readonly<Record<string, string>> = {
+  upstreams: 'shop',
+  'policy-lists': 'defaults',
+  plans: 'gold',
+  products: 'all',
+  apps: 'phone',
+  apis: 'orders',
+}
+
+function toAddress(path: string): string {
+  const kind = Object.keys(IDS).find((plural) => path.includes(`/${plural}/{team}`)) ?? ''
+  const values = { environment: 'prod', team: 'main', number: '1', name: 'TOKEN', id: IDS[kind] ?? 'prod' }
+  return path.replaceAll(/\{(\w+)\}/g, (_, name: string) => (values as Readonly<Record<string, string>>)[name] ?? 'x')
 }
 
 await describeOnStores('what protected environments run', (open) => {
@@ -114,6 +131,35 @@ await describeOnStores('what protected environments run', (open) => {
       assert.equal(headers.location, `/api/v1/environments/prod/changes/${index + 1}`)
       assert.deepEqual(await look(stage), before, line)
     }
+    assert.deepEqual(stage.mistakes, [])
+  })
+
+  it('is changed by no route of the admin API in the hands of one person', async () => {
+    const stage = await begin()
+    const before = await look(stage)
+    const some: readonly object[] = [
+      {},
+      { from: 'dev' },
+      { share: 5 },
+      { releases: [] },
+      { sunsetAt: '2033-01-01T00:00:00Z' },
+    ]
+    const done = new Set<string>()
+    const waiting = new Set<string>()
+    for (const route of ADMIN_ROUTES.filter(({ kind }) => kind === 'changing')) {
+      const line = `${route.method} ${toAddress(route.path)}`
+      const own = CHANGES.flatMap(([said, body]) => (said === line && body !== undefined ? [body] : []))
+      for (const body of route.method === 'DELETE' ? [undefined] : [...some, ...own]) {
+        const { status, said } = await ask(stage, line, 'ann', body)
+        if (status < 300) (status === 202 || said?.change !== undefined ? waiting : done).add(route.name)
+        assert.deepEqual(await look(stage), before, `${route.name}: ${line} ${JSON.stringify(body)}`)
+      }
+    }
+    const waits = 'putEnvironment putUpstream putPolicyList putPlan removePlan putProduct putApp putSecret'
+    // That they were asked at all, and not refused for what they were sent.
+    for (const name of [...waits.split(' '), 'promote', 'takeOut', 'deprecate', 'retire'])
+      assert.ok(waiting.has(name), `${name} waits`)
+    for (const name of ['putApi', 'makeRevision', 'removeApp']) assert.ok(done.has(name), `${name} is done`)
     assert.deepEqual(stage.mistakes, [])
   })
 

@@ -165,7 +165,7 @@ interface CarryingOut {
 }
 
 /** What is about oneself, or about coming in, changes nothing that is live. */
-const ABOUT_ONESELF: ReadonlySet<string> = new Set(['anybody', 'known'])
+const ABOUT_ONESELF: ReadonlySet<string> = new Set(['anybody', 'known', 'own'])
 
 function toWaiting(made: Done<unknown>, touched: readonly Touched[]): Done<unknown> {
   return { ...made, status: 202, changes: [...(made.changes ?? []), ...toWaitingLines(touched)] }
