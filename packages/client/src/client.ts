@@ -53,6 +53,7 @@ export type YamlTaker = NameWith<'takesYaml'>
 export type YamlGiver = NameWith<'givesYaml'>
 
 export interface OperationAnswer<Body> {
+  /** 202: it waits until others have approved it, and what is answered may be that change instead. */
   readonly status: number
   readonly body: Body
   /** What the `ETag` says. */

@@ -69,7 +69,7 @@ describe('the end of an API, by a command', () => {
         [
           'orders would be live in prod: revision 1 (version 2)',
           'retired',
-          'nothing is done yet: change 1 waits until others have approved it',
+          'It waits until others have approved it: change 1 of prod.',
         ],
       ],
     )

@@ -49,7 +49,7 @@ export async function assertThawed(asking: Asking, doing: Doing, { environment, 
   const until = frozen.until === undefined ? 'for now' : `until ${frozen.until}`
   throw new AdminProblem(
     'environment-frozen',
-    `"${environment.id}" is frozen ${until}: ${frozen.reason} Who has "${permission}" everywhere may pass with "override": "why it cannot wait".`,
+    `"${environment.id}" is frozen ${until}: ${frozen.reason} Who has "${permission}" everywhere may pass with "override": "why it cannot wait", or the header Gatewright-Override where a body has no such member.`,
     { extensions: { frozen } },
   )
 }
