@@ -62,8 +62,11 @@ function toOperationsFile({ paths, servers: [server], components }: AdminDocumen
 
 function toOperationType({ parameters = [], requestBody, responses }: Operation): string {
   const body = requestBody?.content['application/json']?.schema
-  const answer = Object.entries(responses).find(([status]) => status.startsWith('2'))?.[1].content?.['application/json']
-    ?.schema
+  // What a change waits by is told in one place, for all.
+  const done = Object.entries(responses).find(
+    ([status, { content }]) => status.startsWith('2') && content !== undefined,
+  )
+  const answer = done?.[1].content?.['application/json']?.schema
   const members = [
     ...toParameterMember(
       'params',

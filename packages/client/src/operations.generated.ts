@@ -1,6 +1,6 @@
 /** Owns the operations of the admin API. Generated from its OpenAPI document by `npm run client`: change the routes, not this. */
 
-import type { ApiBody, EnvironmentBody, UpstreamBody, PolicyListBody, PlanBody, ProductBody, AppBody, TeamBody, RoleBody, TeamRuleBody, FederationBody, NodeGroupBody, WebhookBody, IdentityProviderBody, Match } from './schemas.generated.ts'
+import type { ApiBody, EnvironmentBody, UpstreamBody, CertificateBody, PolicyListBody, PlanBody, ProductBody, AppBody, TeamBody, RoleBody, TeamRuleBody, FederationBody, NodeGroupBody, WebhookBody, IdentityProviderBody, Match } from './schemas.generated.ts'
 
 export interface Operations {
 
@@ -13,7 +13,7 @@ readonly "csrfToken": string } }
 
 /** Who asks, and what they may. */
 readonly getMe: { readonly answer: { 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "actor": string; readonly "name": string; readonly "grants": readonly ({ 
 /** Id of a role. */
 readonly "role": string; 
@@ -107,7 +107,9 @@ readonly "old"?: string; readonly "new": string;
 readonly "endTokens"?: boolean }; readonly answer: undefined }
 
 /** What an app for codes is told. Nothing counts until the first code has proved that it has it. */
-readonly offerMyTotp: { readonly answer: { readonly "secret": string; readonly "uri": string; readonly "challenge": string } }
+readonly offerMyTotp: { readonly answer: { readonly "secret": string; readonly "uri": string; 
+/** The link as a QR code: a path of SVG in a square of this size. */
+readonly "picture": { readonly "size": number; readonly "path": string }; readonly "challenge": string } }
 
 /** The first code of the app: from now on a login needs one. */
 readonly confirmMyTotp: { readonly body: { readonly "challenge": string; readonly "code": string }; readonly answer: { 
@@ -193,11 +195,11 @@ readonly "environments"?: readonly (string)[] })[]; readonly "sso"?: { readonly 
 readonly "passkeys": number; readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "updatedBy": string })[]; readonly "next"?: string } }
 
 /** Makes an account, and a link with which the person sets the password. */
@@ -226,11 +228,11 @@ readonly "environments"?: readonly (string)[] })[]; readonly "sso"?: { readonly 
 readonly "passkeys": number; readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "updatedBy": string }; readonly "link": { 
 /** For the person alone: who has it sets the password. It is shown now, and never again. */
 readonly "url": string; 
@@ -251,11 +253,11 @@ readonly "environments"?: readonly (string)[] })[]; readonly "sso"?: { readonly 
 readonly "passkeys": number; readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "updatedBy": string } }
 
 /** Makes of a person what is sent. With If-Match it changes only what you have seen. */
@@ -284,11 +286,11 @@ readonly "environments"?: readonly (string)[] })[]; readonly "sso"?: { readonly 
 readonly "passkeys": number; readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "updatedBy": string } }
 
 /** Erases all that tells of a person. What the person has done stays, by a uid that leads nowhere. */
@@ -308,11 +310,11 @@ readonly "environments"?: readonly (string)[] })[]; readonly "sso"?: { readonly 
 readonly "passkeys": number; readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "updatedBy": string } }
 
 /** Lets a person in again. */
@@ -329,11 +331,11 @@ readonly "environments"?: readonly (string)[] })[]; readonly "sso"?: { readonly 
 readonly "passkeys": number; readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "updatedBy": string } }
 
 /** Takes the password away, logs the person out everywhere, and makes a link to set a new one. */
@@ -352,11 +354,11 @@ readonly "environments"?: readonly (string)[] })[]; readonly "sso"?: { readonly 
 readonly "passkeys": number; readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "updatedBy": string }; readonly "link": { 
 /** For the person alone: who has it sets the password. It is shown now, and never again. */
 readonly "url": string; 
@@ -390,7 +392,7 @@ readonly "team": ("*") | (string);
 readonly "apis"?: readonly (string)[]; 
 /** Ids: it counts for what is done in these environments alone. For everything of the team if absent. */
 readonly "environments"?: readonly (string)[] })[]; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "createdBy": string })[]; readonly "next"?: string } }
 
 /** Makes a token of a team, with grants of its own. It is shown now, and never again. */
@@ -425,7 +427,7 @@ readonly "team": ("*") | (string);
 readonly "apis"?: readonly (string)[]; 
 /** Ids: it counts for what is done in these environments alone. For everything of the team if absent. */
 readonly "environments"?: readonly (string)[] })[]; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "createdBy": string; readonly "value": string } }
 
 /** Ends a token of a team: it is refused from now on. */
@@ -499,18 +501,18 @@ readonly "csrfToken": string } }
 readonly putIdentityProviderSecret: { readonly params: { readonly id: string }; readonly body: { readonly "value": string }; readonly answer: undefined }
 
 /** Those of the kind API that you may see, in pages. */
-readonly listApis: { readonly query: { readonly team?: string; readonly owner?: string; readonly tag?: (string) | (readonly (string)[]); readonly search?: string; readonly sort?: "id" | "-id" | "title" | "-title" | "updatedAt" | "-updatedAt"; readonly limit?: number; readonly after?: string }; readonly answer: { readonly "items": readonly ({ 
+readonly listApis: { readonly query: { readonly team?: string; readonly owner?: string; readonly family?: string; readonly tag?: (string) | (readonly (string)[]); readonly search?: string; readonly sort?: "id" | "-id" | "title" | "-title" | "updatedAt" | "-updatedAt"; readonly limit?: number; readonly after?: string }; readonly answer: { readonly "items": readonly ({ 
 /** Never given twice. */
 readonly "uid": string; readonly "team": string; readonly "id": string; 
 /** One more with each change; it is the `ETag`. */
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "updatedBy": string; readonly "body": ApiBody })[]; readonly "total": number; 
 /** Where the next page begins; absent: this is the last. */
 readonly "next"?: string } }
@@ -523,11 +525,11 @@ readonly "uid": string; readonly "team": string; readonly "id": string;
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "updatedBy": string; readonly "body": ApiBody }; readonly givesYaml: true }
 
 /** Makes one API, or makes it what is sent. With If-Match it changes only what you have seen, with If-None-Match: * it changes nothing that is there. */
@@ -538,11 +540,11 @@ readonly "uid": string; readonly "team": string; readonly "id": string;
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "updatedBy": string; readonly "body": ApiBody }; readonly takesYaml: true }
 
 /** Removes one API, where nobody needs it. What it was stays in its history. */
@@ -552,7 +554,7 @@ readonly removeApi: { readonly params: { readonly team: string; readonly id: str
 readonly listApiVersions: { readonly params: { readonly team: string; readonly id: string }; readonly query: { readonly limit?: number }; readonly answer: { readonly "items": readonly ({ readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
 /** Absent where it was removed. */
 readonly "body"?: ApiBody })[] } }
@@ -565,11 +567,11 @@ readonly "uid": string; readonly "id": string;
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "updatedBy": string; readonly "body": EnvironmentBody })[]; readonly "total": number; 
 /** Where the next page begins; absent: this is the last. */
 readonly "next"?: string } }
@@ -582,11 +584,11 @@ readonly "uid": string; readonly "id": string;
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "updatedBy": string; readonly "body": EnvironmentBody }; readonly givesYaml: true }
 
 /** Makes one environment, or makes it what is sent. With If-Match it changes only what you have seen, with If-None-Match: * it changes nothing that is there. */
@@ -597,11 +599,11 @@ readonly "uid": string; readonly "id": string;
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "updatedBy": string; readonly "body": EnvironmentBody }; readonly takesYaml: true }
 
 /** Removes one environment, where nobody needs it. What it was stays in its history. */
@@ -611,7 +613,7 @@ readonly removeEnvironment: { readonly params: { readonly id: string }; readonly
 readonly listEnvironmentVersions: { readonly params: { readonly id: string }; readonly query: { readonly limit?: number }; readonly answer: { readonly "items": readonly ({ readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
 /** Absent where it was removed. */
 readonly "body"?: EnvironmentBody })[] } }
@@ -624,11 +626,11 @@ readonly "uid": string; readonly "team": string; readonly "id": string;
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "updatedBy": string; readonly "body": UpstreamBody })[]; readonly "total": number; 
 /** Where the next page begins; absent: this is the last. */
 readonly "next"?: string } }
@@ -641,11 +643,11 @@ readonly "uid": string; readonly "team": string; readonly "id": string;
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "updatedBy": string; readonly "body": UpstreamBody }; readonly givesYaml: true }
 
 /** Makes one upstream, or makes it what is sent. With If-Match it changes only what you have seen, with If-None-Match: * it changes nothing that is there. */
@@ -656,11 +658,11 @@ readonly "uid": string; readonly "team": string; readonly "id": string;
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "updatedBy": string; readonly "body": UpstreamBody }; readonly takesYaml: true }
 
 /** Removes one upstream, where nobody needs it. What it was stays in its history. */
@@ -670,10 +672,93 @@ readonly removeUpstream: { readonly params: { readonly team: string; readonly id
 readonly listUpstreamVersions: { readonly params: { readonly team: string; readonly id: string }; readonly query: { readonly limit?: number }; readonly answer: { readonly "items": readonly ({ readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
 /** Absent where it was removed. */
 readonly "body"?: UpstreamBody })[] } }
+
+/** Those of the kind certificate that you may see, in pages. */
+readonly listCertificates: { readonly query: { readonly team?: string; readonly owner?: string; readonly tag?: (string) | (readonly (string)[]); readonly search?: string; readonly sort?: "id" | "-id" | "title" | "-title" | "updatedAt" | "-updatedAt"; readonly limit?: number; readonly after?: string }; readonly answer: { readonly "items": readonly ({ 
+/** Never given twice. */
+readonly "uid": string; readonly "id": string; 
+/** One more with each change; it is the `ETag`. */
+readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+readonly "createdBy": string; 
+/** RFC 3339, UTC. */
+readonly "updatedAt": string; 
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+readonly "updatedBy": string; 
+/** Names that it is for. */
+readonly "hosts": readonly (string)[]; 
+/** RFC 3339, UTC. */
+readonly "notBefore"?: string; 
+/** Its end. Absent where gateways order it themselves. */
+readonly "notAfter"?: string; 
+/** It has to be renewed, or cannot be used yet. */
+readonly "warning"?: string; readonly "body": CertificateBody })[]; readonly "total": number; 
+/** Where the next page begins; absent: this is the last. */
+readonly "next"?: string } }
+
+/** One certificate. */
+readonly getCertificate: { readonly params: { readonly id: string }; readonly answer: { 
+/** Never given twice. */
+readonly "uid": string; readonly "id": string; 
+/** One more with each change; it is the `ETag`. */
+readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+readonly "createdBy": string; 
+/** RFC 3339, UTC. */
+readonly "updatedAt": string; 
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+readonly "updatedBy": string; 
+/** Names that it is for. */
+readonly "hosts": readonly (string)[]; 
+/** RFC 3339, UTC. */
+readonly "notBefore"?: string; 
+/** Its end. Absent where gateways order it themselves. */
+readonly "notAfter"?: string; 
+/** It has to be renewed, or cannot be used yet. */
+readonly "warning"?: string; readonly "body": CertificateBody }; readonly givesYaml: true }
+
+/** Makes one certificate, or makes it what is sent. With If-Match it changes only what you have seen, with If-None-Match: * it changes nothing that is there. */
+readonly putCertificate: { readonly params: { readonly id: string }; readonly body: CertificateBody; readonly answer: { 
+/** Never given twice. */
+readonly "uid": string; readonly "id": string; 
+/** One more with each change; it is the `ETag`. */
+readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "createdAt": string; 
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+readonly "createdBy": string; 
+/** RFC 3339, UTC. */
+readonly "updatedAt": string; 
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+readonly "updatedBy": string; 
+/** Names that it is for. */
+readonly "hosts": readonly (string)[]; 
+/** RFC 3339, UTC. */
+readonly "notBefore"?: string; 
+/** Its end. Absent where gateways order it themselves. */
+readonly "notAfter"?: string; 
+/** It has to be renewed, or cannot be used yet. */
+readonly "warning"?: string; readonly "body": CertificateBody }; readonly takesYaml: true }
+
+/** Removes one certificate, where nobody needs it. What it was stays in its history. */
+readonly removeCertificate: { readonly params: { readonly id: string }; readonly answer: undefined }
+
+/** What one certificate was, the newest first. */
+readonly listCertificateVersions: { readonly params: { readonly id: string }; readonly query: { readonly limit?: number }; readonly answer: { readonly "items": readonly ({ readonly "version": number; 
+/** RFC 3339, UTC. */
+readonly "at": string; 
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+readonly "by": string; 
+/** Absent where it was removed. */
+readonly "body"?: CertificateBody })[] } }
 
 /** Those of the kind policy list that you may see, in pages. */
 readonly listPolicyLists: { readonly query: { readonly team?: string; readonly owner?: string; readonly tag?: (string) | (readonly (string)[]); readonly search?: string; readonly sort?: "id" | "-id" | "title" | "-title" | "updatedAt" | "-updatedAt"; readonly limit?: number; readonly after?: string }; readonly answer: { readonly "items": readonly ({ 
@@ -683,11 +768,11 @@ readonly "uid": string; readonly "team": string; readonly "id": string;
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "updatedBy": string; readonly "body": PolicyListBody })[]; readonly "total": number; 
 /** Where the next page begins; absent: this is the last. */
 readonly "next"?: string } }
@@ -700,11 +785,11 @@ readonly "uid": string; readonly "team": string; readonly "id": string;
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "updatedBy": string; readonly "body": PolicyListBody }; readonly givesYaml: true }
 
 /** Makes one policy list, or makes it what is sent. With If-Match it changes only what you have seen, with If-None-Match: * it changes nothing that is there. */
@@ -715,11 +800,11 @@ readonly "uid": string; readonly "team": string; readonly "id": string;
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "updatedBy": string; readonly "body": PolicyListBody }; readonly takesYaml: true }
 
 /** Removes one policy list, where nobody needs it. What it was stays in its history. */
@@ -729,7 +814,7 @@ readonly removePolicyList: { readonly params: { readonly team: string; readonly 
 readonly listPolicyListVersions: { readonly params: { readonly team: string; readonly id: string }; readonly query: { readonly limit?: number }; readonly answer: { readonly "items": readonly ({ readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
 /** Absent where it was removed. */
 readonly "body"?: PolicyListBody })[] } }
@@ -742,11 +827,11 @@ readonly "uid": string; readonly "team": string; readonly "id": string;
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "updatedBy": string; readonly "body": PlanBody })[]; readonly "total": number; 
 /** Where the next page begins; absent: this is the last. */
 readonly "next"?: string } }
@@ -759,11 +844,11 @@ readonly "uid": string; readonly "team": string; readonly "id": string;
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "updatedBy": string; readonly "body": PlanBody }; readonly givesYaml: true }
 
 /** Makes one plan, or makes it what is sent. With If-Match it changes only what you have seen, with If-None-Match: * it changes nothing that is there. */
@@ -774,11 +859,11 @@ readonly "uid": string; readonly "team": string; readonly "id": string;
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "updatedBy": string; readonly "body": PlanBody }; readonly takesYaml: true }
 
 /** Removes one plan, where nobody needs it. What it was stays in its history. */
@@ -788,7 +873,7 @@ readonly removePlan: { readonly params: { readonly team: string; readonly id: st
 readonly listPlanVersions: { readonly params: { readonly team: string; readonly id: string }; readonly query: { readonly limit?: number }; readonly answer: { readonly "items": readonly ({ readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
 /** Absent where it was removed. */
 readonly "body"?: PlanBody })[] } }
@@ -801,11 +886,11 @@ readonly "uid": string; readonly "team": string; readonly "id": string;
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "updatedBy": string; readonly "body": ProductBody })[]; readonly "total": number; 
 /** Where the next page begins; absent: this is the last. */
 readonly "next"?: string } }
@@ -818,11 +903,11 @@ readonly "uid": string; readonly "team": string; readonly "id": string;
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "updatedBy": string; readonly "body": ProductBody }; readonly givesYaml: true }
 
 /** Makes one product, or makes it what is sent. With If-Match it changes only what you have seen, with If-None-Match: * it changes nothing that is there. */
@@ -833,11 +918,11 @@ readonly "uid": string; readonly "team": string; readonly "id": string;
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "updatedBy": string; readonly "body": ProductBody }; readonly takesYaml: true }
 
 /** Removes one product, where nobody needs it. What it was stays in its history. */
@@ -847,7 +932,7 @@ readonly removeProduct: { readonly params: { readonly team: string; readonly id:
 readonly listProductVersions: { readonly params: { readonly team: string; readonly id: string }; readonly query: { readonly limit?: number }; readonly answer: { readonly "items": readonly ({ readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
 /** Absent where it was removed. */
 readonly "body"?: ProductBody })[] } }
@@ -860,11 +945,11 @@ readonly "uid": string; readonly "team": string; readonly "id": string;
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "updatedBy": string; readonly "body": AppBody })[]; readonly "total": number; 
 /** Where the next page begins; absent: this is the last. */
 readonly "next"?: string } }
@@ -877,11 +962,11 @@ readonly "uid": string; readonly "team": string; readonly "id": string;
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "updatedBy": string; readonly "body": AppBody }; readonly givesYaml: true }
 
 /** Makes one app, or makes it what is sent. With If-Match it changes only what you have seen, with If-None-Match: * it changes nothing that is there. */
@@ -892,11 +977,11 @@ readonly "uid": string; readonly "team": string; readonly "id": string;
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "updatedBy": string; readonly "body": AppBody }; readonly takesYaml: true }
 
 /** Removes one app, where nobody needs it. What it was stays in its history. */
@@ -906,7 +991,7 @@ readonly removeApp: { readonly params: { readonly team: string; readonly id: str
 readonly listAppVersions: { readonly params: { readonly team: string; readonly id: string }; readonly query: { readonly limit?: number }; readonly answer: { readonly "items": readonly ({ readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
 /** Absent where it was removed. */
 readonly "body"?: AppBody })[] } }
@@ -919,11 +1004,11 @@ readonly "uid": string; readonly "id": string;
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "updatedBy": string; readonly "body": TeamBody })[]; readonly "total": number; 
 /** Where the next page begins; absent: this is the last. */
 readonly "next"?: string } }
@@ -936,11 +1021,11 @@ readonly "uid": string; readonly "id": string;
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "updatedBy": string; readonly "body": TeamBody }; readonly givesYaml: true }
 
 /** Makes one team, or makes it what is sent. With If-Match it changes only what you have seen, with If-None-Match: * it changes nothing that is there. */
@@ -951,11 +1036,11 @@ readonly "uid": string; readonly "id": string;
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "updatedBy": string; readonly "body": TeamBody }; readonly takesYaml: true }
 
 /** Removes one team, where nobody needs it. What it was stays in its history. */
@@ -965,7 +1050,7 @@ readonly removeTeam: { readonly params: { readonly id: string }; readonly answer
 readonly listTeamVersions: { readonly params: { readonly id: string }; readonly query: { readonly limit?: number }; readonly answer: { readonly "items": readonly ({ readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
 /** Absent where it was removed. */
 readonly "body"?: TeamBody })[] } }
@@ -978,11 +1063,11 @@ readonly "uid": string; readonly "id": string;
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "updatedBy": string; readonly "body": RoleBody })[]; readonly "total": number; 
 /** Where the next page begins; absent: this is the last. */
 readonly "next"?: string } }
@@ -995,11 +1080,11 @@ readonly "uid": string; readonly "id": string;
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "updatedBy": string; readonly "body": RoleBody }; readonly givesYaml: true }
 
 /** Makes one role, or makes it what is sent. With If-Match it changes only what you have seen, with If-None-Match: * it changes nothing that is there. */
@@ -1010,11 +1095,11 @@ readonly "uid": string; readonly "id": string;
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "updatedBy": string; readonly "body": RoleBody }; readonly takesYaml: true }
 
 /** Removes one role, where nobody needs it. What it was stays in its history. */
@@ -1024,7 +1109,7 @@ readonly removeRole: { readonly params: { readonly id: string }; readonly answer
 readonly listRoleVersions: { readonly params: { readonly id: string }; readonly query: { readonly limit?: number }; readonly answer: { readonly "items": readonly ({ readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
 /** Absent where it was removed. */
 readonly "body"?: RoleBody })[] } }
@@ -1037,11 +1122,11 @@ readonly "uid": string; readonly "id": string;
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "updatedBy": string; readonly "body": TeamRuleBody })[]; readonly "total": number; 
 /** Where the next page begins; absent: this is the last. */
 readonly "next"?: string } }
@@ -1054,11 +1139,11 @@ readonly "uid": string; readonly "id": string;
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "updatedBy": string; readonly "body": TeamRuleBody }; readonly givesYaml: true }
 
 /** Makes one rule, or makes it what is sent. With If-Match it changes only what you have seen, with If-None-Match: * it changes nothing that is there. */
@@ -1069,11 +1154,11 @@ readonly "uid": string; readonly "id": string;
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "updatedBy": string; readonly "body": TeamRuleBody }; readonly takesYaml: true }
 
 /** Removes one rule, where nobody needs it. What it was stays in its history. */
@@ -1083,7 +1168,7 @@ readonly removeRule: { readonly params: { readonly id: string }; readonly answer
 readonly listRuleVersions: { readonly params: { readonly id: string }; readonly query: { readonly limit?: number }; readonly answer: { readonly "items": readonly ({ readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
 /** Absent where it was removed. */
 readonly "body"?: TeamRuleBody })[] } }
@@ -1096,11 +1181,11 @@ readonly "uid": string; readonly "team": string; readonly "id": string;
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "updatedBy": string; readonly "body": TeamRuleBody })[]; readonly "total": number; 
 /** Where the next page begins; absent: this is the last. */
 readonly "next"?: string } }
@@ -1113,11 +1198,11 @@ readonly "uid": string; readonly "team": string; readonly "id": string;
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "updatedBy": string; readonly "body": TeamRuleBody }; readonly givesYaml: true }
 
 /** Makes one rule of a team, or makes it what is sent. With If-Match it changes only what you have seen, with If-None-Match: * it changes nothing that is there. */
@@ -1128,11 +1213,11 @@ readonly "uid": string; readonly "team": string; readonly "id": string;
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "updatedBy": string; readonly "body": TeamRuleBody }; readonly takesYaml: true }
 
 /** Removes one rule of a team, where nobody needs it. What it was stays in its history. */
@@ -1142,7 +1227,7 @@ readonly removeTeamRule: { readonly params: { readonly team: string; readonly id
 readonly listTeamRuleVersions: { readonly params: { readonly team: string; readonly id: string }; readonly query: { readonly limit?: number }; readonly answer: { readonly "items": readonly ({ readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
 /** Absent where it was removed. */
 readonly "body"?: TeamRuleBody })[] } }
@@ -1155,11 +1240,11 @@ readonly "uid": string; readonly "team": string; readonly "id": string;
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "updatedBy": string; readonly "body": FederationBody })[]; readonly "total": number; 
 /** Where the next page begins; absent: this is the last. */
 readonly "next"?: string } }
@@ -1172,11 +1257,11 @@ readonly "uid": string; readonly "team": string; readonly "id": string;
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "updatedBy": string; readonly "body": FederationBody }; readonly givesYaml: true }
 
 /** Makes one federation, or makes it what is sent. With If-Match it changes only what you have seen, with If-None-Match: * it changes nothing that is there. */
@@ -1187,11 +1272,11 @@ readonly "uid": string; readonly "team": string; readonly "id": string;
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "updatedBy": string; readonly "body": FederationBody }; readonly takesYaml: true }
 
 /** Removes one federation, where nobody needs it. What it was stays in its history. */
@@ -1201,7 +1286,7 @@ readonly removeFederation: { readonly params: { readonly team: string; readonly 
 readonly listFederationVersions: { readonly params: { readonly team: string; readonly id: string }; readonly query: { readonly limit?: number }; readonly answer: { readonly "items": readonly ({ readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
 /** Absent where it was removed. */
 readonly "body"?: FederationBody })[] } }
@@ -1214,11 +1299,11 @@ readonly "uid": string; readonly "id": string;
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "updatedBy": string; readonly "body": NodeGroupBody })[]; readonly "total": number; 
 /** Where the next page begins; absent: this is the last. */
 readonly "next"?: string } }
@@ -1231,11 +1316,11 @@ readonly "uid": string; readonly "id": string;
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "updatedBy": string; readonly "body": NodeGroupBody }; readonly givesYaml: true }
 
 /** Makes one node group, or makes it what is sent. With If-Match it changes only what you have seen, with If-None-Match: * it changes nothing that is there. */
@@ -1246,11 +1331,11 @@ readonly "uid": string; readonly "id": string;
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "updatedBy": string; readonly "body": NodeGroupBody }; readonly takesYaml: true }
 
 /** Removes one node group, where nobody needs it. What it was stays in its history. */
@@ -1260,7 +1345,7 @@ readonly removeNodeGroup: { readonly params: { readonly id: string }; readonly a
 readonly listNodeGroupVersions: { readonly params: { readonly id: string }; readonly query: { readonly limit?: number }; readonly answer: { readonly "items": readonly ({ readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
 /** Absent where it was removed. */
 readonly "body"?: NodeGroupBody })[] } }
@@ -1273,11 +1358,11 @@ readonly "uid": string; readonly "team": string; readonly "id": string;
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "updatedBy": string; readonly "body": WebhookBody })[]; readonly "total": number; 
 /** Where the next page begins; absent: this is the last. */
 readonly "next"?: string } }
@@ -1290,11 +1375,11 @@ readonly "uid": string; readonly "team": string; readonly "id": string;
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "updatedBy": string; readonly "body": WebhookBody }; readonly givesYaml: true }
 
 /** Makes one webhook, or makes it what is sent. With If-Match it changes only what you have seen, with If-None-Match: * it changes nothing that is there. */
@@ -1305,11 +1390,11 @@ readonly "uid": string; readonly "team": string; readonly "id": string;
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "updatedBy": string; readonly "body": WebhookBody }; readonly takesYaml: true }
 
 /** Removes one webhook, where nobody needs it. What it was stays in its history. */
@@ -1319,7 +1404,7 @@ readonly removeWebhook: { readonly params: { readonly team: string; readonly id:
 readonly listWebhookVersions: { readonly params: { readonly team: string; readonly id: string }; readonly query: { readonly limit?: number }; readonly answer: { readonly "items": readonly ({ readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
 /** Absent where it was removed. */
 readonly "body"?: WebhookBody })[] } }
@@ -1332,11 +1417,11 @@ readonly "uid": string; readonly "id": string;
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "updatedBy": string; readonly "body": IdentityProviderBody })[]; readonly "total": number; 
 /** Where the next page begins; absent: this is the last. */
 readonly "next"?: string } }
@@ -1349,11 +1434,11 @@ readonly "uid": string; readonly "id": string;
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "updatedBy": string; readonly "body": IdentityProviderBody }; readonly givesYaml: true }
 
 /** Makes one identity provider, or makes it what is sent. With If-Match it changes only what you have seen, with If-None-Match: * it changes nothing that is there. */
@@ -1364,11 +1449,11 @@ readonly "uid": string; readonly "id": string;
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "createdBy": string; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "updatedBy": string; readonly "body": IdentityProviderBody }; readonly takesYaml: true }
 
 /** Removes one identity provider, where nobody needs it. What it was stays in its history. */
@@ -1378,7 +1463,7 @@ readonly removeIdentityProvider: { readonly params: { readonly id: string }; rea
 readonly listIdentityProviderVersions: { readonly params: { readonly id: string }; readonly query: { readonly limit?: number }; readonly answer: { readonly "items": readonly ({ readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
 /** Absent where it was removed. */
 readonly "body"?: IdentityProviderBody })[] } }
@@ -1438,7 +1523,7 @@ readonly "number": number;
 readonly "hash": string; readonly "message": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string })[] } }
 
 /** Makes a revision of what the API says now. Where nothing has changed since the newest one, that is answered. */
@@ -1449,7 +1534,7 @@ readonly "number": number;
 readonly "hash": string; readonly "message": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string } }
 
 /** An API as it was when this revision was made. */
@@ -1460,7 +1545,7 @@ readonly "number": number;
 readonly "hash": string; readonly "message": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; readonly "body": ApiBody } }
 
 /** Makes a revision with this number, as it was elsewhere. One that is there already stays as it is, and has to say the same. Needs api:edit too. */
@@ -1471,7 +1556,7 @@ readonly "number": number;
 readonly "hash": string; readonly "message": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string } }
 
 /** What is another in one form of an API than in the next, and what callers would notice. Between two environments also what these bring. */
@@ -1514,10 +1599,10 @@ readonly "sunsetAt"?: string;
 /** URL or path of what comes after it. */
 readonly "successor"?: string; 
 /** URL or path of a page that tells people about it. */
-readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; readonly "message": string; 
+readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "supersede" | "retire" | "revive"; readonly "message": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string } }
 
 /** What was live, the newest first. */
@@ -1547,14 +1632,14 @@ readonly "sunsetAt"?: string;
 /** URL or path of what comes after it. */
 readonly "successor"?: string; 
 /** URL or path of a page that tells people about it. */
-readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; readonly "message": string; 
+readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "supersede" | "retire" | "revive"; readonly "message": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string })[] } }
 
 /** Makes a revision of what the API says now, and gives it all of its traffic here. Answered when the gateway of this process serves it. */
-readonly publish: { readonly params: { readonly environment: string; readonly team: string; readonly id: string }; readonly body: { 
+readonly publish: { readonly params: { readonly environment: string; readonly team: string; readonly id: string }; readonly query: { readonly wait?: number }; readonly body: { 
 /** Why, for those who come later. */
 readonly "message"?: string; 
 /** Why it cannot wait: passes a freeze, for those who have `environment:freeze` everywhere; and brings back what was live before the last change without waiting, for those who may approve. */
@@ -1592,10 +1677,10 @@ readonly "sunsetAt"?: string;
 /** URL or path of what comes after it. */
 readonly "successor"?: string; 
 /** URL or path of a page that tells people about it. */
-readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; readonly "message": string; 
+readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "supersede" | "retire" | "revive"; readonly "message": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
 /** Of rules that are broken, and do not keep it from being live. */
 readonly "warnings": readonly ({ readonly "severity": "fault" | "warning"; readonly "code": string; readonly "message": string; 
@@ -1611,11 +1696,35 @@ readonly "change"?: number;
 readonly "preview"?: { readonly "token": string; readonly "revision": number; 
 /** RFC 3339, UTC. */
 readonly "expires": string }; 
+/** Where an API supersedes another one. */
+readonly "succession"?: { 
+/** Id of the API that comes after it. */
+readonly "to": string; 
+/** What becomes of subscriptions to the old one. */
+readonly "moves": readonly ({ 
+/** Uid. */
+readonly "subscription": string; 
+/** Team and id. */
+readonly "app": string; 
+/** As it was; one that moves stays so. */
+readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
+/** `ends`: the app has another one to the next API, which takes its place. `stays`: that other one gives less. */
+readonly "outcome": "moves" | "ends" | "stays"; 
+/** Id of the plan that counts from now on. */
+readonly "plan"?: string; 
+/** Uid of the other one. */
+readonly "other"?: string; 
+/** What callers would notice, or what has to be done first. */
+readonly "note"?: string })[]; 
+/** Ids of those that come to sell the next one beside it. */
+readonly "products": readonly (string)[]; 
+/** Who does not get the next one, or loses the old one. */
+readonly "warnings": readonly (string)[] }; 
 /** Who runs it now, who does not yet, and who cannot. */
 readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
 /** Gives all traffic here to the revision that is live in another environment; not to one that is only tried there. A dry run shows what is another here, in the environment too. */
-readonly promote: { readonly params: { readonly environment: string; readonly team: string; readonly id: string }; readonly body: { 
+readonly promote: { readonly params: { readonly environment: string; readonly team: string; readonly id: string }; readonly query: { readonly wait?: number }; readonly body: { 
 /** Id of that environment. */
 readonly "from": string; 
 /** Why, for those who come later. */
@@ -1653,10 +1762,10 @@ readonly "sunsetAt"?: string;
 /** URL or path of what comes after it. */
 readonly "successor"?: string; 
 /** URL or path of a page that tells people about it. */
-readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; readonly "message": string; 
+readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "supersede" | "retire" | "revive"; readonly "message": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
 /** Of rules that are broken, and do not keep it from being live. */
 readonly "warnings": readonly ({ readonly "severity": "fault" | "warning"; readonly "code": string; readonly "message": string; 
@@ -1672,11 +1781,35 @@ readonly "change"?: number;
 readonly "preview"?: { readonly "token": string; readonly "revision": number; 
 /** RFC 3339, UTC. */
 readonly "expires": string }; 
+/** Where an API supersedes another one. */
+readonly "succession"?: { 
+/** Id of the API that comes after it. */
+readonly "to": string; 
+/** What becomes of subscriptions to the old one. */
+readonly "moves": readonly ({ 
+/** Uid. */
+readonly "subscription": string; 
+/** Team and id. */
+readonly "app": string; 
+/** As it was; one that moves stays so. */
+readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
+/** `ends`: the app has another one to the next API, which takes its place. `stays`: that other one gives less. */
+readonly "outcome": "moves" | "ends" | "stays"; 
+/** Id of the plan that counts from now on. */
+readonly "plan"?: string; 
+/** Uid of the other one. */
+readonly "other"?: string; 
+/** What callers would notice, or what has to be done first. */
+readonly "note"?: string })[]; 
+/** Ids of those that come to sell the next one beside it. */
+readonly "products": readonly (string)[]; 
+/** Who does not get the next one, or loses the old one. */
+readonly "warnings": readonly (string)[] }; 
 /** Who runs it now, who does not yet, and who cannot. */
 readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
 /** Brings back what was live before the last change, or at a version. Rules and callers are not asked: it was live. */
-readonly rollBack: { readonly params: { readonly environment: string; readonly team: string; readonly id: string }; readonly body: { 
+readonly rollBack: { readonly params: { readonly environment: string; readonly team: string; readonly id: string }; readonly query: { readonly wait?: number }; readonly body: { 
 /** A version of what was live. */
 readonly "to"?: number; 
 /** Why, for those who come later. */
@@ -1708,10 +1841,10 @@ readonly "sunsetAt"?: string;
 /** URL or path of what comes after it. */
 readonly "successor"?: string; 
 /** URL or path of a page that tells people about it. */
-readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; readonly "message": string; 
+readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "supersede" | "retire" | "revive"; readonly "message": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
 /** Of rules that are broken, and do not keep it from being live. */
 readonly "warnings": readonly ({ readonly "severity": "fault" | "warning"; readonly "code": string; readonly "message": string; 
@@ -1727,11 +1860,35 @@ readonly "change"?: number;
 readonly "preview"?: { readonly "token": string; readonly "revision": number; 
 /** RFC 3339, UTC. */
 readonly "expires": string }; 
+/** Where an API supersedes another one. */
+readonly "succession"?: { 
+/** Id of the API that comes after it. */
+readonly "to": string; 
+/** What becomes of subscriptions to the old one. */
+readonly "moves": readonly ({ 
+/** Uid. */
+readonly "subscription": string; 
+/** Team and id. */
+readonly "app": string; 
+/** As it was; one that moves stays so. */
+readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
+/** `ends`: the app has another one to the next API, which takes its place. `stays`: that other one gives less. */
+readonly "outcome": "moves" | "ends" | "stays"; 
+/** Id of the plan that counts from now on. */
+readonly "plan"?: string; 
+/** Uid of the other one. */
+readonly "other"?: string; 
+/** What callers would notice, or what has to be done first. */
+readonly "note"?: string })[]; 
+/** Ids of those that come to sell the next one beside it. */
+readonly "products": readonly (string)[]; 
+/** Who does not get the next one, or loses the old one. */
+readonly "warnings": readonly (string)[] }; 
 /** Who runs it now, who does not yet, and who cannot. */
 readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
 /** Makes exactly this live: revisions that are there, and who gets each. Previews stay. */
-readonly deploy: { readonly params: { readonly environment: string; readonly team: string; readonly id: string }; readonly body: { readonly "releases": readonly ({ readonly "revision": number; 
+readonly deploy: { readonly params: { readonly environment: string; readonly team: string; readonly id: string }; readonly query: { readonly wait?: number }; readonly body: { readonly "releases": readonly ({ readonly "revision": number; 
 /** Percent of what no condition claims. */
 readonly "share"?: number; 
 /** CEL: requests for which it is true get this release. */
@@ -1773,10 +1930,10 @@ readonly "sunsetAt"?: string;
 /** URL or path of what comes after it. */
 readonly "successor"?: string; 
 /** URL or path of a page that tells people about it. */
-readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; readonly "message": string; 
+readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "supersede" | "retire" | "revive"; readonly "message": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
 /** Of rules that are broken, and do not keep it from being live. */
 readonly "warnings": readonly ({ readonly "severity": "fault" | "warning"; readonly "code": string; readonly "message": string; 
@@ -1792,11 +1949,35 @@ readonly "change"?: number;
 readonly "preview"?: { readonly "token": string; readonly "revision": number; 
 /** RFC 3339, UTC. */
 readonly "expires": string }; 
+/** Where an API supersedes another one. */
+readonly "succession"?: { 
+/** Id of the API that comes after it. */
+readonly "to": string; 
+/** What becomes of subscriptions to the old one. */
+readonly "moves": readonly ({ 
+/** Uid. */
+readonly "subscription": string; 
+/** Team and id. */
+readonly "app": string; 
+/** As it was; one that moves stays so. */
+readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
+/** `ends`: the app has another one to the next API, which takes its place. `stays`: that other one gives less. */
+readonly "outcome": "moves" | "ends" | "stays"; 
+/** Id of the plan that counts from now on. */
+readonly "plan"?: string; 
+/** Uid of the other one. */
+readonly "other"?: string; 
+/** What callers would notice, or what has to be done first. */
+readonly "note"?: string })[]; 
+/** Ids of those that come to sell the next one beside it. */
+readonly "products": readonly (string)[]; 
+/** Who does not get the next one, or loses the old one. */
+readonly "warnings": readonly (string)[] }; 
 /** Who runs it now, who does not yet, and who cannot. */
 readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
 /** Gives a part of the traffic to another revision. A second time it gives another part. */
-readonly startCanary: { readonly params: { readonly environment: string; readonly team: string; readonly id: string }; readonly body: { 
+readonly startCanary: { readonly params: { readonly environment: string; readonly team: string; readonly id: string }; readonly query: { readonly wait?: number }; readonly body: { 
 /** The draft as it is now, where none is said. */
 readonly "revision"?: number; 
 /** Percent of the requests. */
@@ -1840,10 +2021,10 @@ readonly "sunsetAt"?: string;
 /** URL or path of what comes after it. */
 readonly "successor"?: string; 
 /** URL or path of a page that tells people about it. */
-readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; readonly "message": string; 
+readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "supersede" | "retire" | "revive"; readonly "message": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
 /** Of rules that are broken, and do not keep it from being live. */
 readonly "warnings": readonly ({ readonly "severity": "fault" | "warning"; readonly "code": string; readonly "message": string; 
@@ -1859,11 +2040,35 @@ readonly "change"?: number;
 readonly "preview"?: { readonly "token": string; readonly "revision": number; 
 /** RFC 3339, UTC. */
 readonly "expires": string }; 
+/** Where an API supersedes another one. */
+readonly "succession"?: { 
+/** Id of the API that comes after it. */
+readonly "to": string; 
+/** What becomes of subscriptions to the old one. */
+readonly "moves": readonly ({ 
+/** Uid. */
+readonly "subscription": string; 
+/** Team and id. */
+readonly "app": string; 
+/** As it was; one that moves stays so. */
+readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
+/** `ends`: the app has another one to the next API, which takes its place. `stays`: that other one gives less. */
+readonly "outcome": "moves" | "ends" | "stays"; 
+/** Id of the plan that counts from now on. */
+readonly "plan"?: string; 
+/** Uid of the other one. */
+readonly "other"?: string; 
+/** What callers would notice, or what has to be done first. */
+readonly "note"?: string })[]; 
+/** Ids of those that come to sell the next one beside it. */
+readonly "products": readonly (string)[]; 
+/** Who does not get the next one, or loses the old one. */
+readonly "warnings": readonly (string)[] }; 
 /** Who runs it now, who does not yet, and who cannot. */
 readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
 /** Gives all traffic to the canary. */
-readonly promoteCanary: { readonly params: { readonly environment: string; readonly team: string; readonly id: string }; readonly body: { 
+readonly promoteCanary: { readonly params: { readonly environment: string; readonly team: string; readonly id: string }; readonly query: { readonly wait?: number }; readonly body: { 
 /** Why, for those who come later. */
 readonly "message"?: string; 
 /** Why it cannot wait: passes a freeze, for those who have `environment:freeze` everywhere; and brings back what was live before the last change without waiting, for those who may approve. */
@@ -1893,10 +2098,10 @@ readonly "sunsetAt"?: string;
 /** URL or path of what comes after it. */
 readonly "successor"?: string; 
 /** URL or path of a page that tells people about it. */
-readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; readonly "message": string; 
+readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "supersede" | "retire" | "revive"; readonly "message": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
 /** Of rules that are broken, and do not keep it from being live. */
 readonly "warnings": readonly ({ readonly "severity": "fault" | "warning"; readonly "code": string; readonly "message": string; 
@@ -1912,11 +2117,35 @@ readonly "change"?: number;
 readonly "preview"?: { readonly "token": string; readonly "revision": number; 
 /** RFC 3339, UTC. */
 readonly "expires": string }; 
+/** Where an API supersedes another one. */
+readonly "succession"?: { 
+/** Id of the API that comes after it. */
+readonly "to": string; 
+/** What becomes of subscriptions to the old one. */
+readonly "moves": readonly ({ 
+/** Uid. */
+readonly "subscription": string; 
+/** Team and id. */
+readonly "app": string; 
+/** As it was; one that moves stays so. */
+readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
+/** `ends`: the app has another one to the next API, which takes its place. `stays`: that other one gives less. */
+readonly "outcome": "moves" | "ends" | "stays"; 
+/** Id of the plan that counts from now on. */
+readonly "plan"?: string; 
+/** Uid of the other one. */
+readonly "other"?: string; 
+/** What callers would notice, or what has to be done first. */
+readonly "note"?: string })[]; 
+/** Ids of those that come to sell the next one beside it. */
+readonly "products": readonly (string)[]; 
+/** Who does not get the next one, or loses the old one. */
+readonly "warnings": readonly (string)[] }; 
 /** Who runs it now, who does not yet, and who cannot. */
 readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
 /** Takes the traffic of the canary back. */
-readonly abortCanary: { readonly params: { readonly environment: string; readonly team: string; readonly id: string }; readonly body: { 
+readonly abortCanary: { readonly params: { readonly environment: string; readonly team: string; readonly id: string }; readonly query: { readonly wait?: number }; readonly body: { 
 /** Why, for those who come later. */
 readonly "message"?: string; 
 /** Why it cannot wait: passes a freeze, for those who have `environment:freeze` everywhere; and brings back what was live before the last change without waiting, for those who may approve. */
@@ -1946,10 +2175,10 @@ readonly "sunsetAt"?: string;
 /** URL or path of what comes after it. */
 readonly "successor"?: string; 
 /** URL or path of a page that tells people about it. */
-readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; readonly "message": string; 
+readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "supersede" | "retire" | "revive"; readonly "message": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
 /** Of rules that are broken, and do not keep it from being live. */
 readonly "warnings": readonly ({ readonly "severity": "fault" | "warning"; readonly "code": string; readonly "message": string; 
@@ -1965,11 +2194,35 @@ readonly "change"?: number;
 readonly "preview"?: { readonly "token": string; readonly "revision": number; 
 /** RFC 3339, UTC. */
 readonly "expires": string }; 
+/** Where an API supersedes another one. */
+readonly "succession"?: { 
+/** Id of the API that comes after it. */
+readonly "to": string; 
+/** What becomes of subscriptions to the old one. */
+readonly "moves": readonly ({ 
+/** Uid. */
+readonly "subscription": string; 
+/** Team and id. */
+readonly "app": string; 
+/** As it was; one that moves stays so. */
+readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
+/** `ends`: the app has another one to the next API, which takes its place. `stays`: that other one gives less. */
+readonly "outcome": "moves" | "ends" | "stays"; 
+/** Id of the plan that counts from now on. */
+readonly "plan"?: string; 
+/** Uid of the other one. */
+readonly "other"?: string; 
+/** What callers would notice, or what has to be done first. */
+readonly "note"?: string })[]; 
+/** Ids of those that come to sell the next one beside it. */
+readonly "products": readonly (string)[]; 
+/** Who does not get the next one, or loses the old one. */
+readonly "warnings": readonly (string)[] }; 
 /** Who runs it now, who does not yet, and who cannot. */
 readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
 /** Takes the API out of the environment. What was live stays in its versions. */
-readonly takeOut: { readonly params: { readonly environment: string; readonly team: string; readonly id: string }; readonly body: { 
+readonly takeOut: { readonly params: { readonly environment: string; readonly team: string; readonly id: string }; readonly query: { readonly wait?: number }; readonly body: { 
 /** Why, for those who come later. */
 readonly "message"?: string; 
 /** Why it cannot wait: passes a freeze, for those who have `environment:freeze` everywhere; and brings back what was live before the last change without waiting, for those who may approve. */
@@ -1999,10 +2252,10 @@ readonly "sunsetAt"?: string;
 /** URL or path of what comes after it. */
 readonly "successor"?: string; 
 /** URL or path of a page that tells people about it. */
-readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; readonly "message": string; 
+readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "supersede" | "retire" | "revive"; readonly "message": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
 /** Of rules that are broken, and do not keep it from being live. */
 readonly "warnings": readonly ({ readonly "severity": "fault" | "warning"; readonly "code": string; readonly "message": string; 
@@ -2018,6 +2271,30 @@ readonly "change"?: number;
 readonly "preview"?: { readonly "token": string; readonly "revision": number; 
 /** RFC 3339, UTC. */
 readonly "expires": string }; 
+/** Where an API supersedes another one. */
+readonly "succession"?: { 
+/** Id of the API that comes after it. */
+readonly "to": string; 
+/** What becomes of subscriptions to the old one. */
+readonly "moves": readonly ({ 
+/** Uid. */
+readonly "subscription": string; 
+/** Team and id. */
+readonly "app": string; 
+/** As it was; one that moves stays so. */
+readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
+/** `ends`: the app has another one to the next API, which takes its place. `stays`: that other one gives less. */
+readonly "outcome": "moves" | "ends" | "stays"; 
+/** Id of the plan that counts from now on. */
+readonly "plan"?: string; 
+/** Uid of the other one. */
+readonly "other"?: string; 
+/** What callers would notice, or what has to be done first. */
+readonly "note"?: string })[]; 
+/** Ids of those that come to sell the next one beside it. */
+readonly "products": readonly (string)[]; 
+/** Who does not get the next one, or loses the old one. */
+readonly "warnings": readonly (string)[] }; 
 /** Who runs it now, who does not yet, and who cannot. */
 readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
@@ -2033,7 +2310,7 @@ readonly "expiresAt"?: string;
 readonly "endedAt"?: string; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "createdBy": string })[]; readonly "next"?: string } }
 
 /** Issues a key to an app. It is shown now, and never again. */
@@ -2056,12 +2333,12 @@ readonly "expiresAt"?: string;
 readonly "endedAt"?: string; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "createdBy": string; 
 /** The key itself. */
 readonly "value": string } }
 
-/** Takes keys that others have issued, or their hashes: all of them or none. */
+/** Takes keys that others have issued, or their hashes: all of them or none. Those that could be guessed are kept under a slow hash where there is a pepper, and refused elsewhere. */
 readonly bringKeys: { readonly params: { readonly team: string; readonly id: string }; readonly body: { readonly "keys": readonly (({ 
 /** For people: where it is used. */
 readonly "name"?: string; 
@@ -2091,7 +2368,7 @@ readonly "expiresAt"?: string;
 readonly "endedAt"?: string; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "createdBy": string })[] } }
 
 /** Issues another key on the same terms, which is shown once. The old one goes on for the overlap. */
@@ -2108,7 +2385,7 @@ readonly "expiresAt"?: string;
 readonly "endedAt"?: string; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "createdBy": string; readonly "value": string; readonly "old": { readonly "uid": string; 
 /** Its first and last letters; empty where only a hash was brought along. */
 readonly "hint": string; readonly "name"?: string; readonly "plan"?: string; 
@@ -2120,7 +2397,7 @@ readonly "expiresAt"?: string;
 readonly "endedAt"?: string; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "createdBy": string } } }
 
 /** Says the name, the plan or the end of a key anew. What is absent stays; null takes it away. */
@@ -2135,7 +2412,7 @@ readonly "expiresAt"?: string;
 readonly "endedAt"?: string; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "createdBy": string } }
 
 /** Ends a key: it is refused from now on, on every gateway as soon as it hears of it. */
@@ -2158,9 +2435,11 @@ readonly "product"?: { readonly "uid": string; readonly "team"?: string; readonl
 readonly "api"?: { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; 
 /** Without a name where it is gone. */
 readonly "plan": { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
+/** APIs that it was for before it was moved: it still opens those that its plan does. */
+readonly "former"?: readonly ({ readonly "uid": string; readonly "team"?: string; readonly "id"?: string })[]; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "createdBy": string })[]; readonly "next"?: string } }
 
 /** One subscription, with what was done to it. */
@@ -2173,15 +2452,17 @@ readonly "product"?: { readonly "uid": string; readonly "team"?: string; readonl
 readonly "api"?: { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; 
 /** Without a name where it is gone. */
 readonly "plan": { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
+/** APIs that it was for before it was moved: it still opens those that its plan does. */
+readonly "former"?: readonly ({ readonly "uid": string; readonly "team"?: string; readonly "id"?: string })[]; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "createdBy": string; 
 /** What was done to it, the first first. */
 readonly "records": readonly ({ readonly "number": number; readonly "step": "request" | "approve" | "activate" | "suspend" | "resume" | "end" | "move"; readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; readonly "note": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string })[] } }
 
 /** Subscribes an app to a product, or to one API, on a plan. It is active at once, or waits until somebody who sells it approves it. */
@@ -2200,9 +2481,11 @@ readonly "product"?: { readonly "uid": string; readonly "team"?: string; readonl
 readonly "api"?: { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; 
 /** Without a name where it is gone. */
 readonly "plan": { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
+/** APIs that it was for before it was moved: it still opens those that its plan does. */
+readonly "former"?: readonly ({ readonly "uid": string; readonly "team"?: string; readonly "id"?: string })[]; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "createdBy": string } }
 
 /** Ends a subscription of one's own app. */
@@ -2220,9 +2503,11 @@ readonly "product"?: { readonly "uid": string; readonly "team"?: string; readonl
 readonly "api"?: { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; 
 /** Without a name where it is gone. */
 readonly "plan": { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
+/** APIs that it was for before it was moved: it still opens those that its plan does. */
+readonly "former"?: readonly ({ readonly "uid": string; readonly "team"?: string; readonly "id"?: string })[]; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "createdBy": string } }
 
 /** Makes a subscription count that was approved, once what comes before the first call is done. */
@@ -2237,9 +2522,11 @@ readonly "product"?: { readonly "uid": string; readonly "team"?: string; readonl
 readonly "api"?: { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; 
 /** Without a name where it is gone. */
 readonly "plan": { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
+/** APIs that it was for before it was moved: it still opens those that its plan does. */
+readonly "former"?: readonly ({ readonly "uid": string; readonly "team"?: string; readonly "id"?: string })[]; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "createdBy": string } }
 
 /** Refuses the app what it has subscribed to, until it is resumed. */
@@ -2254,9 +2541,11 @@ readonly "product"?: { readonly "uid": string; readonly "team"?: string; readonl
 readonly "api"?: { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; 
 /** Without a name where it is gone. */
 readonly "plan": { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
+/** APIs that it was for before it was moved: it still opens those that its plan does. */
+readonly "former"?: readonly ({ readonly "uid": string; readonly "team"?: string; readonly "id"?: string })[]; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "createdBy": string } }
 
 /** Makes a subscription count again. */
@@ -2271,9 +2560,11 @@ readonly "product"?: { readonly "uid": string; readonly "team"?: string; readonl
 readonly "api"?: { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; 
 /** Without a name where it is gone. */
 readonly "plan": { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
+/** APIs that it was for before it was moved: it still opens those that its plan does. */
+readonly "former"?: readonly ({ readonly "uid": string; readonly "team"?: string; readonly "id"?: string })[]; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "createdBy": string } }
 
 /** Ends a subscription for good. */
@@ -2288,15 +2579,21 @@ readonly "product"?: { readonly "uid": string; readonly "team"?: string; readonl
 readonly "api"?: { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; 
 /** Without a name where it is gone. */
 readonly "plan": { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
+/** APIs that it was for before it was moved: it still opens those that its plan does. */
+readonly "former"?: readonly ({ readonly "uid": string; readonly "team"?: string; readonly "id"?: string })[]; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "createdBy": string } }
 
-/** Moves the subscriptions to this API to the one that comes after it, such as its next version, all or none. Those to products follow what these sell. */
+/** Moves the subscriptions to this API to the one that comes after it, such as its next version, all or none. They go on opening this one, where their plan does. Those to products follow what these sell. */
 readonly moveSubscriptions: { readonly params: { readonly team: string; readonly id: string }; readonly body: { 
 /** Id of an API of the same team. */
-readonly "to": string }; readonly answer: { readonly "items": readonly ({ readonly "uid": string; 
+readonly "to": string; 
+/** Id of a plan of the team, for subscriptions whose own plan does not open the next API; without it there may be none such. */
+readonly "plan"?: string }; readonly answer: { 
+/** Those that moved. */
+readonly "items": readonly ({ readonly "uid": string; 
 /** Without a name where it is gone. */
 readonly "app": { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; 
 /** Without a name where it is gone. */
@@ -2305,10 +2602,28 @@ readonly "product"?: { readonly "uid": string; readonly "team"?: string; readonl
 readonly "api"?: { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; 
 /** Without a name where it is gone. */
 readonly "plan": { readonly "uid": string; readonly "team"?: string; readonly "id"?: string }; readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
+/** APIs that it was for before it was moved: it still opens those that its plan does. */
+readonly "former"?: readonly ({ readonly "uid": string; readonly "team"?: string; readonly "id"?: string })[]; 
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
-readonly "createdBy": string })[] } }
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+readonly "createdBy": string })[]; 
+/** What became of each. */
+readonly "moves": readonly ({ 
+/** Uid. */
+readonly "subscription": string; 
+/** Team and id. */
+readonly "app": string; 
+/** As it was; one that moves stays so. */
+readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
+/** `ends`: the app has another one to the next API, which takes its place. `stays`: that other one gives less. */
+readonly "outcome": "moves" | "ends" | "stays"; 
+/** Id of the plan that counts from now on. */
+readonly "plan"?: string; 
+/** Uid of the other one. */
+readonly "other"?: string; 
+/** What callers would notice, or what has to be done first. */
+readonly "note"?: string })[] } }
 
 /** Names of the secrets of an environment. Their values are shown to nobody. */
 readonly listSecrets: { readonly params: { readonly environment: string }; readonly answer: { readonly "items": readonly ({ readonly "name": string; 
@@ -2316,7 +2631,7 @@ readonly listSecrets: { readonly params: { readonly environment: string }; reado
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "updatedBy": string })[] } }
 
 /** Makes a secret, or gives it another value. It is never shown again. */
@@ -2325,14 +2640,16 @@ readonly putSecret: { readonly params: { readonly environment: string; readonly 
 readonly "version": number; 
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "updatedBy": string } }
 
 /** Removes a secret, where nothing that is live names it. */
 readonly removeSecret: { readonly params: { readonly environment: string; readonly name: string }; readonly answer: undefined }
 
-/** Seals everything that is secret anew, with another key of the data: who had a copy of the old one opens nothing that comes after. */
-readonly rotateSecrets: { readonly answer: undefined }
+/** Seals everything that is secret anew, with another key of the data, and that with the key which stands first in GATEWRIGHT_SECRET_KEY or in its file: who had a copy of an old one opens nothing that comes after. */
+readonly rotateSecrets: { readonly answer: { 
+/** Tells the key from others, and says nothing of it. */
+readonly "key": string } }
 
 /** What was done in your teams, the newest first, in pages. */
 readonly listAudit: { readonly query: { readonly team?: string; readonly target?: string; readonly by?: string; readonly action?: string; readonly kind?: string; readonly from?: string; readonly to?: string; readonly limit?: number; readonly below?: number }; readonly answer: { readonly "items": readonly ({ 
@@ -2340,8 +2657,10 @@ readonly listAudit: { readonly query: { readonly team?: string; readonly target?
 readonly "number": number; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
-readonly "by": string; readonly "action": string; 
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+readonly "by": string; 
+/** What people call who did it: a name, or `token "ci" of team shop`. Absent where nobody knows any more. */
+readonly "byName"?: string; readonly "action": string; 
 /** Of what it was done to. */
 readonly "kind": string; 
 /** Uid of what it was done to. */
@@ -2375,7 +2694,7 @@ readonly "person": string }; readonly answer: {
 readonly "entries": number } }
 
 /** Lets a revision be called here by who brings its token as `Gatewright-Preview`, and by nobody else. The token is shown once; for a revision that has one already, it is another. */
-readonly startPreview: { readonly params: { readonly environment: string; readonly team: string; readonly id: string }; readonly body: { 
+readonly startPreview: { readonly params: { readonly environment: string; readonly team: string; readonly id: string }; readonly query: { readonly wait?: number }; readonly body: { 
 /** Why, for those who come later. */
 readonly "message"?: string; 
 /** Why it cannot wait: passes a freeze, for those who have `environment:freeze` everywhere; and brings back what was live before the last change without waiting, for those who may approve. */
@@ -2409,10 +2728,10 @@ readonly "sunsetAt"?: string;
 /** URL or path of what comes after it. */
 readonly "successor"?: string; 
 /** URL or path of a page that tells people about it. */
-readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; readonly "message": string; 
+readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "supersede" | "retire" | "revive"; readonly "message": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
 /** Of rules that are broken, and do not keep it from being live. */
 readonly "warnings": readonly ({ readonly "severity": "fault" | "warning"; readonly "code": string; readonly "message": string; 
@@ -2428,6 +2747,30 @@ readonly "change"?: number;
 readonly "preview"?: { readonly "token": string; readonly "revision": number; 
 /** RFC 3339, UTC. */
 readonly "expires": string }; 
+/** Where an API supersedes another one. */
+readonly "succession"?: { 
+/** Id of the API that comes after it. */
+readonly "to": string; 
+/** What becomes of subscriptions to the old one. */
+readonly "moves": readonly ({ 
+/** Uid. */
+readonly "subscription": string; 
+/** Team and id. */
+readonly "app": string; 
+/** As it was; one that moves stays so. */
+readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
+/** `ends`: the app has another one to the next API, which takes its place. `stays`: that other one gives less. */
+readonly "outcome": "moves" | "ends" | "stays"; 
+/** Id of the plan that counts from now on. */
+readonly "plan"?: string; 
+/** Uid of the other one. */
+readonly "other"?: string; 
+/** What callers would notice, or what has to be done first. */
+readonly "note"?: string })[]; 
+/** Ids of those that come to sell the next one beside it. */
+readonly "products": readonly (string)[]; 
+/** Who does not get the next one, or loses the old one. */
+readonly "warnings": readonly (string)[] }; 
 /** Who runs it now, who does not yet, and who cannot. */
 readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
@@ -2435,7 +2778,7 @@ readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves
 readonly endPreview: { readonly params: { readonly environment: string; readonly team: string; readonly id: string }; readonly query: { readonly revision?: number }; readonly answer: undefined }
 
 /** Tells callers with each answer that there is something better, and until when they can stay (RFC 9745). */
-readonly deprecate: { readonly params: { readonly environment: string; readonly team: string; readonly id: string }; readonly body: { 
+readonly deprecate: { readonly params: { readonly environment: string; readonly team: string; readonly id: string }; readonly query: { readonly wait?: number }; readonly body: { 
 /** Why, for those who come later. */
 readonly "message"?: string; 
 /** Why it cannot wait: passes a freeze, for those who have `environment:freeze` everywhere; and brings back what was live before the last change without waiting, for those who may approve. */
@@ -2473,10 +2816,10 @@ readonly "sunsetAt"?: string;
 /** URL or path of what comes after it. */
 readonly "successor"?: string; 
 /** URL or path of a page that tells people about it. */
-readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; readonly "message": string; 
+readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "supersede" | "retire" | "revive"; readonly "message": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
 /** Of rules that are broken, and do not keep it from being live. */
 readonly "warnings": readonly ({ readonly "severity": "fault" | "warning"; readonly "code": string; readonly "message": string; 
@@ -2492,11 +2835,126 @@ readonly "change"?: number;
 readonly "preview"?: { readonly "token": string; readonly "revision": number; 
 /** RFC 3339, UTC. */
 readonly "expires": string }; 
+/** Where an API supersedes another one. */
+readonly "succession"?: { 
+/** Id of the API that comes after it. */
+readonly "to": string; 
+/** What becomes of subscriptions to the old one. */
+readonly "moves": readonly ({ 
+/** Uid. */
+readonly "subscription": string; 
+/** Team and id. */
+readonly "app": string; 
+/** As it was; one that moves stays so. */
+readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
+/** `ends`: the app has another one to the next API, which takes its place. `stays`: that other one gives less. */
+readonly "outcome": "moves" | "ends" | "stays"; 
+/** Id of the plan that counts from now on. */
+readonly "plan"?: string; 
+/** Uid of the other one. */
+readonly "other"?: string; 
+/** What callers would notice, or what has to be done first. */
+readonly "note"?: string })[]; 
+/** Ids of those that come to sell the next one beside it. */
+readonly "products": readonly (string)[]; 
+/** Who does not get the next one, or loses the old one. */
+readonly "warnings": readonly (string)[] }; 
+/** Who runs it now, who does not yet, and who cannot. */
+readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
+
+/** Lets another API come after this one, such as its next version: this one is deprecated here and says where the next one is; where wanted, its subscriptions open the next one from now on. */
+readonly supersede: { readonly params: { readonly environment: string; readonly team: string; readonly id: string }; readonly query: { readonly wait?: number }; readonly body: { 
+/** Id of the API that comes after it: of its team, and live here. */
+readonly "by": string; 
+/** Why, for those who come later. */
+readonly "message"?: string; 
+/** Why it cannot wait: passes a freeze, for those who have `environment:freeze` everywhere; and brings back what was live before the last change without waiting, for those who may approve. */
+readonly "override"?: string; 
+/** Since when, or from when on. Now if absent. */
+readonly "deprecatedAt"?: string; 
+/** From when on it may not answer any more (RFC 8594). */
+readonly "sunsetAt"?: string; 
+/** Where callers find it. Where it is live if absent. */
+readonly "successor"?: string; 
+/** URL or path of a page that tells people about it. */
+readonly "link"?: string; 
+/** True: what opens the old one opens the next one too. Subscriptions to it move, and products that sell it come to sell both. Callers keep their keys. */
+readonly "moveSubscriptions"?: boolean; 
+/** Id of a plan of the team, for subscriptions whose own plan does not open the next API; without it there may be none such. */
+readonly "plan"?: string }; readonly answer: { 
+/** One more with each change of what is live; it is the `ETag`. */
+readonly "version": number; 
+/** None: the API is not in this environment any more. */
+readonly "releases": readonly ({ readonly "revision": number; 
+/** Percent of what no condition claims. */
+readonly "share"?: number; 
+/** CEL: requests for which it is true get this release. */
+readonly "when"?: string; 
+/** Each request of these, `team/id`, whatever else is said. */
+readonly "apps"?: readonly (string)[]; 
+/** It is not live: only who brings its token gets it. */
+readonly "preview"?: { 
+/** RFC 3339, UTC. */
+readonly "expires": string } })[]; 
+/** It is on its way out here, or over; what the API says itself if absent. */
+readonly "lifecycle"?: { 
+/** `deprecated`: it answers, and each answer says so (RFC 9745). `retired`: every request is answered with 410. */
+readonly "state": "deprecated" | "retired"; 
+/** Since when, or from when on, nobody should begin to use it. Needed where it is deprecated. */
+readonly "deprecatedAt"?: string; 
+/** From when on it may not answer any more (RFC 8594). It is said, and nothing happens by itself. */
+readonly "sunsetAt"?: string; 
+/** URL or path of what comes after it. */
+readonly "successor"?: string; 
+/** URL or path of a page that tells people about it. */
+readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "supersede" | "retire" | "revive"; readonly "message": string; 
+/** RFC 3339, UTC. */
+readonly "at": string; 
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
+readonly "by": string; 
+/** Of rules that are broken, and do not keep it from being live. */
+readonly "warnings": readonly ({ readonly "severity": "fault" | "warning"; readonly "code": string; readonly "message": string; 
+/** How to mend it. */
+readonly "suggestion"?: string; 
+/** From 1; 0 where it is about no line. */
+readonly "line": number; readonly "path": string; 
+/** Id of the rule. */
+readonly "rule": string })[]; 
+/** Its number, with the status 202: others have to approve it. Nothing is live yet; what is told is what would be. */
+readonly "change"?: number; 
+/** What opens the preview, as the field `Gatewright-Preview`. It is shown once. */
+readonly "preview"?: { readonly "token": string; readonly "revision": number; 
+/** RFC 3339, UTC. */
+readonly "expires": string }; 
+/** Where an API supersedes another one. */
+readonly "succession"?: { 
+/** Id of the API that comes after it. */
+readonly "to": string; 
+/** What becomes of subscriptions to the old one. */
+readonly "moves": readonly ({ 
+/** Uid. */
+readonly "subscription": string; 
+/** Team and id. */
+readonly "app": string; 
+/** As it was; one that moves stays so. */
+readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
+/** `ends`: the app has another one to the next API, which takes its place. `stays`: that other one gives less. */
+readonly "outcome": "moves" | "ends" | "stays"; 
+/** Id of the plan that counts from now on. */
+readonly "plan"?: string; 
+/** Uid of the other one. */
+readonly "other"?: string; 
+/** What callers would notice, or what has to be done first. */
+readonly "note"?: string })[]; 
+/** Ids of those that come to sell the next one beside it. */
+readonly "products": readonly (string)[]; 
+/** Who does not get the next one, or loses the old one. */
+readonly "warnings": readonly (string)[] }; 
 /** Who runs it now, who does not yet, and who cannot. */
 readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
 /** Answers every request with 410. It stays where it is, so that callers hear what comes after it. */
-readonly retire: { readonly params: { readonly environment: string; readonly team: string; readonly id: string }; readonly body: { 
+readonly retire: { readonly params: { readonly environment: string; readonly team: string; readonly id: string }; readonly query: { readonly wait?: number }; readonly body: { 
 /** Why, for those who come later. */
 readonly "message"?: string; 
 /** Why it cannot wait: passes a freeze, for those who have `environment:freeze` everywhere; and brings back what was live before the last change without waiting, for those who may approve. */
@@ -2532,10 +2990,10 @@ readonly "sunsetAt"?: string;
 /** URL or path of what comes after it. */
 readonly "successor"?: string; 
 /** URL or path of a page that tells people about it. */
-readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; readonly "message": string; 
+readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "supersede" | "retire" | "revive"; readonly "message": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
 /** Of rules that are broken, and do not keep it from being live. */
 readonly "warnings": readonly ({ readonly "severity": "fault" | "warning"; readonly "code": string; readonly "message": string; 
@@ -2551,11 +3009,35 @@ readonly "change"?: number;
 readonly "preview"?: { readonly "token": string; readonly "revision": number; 
 /** RFC 3339, UTC. */
 readonly "expires": string }; 
+/** Where an API supersedes another one. */
+readonly "succession"?: { 
+/** Id of the API that comes after it. */
+readonly "to": string; 
+/** What becomes of subscriptions to the old one. */
+readonly "moves": readonly ({ 
+/** Uid. */
+readonly "subscription": string; 
+/** Team and id. */
+readonly "app": string; 
+/** As it was; one that moves stays so. */
+readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
+/** `ends`: the app has another one to the next API, which takes its place. `stays`: that other one gives less. */
+readonly "outcome": "moves" | "ends" | "stays"; 
+/** Id of the plan that counts from now on. */
+readonly "plan"?: string; 
+/** Uid of the other one. */
+readonly "other"?: string; 
+/** What callers would notice, or what has to be done first. */
+readonly "note"?: string })[]; 
+/** Ids of those that come to sell the next one beside it. */
+readonly "products": readonly (string)[]; 
+/** Who does not get the next one, or loses the old one. */
+readonly "warnings": readonly (string)[] }; 
 /** Who runs it now, who does not yet, and who cannot. */
 readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
 /** Takes back that it is deprecated, or retired. */
-readonly revive: { readonly params: { readonly environment: string; readonly team: string; readonly id: string }; readonly body: { 
+readonly revive: { readonly params: { readonly environment: string; readonly team: string; readonly id: string }; readonly query: { readonly wait?: number }; readonly body: { 
 /** Why, for those who come later. */
 readonly "message"?: string; 
 /** Why it cannot wait: passes a freeze, for those who have `environment:freeze` everywhere; and brings back what was live before the last change without waiting, for those who may approve. */
@@ -2585,10 +3067,10 @@ readonly "sunsetAt"?: string;
 /** URL or path of what comes after it. */
 readonly "successor"?: string; 
 /** URL or path of a page that tells people about it. */
-readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; readonly "message": string; 
+readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "supersede" | "retire" | "revive"; readonly "message": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
 /** Of rules that are broken, and do not keep it from being live. */
 readonly "warnings": readonly ({ readonly "severity": "fault" | "warning"; readonly "code": string; readonly "message": string; 
@@ -2604,6 +3086,30 @@ readonly "change"?: number;
 readonly "preview"?: { readonly "token": string; readonly "revision": number; 
 /** RFC 3339, UTC. */
 readonly "expires": string }; 
+/** Where an API supersedes another one. */
+readonly "succession"?: { 
+/** Id of the API that comes after it. */
+readonly "to": string; 
+/** What becomes of subscriptions to the old one. */
+readonly "moves": readonly ({ 
+/** Uid. */
+readonly "subscription": string; 
+/** Team and id. */
+readonly "app": string; 
+/** As it was; one that moves stays so. */
+readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
+/** `ends`: the app has another one to the next API, which takes its place. `stays`: that other one gives less. */
+readonly "outcome": "moves" | "ends" | "stays"; 
+/** Id of the plan that counts from now on. */
+readonly "plan"?: string; 
+/** Uid of the other one. */
+readonly "other"?: string; 
+/** What callers would notice, or what has to be done first. */
+readonly "note"?: string })[]; 
+/** Ids of those that come to sell the next one beside it. */
+readonly "products": readonly (string)[]; 
+/** Who does not get the next one, or loses the old one. */
+readonly "warnings": readonly (string)[] }; 
 /** Who runs it now, who does not yet, and who cannot. */
 readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
@@ -2634,10 +3140,10 @@ readonly "sunsetAt"?: string;
 /** URL or path of what comes after it. */
 readonly "successor"?: string; 
 /** URL or path of a page that tells people about it. */
-readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; readonly "message": string; 
+readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "supersede" | "retire" | "revive"; readonly "message": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; readonly "team": string; readonly "api": string })[]; 
 /** Where the next page begins; absent: this is the last. */
 readonly "next"?: string } }
@@ -2669,11 +3175,22 @@ readonly "sunsetAt"?: string;
 /** URL or path of what comes after it. */
 readonly "successor"?: string; 
 /** URL or path of a page that tells people about it. */
-readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; readonly "message": string; 
+readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "supersede" | "retire" | "revive"; readonly "message": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; readonly "environment": string })[] } }
+
+/** APIs side by side, in pages: what has become of each in each environment, and since when. On a page, versions of a family stand together, the lowest first. */
+readonly listApiStates: { readonly query: { readonly team?: string; readonly family?: string; readonly limit?: number; readonly after?: string }; readonly answer: { readonly "items": readonly ({ readonly "team": string; readonly "id": string; readonly "title"?: string; readonly "family"?: string; 
+/** As it says now, or as its OpenAPI document does. */
+readonly "version"?: string; 
+/** Where it is live; none: it is a draft. */
+readonly "environments": readonly ({ readonly "environment": string; readonly "state": "published" | "deprecated" | "retired"; 
+/** When it became so there. */
+readonly "since": string; readonly "revisions": readonly (number)[]; readonly "deprecatedAt"?: string; readonly "sunsetAt"?: string; readonly "successor"?: string })[] })[]; 
+/** Where the next page begins; absent: this is the last. */
+readonly "next"?: string } }
 
 /** What waits, or waited, to become live in protected environments, of APIs and of all else; what something became of last stands first. */
 readonly listChanges: { readonly query: { readonly state?: "waiting" | "done" | "refused" | "withdrawn" | "expired"; readonly limit?: number; readonly below?: number }; readonly answer: { readonly "items": readonly ({ readonly "environment": string; 
@@ -2684,7 +3201,7 @@ readonly "api"?: string;
 /** What is to change, where that is not what is live of an API; `action` is the operation. */
 readonly "about"?: { readonly "kind": string; readonly "id": string; readonly "action": string }; 
 /** From 1, within what is live of an API in an environment; for all else, within the environment. */
-readonly "number": number; readonly "state": "waiting" | "done" | "refused" | "withdrawn" | "expired"; readonly "why"?: "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; 
+readonly "number": number; readonly "state": "waiting" | "done" | "refused" | "withdrawn" | "expired"; readonly "why"?: "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "supersede" | "retire" | "revive"; 
 /** What is to be live. */
 readonly "releases"?: readonly ({ readonly "revision": number; 
 /** Percent of what no condition claims. */
@@ -2707,13 +3224,29 @@ readonly "acknowledge"?: {
 readonly "codes": readonly (string)[]; 
 /** Why callers can live with it: it stands in the message. */
 readonly "reason": string }; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** How it is to be on its way out. */
+readonly "lifecycle"?: { 
+/** `deprecated`: it answers, and each answer says so (RFC 9745). `retired`: every request is answered with 410. */
+readonly "state": "deprecated" | "retired"; 
+/** Since when, or from when on, nobody should begin to use it. Needed where it is deprecated. */
+readonly "deprecatedAt"?: string; 
+/** From when on it may not answer any more (RFC 8594). It is said, and nothing happens by itself. */
+readonly "sunsetAt"?: string; 
+/** URL or path of what comes after it. */
+readonly "successor"?: string; 
+/** URL or path of a page that tells people about it. */
+readonly "link"?: string }; 
+/** The API that is to come after it. */
+readonly "succession"?: { 
+/** Id. */
+readonly "to": string; readonly "movesSubscriptions": boolean }; 
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "askedBy": string; 
 /** RFC 3339, UTC. */
 readonly "askedAt": string; 
 /** RFC 3339, UTC. */
 readonly "expiresAt": string; readonly "approvals": readonly ({ 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string })[]; 
@@ -2721,7 +3254,7 @@ readonly "at": string; readonly "note": string })[];
 readonly "needed": number; 
 /** Who did, refused or withdrew it. */
 readonly "end"?: { 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string }; readonly "sequence": number })[] } }
@@ -2735,7 +3268,7 @@ readonly "api"?: string;
 /** What is to change, where that is not what is live of an API; `action` is the operation. */
 readonly "about"?: { readonly "kind": string; readonly "id": string; readonly "action": string }; 
 /** From 1, within what is live of an API in an environment; for all else, within the environment. */
-readonly "number": number; readonly "state": "waiting" | "done" | "refused" | "withdrawn" | "expired"; readonly "why"?: "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; 
+readonly "number": number; readonly "state": "waiting" | "done" | "refused" | "withdrawn" | "expired"; readonly "why"?: "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "supersede" | "retire" | "revive"; 
 /** What is to be live. */
 readonly "releases"?: readonly ({ readonly "revision": number; 
 /** Percent of what no condition claims. */
@@ -2758,13 +3291,29 @@ readonly "acknowledge"?: {
 readonly "codes": readonly (string)[]; 
 /** Why callers can live with it: it stands in the message. */
 readonly "reason": string }; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** How it is to be on its way out. */
+readonly "lifecycle"?: { 
+/** `deprecated`: it answers, and each answer says so (RFC 9745). `retired`: every request is answered with 410. */
+readonly "state": "deprecated" | "retired"; 
+/** Since when, or from when on, nobody should begin to use it. Needed where it is deprecated. */
+readonly "deprecatedAt"?: string; 
+/** From when on it may not answer any more (RFC 8594). It is said, and nothing happens by itself. */
+readonly "sunsetAt"?: string; 
+/** URL or path of what comes after it. */
+readonly "successor"?: string; 
+/** URL or path of a page that tells people about it. */
+readonly "link"?: string }; 
+/** The API that is to come after it. */
+readonly "succession"?: { 
+/** Id. */
+readonly "to": string; readonly "movesSubscriptions": boolean }; 
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "askedBy": string; 
 /** RFC 3339, UTC. */
 readonly "askedAt": string; 
 /** RFC 3339, UTC. */
 readonly "expiresAt": string; readonly "approvals": readonly ({ 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string })[]; 
@@ -2772,13 +3321,13 @@ readonly "at": string; readonly "note": string })[];
 readonly "needed": number; 
 /** Who did, refused or withdrew it. */
 readonly "end"?: { 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string }; readonly "sequence": number } }
 
 /** Lets a change through. With the last approval that it needs it is judged and checked again, and done; else it goes on waiting. */
-readonly approveChange: { readonly params: { readonly environment: string; readonly team: string; readonly id: string; readonly number: number }; readonly body: { readonly "note"?: string }; readonly answer: { readonly "change": { readonly "environment": string; 
+readonly approveChange: { readonly params: { readonly environment: string; readonly team: string; readonly id: string; readonly number: number }; readonly query: { readonly wait?: number }; readonly body: { readonly "note"?: string }; readonly answer: { readonly "change": { readonly "environment": string; 
 /** All that would run something else, where it is no change of what is live of an API. */
 readonly "environments"?: readonly (string)[]; readonly "team": string; 
 /** Of which something is to be live. */
@@ -2786,7 +3335,7 @@ readonly "api"?: string;
 /** What is to change, where that is not what is live of an API; `action` is the operation. */
 readonly "about"?: { readonly "kind": string; readonly "id": string; readonly "action": string }; 
 /** From 1, within what is live of an API in an environment; for all else, within the environment. */
-readonly "number": number; readonly "state": "waiting" | "done" | "refused" | "withdrawn" | "expired"; readonly "why"?: "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; 
+readonly "number": number; readonly "state": "waiting" | "done" | "refused" | "withdrawn" | "expired"; readonly "why"?: "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "supersede" | "retire" | "revive"; 
 /** What is to be live. */
 readonly "releases"?: readonly ({ readonly "revision": number; 
 /** Percent of what no condition claims. */
@@ -2809,13 +3358,29 @@ readonly "acknowledge"?: {
 readonly "codes": readonly (string)[]; 
 /** Why callers can live with it: it stands in the message. */
 readonly "reason": string }; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** How it is to be on its way out. */
+readonly "lifecycle"?: { 
+/** `deprecated`: it answers, and each answer says so (RFC 9745). `retired`: every request is answered with 410. */
+readonly "state": "deprecated" | "retired"; 
+/** Since when, or from when on, nobody should begin to use it. Needed where it is deprecated. */
+readonly "deprecatedAt"?: string; 
+/** From when on it may not answer any more (RFC 8594). It is said, and nothing happens by itself. */
+readonly "sunsetAt"?: string; 
+/** URL or path of what comes after it. */
+readonly "successor"?: string; 
+/** URL or path of a page that tells people about it. */
+readonly "link"?: string }; 
+/** The API that is to come after it. */
+readonly "succession"?: { 
+/** Id. */
+readonly "to": string; readonly "movesSubscriptions": boolean }; 
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "askedBy": string; 
 /** RFC 3339, UTC. */
 readonly "askedAt": string; 
 /** RFC 3339, UTC. */
 readonly "expiresAt": string; readonly "approvals": readonly ({ 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string })[]; 
@@ -2823,7 +3388,7 @@ readonly "at": string; readonly "note": string })[];
 readonly "needed": number; 
 /** Who did, refused or withdrew it. */
 readonly "end"?: { 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string }; readonly "sequence": number }; readonly "deployment"?: { 
@@ -2852,10 +3417,10 @@ readonly "sunsetAt"?: string;
 /** URL or path of what comes after it. */
 readonly "successor"?: string; 
 /** URL or path of a page that tells people about it. */
-readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; readonly "message": string; 
+readonly "link"?: string }; readonly "why": "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "supersede" | "retire" | "revive"; readonly "message": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
 /** Of rules that are broken, and do not keep it from being live. */
 readonly "warnings": readonly ({ readonly "severity": "fault" | "warning"; readonly "code": string; readonly "message": string; 
@@ -2871,6 +3436,30 @@ readonly "change"?: number;
 readonly "preview"?: { readonly "token": string; readonly "revision": number; 
 /** RFC 3339, UTC. */
 readonly "expires": string }; 
+/** Where an API supersedes another one. */
+readonly "succession"?: { 
+/** Id of the API that comes after it. */
+readonly "to": string; 
+/** What becomes of subscriptions to the old one. */
+readonly "moves": readonly ({ 
+/** Uid. */
+readonly "subscription": string; 
+/** Team and id. */
+readonly "app": string; 
+/** As it was; one that moves stays so. */
+readonly "state": "requested" | "approved" | "active" | "suspended" | "ended"; 
+/** `ends`: the app has another one to the next API, which takes its place. `stays`: that other one gives less. */
+readonly "outcome": "moves" | "ends" | "stays"; 
+/** Id of the plan that counts from now on. */
+readonly "plan"?: string; 
+/** Uid of the other one. */
+readonly "other"?: string; 
+/** What callers would notice, or what has to be done first. */
+readonly "note"?: string })[]; 
+/** Ids of those that come to sell the next one beside it. */
+readonly "products": readonly (string)[]; 
+/** Who does not get the next one, or loses the old one. */
+readonly "warnings": readonly (string)[] }; 
 /** Who runs it now, who does not yet, and who cannot. */
 readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } } }
 
@@ -2883,7 +3472,7 @@ readonly "api"?: string;
 /** What is to change, where that is not what is live of an API; `action` is the operation. */
 readonly "about"?: { readonly "kind": string; readonly "id": string; readonly "action": string }; 
 /** From 1, within what is live of an API in an environment; for all else, within the environment. */
-readonly "number": number; readonly "state": "waiting" | "done" | "refused" | "withdrawn" | "expired"; readonly "why"?: "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; 
+readonly "number": number; readonly "state": "waiting" | "done" | "refused" | "withdrawn" | "expired"; readonly "why"?: "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "supersede" | "retire" | "revive"; 
 /** What is to be live. */
 readonly "releases"?: readonly ({ readonly "revision": number; 
 /** Percent of what no condition claims. */
@@ -2906,13 +3495,29 @@ readonly "acknowledge"?: {
 readonly "codes": readonly (string)[]; 
 /** Why callers can live with it: it stands in the message. */
 readonly "reason": string }; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** How it is to be on its way out. */
+readonly "lifecycle"?: { 
+/** `deprecated`: it answers, and each answer says so (RFC 9745). `retired`: every request is answered with 410. */
+readonly "state": "deprecated" | "retired"; 
+/** Since when, or from when on, nobody should begin to use it. Needed where it is deprecated. */
+readonly "deprecatedAt"?: string; 
+/** From when on it may not answer any more (RFC 8594). It is said, and nothing happens by itself. */
+readonly "sunsetAt"?: string; 
+/** URL or path of what comes after it. */
+readonly "successor"?: string; 
+/** URL or path of a page that tells people about it. */
+readonly "link"?: string }; 
+/** The API that is to come after it. */
+readonly "succession"?: { 
+/** Id. */
+readonly "to": string; readonly "movesSubscriptions": boolean }; 
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "askedBy": string; 
 /** RFC 3339, UTC. */
 readonly "askedAt": string; 
 /** RFC 3339, UTC. */
 readonly "expiresAt": string; readonly "approvals": readonly ({ 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string })[]; 
@@ -2920,7 +3525,7 @@ readonly "at": string; readonly "note": string })[];
 readonly "needed": number; 
 /** Who did, refused or withdrew it. */
 readonly "end"?: { 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string }; readonly "sequence": number } }
@@ -2934,7 +3539,7 @@ readonly "api"?: string;
 /** What is to change, where that is not what is live of an API; `action` is the operation. */
 readonly "about"?: { readonly "kind": string; readonly "id": string; readonly "action": string }; 
 /** From 1, within what is live of an API in an environment; for all else, within the environment. */
-readonly "number": number; readonly "state": "waiting" | "done" | "refused" | "withdrawn" | "expired"; readonly "why"?: "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; 
+readonly "number": number; readonly "state": "waiting" | "done" | "refused" | "withdrawn" | "expired"; readonly "why"?: "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "supersede" | "retire" | "revive"; 
 /** What is to be live. */
 readonly "releases"?: readonly ({ readonly "revision": number; 
 /** Percent of what no condition claims. */
@@ -2957,13 +3562,29 @@ readonly "acknowledge"?: {
 readonly "codes": readonly (string)[]; 
 /** Why callers can live with it: it stands in the message. */
 readonly "reason": string }; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** How it is to be on its way out. */
+readonly "lifecycle"?: { 
+/** `deprecated`: it answers, and each answer says so (RFC 9745). `retired`: every request is answered with 410. */
+readonly "state": "deprecated" | "retired"; 
+/** Since when, or from when on, nobody should begin to use it. Needed where it is deprecated. */
+readonly "deprecatedAt"?: string; 
+/** From when on it may not answer any more (RFC 8594). It is said, and nothing happens by itself. */
+readonly "sunsetAt"?: string; 
+/** URL or path of what comes after it. */
+readonly "successor"?: string; 
+/** URL or path of a page that tells people about it. */
+readonly "link"?: string }; 
+/** The API that is to come after it. */
+readonly "succession"?: { 
+/** Id. */
+readonly "to": string; readonly "movesSubscriptions": boolean }; 
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "askedBy": string; 
 /** RFC 3339, UTC. */
 readonly "askedAt": string; 
 /** RFC 3339, UTC. */
 readonly "expiresAt": string; readonly "approvals": readonly ({ 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string })[]; 
@@ -2971,10 +3592,33 @@ readonly "at": string; readonly "note": string })[];
 readonly "needed": number; 
 /** Who did, refused or withdrew it. */
 readonly "end"?: { 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string }; readonly "sequence": number } }
+
+/** Nodes that were heard from in the last minutes, by any control plane: what each runs, and its use. */
+readonly listNodes: { readonly answer: { readonly "items": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string; 
+/** Of the program. */
+readonly "version": string; 
+/** When this control plane heard of it last. */
+readonly "heardAt": string; readonly "configuration": { readonly "sequence": number; readonly "hash": string }; readonly "credentials": { readonly "sequence": number }; 
+/** What it has done and uses. Absent where the node is of an earlier version. */
+readonly "usage"?: { 
+/** When the process began. What counts has only gone up since. */
+readonly "since": string; 
+/** Of 1xx, 2xx, 3xx, 4xx and 5xx. */
+readonly "requests": readonly (number)[]; 
+/** Of what reached no API. */
+readonly "refusals": readonly (number)[]; readonly "bytesIn": number; readonly "bytesOut": number; 
+/** Those with the most requests. */
+readonly "apis": readonly ({ readonly "api": string; 
+/** Of 1xx, 2xx, 3xx, 4xx and 5xx. */
+readonly "requests": readonly (number)[] })[]; 
+/** Of all other APIs together. */
+readonly "others": readonly (number)[]; readonly "inFlight": number; readonly "connections": number; readonly "memoryBytes": number; readonly "cpuMs": number; 
+/** Of the event loop of each data thread. */
+readonly "loops": readonly ({ readonly "activeMs": number; readonly "idleMs": number })[] } })[] } }
 
 /** A change that waits, or waited, because of what protected environments run: who asked, for what, who has approved it. */
 readonly getAskedChange: { readonly params: { readonly environment: string; readonly number: number }; readonly answer: { readonly "environment": string; 
@@ -2985,7 +3629,7 @@ readonly "api"?: string;
 /** What is to change, where that is not what is live of an API; `action` is the operation. */
 readonly "about"?: { readonly "kind": string; readonly "id": string; readonly "action": string }; 
 /** From 1, within what is live of an API in an environment; for all else, within the environment. */
-readonly "number": number; readonly "state": "waiting" | "done" | "refused" | "withdrawn" | "expired"; readonly "why"?: "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; 
+readonly "number": number; readonly "state": "waiting" | "done" | "refused" | "withdrawn" | "expired"; readonly "why"?: "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "supersede" | "retire" | "revive"; 
 /** What is to be live. */
 readonly "releases"?: readonly ({ readonly "revision": number; 
 /** Percent of what no condition claims. */
@@ -3008,13 +3652,29 @@ readonly "acknowledge"?: {
 readonly "codes": readonly (string)[]; 
 /** Why callers can live with it: it stands in the message. */
 readonly "reason": string }; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** How it is to be on its way out. */
+readonly "lifecycle"?: { 
+/** `deprecated`: it answers, and each answer says so (RFC 9745). `retired`: every request is answered with 410. */
+readonly "state": "deprecated" | "retired"; 
+/** Since when, or from when on, nobody should begin to use it. Needed where it is deprecated. */
+readonly "deprecatedAt"?: string; 
+/** From when on it may not answer any more (RFC 8594). It is said, and nothing happens by itself. */
+readonly "sunsetAt"?: string; 
+/** URL or path of what comes after it. */
+readonly "successor"?: string; 
+/** URL or path of a page that tells people about it. */
+readonly "link"?: string }; 
+/** The API that is to come after it. */
+readonly "succession"?: { 
+/** Id. */
+readonly "to": string; readonly "movesSubscriptions": boolean }; 
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "askedBy": string; 
 /** RFC 3339, UTC. */
 readonly "askedAt": string; 
 /** RFC 3339, UTC. */
 readonly "expiresAt": string; readonly "approvals": readonly ({ 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string })[]; 
@@ -3022,7 +3682,7 @@ readonly "at": string; readonly "note": string })[];
 readonly "needed": number; 
 /** Who did, refused or withdrew it. */
 readonly "end"?: { 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string }; readonly "sequence": number } }
@@ -3036,7 +3696,7 @@ readonly "api"?: string;
 /** What is to change, where that is not what is live of an API; `action` is the operation. */
 readonly "about"?: { readonly "kind": string; readonly "id": string; readonly "action": string }; 
 /** From 1, within what is live of an API in an environment; for all else, within the environment. */
-readonly "number": number; readonly "state": "waiting" | "done" | "refused" | "withdrawn" | "expired"; readonly "why"?: "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; 
+readonly "number": number; readonly "state": "waiting" | "done" | "refused" | "withdrawn" | "expired"; readonly "why"?: "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "supersede" | "retire" | "revive"; 
 /** What is to be live. */
 readonly "releases"?: readonly ({ readonly "revision": number; 
 /** Percent of what no condition claims. */
@@ -3059,13 +3719,29 @@ readonly "acknowledge"?: {
 readonly "codes": readonly (string)[]; 
 /** Why callers can live with it: it stands in the message. */
 readonly "reason": string }; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** How it is to be on its way out. */
+readonly "lifecycle"?: { 
+/** `deprecated`: it answers, and each answer says so (RFC 9745). `retired`: every request is answered with 410. */
+readonly "state": "deprecated" | "retired"; 
+/** Since when, or from when on, nobody should begin to use it. Needed where it is deprecated. */
+readonly "deprecatedAt"?: string; 
+/** From when on it may not answer any more (RFC 8594). It is said, and nothing happens by itself. */
+readonly "sunsetAt"?: string; 
+/** URL or path of what comes after it. */
+readonly "successor"?: string; 
+/** URL or path of a page that tells people about it. */
+readonly "link"?: string }; 
+/** The API that is to come after it. */
+readonly "succession"?: { 
+/** Id. */
+readonly "to": string; readonly "movesSubscriptions": boolean }; 
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "askedBy": string; 
 /** RFC 3339, UTC. */
 readonly "askedAt": string; 
 /** RFC 3339, UTC. */
 readonly "expiresAt": string; readonly "approvals": readonly ({ 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string })[]; 
@@ -3073,7 +3749,7 @@ readonly "at": string; readonly "note": string })[];
 readonly "needed": number; 
 /** Who did, refused or withdrew it. */
 readonly "end"?: { 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string }; readonly "sequence": number } } }
@@ -3087,7 +3763,7 @@ readonly "api"?: string;
 /** What is to change, where that is not what is live of an API; `action` is the operation. */
 readonly "about"?: { readonly "kind": string; readonly "id": string; readonly "action": string }; 
 /** From 1, within what is live of an API in an environment; for all else, within the environment. */
-readonly "number": number; readonly "state": "waiting" | "done" | "refused" | "withdrawn" | "expired"; readonly "why"?: "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; 
+readonly "number": number; readonly "state": "waiting" | "done" | "refused" | "withdrawn" | "expired"; readonly "why"?: "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "supersede" | "retire" | "revive"; 
 /** What is to be live. */
 readonly "releases"?: readonly ({ readonly "revision": number; 
 /** Percent of what no condition claims. */
@@ -3110,13 +3786,29 @@ readonly "acknowledge"?: {
 readonly "codes": readonly (string)[]; 
 /** Why callers can live with it: it stands in the message. */
 readonly "reason": string }; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** How it is to be on its way out. */
+readonly "lifecycle"?: { 
+/** `deprecated`: it answers, and each answer says so (RFC 9745). `retired`: every request is answered with 410. */
+readonly "state": "deprecated" | "retired"; 
+/** Since when, or from when on, nobody should begin to use it. Needed where it is deprecated. */
+readonly "deprecatedAt"?: string; 
+/** From when on it may not answer any more (RFC 8594). It is said, and nothing happens by itself. */
+readonly "sunsetAt"?: string; 
+/** URL or path of what comes after it. */
+readonly "successor"?: string; 
+/** URL or path of a page that tells people about it. */
+readonly "link"?: string }; 
+/** The API that is to come after it. */
+readonly "succession"?: { 
+/** Id. */
+readonly "to": string; readonly "movesSubscriptions": boolean }; 
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "askedBy": string; 
 /** RFC 3339, UTC. */
 readonly "askedAt": string; 
 /** RFC 3339, UTC. */
 readonly "expiresAt": string; readonly "approvals": readonly ({ 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string })[]; 
@@ -3124,7 +3816,7 @@ readonly "at": string; readonly "note": string })[];
 readonly "needed": number; 
 /** Who did, refused or withdrew it. */
 readonly "end"?: { 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string }; readonly "sequence": number } }
@@ -3138,7 +3830,7 @@ readonly "api"?: string;
 /** What is to change, where that is not what is live of an API; `action` is the operation. */
 readonly "about"?: { readonly "kind": string; readonly "id": string; readonly "action": string }; 
 /** From 1, within what is live of an API in an environment; for all else, within the environment. */
-readonly "number": number; readonly "state": "waiting" | "done" | "refused" | "withdrawn" | "expired"; readonly "why"?: "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "retire" | "revive"; 
+readonly "number": number; readonly "state": "waiting" | "done" | "refused" | "withdrawn" | "expired"; readonly "why"?: "publish" | "promote" | "rollback" | "canary" | "preview" | "end-preview" | "undeploy" | "deprecate" | "supersede" | "retire" | "revive"; 
 /** What is to be live. */
 readonly "releases"?: readonly ({ readonly "revision": number; 
 /** Percent of what no condition claims. */
@@ -3161,13 +3853,29 @@ readonly "acknowledge"?: {
 readonly "codes": readonly (string)[]; 
 /** Why callers can live with it: it stands in the message. */
 readonly "reason": string }; 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** How it is to be on its way out. */
+readonly "lifecycle"?: { 
+/** `deprecated`: it answers, and each answer says so (RFC 9745). `retired`: every request is answered with 410. */
+readonly "state": "deprecated" | "retired"; 
+/** Since when, or from when on, nobody should begin to use it. Needed where it is deprecated. */
+readonly "deprecatedAt"?: string; 
+/** From when on it may not answer any more (RFC 8594). It is said, and nothing happens by itself. */
+readonly "sunsetAt"?: string; 
+/** URL or path of what comes after it. */
+readonly "successor"?: string; 
+/** URL or path of a page that tells people about it. */
+readonly "link"?: string }; 
+/** The API that is to come after it. */
+readonly "succession"?: { 
+/** Id. */
+readonly "to": string; readonly "movesSubscriptions": boolean }; 
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "askedBy": string; 
 /** RFC 3339, UTC. */
 readonly "askedAt": string; 
 /** RFC 3339, UTC. */
 readonly "expiresAt": string; readonly "approvals": readonly ({ 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string })[]; 
@@ -3175,7 +3883,7 @@ readonly "at": string; readonly "note": string })[];
 readonly "needed": number; 
 /** Who did, refused or withdrew it. */
 readonly "end"?: { 
-/** `user:<uid>`, `token:<uid>`, or `system`. */
+/** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string }; readonly "sequence": number } }
@@ -3271,6 +3979,11 @@ getUpstream: { method: 'GET', path: '/api/v1/upstreams/{team}/{id}' },
 putUpstream: { method: 'PUT', path: '/api/v1/upstreams/{team}/{id}' },
 removeUpstream: { method: 'DELETE', path: '/api/v1/upstreams/{team}/{id}' },
 listUpstreamVersions: { method: 'GET', path: '/api/v1/upstreams/{team}/{id}/versions' },
+listCertificates: { method: 'GET', path: '/api/v1/certificates' },
+getCertificate: { method: 'GET', path: '/api/v1/certificates/{id}' },
+putCertificate: { method: 'PUT', path: '/api/v1/certificates/{id}' },
+removeCertificate: { method: 'DELETE', path: '/api/v1/certificates/{id}' },
+listCertificateVersions: { method: 'GET', path: '/api/v1/certificates/{id}/versions' },
 listPolicyLists: { method: 'GET', path: '/api/v1/policy-lists' },
 getPolicyList: { method: 'GET', path: '/api/v1/policy-lists/{team}/{id}' },
 putPolicyList: { method: 'PUT', path: '/api/v1/policy-lists/{team}/{id}' },
@@ -3379,15 +4092,18 @@ erasePerson: { method: 'POST', path: '/api/v1/audit/erase' },
 startPreview: { method: 'POST', path: '/api/v1/environments/{environment}/apis/{team}/{id}/preview' },
 endPreview: { method: 'DELETE', path: '/api/v1/environments/{environment}/apis/{team}/{id}/preview' },
 deprecate: { method: 'POST', path: '/api/v1/environments/{environment}/apis/{team}/{id}/deprecate' },
+supersede: { method: 'POST', path: '/api/v1/environments/{environment}/apis/{team}/{id}/supersede' },
 retire: { method: 'POST', path: '/api/v1/environments/{environment}/apis/{team}/{id}/retire' },
 revive: { method: 'POST', path: '/api/v1/environments/{environment}/apis/{team}/{id}/revive' },
 listLiveApis: { method: 'GET', path: '/api/v1/environments/{environment}/live' },
 listLiveEnvironments: { method: 'GET', path: '/api/v1/apis/{team}/{id}/live' },
+listApiStates: { method: 'GET', path: '/api/v1/api-states' },
 listChanges: { method: 'GET', path: '/api/v1/changes' },
 getChange: { method: 'GET', path: '/api/v1/environments/{environment}/apis/{team}/{id}/changes/{number}' },
 approveChange: { method: 'POST', path: '/api/v1/environments/{environment}/apis/{team}/{id}/changes/{number}/approve' },
 refuseChange: { method: 'POST', path: '/api/v1/environments/{environment}/apis/{team}/{id}/changes/{number}/refuse' },
 withdrawChange: { method: 'POST', path: '/api/v1/environments/{environment}/apis/{team}/{id}/changes/{number}/withdraw' },
+listNodes: { method: 'GET', path: '/api/v1/nodes' },
 getAskedChange: { method: 'GET', path: '/api/v1/environments/{environment}/changes/{number}' },
 approveAskedChange: { method: 'POST', path: '/api/v1/environments/{environment}/changes/{number}/approve' },
 refuseAskedChange: { method: 'POST', path: '/api/v1/environments/{environment}/changes/{number}/refuse' },

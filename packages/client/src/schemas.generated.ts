@@ -13,6 +13,8 @@ readonly "owner"?: string;
 readonly "enabled"?: boolean; 
 /** Of the API; the OpenAPI document's if absent. */
 readonly "version"?: string; 
+/** What its versions are called together: `orders`, of `orders-1` and `orders-2`. */
+readonly "family"?: string; 
 /** Is it on its way out? Clients are told. */
 readonly "lifecycle"?: { 
 /** `deprecated`: it answers, and each answer says so (RFC 9745). `retired`: every request is answered with 410. */
@@ -203,6 +205,38 @@ readonly "limits"?: {
 readonly "headerBytes"?: number; 
 /** Most fields of an answer; 502 beyond. */
 readonly "headerFields"?: number } }
+
+export type CertificateBody = { 
+/** A name for people. */
+readonly "title"?: string; 
+/** What it is for; Markdown. */
+readonly "description"?: string; 
+/** Words to find it by. */
+readonly "tags"?: readonly (string)[]; 
+/** Who answers for it: a team or a person. */
+readonly "owner"?: string; 
+/** Gateways that run this environment show it. */
+readonly "environment": string; 
+/** The certificate in PEM, then those between it and the CA. */
+readonly "cert"?: string; 
+/** The secret of the environment that holds its private key in PEM: `${secret:NAME}`. */
+readonly "key"?: string; 
+/** Ordered and renewed by each gateway that shows it, and kept in its data folder. */
+readonly "acme"?: { 
+/** Names of the certificate. A wildcard such as `*.example.com` needs a `dns` challenge. */
+readonly "hosts": readonly (string)[]; 
+/** The CA's directory URL (RFC 8555 §7.1.1). */
+readonly "directory"?: string; 
+/** Whom the CA may write to. */
+readonly "email"?: string; 
+/** How the names are proven. http-01: the CA asks on port 80. tls-alpn-01: on port 443. `dns`: by a TXT record; the only one for wildcards. */
+readonly "challenge"?: "http-01" | "tls-alpn-01"; 
+/** Of the certificate. */
+readonly "keyType"?: "ecdsa-p256" | "rsa-2048"; 
+/** Common name of the issuer to choose where the CA offers several chains. */
+readonly "preferredChain"?: string }; 
+/** Staple the CA's statement that it is not revoked, where it names a responder. True if absent. */
+readonly "ocsp"?: boolean }
 
 export type PolicyListBody = { 
 /** A name for people. */

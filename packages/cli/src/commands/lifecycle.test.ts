@@ -65,9 +65,9 @@ describe('the end of an API, by a command', () => {
     assert.deepEqual(
       [code, stdout.split('\n')],
       [
-        0,
+        3,
         [
-          'orders would be live in prod: revision 1 (version 2)',
+          'orders would be live in prod: revision 1',
           'retired',
           'It waits until others have approved it: change 1 of prod.',
         ],

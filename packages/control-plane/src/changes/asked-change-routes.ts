@@ -10,19 +10,12 @@ import { toRef } from '../resources/kind.ts'
 import type { Resource } from '../resources/resource.ts'
 import { type Doing, findResource, getResource } from '../resources/resource-store.ts'
 import type { Moment } from '../store/store.ts'
+import { findPerson } from '../tokens/token-store.ts'
 import type { AskedRequest } from './asked-change.ts'
 import type { AskedChange } from './asked-input.ts'
 import { ChangeFault } from './change-request.ts'
 import { changeSchema, presentAsked } from './change-schema.ts'
-import {
-  approveChange,
-  type ChangeRef,
-  endChange,
-  findPerson,
-  getChange,
-  getWaitingChange,
-  NO_API,
-} from './change-store.ts'
+import { approveChange, type ChangeRef, endChange, getChange, getWaitingChange, NO_API } from './change-store.ts'
 
 const params = z.strictObject({ environment: partIdSchema, number: z.coerce.number().int().min(1) })
 type At = z.output<typeof params>

@@ -85,7 +85,7 @@ export async function approveChange<Wanted extends object = DeploymentWish>(
 async function assertOtherHands(
   db: Moment,
   person: string,
-  { person: asker, approvals }: ChangeRequest,
+  { person: asker, approvals }: ChangeRequest<object>,
 ): Promise<void> {
   for (const other of [asker, ...approvals.map((approval) => approval.person)]) {
     if (!(await areInOneHand(db, person, other))) continue

@@ -45,6 +45,7 @@ describe('policy lists', () => {
       overrides: [],
       sold: [],
       upstreams: UPSTREAMS,
+      certificates: [],
       policyLists: [
         { team: 'main', id: 'first', body: { policies: [LIMIT(1)] } },
         { team: 'main', id: 'second', body: { policies: [LIMIT(limit)] } },

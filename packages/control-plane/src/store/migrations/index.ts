@@ -16,8 +16,8 @@ import { m0031Hands } from './m0031-hands.ts'
 import { m0032Askers } from './m0032-askers.ts'
 import { m0036MovedSubscriptions } from './m0036-moved-subscriptions.ts'
 import { m0037Families } from './m0037-families.ts'
-import { m0041OneIndexEach } from './m0041-one-index-each.ts'
 import { m0039AskedChanges } from './m0039-asked-changes.ts'
+import { m0041OneIndexEach } from './m0041-one-index-each.ts'
 import type { Migration } from './migration.ts'
 
 export type { Migration } from './migration.ts'
@@ -36,10 +36,10 @@ export const MIGRATIONS: readonly Migration[] = [
   m0020Changes,
   m0021Lifecycles,
   m0030Webhooks,
-  m0041OneIndexEach,
-  m0036MovedSubscriptions,
-  m0037Families,
   m0031Hands,
   m0032Askers,
+  m0036MovedSubscriptions,
+  m0037Families,
   m0039AskedChanges,
+  m0041OneIndexEach,
 ]
