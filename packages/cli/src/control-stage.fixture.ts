@@ -7,6 +7,8 @@ import { createFolder, type Ran, runCommand, type Surroundings } from './run-com
 
 const quiet = { info() {}, warn() {}, error() {} }
 
+const PASSWORD = 'correct horse battery staple 9'
+
 export interface ControlStage {
   readonly url: string
   readonly token: string
@@ -15,6 +17,8 @@ export interface ControlStage {
   readonly published: () => unknown
   /** Every change is refused by the gateway from now on, with this. */
   readonly refuse: (fault: string) => void
+  /** Gives the token of one more owner. */
+  readonly invite: (name: string) => Promise<string>
   /** As one who has the owner's token. */
   readonly run: (line: string, surroundings?: Surroundings) => Promise<Ran>
 }
@@ -42,12 +46,18 @@ export async function openControlStage(): Promise<ControlStage> {
   after(() => plane.close())
   const { port, setUpSecret = '' } = plane.address
   const url = `http://127.0.0.1:${port}`
-  const token = await issueToken(url, setUpSecret)
+  const owner = { email: 'olga@example.com', name: 'Olga', password: PASSWORD }
+  const token = await issueToken(
+    url,
+    async (client) => (await client.ask('setUp', { body: { secret: setUpSecret, ...owner } })).body,
+  )
+  const client = new Client({ url, token })
   const env = { GATEWRIGHT_SERVER: url, GATEWRIGHT_TOKEN: token }
   return {
     url,
     token,
-    client: new Client({ url, token }),
+    client,
+    invite: (name) => invite(url, client, name),
     published: () => file,
     refuse: (fault) => {
       refusal = fault
@@ -57,9 +67,23 @@ export async function openControlStage(): Promise<ControlStage> {
   }
 }
 
-async function issueToken(url: string, secret: string): Promise<string> {
+async function invite(url: string, owner: Client, name: string): Promise<string> {
+  const email = `${name}@example.com`
+  const facts = { email, name, grants: [{ role: 'owner', team: '*' as const }] }
+  const secret = (await owner.ask('inviteUser', { body: facts })).body.link.url.split('#')[1] ?? ''
+  return await issueToken(url, async (client) => {
+    await client.ask('acceptInvitation', { body: { secret, password: PASSWORD } })
+    const { body } = await client.ask('logIn', { body: { email, password: PASSWORD } })
+    if ('csrfToken' in body) return body
+    throw new Error('more than a password is asked for')
+  })
+}
+
+type SignIn = (client: Client) => Promise<{ readonly csrfToken: string }>
+
+/** Of whom `signIn` signs in. */
+async function issueToken(url: string, signIn: SignIn): Promise<string> {
   let cookie = ''
-  const body = { secret, email: 'olga@example.com', name: 'Olga', password: 'correct horse battery staple 9' }
   const first = new Client({
     url,
     async fetch(input, init) {
@@ -68,7 +92,7 @@ async function issueToken(url: string, secret: string): Promise<string> {
       return answer
     },
   })
-  const { csrfToken } = (await first.ask('setUp', { body })).body
+  const { csrfToken } = await signIn(first)
   const signedIn = new Client({ url, headers: { cookie, 'x-csrf-token': csrfToken } })
   return (await signedIn.ask('issueMyToken', { body: { name: 'tests' } })).body.value
 }

@@ -186,11 +186,11 @@ describe('a folder and a control plane', () => {
     assert.match(stdout, /^change upstreams\/main\/more\.yaml$/m)
     assert.match(
       stderr,
-      /change upstreams\/main\/shop\.yaml waits:\n {2}It waits until others have approved it: change 1 of prod\./,
+      /change upstreams\/main\/shop\.yaml waits:\n {2}It waits until others have approved it: change prod\/1\./,
     )
     assert.match(
       stderr,
-      /publish live\.yaml: prod: main\/orders waits:\n {2}It waits until others have approved it: change 1 of prod\./,
+      /publish live\.yaml: prod: main\/orders waits:\n {2}It waits until others have approved it: change prod\/main\/orders\/1\./,
     )
     assert.deepEqual(held.published(), before)
     const again = JSON.parse((await held.run('apply f --json', { cwd: folder })).stdout)
@@ -200,7 +200,10 @@ describe('a folder and a control plane', () => {
     )
     const published = await held.run('publish orders --to prod', { cwd: folder })
     assert.deepEqual(
-      [published.code, /It waits until others have approved it: change \d of prod\./.test(published.stdout)],
+      [
+        published.code,
+        /It waits until others have approved it: change prod\/main\/orders\/\d\./.test(published.stdout),
+      ],
       [3, true],
     )
   })

@@ -69,7 +69,7 @@ describe('the end of an API, by a command', () => {
         [
           'orders would be live in prod: revision 1',
           'retired',
-          'It waits until others have approved it: change 1 of prod.',
+          'It waits until others have approved it: change prod/main/orders/1. They say `gatewright changes approve prod/main/orders/1`.',
         ],
       ],
     )

@@ -1,6 +1,7 @@
 /** Owns which revisions have to be made, and what has to be made live, for a folder's `live.yaml` to be true. */
 import type { ApiBody } from '@gatewright/client'
 import type { toAcknowledge } from '../live/acknowledging.ts'
+import type { NamedChange } from '../live/change-name.ts'
 import { toDocumentPath, toKeepStep } from './documents.ts'
 import { LIVE_FILE, type Live, toApiPlace, toBodyHash, toReleases, toRevisionPath } from './live-file.ts'
 import type { ResourcePlanning } from './plan-resources.ts'
@@ -152,7 +153,7 @@ export class LivePlan {
           body: { message, revision, ...acknowledged },
           ...toCondition(current),
         })
-        assertDone(answer, environment)
+        assertDone(answer, toChangePlace(environment, api))
         return toNodeFaults(answer.body.nodes)
       },
     }
@@ -179,7 +180,7 @@ export class LivePlan {
           body: { releases, message, ...acknowledged },
           ...toCondition(current),
         })
-        assertDone(answer, environment)
+        assertDone(answer, toChangePlace(environment, api))
         return toNodeFaults(answer.body.nodes)
       },
     }
@@ -194,7 +195,7 @@ export class LivePlan {
       async run() {
         const params = { ...toApiPlace(api), environment }
         const answer = await client.ask('takeOut', { params, body: { message }, ...toCondition(current) })
-        assertDone(answer, environment)
+        assertDone(answer, toChangePlace(environment, api))
         return toNodeFaults(answer.body.nodes)
       },
     }
@@ -212,6 +213,12 @@ function isOf(path: string, api: string): boolean {
 
 function toSubject(environment: string, api: string): string {
   return `${LIVE_FILE}: ${environment}: ${api}`
+}
+
+/** Whose change it is where others have to approve it. */
+function toChangePlace(environment: string, api: string): Omit<NamedChange, 'number'> {
+  const { team, id } = toApiPlace(api)
+  return { environment, team, api: id }
 }
 
 function toCondition(current: ServerDeployment | undefined): { readonly ifMatch?: number } {

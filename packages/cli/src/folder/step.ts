@@ -1,4 +1,6 @@
 /** Owns what a step of applying a folder is: one request, what it is about, and what it would change. */
+import { type NamedChange, toWaitingText } from '../live/change-name.ts'
+
 export type StepAction = 'keep' | 'make' | 'change' | 'revise' | 'publish' | 'take out' | 'remove'
 
 export interface Step {
@@ -25,12 +27,13 @@ interface Answered {
   readonly body: unknown
 }
 
-/** @throws WaitsForOthers */
-export function assertDone({ status, body }: Answered, environment?: string): void {
+/** `place`: whose change it is where the answer says its number alone. @throws WaitsForOthers */
+export function assertDone({ status, body }: Answered, place?: Omit<NamedChange, 'number'>): void {
   if (status !== 202) return
-  const said = (body ?? {}) as { readonly environment?: string; readonly number?: number; readonly change?: number }
-  const [where = '', number] = [said.environment ?? environment, said.number ?? said.change]
-  throw new WaitsForOthers(`It waits until others have approved it: change ${number} of ${where}.`)
+  const said = body as { readonly environment: string; readonly number: number } | { readonly change: number }
+  if ('number' in said)
+    throw new WaitsForOthers(toWaitingText({ environment: said.environment, team: '', number: said.number }))
+  throw new WaitsForOthers(toWaitingText({ environment: '', team: '', ...place, number: said.change }))
 }
 
 export interface Plan {

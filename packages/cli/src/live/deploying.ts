@@ -9,6 +9,7 @@ import { toNodeFaults } from '../folder/step.ts'
 import { onServer } from '../servers/on-server.ts'
 import { SERVER_OPTIONS, type Server } from '../servers/open-server.ts'
 import type { Terminal } from '../terminal.ts'
+import { toWaitingText } from './change-name.ts'
 import { toLifecycleText, toSuccessionLines } from './tell-lifecycle.ts'
 
 export const API_POSITIONAL = { name: 'API', description: 'Its id; `team/id` where its team is not main.' } as const
@@ -81,8 +82,9 @@ function toLines(answer: Answer, { api, environment, isDryRun, isWaiting }: Said
   const end = lifecycle === undefined ? [] : [toLifecycleText(lifecycle)]
   const next = succession === undefined ? [] : toSuccessionLines(succession)
   if (isWaiting) {
-    const which = change === undefined ? '' : `: change ${change} of ${environment}`
-    return [`${api} ${verb} ${what}`, ...end, ...next, `It waits until others have approved it${which}.`]
+    const { team, id } = toApiPlace(api)
+    const waits = toWaitingText({ environment, team, api: id, number: change ?? 0 })
+    return [`${api} ${verb} ${what}`, ...end, ...next, ...(isDryRun ? [] : [waits])]
   }
   const serving = nodes.filter(({ state }) => state === 'serves').map(({ node }) => node)
   return [
