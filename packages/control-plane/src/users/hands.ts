@@ -10,12 +10,14 @@ import type { Actor } from '../resources/resource.ts'
 import type { Doing } from '../resources/resource-store.ts'
 import type { Moment } from '../store/store.ts'
 import { findMaker, findPerson } from '../tokens/token-store.ts'
+import { toUserPrincipal } from './user.ts'
+import { findUser } from './user-store.ts'
 
 /** Who had it. */
 interface Hand {
   /** Uid, or the actor where it is no person. */
   readonly person: string
-  /** They could take the protection of every environment off: a second account would give them nothing. */
+  /** They could change every environment then. */
   readonly mayUnprotect: boolean
 }
 
@@ -32,7 +34,10 @@ export async function noteHand(doing: Doing, user: string, principal: Principal 
   await db.updateTable('users').set({ hands }).where('uid', '=', user).execute()
 }
 
-/** Is there one who could act as both? Uids. Whoever had both as somebody who needs no second account does not count. */
+/**
+ * Is there one who could act as both? Uids. Whoever may change every environment and invites people is trusted to be one person, as
+ * whoever has the store is: else two of whom one has invited the other could approve nothing, not even to protect less.
+ */
 export async function areInOneHand(db: Moment, one: string, other: string): Promise<boolean> {
   const [ofOne, ofOther] = [await listHands(db, one), await listHands(db, other)]
   return [...ofOne].some(([person, mayUnprotect]) => {
@@ -43,7 +48,7 @@ export async function areInOneHand(db: Moment, one: string, other: string): Prom
 
 /** Everybody who could act as a person, themselves first. */
 async function listHands(db: Moment, person: string): Promise<ReadonlyMap<string, boolean>> {
-  const found = new Map([[person, false]])
+  const found = new Map([[person, await isTrusted(db, person)]])
   const open = [person]
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     for (const hand of await listHandsOf(db, next)) {
@@ -80,6 +85,11 @@ async function listHandsOf(db: Moment, user: string): Promise<readonly Hand[]> {
 async function toMakers(db: Moment, actors: readonly Actor[]): Promise<readonly Hand[]> {
   const makers = await Promise.all(actors.map((actor) => findMaker(db, actor)))
   return makers.flatMap((person) => (person === undefined ? [] : { person, mayUnprotect: true }))
+}
+
+async function isTrusted(db: Moment, person: string): Promise<boolean> {
+  const user = await findUser(db, person)
+  return user !== undefined && (await mayUnprotectAll(db, toUserPrincipal(user)))
 }
 
 /** Whatever a token of theirs is limited to. */
