@@ -96,13 +96,14 @@ await describeOnStores('nobody comes to more', (open) => {
       await done(`PUT /apis/${api}`, { basePath: `/${api}`, upstream: 'http://127.0.0.1:9001' })
       for (const environment of ['dev', 'test']) await done(`POST /environments/${environment}/apis/${api}/publish`)
     }
+    // Before others have to approve what is live.
+    await done('PUT /plans/main/gold', { apis: [{ api: 'orders' }, { api: 'secret' }] })
     for (const environment of ['dev', 'test'])
       await done(`PUT /environments/${environment}`, { pathPrefix: `/${environment}`, protection: { approvals: 1 } })
     for (const api of ['main/orders', 'main/secret']) {
       await done(`PUT /apis/${api}`, { basePath: `/${api}`, title: 'Two', upstream: 'http://127.0.0.1:9001' })
       for (const environment of ['dev', 'test']) await done(`POST /environments/${environment}/apis/${api}/publish`)
     }
-    await done('PUT /plans/main/gold', { apis: [{ api: 'orders' }, { api: 'secret' }] })
     await done('PUT /apps/main/phone')
     for (const api of ['orders', 'secret']) await done('POST /apps/main/phone/subscriptions', { api, plan: 'gold' })
     const list = async (as: string, path: string): Promise<unknown> => {
