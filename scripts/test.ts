@@ -1,6 +1,6 @@
 /**
  * Owns how all tests are run: `npm test`, or `npm test -- FILE…`. Each file is a process of its own that mostly loads modules or waits
- * for others, so as many run as there are cores, and what one has compiled the next one reads.
+ * for others, so more run than there are cores where these are few, and what one has compiled the next one reads.
  */
 import { spawn } from 'node:child_process'
 import { availableParallelism } from 'node:os'
@@ -13,7 +13,7 @@ const TIMEOUT_MS = 300_000
 
 const given = process.argv.slice(2)
 const files = given.some((each) => !each.startsWith('-')) ? [] : FOLDERS.map((folder) => `${folder}/**/*.test.ts`)
-const options = [`--test-timeout=${TIMEOUT_MS}`, `--test-concurrency=${Math.max(2, availableParallelism() - 1)}`]
+const options = [`--test-timeout=${TIMEOUT_MS}`, `--test-concurrency=${Math.max(3, availableParallelism() - 1)}`]
 const tests = spawn(process.execPath, ['--test', ...options, ...given, ...files], {
   cwd: ROOT,
   stdio: 'inherit',
