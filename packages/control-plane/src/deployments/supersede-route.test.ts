@@ -33,7 +33,7 @@ const people = new Map<string, Principal>([
 type Moves = readonly { readonly subscription: string; readonly outcome: string; readonly note?: string }[]
 
 await describeOnStores('one API that supersedes another', (open) => {
-  async function begin(environment: object = {}): Promise<AdminStage> {
+  async function begin(): Promise<AdminStage> {
     const stage = new AdminStage(await open(), { people })
     await put(stage, [
       ['roles/seller', { permissions: ['api:read', 'subscription:read', 'subscription:approve'] }],
@@ -48,7 +48,6 @@ await describeOnStores('one API that supersedes another', (open) => {
       ['apps/main/phone', {}],
     ])
     for (const id of ['orders', 'orders-2']) await post(stage, `environments/dev/apis/main/${id}/publish`)
-    await put(stage, [['environments/dev', { pathPrefix: '/dev', ...environment }]])
     return stage
   }
   async function put(stage: AdminStage, all: readonly (readonly [string, object])[]): Promise<void> {
@@ -195,8 +194,11 @@ await describeOnStores('one API that supersedes another', (open) => {
   })
 
   it('waits for others where these have to approve it, and so do subscriptions', async () => {
-    const stage = await begin({ protection: { approvals: 1 } })
-    await put(stage, [['products/main/shop', { apis: ['orders'], plans: ['all'] }]])
+    const stage = await begin()
+    await put(stage, [
+      ['products/main/shop', { apis: ['orders'], plans: ['all'] }],
+      ['environments/dev', { pathPrefix: '/dev', protection: { approvals: 1 } }],
+    ])
     const web = await subscribe(stage, 'web', { api: 'orders', plan: 'all' })
     const asked = await supersede(stage, { moveSubscriptions: true })
     assert.deepEqual([asked.statusCode, asked.json().succession.moves.length], [202, 1], asked.body)
