@@ -1,5 +1,7 @@
 /** Owns the way to a store that is copied: as it stands, brought to no other tables, and with as much time as it takes. */
+
 import { existsSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Kysely, PostgresDialect, sql, type Transaction } from 'kysely'
 import { Pool } from 'pg'
 import { getTypeParser, isPostgres, MIGRATION_LOCK } from '../postgres/postgres-store.ts'
@@ -25,6 +27,9 @@ export type CopyAccess = 'read' | 'alone'
 const CONNECT_MS = 5_000
 /** Who moves a database into itself, by two names of it, would wait for ever. */
 const LOCK_MS = 10_000
+/** Of a control plane that has just ended. */
+const MOST_LOOKS = 20
+const LOOK_MS = 100
 
 /** `database`: the path of a file, or `postgres://…`. @rejects CopyFault, StoreRefusal, errors of PostgreSQL */
 export async function openDoor(database: string, access: CopyAccess): Promise<CopyDoor> {
@@ -74,7 +79,7 @@ async function openPostgres(connectionString: string, access: CopyAccess): Promi
     close: () => db.destroy(),
   }
   try {
-    if (access === 'alone') await door.read(assertUnused)
+    if (access === 'alone') await waitUntilUnused(door)
     return door
   } catch (fault) {
     await door.close()
@@ -82,14 +87,22 @@ async function openPostgres(connectionString: string, access: CopyAccess): Promi
   }
 }
 
-async function assertUnused(db: Copied): Promise<void> {
+/** Who has ended is listed for a moment yet. @rejects CopyFault */
+async function waitUntilUnused(door: CopyDoor): Promise<void> {
+  for (let looks = 1; await door.read(isUsed); looks++) {
+    if (looks === MOST_LOOKS)
+      throw new CopyFault(
+        'in-use',
+        'a control plane is connected to this database: end all of them first, and start them again afterwards',
+      )
+    await sleep(LOOK_MS)
+  }
+}
+
+async function isUsed(db: Copied): Promise<boolean> {
   const { rows } = await sql<{ count: number }>`
     select count(*) from pg_stat_activity
     where datname = current_database() and application_name = 'gatewright'
   `.execute(db)
-  if (Number(rows[0]?.count) === 0) return
-  throw new CopyFault(
-    'in-use',
-    'a control plane is connected to this database: end all of them first, and start them again afterwards',
-  )
+  return Number(rows[0]?.count) > 0
 }
