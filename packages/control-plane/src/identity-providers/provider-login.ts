@@ -4,6 +4,7 @@ import { listAllResources } from '../resources/list-resources.ts'
 import type { Doing } from '../resources/resource-store.ts'
 import type { Moment } from '../store/store.ts'
 import { listOthers } from '../users/assert-may-give.ts'
+import { noteProviderHands } from '../users/hands.ts'
 import { toFacts } from '../users/present-user.ts'
 import type { User } from '../users/user.ts'
 import { createUser, findUserByEmail, findUserBySubject, replaceUser } from '../users/user-store.ts'
@@ -15,8 +16,20 @@ export type ProviderVerdict =
   | { readonly kind: 'right'; readonly user: User; readonly isNew: boolean }
   | { readonly kind: 'wrong'; readonly why: string; readonly user: User | undefined }
 
+export interface Provider {
+  readonly uid: string
+  readonly body: ProviderBody
+}
+
 /** @rejects UserFault `malformed`, `last-owner` */
-export async function findProviderUser(doing: Doing, body: ProviderBody, claims: Claims): Promise<ProviderVerdict> {
+export async function findProviderUser(doing: Doing, provider: Provider, claims: Claims): Promise<ProviderVerdict> {
+  const verdict = await findAccount(doing, provider.body, claims)
+  if (verdict.kind === 'right') await noteProviderHands(doing, verdict.user.uid, provider.uid)
+  return verdict
+}
+
+/** @rejects UserFault */
+async function findAccount(doing: Doing, body: ProviderBody, claims: Claims): Promise<ProviderVerdict> {
   const sso = { issuer: body.issuer, subject: claims.sub }
   const grants = toGroupGrants(body, listGroups(claims[body.groupsClaim]))
   const known = await findUserBySubject(doing.db, sso)

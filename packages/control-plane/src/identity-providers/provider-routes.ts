@@ -25,6 +25,7 @@ const CALLBACK = '/login/callback'
 const SECRET_NAME = 'client-secret'
 
 interface Provider {
+  readonly uid: string
   readonly body: ProviderBody
   readonly client: ProviderClient
 }
@@ -49,7 +50,8 @@ async function getProvider({ services }: Asking, db: Moment, id: string): Promis
   const secrets = await openSecrets(db, getSecretKey(services), toHolder(found))
   const { issuer, clientId } = body
   const clientSecret = secrets.get(SECRET_NAME)?.reveal()
-  return { body, client: { issuer, clientId, clientSecret, redirectUri: origin + CALLBACK, nowMs: services.nowMs() } }
+  const client = { issuer, clientId, clientSecret, redirectUri: origin + CALLBACK, nowMs: services.nowMs() }
+  return { uid: found.uid, body, client }
 }
 
 /** What goes wrong with a provider is told in its words, and is no mistake of ours. @rejects AdminProblem */
@@ -148,8 +150,8 @@ const finish = defineChange({
   isSecret: true,
   prepare: (asking, { body }) => takeBack(asking, body),
   async change(asking, doing, { prepared: { id, claims } }) {
-    const { body } = await getProvider(asking, doing.db, id)
-    const verdict = await findProviderUser(doing, body, claims)
+    const provider = await getProvider(asking, doing.db, id)
+    const verdict = await findProviderUser(doing, provider, claims)
     if (verdict.kind === 'wrong') return refuse(verdict.why, verdict.user, id)
     const { user, isNew } = verdict
     const note = toAccountNote('log-in', user, { by: id, isNew, grants: user.grants })

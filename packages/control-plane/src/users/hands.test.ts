@@ -1,9 +1,13 @@
 /** That nobody is the second person of their own change, however many accounts they have come to. */
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
+import { providerBodySchema } from '../identity-providers/provider-body.ts'
+import { findProviderUser } from '../identity-providers/provider-login.ts'
+import { getResource } from '../resources/resource-store.ts'
 import { NOBODY, signUp, toBrowser } from '../testing/account-stage.ts'
 import type { AdminStage, Told } from '../testing/admin-stage.ts'
 import { describeOnStores } from '../testing/describe-on-stores.ts'
+import { areInOneHand } from './hands.ts'
 
 const PASSWORD = 'seven green kettles'
 const LIVE = '/environments/prod/apis/main/orders'
@@ -128,6 +132,34 @@ await describeOnStores('approval by a second person', (open) => {
     assert.equal(await pass(stage, lead.told, other.told), 'done', 'it was so before')
     await put(lead.told, { ...SOMEBODY, subject: 'lead' })
     assert.equal(await pass(stage, lead.told, other.told), ONE)
+  })
+
+  it('is none by an account of a provider that who asked has put', async () => {
+    const { stage, owner } = await begin()
+    const permissions = ['api:*', 'user:*', 'identity-provider:*', 'environment:read']
+    assert.equal((await stage.ask('PUT /roles/sso', { ...owner, body: { permissions } })).statusCode, 201)
+    const grants = [{ role: 'sso', team: '*' }]
+    const made = await invite(stage, owner, 'sso', { role: 'sso', team: '*' })
+    const areOne = async (by: Told, id: string) => {
+      const body = { issuer: `https://${id}.example.com`, clientId: 'gatewright', grants }
+      const put = await stage.ask(`PUT /identity-providers/${id}`, { ...by, body })
+      assert.equal(put.statusCode, 201, put.body)
+      return await stage.services.store.write(async (change) => {
+        const doing = { ...change, by: 'system' as const, nowMs: stage.nowMs }
+        const found = await getResource(doing.db, { kind: 'identity-provider', team: '*', id })
+        const provider = { uid: found.uid, body: providerBodySchema.parse(found.body) }
+        const uids: string[] = []
+        for (const sub of ['a', 'b']) {
+          const verdict = await findProviderUser(doing, provider, { sub, email: `${sub}@${id}.example.com` })
+          assert.equal(verdict.kind, 'right')
+          uids.push(verdict.user?.uid ?? '')
+        }
+        const [one = '', other = ''] = uids
+        return [await areInOneHand(doing.db, made.uid, one), await areInOneHand(doing.db, one, other)]
+      })
+    }
+    assert.deepEqual(await areOne(made.told, 'own'), [true, true])
+    assert.deepEqual(await areOne(owner, 'company'), [false, false])
   })
 
   it('counts of two accounts of one person one', async () => {

@@ -34,6 +34,16 @@ export async function noteHand(doing: Doing, user: string, principal: Principal 
   await db.updateTable('users').set({ hands }).where('uid', '=', user).execute()
 }
 
+/** Whoever has said what a provider is could be anybody whom it logs in. */
+export async function noteProviderHands(doing: Doing, user: string, provider: string): Promise<void> {
+  const { db } = doing
+  const known = new Set((await listHandsOf(db, user)).map(({ person }) => person))
+  for (const { person } of await listWriters(db, provider)) {
+    const writer = await findUser(db, person)
+    if (writer !== undefined && !known.has(person)) await noteHand(doing, user, toUserPrincipal(writer))
+  }
+}
+
 /**
  * Is there one who could act as both? Uids. Whoever may change every environment and invites people is trusted to be one person, as
  * whoever has the store is: else two of whom one has invited the other could approve nothing, not even to protect less.
@@ -63,23 +73,26 @@ async function listHands(db: Moment, person: string): Promise<ReadonlyMap<string
 /** Of a federation: who ever said what it lets in. */
 async function listHandsOf(db: Moment, user: string): Promise<readonly Hand[]> {
   const [kind, uid = ''] = user.split(':')
-  if (kind === 'federation') {
-    const versions = await db
-      .selectFrom('resource_versions')
-      .select('by')
-      .distinct()
-      .where('resource', '=', uid)
-      .execute()
-    return await toMakers(
-      db,
-      versions.map(({ by }) => by),
-    )
-  }
+  if (kind === 'federation') return await listWriters(db, uid)
   const row = await db.selectFrom('users').select(['hands', 'created_by']).where('uid', '=', user).executeTakeFirst()
   if (row === undefined) return []
   if (row.hands !== null) return JSON.parse(row.hands) as readonly Hand[]
   // Of an account from before this was kept: who made it had its link, and what they might then is not known.
   return await toMakers(db, [row.created_by])
+}
+
+/** Of a resource (uid), ever. */
+async function listWriters(db: Moment, resource: string): Promise<readonly Hand[]> {
+  const versions = await db
+    .selectFrom('resource_versions')
+    .select('by')
+    .distinct()
+    .where('resource', '=', resource)
+    .execute()
+  return await toMakers(
+    db,
+    versions.map(({ by }) => by),
+  )
 }
 
 async function toMakers(db: Moment, actors: readonly Actor[]): Promise<readonly Hand[]> {
