@@ -24,6 +24,7 @@ import { readStoreUid } from './store/next-sequence.ts'
 import { isPostgres, PostgresStore } from './store/postgres/postgres-store.ts'
 import { SqliteStore } from './store/sqlite/sqlite-store.ts'
 import type { Store } from './store/store.ts'
+import { findAsker } from './tokens/token-store.ts'
 import { openSetUp } from './users/set-up.ts'
 import { PublicAddresses } from './webhooks/public-addresses.ts'
 import { WebhookSender } from './webhooks/webhook-sender.ts'
@@ -99,6 +100,7 @@ export class ControlPlane {
     }
   }
 
+  // long: says of each part what it is joined to.
   static async #start(
     settings: ControlPlaneSettings,
     { log, ...gateway }: ControlPlaneParts,
@@ -138,6 +140,7 @@ export class ControlPlane {
       publicOrigin: () => settings.publicOrigin ?? localOrigin,
       nowMs: Date.now,
       identify: (db, credentials) => identity.identify(db, credentials),
+      findAsker,
     }
     const { host, tls, clientCa, allowed, publicOrigin } = settings
     const app = createApp(services, ADMIN_ROUTES, {

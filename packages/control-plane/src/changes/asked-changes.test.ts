@@ -53,8 +53,8 @@ function toAddress(path: string): string {
 
 await describeOnStores('what protected environments run', (open) => {
   /** An API with all that it may use, live in `dev` and, as others have approved, in `prod`. */
-  async function begin(protection: object = { approvals: 1 }): Promise<AdminStage> {
-    const stage = new AdminStage(await open(), { people: PEOPLE })
+  async function begin(protection: object = { approvals: 1 }, people = PEOPLE): Promise<AdminStage> {
+    const stage = new AdminStage(await open(), { people })
     const asked: readonly (readonly [string, object])[] = [
       ['PUT /environments/dev', { pathPrefix: '/dev' }],
       ['PUT /environments/prod', { ...PROD, protection }],
@@ -263,6 +263,57 @@ await describeOnStores('what protected environments run', (open) => {
     assert.deepEqual(await approve(3), [412, 'changed-meanwhile'])
     const again = await ask(stage, 'PUT /policy-lists/main/defaults', 'ann', { policies: [LIMIT(7)] })
     assert.ok(again.status === 202 || again.status === 200)
+  })
+
+  it('is not changed by what goes with a deployment elsewhere', async () => {
+    const stage = await begin()
+    const next = { basePath: '/next', upstream: 'shop', policies: [{ policy: 'key-auth' }] }
+    for (const [line, body] of [
+      ['PUT /apis/main/next', next],
+      ['POST /environments/dev/apis/main/next/publish', {}],
+      ['POST /environments/prod/apis/main/next/publish', {}],
+      ['PUT /products/main/all', { apis: ['orders'], plans: ['bronze'] }],
+    ] as const)
+      assert.ok((await ask(stage, line, 'ann', body)).status < 300, line)
+    const approve = (at: string) => ask(stage, `POST /environments/prod/${at}/approve`, 'bob', {})
+    assert.equal((await approve('apis/main/next/changes/1')).status, 200)
+    assert.equal((await approve('changes/1')).status, 200)
+    const before = await look(stage)
+    const supersede = () =>
+      ask(stage, 'POST /environments/dev/apis/main/orders/supersede', 'ann', { by: 'next', moveSubscriptions: true })
+    const { code, said } = await supersede()
+    assert.deepEqual([code, /"all".*what prod runs/.test(said.detail)], ['environment-protected', true], said.detail)
+    assert.deepEqual(await look(stage), before)
+    const both = { apis: ['orders', 'next'], plans: ['bronze'] }
+    assert.equal((await ask(stage, 'PUT /products/main/all', 'ann', both)).status, 202)
+    assert.equal((await approve('changes/2')).status, 200)
+    assert.equal((await supersede()).status, 200)
+    assert.deepEqual(stage.mistakes, [])
+  })
+
+  it('is not done for whom may not any more, or is gone, nor is anything deployed for them', async () => {
+    const people = new Map(PEOPLE)
+    const stage = await begin({ approvals: 1 }, people)
+    const change = { ...withSecret, title: 'two' }
+    assert.equal((await ask(stage, 'PUT /apis/main/orders', 'eve', change)).status, 200)
+    const published = await ask(stage, 'POST /environments/prod/apis/main/orders/publish', 'eve', {})
+    assert.equal(published.status, 202)
+    assert.equal((await ask(stage, 'PUT /policy-lists/main/defaults', 'dev', { policies: [LIMIT(6)] })).status, 202)
+    const before = await look(stage)
+    const approve = async () => [
+      (await ask(stage, 'POST /environments/prod/changes/1/approve', 'bob', {})).code,
+      (await ask(stage, 'POST /environments/prod/apis/main/orders/changes/2/approve', 'bob', {})).code,
+    ]
+    for (const [name, principal] of PEOPLE)
+      people.set(name, { ...principal, grants: [{ role: 'viewer', team: 'main' }] })
+    people.set('bob', { ...PEOPLE.get('bob'), actor: 'user:bob', name: 'bob', grants: [{ role: 'owner', team: '*' }] })
+    assert.deepEqual(await approve(), ['not-allowed', 'not-allowed'])
+    people.delete('dev')
+    people.delete('eve')
+    assert.deepEqual(await approve(), ['conflict', 'conflict'])
+    assert.deepEqual(await look(stage), before)
+    for (const name of ['dev', 'eve']) people.set(name, PEOPLE.get(name) as Principal)
+    assert.deepEqual(await approve(), ['', ''])
   })
 
   it('is not done where it would touch more than was approved', async () => {

@@ -1,5 +1,4 @@
 /** Owns what is kept of a request that waits: all that it takes to do it later just as it was asked. */
-import type { Principal } from '../access/decide-access.ts'
 import type { AuditNote } from '../audit/audit-log.ts'
 import { AdminProblem } from '../http/admin-problem.ts'
 import type { Services } from '../http/services.ts'
@@ -33,8 +32,6 @@ export interface AskedChange {
   readonly environments: readonly string[]
   /** What would become of what. */
   readonly lines: readonly string[]
-  /** Who asks, as they were allowed to. */
-  readonly asker: Principal
   /** Why it cannot wait for the end of a freeze. */
   readonly override?: string | undefined
 }

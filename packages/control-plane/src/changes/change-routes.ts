@@ -11,6 +11,7 @@ import {
 } from '../deployments/deployment-place.ts'
 import { mustWait } from '../environments/guard-environment.ts'
 import { AdminProblem } from '../http/admin-problem.ts'
+import { assertAdmitted } from '../http/assert-allowed.ts'
 import { defineChange, defineReading, type Route } from '../http/route.ts'
 import { findResources } from '../resources/find-resources.ts'
 import { listAllResources } from '../resources/list-resources.ts'
@@ -20,6 +21,7 @@ import { isAsked } from './asked-change.ts'
 import { CHANGE_STATES, ChangeFault, type ChangeRequest } from './change-request.ts'
 import { changeSchema, presentAsked, presentChange } from './change-schema.ts'
 import { approveChange, endChange, getChange, getWaitingChange, listChanges } from './change-store.ts'
+import { findAsker } from './find-asker.ts'
 
 const params = placeParams.extend({ number: z.coerce.number().int().min(1) })
 const NO_QUERY = z.strictObject({})
@@ -121,7 +123,9 @@ const APPROVE = defineChange({
       return { body: { change: presentChange(change, place) }, notes: [approved] }
     await mustWait(asking, doing, { place, wish: change.wish })
     const told = { change: number, askedBy: change.askedBy, approvedBy: change.approvals.map(({ by }) => by) }
-    const deployed = await carryOut(asking, { ...doing, by: change.askedBy }, { place, wish: change.wish })
+    const asker = { ...asking, principal: await findAsker(asking, doing, change.askedBy) }
+    await assertAdmitted(asker, doing.db, { access: placeDemand('api:publish') as never, params: at })
+    const deployed = await carryOut(asker, { ...doing, by: change.askedBy }, { place, wish: change.wish })
     const done = toDone(asking, place, { deployed, wait, told })
     const ended = presentChange(await endChange(doing, ref, { state: 'done', note }), place)
     return {

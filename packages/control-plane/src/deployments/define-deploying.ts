@@ -145,7 +145,8 @@ export async function carryOut(asking: Asking, doing: Doing, wanted: Omit<Wanted
     message: toMessage(wish, judgement),
   })
   const succession = wish.succession && (await planSuccession(doing.db, place, wish.succession))
-  const notes = succession === undefined || isWaiting ? [] : await doSuccession(asking, doing, succession)
+  const notes =
+    succession === undefined || isWaiting ? [] : await doSuccession(asking, doing, { planned: succession, place })
   await asking.services.liveCheck.assertRuns(doing.db)
   return { wish, before, made, judgement, succession, notes }
 }

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { ApiBody } from '../apis/api-body.ts'
 import { getForm } from '../apis/find-form.ts'
 import type { AuditNote } from '../audit/audit-log.ts'
+import { findTouched } from '../environments/watch-protected.ts'
 import { AdminProblem } from '../http/admin-problem.ts'
 import type { Asking } from '../http/route.ts'
 import { PRODUCT } from '../kinds.ts'
@@ -123,9 +124,15 @@ async function listSelling(db: Moment, api: Resource): Promise<Resource[]> {
 }
 
 /** Gives what is to be told of products. @rejects AdminProblem */
-export async function doSuccession(asking: Asking, doing: Doing, planned: PlannedSuccession): Promise<AuditNote[]> {
+export async function doSuccession(
+  asking: Asking,
+  doing: Doing,
+  { planned, place }: { readonly planned: PlannedSuccession; readonly place: DeploymentPlace },
+): Promise<AuditNote[]> {
   const { move, moves, products, to } = planned
   if (move === undefined) return []
+  const { liveCheck } = asking.services
+  const watched = products.length === 0 ? new Map() : await liveCheck.watch(doing.db)
   await doMoves(doing, moves, move)
   const notes: AuditNote[] = []
   for (const { team, id, body } of products) {
@@ -134,7 +141,24 @@ export async function doSuccession(asking: Asking, doing: Doing, planned: Planne
     const made = await putResource(asking, doing, { kind: PRODUCT, at: { team, id }, body: extended })
     notes.push(...made.notes)
   }
+  const touched = await findTouched(liveCheck, doing.db, watched)
+  assertHereAlone(
+    place,
+    products,
+    touched.map(({ id }) => id),
+  )
   return [...toMoveNotes(moves, move), ...notes]
+}
+
+/** Products are sold everywhere: what that changes elsewhere, those have to approve who approve what is live there. @throws AdminProblem */
+function assertHereAlone({ environment }: DeploymentPlace, products: readonly Resource[], touched: readonly string[]) {
+  const others = touched.filter((id) => id !== environment.id)
+  if (others.length === 0) return
+  const named = products.map(({ id }) => `"${id}"`).join(', ')
+  throw new AdminProblem(
+    'environment-protected',
+    `That ${named} would sell the next API too changes what ${others.join(', ')} runs, which is protected: put it into \`apis\` of the product first, which waits for others, and then supersede.`,
+  )
 }
 
 export function presentSuccession({ to, moves, products, warnings }: PlannedSuccession) {

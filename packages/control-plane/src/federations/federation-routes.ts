@@ -17,8 +17,8 @@ const NONE = z.strictObject({})
 /** What platforms sign has some two thousand letters. */
 const MOST_LETTERS = 16_384
 const MOST_NAME_LETTERS = 200
-/** For who looks up what a pipeline did. */
-const KEPT_MS = 86_400_000
+/** For who looks up what a pipeline did; and longer than anything waits that it has asked for. */
+const KEPT_MS = 15 * 86_400_000
 
 interface Found {
   readonly uid: string

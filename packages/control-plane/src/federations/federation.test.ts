@@ -98,7 +98,7 @@ await describeOnStores('federations', (open) => {
     assert.deepEqual([listed.name, listed.grants], [`ci: ${CLAIMS.sub}`, [EDITOR]])
     const [told] = await stage.services.store.read((db) => listAudit(db, { limit: 1, action: 'federate' }))
     assert.equal((told?.details as { subject?: string } | undefined)?.subject, CLAIMS.sub)
-    stage.nowMs += 600_000 + 86_400_000
+    stage.nowMs += 600_000 + 15 * 86_400_000
     assert.equal((await federate(stage, await sign(stage))).statusCode, 201)
     assert.equal((await stage.ask('GET /tokens')).json().items.length, 1)
   })

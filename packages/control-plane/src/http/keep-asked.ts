@@ -4,6 +4,7 @@ import { type AskedRequest, isAsked } from '../changes/asked-change.ts'
 import { type AskedChange, openInput, sealInput, toAbout } from '../changes/asked-input.ts'
 import { presentAsked } from '../changes/change-schema.ts'
 import { askForChange, listChanges, NO_API } from '../changes/change-store.ts'
+import { findAsker } from '../changes/find-asker.ts'
 import { assertThawed } from '../environments/guard-environment.ts'
 import { findTouched, type Touched, type Watched } from '../environments/watch-protected.ts'
 import { NO_TEAM } from '../resources/kind.ts'
@@ -11,6 +12,7 @@ import type { Resource } from '../resources/resource.ts'
 import { type Doing, findResource } from '../resources/resource-store.ts'
 import { findPerson } from '../tokens/token-store.ts'
 import { AdminProblem } from './admin-problem.ts'
+import { assertAdmitted } from './assert-allowed.ts'
 import type { Asked } from './read-request.ts'
 import type { Asking, ChangingRoute, Done } from './route.ts'
 
@@ -65,7 +67,6 @@ export async function keepAsked(
   if (first === undefined) throw new AdminProblem('changed-meanwhile', 'The environment is gone: look again.')
   const person = await findPerson(doing.db, principal)
   const fingerprint = createHash('sha256').update(asked.fingerprint).digest('hex')
-  const { name: _, ...asker } = principal
   const about = toAbout(done.notes)
   const made = {
     route: route.name,
@@ -73,7 +74,6 @@ export async function keepAsked(
     about,
     environments: touched.map(({ id }) => id),
     lines: done.changes ?? [],
-    asker: { ...asker, name: principal.actor },
     ...(asked.override !== undefined && { override: asked.override }),
   }
   const input = { ...pickInput(asked), ...toCondition(asked, done.base) }
@@ -114,7 +114,9 @@ export async function redo(
     wantsYaml: false,
     ...(await openInput(asking.services, doing, wish)),
   }
-  const asker = { ...asking, principal: wish.asker }
+  const principal = await findAsker(asking, doing, askedBy)
+  const { params } = input as { readonly params: unknown }
+  const asker = await assertAdmitted({ ...asking, principal }, doing.db, { access: route.access as never, params })
   const prepared = await route.prepare?.(asker, input as never)
   const done = await route.change(asker, { ...doing, by: askedBy }, { ...input, prepared } as never)
   if ('problem' in done) throw done.problem

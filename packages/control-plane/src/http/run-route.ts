@@ -1,14 +1,12 @@
 /** Owns what happens between a parsed request and its answer: who asks, may they, one moment of the store, the audit log, repeats, dry runs. */
 import type { FastifyRequest } from 'fastify'
-import { listReadableParts, listReadableTeams, type Principal } from '../access/decide-access.ts'
-import type { Permission } from '../access/permission.ts'
-import type { Roles } from '../access/role.ts'
+import type { Principal } from '../access/decide-access.ts'
 import { appendToAudit } from '../audit/audit-log.ts'
 import type { Touched, Watched } from '../environments/watch-protected.ts'
 import type { Doing } from '../resources/resource-store.ts'
 import type { Moment } from '../store/store.ts'
 import { AdminProblem } from './admin-problem.ts'
-import { assertAllowed, readRoles } from './assert-allowed.ts'
+import { assertAdmitted } from './assert-allowed.ts'
 import { findRepeat, keepAnswer } from './idempotency.ts'
 import { isOfOtherSite, isOwnPage } from './identity.ts'
 import { keepAsked, listApproving, MustWait, redo, toWaitingLines } from './keep-asked.ts'
@@ -149,11 +147,7 @@ export class RouteRunner {
     if (principal === undefined) throw notSignedIn()
     if (access.kind === 'own') assertWholePerson(principal)
     if (access.kind === 'known' || access.kind === 'own') return asking
-    if (access.kind === 'some-team') {
-      return { ...asking, ...listShown(principal, access.permission, await readRoles(db)) }
-    }
-    await assertAllowed(asking, db, access.toDemand(params as never))
-    return asking
+    return await assertAdmitted(asking, db, { access, params })
   }
 }
 
@@ -198,15 +192,6 @@ function toKept(route: ChangingRoute, { status, body, version }: Done<unknown>) 
 function toDryRunBody(route: ChangingRoute, { status, body, changes = [], version }: Done<unknown>): object {
   const result = route.isSecret === true ? undefined : body
   return { dryRun: true, status: status ?? route.status ?? 200, version, changes, result }
-}
-
-function listShown(principal: Principal, permission: Permission, roles: Roles): Pick<Asking, 'teams' | 'parts'> {
-  const teams = listReadableTeams(principal, permission, roles)
-  const parts = teams === 'all' ? [] : listReadableParts(principal, permission, roles)
-  if (teams === 'all' || teams.length > 0 || parts.length > 0) return { teams, parts }
-  throw new AdminProblem('not-allowed', `This needs the permission "${permission}" in some team.`, {
-    extensions: { permission },
-  })
 }
 
 /** Scopes say nothing of an account: who found a token of a few of them would have its sessions and tokens. @throws AdminProblem */

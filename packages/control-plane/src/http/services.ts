@@ -6,6 +6,7 @@ import type { NodeRegistry } from '../nodes/node-registry.ts'
 import type { IssuerKeys } from '../outgoing/issuer-keys.ts'
 import type { LiveCheck } from '../publish/live-check.ts'
 import type { Rollout } from '../publish/rollout.ts'
+import type { Actor } from '../resources/resource.ts'
 import type { SecretKey } from '../secrets/secret-key.ts'
 import type { Moment, Store } from '../store/store.ts'
 
@@ -36,4 +37,6 @@ export interface Services {
   nowMs(): number
   /** Undefined: what was brought is nobody's, or nobody's any more. */
   identify(db: Moment, credentials: Credentials): Promise<Principal | undefined>
+  /** Who has asked for something, with what they may by now, also by a token that has expired since. Undefined: nobody any more. */
+  findAsker(db: Moment, actor: Actor): Promise<Principal | undefined>
 }

@@ -15,6 +15,7 @@ import { PublicationReader } from '../publish/publication-reader.ts'
 import { Rollout } from '../publish/rollout.ts'
 import { SecretKey } from '../secrets/secret-key.ts'
 import type { Store } from '../store/store.ts'
+import { findAsker } from '../tokens/token-store.ts'
 
 /** Name → what they may; `authorization: Bearer <name>` is who they are. */
 export const PEOPLE: Readonly<Record<string, Principal>> = {
@@ -60,6 +61,9 @@ export class AdminStage {
       publicOrigin: () => ORIGIN,
       nowMs: () => this.nowMs,
       identify: async (_, { token }) => (token === undefined ? undefined : (people.get(token) ?? PEOPLE[token])),
+      findAsker: async (db, actor) =>
+        [...people.values(), ...Object.values(PEOPLE)].find((principal) => principal.actor === actor) ??
+        (await findAsker(db, actor)),
       ...services,
     }
     this.#app = createApp(this.services, ADMIN_ROUTES)

@@ -97,6 +97,11 @@ export async function findPrincipalOf(db: Moment, actor: Actor, nowMs: number): 
   return row && (await findTokenPrincipal(db, row, nowMs))
 }
 
+/** Who has asked for what waits: it outlives tokens that expire, and none that somebody has ended. Undefined: nobody any more. */
+export async function findAsker(db: Moment, actor: Actor): Promise<Principal | undefined> {
+  return await findPrincipalOf(db, actor, 0)
+}
+
 async function findTokenPrincipal(
   db: Moment,
   row: Selectable<TokenTable>,
