@@ -316,6 +316,35 @@ await describeOnStores('what protected environments run', (open) => {
     assert.deepEqual(await approve(), ['', ''])
   })
 
+  it('is not done where something else would come of it than was shown', async () => {
+    const stage = await begin()
+    for (const [line, body] of [
+      ['PUT /policy-lists/main/later', { policies: [LIMIT(2)] }],
+      ['PUT /apis/main/two', { basePath: '/two', upstream: 'idle' }],
+      ['PUT /apis/main/three', { basePath: '/three', upstream: 'idle' }],
+    ] as const)
+      assert.equal((await ask(stage, line, 'ann', body)).status, 201, line)
+    const publish = async (id: string) =>
+      (await ask(stage, `POST /environments/prod/apis/main/${id}/publish`, 'ann', {})).said.change
+    const approve = async (at: string) => (await ask(stage, `POST /environments/prod/${at}/approve`, 'bob', {})).code
+    assert.deepEqual([await publish('two'), await publish('three')], [1, 1])
+    assert.equal(
+      (await ask(stage, 'PUT /environments/prod', 'ann', { ...PROD, policies: [{ use: 'later' }] })).status,
+      202,
+    )
+    const before = await look(stage)
+    await ask(stage, 'PUT /policy-lists/main/later', 'ann', { policies: [LIMIT(99)] })
+    await ask(stage, 'PUT /upstreams/main/idle', 'ann', TARGET(9066))
+    assert.equal(await approve('changes/1'), 'changed-meanwhile')
+    assert.equal(await approve('apis/main/two/changes/1'), 'changed-meanwhile')
+    assert.deepEqual(await look(stage), before)
+    await ask(stage, 'PUT /policy-lists/main/later', 'ann', { policies: [LIMIT(2)] })
+    await ask(stage, 'PUT /upstreams/main/idle', 'ann', TARGET(9002))
+    // One after the other: what others have let through meanwhile stands in the way of none.
+    for (const at of ['apis/main/two/changes/1', 'apis/main/three/changes/1']) assert.equal(await approve(at), '', at)
+    assert.deepEqual(stage.mistakes, [])
+  })
+
   it('is not done where it would touch more than was approved', async () => {
     const stage = await begin()
     await ask(stage, 'PUT /upstreams/main/shop', 'ann', TARGET(9009))

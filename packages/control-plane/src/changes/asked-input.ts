@@ -2,6 +2,7 @@
 import type { AuditNote } from '../audit/audit-log.ts'
 import { AdminProblem } from '../http/admin-problem.ts'
 import type { Services } from '../http/services.ts'
+import type { Outcome } from '../publish/outcome.ts'
 import type { Doing } from '../resources/resource-store.ts'
 import { findDataKey, getDataKey } from '../secrets/data-key.ts'
 import { getSecretKey } from '../secrets/get-secret-key.ts'
@@ -30,6 +31,8 @@ export interface AskedChange {
   readonly about: Pick<AuditNote, 'kind' | 'target' | 'team'> & { readonly id: string }
   /** Ids of the protected environments that would run something else. */
   readonly environments: readonly string[]
+  /** What comes of it in each of them, in their order; absent: it was asked for before that was kept. */
+  readonly outcomes?: readonly Outcome[]
   /** What would become of what. */
   readonly lines: readonly string[]
   /** Why it cannot wait for the end of a freeze. */

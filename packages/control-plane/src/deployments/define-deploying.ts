@@ -2,9 +2,12 @@
 import { z } from 'zod'
 import type { AuditNote } from '../audit/audit-log.ts'
 import { askForChange } from '../changes/change-store.ts'
+import { assertNoMore } from '../environments/assert-no-more.ts'
 import { mustWait } from '../environments/guard-environment.ts'
+import { findTouched } from '../environments/watch-protected.ts'
 import { AdminProblem } from '../http/admin-problem.ts'
 import { type Asking, type Done, defineChange, type Input, type Route } from '../http/route.ts'
+import type { Outcome } from '../publish/outcome.ts'
 import type { Doing } from '../resources/resource-store.ts'
 import { toChangeLines } from '../resources/to-change-lines.ts'
 import { findPerson } from '../tokens/token-store.ts'
@@ -101,7 +104,7 @@ async function fulfil(asking: Asking, doing: Doing, { place, wish, wait }: Wante
   await undoDeploy(doing, made)
   const { changes: _, shown: __, ...kept } = wish
   const asked = await askForChange(doing, place.ref, {
-    wish: { ...kept, version: before?.version ?? 0 },
+    wish: { ...kept, version: before?.version ?? 0, outcome: deployed.outcome },
     person: await findPerson(doing.db, principal),
   })
   const details = {
@@ -124,6 +127,8 @@ export interface Deployed {
   readonly wish: Wish
   readonly before: Deployment | undefined
   readonly made: Deployment
+  /** In a protected environment. */
+  readonly outcome: Outcome | undefined
   readonly judgement: Judgement
   readonly succession: PlannedSuccession | undefined
   /** Of what was done beside it. */
@@ -136,6 +141,9 @@ export async function carryOut(asking: Asking, doing: Doing, wanted: Omit<Wanted
   const before = await findDeployment(doing.db, place.ref)
   const judgement = await judgeWish(doing.db, place, { wish, before })
   const { lifecycle, why, version } = wish
+  const { id, body } = place.environment
+  const { liveCheck } = asking.services
+  const watched = body.protection === undefined ? new Map() : await liveCheck.watch(doing.db, new Set([id]))
   const releases = withPreviews(wish, before, doing.nowMs)
   const made = await deploy(doing, place.ref, {
     releases,
@@ -144,11 +152,13 @@ export async function carryOut(asking: Asking, doing: Doing, wanted: Omit<Wanted
     version,
     message: toMessage(wish, judgement),
   })
+  const [touched] = await findTouched(liveCheck, doing.db, watched)
+  if (touched !== undefined) assertNoMore(id, touched.outcome, wish.outcome)
   const succession = wish.succession && (await planSuccession(doing.db, place, wish.succession))
   const notes =
     succession === undefined || isWaiting ? [] : await doSuccession(asking, doing, { planned: succession, place })
-  await asking.services.liveCheck.assertRuns(doing.db)
-  return { wish, before, made, judgement, succession, notes }
+  await liveCheck.assertRuns(doing.db)
+  return { wish, before, made, outcome: touched?.outcome, judgement, succession, notes }
 }
 
 /** What it answers when it is done; `told`: what its note says beside what was there before and after. */

@@ -8,6 +8,7 @@ import { findBreakingChanges } from '../breaking/find-breaking-changes.ts'
 import { presentFinding } from '../documents/finding-schema.ts'
 import { AdminProblem } from '../http/admin-problem.ts'
 import { readPolicyLists } from '../policy-lists/read-policy-lists.ts'
+import type { Outcome } from '../publish/outcome.ts'
 import { describeChanges } from '../revisions/describe-changes.ts'
 import { askRules } from '../rules/ask-rules.ts'
 import type { RuleFinding } from '../rules/check-rules.ts'
@@ -40,6 +41,8 @@ export interface Wish extends DeployOptions {
   readonly override?: string | undefined
   /** It brings back what was live before the last change. */
   readonly isOneBack?: boolean
+  /** What came of it when it was asked for. */
+  readonly outcome?: Outcome | undefined
   /** Another API comes after this one. */
   readonly succession?: Succession
   /** Told to who asked, and kept nowhere. */

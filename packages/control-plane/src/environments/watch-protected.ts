@@ -4,6 +4,7 @@
  */
 import { isDeepStrictEqual } from 'node:util'
 import type { LiveCheck } from '../publish/live-check.ts'
+import { type Outcome, toOutcome } from '../publish/outcome.ts'
 import type { EnvironmentState } from '../publish/publication-reader.ts'
 import type { Moment } from '../store/store.ts'
 import type { EnvironmentBody } from './environment-body.ts'
@@ -17,16 +18,20 @@ export interface Touched {
   readonly body: EnvironmentBody
   /** It runs what it ran, and is protected less. */
   readonly stampStays: boolean
+  /** What comes of it there. */
+  readonly outcome: Outcome
 }
 
 /** `watched`: as it was before, in the same change of the store. */
 export async function findTouched(liveCheck: LiveCheck, db: Moment, watched: Watched): Promise<readonly Touched[]> {
   if (watched.size === 0) return []
   const after = await liveCheck.watch(db, new Set(watched.keys()))
-  return [...watched].flatMap(([id, { body, stamp }]) => {
+  return [...watched].flatMap(([id, { body, stamp, pieces }]) => {
     const now = after.get(id)
     const stampStays = now?.stamp === stamp
-    return stampStays && !isLowered(body.protection, now.body.protection) ? [] : [{ id, body, stampStays }]
+    return stampStays && !isLowered(body.protection, now.body.protection)
+      ? []
+      : [{ id, body, stampStays, outcome: toOutcome(pieces, now?.pieces ?? []) }]
   })
 }
 

@@ -5,6 +5,7 @@ import { type AskedChange, openInput, sealInput, toAbout } from '../changes/aske
 import { presentAsked } from '../changes/change-schema.ts'
 import { askForChange, listChanges, NO_API } from '../changes/change-store.ts'
 import { findAsker } from '../changes/find-asker.ts'
+import { assertNoMore } from '../environments/assert-no-more.ts'
 import { assertThawed } from '../environments/guard-environment.ts'
 import { findTouched, type Touched, type Watched } from '../environments/watch-protected.ts'
 import { NO_TEAM } from '../resources/kind.ts'
@@ -73,6 +74,7 @@ export async function keepAsked(
     fingerprint,
     about,
     environments: touched.map(({ id }) => id),
+    outcomes: touched.map(({ outcome }) => outcome),
     lines: done.changes ?? [],
     ...(asked.override !== undefined && { override: asked.override }),
   }
@@ -122,7 +124,10 @@ export async function redo(
   if ('problem' in done) throw done.problem
   const touched = await listApproving(asking, doing, { watched, override: wish.override })
   const more = touched.map(({ id }) => id).filter((id) => !wish.environments.includes(id))
-  if (more.length === 0) return done
+  if (more.length === 0) {
+    for (const { id, outcome } of touched) assertNoMore(id, outcome, wish.outcomes?.[wish.environments.indexOf(id)])
+    return done
+  }
   throw new AdminProblem(
     'changed-meanwhile',
     `By now it would change what ${more.join(', ')} runs as well, which nobody has approved: refuse it, and ask again.`,

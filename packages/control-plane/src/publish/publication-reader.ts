@@ -23,6 +23,7 @@ export interface EnvironmentState {
   readonly body: EnvironmentBody
   /** Another one where it runs something else. */
   readonly stamp: string
+  readonly pieces: readonly Piece[]
 }
 
 export interface PublicationReaderOptions {
@@ -65,7 +66,8 @@ export class PublicationReader {
       const here = environment.apis.length === 0 ? NO_TERMS : terms
       const pieces = this.#composer.compose({ environments: [environment], terms: here })
       const secrets = await this.#openSecrets(db, pieces)
-      states.set(id, { body, stamp: JSON.stringify(pieces.map((piece) => [piece.name, toStamp(piece, secrets)])) })
+      const stamp = JSON.stringify(pieces.map((piece) => [piece.name, toStamp(piece, secrets)]))
+      states.set(id, { body, stamp, pieces })
     }
     return states
   }
