@@ -15,7 +15,7 @@ import { listGivenGrants, providerBodySchema } from './identity-providers/provid
 import { nodeGroupBodySchema } from './nodes/node-group-body.ts'
 import { planBodySchema } from './plans/plan-body.ts'
 import { policyListBodySchema } from './policy-lists/policy-list-body.ts'
-import { assertNoCycle } from './policy-lists/read-policy-lists.ts'
+import { assertListUsable } from './policy-lists/read-policy-lists.ts'
 import { productBodySchema } from './products/product-body.ts'
 import { checkReferences, checkUnnamed } from './references/check-references.ts'
 import { defineKind, type Kind, type KindParts } from './resources/kind.ts'
@@ -109,7 +109,7 @@ const POLICY_LIST = defineKind({
   ...NAMED,
   async check(asking, doing, putting) {
     await NAMED.check(asking, doing, putting)
-    await assertNoCycle(doing.db, putting)
+    await assertListUsable(doing.db, putting)
   },
   ...LIVE,
 })

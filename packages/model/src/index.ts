@@ -25,7 +25,13 @@ export { describedShape, idSchema } from './file/described.ts'
 export { egressSchema } from './file/egress.ts'
 export { planSchema } from './file/plan.ts'
 export { policyListSchema } from './file/policy-list.ts'
-export { isListUse, type WrittenUse, writtenUsesSchema } from './file/policy-use.ts'
+export {
+  isListUse,
+  MOST_LISTS_DEEP,
+  MOST_POLICIES,
+  type WrittenUse,
+  writtenUsesSchema,
+} from './file/policy-use.ts'
 export { routeSchema } from './file/route.ts'
 export { upstreamSchema } from './file/upstream.ts'
 export { variablesSchema } from './file/variables.ts'

@@ -31,6 +31,29 @@ describe('policy lists', () => {
     ])
   })
 
+  it('are no longer and no deeper than what a request could run', () => {
+    const twice = (at: number) => ({
+      team: 'main',
+      id: `l${at}`,
+      body: { policies: at === 0 ? [KEYS] : [{ use: `l${at - 1}` }, { use: `l${at - 1}` }] },
+    })
+    const upTo = (count: number) => new PolicyLists(Array.from({ length: count }, (_, at) => twice(at)))
+    assert.equal(upTo(10).findFault('main', 'l9'), undefined)
+    assert.match(upTo(40).findFault('main', 'l39') ?? '', /^makes "l10" too long: .* more than 1000 policies/)
+    assert.match(upTo(40).findFault('main', 'l0') ?? '', /too long/, 'it is the innermost that grows')
+    assert.throws(() => upTo(10).expand([{ use: 'l9' }, { use: 'l9' }], 'main'), /more than 1000 policies/)
+    const empty = Array.from({ length: 40 }, (_, at) =>
+      at === 0 ? { ...twice(0), body: { policies: [] } } : twice(at),
+    )
+    assert.equal(new PolicyLists(empty).findFault('main', 'l39'), undefined, 'looked at once each')
+    const chain = Array.from({ length: 5000 }, (_, at) => ({
+      team: 'main',
+      id: `l${at}`,
+      body: { policies: [{ use: `l${at + 1}` }] },
+    }))
+    for (const id of ['l0', 'l4999']) assert.match(new PolicyLists(chain).findFault('main', id) ?? '', /too deep/)
+  })
+
   it('make the pieces of those APIs again that they stand in, and of no others', () => {
     const api = (id: string, use: string) => ({
       team: 'main',

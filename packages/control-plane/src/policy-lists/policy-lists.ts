@@ -1,7 +1,8 @@
 /** Owns what `{ use: … }` stands for in what is kept: the policies of a list of the same team, as they are now. Pure. */
-import { isListUse, type WrittenUse } from '@gatewright/model'
+import { isListUse, MOST_LISTS_DEEP, MOST_POLICIES, type WrittenUse } from '@gatewright/model'
 import type { ApiBody } from '../apis/api-body.ts'
 import type { EnvironmentBody } from '../environments/environment-body.ts'
+import { AdminProblem } from '../http/admin-problem.ts'
 import { MAIN_TEAM } from '../publish/snapshot-id.ts'
 import type { PolicyListBody } from './policy-list-body.ts'
 
@@ -10,6 +11,8 @@ export interface PolicyList {
   readonly id: string
   readonly body: PolicyListBody
 }
+
+const TOO_MANY = `there would be more than ${MOST_POLICIES} policies: use fewer lists, or each of them once.`
 
 type Use = Exclude<WrittenUse, { readonly use: string }>
 
@@ -31,13 +34,20 @@ export class PolicyLists {
 
   /** What is not there stays as it is written: it is a fault of what names it. `named`: where the keys are put of what stands there. */
   expand(uses: readonly WrittenUse[], team: string, named?: Set<string>): Use[] {
-    return uses.flatMap((use) => {
-      if (!isListUse(use)) return [use]
+    const made: Use[] = []
+    for (const use of uses) {
+      if (!isListUse(use)) {
+        made.push(use)
+        continue
+      }
       const key = toKey(team, use.use)
       named?.add(key)
-      if (use.enabled === false) return []
-      return this.#bodies.has(key) ? this.#toWhole(use.use, team, []) : [use as unknown as Use]
-    })
+      if (use.enabled === false) continue
+      made.push(...(this.#bodies.has(key) ? this.#toWhole(use.use, team, []) : [use as unknown as Use]))
+      if (made.length > MOST_POLICIES)
+        throw new AdminProblem('cannot-be-live', `With the policy list "${use.use}" ${TOO_MANY}`)
+    }
+    return made
   }
 
   expandApi({ policies, routes, ...others }: ApiBody, team: string, named?: Set<string>): WholeApiBody {
@@ -68,15 +78,42 @@ export class PolicyLists {
     return stamp
   }
 
-  /** The way from a list back to itself; undefined: there is none. */
-  findCycle(team: string, id: string, within: readonly string[] = []): readonly string[] | undefined {
-    if (within.includes(id)) return [...within.slice(within.indexOf(id)), id]
-    const named = this.#bodies.get(toKey(team, id))?.policies.filter(isListUse) ?? []
-    for (const { use } of named) {
-      const cycle = this.findCycle(team, use, [...within, id])
-      if (cycle !== undefined) return cycle
+  /** What keeps a list from standing for policies: the way from it back to itself, or that there are too many. Undefined: nothing. */
+  findFault(team: string, id: string): string | undefined {
+    const known = new Map<string, Measure>()
+    const measure = (next: string, within: readonly string[]): Measure => {
+      if (within.includes(next)) throw new Unusable(toCycleText([...within.slice(within.indexOf(next)), next]))
+      const found = known.get(next)
+      if (found !== undefined) return found
+      let [length, depth] = [0, 1]
+      for (const use of this.#bodies.get(toKey(team, next))?.policies ?? []) {
+        const inner =
+          isListUse(use) && within.length < MOST_LISTS_DEEP
+            ? measure(use.use, [...within, next])
+            : { length: 1, depth: isListUse(use) ? MOST_LISTS_DEEP : 0 }
+        length += inner.length
+        depth = Math.max(depth, inner.depth + 1)
+      }
+      if (length > MOST_POLICIES) throw new Unusable(`makes "${next}" too long: ${TOO_MANY}`)
+      if (depth > MOST_LISTS_DEEP)
+        throw new Unusable(
+          `makes "${next}" too deep: lists would stand in each other more than ${MOST_LISTS_DEEP} times.`,
+        )
+      known.set(next, { length, depth })
+      return { length, depth }
+    }
+    try {
+      // Also of those that it stands in, which it makes longer.
+      for (const next of [id, ...this.#listOf(team)]) measure(next, [])
+    } catch (fault) {
+      if (fault instanceof Unusable) return fault.message
+      throw fault
     }
     return undefined
+  }
+
+  #listOf(team: string): readonly string[] {
+    return [...this.#bodies.keys()].filter((key) => key.startsWith(`${team}/`)).map((key) => key.slice(team.length + 1))
   }
 
   /** Nobody keeps a list that stands in itself; should there be one, it ends where it would begin again. */
@@ -92,6 +129,17 @@ export class PolicyLists {
     this.#whole.set(key, whole)
     return whole
   }
+}
+
+class Unusable extends Error {}
+
+interface Measure {
+  readonly length: number
+  readonly depth: number
+}
+
+function toCycleText(way: readonly string[]): string {
+  return `would stand in itself: ${way.join(' → ')}. Take one of these uses out.`
 }
 
 function toKey(team: string, id: string): string {

@@ -1,4 +1,4 @@
-/** Owns reading the policy lists that are kept, and that none of them stands in itself. */
+/** Owns reading the policy lists that are kept, and that each of them comes to an end. */
 import { AdminProblem } from '../http/admin-problem.ts'
 import type { Putting } from '../resources/kind.ts'
 import { listAllResources } from '../resources/list-resources.ts'
@@ -12,11 +12,11 @@ export async function readPolicyLists(db: Moment): Promise<PolicyLists> {
 }
 
 /** @rejects AdminProblem */
-export async function assertNoCycle(db: Moment, { ref: { team, id }, body }: Putting): Promise<void> {
+export async function assertListUsable(db: Moment, { ref: { team, id }, body }: Putting): Promise<void> {
   const others = (await readAll(db)).filter((list) => list.team !== team || list.id !== id)
-  const cycle = new PolicyLists([...others, { team, id, body: body as PolicyListBody }]).findCycle(team, id)
-  if (cycle === undefined) return
-  const message = `The policy list "${id}" would stand in itself: ${cycle.join(' → ')}. Take one of these uses out.`
+  const fault = new PolicyLists([...others, { team, id, body: body as PolicyListBody }]).findFault(team, id)
+  if (fault === undefined) return
+  const message = `The policy list "${id}" ${fault}`
   throw new AdminProblem('request-invalid', message, { extensions: { errors: [{ at: 'body/policies', message }] } })
 }
 

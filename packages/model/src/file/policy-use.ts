@@ -31,6 +31,11 @@ export const listUseSchema = z
   })
   .meta({ id: 'ListUse', description: 'A policy list, in the place of its policies.' })
 
+/** No request needs more of them; lists that use lists twice would soon be more than fits into memory. */
+export const MOST_POLICIES = 1000
+/** Lists within lists. */
+export const MOST_LISTS_DEEP = 50
+
 /** A list as people write it. */
 export const writtenUsesSchema = z.array(z.union([policyUseSchema, listUseSchema]))
 

@@ -86,6 +86,21 @@ apis:
     assert.equal(namesOf(draft.apis[0]?.policies), 'key-auth cors cache')
   })
 
+  it('are no longer than what a request could run, however often they stand in each other', () => {
+    const lists = Array.from({ length: 40 }, (_, at) =>
+      at === 0
+        ? '  - { id: l0, policies: [{ policy: cors }] }'
+        : `  - { id: l${at}, policies: [{ use: l${at - 1} }, { use: l${at - 1} }] }`,
+    )
+    for (const all of [lists, lists.toReversed()]) {
+      const { findings } = check(`${HEAD}policyLists:\n${all.join('\n')}\napis:\n  ${API('orders', '[{ use: l39 }]')}`)
+      assert.ok(findings.some(({ code, severity }) => code === 'too-many-policies' && severity === 'fault'))
+    }
+    const chain = Array.from({ length: 5000 }, (_, at) => `  - { id: l${at}, policies: [{ use: l${at + 1} }] }`)
+    const { findings } = check(`${HEAD}policyLists:\n${chain.join('\n')}\napis: []\n`)
+    assert.ok(findings.some(({ code }) => code === 'too-many-policies'))
+  })
+
   it('are what a diff tells of', () => {
     const text = `${HEAD}${DEFAULTS}apis:\n  ${API('orders', '[{ use: defaults }]')}`
     const [was, is] = [text, text.replace('limit: 5', 'limit: 9')].map((each) => resolveText(each).draft)

@@ -1,7 +1,7 @@
 /** Owns what `{ use: … }` stands for: before anything else is made of the files, the policies stand in its place, and know where they are written. */
 import { suggestName } from '../closest.ts'
 import { findValue } from '../file/describe-issues.ts'
-import { isListUse } from '../file/policy-use.ts'
+import { isListUse, MOST_LISTS_DEEP, MOST_POLICIES } from '../file/policy-use.ts'
 import { type Finding, type Path, toPathText } from '../finding.ts'
 import type { Origins } from '../source/origins.ts'
 
@@ -150,6 +150,7 @@ class Expander {
       if (!this.#isRight(item, [...path, index])) continue
       ids.push(item.use)
       this.#addUser(item.use, path)
+      if (this.#reportLength(made.length, path)) return made
       for (const entry of item.enabled === false ? [] : this.#flatten(item.use, [])) {
         const written = [LIST, entry.position, 'policies', entry.index]
         put(entry.list[entry.index], { list: entry.list, index: entry.index, written })
@@ -166,13 +167,19 @@ class Expander {
     const list = position === undefined ? undefined : findValue(this.#root, [LIST, position, 'policies'])
     if (position === undefined || !Array.isArray(list)) return []
     const around = [...within, id]
-    const entries = list.flatMap((item: unknown, index): readonly Entry[] => {
-      if (!isMap(item) || !isListUse(item)) return [{ list, index, position }]
+    const entries: Entry[] = []
+    for (const [index, item] of list.entries()) {
+      if (!isMap(item) || !isListUse(item)) {
+        entries.push({ list, index, position })
+        continue
+      }
       const path = [LIST, position, 'policies', index]
-      if (!this.#positions.has(item.use) || this.#reportCycle(item.use, path, around)) return []
+      if (!this.#positions.has(item.use) || this.#reportCycle(item.use, path, around)) continue
+      if (this.#reportDepth(path, around)) break
       const inner = this.#flatten(item.use, around)
-      return item.enabled === false ? [] : inner
-    })
+      if (item.enabled !== false) entries.push(...inner)
+      if (this.#reportLength(entries.length, [LIST, position])) break
+    }
     this.#flat.set(id, entries)
     return entries
   }
@@ -212,6 +219,26 @@ class Expander {
       code: 'use-cycle',
       message: `The policy list "${id}" uses itself: ${[...around.slice(at), id].join(' → ')}.`,
       suggestion: 'Take one of these uses out.',
+    })
+    return true
+  }
+
+  #reportLength(length: number, path: Path): boolean {
+    if (length <= MOST_POLICIES) return false
+    this.#report('fault', path, {
+      code: 'too-many-policies',
+      message: `With what it uses, it has more than ${MOST_POLICIES} policies.`,
+      suggestion: 'Use fewer policy lists here: one that uses another twice has its policies twice.',
+    })
+    return true
+  }
+
+  #reportDepth(path: Path, around: readonly string[]): boolean {
+    if (around.length < MOST_LISTS_DEEP) return false
+    this.#report('fault', [...path, 'use'], {
+      code: 'too-many-policies',
+      message: `Policy lists stand in each other ${MOST_LISTS_DEEP} deep and more: ${around.slice(0, 3).join(' → ')} → ….`,
+      suggestion: 'Write the policies into fewer lists.',
     })
     return true
   }
