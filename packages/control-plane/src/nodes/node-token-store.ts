@@ -76,6 +76,13 @@ export async function findGroupOfNode(db: Moment, name: string): Promise<NodeGro
   return others.length === 0 ? group : undefined
 }
 
+/** A token opens a group, and says nothing of who has it: a name that is proven in another group is nobody's there. */
+export async function isNamedElsewhere(db: Moment, name: string, { nodes }: NodeGroupBody): Promise<boolean> {
+  if (nodes?.includes(name) === true) return false
+  const groups = await listAllResources(db, 'node-group')
+  return groups.some(({ body }) => (body as NodeGroupBody).nodes?.includes(name) === true)
+}
+
 /** In the order of their uids, those that ended among them. */
 export async function listNodeTokens(db: Moment, group: string): Promise<NodeToken[]> {
   const rows = await db.selectFrom('node_tokens').selectAll().where('node_group', '=', group).orderBy('uid').execute()

@@ -68,5 +68,9 @@ await describeOnStores('what nodes ask', (open) => {
       registry.listHeard().map(({ outcome }) => outcome.node),
       ['a'],
     )
+    await stage.ask('PUT /node-groups/core', { body: { nodes: ['core-1'] } })
+    assert.equal(await beat('core-1', { name: 'core-1' }), 401, 'it is proven by its certificate')
+    const core = (await stage.ask('POST /node-groups/core/tokens', { body: { name: 'a' } })).json().value
+    assert.equal(await beat('core-1', { as: core, name: 'core-1' }), 204)
   })
 })

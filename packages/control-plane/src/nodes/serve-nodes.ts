@@ -14,7 +14,7 @@ import type { Store } from '../store/store.ts'
 import type { ConfigurationFeed } from './configuration-feed.ts'
 import { CredentialsSpool } from './credentials-spool.ts'
 import type { NodeGroupBody } from './node-group-body.ts'
-import { findGroupOfNode, findNodeGroup } from './node-token-store.ts'
+import { findGroupOfNode, findNodeGroup, isNamedElsewhere } from './node-token-store.ts'
 import type { SharedHeartbeats } from './shared-heartbeats.ts'
 
 export interface NodeServices {
@@ -171,12 +171,13 @@ class NodeServer {
     const isProven = token === undefined && isNamed(request.raw.socket, name)
     const group = await store.read(async (db) => {
       if (isProven) return await findGroupOfNode(db, name)
-      return token === undefined ? undefined : await findNodeGroup(db, token, nowMs())
+      const found = token === undefined ? undefined : await findNodeGroup(db, token, nowMs())
+      return found === undefined || (await isNamedElsewhere(db, name, found)) ? undefined : found
     })
     if (group === undefined) {
       throw new AdminProblem(
         'not-signed-in',
-        'This is no token of a node, or it is over: issue one to its node group. Who comes with a certificate is named in one group.',
+        'This is no token of a node, or it is over: issue one to its node group. Who comes with a certificate is named in one group, and by that name comes nobody with a token of another one.',
       )
     }
     return { group, name }
