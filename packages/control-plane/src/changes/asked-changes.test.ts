@@ -291,6 +291,27 @@ await describeOnStores('what protected environments run', (open) => {
     assert.deepEqual(stage.mistakes, [])
   })
 
+  it('is not hidden by what is live elsewhere at its names, at or below its paths', async () => {
+    const stage = await begin()
+    const named = { pathPrefix: '/prod', hosts: ['api.example.com', '*.shop.example.com'] }
+    assert.equal((await ask(stage, 'PUT /environments/side', 'ann', {})).status, 201)
+    const acknowledge = { codes: ['all'], reason: 'Nobody calls it.' }
+    const publish = async (body: object) => {
+      assert.ok((await ask(stage, 'PUT /apis/main/evil', 'ann', { upstream: 'idle', ...body })).status < 300)
+      return (await ask(stage, 'POST /environments/side/apis/main/evil/publish', 'ann', { acknowledge })).code
+    }
+    assert.equal(await publish({ basePath: '/prod/orders/pay' }), 'environment-protected')
+    assert.equal(await publish({ basePath: '/prod/orders', hosts: ['x.example.com'] }), 'environment-protected')
+    assert.equal(await publish({ basePath: '/prod/orders2' }), '')
+    assert.equal((await ask(stage, 'PUT /environments/prod', 'ann', { ...PROD, ...named })).status, 202)
+    assert.equal((await ask(stage, 'POST /environments/prod/changes/1/approve', 'bob', {})).status, 200)
+    for (const host of ['API.example.com', 'a.shop.example.com'])
+      assert.equal(await publish({ basePath: '/prod/orders/pay', hosts: [host] }), 'environment-protected', host)
+    assert.equal(await publish({ basePath: '/prod/orders/pay', hosts: ['dev.example.com'] }), '')
+    assert.equal(await publish({ basePath: '/other', hosts: ['api.example.com'] }), '')
+    assert.deepEqual(stage.mistakes, [])
+  })
+
   it('is not done for whom may not any more, or is gone, nor is anything deployed for them', async () => {
     const people = new Map(PEOPLE)
     const stage = await begin({ approvals: 1 }, people)

@@ -11,11 +11,12 @@ import type { Outcome } from '../publish/outcome.ts'
 import type { Doing } from '../resources/resource-store.ts'
 import { toChangeLines } from '../resources/to-change-lines.ts'
 import { findPerson } from '../tokens/token-store.ts'
+import { assertOwnNames } from './assert-own-names.ts'
 import type { Deployment } from './deployment.ts'
 import { presentDeployment, rolloutSchema } from './deployment-answer.ts'
 import { type DeploymentPlace, findPlace, PLACE_PATH, placeDemand, placeParams } from './deployment-place.ts'
 import { deploy, findDeployment, undoDeploy } from './deployment-store.ts'
-import { type Judgement, judgeWish, presentRuleFinding, toMessage, type Wish } from './judge-wish.ts'
+import { JUDGED, type Judgement, judgeWish, presentRuleFinding, toMessage, type Wish } from './judge-wish.ts'
 import {
   doSuccession,
   type PlannedSuccession,
@@ -152,6 +153,7 @@ export async function carryOut(asking: Asking, doing: Doing, wanted: Omit<Wanted
     version,
     message: toMessage(wish, judgement),
   })
+  if (JUDGED.has(why)) assertOwnNames(place, await liveCheck.listLive(doing.db))
   const [touched] = await findTouched(liveCheck, doing.db, watched)
   if (touched !== undefined) assertNoMore(id, touched.outcome, wish.outcome)
   const succession = wish.succession && (await planSuccession(doing.db, place, wish.succession))

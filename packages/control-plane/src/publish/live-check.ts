@@ -5,6 +5,7 @@ import { BUILT_IN_POLICIES, CEL_VOCABULARIES } from '@gatewright/policies'
 import { CertificateCheck } from '../certificates/certificate-check.ts'
 import { AdminProblem } from '../http/admin-problem.ts'
 import type { Moment } from '../store/store.ts'
+import type { LiveEnvironment } from './live-api.ts'
 import type { EnvironmentState, PublicationReader } from './publication-reader.ts'
 
 /** As findings name files. */
@@ -36,6 +37,11 @@ export class LiveCheck {
   /** What these environments run, or else those that somebody protects. `db`: within the change, before and after it. */
   async watch(db: Moment, ids?: ReadonlySet<string>): Promise<ReadonlyMap<string, EnvironmentState>> {
     return await this.#reader.peekEnvironments(db, ids)
+  }
+
+  /** Environments with what is live in them. `db`: within the change. */
+  async listLive(db: Moment): Promise<readonly LiveEnvironment[]> {
+    return await this.#reader.peekLive(db)
   }
 
   /** Looks at what is live already, so that the first change holds the store up no longer than those after it. */

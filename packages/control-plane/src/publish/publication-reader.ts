@@ -55,6 +55,11 @@ export class PublicationReader {
     return await this.#compose(db, await this.#reader.peek(db))
   }
 
+  /** All, with their APIs; of a change that may be undone yet. */
+  async peekLive(db: Moment): Promise<LiveMoment['environments']> {
+    return (await this.#reader.peek(db)).environments
+  }
+
   /** What these environments run, or else those that have a protection; of a change that may be undone yet. */
   async peekEnvironments(db: Moment, ids?: ReadonlySet<string>): Promise<ReadonlyMap<string, EnvironmentState>> {
     const { environments, terms } = await this.#reader.peek(db)
