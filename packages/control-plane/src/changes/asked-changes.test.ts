@@ -4,6 +4,7 @@ import { it } from 'node:test'
 import type { Principal } from '../access/decide-access.ts'
 import { ADMIN_ROUTES } from '../admin-routes.ts'
 import { listAudit } from '../audit/audit-log.ts'
+import { MOST_WAITING } from '../http/keep-asked.ts'
 import { PublicationReader } from '../publish/publication-reader.ts'
 import { AdminStage } from '../testing/admin-stage.ts'
 import { describeOnStores } from '../testing/describe-on-stores.ts'
@@ -415,6 +416,26 @@ await describeOnStores('what protected environments run', (open) => {
     assert.deepEqual(await end(2, 'refuse', 'dev'), 403)
     assert.deepEqual(await end(2, 'refuse', 'eve'), 200)
     assert.deepEqual(await end(2, 'approve', 'eve'), 409)
+  })
+
+  it('waits as long as not too many of one person wait', async () => {
+    const stage = await begin()
+    await ask(stage, 'PUT /policy-lists/main/defaults', 'ann', { policies: [LIMIT(6)] })
+    await stage.services.store.write(async ({ db }) => {
+      const row = await db.selectFrom('changes').selectAll().where('api', '=', '').executeTakeFirstOrThrow()
+      const rows = Array.from({ length: MOST_WAITING - 1 }, (_, at) => ({ ...row, number: at + 2 }))
+      await db.insertInto('changes').values(rows).execute()
+    })
+    const put = async (as: string, limit: number) => {
+      const { status, code } = await ask(stage, 'PUT /policy-lists/main/defaults', as, { policies: [LIMIT(limit)] })
+      return [status, code]
+    }
+    assert.deepEqual(await put('ann', 6), [202, ''])
+    assert.deepEqual(await put('ann', 7), [503, 'too-busy'])
+    assert.deepEqual(await put('dev', 7), [202, ''])
+    const end = await ask(stage, 'POST /environments/prod/changes/1/withdraw', 'ann', {})
+    assert.equal(end.status, 200)
+    assert.deepEqual(await put('ann', 7), [202, ''])
   })
 
   it('is told by a dry run, which keeps nothing', async () => {

@@ -142,6 +142,8 @@ export interface ChangeQuery {
   /** Uids. */
   readonly api?: string
   readonly environment?: string
+  /** Who asked: uid, or the actor. */
+  readonly person?: string
   readonly state?: ChangeState
   /** Only those whose last step was before this change of the store. */
   readonly below?: number
@@ -150,10 +152,11 @@ export interface ChangeQuery {
 
 /** Those that something became of last stand first. */
 export async function listChanges(db: Moment, query: ChangeQuery, nowMs: number): Promise<AnyChange[]> {
-  const { shown, api, environment, state, below, limit } = query
+  const { shown, api, environment, person, state, below, limit } = query
   let found = db.selectFrom('changes').selectAll()
   if (api !== undefined) found = found.where('api', '=', api)
   if (environment !== undefined) found = found.where('environment', '=', environment)
+  if (person !== undefined) found = found.where('person', '=', person)
   if (below !== undefined) found = found.where('sequence', '<', below)
   if (shown !== undefined) {
     const { teams, parts } = shown

@@ -17,8 +17,8 @@ import { assertAdmitted } from './assert-allowed.ts'
 import type { Asked } from './read-request.ts'
 import type { Asking, ChangingRoute, Done } from './route.ts'
 
-/** More of one person hardly wait in one environment. */
-const MOST_WAITING = 500
+/** Of one person, in one environment: nobody looks through more, and each is read when they ask for another one. */
+export const MOST_WAITING = 200
 
 /** What is to be undone, because others have to approve it. */
 export class MustWait extends Error {
@@ -157,13 +157,17 @@ interface Same {
   readonly fingerprint: string
 }
 
-/** Who asks twice for the same waits once. */
+/** Who asks twice for the same waits once. @rejects AdminProblem where too many wait */
 async function findSame(
   { db, nowMs }: Doing,
   { environment, person, fingerprint }: Same,
 ): Promise<AskedRequest | undefined> {
-  const query = { api: NO_API, environment, state: 'waiting' as const, limit: MOST_WAITING }
-  return (await listChanges(db, query, nowMs))
-    .filter(isAsked)
-    .find((change) => change.person === person && change.wish.fingerprint === fingerprint)
+  const query = { api: NO_API, environment, person, state: 'waiting' as const, limit: MOST_WAITING }
+  const waiting = (await listChanges(db, query, nowMs)).filter(isAsked)
+  const same = waiting.find(({ wish }) => wish.fingerprint === fingerprint)
+  if (same !== undefined || waiting.length < MOST_WAITING) return same
+  throw new AdminProblem(
+    'too-busy',
+    `${MOST_WAITING} changes of yours wait here already: have some approved, or withdraw those that are not wanted any more.`,
+  )
 }

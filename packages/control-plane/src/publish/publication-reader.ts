@@ -9,6 +9,7 @@ import { toDocumentName } from './compose-file.ts'
 import { type LiveMoment, LiveReader } from './live-reader.ts'
 import { NO_TERMS } from './live-terms.ts'
 import { type Piece, PieceComposer, toStamp } from './piece-composer.ts'
+import { listShadowing } from './shadowing-certificates.ts'
 
 export interface PublishedMoment {
   readonly live: LiveMoment
@@ -71,7 +72,8 @@ export class PublicationReader {
       const here = environment.apis.length === 0 ? NO_TERMS : terms
       const pieces = this.#composer.compose({ environments: [environment], terms: here })
       const secrets = await this.#openSecrets(db, pieces)
-      const stamp = JSON.stringify(pieces.map((piece) => [piece.name, toStamp(piece, secrets)]))
+      const stamps = pieces.map((piece) => [piece.name, toStamp(piece, secrets)])
+      const stamp = JSON.stringify([stamps, listShadowing(environment, terms)])
       states.set(id, { body, stamp, pieces })
     }
     return states
