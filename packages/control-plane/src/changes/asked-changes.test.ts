@@ -313,6 +313,22 @@ await describeOnStores('what protected environments run', (open) => {
     assert.deepEqual(stage.mistakes, [])
   })
 
+  it('is not shown with a certificate of another environment before others approve it', async () => {
+    const stage = await begin()
+    const named = { ...PROD, hosts: ['api.example.com'] }
+    assert.equal((await ask(stage, 'PUT /environments/prod', 'ann', named)).status, 202)
+    assert.equal((await ask(stage, 'POST /environments/prod/changes/1/approve', 'bob', {})).status, 200)
+    const put = (id: string, host: string) =>
+      ask(stage, `PUT /certificates/${id}`, 'ann', {
+        environment: 'dev',
+        acme: { hosts: [host], directory: 'https://ca.example.com/directory' },
+      })
+    assert.equal((await put('own', 'dev.example.com')).status, 201)
+    const { status, said } = await put('other', 'API.example.com')
+    assert.deepEqual([status, said.environments], [202, ['prod']], JSON.stringify(said))
+    assert.deepEqual(stage.mistakes, [])
+  })
+
   it('is not done for whom may not any more, or is gone, nor is anything deployed for them', async () => {
     const people = new Map(PEOPLE)
     const stage = await begin({ approvals: 1 }, people)
