@@ -3216,6 +3216,12 @@ readonly "preview"?: {
 readonly "expires": string } })[]; 
 /** What would become of what, a line each. */
 readonly "changes"?: readonly (string)[]; 
+/** What callers of what is live would notice. */
+readonly "breaking"?: readonly ({ readonly "code": string; readonly "message": string; readonly "at": { 
+/** `POST /orders/{id}`; absent: the whole API. */
+readonly "operation"?: string; readonly "of": "body" | "document"; readonly "version": "before" | "after"; 
+/** RFC 6901. */
+readonly "pointer": string }; readonly "before"?: unknown; readonly "after"?: unknown })[]; 
 /** The version of what was there when it was asked for: of another it is not done. */
 readonly "of": number; readonly "message": string; 
 /** Breaking changes that are known and wanted. */
@@ -3259,7 +3265,7 @@ readonly "by": string;
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string }; readonly "sequence": number })[] } }
 
-/** A change that waits, or waited: who asked, for what, and who has approved it. */
+/** A change that waits, or waited: who asked, for what, and who has approved it; while it waits also what would be another than what is live, and what callers would notice. */
 readonly getChange: { readonly params: { readonly environment: string; readonly team: string; readonly id: string; readonly number: number }; readonly answer: { readonly "environment": string; 
 /** All that would run something else, where it is no change of what is live of an API. */
 readonly "environments"?: readonly (string)[]; readonly "team": string; 
@@ -3283,6 +3289,12 @@ readonly "preview"?: {
 readonly "expires": string } })[]; 
 /** What would become of what, a line each. */
 readonly "changes"?: readonly (string)[]; 
+/** What callers of what is live would notice. */
+readonly "breaking"?: readonly ({ readonly "code": string; readonly "message": string; readonly "at": { 
+/** `POST /orders/{id}`; absent: the whole API. */
+readonly "operation"?: string; readonly "of": "body" | "document"; readonly "version": "before" | "after"; 
+/** RFC 6901. */
+readonly "pointer": string }; readonly "before"?: unknown; readonly "after"?: unknown })[]; 
 /** The version of what was there when it was asked for: of another it is not done. */
 readonly "of": number; readonly "message": string; 
 /** Breaking changes that are known and wanted. */
@@ -3350,6 +3362,12 @@ readonly "preview"?: {
 readonly "expires": string } })[]; 
 /** What would become of what, a line each. */
 readonly "changes"?: readonly (string)[]; 
+/** What callers of what is live would notice. */
+readonly "breaking"?: readonly ({ readonly "code": string; readonly "message": string; readonly "at": { 
+/** `POST /orders/{id}`; absent: the whole API. */
+readonly "operation"?: string; readonly "of": "body" | "document"; readonly "version": "before" | "after"; 
+/** RFC 6901. */
+readonly "pointer": string }; readonly "before"?: unknown; readonly "after"?: unknown })[]; 
 /** The version of what was there when it was asked for: of another it is not done. */
 readonly "of": number; readonly "message": string; 
 /** Breaking changes that are known and wanted. */
@@ -3487,6 +3505,12 @@ readonly "preview"?: {
 readonly "expires": string } })[]; 
 /** What would become of what, a line each. */
 readonly "changes"?: readonly (string)[]; 
+/** What callers of what is live would notice. */
+readonly "breaking"?: readonly ({ readonly "code": string; readonly "message": string; readonly "at": { 
+/** `POST /orders/{id}`; absent: the whole API. */
+readonly "operation"?: string; readonly "of": "body" | "document"; readonly "version": "before" | "after"; 
+/** RFC 6901. */
+readonly "pointer": string }; readonly "before"?: unknown; readonly "after"?: unknown })[]; 
 /** The version of what was there when it was asked for: of another it is not done. */
 readonly "of": number; readonly "message": string; 
 /** Breaking changes that are known and wanted. */
@@ -3554,6 +3578,12 @@ readonly "preview"?: {
 readonly "expires": string } })[]; 
 /** What would become of what, a line each. */
 readonly "changes"?: readonly (string)[]; 
+/** What callers of what is live would notice. */
+readonly "breaking"?: readonly ({ readonly "code": string; readonly "message": string; readonly "at": { 
+/** `POST /orders/{id}`; absent: the whole API. */
+readonly "operation"?: string; readonly "of": "body" | "document"; readonly "version": "before" | "after"; 
+/** RFC 6901. */
+readonly "pointer": string }; readonly "before"?: unknown; readonly "after"?: unknown })[]; 
 /** The version of what was there when it was asked for: of another it is not done. */
 readonly "of": number; readonly "message": string; 
 /** Breaking changes that are known and wanted. */
@@ -3644,6 +3674,12 @@ readonly "preview"?: {
 readonly "expires": string } })[]; 
 /** What would become of what, a line each. */
 readonly "changes"?: readonly (string)[]; 
+/** What callers of what is live would notice. */
+readonly "breaking"?: readonly ({ readonly "code": string; readonly "message": string; readonly "at": { 
+/** `POST /orders/{id}`; absent: the whole API. */
+readonly "operation"?: string; readonly "of": "body" | "document"; readonly "version": "before" | "after"; 
+/** RFC 6901. */
+readonly "pointer": string }; readonly "before"?: unknown; readonly "after"?: unknown })[]; 
 /** The version of what was there when it was asked for: of another it is not done. */
 readonly "of": number; readonly "message": string; 
 /** Breaking changes that are known and wanted. */
@@ -3711,6 +3747,12 @@ readonly "preview"?: {
 readonly "expires": string } })[]; 
 /** What would become of what, a line each. */
 readonly "changes"?: readonly (string)[]; 
+/** What callers of what is live would notice. */
+readonly "breaking"?: readonly ({ readonly "code": string; readonly "message": string; readonly "at": { 
+/** `POST /orders/{id}`; absent: the whole API. */
+readonly "operation"?: string; readonly "of": "body" | "document"; readonly "version": "before" | "after"; 
+/** RFC 6901. */
+readonly "pointer": string }; readonly "before"?: unknown; readonly "after"?: unknown })[]; 
 /** The version of what was there when it was asked for: of another it is not done. */
 readonly "of": number; readonly "message": string; 
 /** Breaking changes that are known and wanted. */
@@ -3778,6 +3820,12 @@ readonly "preview"?: {
 readonly "expires": string } })[]; 
 /** What would become of what, a line each. */
 readonly "changes"?: readonly (string)[]; 
+/** What callers of what is live would notice. */
+readonly "breaking"?: readonly ({ readonly "code": string; readonly "message": string; readonly "at": { 
+/** `POST /orders/{id}`; absent: the whole API. */
+readonly "operation"?: string; readonly "of": "body" | "document"; readonly "version": "before" | "after"; 
+/** RFC 6901. */
+readonly "pointer": string }; readonly "before"?: unknown; readonly "after"?: unknown })[]; 
 /** The version of what was there when it was asked for: of another it is not done. */
 readonly "of": number; readonly "message": string; 
 /** Breaking changes that are known and wanted. */
@@ -3845,6 +3893,12 @@ readonly "preview"?: {
 readonly "expires": string } })[]; 
 /** What would become of what, a line each. */
 readonly "changes"?: readonly (string)[]; 
+/** What callers of what is live would notice. */
+readonly "breaking"?: readonly ({ readonly "code": string; readonly "message": string; readonly "at": { 
+/** `POST /orders/{id}`; absent: the whole API. */
+readonly "operation"?: string; readonly "of": "body" | "document"; readonly "version": "before" | "after"; 
+/** RFC 6901. */
+readonly "pointer": string }; readonly "before"?: unknown; readonly "after"?: unknown })[]; 
 /** The version of what was there when it was asked for: of another it is not done. */
 readonly "of": number; readonly "message": string; 
 /** Breaking changes that are known and wanted. */

@@ -36,6 +36,18 @@ describe('what waits, by a command', () => {
     assert.match((await asAda('changes list --state done')).stdout, new RegExp(`^${name} `))
   })
 
+  it('is shown with what would be another than what is live, and what breaks callers', async () => {
+    const routes = [{ id: 'list', path: '/list' }]
+    const body = { title: 'Two', basePath: '/orders', upstream: 'shop', routes }
+    await stage.client.ask('putApi', { params: main('orders'), body })
+    const asked = await stage.run('publish orders --to prod --acknowledge all --message known')
+    const name = /change (\S+)\. They say/.exec(asked.stdout)?.[1] ?? assert.fail(asked.stdout + asked.stderr)
+    const { stdout } = await asAda(`changes show ${name}`)
+    assert.match(stdout, /\n {2}API: .*Two/)
+    assert.match(stdout, /\n {2}breaks callers: .+ \([\w-]+\)\n/)
+    await asAda(`changes refuse ${name}`)
+  })
+
   it('is about all else that prod runs as well, and is refused or withdrawn', async () => {
     for (const [port, by, verb] of [
       [9002, asAda, 'refuse'],

@@ -136,11 +136,12 @@ async function show({ client, name, values, terminal }: About): Promise<number> 
 }
 
 function tell(change: Change, terminal: Terminal): void {
-  const { releases, changes: lines = [], lifecycle, approvals, end, expiresAt, state } = change
+  const { releases, changes: lines = [], breaking = [], lifecycle, approvals, end, expiresAt, state } = change
   terminal.print(toColumns([toCells(change)]))
   if (releases !== undefined) terminal.print(`  to be live: ${releases.length === 0 ? 'nothing' : toText(releases)}`)
   if (lifecycle !== undefined) terminal.print(`  ${toLifecycleText(lifecycle)}`)
   for (const line of lines) terminal.print(`  ${line}`)
+  for (const { code, message: said } of breaking) terminal.print(`  breaks callers: ${said} (${code})`)
   for (const { by, at, note } of approvals) terminal.print(`  approved by ${by}, ${at}${toNote(note)}`)
   if (end !== undefined) terminal.print(`  ${state} by ${end.by}, ${end.at}${toNote(end.note)}`)
   else if (state === 'waiting') terminal.print(`  waits until ${expiresAt}`)

@@ -1,5 +1,7 @@
 /** Owns the routes of changes that wait: to look at them, to let them through, to refuse and to withdraw them. */
 import { z } from 'zod'
+import { presentBreakingChange } from '../breaking/breaking-change-schema.ts'
+import { compareWithLive } from '../deployments/compare-with-live.ts'
 import { carryOut, toDone, waitQuery } from '../deployments/define-deploying.ts'
 import { rolloutSchema } from '../deployments/deployment-answer.ts'
 import {
@@ -9,6 +11,7 @@ import {
   placeDemand,
   placeParams,
 } from '../deployments/deployment-place.ts'
+import { findDeployment } from '../deployments/deployment-store.ts'
 import { mustWait } from '../environments/guard-environment.ts'
 import { AdminProblem } from '../http/admin-problem.ts'
 import { assertAdmitted } from '../http/assert-allowed.ts'
@@ -86,7 +89,8 @@ const LIST = defineReading({
 const GET = defineReading({
   name: 'getChange',
   path: PATH,
-  summary: 'A change that waits, or waited: who asked, for what, and who has approved it.',
+  summary:
+    'A change that waits, or waited: who asked, for what, and who has approved it; while it waits also what would be another than what is live, and what callers would notice.',
   tag: TAG,
   access: placeDemand('api:read') as never,
   params,
@@ -94,7 +98,12 @@ const GET = defineReading({
   answer: changeSchema,
   async read({ services }, db, { params: { number, ...at } }) {
     const place = await findPlace(db, at)
-    return { body: presentChange(await getChange(db, { ...place.ref, number }, services.nowMs()), place) }
+    const change = await getChange(db, { ...place.ref, number }, services.nowMs())
+    const shown = presentChange(change, place)
+    if (change.state !== 'waiting') return { body: shown }
+    const before = await findDeployment(db, place.ref)
+    const { changes, breaking } = await compareWithLive(db, place, { wish: change.wish, before })
+    return { body: { ...shown, changes: [...changes], breaking: breaking.map(presentBreakingChange) } }
   },
 })
 

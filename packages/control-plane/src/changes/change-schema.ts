@@ -1,6 +1,7 @@
 /** Owns how changes that wait look to those who ask. */
 import { z } from 'zod'
 import { apiBodySchema } from '../apis/api-body.ts'
+import { breakingChangeSchema } from '../breaking/breaking-change-schema.ts'
 import { DEPLOY_REASONS } from '../deployments/deployment.ts'
 import { presentRelease, releaseSchema } from '../deployments/deployment-answer.ts'
 import type { DeploymentPlace } from '../deployments/deployment-place.ts'
@@ -32,6 +33,10 @@ export const changeSchema = z.strictObject({
   why: z.enum(DEPLOY_REASONS).exactOptional(),
   releases: z.array(releaseSchema).exactOptional().meta({ description: 'What is to be live.' }),
   changes: z.array(z.string()).exactOptional().meta({ description: 'What would become of what, a line each.' }),
+  breaking: z
+    .array(breakingChangeSchema)
+    .exactOptional()
+    .meta({ description: 'What callers of what is live would notice.' }),
   of: z.int().meta({ description: 'The version of what was there when it was asked for: of another it is not done.' }),
   message: z.string(),
   acknowledge: acknowledgeSchema.exactOptional(),

@@ -59,6 +59,28 @@ await describeOnStores('what others have to approve', (open) => {
     assert.deepEqual(stage.mistakes, [])
   })
 
+  it('shows those who approve it what would be another than what is live, and what callers would notice', async () => {
+    const stage = await begin({})
+    const put = (body: object) =>
+      stage.ask(`PUT ${AT}`, { body: { basePath: '/orders', upstream: 'http://127.0.0.1:9001', ...body } })
+    await put({ routes: ['list', 'get'].map((id) => ({ id, path: `/${id}` })) })
+    await post(stage, 'ann', 'publish')
+    await protect(stage, { approvals: 1 })
+    await put({ title: 'Two', routes: [{ id: 'list', path: '/list' }] })
+    const acknowledge = { codes: ['all'], reason: 'nobody calls it' }
+    assert.deepEqual(await post(stage, 'ann', 'publish', { acknowledge }), [202, 1])
+    const show = async () => (await stage.ask(`GET ${LIVE}/changes/1`, { as: 'bob' })).json()
+    const { changes, breaking } = await show()
+    assert.match(changes.join('\n'), /Two[\s\S]*route get: /)
+    assert.deepEqual(
+      breaking.map(({ code }: { code: string }) => code),
+      ['route-removed'],
+    )
+    await post(stage, 'bob', 'changes/1/approve')
+    assert.equal((await show()).changes, undefined, 'what is live has become that')
+    assert.deepEqual(stage.mistakes, [])
+  })
+
   it('is approved by those whom the environment names, where it does', async () => {
     const stage = await begin({ approvals: 1, approvers: ['eve'] })
     await post(stage, 'ann', 'publish')
