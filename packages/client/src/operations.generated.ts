@@ -3248,12 +3248,16 @@ readonly "succession"?: {
 readonly "to": string; readonly "movesSubscriptions": boolean }; 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "askedBy": string; 
+/** What people call who did it, as the audit log has it. Where changes are read. */
+readonly "askedByName"?: string; 
 /** RFC 3339, UTC. */
 readonly "askedAt": string; 
 /** RFC 3339, UTC. */
 readonly "expiresAt": string; readonly "approvals": readonly ({ 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
+/** What people call who did it, as the audit log has it. Where changes are read. */
+readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string })[]; 
 /** How many approvals the environment asks for now. */
@@ -3262,6 +3266,8 @@ readonly "needed": number;
 readonly "end"?: { 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
+/** What people call who did it, as the audit log has it. Where changes are read. */
+readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string }; readonly "sequence": number })[] } }
 
@@ -3321,12 +3327,16 @@ readonly "succession"?: {
 readonly "to": string; readonly "movesSubscriptions": boolean }; 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "askedBy": string; 
+/** What people call who did it, as the audit log has it. Where changes are read. */
+readonly "askedByName"?: string; 
 /** RFC 3339, UTC. */
 readonly "askedAt": string; 
 /** RFC 3339, UTC. */
 readonly "expiresAt": string; readonly "approvals": readonly ({ 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
+/** What people call who did it, as the audit log has it. Where changes are read. */
+readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string })[]; 
 /** How many approvals the environment asks for now. */
@@ -3335,6 +3345,8 @@ readonly "needed": number;
 readonly "end"?: { 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
+/** What people call who did it, as the audit log has it. Where changes are read. */
+readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string }; readonly "sequence": number } }
 
@@ -3394,12 +3406,16 @@ readonly "succession"?: {
 readonly "to": string; readonly "movesSubscriptions": boolean }; 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "askedBy": string; 
+/** What people call who did it, as the audit log has it. Where changes are read. */
+readonly "askedByName"?: string; 
 /** RFC 3339, UTC. */
 readonly "askedAt": string; 
 /** RFC 3339, UTC. */
 readonly "expiresAt": string; readonly "approvals": readonly ({ 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
+/** What people call who did it, as the audit log has it. Where changes are read. */
+readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string })[]; 
 /** How many approvals the environment asks for now. */
@@ -3408,6 +3424,8 @@ readonly "needed": number;
 readonly "end"?: { 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
+/** What people call who did it, as the audit log has it. Where changes are read. */
+readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string }; readonly "sequence": number }; readonly "deployment"?: { 
 /** One more with each change of what is live; it is the `ETag`. */
@@ -3537,12 +3555,16 @@ readonly "succession"?: {
 readonly "to": string; readonly "movesSubscriptions": boolean }; 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "askedBy": string; 
+/** What people call who did it, as the audit log has it. Where changes are read. */
+readonly "askedByName"?: string; 
 /** RFC 3339, UTC. */
 readonly "askedAt": string; 
 /** RFC 3339, UTC. */
 readonly "expiresAt": string; readonly "approvals": readonly ({ 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
+/** What people call who did it, as the audit log has it. Where changes are read. */
+readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string })[]; 
 /** How many approvals the environment asks for now. */
@@ -3551,6 +3573,8 @@ readonly "needed": number;
 readonly "end"?: { 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
+/** What people call who did it, as the audit log has it. Where changes are read. */
+readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string }; readonly "sequence": number } }
 
@@ -3610,12 +3634,16 @@ readonly "succession"?: {
 readonly "to": string; readonly "movesSubscriptions": boolean }; 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "askedBy": string; 
+/** What people call who did it, as the audit log has it. Where changes are read. */
+readonly "askedByName"?: string; 
 /** RFC 3339, UTC. */
 readonly "askedAt": string; 
 /** RFC 3339, UTC. */
 readonly "expiresAt": string; readonly "approvals": readonly ({ 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
+/** What people call who did it, as the audit log has it. Where changes are read. */
+readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string })[]; 
 /** How many approvals the environment asks for now. */
@@ -3624,6 +3652,8 @@ readonly "needed": number;
 readonly "end"?: { 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
+/** What people call who did it, as the audit log has it. Where changes are read. */
+readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string }; readonly "sequence": number } }
 
@@ -3706,12 +3736,16 @@ readonly "succession"?: {
 readonly "to": string; readonly "movesSubscriptions": boolean }; 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "askedBy": string; 
+/** What people call who did it, as the audit log has it. Where changes are read. */
+readonly "askedByName"?: string; 
 /** RFC 3339, UTC. */
 readonly "askedAt": string; 
 /** RFC 3339, UTC. */
 readonly "expiresAt": string; readonly "approvals": readonly ({ 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
+/** What people call who did it, as the audit log has it. Where changes are read. */
+readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string })[]; 
 /** How many approvals the environment asks for now. */
@@ -3720,6 +3754,8 @@ readonly "needed": number;
 readonly "end"?: { 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
+/** What people call who did it, as the audit log has it. Where changes are read. */
+readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string }; readonly "sequence": number } }
 
@@ -3779,12 +3815,16 @@ readonly "succession"?: {
 readonly "to": string; readonly "movesSubscriptions": boolean }; 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "askedBy": string; 
+/** What people call who did it, as the audit log has it. Where changes are read. */
+readonly "askedByName"?: string; 
 /** RFC 3339, UTC. */
 readonly "askedAt": string; 
 /** RFC 3339, UTC. */
 readonly "expiresAt": string; readonly "approvals": readonly ({ 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
+/** What people call who did it, as the audit log has it. Where changes are read. */
+readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string })[]; 
 /** How many approvals the environment asks for now. */
@@ -3793,6 +3833,8 @@ readonly "needed": number;
 readonly "end"?: { 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
+/** What people call who did it, as the audit log has it. Where changes are read. */
+readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string }; readonly "sequence": number } } }
 
@@ -3852,12 +3894,16 @@ readonly "succession"?: {
 readonly "to": string; readonly "movesSubscriptions": boolean }; 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "askedBy": string; 
+/** What people call who did it, as the audit log has it. Where changes are read. */
+readonly "askedByName"?: string; 
 /** RFC 3339, UTC. */
 readonly "askedAt": string; 
 /** RFC 3339, UTC. */
 readonly "expiresAt": string; readonly "approvals": readonly ({ 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
+/** What people call who did it, as the audit log has it. Where changes are read. */
+readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string })[]; 
 /** How many approvals the environment asks for now. */
@@ -3866,6 +3912,8 @@ readonly "needed": number;
 readonly "end"?: { 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
+/** What people call who did it, as the audit log has it. Where changes are read. */
+readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string }; readonly "sequence": number } }
 
@@ -3925,12 +3973,16 @@ readonly "succession"?: {
 readonly "to": string; readonly "movesSubscriptions": boolean }; 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "askedBy": string; 
+/** What people call who did it, as the audit log has it. Where changes are read. */
+readonly "askedByName"?: string; 
 /** RFC 3339, UTC. */
 readonly "askedAt": string; 
 /** RFC 3339, UTC. */
 readonly "expiresAt": string; readonly "approvals": readonly ({ 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
+/** What people call who did it, as the audit log has it. Where changes are read. */
+readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string })[]; 
 /** How many approvals the environment asks for now. */
@@ -3939,6 +3991,8 @@ readonly "needed": number;
 readonly "end"?: { 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
+/** What people call who did it, as the audit log has it. Where changes are read. */
+readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string }; readonly "sequence": number } }
 

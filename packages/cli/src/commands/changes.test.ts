@@ -33,7 +33,8 @@ describe('what waits, by a command', () => {
     const approved = await asAda(`changes approve ${name} --note seen`)
     assert.deepEqual([approved.code, approved.stdout], [0, `${name} is done`], approved.stderr)
     assert.equal((await asAda('changes list')).stdout, 'Nothing waits.')
-    assert.match((await asAda('changes list --state done')).stdout, new RegExp(`^${name} `))
+    assert.match((await asAda('changes list --state done')).stdout, new RegExp(`^${name} .*token "\\w+" of Olga, `))
+    assert.match((await asAda(`changes show ${name}`)).stdout, /approved by .*ada.*: seen\n {2}done by .*ada/i)
   })
 
   it('is shown with what would be another than what is live, and what breaks callers', async () => {

@@ -114,9 +114,9 @@ function toState(text: string): (typeof STATES)[number] {
 }
 
 function toCells(change: Change): readonly string[] {
-  const { state, approvals, needed, askedBy, askedAt, message } = change
+  const { state, approvals, needed, askedBy, askedByName = askedBy, askedAt, message } = change
   const counted = state === 'waiting' ? `${approvals.length} of ${needed} approvals` : state
-  return [toChangeName(change), toWhat(change), counted, `${askedBy}, ${askedAt}`, message]
+  return [toChangeName(change), toWhat(change), counted, `${askedByName}, ${askedAt}`, message]
 }
 
 /** `publish`, or `putUpstream main/shop`. */
@@ -142,8 +142,8 @@ function tell(change: Change, terminal: Terminal): void {
   if (lifecycle !== undefined) terminal.print(`  ${toLifecycleText(lifecycle)}`)
   for (const line of lines) terminal.print(`  ${line}`)
   for (const { code, message: said } of breaking) terminal.print(`  breaks callers: ${said} (${code})`)
-  for (const { by, at, note } of approvals) terminal.print(`  approved by ${by}, ${at}${toNote(note)}`)
-  if (end !== undefined) terminal.print(`  ${state} by ${end.by}, ${end.at}${toNote(end.note)}`)
+  for (const { by, byName = by, at, note } of approvals) terminal.print(`  approved by ${byName}, ${at}${toNote(note)}`)
+  if (end !== undefined) terminal.print(`  ${state} by ${end.byName ?? end.by}, ${end.at}${toNote(end.note)}`)
   else if (state === 'waiting') terminal.print(`  waits until ${expiresAt}`)
 }
 

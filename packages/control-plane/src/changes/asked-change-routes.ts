@@ -16,6 +16,7 @@ import type { AskedChange } from './asked-input.ts'
 import { ChangeFault } from './change-request.ts'
 import { changeSchema, presentAsked } from './change-schema.ts'
 import { approveChange, type ChangeRef, endChange, getChange, getWaitingChange, NO_API } from './change-store.ts'
+import { nameActors } from './name-actors.ts'
 
 const params = z.strictObject({ environment: partIdSchema, number: z.coerce.number().int().min(1) })
 type At = z.output<typeof params>
@@ -74,7 +75,9 @@ const GET = defineReading({
   answer: changeSchema,
   async read(asking, db, { params: at }) {
     const { change, environments } = await find(asking, db, at)
-    return { body: presentAsked(change, environments) }
+    const shown = presentAsked(change, environments)
+    const [named = shown] = await nameActors(db, [shown])
+    return { body: named }
   },
 })
 

@@ -25,6 +25,7 @@ import { CHANGE_STATES, ChangeFault, type ChangeRequest } from './change-request
 import { changeSchema, presentAsked, presentChange } from './change-schema.ts'
 import { approveChange, endChange, getChange, getWaitingChange, listChanges } from './change-store.ts'
 import { findAsker } from './find-asker.ts'
+import { nameActors } from './name-actors.ts'
 
 const params = placeParams.extend({ number: z.coerce.number().int().min(1) })
 const NO_QUERY = z.strictObject({})
@@ -82,7 +83,7 @@ const LIST = defineReading({
       const [api, environment] = [named.get(change.api), named.get(change.environment)]
       return api === undefined || environment === undefined ? [] : [presentChange(change, { api, environment })]
     })
-    return { body: { items } }
+    return { body: { items: await nameActors(db, items) } }
   },
 })
 
@@ -100,10 +101,11 @@ const GET = defineReading({
     const place = await findPlace(db, at)
     const change = await getChange(db, { ...place.ref, number }, services.nowMs())
     const shown = presentChange(change, place)
-    if (change.state !== 'waiting') return { body: shown }
+    const [named = shown] = await nameActors(db, [shown])
+    if (change.state !== 'waiting') return { body: named }
     const before = await findDeployment(db, place.ref)
     const { changes, breaking } = await compareWithLive(db, place, { wish: change.wish, before })
-    return { body: { ...shown, changes: [...changes], breaking: breaking.map(presentBreakingChange) } }
+    return { body: { ...named, changes: [...changes], breaking: breaking.map(presentBreakingChange) } }
   },
 })
 

@@ -12,7 +12,10 @@ import type { Resource } from '../resources/resource.ts'
 import type { AskedRequest } from './asked-change.ts'
 import { CHANGE_STATES, type ChangeRequest } from './change-request.ts'
 
-const stepShape = { by: actorSchema, at: timeSchema, note: z.string() }
+const nameSchema = z.string().exactOptional().meta({
+  description: 'What people call who did it, as the audit log has it. Where changes are read.',
+})
+const stepShape = { by: actorSchema, byName: nameSchema, at: timeSchema, note: z.string() }
 
 export const changeSchema = z.strictObject({
   environment: z.string(),
@@ -46,6 +49,7 @@ export const changeSchema = z.strictObject({
     .exactOptional()
     .meta({ description: 'The API that is to come after it.' }),
   askedBy: actorSchema,
+  askedByName: nameSchema,
   askedAt: timeSchema,
   expiresAt: timeSchema,
   approvals: z.array(z.strictObject(stepShape)),
