@@ -13,7 +13,7 @@ export const audit = defineCommand({
   name: 'audit',
   summary: 'Say what was done at a control plane, by whom.',
   description:
-    'A line for each entry of the audit log that you may see, the newest first: when, who, and what. --json has their details, and uids for --by.',
+    'A line for each entry of the audit log that you may see, the newest first: when, who, what, where, and why. --json has their details, and uids for --by.',
   options: {
     ...SERVER_OPTIONS,
     by: { type: 'text', value: 'ACTOR', description: 'Only what this one did: user:UID, token:UID, system or me.' },
@@ -45,7 +45,7 @@ export const audit = defineCommand({
       }
       const entries = await listEntries(client, query, limit)
       if (values.json) terminal.print(JSON.stringify(entries, null, 2))
-      else if (entries.length === 0) terminal.print('Nothing of that was done.')
+      else if (entries.length === 0) terminal.print(await toNothing(client, kind))
       else terminal.print(toColumns(entries.map(toCells)))
       return EXIT_CODES.ok
     })
@@ -72,7 +72,37 @@ async function listEntries(
 
 function toCells({ number, at, by, byName = by, action, kind, target, team, details }: Entry): readonly string[] {
   const name = findName(details) ?? target
-  return [`${number}`, at, byName, action, kind, team === '*' ? name : `${team}/${name}`]
+  const { environment, message } = toTold(details)
+  return [
+    `${number}`,
+    at,
+    byName,
+    action,
+    kind,
+    team === '*' ? name : `${team}/${name}`,
+    environment === undefined ? '' : `in ${environment}`,
+    message ?? '',
+  ]
+}
+
+/** Where, and why: of what is done in an environment. */
+function toTold(details: unknown): { readonly environment?: string; readonly message?: string } {
+  if (typeof details !== 'object' || details === null) return {}
+  const { environment, message } = details as Readonly<Record<'environment' | 'message', unknown>>
+  return {
+    ...(typeof environment === 'string' && { environment }),
+    ...(typeof message === 'string' && { message: message.replaceAll(/\s+/g, ' ') }),
+  }
+}
+
+/** A kind that is misspelt is nothing that was done to either: what the newest entries are about says how kinds are called. */
+async function toNothing(client: Server['client'], kind: string | undefined): Promise<string> {
+  const nothing = 'Nothing of that was done.'
+  if (kind === undefined) return nothing
+  const newest = await listEntries(client, {}, MOST_A_PAGE)
+  const kinds = [...new Set(newest.map((entry) => entry.kind))].toSorted()
+  if (kinds.length === 0 || kinds.includes(kind)) return nothing
+  return `${nothing} No newer entry is about the kind "${kind}": they are about ${kinds.join(', ')}.`
 }
 
 /** What people call it; else its uid has to do. */

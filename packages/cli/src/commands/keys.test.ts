@@ -42,6 +42,8 @@ describe('keys of an app, by commands', () => {
       assert.equal((await stage.run(line)).code, 2, line)
     }
     assert.equal((await stage.run('keys issue nobody')).code, 1)
+    const past = await stage.run('keys issue acme --expires 2020-01-01T00:00:00Z')
+    assert.deepEqual([past.code, /is in the past/.test(past.stderr)], [1, true], past.stderr)
     assert.equal((await stage.run('keys end acme nothing')).code, 1)
     assert.match((await stage.run('keys issue acme --plan none')).stderr, /no plan "none"/)
   })
@@ -58,7 +60,18 @@ describe('the audit log, by a command', () => {
     const json = JSON.parse((await stage.run('audit --limit 1 --json')).stdout)
     assert.deepEqual([json.length, json[0].action], [1, 'end'])
     assert.equal((await stage.run('audit --since 2099-01-01')).stdout, 'Nothing of that was done.')
+    const typo = (await stage.run('audit --kind apis')).stdout
+    assert.match(typo, /^Nothing of that was done\. .*"apis": they are about .*\bapp\b.*\bkey\b/)
     assert.equal((await stage.run('audit --since yesterday')).code, 2)
     assert.match((await stage.run('audit --by Olga')).stderr, /"Olga" is no actor: write user:UID/)
+  })
+
+  it('says in which environment something went live, and why', async () => {
+    await stage.client.ask('putEnvironment', { params: { id: 'dev' }, body: {} })
+    const body = { basePath: '/orders', upstream: 'http://127.0.0.1:9001' }
+    await stage.client.ask('putApi', { params: { team: 'main', id: 'orders' }, body })
+    const published = await stage.run('publish orders --to dev --message first')
+    assert.equal(published.code, 0, published.stderr)
+    assert.match((await stage.run('audit --action publish')).stdout, / main\/orders {2}in dev {2}first$/)
   })
 })

@@ -8,9 +8,10 @@ import { assertAllowed } from '../http/assert-allowed.ts'
 import { type Asking, type Done, defineChange, defineReading, NOTHING, type Route } from '../http/route.ts'
 import { APP, PLAN } from '../kinds.ts'
 import { toRef } from '../resources/kind.ts'
+import { toTime } from '../resources/present-resource.ts'
 import { toNote } from '../resources/put-resource.ts'
 import type { Resource } from '../resources/resource.ts'
-import { findResource, getResource } from '../resources/resource-store.ts'
+import { type Doing, findResource, getResource } from '../resources/resource-store.ts'
 import type { Moment } from '../store/store.ts'
 import type { Key } from './key.ts'
 import { changeKey, endKey, findKey, hashKeys, issueKey, keepKeys, listKeys, rotateKey } from './key-store.ts'
@@ -105,6 +106,7 @@ const MAKING: readonly Route[] = [
     async change(asking, doing, { params: at, body }) {
       const app = await getOwnApp(asking, doing.db, at)
       await assertMayPlan(asking, doing.db, { team: at.team, plans: [body.plan] })
+      assertToCome(doing, body.expiresAt)
       const { key, value } = await issueKey(doing, app.uid, toKeyTerms(body))
       return { ...whenKnown(asking, { ...presentKey(key), value }), notes: [toKeyNote('issue', app, key)] }
     },
@@ -151,6 +153,15 @@ const MAKING: readonly Route[] = [
     },
   }),
 ]
+
+/** It would be shown, handed on, and refused at once. @throws AdminProblem */
+function assertToCome({ nowMs }: Pick<Doing, 'nowMs'>, expiresAt: string | undefined): void {
+  if (expiresAt === undefined || Date.parse(expiresAt) > nowMs) return
+  throw new AdminProblem(
+    'request-invalid',
+    `body/expiresAt: ${expiresAt} is in the past (now it is ${toTime(nowMs)}): say a time to come, or none.`,
+  )
+}
 
 type Said = z.output<z.ZodObject<typeof keyTermsShape>> & ({ readonly value: string } | { readonly hash: string })
 
