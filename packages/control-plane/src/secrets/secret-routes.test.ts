@@ -111,10 +111,8 @@ await describeOnStores('secrets, by the admin API', (open) => {
     assert.deepEqual(Object.fromEntries(secrets), { 'dev/TOKEN': VALUE, 'prod/TOKEN': `${VALUE}-prod` })
     assert.ok(!text.includes(VALUE))
     const kept = await stage.ask(`DELETE ${PATH}/TOKEN`)
-    assert.deepEqual(
-      [kept.statusCode, kept.json().detail],
-      [422, 'There is no secret "dev/TOKEN": put it into its environment first.'],
-    )
+    assert.deepEqual([kept.statusCode, kept.json().type], [409, 'urn:gatewright:problem:in-use'])
+    assert.match(kept.json().detail, /^The secret "dev\/TOKEN" is named by what is live: dev\.orders: .*policies/)
     for (const reach of ['${secret:prod/TOKEN}', '${secret:../prod/TOKEN}']) {
       await say(reach)
       assert.equal(((await publish('dev')) as unknown[])[0], 422, reach)

@@ -22,6 +22,9 @@ import {
 } from './secret-store.ts'
 
 const NO_QUERY = z.strictObject({})
+/** Of those that name a secret. */
+const MOST_SAID = 5
+
 const PATH = '/environments/{environment}/secrets'
 const params = z.strictObject({ environment: partIdSchema })
 const nameParams = params.extend({ name: z.string().max(128) })
@@ -49,6 +52,20 @@ function toHolder({ uid, team }: Resource): SecretHolder {
 /** Never with the value, nor with anything that is made of it. */
 function toSecretNote(action: string, { uid, id }: Resource, name: string): AuditNote {
   return { action, kind: 'secret', target: uid, team: NO_TEAM, details: { environment: id, name } }
+}
+
+/** What could not be live without it names it: that is said, and where. */
+function toInUse(fault: unknown, environment: string, name: string): unknown {
+  if (!(fault instanceof AdminProblem) || fault.code !== 'cannot-be-live') return fault
+  const { findings = [] } = fault.extensions as { readonly findings?: readonly Record<'at' | 'message', string>[] }
+  const naming = findings.filter(({ message }) => message.includes(`"${environment}/${name}"`))
+  if (naming.length === 0) return fault
+  const said = [...new Set(naming.map(({ at }) => at))].slice(0, MOST_SAID).join('; ')
+  return new AdminProblem(
+    'in-use',
+    `The secret "${environment}/${name}" is named by what is live: ${said}. Take it out there first, and publish that.`,
+    { extensions: { findings } },
+  )
 }
 
 /** 0: there is none. */
@@ -121,7 +138,11 @@ export const SECRET_ROUTES: readonly Route[] = [
       const base = await findVersion(doing.db, toHolder(where), name)
       assertSame(base, ifMatch)
       await removeSecret(doing, { ...toHolder(where), name })
-      await services.liveCheck.assertRuns(doing.db)
+      try {
+        await services.liveCheck.assertRuns(doing.db)
+      } catch (fault) {
+        throw toInUse(fault, where.id, name)
+      }
       return {
         body: undefined,
         base,
