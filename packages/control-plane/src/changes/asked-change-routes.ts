@@ -46,6 +46,13 @@ async function find(asking: Asking, db: Moment, { environment, number }: At): Pr
   return { ref, change, environments: found.filter((each) => each !== undefined) as Environment[] }
 }
 
+/** Who may look at it, and not let it through, hears what that needs; only who sees nothing there hears that there is none. @rejects AdminProblem, and faults of the domain */
+async function findToApprove(asking: Asking, db: Moment, at: At): Promise<Found> {
+  const found = await find({ ...asking, teams: 'all' }, db, at)
+  await assertMayApprove(asking, db, found)
+  return found
+}
+
 /** In all of the environments that it touches. @rejects AdminProblem, ChangeFault */
 async function assertMayApprove(asking: Asking, db: Moment, { change, environments }: Found): Promise<void> {
   const { team } = change.wish.about
@@ -97,8 +104,7 @@ const APPROVE = defineChange({
   async change(asking, doing, { params: at, body: { note } }) {
     const { principal } = asking
     if (principal === undefined) throw new AdminProblem('not-signed-in', 'A change is approved by somebody.')
-    const found = await find(asking, doing.db, at)
-    await assertMayApprove(asking, doing.db, found)
+    const found = await findToApprove(asking, doing.db, at)
     const { ref, environments } = found
     const change = await approveChange<AskedChange>(doing, ref, { principal, approvers: undefined, note })
     const approved = toNote(change, 'approve-change', note)
@@ -127,8 +133,7 @@ const REFUSE = defineChange({
   body: noteBody,
   answer: changeSchema,
   async change(asking, doing, { params: at, body: { note } }) {
-    const found = await find(asking, doing.db, at)
-    await assertMayApprove(asking, doing.db, found)
+    const found = await findToApprove(asking, doing.db, at)
     return await end(doing, found, { state: 'refused', note })
   },
 })

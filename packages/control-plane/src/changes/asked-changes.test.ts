@@ -18,6 +18,18 @@ const PEOPLE = new Map([
   toPerson('bob', 'owner', '*'),
   toPerson('eve', 'publisher', 'main'),
   toPerson('dev', 'editor', 'main'),
+  [
+    'mia',
+    {
+      actor: 'user:mia',
+      name: 'Mia',
+      user: 'mia',
+      grants: [
+        { role: 'viewer', team: 'main' },
+        { role: 'publisher', team: 'other' },
+      ],
+    },
+  ] as [string, Principal],
   ['robot', { actor: 'token:robot', name: 'Robot', grants: [{ role: 'owner', team: '*' }] }] as [string, Principal],
 ])
 const LIMIT = (limit: number) => ({ policy: 'rate-limit', options: { limit, windowSeconds: 60 } })
@@ -239,6 +251,8 @@ await describeOnStores('what protected environments run', (open) => {
     const approve = async (number: number, as: string) =>
       (await ask(stage, `POST /environments/prod/changes/${number}/approve`, as, {})).status
     assert.equal(await approve(1, 'dev'), 403)
+    const { code, said } = await ask(stage, 'POST /environments/prod/changes/1/approve', 'mia', {})
+    assert.deepEqual([code, /"api:approve" in the team "main"/.test(said.detail)], ['not-allowed', true], said.detail)
     assert.equal(await approve(1, 'ann'), 403)
     assert.equal(await approve(1, 'robot'), 403)
     assert.equal(await approve(2, 'eve'), 404, 'what belongs to no team needs a grant everywhere')
