@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { partIdSchema } from '../apis/api-body.ts'
 import { getForm } from '../apis/find-form.ts'
+import { AdminProblem } from '../http/admin-problem.ts'
 import { assertAllowed } from '../http/assert-allowed.ts'
 import type { Asking, Route } from '../http/route.ts'
 import { API } from '../kinds.ts'
@@ -41,6 +42,11 @@ export const SUPERSEDE_ROUTE: Route = defineDeploying({
   async wish(doing, place, { body, asking }) {
     const { by, message: _, override: __, moveSubscriptions, plan, ...said } = body
     const { team } = place.api
+    if (by === place.api.id)
+      throw new AdminProblem(
+        'conflict',
+        `"${by}" does not come after itself: name the API that does, or deprecate "${by}" without one.`,
+      )
     await assertAllowed(asking, doing.db, { permission: 'api:read', team, api: by })
     const current = await getLive(doing, place)
     const isRetired = current.lifecycle?.state === 'retired'
