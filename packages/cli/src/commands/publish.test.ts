@@ -71,6 +71,7 @@ describe('what is live, by verbs', () => {
       assert.equal((await stage.run(line)).code, 2, line)
     }
     const nobody = await stage.run('publish nobody --to dev')
+    assert.match((await stage.run('publish order --to dev')).stderr, /"order"\. Did you mean "orders"\?$/)
     assert.deepEqual([nobody.code, nobody.stderr], [1, 'There is none of the kind "api" with the id "nobody".'])
   })
 

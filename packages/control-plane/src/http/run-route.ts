@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify'
 import type { Principal } from '../access/decide-access.ts'
 import { appendToAudit } from '../audit/audit-log.ts'
 import type { Touched, Watched } from '../environments/watch-protected.ts'
+import { ResourceFault } from '../resources/resource.ts'
 import type { Doing } from '../resources/resource-store.ts'
 import type { Moment } from '../store/store.ts'
 import { AdminProblem } from './admin-problem.ts'
@@ -14,6 +15,7 @@ import { readCredentials } from './read-credentials.ts'
 import { type Asked, type AskedPlace, readPlace, readRequest } from './read-request.ts'
 import type { Answer, Asking, ChangingRoute, Done, ReadingRoute, Refused, Route } from './route.ts'
 import type { Credentials, Services } from './services.ts'
+import { suggestId } from './suggest-id.ts'
 
 /** Whose changes nobody signed in for: setting up, logging in. */
 const NOBODY = 'system'
@@ -39,7 +41,13 @@ export class RouteRunner {
   /** @rejects AdminProblem, and faults of the domain */
   async run(route: Route, request: FastifyRequest): Promise<Answer<unknown>> {
     const place = readPlace(route, request)
-    return route.kind === 'reading' ? await this.#read(route, place) : await this.#change(route, place)
+    try {
+      return route.kind === 'reading' ? await this.#read(route, place) : await this.#change(route, place)
+    } catch (fault) {
+      if (!(fault instanceof ResourceFault)) throw fault
+      const { store, identify } = this.#services
+      throw await store.read(async (db) => suggestId(db, await identify(db, readCredentials(request)), fault))
+    }
   }
 
   async #read(route: ReadingRoute, place: AskedPlace): Promise<Answer<unknown>> {

@@ -1,4 +1,5 @@
 /** Owns that nobody gets more by giving: what is given, taken away or looked after is no more than one has oneself. */
+import { suggestName } from '@gatewright/model'
 import { decideAccess, mayGive, type Principal } from '../access/decide-access.ts'
 import { EVERY_TEAM, type Grant } from '../access/grant.ts'
 import type { Permission } from '../access/permission.ts'
@@ -18,7 +19,10 @@ interface Giver {
 export async function assertMayGive({ principal }: Giver, db: Moment, grants: readonly Grant[]): Promise<void> {
   const roles = await readRoles(db)
   for (const grant of grants) {
-    if (!roles.has(grant.role)) throw new AdminProblem('request-invalid', `There is no role "${grant.role}".`)
+    if (!roles.has(grant.role)) {
+      const there = suggestName(grant.role, [...roles.keys()], 'There are')
+      throw new AdminProblem('request-invalid', `There is no role "${grant.role}". ${there}`)
+    }
     await assertTeam(db, grant.team)
     if (principal === undefined || !mayGive(principal, grant, roles)) throw tooMuch(grant)
   }
