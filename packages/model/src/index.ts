@@ -35,6 +35,7 @@ export {
 export { routeSchema } from './file/route.ts'
 export { upstreamSchema } from './file/upstream.ts'
 export { variablesSchema } from './file/variables.ts'
+export { findKnownKeys } from './file/walk-schema.ts'
 export type { At, Finding, Path, Place } from './finding.ts'
 export { hasFaults, sortFindings, toFindingText, toPathText } from './finding.ts'
 export type * from './gateway-model.ts'

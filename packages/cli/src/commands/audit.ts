@@ -6,6 +6,7 @@ import { EXIT_CODES } from '../exit-codes.ts'
 import { onServer } from '../servers/on-server.ts'
 import { SERVER_OPTIONS, type Server } from '../servers/open-server.ts'
 import { toColumns } from '../to-columns.ts'
+import { parseMoment } from '../to-moment.ts'
 
 const MOST_A_PAGE = 500
 
@@ -124,7 +125,7 @@ const SPAN_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 
 function toTime(text: string): string {
   const [, count, unit = ''] = /^(\d{1,6})([mhd])$/.exec(text) ?? []
   if (count !== undefined) return new Date(Date.now() - Number(count) * (SPAN_MS[unit] ?? 0)).toISOString()
-  const atMs = /^\d{4}-\d\d-\d\d(?:T[\d:.]+(?:Z|[+-]\d\d:\d\d))?$/.test(text) ? Date.parse(text) : Number.NaN
-  if (!Number.isNaN(atMs)) return new Date(atMs).toISOString()
+  const moment = parseMoment(text)
+  if (moment !== undefined) return moment
   throw new UsageError(`--since: "${text}" is no time: write it as 2027-01-31, 2027-01-31T12:00:00Z, or as 12h`)
 }

@@ -48,6 +48,8 @@ describe('documents, by commands', () => {
     assert.match(guessed.stderr, /^openapi\.yaml(?::\d+)?: warning: The document names no server\. Say in `upstream`/)
     const unread = await run('import openapi bad.yaml')
     assert.equal(unread.code, 1)
+    const lines = unread.stderr.split('\n').map((line) => line.trim())
+    assert.deepEqual([lines.length, /undefined/.test(unread.stderr)], [new Set(lines).size, false], unread.stderr)
     assert.notEqual(unread.stderr, '')
     for (const line of ['import openapi openapi.yaml', 'import wsdl a.yaml', 'import openapi none.yaml'])
       assert.equal((await run(line)).code, 2, line)

@@ -8,12 +8,13 @@ import { onServer } from '../servers/on-server.ts'
 import { SERVER_OPTIONS, type Server } from '../servers/open-server.ts'
 import type { Terminal } from '../terminal.ts'
 import { toColumns } from '../to-columns.ts'
+import { toMoment } from '../to-moment.ts'
 
 const OPTIONS = {
   ...SERVER_OPTIONS,
   name: { type: 'text', value: 'NAME', description: 'issue: for people, where it is used.' },
   plan: { type: 'text', value: 'ID', description: 'issue: a plan of the team, instead of what the app has.' },
-  expires: { type: 'text', value: 'TIME', description: 'issue: refused from then on: 2027-01-31T00:00:00Z.' },
+  expires: { type: 'text', value: 'TIME', description: 'issue: refused from then on: 2027-01-31, or a time as well.' },
   overlap: {
     type: 'integer',
     value: 'HOURS',
@@ -107,12 +108,10 @@ function toCells({ uid, hint, name, plan, createdAt, expiresAt, endedAt }: Key):
 
 async function issue({ client, params, values, terminal }: About): Promise<void> {
   const { name, plan, expires, json } = values
-  if (expires !== undefined && !/^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(expires))
-    throw new UsageError(`--expires: "${expires}" is no time: write it as 2027-01-31T00:00:00Z`)
   const said = {
     ...(name !== undefined && { name }),
     ...(plan !== undefined && { plan }),
-    ...(expires !== undefined && { expiresAt: expires }),
+    ...(expires !== undefined && { expiresAt: toMoment('--expires', expires) }),
   }
   const { body } = await client.ask('issueKey', { params, body: said })
   tellKey(body, { isJson: json }, terminal)

@@ -88,6 +88,8 @@ describe('the end of an API, by a command', () => {
       assert.equal((await stage.run(line)).code, 2, line)
     }
     const soon = await stage.run('lifecycle deprecate orders --in dev --sunset soon')
-    assert.deepEqual([soon.code, /2026-01-31T00:00:00Z/.test(soon.stderr)], [1, true], soon.stderr)
+    assert.deepEqual([soon.code, /--sunset: "soon" is no time/.test(soon.stderr)], [2, true], soon.stderr)
+    const day = await stage.run('lifecycle deprecate orders-2 --in dev --sunset 2099-01-31 --dry-run')
+    assert.deepEqual([day.code, /until 2099-01-31/.test(day.stdout)], [0, true], day.stderr)
   })
 })

@@ -2,6 +2,7 @@
 import { defineCommand, UsageError, type Values } from '../command.ts'
 import { API_POSITIONAL, type Ask, DEPLOYING_OPTIONS, deployBy } from '../live/deploying.ts'
 import type { Server } from '../servers/open-server.ts'
+import { toMoment } from '../to-moment.ts'
 
 const SAID_OPTIONS = {
   since: {
@@ -9,7 +10,11 @@ const SAID_OPTIONS = {
     value: 'TIME',
     description: 'deprecate, supersede: since when, or from when on. Default: now.',
   },
-  sunset: { type: 'text', value: 'TIME', description: 'Not revive: from when on it may not answer any more.' },
+  sunset: {
+    type: 'text',
+    value: 'TIME',
+    description: 'Not revive: from when on it may not answer any more: 2027-01-31, or a time as well.',
+  },
   successor: { type: 'text', value: 'URL', description: 'Not revive: URL or path of what comes after it.' },
   link: { type: 'text', value: 'URL', description: 'Not revive: URL or path of a page that tells people about it.' },
   by: { type: 'text', value: 'ID', description: 'supersede: the API that comes after it, of the same team. Needed.' },
@@ -102,12 +107,12 @@ function assertUsed(name: string, { options }: Action, values: LifecycleValues):
 }
 
 function toSince({ since }: LifecycleValues): { readonly deprecatedAt?: string } {
-  return since === undefined ? {} : { deprecatedAt: since }
+  return since === undefined ? {} : { deprecatedAt: toMoment('--since', since) }
 }
 
 function toSaid({ sunset, successor, link }: LifecycleValues) {
   return {
-    ...(sunset !== undefined && { sunsetAt: sunset }),
+    ...(sunset !== undefined && { sunsetAt: toMoment('--sunset', sunset) }),
     ...(successor !== undefined && { successor }),
     ...(link !== undefined && { link }),
   }

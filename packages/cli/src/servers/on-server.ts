@@ -42,20 +42,21 @@ function explainProblem({ message, code, body }: ClientProblem): readonly string
   const advice = ADVICE[code]
   return [
     message,
-    ...toLines(errors, ({ at, message: said }) => `  ${at}: ${said}`),
-    ...toLines(
-      findings,
-      ({ at, message: said, suggestion }) =>
-        `  ${at === '' ? '' : `${at}: `}${said}${suggestion === undefined ? '' : ` ${suggestion}`}`,
-    ),
+    // What the first line has said already is not said twice.
+    ...[...toLines(errors), ...toLines(findings)].filter((line) => line !== message).map((line) => `  ${line}`),
     ...(advice === undefined ? [] : [advice]),
   ]
 }
 
 type Said = Readonly<Record<'at' | 'message' | 'suggestion', unknown>>
 
-function toLines(list: unknown, toLine: (said: Said) => string): string[] {
-  return Array.isArray(list) ? list.map((each: Said) => toLine(each)) : []
+function toLines(list: unknown): string[] {
+  return Array.isArray(list) ? list.map(toLine) : []
+}
+
+function toLine({ at, message, suggestion }: Said): string {
+  const place = typeof at === 'string' && at !== '' ? `${at}: ` : ''
+  return `${place}${message}${suggestion === undefined ? '' : ` ${suggestion}`}`
 }
 
 const REASONS: Readonly<Record<string, string>> = {

@@ -82,7 +82,7 @@ function readBody({ written }: Route, text: string, type: string): unknown {
 
 function parse<S extends z.ZodType>(schema: S, where: string, value: unknown): z.output<S> {
   const parsed = schema.safeParse(value)
-  if (!parsed.success) throw toInvalidProblem(where, parsed.error)
+  if (!parsed.success) throw toInvalidProblem(where, parsed.error, schema)
   return parsed.data
 }
 

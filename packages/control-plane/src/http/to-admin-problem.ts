@@ -1,4 +1,5 @@
 /** Owns what faults of the domain are to whoever asks: the one place that knows both. */
+import { findClosest, findKnownKeys } from '@gatewright/model'
 import { Problem } from '@gatewright/policies'
 import type { z } from 'zod'
 import { ChangeFault } from '../changes/change-request.ts'
@@ -36,11 +37,25 @@ export function toAdminProblem(fault: unknown): AdminProblem | undefined {
 }
 
 /** `where`: `body`, `query`, `path`. Everything that is wrong, at once. */
-export function toInvalidProblem(where: string, error: z.ZodError): AdminProblem {
-  const errors = error.issues.map(({ path, message }) => ({ at: [where, ...path.map(String)].join('/'), message }))
+export function toInvalidProblem(where: string, error: z.ZodError, schema?: z.ZodType): AdminProblem {
+  const errors = error.issues.map((issue) => ({
+    at: [where, ...issue.path.map(String)].join('/'),
+    message: schema === undefined ? issue.message : `${issue.message}${suggestKeys(issue, schema)}`,
+  }))
   const [first] = errors
   const detail = first === undefined ? 'It cannot be read.' : `${first.at}: ${first.message}`
   return new AdminProblem('request-invalid', detail, { extensions: { errors } })
+}
+
+/** What a key that is none was probably meant to be. */
+function suggestKeys(issue: z.core.$ZodIssue, schema: z.ZodType): string {
+  if (issue.code !== 'unrecognized_keys') return ''
+  const known = findKnownKeys(
+    schema,
+    issue.path.map((part) => (typeof part === 'number' ? part : String(part))),
+  )
+  const meant = issue.keys.flatMap((key) => findClosest(key, known) ?? [])
+  return meant.length === 0 ? '' : `. Did you mean ${meant.map((key) => `"${key}"`).join(', ')}?`
 }
 
 function ofResource({ reason, message, current }: ResourceFault): AdminProblem {

@@ -39,8 +39,15 @@ export class ReferenceFault extends Error {
 const SAID = 5
 
 function toUnknownMessage(missing: readonly Reference[]): string {
-  const said = missing.slice(0, SAID).map(({ kind, id, path }) => `${path}: there is no ${kind} "${id}" in this team`)
+  const said = missing
+    .slice(0, SAID)
+    .map(({ kind, id, path }) => `${path}: there is no ${kind} "${id}" in this team${toHint(kind, id)}`)
   return `${said.join('; ')}${toRest(missing)}. Make it first, or name another one.`
+}
+
+/** No id has a colon or a dot: who writes one means an address. */
+function toHint(kind: string, id: string): string {
+  return kind === 'upstream' && /[:.]/.test(id) ? ` (a URL begins with http:// or https://)` : ''
 }
 
 function toInUseMessage({ kind, id }: ResourceRef, namers: readonly Namer[]): string {

@@ -73,6 +73,16 @@ await describeOnStores('resources, by the admin API', (open) => {
     assert.equal((await stage.ask('PUT /apis/main/orders?dryRun=1', { body: {} })).statusCode, 400)
   })
 
+  it('are refused with what was probably meant', async () => {
+    const stage = await begin()
+    const refuse = async (body: object) => (await stage.ask('PUT /apis/main/orders', { body })).json().detail
+    assert.match(await refuse({ basPath: '/orders' }), /"basPath"\. Did you mean "basePath"\?$/)
+    assert.match(
+      await refuse({ upstream: '127.0.0.1:9001' }),
+      /no upstream "127\.0\.0\.1:9001" in this team \(a URL begins with http/,
+    )
+  })
+
   it('are made once, however often the same is asked for with one key', async () => {
     const stage = await begin()
     const ask = (title: string, as = 'owner') =>
