@@ -51,7 +51,9 @@ describe('login, whoami, logout', () => {
     const home = { XDG_CONFIG_HOME: createFolder() }
     const { code, stderr } = await runCommand(['login', stage.url], { env: home, input: 'gwp_nobodys' })
     assert.equal(code, 1)
-    assert.match(stderr, /The token is not known there/)
+    assert.match(stderr, /^The token is not known there/)
+    const plain = await runCommand(['login', stage.url.replace('http:', 'https:')], { env: home, input: 'x' })
+    assert.deepEqual([plain.code, /cannot be asked: it speaks http/.test(plain.stderr)], [1, true], plain.stderr)
     assert.equal((await runCommand(['whoami'], { env: home })).code, 2)
     assert.equal((await runCommand(['login', stage.url], { env: home })).code, 2)
     assert.equal((await runCommand(['login', 'control'], { env: home, input: 'x' })).code, 2)

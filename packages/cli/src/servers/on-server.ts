@@ -40,6 +40,8 @@ export function explainFailure(error: unknown, url: string): readonly string[] |
 function explainProblem({ message, code, body }: ClientProblem): readonly string[] {
   const { errors, findings } = body
   const advice = ADVICE[code]
+  // How a header is written is nothing that a command is mended by.
+  if (code === 'not-signed-in' && advice !== undefined) return [advice]
   return [
     message,
     // What the first line has said already is not said twice.
@@ -67,6 +69,10 @@ const REASONS: Readonly<Record<string, string>> = {
   DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is not vouched for by anybody known here. Name its CA with --ca.',
 }
 
+/** What TLS says where a server answers without it. */
+const PLAIN = /wrong version number|packet length too long/i
+
 function toReason({ code = '', message }: NodeJS.ErrnoException): string {
+  if (PLAIN.test(message)) return 'it speaks http, and no TLS: write http:// in place of https://.'
   return REASONS[code] ?? `${message || code}.`
 }
