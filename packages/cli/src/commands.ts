@@ -32,6 +32,7 @@ export const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['live', async () => (await import('./commands/live.ts')).live],
   ['apis', async () => (await import('./commands/apis.ts')).apis],
   ['keys', async () => (await import('./commands/keys.ts')).keys],
+  ['secrets', async () => (await import('./commands/secrets.ts')).secrets],
   ['subscriptions', async () => (await import('./commands/subscriptions.ts')).subscriptions],
   ['nodes', async () => (await import('./commands/nodes.ts')).nodes],
   ['audit', async () => (await import('./commands/audit.ts')).audit],

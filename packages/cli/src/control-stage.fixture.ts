@@ -27,8 +27,9 @@ export interface ControlStage {
 export async function openControlStage(): Promise<ControlStage> {
   let file: unknown
   let refusal: string | undefined
+  const folder = createFolder()
   const plane = await ControlPlane.open(
-    { database: `${createFolder()}/control.db`, host: '127.0.0.1', port: 0 },
+    { database: `${folder}/control.db`, secretKeyFile: `${folder}/secret.key`, host: '127.0.0.1', port: 0 },
     {
       log: quiet,
       async take(publication) {

@@ -1,0 +1,113 @@
+/** Owns `gatewright secrets`: secrets of an environment, whose values come from stdin or a file, and are shown to nobody. */
+import { readFileSync } from 'node:fs'
+import { defineCommand, UsageError, type Values } from '../command.ts'
+import { JSON_OPTION, toPath } from '../configuration.ts'
+import { EXIT_CODES } from '../exit-codes.ts'
+import { assertDone, WaitsForOthers } from '../folder/step.ts'
+import { onServer } from '../servers/on-server.ts'
+import { SERVER_OPTIONS, type Server } from '../servers/open-server.ts'
+import type { Terminal } from '../terminal.ts'
+import { toColumns } from '../to-columns.ts'
+
+const OPTIONS = {
+  ...SERVER_OPTIONS,
+  'value-file': { type: 'text', value: 'FILE', description: 'set: where the value stands, instead of stdin.' },
+  json: JSON_OPTION,
+} as const
+
+type SecretsValues = Values<typeof OPTIONS>
+
+/** What an action is about. */
+interface About {
+  readonly client: Server['client']
+  readonly environment: string
+  readonly name: string
+  readonly value: string
+  readonly values: SecretsValues
+  readonly terminal: Terminal
+}
+
+const ACTIONS: Readonly<Record<string, (about: About) => Promise<void>>> = { list, set, remove }
+
+export const secrets = defineCommand({
+  name: 'secrets',
+  summary: 'List, set and remove the secrets of an environment at a control plane.',
+  description:
+    'set reads the value from stdin, or from a file: so it does not stand in the history of your shell. Nobody is shown it again; list shows names. In a protected environment, a change of what something live names waits for the approval of others, and the exit code is 3.',
+  positionals: [
+    { name: 'ACTION', description: 'list, set or remove.' },
+    { name: 'ENV', description: 'The environment.' },
+    { name: 'NAME', description: 'set and remove: as `${secret:NAME}` names it.', optional: true },
+  ],
+  options: OPTIONS,
+  example: {
+    line: 'printf %s "$BACKEND_TOKEN" | gatewright secrets set prod BACKEND_TOKEN',
+    says: 'What is live in prod and names it has this value from now on.',
+  },
+
+  async run({ values: given, positionals: [action = '', environment = '', name] }, terminal) {
+    const values = given as SecretsValues
+    const act = Object.hasOwn(ACTIONS, action) ? ACTIONS[action] : undefined
+    if (act === undefined) throw new UsageError(`"${action}" is none of ${Object.keys(ACTIONS).join(', ')}`)
+    if (action === 'list' && name !== undefined) throw new UsageError(`\`secrets list\` has no use for "${name}"`)
+    if (action !== 'list' && name === undefined)
+      throw new UsageError(`which secret? secrets ${action} ${environment} NAME`)
+    if (action !== 'set' && values['value-file'] !== undefined)
+      throw new UsageError(`\`secrets ${action}\` has no use for --value-file`)
+    const value = action === 'set' ? await readValue(values['value-file'], terminal) : ''
+    return await onServer(values, terminal, async ({ client }) => {
+      try {
+        await act({ client, environment, name: name ?? '', value, values, terminal })
+        return EXIT_CODES.ok
+      } catch (error) {
+        if (!(error instanceof WaitsForOthers)) throw error
+        terminal.complain(error.message)
+        return EXIT_CODES.waits
+      }
+    })
+  },
+})
+
+async function list({ client, environment, values, terminal }: About): Promise<void> {
+  const { items } = (await client.ask('listSecrets', { params: { environment } })).body
+  if (values.json) terminal.print(JSON.stringify(items, null, 2))
+  else if (items.length === 0) terminal.print('It has no secrets.')
+  else terminal.print(toColumns(items.map((each) => [each.name, `version ${each.version}`, `since ${each.updatedAt}`])))
+}
+
+async function set({ client, environment, name, value, values, terminal }: About): Promise<void> {
+  const answer = await client.ask('putSecret', { params: { environment, name }, body: { value } })
+  assertDone(answer, { environment, team: '' })
+  const { version } = answer.body
+  terminal.print(
+    values.json ? JSON.stringify(answer.body, null, 2) : `${environment}/${name} is set (version ${version}).`,
+  )
+}
+
+async function remove({ client, environment, name, values, terminal }: About): Promise<void> {
+  assertDone(await client.ask('removeSecret', { params: { environment, name } }), { environment, team: '' })
+  terminal.print(
+    values.json ? JSON.stringify({ environment, name, removed: true }) : `${environment}/${name} is removed.`,
+  )
+}
+
+/** @throws UsageError */
+async function readValue(file: string | undefined, terminal: Terminal): Promise<string> {
+  const text =
+    file === undefined
+      ? await terminal.readInput('Type the value, then Enter and Ctrl-D:')
+      : readValueFile(toPath(file, terminal))
+  // What `echo` and editors put behind it is no part of it.
+  const value = text.replace(/\r?\n$/, '')
+  if (value === '')
+    throw new UsageError('no value came: printf %s "$VALUE" | gatewright secrets set …, or --value-file FILE')
+  return value
+}
+
+function readValueFile(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new UsageError(`--value-file ${path} cannot be read: ${(error as Error).message}`)
+  }
+}
