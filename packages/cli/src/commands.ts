@@ -34,6 +34,7 @@ export const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['keys', async () => (await import('./commands/keys.ts')).keys],
   ['secrets', async () => (await import('./commands/secrets.ts')).secrets],
   ['subscriptions', async () => (await import('./commands/subscriptions.ts')).subscriptions],
+  ['users', async () => (await import('./commands/users.ts')).users],
   ['node-tokens', async () => (await import('./commands/node-tokens.ts')).nodeTokens],
   ['nodes', async () => (await import('./commands/nodes.ts')).nodes],
   ['audit', async () => (await import('./commands/audit.ts')).audit],
