@@ -196,6 +196,17 @@ describe('the page of expressions', () => {
 })
 
 describe('the guides', () => {
+  it('ask the admin API by one and the same snippet, which stands before its first use', () => {
+    const [snippet = ''] = /^```sh\nask\(\) .*?^```$/ms.exec(guide('how-to/publish.md')) ?? []
+    assert.match(snippet, /\$TOKEN/)
+    for (const [path, text] of documents) {
+      assert.ok(!text.includes('$API'), `${path}: $API is defined nowhere`)
+      const first = text.search(/\bask '?\/[a-z]/)
+      if (first === -1) continue
+      assert.ok(text.slice(0, first).includes(snippet), `${path}: the snippet is not before the first \`ask\``)
+    }
+  })
+
   it('have every metric, and no other', async () => {
     const code = await source('packages/gateway/src/observe/metrics.ts')
     const names = [...code.matchAll(/'((?:gatewright|process)_\w+)'/g)].map(([, name = '']) => name)
