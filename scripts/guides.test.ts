@@ -5,7 +5,7 @@ import { globSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { describe, it } from 'node:test'
-import { ADMIN_ROUTES } from '../packages/control-plane/src/index.ts'
+import { ADMIN_ROUTES, BUILT_IN_ROLES } from '../packages/control-plane/src/index.ts'
 import { compileValue } from '../packages/expressions/src/index.ts'
 import { loadConfiguration } from '../packages/gateway/src/index.ts'
 import { toFindingText, toJsonSchema } from '../packages/model/src/index.ts'
@@ -44,6 +44,26 @@ describe('the guide of accounts', () => {
     )
     assert.ok(named.length > 10)
     for (const line of named) assert.ok(known.has(line), line)
+  })
+})
+
+describe('the roles in the guide of accounts', () => {
+  it('are those that are built in, each with what it may', () => {
+    const [owner, ...others] = BUILT_IN_ROLES
+    const kinds = new Map<string, string[]>()
+    for (const permission of owner?.permissions ?? []) {
+      const [kind = '', verb = ''] = permission.split(':')
+      kinds.set(kind, [...(kinds.get(kind) ?? []), verb])
+    }
+    const all = BUILT_IN_ROLES.map(({ id }) => `\`${id}\``)
+    const rows = [...kinds].map(([kind, verbs]) => {
+      const cells = others.map(({ permissions }) =>
+        verbs.filter((verb) => permissions.some((each) => each === `${kind}:${verb}`)).join(', '),
+      )
+      return [`\`${kind}\``, verbs.join(', '), ...cells]
+    })
+    const table = [['', ...all], ['---', ...all.map(() => '---')], ...rows].map((row) => `| ${row.join(' | ')} |\n`)
+    assert.ok(guide('how-to/accounts.md').includes(table.join('')), table.join(''))
   })
 })
 

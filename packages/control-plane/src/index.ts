@@ -1,5 +1,6 @@
 /** Owns the door of the control plane. */
 
+export { BUILT_IN_ROLES } from './access/role.ts'
 export { ADMIN_ROUTES } from './admin-routes.ts'
 export type { AuditVerdict } from './audit/audit-log.ts'
 export { ControlPlane, type ControlPlaneSettings } from './control-plane.ts'
