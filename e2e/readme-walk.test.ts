@@ -3,12 +3,11 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
-import { delimiter, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { RunningControlPlane } from './harness/control-plane.ts'
+import { findFreePort } from './harness/ports.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const TITLE = '## Publish through a control plane\n'
@@ -16,7 +15,6 @@ const TITLE = '## Publish through a control plane\n'
 describe('the walk through a control plane in the README', () => {
   let folder: string
   let blocks: readonly string[]
-  let upstream: Server
   let control: RunningControlPlane
   let token: string
 
@@ -25,33 +23,31 @@ describe('the walk through a control plane in the README', () => {
     const readme = await readFile(join(root, 'README.md'), 'utf8')
     const [section = ''] = readme.slice(readme.indexOf(TITLE) + TITLE.length).split(/^## /m)
     blocks = [...section.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, block = '']) => block)
-    upstream = createServer((request, response) => response.end(`upstream got ${request.url}\n`))
-    upstream.listen(0, '127.0.0.1')
-    await once(upstream, 'listening')
-    // The first block, on ports that are free, and with the account that its link leads to.
-    assert.match(blocks[0] ?? '', /^gatewright start --control-plane --data \S+\n$/)
+    assert.match(blocks[0] ?? '', /^export PATH=/)
+    // On ports that are free, and with the account that its link leads to.
+    assert.match(blocks[1] ?? '', /^gatewright start --control-plane --data \S+\n$/)
     control = await RunningControlPlane.start({ yaml: 'gatewright: 1\n' })
     token = (await control.setUp()).token
   })
   after(async () => {
     await control?.remove()
-    upstream?.close()
     await rm(folder, { recursive: true, force: true })
   })
 
   it('runs as it is written', { timeout: 240_000 }, async () => {
     const ports: Readonly<Record<string, number>> = {
       9081: Number(new URL(control.url).port),
-      9001: (upstream.address() as AddressInfo).port,
+      9001: await findFreePort(),
       8080: control.gateway.port,
     }
-    const script = blocks
-      .slice(1)
+    const walk = blocks
+      .slice(2)
       .join('')
-      .replaceAll(/(?<=127\.0\.0\.1:)\d{4}(?=[\s/])/g, (port) => String(ports[port]))
-    const { code, stdout, stderr } = await run(script)
+      .replaceAll(/(?<=127\.0\.0\.1:|listen\()\d{4}(?=[\s/,])/g, (port) => String(ports[port]))
+    // What is started in the background ends with the terminal.
+    const { code, stdout, stderr } = await run(`trap 'kill %1' EXIT\n${blocks[0]}cd '${folder}'\n${walk}`)
     assert.equal(code, 0, `${stdout}\n${stderr}`)
-    assert.match(stdout, /^upstream got \/orders\/7$/m)
+    assert.match(stdout, /^the service got \/orders\/7$/m)
     assert.match(stdout, /^orders is live in prod: revision 1 \(90 %\), revision 2 \(10 %\) /m)
     assert.match(stdout, /^orders is live in prod: revision 1 \(version 3\)$/m)
     assert.match(stdout, /^deprecated since [-\d]+; then \/prod\/v2\/orders$/m)
@@ -64,10 +60,9 @@ describe('the walk through a control plane in the README', () => {
     script: string,
   ): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }> {
     const shell = spawn('bash', ['-eu', '-o', 'pipefail', '-c', script], {
-      cwd: folder,
+      cwd: root,
       env: {
         ...process.env,
-        PATH: [join(root, 'node_modules/.bin'), process.env.PATH].join(delimiter),
         XDG_CONFIG_HOME: join(folder, 'config'),
         GATEWRIGHT_SERVER: '',
         GATEWRIGHT_TOKEN: '',
