@@ -51,6 +51,10 @@ describe('the walk through a control plane in the README', () => {
     assert.match(stdout, /^orders is live in prod: revision 1 \(90 %\), revision 2 \(10 %\) /m)
     assert.match(stdout, /^orders is live in prod: revision 1 \(version 3\)$/m)
     assert.match(stdout, /^deprecated since [-\d]+; then \/prod\/v2\/orders$/m)
+    assert.match(
+      stdout,
+      /^main\/orders +\S+ +- +prod +deprecated since .*\nmain\/orders-2 +v2 +family orders +prod +published /m,
+    )
     for (const action of ['rollback', 'canary', 'promote', 'publish', 'issue', 'create'])
       assert.match(stdout, new RegExp(`^\\d+ +\\S+Z +token "\\w+" of \\w+ +${action} +\\w+ +\\S+$`, 'm'))
   })

@@ -56,6 +56,11 @@ describe('the end of an API, by a command', () => {
     assert.match(done.stderr, /^Subscription \S+ of "main\/phone": Its app is refused by "orders" from now on/)
     const json = JSON.parse((await stage.run(`${line} --json`)).stdout)
     assert.deepEqual([json.why, json.succession.moves], ['supersede', []])
+    assert.match(
+      (await stage.run('live dev')).stdout,
+      /^dev +main\/orders +revision 1 +\S+Z +deprecated since [-\d]+.*; then \S+ +supersede$/m,
+    )
+    assert.match((await stage.run('live dev')).stdout, /^dev +main\/orders-2 +revision 1 +\S+Z +published +publish$/m)
   })
 
   it('waits where others have to approve it, and says so', async () => {

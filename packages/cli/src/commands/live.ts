@@ -5,6 +5,7 @@ import { JSON_OPTION } from '../configuration.ts'
 import { EXIT_CODES } from '../exit-codes.ts'
 import { toText } from '../folder/plan-live.ts'
 import { listLive } from '../live/list-live.ts'
+import { toLifecycleText } from '../live/tell-lifecycle.ts'
 import { onServer } from '../servers/on-server.ts'
 import { SERVER_OPTIONS, type Server } from '../servers/open-server.ts'
 import { toColumns } from '../to-columns.ts'
@@ -12,7 +13,8 @@ import { toColumns } from '../to-columns.ts'
 export const live = defineCommand({
   name: 'live',
   summary: 'Say what is live where.',
-  description: 'A line for each API in each environment that you may see: its releases, since when, and why.',
+  description:
+    'A line for each API in each environment that you may see: its releases, since when, whether it is on its way out, and why.',
   positionals: [{ name: 'ENV', description: 'Only this environment. Default: all.', optional: true }],
   options: { ...SERVER_OPTIONS, json: JSON_OPTION },
   example: { line: 'gatewright live prod', says: 'What prod serves now.' },
@@ -28,11 +30,12 @@ export const live = defineCommand({
       if (values.json) terminal.print(JSON.stringify(rows, null, 2))
       else if (rows.length === 0) terminal.print('Nothing is live.')
       else {
-        const cells = rows.map(({ environment: where, team, api, releases, at, why, message }) => [
+        const cells = rows.map(({ environment: where, team, api, releases, at, lifecycle, why, message }) => [
           where,
           `${team}/${api}`,
           toText(releases),
           at,
+          lifecycle === undefined ? 'published' : toLifecycleText(lifecycle),
           message === '' ? why : `${why}: ${message}`,
         ])
         terminal.print(toColumns(cells))

@@ -41,7 +41,10 @@ describe('what is live, by verbs', () => {
     )
     assert.match((await stage.run('rollback orders --in dev --to 2')).stdout, /^orders is live in dev: revision 2 /)
     assert.match((await stage.run('publish orders --to dev --revision 1')).stdout, /revision 1 /)
-    assert.match((await stage.run('live prod')).stdout, /^prod {2}main\/orders {2}revision 2 {2}\S+Z {2}promote$/)
+    assert.match(
+      (await stage.run('live prod')).stdout,
+      /^prod {2}main\/orders {2}revision 2 {2}\S+Z {2}published {2}promote$/,
+    )
   })
 
   it('is tried on a part of the traffic', async () => {

@@ -118,6 +118,8 @@ await describeOnStores('versions of an API, side by side', (open) => {
     )
     const listed = (await stage.ask('GET /apis?family=orders&team=main')).json()
     assert.deepEqual([ids(listed.items), listed.total], [['orders-1', 'orders-10', 'orders-2'], 3])
+    assert.deepEqual(ids(await read(stage, '?family=users')), ['users'], 'one that names none is called by its id')
+    assert.deepEqual(ids(await read(stage, '?family=orders-1')), [])
     assert.equal((await stage.ask('GET /plans?family=orders')).statusCode, 400)
     assert.equal((await stage.ask('PUT /apis/main/x', { body: { family: 'no family' } })).statusCode, 400)
     assert.deepEqual(stage.mistakes, [])

@@ -18,7 +18,10 @@ export const API_STATE_ROUTES: readonly Route[] = [
     params: z.strictObject({}),
     query: z.strictObject({
       team: partIdSchema.optional().meta({ description: 'Only of this team.' }),
-      family: z.string().optional().meta({ description: 'Only versions of this one.' }),
+      family: z
+        .string()
+        .optional()
+        .meta({ description: 'Only versions of this one. An API that names none is called by its id.' }),
       limit: z.coerce.number().int().min(1).max(200).default(50),
       after: z.string().optional().meta({ description: 'The `next` of the page before.' }),
     }),

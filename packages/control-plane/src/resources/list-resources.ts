@@ -121,7 +121,11 @@ function filter(
   if (teams !== undefined) found = found.where((expressions) => isReadable(expressions, { teams, parts }))
   if (ids !== undefined) found = found.where('id', 'in', ids.length === 0 ? [''] : ids)
   if (owner !== undefined) found = found.where('owner', '=', owner)
-  if (family !== undefined) found = found.where('family', '=', family)
+  // One that names none is the first of its own: what comes after it names its id.
+  if (family !== undefined)
+    found = found.where((all) =>
+      all.or([all('family', '=', family), all.and([all('family', 'is', null), all('id', '=', family)])]),
+    )
   for (const tag of tags) {
     const tagged = db.selectFrom('resource_tags').select('resource').where('tag', '=', tag)
     found = found.where('uid', 'in', tagged)

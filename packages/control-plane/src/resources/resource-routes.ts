@@ -52,7 +52,10 @@ export function toResourceRoutes(kind: Kind): readonly Route[] {
 const listQuery = z.strictObject({
   team: partIdSchema.optional().meta({ description: 'Only of this team.' }),
   owner: z.string().optional(),
-  family: z.string().optional().meta({ description: 'Only versions of this one, which they name as their `family`.' }),
+  family: z.string().optional().meta({
+    description:
+      'Only versions of this one, which they name as their `family`; one that names none is called by its id.',
+  }),
   tag: z
     .union([z.string(), z.array(z.string())])
     .optional()
