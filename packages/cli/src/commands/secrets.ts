@@ -41,7 +41,7 @@ export const secrets = defineCommand({
   ],
   options: OPTIONS,
   example: {
-    line: 'printf %s "$BACKEND_TOKEN" | gatewright secrets set prod BACKEND_TOKEN',
+    line: 'gatewright secrets set prod BACKEND_TOKEN --value-file token',
     says: 'What is live in prod and names it has this value from now on.',
   },
 

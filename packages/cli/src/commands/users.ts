@@ -10,7 +10,7 @@ import { toColumns } from '../to-columns.ts'
 
 const OPTIONS = {
   ...SERVER_OPTIONS,
-  role: { type: 'text', value: 'ID', description: 'invite: what the person may: owner, editor, publisher, viewer, …' },
+  role: { type: 'text', value: 'ID', description: 'invite: what the person may, such as publisher or viewer.' },
   team: { type: 'text', value: 'ID', description: "invite: in which team; '*' is every team." },
   name: { type: 'text', value: 'NAME', description: 'invite: what the person is called. Default: the address.' },
   'second-factors': {
