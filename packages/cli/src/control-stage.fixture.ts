@@ -23,25 +23,26 @@ export interface ControlStage {
   readonly run: (line: string, surroundings?: Surroundings) => Promise<Ran>
 }
 
-/** Gone when the tests around are over. */
-export async function openControlStage(): Promise<ControlStage> {
+/** Gone when the tests around are over. `isAlone`: without a gateway in the same process. */
+export async function openControlStage({ isAlone = false } = {}): Promise<ControlStage> {
   let file: unknown
   let refusal: string | undefined
   const folder = createFolder()
+  const take: Parameters<typeof ControlPlane.open>[1]['take'] = async (publication) => {
+    if (refusal !== undefined) return { fault: refusal }
+    const pieces = publication.pieces.map(({ text }) => JSON.parse(text) as GatewrightFileInput)
+    file = {
+      upstreams: pieces.flatMap(({ upstreams = [] }) => upstreams),
+      apis: pieces.flatMap(({ apis = [] }) => apis),
+      documents: Object.fromEntries([...publication.documents].toSorted(([a], [b]) => (a < b ? -1 : 1))),
+    }
+    return { version: publication.sequence, hash: 'hash' }
+  }
   const plane = await ControlPlane.open(
     { database: `${folder}/control.db`, secretKeyFile: `${folder}/secret.key`, host: '127.0.0.1', port: 0 },
     {
       log: quiet,
-      async take(publication) {
-        if (refusal !== undefined) return { fault: refusal }
-        const pieces = publication.pieces.map(({ text }) => JSON.parse(text) as GatewrightFileInput)
-        file = {
-          upstreams: pieces.flatMap(({ upstreams = [] }) => upstreams),
-          apis: pieces.flatMap(({ apis = [] }) => apis),
-          documents: Object.fromEntries([...publication.documents].toSorted(([a], [b]) => (a < b ? -1 : 1))),
-        }
-        return { version: publication.sequence, hash: 'hash' }
-      },
+      ...(!isAlone && { take }),
     },
   )
   after(() => plane.close())

@@ -1721,7 +1721,9 @@ readonly "products": readonly (string)[];
 /** Who does not get the next one, or loses the old one. */
 readonly "warnings": readonly (string)[] }; 
 /** Who runs it now, who does not yet, and who cannot. */
-readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
+readonly "nodes": readonly ({ readonly "node": string; 
+/** `elsewhere`: its group does not run that API in that environment. */
+readonly "state": "serves" | "waits" | "failed" | "elsewhere"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
 /** Gives all traffic here to the revision that is live in another environment; not to one that is only tried there. A dry run shows what is another here, in the environment too. */
 readonly promote: { readonly params: { readonly environment: string; readonly team: string; readonly id: string }; readonly query: { readonly wait?: number }; readonly body: { 
@@ -1806,7 +1808,9 @@ readonly "products": readonly (string)[];
 /** Who does not get the next one, or loses the old one. */
 readonly "warnings": readonly (string)[] }; 
 /** Who runs it now, who does not yet, and who cannot. */
-readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
+readonly "nodes": readonly ({ readonly "node": string; 
+/** `elsewhere`: its group does not run that API in that environment. */
+readonly "state": "serves" | "waits" | "failed" | "elsewhere"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
 /** Brings back what was live before the last change, or at a version. Rules and callers are not asked: it was live. */
 readonly rollBack: { readonly params: { readonly environment: string; readonly team: string; readonly id: string }; readonly query: { readonly wait?: number }; readonly body: { 
@@ -1885,7 +1889,9 @@ readonly "products": readonly (string)[];
 /** Who does not get the next one, or loses the old one. */
 readonly "warnings": readonly (string)[] }; 
 /** Who runs it now, who does not yet, and who cannot. */
-readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
+readonly "nodes": readonly ({ readonly "node": string; 
+/** `elsewhere`: its group does not run that API in that environment. */
+readonly "state": "serves" | "waits" | "failed" | "elsewhere"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
 /** Makes exactly this live: revisions that are there, and who gets each. Previews stay. */
 readonly deploy: { readonly params: { readonly environment: string; readonly team: string; readonly id: string }; readonly query: { readonly wait?: number }; readonly body: { readonly "releases": readonly ({ readonly "revision": number; 
@@ -1974,7 +1980,9 @@ readonly "products": readonly (string)[];
 /** Who does not get the next one, or loses the old one. */
 readonly "warnings": readonly (string)[] }; 
 /** Who runs it now, who does not yet, and who cannot. */
-readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
+readonly "nodes": readonly ({ readonly "node": string; 
+/** `elsewhere`: its group does not run that API in that environment. */
+readonly "state": "serves" | "waits" | "failed" | "elsewhere"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
 /** Gives a part of the traffic to another revision. A second time it gives another part. */
 readonly startCanary: { readonly params: { readonly environment: string; readonly team: string; readonly id: string }; readonly query: { readonly wait?: number }; readonly body: { 
@@ -2065,7 +2073,9 @@ readonly "products": readonly (string)[];
 /** Who does not get the next one, or loses the old one. */
 readonly "warnings": readonly (string)[] }; 
 /** Who runs it now, who does not yet, and who cannot. */
-readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
+readonly "nodes": readonly ({ readonly "node": string; 
+/** `elsewhere`: its group does not run that API in that environment. */
+readonly "state": "serves" | "waits" | "failed" | "elsewhere"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
 /** Gives all traffic to the canary. */
 readonly promoteCanary: { readonly params: { readonly environment: string; readonly team: string; readonly id: string }; readonly query: { readonly wait?: number }; readonly body: { 
@@ -2142,7 +2152,9 @@ readonly "products": readonly (string)[];
 /** Who does not get the next one, or loses the old one. */
 readonly "warnings": readonly (string)[] }; 
 /** Who runs it now, who does not yet, and who cannot. */
-readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
+readonly "nodes": readonly ({ readonly "node": string; 
+/** `elsewhere`: its group does not run that API in that environment. */
+readonly "state": "serves" | "waits" | "failed" | "elsewhere"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
 /** Takes the traffic of the canary back. */
 readonly abortCanary: { readonly params: { readonly environment: string; readonly team: string; readonly id: string }; readonly query: { readonly wait?: number }; readonly body: { 
@@ -2219,7 +2231,9 @@ readonly "products": readonly (string)[];
 /** Who does not get the next one, or loses the old one. */
 readonly "warnings": readonly (string)[] }; 
 /** Who runs it now, who does not yet, and who cannot. */
-readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
+readonly "nodes": readonly ({ readonly "node": string; 
+/** `elsewhere`: its group does not run that API in that environment. */
+readonly "state": "serves" | "waits" | "failed" | "elsewhere"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
 /** Takes the API out of the environment. What was live stays in its versions. */
 readonly takeOut: { readonly params: { readonly environment: string; readonly team: string; readonly id: string }; readonly query: { readonly wait?: number }; readonly body: { 
@@ -2296,7 +2310,9 @@ readonly "products": readonly (string)[];
 /** Who does not get the next one, or loses the old one. */
 readonly "warnings": readonly (string)[] }; 
 /** Who runs it now, who does not yet, and who cannot. */
-readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
+readonly "nodes": readonly ({ readonly "node": string; 
+/** `elsewhere`: its group does not run that API in that environment. */
+readonly "state": "serves" | "waits" | "failed" | "elsewhere"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
 /** Keys of an app, also those that ended, in pages. No key is shown. */
 readonly listKeys: { readonly params: { readonly team: string; readonly id: string }; readonly query: { readonly limit?: number; readonly after?: string }; readonly answer: { readonly "items": readonly ({ readonly "uid": string; 
@@ -2772,7 +2788,9 @@ readonly "products": readonly (string)[];
 /** Who does not get the next one, or loses the old one. */
 readonly "warnings": readonly (string)[] }; 
 /** Who runs it now, who does not yet, and who cannot. */
-readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
+readonly "nodes": readonly ({ readonly "node": string; 
+/** `elsewhere`: its group does not run that API in that environment. */
+readonly "state": "serves" | "waits" | "failed" | "elsewhere"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
 /** Ends previews at once. It waits for nobody: what is live stays as it is. */
 readonly endPreview: { readonly params: { readonly environment: string; readonly team: string; readonly id: string }; readonly query: { readonly revision?: number }; readonly answer: undefined }
@@ -2860,7 +2878,9 @@ readonly "products": readonly (string)[];
 /** Who does not get the next one, or loses the old one. */
 readonly "warnings": readonly (string)[] }; 
 /** Who runs it now, who does not yet, and who cannot. */
-readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
+readonly "nodes": readonly ({ readonly "node": string; 
+/** `elsewhere`: its group does not run that API in that environment. */
+readonly "state": "serves" | "waits" | "failed" | "elsewhere"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
 /** Lets another API come after this one, such as its next version: this one is deprecated here and says where the next one is; where wanted, its subscriptions open the next one from now on. */
 readonly supersede: { readonly params: { readonly environment: string; readonly team: string; readonly id: string }; readonly query: { readonly wait?: number }; readonly body: { 
@@ -2951,7 +2971,9 @@ readonly "products": readonly (string)[];
 /** Who does not get the next one, or loses the old one. */
 readonly "warnings": readonly (string)[] }; 
 /** Who runs it now, who does not yet, and who cannot. */
-readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
+readonly "nodes": readonly ({ readonly "node": string; 
+/** `elsewhere`: its group does not run that API in that environment. */
+readonly "state": "serves" | "waits" | "failed" | "elsewhere"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
 /** Answers every request with 410. It stays where it is, so that callers hear what comes after it. */
 readonly retire: { readonly params: { readonly environment: string; readonly team: string; readonly id: string }; readonly query: { readonly wait?: number }; readonly body: { 
@@ -3034,7 +3056,9 @@ readonly "products": readonly (string)[];
 /** Who does not get the next one, or loses the old one. */
 readonly "warnings": readonly (string)[] }; 
 /** Who runs it now, who does not yet, and who cannot. */
-readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
+readonly "nodes": readonly ({ readonly "node": string; 
+/** `elsewhere`: its group does not run that API in that environment. */
+readonly "state": "serves" | "waits" | "failed" | "elsewhere"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
 /** Takes back that it is deprecated, or retired. */
 readonly revive: { readonly params: { readonly environment: string; readonly team: string; readonly id: string }; readonly query: { readonly wait?: number }; readonly body: { 
@@ -3111,7 +3135,9 @@ readonly "products": readonly (string)[];
 /** Who does not get the next one, or loses the old one. */
 readonly "warnings": readonly (string)[] }; 
 /** Who runs it now, who does not yet, and who cannot. */
-readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
+readonly "nodes": readonly ({ readonly "node": string; 
+/** `elsewhere`: its group does not run that API in that environment. */
+readonly "state": "serves" | "waits" | "failed" | "elsewhere"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
 /** What is live in an environment, of the teams that you may see, in pages. */
 readonly listLiveApis: { readonly params: { readonly environment: string }; readonly query: { readonly limit?: number; readonly after?: string }; readonly answer: { readonly "items": readonly ({ 
@@ -3216,12 +3242,6 @@ readonly "preview"?: {
 readonly "expires": string } })[]; 
 /** What would become of what, a line each. */
 readonly "changes"?: readonly (string)[]; 
-/** What callers of what is live would notice. */
-readonly "breaking"?: readonly ({ readonly "code": string; readonly "message": string; readonly "at": { 
-/** `POST /orders/{id}`; absent: the whole API. */
-readonly "operation"?: string; readonly "of": "body" | "document"; readonly "version": "before" | "after"; 
-/** RFC 6901. */
-readonly "pointer": string }; readonly "before"?: unknown; readonly "after"?: unknown })[]; 
 /** The version of what was there when it was asked for: of another it is not done. */
 readonly "of": number; readonly "message": string; 
 /** Breaking changes that are known and wanted. */
@@ -3248,16 +3268,12 @@ readonly "succession"?: {
 readonly "to": string; readonly "movesSubscriptions": boolean }; 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "askedBy": string; 
-/** What people call who did it, as the audit log has it. Where changes are read. */
-readonly "askedByName"?: string; 
 /** RFC 3339, UTC. */
 readonly "askedAt": string; 
 /** RFC 3339, UTC. */
 readonly "expiresAt": string; readonly "approvals": readonly ({ 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
-/** What people call who did it, as the audit log has it. Where changes are read. */
-readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string })[]; 
 /** How many approvals the environment asks for now. */
@@ -3266,12 +3282,10 @@ readonly "needed": number;
 readonly "end"?: { 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
-/** What people call who did it, as the audit log has it. Where changes are read. */
-readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string }; readonly "sequence": number })[] } }
 
-/** A change that waits, or waited: who asked, for what, and who has approved it; while it waits also what would be another than what is live, and what callers would notice. */
+/** A change that waits, or waited: who asked, for what, and who has approved it. */
 readonly getChange: { readonly params: { readonly environment: string; readonly team: string; readonly id: string; readonly number: number }; readonly answer: { readonly "environment": string; 
 /** All that would run something else, where it is no change of what is live of an API. */
 readonly "environments"?: readonly (string)[]; readonly "team": string; 
@@ -3295,12 +3309,6 @@ readonly "preview"?: {
 readonly "expires": string } })[]; 
 /** What would become of what, a line each. */
 readonly "changes"?: readonly (string)[]; 
-/** What callers of what is live would notice. */
-readonly "breaking"?: readonly ({ readonly "code": string; readonly "message": string; readonly "at": { 
-/** `POST /orders/{id}`; absent: the whole API. */
-readonly "operation"?: string; readonly "of": "body" | "document"; readonly "version": "before" | "after"; 
-/** RFC 6901. */
-readonly "pointer": string }; readonly "before"?: unknown; readonly "after"?: unknown })[]; 
 /** The version of what was there when it was asked for: of another it is not done. */
 readonly "of": number; readonly "message": string; 
 /** Breaking changes that are known and wanted. */
@@ -3327,16 +3335,12 @@ readonly "succession"?: {
 readonly "to": string; readonly "movesSubscriptions": boolean }; 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "askedBy": string; 
-/** What people call who did it, as the audit log has it. Where changes are read. */
-readonly "askedByName"?: string; 
 /** RFC 3339, UTC. */
 readonly "askedAt": string; 
 /** RFC 3339, UTC. */
 readonly "expiresAt": string; readonly "approvals": readonly ({ 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
-/** What people call who did it, as the audit log has it. Where changes are read. */
-readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string })[]; 
 /** How many approvals the environment asks for now. */
@@ -3345,8 +3349,6 @@ readonly "needed": number;
 readonly "end"?: { 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
-/** What people call who did it, as the audit log has it. Where changes are read. */
-readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string }; readonly "sequence": number } }
 
@@ -3374,12 +3376,6 @@ readonly "preview"?: {
 readonly "expires": string } })[]; 
 /** What would become of what, a line each. */
 readonly "changes"?: readonly (string)[]; 
-/** What callers of what is live would notice. */
-readonly "breaking"?: readonly ({ readonly "code": string; readonly "message": string; readonly "at": { 
-/** `POST /orders/{id}`; absent: the whole API. */
-readonly "operation"?: string; readonly "of": "body" | "document"; readonly "version": "before" | "after"; 
-/** RFC 6901. */
-readonly "pointer": string }; readonly "before"?: unknown; readonly "after"?: unknown })[]; 
 /** The version of what was there when it was asked for: of another it is not done. */
 readonly "of": number; readonly "message": string; 
 /** Breaking changes that are known and wanted. */
@@ -3406,16 +3402,12 @@ readonly "succession"?: {
 readonly "to": string; readonly "movesSubscriptions": boolean }; 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "askedBy": string; 
-/** What people call who did it, as the audit log has it. Where changes are read. */
-readonly "askedByName"?: string; 
 /** RFC 3339, UTC. */
 readonly "askedAt": string; 
 /** RFC 3339, UTC. */
 readonly "expiresAt": string; readonly "approvals": readonly ({ 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
-/** What people call who did it, as the audit log has it. Where changes are read. */
-readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string })[]; 
 /** How many approvals the environment asks for now. */
@@ -3424,8 +3416,6 @@ readonly "needed": number;
 readonly "end"?: { 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
-/** What people call who did it, as the audit log has it. Where changes are read. */
-readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string }; readonly "sequence": number }; readonly "deployment"?: { 
 /** One more with each change of what is live; it is the `ETag`. */
@@ -3497,7 +3487,9 @@ readonly "products": readonly (string)[];
 /** Who does not get the next one, or loses the old one. */
 readonly "warnings": readonly (string)[] }; 
 /** Who runs it now, who does not yet, and who cannot. */
-readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } } }
+readonly "nodes": readonly ({ readonly "node": string; 
+/** `elsewhere`: its group does not run that API in that environment. */
+readonly "state": "serves" | "waits" | "failed" | "elsewhere"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } } }
 
 /** Keeps a change from being done. */
 readonly refuseChange: { readonly params: { readonly environment: string; readonly team: string; readonly id: string; readonly number: number }; readonly body: { readonly "note"?: string }; readonly answer: { readonly "environment": string; 
@@ -3523,12 +3515,6 @@ readonly "preview"?: {
 readonly "expires": string } })[]; 
 /** What would become of what, a line each. */
 readonly "changes"?: readonly (string)[]; 
-/** What callers of what is live would notice. */
-readonly "breaking"?: readonly ({ readonly "code": string; readonly "message": string; readonly "at": { 
-/** `POST /orders/{id}`; absent: the whole API. */
-readonly "operation"?: string; readonly "of": "body" | "document"; readonly "version": "before" | "after"; 
-/** RFC 6901. */
-readonly "pointer": string }; readonly "before"?: unknown; readonly "after"?: unknown })[]; 
 /** The version of what was there when it was asked for: of another it is not done. */
 readonly "of": number; readonly "message": string; 
 /** Breaking changes that are known and wanted. */
@@ -3555,16 +3541,12 @@ readonly "succession"?: {
 readonly "to": string; readonly "movesSubscriptions": boolean }; 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "askedBy": string; 
-/** What people call who did it, as the audit log has it. Where changes are read. */
-readonly "askedByName"?: string; 
 /** RFC 3339, UTC. */
 readonly "askedAt": string; 
 /** RFC 3339, UTC. */
 readonly "expiresAt": string; readonly "approvals": readonly ({ 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
-/** What people call who did it, as the audit log has it. Where changes are read. */
-readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string })[]; 
 /** How many approvals the environment asks for now. */
@@ -3573,8 +3555,6 @@ readonly "needed": number;
 readonly "end"?: { 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
-/** What people call who did it, as the audit log has it. Where changes are read. */
-readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string }; readonly "sequence": number } }
 
@@ -3602,12 +3582,6 @@ readonly "preview"?: {
 readonly "expires": string } })[]; 
 /** What would become of what, a line each. */
 readonly "changes"?: readonly (string)[]; 
-/** What callers of what is live would notice. */
-readonly "breaking"?: readonly ({ readonly "code": string; readonly "message": string; readonly "at": { 
-/** `POST /orders/{id}`; absent: the whole API. */
-readonly "operation"?: string; readonly "of": "body" | "document"; readonly "version": "before" | "after"; 
-/** RFC 6901. */
-readonly "pointer": string }; readonly "before"?: unknown; readonly "after"?: unknown })[]; 
 /** The version of what was there when it was asked for: of another it is not done. */
 readonly "of": number; readonly "message": string; 
 /** Breaking changes that are known and wanted. */
@@ -3634,16 +3608,12 @@ readonly "succession"?: {
 readonly "to": string; readonly "movesSubscriptions": boolean }; 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "askedBy": string; 
-/** What people call who did it, as the audit log has it. Where changes are read. */
-readonly "askedByName"?: string; 
 /** RFC 3339, UTC. */
 readonly "askedAt": string; 
 /** RFC 3339, UTC. */
 readonly "expiresAt": string; readonly "approvals": readonly ({ 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
-/** What people call who did it, as the audit log has it. Where changes are read. */
-readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string })[]; 
 /** How many approvals the environment asks for now. */
@@ -3652,13 +3622,13 @@ readonly "needed": number;
 readonly "end"?: { 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
-/** What people call who did it, as the audit log has it. Where changes are read. */
-readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string }; readonly "sequence": number } }
 
 /** Nodes that were heard from in the last minutes, by any control plane: what each runs, and its use. */
-readonly listNodes: { readonly answer: { readonly "items": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string; 
+readonly listNodes: { readonly answer: { readonly "items": readonly ({ readonly "node": string; 
+/** `elsewhere`: its group does not run that API in that environment. */
+readonly "state": "serves" | "waits" | "failed" | "elsewhere"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string; 
 /** Of the program. */
 readonly "version": string; 
 /** When this control plane heard of it last. */
@@ -3704,12 +3674,6 @@ readonly "preview"?: {
 readonly "expires": string } })[]; 
 /** What would become of what, a line each. */
 readonly "changes"?: readonly (string)[]; 
-/** What callers of what is live would notice. */
-readonly "breaking"?: readonly ({ readonly "code": string; readonly "message": string; readonly "at": { 
-/** `POST /orders/{id}`; absent: the whole API. */
-readonly "operation"?: string; readonly "of": "body" | "document"; readonly "version": "before" | "after"; 
-/** RFC 6901. */
-readonly "pointer": string }; readonly "before"?: unknown; readonly "after"?: unknown })[]; 
 /** The version of what was there when it was asked for: of another it is not done. */
 readonly "of": number; readonly "message": string; 
 /** Breaking changes that are known and wanted. */
@@ -3736,16 +3700,12 @@ readonly "succession"?: {
 readonly "to": string; readonly "movesSubscriptions": boolean }; 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "askedBy": string; 
-/** What people call who did it, as the audit log has it. Where changes are read. */
-readonly "askedByName"?: string; 
 /** RFC 3339, UTC. */
 readonly "askedAt": string; 
 /** RFC 3339, UTC. */
 readonly "expiresAt": string; readonly "approvals": readonly ({ 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
-/** What people call who did it, as the audit log has it. Where changes are read. */
-readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string })[]; 
 /** How many approvals the environment asks for now. */
@@ -3754,8 +3714,6 @@ readonly "needed": number;
 readonly "end"?: { 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
-/** What people call who did it, as the audit log has it. Where changes are read. */
-readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string }; readonly "sequence": number } }
 
@@ -3783,12 +3741,6 @@ readonly "preview"?: {
 readonly "expires": string } })[]; 
 /** What would become of what, a line each. */
 readonly "changes"?: readonly (string)[]; 
-/** What callers of what is live would notice. */
-readonly "breaking"?: readonly ({ readonly "code": string; readonly "message": string; readonly "at": { 
-/** `POST /orders/{id}`; absent: the whole API. */
-readonly "operation"?: string; readonly "of": "body" | "document"; readonly "version": "before" | "after"; 
-/** RFC 6901. */
-readonly "pointer": string }; readonly "before"?: unknown; readonly "after"?: unknown })[]; 
 /** The version of what was there when it was asked for: of another it is not done. */
 readonly "of": number; readonly "message": string; 
 /** Breaking changes that are known and wanted. */
@@ -3815,16 +3767,12 @@ readonly "succession"?: {
 readonly "to": string; readonly "movesSubscriptions": boolean }; 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "askedBy": string; 
-/** What people call who did it, as the audit log has it. Where changes are read. */
-readonly "askedByName"?: string; 
 /** RFC 3339, UTC. */
 readonly "askedAt": string; 
 /** RFC 3339, UTC. */
 readonly "expiresAt": string; readonly "approvals": readonly ({ 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
-/** What people call who did it, as the audit log has it. Where changes are read. */
-readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string })[]; 
 /** How many approvals the environment asks for now. */
@@ -3833,8 +3781,6 @@ readonly "needed": number;
 readonly "end"?: { 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
-/** What people call who did it, as the audit log has it. Where changes are read. */
-readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string }; readonly "sequence": number } } }
 
@@ -3862,12 +3808,6 @@ readonly "preview"?: {
 readonly "expires": string } })[]; 
 /** What would become of what, a line each. */
 readonly "changes"?: readonly (string)[]; 
-/** What callers of what is live would notice. */
-readonly "breaking"?: readonly ({ readonly "code": string; readonly "message": string; readonly "at": { 
-/** `POST /orders/{id}`; absent: the whole API. */
-readonly "operation"?: string; readonly "of": "body" | "document"; readonly "version": "before" | "after"; 
-/** RFC 6901. */
-readonly "pointer": string }; readonly "before"?: unknown; readonly "after"?: unknown })[]; 
 /** The version of what was there when it was asked for: of another it is not done. */
 readonly "of": number; readonly "message": string; 
 /** Breaking changes that are known and wanted. */
@@ -3894,16 +3834,12 @@ readonly "succession"?: {
 readonly "to": string; readonly "movesSubscriptions": boolean }; 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "askedBy": string; 
-/** What people call who did it, as the audit log has it. Where changes are read. */
-readonly "askedByName"?: string; 
 /** RFC 3339, UTC. */
 readonly "askedAt": string; 
 /** RFC 3339, UTC. */
 readonly "expiresAt": string; readonly "approvals": readonly ({ 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
-/** What people call who did it, as the audit log has it. Where changes are read. */
-readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string })[]; 
 /** How many approvals the environment asks for now. */
@@ -3912,8 +3848,6 @@ readonly "needed": number;
 readonly "end"?: { 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
-/** What people call who did it, as the audit log has it. Where changes are read. */
-readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string }; readonly "sequence": number } }
 
@@ -3941,12 +3875,6 @@ readonly "preview"?: {
 readonly "expires": string } })[]; 
 /** What would become of what, a line each. */
 readonly "changes"?: readonly (string)[]; 
-/** What callers of what is live would notice. */
-readonly "breaking"?: readonly ({ readonly "code": string; readonly "message": string; readonly "at": { 
-/** `POST /orders/{id}`; absent: the whole API. */
-readonly "operation"?: string; readonly "of": "body" | "document"; readonly "version": "before" | "after"; 
-/** RFC 6901. */
-readonly "pointer": string }; readonly "before"?: unknown; readonly "after"?: unknown })[]; 
 /** The version of what was there when it was asked for: of another it is not done. */
 readonly "of": number; readonly "message": string; 
 /** Breaking changes that are known and wanted. */
@@ -3973,16 +3901,12 @@ readonly "succession"?: {
 readonly "to": string; readonly "movesSubscriptions": boolean }; 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "askedBy": string; 
-/** What people call who did it, as the audit log has it. Where changes are read. */
-readonly "askedByName"?: string; 
 /** RFC 3339, UTC. */
 readonly "askedAt": string; 
 /** RFC 3339, UTC. */
 readonly "expiresAt": string; readonly "approvals": readonly ({ 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
-/** What people call who did it, as the audit log has it. Where changes are read. */
-readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string })[]; 
 /** How many approvals the environment asks for now. */
@@ -3991,8 +3915,6 @@ readonly "needed": number;
 readonly "end"?: { 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
-/** What people call who did it, as the audit log has it. Where changes are read. */
-readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string }; readonly "sequence": number } }
 

@@ -160,8 +160,7 @@ async function approve({ client, name, values, terminal }: About): Promise<numbe
       ? await client.ask('approveAskedChange', { params: toParams(change), ...said })
       : await client.ask('approveChange', { params: toApiParams(change, change.api), query: {}, ...said })
   const { deployment }: Operations['approveChange']['answer'] = body
-  const nodes = deployment?.nodes ?? []
-  const faults = isDryRun ? [] : toNodeFaults(nodes)
+  const faults = isDryRun || deployment === undefined ? [] : toNodeFaults(deployment, change.environment)
   if (values.json) terminal.print(JSON.stringify({ dryRun: isDryRun, ...body }, null, 2))
   else terminal.print(toOutcome(name, body.change, isDryRun))
   for (const fault of faults) terminal.complain(fault)

@@ -86,3 +86,54 @@ describe('what is live, by verbs', () => {
     assert.equal(stderr, 'node local does not run it: no room')
   })
 })
+
+describe('what is live on nodes', () => {
+  it('is served by those whose group runs it alone, and where none does that is a fault', async () => {
+    const { client, run, url } = await openControlStage({ isAlone: true })
+    for (const id of ['dev', 'prod'])
+      await client.ask('putEnvironment', { params: { id }, body: { pathPrefix: `/${id}` } })
+    await client.ask('putApi', {
+      params: { team: 'main', id: 'orders' },
+      body: { basePath: '/orders', upstream: 'http://127.0.0.1:9001' },
+    })
+    const early = await run('publish orders --to dev')
+    assert.deepEqual(
+      [early.code, early.stderr],
+      [0, 'nobody serves it yet: no node was heard from in the last minutes'],
+    )
+    await client.ask('putNodeGroup', { params: { id: 'edge' }, body: { environments: ['dev'] } })
+    const issued = await client.ask('issueNodeToken', { params: { group: 'edge' }, body: { name: 'all' } })
+    const beat = async () => {
+      const headers = { authorization: `Bearer ${issued.body.value}`, 'gatewright-node': 'vm' }
+      const told = await fetch(`${url}/node/v1/configuration?formats=1`, { headers })
+      const { hash, sequence } = (await told.json()) as { readonly hash: string; readonly sequence: number }
+      const { status } = await fetch(`${url}/node/v1/heartbeat`, {
+        method: 'POST',
+        headers: { ...headers, 'content-type': 'application/json' },
+        body: JSON.stringify({
+          node: 'vm',
+          version: '1.0.0',
+          configuration: { sequence, hash },
+          credentials: { sequence: 1 },
+          snapshot: { version: 1, hash: 's' },
+          threads: [],
+        }),
+      })
+      assert.equal(status, 204)
+    }
+    await beat()
+    const elsewhere = await run('publish orders --to prod --wait 0')
+    assert.deepEqual(
+      [elsewhere.code, elsewhere.stdout, elsewhere.stderr],
+      [
+        1,
+        'orders is live in prod: revision 1 (version 1)',
+        'no node runs prod: the groups of all that were heard from run other things; see node groups',
+      ],
+    )
+    await client.ask('putNodeGroup', { params: { id: 'edge' }, body: { environments: ['dev', 'prod'] } })
+    await beat()
+    const served = await run('publish orders --to prod')
+    assert.deepEqual([served.code, served.stdout.split('\n').at(-1)], [0, 'served by vm'])
+  })
+})

@@ -154,7 +154,7 @@ export class LivePlan {
           ...toCondition(current),
         })
         assertDone(answer, toChangePlace(environment, api))
-        return toNodeFaults(answer.body.nodes)
+        return toNodeFaults(answer.body, environment)
       },
     }
   }
@@ -181,7 +181,7 @@ export class LivePlan {
           ...toCondition(current),
         })
         assertDone(answer, toChangePlace(environment, api))
-        return toNodeFaults(answer.body.nodes)
+        return toNodeFaults(answer.body, environment)
       },
     }
   }
@@ -196,7 +196,7 @@ export class LivePlan {
         const params = { ...toApiPlace(api), environment }
         const answer = await client.ask('takeOut', { params, body: { message }, ...toCondition(current) })
         assertDone(answer, toChangePlace(environment, api))
-        return toNodeFaults(answer.body.nodes)
+        return toNodeFaults(answer.body, environment)
       },
     }
   }

@@ -50,9 +50,18 @@ interface SaidNode {
   readonly fault?: string
 }
 
-/** Lines, one for each that does not run what was made live. */
-export function toNodeFaults(nodes: readonly SaidNode[]): readonly string[] {
-  return nodes
+interface SaidRollout {
+  readonly releases: readonly unknown[]
+  readonly nodes: readonly SaidNode[]
+}
+
+/** Lines, one for each that does not run what was made live; those whose groups run other things are not to, but one has to. */
+export function toNodeFaults({ releases, nodes }: SaidRollout, environment: string): readonly string[] {
+  const concerned = nodes.filter(({ state }) => state !== 'elsewhere')
+  if (concerned.length === 0 && nodes.length > 0 && releases.length > 0) {
+    return [`no node runs ${environment}: the groups of all that were heard from run other things; see node groups`]
+  }
+  return concerned
     .filter(({ state }) => state !== 'serves')
     .map(({ node, fault }) => `node ${node} does not run it: ${fault ?? 'it has not said so yet'}`)
 }

@@ -58,10 +58,13 @@ export async function deployBy(
     const query = values.wait === undefined ? {} : { wait: values.wait }
     const { status, body } = await act(client, { params, query, message: values.message ?? '', isDryRun })
     const isWaiting = status === 202
-    const faults = isDryRun || isWaiting ? [] : toNodeFaults(body.nodes)
+    const faults = isDryRun || isWaiting ? [] : toNodeFaults(body, environment)
     if (values.json) terminal.print(JSON.stringify({ api, environment, dryRun: isDryRun, ...body }, null, 2))
     else for (const line of toLines(body, { api, environment, isDryRun, isWaiting })) terminal.print(line)
     for (const warning of body.succession?.warnings ?? []) terminal.complain(warning)
+    if (!isDryRun && !isWaiting && body.nodes.length === 0 && body.releases.length > 0) {
+      terminal.complain('nobody serves it yet: no node was heard from in the last minutes')
+    }
     for (const fault of faults) terminal.complain(fault)
     if (faults.length > 0) return EXIT_CODES.faults
     return isWaiting && !isDryRun ? EXIT_CODES.waits : EXIT_CODES.ok

@@ -8,6 +8,7 @@ import { findTouched } from '../environments/watch-protected.ts'
 import { AdminProblem } from '../http/admin-problem.ts'
 import { type Asking, type Done, defineChange, type Input, type Route } from '../http/route.ts'
 import type { Outcome } from '../publish/outcome.ts'
+import { toSnapshotId } from '../publish/snapshot-id.ts'
 import type { Doing } from '../resources/resource-store.ts'
 import { toChangeLines } from '../resources/to-change-lines.ts'
 import { findPerson } from '../tokens/token-store.ts'
@@ -176,7 +177,8 @@ export function toDone(
     notes: [toDeployNote(place, deployed, told), ...deployed.notes],
     changes: listLines(deployed),
     async afterwards() {
-      return { ...answer, nodes: [...(await services.rollout.settle({ waitMs: wait * 1000 }))] }
+      const api = toSnapshotId(place.environment.id, place.api)
+      return { ...answer, nodes: [...(await services.rollout.settle({ waitMs: wait * 1000, api }))] }
     },
   }
 }

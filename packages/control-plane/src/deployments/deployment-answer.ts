@@ -35,7 +35,9 @@ export const deploymentSchema = z.strictObject(deploymentShape)
 
 export const nodeSchema = z.strictObject({
   node: z.string(),
-  state: z.enum(['serves', 'waits', 'failed']),
+  state: z.enum(['serves', 'waits', 'failed', 'elsewhere']).meta({
+    description: '`elsewhere`: its group does not run that API in that environment.',
+  }),
   snapshot: z.strictObject({ version: z.int(), hash: z.string() }).exactOptional(),
   fault: z.string().exactOptional(),
 })

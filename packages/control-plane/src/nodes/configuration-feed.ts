@@ -138,7 +138,7 @@ function toId(name: string): string {
 }
 
 /** `prod.shop.orders`, or `prod`, `prod.~upstreams` and `prod.~certificates` of the environment: no id of an environment has a point in it. What is for all begins with `~`. */
-function isInScope(id: string, { environments, apis }: NodeScope): boolean {
+export function isInScope(id: string, { environments, apis }: NodeScope): boolean {
   if (id.startsWith('~')) return true
   const [environment = '', ...api] = id.split('.')
   if (environments?.includes(environment) === false) return false

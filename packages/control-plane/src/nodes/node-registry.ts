@@ -17,6 +17,8 @@ interface Known {
   readonly atMs: number
   /** Hash of what its group is to run, when it said so. */
   isCurrent(hash: string): boolean
+  /** Whether its group runs this, by its id in a snapshot, when it said so. */
+  runs(api: string): boolean
 }
 
 /** A node, and what it said last. */
@@ -33,6 +35,13 @@ export interface Newest {
   readonly sequence: number
 }
 
+interface Judging {
+  readonly newest: Newest | undefined
+  /** Those that were found to serve it, which they do from then on. */
+  readonly serving: Map<string, NodeOutcome>
+  readonly api: string | undefined
+}
+
 export class NodeRegistry {
   readonly #known = new Map<string, Known>()
   readonly #nowMs: () => number
@@ -44,13 +53,16 @@ export class NodeRegistry {
     this.#findNewest = findNewest
   }
 
-  /** `isCurrent`: whether this is what its group is to run at the moment when it is asked. False: there are too many to remember another one. */
-  note(heartbeat: Heartbeat, isCurrent: (hash: string) => boolean): boolean {
+  /**
+   * `isCurrent`: whether this is what its group is to run at the moment when it is asked; `runs`: whether that has an API at all. False: there are
+   * too many to remember another one.
+   */
+  note(heartbeat: Heartbeat, isCurrent: Known['isCurrent'], runs: Known['runs'] = () => true): boolean {
     if (!this.#known.has(heartbeat.node) && this.#known.size >= MOST_NODES) {
       this.#forget()
       if (this.#known.size >= MOST_NODES) return false
     }
-    this.#known.set(heartbeat.node, { heartbeat, atMs: this.#nowMs(), isCurrent })
+    this.#known.set(heartbeat.node, { heartbeat, atMs: this.#nowMs(), isCurrent, runs })
     this.#heard.resolve()
     this.#heard = Promise.withResolvers()
     return true
@@ -66,14 +78,14 @@ export class NodeRegistry {
 
   /**
    * What became of what is live now, by name. Resolves when none of those that are heard from waits any more, or the time is over. Who has gone on to
-   * something newer meanwhile serves it as well.
+   * something newer meanwhile serves it as well. `api`: nobody waits for those that do not run it.
    */
-  async settle(waitMs: number): Promise<readonly NodeOutcome[]> {
+  async settle(waitMs: number, api?: string): Promise<readonly NodeOutcome[]> {
     const newest = this.#findNewest()
     const end = performance.now() + waitMs
     const serving = new Map<string, NodeOutcome>()
     for (;;) {
-      const outcomes = this.#judge(newest, serving)
+      const outcomes = this.#judge({ newest, serving, api })
       const sinceMs = this.#nowMs() - HEARD_MS
       const isAwaited = outcomes.some(
         ({ node, state }) => state === 'waits' && (this.#known.get(node)?.atMs ?? 0) > sinceMs,
@@ -88,10 +100,10 @@ export class NodeRegistry {
     }
   }
 
-  /** `serving`: those that were found to serve it, which they do from then on. */
-  #judge(newest: Newest | undefined, serving: Map<string, NodeOutcome>): readonly NodeOutcome[] {
+  #judge({ newest, serving, api }: Judging): readonly NodeOutcome[] {
     this.#forget()
-    const outcomes = [...this.#known].map(([node, known]) => {
+    const outcomes = [...this.#known].map(([node, known]): NodeOutcome => {
+      if (api !== undefined && !known.runs(api)) return { node, state: 'elsewhere' }
       const outcome = serving.get(node) ?? toOutcome(node, known, newest)
       if (outcome.state === 'serves') serving.set(node, outcome)
       return outcome

@@ -9,7 +9,7 @@ import { randomUUID } from 'node:crypto'
 import { type Heartbeat, heartbeatSchema } from '@gatewright/model'
 import { z } from 'zod'
 import { MOST_SAID_BYTES, type Store } from '../store/store.ts'
-import type { ConfigurationFeed, NodeScope } from './configuration-feed.ts'
+import { type ConfigurationFeed, isInScope, type NodeScope } from './configuration-feed.ts'
 import type { NodeRegistry } from './node-registry.ts'
 
 export interface SharedHeartbeatsOptions {
@@ -83,7 +83,11 @@ export class SharedHeartbeats {
 
   #note({ heartbeat, scope }: Report): boolean {
     const { registry, feed } = this.#options
-    return registry.note(heartbeat, (hash) => feed.isCurrent(scope, hash))
+    return registry.note(
+      heartbeat,
+      (hash) => feed.isCurrent(scope, hash),
+      (api) => isInScope(api, scope),
+    )
   }
 
   #pass(report: Report): void {

@@ -1,7 +1,10 @@
 /** Owns what became of a change on the way to those who serve it: who runs it, who does not yet, and who cannot. */
 
-/** `waits`: it has not said anything of this change yet; it may be out of reach. */
-export type NodeState = 'serves' | 'waits' | 'failed'
+/**
+ * `waits`: it has not said anything of this change yet; it may be out of reach. `elsewhere`: it never will, because its group does not run the API
+ * that the change is about there.
+ */
+export type NodeState = 'serves' | 'waits' | 'failed' | 'elsewhere'
 
 export interface NodeOutcome {
   /** Id of the node; `local` is the gateway of this process. */
@@ -30,7 +33,7 @@ interface Followed {
 /** What is known of others than the gateway of this process. */
 interface Others {
   /** Resolves when none of those that are heard from waits any more, or the time is over. */
-  settle(waitMs: number): Promise<readonly NodeOutcome[]>
+  settle(waitMs: number, api?: string): Promise<readonly NodeOutcome[]>
 }
 
 const NOBODY: Others = { settle: async () => [] }
@@ -56,11 +59,17 @@ export class Rollout {
 
   /**
    * Resolves when the gateway of this process has taken, or refused, everything that is in the store now. `waitMs`: for nodes that are heard
-   * from; those that have not said it by then wait.
+   * from; those that have not said it by then wait. `api`: what the change is about, by its id in a snapshot; who does not run that is `elsewhere`.
    */
-  async settle({ waitMs = 0 }: { readonly waitMs?: number } = {}): Promise<readonly NodeOutcome[]> {
+  async settle({
+    waitMs = 0,
+    api,
+  }: {
+    readonly waitMs?: number
+    readonly api?: string
+  } = {}): Promise<readonly NodeOutcome[]> {
     await Promise.all(this.#followed.map((each) => each.look()))
-    const others = await this.#others.settle(waitMs)
+    const others = await this.#others.settle(waitMs, api)
     return [...this.#toLocal(), ...others]
   }
 
