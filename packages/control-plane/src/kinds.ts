@@ -247,6 +247,7 @@ export const NODE_GROUP = defineKind({
   body: nodeGroupBodySchema,
   read: 'node:read',
   edit: 'node:edit',
+  check: NAMED.check,
 })
 
 export const IDENTITY_PROVIDER = defineKind({

@@ -1,25 +1,28 @@
 /** Owns that what is named is there: a body names nothing that is missing, and what is still named does not go. */
+import { findClosest } from '@gatewright/model'
 import type { EnvironmentBody } from '../environments/environment-body.ts'
 import { findIds } from '../resources/find-resources.ts'
 import { listAllResources } from '../resources/list-resources.ts'
 import type { Resource, ResourceRef } from '../resources/resource.ts'
 import type { Moment } from '../store/store.ts'
 import { listNamers } from './list-namers.ts'
-import { listReferences, type NamedKind, type Reference } from './reference.ts'
-import { ReferenceFault } from './reference-fault.ts'
+import { listReferences, type NamedKind } from './reference.ts'
+import { type Missing, ReferenceFault } from './reference-fault.ts'
 
 /** Of a body that is to be kept as `ref`, as the schema of its kind has it. @rejects ReferenceFault `unknown` */
 export async function checkReferences(db: Moment, ref: ResourceRef, body: unknown): Promise<void> {
   const references = listReferences(ref.kind, body)
-  const missing: Reference[] = []
-  for (const kind of new Set(references.map((reference) => reference.kind))) {
-    const named = references.filter((reference) => reference.kind === kind)
-    const known = await findKnown(db, {
-      kind,
-      team: named[0]?.team ?? ref.team,
-      ids: [...new Set(named.map(({ id }) => id))],
-    })
-    missing.push(...named.filter(({ id }) => !known.has(id)))
+  const missing: Missing[] = []
+  const byPlace = Map.groupBy(references, ({ kind, team = ref.team }) => `${kind} ${team}`)
+  for (const named of byPlace.values()) {
+    const [first] = named
+    if (first === undefined) continue
+    const { kind, team = ref.team, isOpen } = first
+    const known = await findKnown(db, { kind, team, ids: [...new Set(named.map(({ id }) => id))] })
+    const unknown = named.filter(({ id }) => !known.has(id))
+    const all = isOpen === true && unknown.length > 0 ? await listAllResources(db, kind, team) : []
+    const ids = all.map(({ id }) => id)
+    missing.push(...unknown.map((one) => ({ ...one, near: findClosest(one.id, ids) })))
   }
   if (missing.length > 0) throw new ReferenceFault(ref, { missing })
 }

@@ -2,7 +2,6 @@
 import type { ApiBody } from '../apis/api-body.ts'
 import { findDeployment, listLive } from '../deployments/deployment-store.ts'
 import type { EnvironmentBody } from '../environments/environment-body.ts'
-import { MAIN_TEAM } from '../publish/snapshot-id.ts'
 import { findResources } from '../resources/find-resources.ts'
 import { NO_TEAM } from '../resources/kind.ts'
 import { listAllResources } from '../resources/list-resources.ts'
@@ -10,12 +9,13 @@ import type { Resource } from '../resources/resource.ts'
 import { toResource } from '../resources/resource-store.ts'
 import { findRevisions } from '../revisions/revision-store.ts'
 import type { Moment } from '../store/store.ts'
-import { listReferences, type NamedKind } from './reference.ts'
+import { listReferences } from './reference.ts'
 import type { Namer } from './reference-fault.ts'
 
 /** Which kinds name one of this kind in their bodies. */
 const BY_BODY: Readonly<Record<string, readonly string[]>> = {
-  api: ['plan', 'product'],
+  api: ['plan', 'product', 'node-group'],
+  environment: ['node-group'],
   plan: ['product', 'app'],
   product: ['api'],
   upstream: ['api'],
@@ -34,30 +34,33 @@ export async function listNamers(db: Moment, resource: Resource): Promise<Namer[
   ]
 }
 
-async function listByBody(db: Moment, { kind, team, id }: Resource): Promise<Namer[]> {
+async function listByBody(db: Moment, resource: Resource): Promise<Namer[]> {
+  const { kind, team, id } = resource
   const kinds = BY_BODY[kind] ?? []
   if (kinds.length === 0) return []
   const rows = await db
     .selectFrom('resources')
     .selectAll()
     .where('kind', 'in', kinds)
-    // What belongs to no team names what is of the team `main`.
-    .where('team', 'in', team === MAIN_TEAM ? [team, NO_TEAM] : [team])
-    // Who names it has its id as a text, or as a name, somewhere; what else has is sorted out below.
-    .where('body', 'like', `%"${id}"%`)
+    .where('team', 'in', [team, NO_TEAM])
+    // Who names it has its id as a text, or as a name, somewhere, maybe behind its team; what else has is sorted out below.
+    .where('body', 'like', `%${id}"%`)
     .orderBy('kind')
     .orderBy('id')
     .execute()
-  return rows.map(toResource).flatMap((resource) => pickNamers(resource, { kind: kind as NamedKind, id }))
+  return rows.map(toResource).flatMap((namer) => pickNamers(namer, resource))
 }
 
 function pickNamers(
-  { kind, id, body }: Pick<Resource, 'kind' | 'id' | 'body'>,
-  named: { readonly kind: NamedKind; readonly id: string },
+  { kind, team: own, id, body }: Pick<Resource, 'kind' | 'team' | 'id' | 'body'>,
+  named: Pick<Resource, 'kind' | 'team' | 'id'>,
 ): Namer[] {
   const references = listReferences(kind, body)
   return references
-    .filter((reference) => reference.kind === named.kind && reference.id === named.id)
+    .filter(
+      (reference) =>
+        reference.kind === named.kind && reference.id === named.id && (reference.team ?? own) === named.team,
+    )
     .map(({ path }) => ({ kind, id, path }))
 }
 

@@ -1,4 +1,5 @@
 /** Owns the faults of references: what is named is not there, or what is to go is still named. */
+import { NO_TEAM } from '../resources/kind.ts'
 import type { ResourceRef } from '../resources/resource.ts'
 import type { Reference } from './reference.ts'
 
@@ -12,18 +13,24 @@ export interface Namer {
   readonly path: string
 }
 
+/** What is named and not there. */
+export interface Missing extends Reference {
+  /** One that may be meant. */
+  readonly near: string | undefined
+}
+
 export class ReferenceFault extends Error {
   override readonly name = 'ReferenceFault'
   readonly reason: ReferenceFaultReason
   readonly ref: ResourceRef
   /** What is named and not there, where it is `unknown`. */
-  readonly missing: readonly Reference[]
+  readonly missing: readonly Missing[]
   /** Who still names it, where it is `in-use`. */
   readonly namers: readonly Namer[]
 
   constructor(
     ref: ResourceRef,
-    found: { readonly missing: readonly Reference[] } | { readonly namers: readonly Namer[] },
+    found: { readonly missing: readonly Missing[] } | { readonly namers: readonly Namer[] },
   ) {
     const missing = 'missing' in found ? found.missing : []
     const namers = 'namers' in found ? found.namers : []
@@ -38,10 +45,11 @@ export class ReferenceFault extends Error {
 /** How many are said one by one. */
 const SAID = 5
 
-function toUnknownMessage(missing: readonly Reference[]): string {
-  const said = missing
-    .slice(0, SAID)
-    .map(({ kind, id, path }) => `${path}: there is no ${kind} "${id}" in this team${toHint(kind, id)}`)
+function toUnknownMessage(missing: readonly Missing[]): string {
+  const said = missing.slice(0, SAID).map(({ kind, id, path, team, near }) => {
+    const where = team === undefined ? ' in this team' : team === NO_TEAM ? '' : ` in the team "${team}"`
+    return `${path}: there is no ${kind} "${id}"${where}${near === undefined ? '' : ` (did you mean "${near}"?)`}${toHint(kind, id)}`
+  })
   return `${said.join('; ')}${toRest(missing)}. Make it first, or name another one.`
 }
 

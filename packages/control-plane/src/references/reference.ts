@@ -3,12 +3,14 @@ import { isListUse, type WrittenUse } from '@gatewright/model'
 import type { ApiBody } from '../apis/api-body.ts'
 import type { AppBody } from '../apps/app-body.ts'
 import type { EnvironmentBody } from '../environments/environment-body.ts'
+import type { NodeGroupBody } from '../nodes/node-group-body.ts'
 import type { PlanBody } from '../plans/plan-body.ts'
 import type { PolicyListBody } from '../policy-lists/policy-list-body.ts'
 import type { ProductBody } from '../products/product-body.ts'
 import { MAIN_TEAM } from '../publish/snapshot-id.ts'
+import { NO_TEAM } from '../resources/kind.ts'
 
-export type NamedKind = 'api' | 'plan' | 'product' | 'upstream' | 'policy-list' | 'document'
+export type NamedKind = 'api' | 'plan' | 'product' | 'upstream' | 'policy-list' | 'document' | 'environment'
 
 /** One of the same team, where no other is said. */
 export interface Reference {
@@ -17,6 +19,8 @@ export interface Reference {
   readonly id: string
   /** Where it stands in the body: `apis[0].api`. */
   readonly path: string
+  /** Who may say this sees all of the kind: one that may be meant is told. */
+  readonly isOpen?: boolean
 }
 
 /** Of a body as the schema of its kind has it; a kind that names nothing has none. */
@@ -41,9 +45,26 @@ export function listReferences(kind: string, body: unknown): Reference[] {
     }
     case 'app':
       return Object.keys((body as AppBody).overrides ?? {}).map((id) => ({ kind: 'plan', id, path: `overrides.${id}` }))
+    case 'node-group':
+      return listOfNodeGroup(body as NodeGroupBody)
     default:
       return []
   }
+}
+
+/** Who may edit one may also have a node that is told everything. */
+function listOfNodeGroup({ environments = [], apis = [] }: NodeGroupBody): Reference[] {
+  const isOpen = true
+  return [
+    ...listIds('environment', 'environments', environments).map((each) => ({ ...each, team: NO_TEAM, isOpen })),
+    ...listIds('api', 'apis', apis).map((each) => ({ ...each, ...toApi(each.id), isOpen })),
+  ]
+}
+
+/** `orders`; `shop.orders` of the team `shop`. */
+function toApi(sharedId: string): { readonly team: string; readonly id: string } {
+  const [team = '', ...id] = sharedId.split('.')
+  return id.length === 0 ? { team: MAIN_TEAM, id: sharedId } : { team, id: id.join('.') }
 }
 
 function listOfApi({ upstream, policies, routes = [], products = [], document }: ApiBody): Reference[] {
