@@ -5,6 +5,7 @@ import type { Log } from '@gatewright/policies'
 import { toControlAddress, toSetUpLines } from './control-greeting.ts'
 import { createLineWriter } from './line-writer.ts'
 import { createLog } from './log.ts'
+import { toControlFault } from './to-control-fault.ts'
 
 /** A database that is not there yet may come. */
 const AGAIN_MS = 1_000
@@ -43,7 +44,7 @@ async function open(settings: ControlPlaneSettings, { log, signal }: Opening): P
     } catch (fault) {
       const error = fault instanceof Error ? fault.message : String(fault)
       if (fault instanceof StoreRefusal || fault instanceof PortRefusal) {
-        log.error(`cannot start: ${error}`)
+        log.error(`cannot start: ${fault instanceof PortRefusal ? toControlFault(error) : error}`)
         return undefined
       }
       log.error('the control plane cannot start yet, and tries again', { error, inMs: againMs })

@@ -11,6 +11,7 @@ import { LocalControlPlane } from './local-control-plane.ts'
 import { createLog } from './log.ts'
 import { SignalFollower } from './signal-follower.ts'
 import { toAuthority } from './to-authority.ts'
+import { toControlFault } from './to-control-fault.ts'
 
 export interface StartOptions {
   readonly config: LoadOptions['config']
@@ -97,7 +98,9 @@ export async function startGateway(options: StartOptions): Promise<number> {
     if (signals.isEnding) return signals.ended
     node?.open(gateway)
     const opened = await control?.open()
-    if (opened !== undefined && 'refused' in opened && opened.reason === 'port') throw new Error(toControlFault(opened))
+    if (opened !== undefined && 'refused' in opened && opened.reason === 'port') {
+      throw new Error(toControlFault(opened.refused))
+    }
     greet(gateway, { adminPort, threads, opened, greeting: options.greeting })
   } catch (error) {
     log.error(toStartFault(error instanceof Error ? error.message : String(error)))
@@ -151,11 +154,6 @@ function greet(gateway: GatewayProcess, { adminPort, threads, opened, greeting }
   const port = String(listeners[0]?.port ?? '')
   if (greeting.length > 0) lines.push('', ...greeting.map((line) => line.replaceAll('{port}', port)))
   process.stderr.write(`Gatewright serves on ${threads} ${threads === 1 ? 'thread' : 'threads'}\n${lines.join('\n')}\n`)
-}
-
-function toControlFault({ refused }: Refused): string {
-  if (!/EADDRINUSE/.test(refused)) return `the control plane cannot be reached where it was to be: ${refused}`
-  return 'the control plane finds its port in use, perhaps by another instance; end that, or choose another port with --control-port'
 }
 
 /** More of them would push the addresses out of sight. */

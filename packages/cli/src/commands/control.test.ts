@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -14,7 +15,8 @@ async function runControl(
   data: string,
   ...more: readonly string[]
 ): Promise<{ readonly code: unknown; readonly stderr: string }> {
-  const args = [bin, 'control', '--data', data, '--control-port', '0', ...more]
+  const port = more.includes('--control-port') ? [] : ['--control-port', '0']
+  const args = [bin, 'control', '--data', data, ...port, ...more]
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] })
   let stderr = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
@@ -61,6 +63,17 @@ describe('a control plane alone', { timeout: 60_000 }, () => {
     const { code, stderr } = await runControl(createFolder(), '--control-host', 'nowhere.invalid')
     assert.equal(code, 1)
     assert.match(stderr, /cannot start: .*nowhere\.invalid/)
+  })
+
+  it('does not start on a port that somebody has, and says which option chooses another one', async () => {
+    const taken = createServer().listen(0, '127.0.0.1')
+    await once(taken, 'listening')
+    const { port } = taken.address() as AddressInfo
+    const { code, stderr } = await runControl(createFolder(), '--control-port', String(port))
+    taken.close()
+    assert.equal(code, 1)
+    assert.match(stderr, new RegExp(`cannot start: .*127\\.0\\.0\\.1:${port}.* in use.*--control-port`))
+    assert.doesNotMatch(stderr, /EADDRINUSE/)
   })
 
   it('does not start with what is no certificate, and says which file is none', async () => {
