@@ -231,6 +231,24 @@ describe('a gateway process', () => {
     ])
   })
 
+  it('says that nobody has a key only where none can come from elsewhere', async () => {
+    const [api] = JSON.parse(toText('first')).apis
+    const text = {
+      ...JSON.parse(toText('first')),
+      apis: [{ ...api, policies: [{ policy: 'key-auth' }, ...api.policies] }],
+    }
+    const codes: string[][] = []
+    for (const more of [{}, { feed: () => undefined }]) {
+      writeFileSync(file, JSON.stringify(text))
+      gateway = new GatewayProcess({ config: file, threads: 1, log, ...more })
+      assert.equal(await gateway.start(), undefined)
+      codes.push(gateway.configuration.findings.map(({ code }) => code))
+      gateway.close()
+      await gateway.supervisor.stop(0)
+    }
+    assert.deepEqual(codes, [['nobody-has-a-key'], []])
+  })
+
   it('says what came of what is fed, whatever else is read at the same time', async () => {
     const fed = (body: string): MadeFile => ({
       path: join(folder, 'published'),

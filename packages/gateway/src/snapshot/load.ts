@@ -56,6 +56,8 @@ export interface LoadOptions {
   readonly memory?: ConfigurationMemory
   /** Where certificates come from elsewhere, too: ids of those that serve, without which listeners are faulty. */
   readonly formerCertificates?: ReadonlySet<string>
+  /** Do keys of apps come from elsewhere, too? */
+  readonly hasOtherKeys?: boolean
   readonly certificateMemory?: CertificateMemory
   /** What weak keys are hashed with; if absent, a secret of this process. */
   readonly pepper?: Pepper
@@ -128,6 +130,7 @@ export async function loadConfiguration(options: LoadOptions): Promise<Configura
         isWhole: !hasFaults(findings),
         nowMs: Date.now(),
         foreignFiles,
+        ...(options.hasOtherKeys !== undefined && { hasOtherKeys: options.hasOtherKeys }),
         ...(options.formerCertificates && { formerCertificates: options.formerCertificates }),
         ...(options.memory && { memory: options.memory }),
       }),

@@ -262,6 +262,7 @@ describe('validate, routes and APIs', () => {
     assert.deepEqual(codesOf(`${uses}apps: [{ id: acme, ${key} }] }]\n`, { isWhole: true }), [])
     assert.deepEqual(codesOf(api('policies: [{ policy: key-auth, enabled: false }]'), { isWhole: true }), [])
     assert.deepEqual(codesOf(uses), [])
+    assert.deepEqual(codesOf(uses, { isWhole: true, hasOtherKeys: true }), [], 'some may be published')
   })
 
   it('warns of a file without APIs, unless they have faults', () => {

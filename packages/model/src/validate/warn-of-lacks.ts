@@ -26,8 +26,8 @@ export function warnOfLacks(validation: Validation): void {
 
 /** Once, at the first use: a key is what is missing, and not something about the use. */
 function warnOfMissingKeys(validation: Validation): void {
-  const { apps = [] } = validation.options
-  if (apps.some(({ keys }) => keys.some(({ enabled }) => enabled !== false))) return
+  const { apps = [], hasOtherKeys = false } = validation.options
+  if (hasOtherKeys || apps.some(({ keys }) => keys.some(({ enabled }) => enabled !== false))) return
   const first = findFirstInNeed(validation, 'app-keys')
   if (first === undefined) return
   validation.warn(first.path, {
