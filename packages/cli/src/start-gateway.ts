@@ -73,7 +73,8 @@ export async function startGateway(options: StartOptions): Promise<number> {
   const signals = new SignalFollower(gateway, { ...options, log, servers, ...(beside && { control: beside }) })
   // A file that takes long to load holds nobody up who is told to end.
   const start = async (): Promise<string | undefined> => {
-    await node?.prepare(gateway)
+    const refused = await node?.prepare(gateway).catch((error: Error) => error.message)
+    if (refused !== undefined) return refused
     await control?.prepare(gateway)
     return await gateway.start()
   }

@@ -22,6 +22,7 @@ import type { Log } from '@gatewright/policies'
 import type { Feed, GatewayProcess } from '../main.ts'
 import type { MadeFile } from '../snapshot/load.ts'
 import { ControlPlanes, type ControlPlanesOptions, ControlRefusal, pause, toPauseMs } from './control-planes.ts'
+import { FolderLock } from './folder-lock.ts'
 import type { NodeCondition } from './node-condition.ts'
 import { NodeStore, toItemsHash } from './node-store.ts'
 import { NodeUsage, USED_FAMILIES } from './node-usage.ts'
@@ -49,6 +50,7 @@ export class NodeFeed {
   readonly #options: NodeOptions
   readonly #controls: ControlPlanes
   readonly #store: NodeStore
+  readonly #lock = new FolderLock()
   readonly #ending = new AbortController()
   /** What only this node opens; undefined: it has nothing of its own. */
   readonly seal: Seal | undefined
@@ -97,6 +99,7 @@ export class NodeFeed {
   async prepare(gateway: GatewayProcess): Promise<void> {
     this.#gateway = gateway
     this.#store.open()
+    await this.#lock.take(this.#options.dataDir)
     await this.#readKept(gateway)
     this.#work = Promise.all([
       this.#follow('configuration', (waitSeconds) => this.#askConfiguration(waitSeconds)),
@@ -117,6 +120,7 @@ export class NodeFeed {
     this.#ending.abort()
     clearTimeout(this.#beat)
     await this.#work
+    this.#lock.release()
   }
 
   async #readKept(gateway: GatewayProcess): Promise<void> {
