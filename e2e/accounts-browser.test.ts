@@ -39,7 +39,7 @@ describe('an account in Chromium', { skip: toSkip(chromium) }, () => {
     })
     origin = `http://localhost:${port}`
     link = await until(
-      () => /http:\/\/127\.0\.0\.1:\d+\/set-up#[\w-]+/.exec(gateway.stderr)?.[0],
+      () => /http:\/\/localhost:\d+\/set-up#[\w-]+/.exec(gateway.stderr)?.[0],
       'the link of the first account',
     )
     browser = await startChromium(getPath(chromium), { hosts: [] })

@@ -6,12 +6,12 @@ export function toControlAddress({ host, port, isTls }: Pick<Opened, 'host' | 'p
   return `${isTls ? 'https' : 'http'}://${toAuthority(host, port)}`
 }
 
-/** None where there is an account. */
-export function toSetUpLines({ setUpSecret, ...place }: Omit<Opened, 'kind'>): string[] {
+/** None where there is an account. The link is as all others: what is made behind it, such as a passkey, is for its name. */
+export function toSetUpLines({ setUpSecret, origin, ...place }: Omit<Opened, 'kind'>): string[] {
   if (setUpSecret === undefined) return []
   return [
     '',
     '  Nobody has an account yet. Within 24 hours, make the first one at',
-    `    ${toControlAddress(place)}/set-up#${setUpSecret}`,
+    `    ${origin ?? toControlAddress(place)}/set-up#${setUpSecret}`,
   ]
 }

@@ -14,7 +14,9 @@ readonly "csrfToken": string } }
 /** Who asks, and what they may. */
 readonly getMe: { readonly answer: { 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
-readonly "actor": string; readonly "name": string; readonly "grants": readonly ({ 
+readonly "actor": string; readonly "name": string; 
+/** Of a token: whose it is, too. */
+readonly "fullName"?: string; readonly "grants": readonly ({ 
 /** Id of a role. */
 readonly "role": string; 
 /** Id of the team in which it counts; `*` is every team. */

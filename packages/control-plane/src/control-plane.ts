@@ -72,6 +72,8 @@ export class ControlPlane {
     readonly host: string
     readonly port: number
     readonly isTls: boolean
+    /** Where people find the pages, as links say it; undefined: nobody has said it. */
+    readonly origin: string | undefined
     /** Who has it makes the first account; undefined: there is one. */
     readonly setUpSecret: string | undefined
   }
@@ -165,7 +167,7 @@ export class ControlPlane {
       void webhooks?.look()
       return new ControlPlane(store, app, {
         followers: all,
-        address: { host, port, isTls: tls !== undefined, setUpSecret },
+        address: { host, port, isTls: tls !== undefined, origin: publicOrigin ?? localOrigin, setUpSecret },
       })
     } catch (fault) {
       for (const follower of all) await follower.close()

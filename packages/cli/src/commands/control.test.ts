@@ -65,6 +65,22 @@ describe('a control plane alone', { timeout: 60_000 }, () => {
     assert.match(stderr, /cannot start: .*nowhere\.invalid/)
   })
 
+  it('prints the link of the first account with the name that all other links have', async () => {
+    for (const [more, expected] of [
+      [[], /^ +http:\/\/localhost:\d+\/set-up#/m],
+      [['--control-url', 'https://control.example.com'], /^ +https:\/\/control\.example\.com\/set-up#/m],
+    ] as const) {
+      const args = [bin, 'control', '--data', createFolder(), '--control-port', '0', ...more]
+      const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] })
+      let stderr = ''
+      for await (const text of child.stderr.setEncoding('utf8')) {
+        stderr += text
+        if (stderr.includes('/set-up#')) child.kill('SIGTERM')
+      }
+      assert.match(stderr, expected)
+    }
+  })
+
   it('does not start on a port that somebody has, and says which option chooses another one', async () => {
     const taken = createServer().listen(0, '127.0.0.1')
     await once(taken, 'listening')

@@ -16,11 +16,11 @@ describe('login, whoami, logout', () => {
       input: `${stage.token}\n`,
     })
     assert.equal(code, 0, stderr)
-    assert.match(stdout, /^Logged in to here as tests\./)
+    assert.match(stdout, /^Logged in to here as token "tests" of Olga\./)
     assert.equal(statSync(file()).mode & 0o777, 0o600)
     assert.ok(!stdout.includes(stage.token))
     const who = await runCommand(['whoami'], { env })
-    assert.match(who.stdout, /^tests \(\S+\) at here, http:.*\n {2}owner +in every team$/)
+    assert.match(who.stdout, /^token "tests" of Olga \(\S+\) at here, http:.*\n {2}owner +in every team$/)
   })
 
   it('knows several by name, and by address', async () => {

@@ -38,7 +38,7 @@ export const login = defineCommand({
         current: name,
         servers: { ...saved.servers, [name]: { url, token, ...ca } },
       })
-      terminal.print(`Logged in to ${name} as ${me.name}. The token is kept in ${path}.`)
+      terminal.print(`Logged in to ${name} as ${me.fullName ?? me.name}. The token is kept in ${path}.`)
       return EXIT_CODES.ok
     } catch (error) {
       const lines = explainFailure(error, url)

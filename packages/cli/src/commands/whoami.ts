@@ -27,7 +27,7 @@ export const whoami = defineCommand({
         ...(apis === undefined ? [] : [`for ${apis.join(', ')}`]),
         ...(environments === undefined ? [] : [`in ${environments.join(', ')}`]),
       ])
-      terminal.print([`${me.name} (${me.actor}) at ${name}, ${url}`, toColumns(grants)].join('\n'))
+      terminal.print([`${me.fullName ?? me.name} (${me.actor}) at ${name}, ${url}`, toColumns(grants)].join('\n'))
       if (me.scopes !== undefined) terminal.print(`At most: ${me.scopes.join(', ')}`)
       return EXIT_CODES.ok
     })

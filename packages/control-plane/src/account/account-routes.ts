@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { grantSchema, presentGrant } from '../access/grant.ts'
 import { PERMISSIONS } from '../access/permission.ts'
+import { findActorNames } from '../audit/find-actor-names.ts'
 import { AdminProblem } from '../http/admin-problem.ts'
 import { defineChange, defineReading, NOTHING, type Route } from '../http/route.ts'
 import { actorSchema } from '../resources/present-resource.ts'
@@ -46,15 +47,19 @@ export const ACCOUNT_ROUTES: readonly Route[] = [
     answer: z.strictObject({
       actor: actorSchema,
       name: z.string(),
+      fullName: z.string().exactOptional().meta({ description: 'Of a token: whose it is, too.' }),
       grants: z.array(grantSchema),
       scopes: z.array(z.enum(PERMISSIONS)).exactOptional(),
       csrfToken: z.string().exactOptional(),
     }),
-    async read({ principal, sessionSecret }) {
+    async read({ principal, sessionSecret }, db) {
       const { actor, name, grants, scopes } = principal ?? { actor: '', name: '', grants: [], scopes: undefined }
+      const said = { by: actor, personal: undefined }
+      const fullName = (await findActorNames(db, [said]))(said)
       const body = {
         actor,
         name,
+        ...(fullName !== undefined && fullName !== name && { fullName }),
         grants: grants.map(presentGrant),
         ...(scopes !== undefined && { scopes: [...scopes] }),
         ...(sessionSecret !== undefined && { csrfToken: toAntiForgeryToken(sessionSecret) }),

@@ -31,6 +31,7 @@ export type FromControl =
       readonly host: string
       readonly port: number
       readonly isTls: boolean
+      readonly origin: string | undefined
       readonly setUpSecret: string | undefined
     }
   /** It does not open: its port cannot be had, or its store cannot be opened. */
