@@ -44,7 +44,7 @@ async function open(settings: ControlPlaneSettings, { log, signal }: Opening): P
     } catch (fault) {
       const error = fault instanceof Error ? fault.message : String(fault)
       if (fault instanceof StoreRefusal || fault instanceof PortRefusal) {
-        log.error(`cannot start: ${fault instanceof PortRefusal ? toControlFault(error) : error}`)
+        log.error(`cannot start: ${fault instanceof PortRefusal ? toControlFault({ refused: error }) : error}`)
         return undefined
       }
       log.error('the control plane cannot start yet, and tries again', { error, inMs: againMs })

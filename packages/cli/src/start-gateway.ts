@@ -99,9 +99,7 @@ export async function startGateway(options: StartOptions): Promise<number> {
     if (signals.isEnding) return signals.ended
     node?.open(gateway)
     const opened = await control?.open()
-    if (opened !== undefined && 'refused' in opened && opened.reason === 'port') {
-      throw new Error(toControlFault(opened.refused))
-    }
+    if (opened !== undefined && 'refused' in opened && opened.reason === 'port') throw new Error(toControlFault(opened))
     greet(gateway, { adminPort, threads, opened, greeting: options.greeting })
   } catch (error) {
     log.error(toStartFault(error instanceof Error ? error.message : String(error)))
