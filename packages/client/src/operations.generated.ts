@@ -3244,6 +3244,12 @@ readonly "preview"?: {
 readonly "expires": string } })[]; 
 /** What would become of what, a line each. */
 readonly "changes"?: readonly (string)[]; 
+/** What callers of what is live would notice. */
+readonly "breaking"?: readonly ({ readonly "code": string; readonly "message": string; readonly "at": { 
+/** `POST /orders/{id}`; absent: the whole API. */
+readonly "operation"?: string; readonly "of": "body" | "document"; readonly "version": "before" | "after"; 
+/** RFC 6901. */
+readonly "pointer": string }; readonly "before"?: unknown; readonly "after"?: unknown })[]; 
 /** The version of what was there when it was asked for: of another it is not done. */
 readonly "of": number; readonly "message": string; 
 /** Breaking changes that are known and wanted. */
@@ -3270,12 +3276,16 @@ readonly "succession"?: {
 readonly "to": string; readonly "movesSubscriptions": boolean }; 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "askedBy": string; 
+/** What people call who did it, as the audit log has it. Where changes are read. */
+readonly "askedByName"?: string; 
 /** RFC 3339, UTC. */
 readonly "askedAt": string; 
 /** RFC 3339, UTC. */
 readonly "expiresAt": string; readonly "approvals": readonly ({ 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
+/** What people call who did it, as the audit log has it. Where changes are read. */
+readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string })[]; 
 /** How many approvals the environment asks for now. */
@@ -3284,10 +3294,12 @@ readonly "needed": number;
 readonly "end"?: { 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
+/** What people call who did it, as the audit log has it. Where changes are read. */
+readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string }; readonly "sequence": number })[] } }
 
-/** A change that waits, or waited: who asked, for what, and who has approved it. */
+/** A change that waits, or waited: who asked, for what, and who has approved it; while it waits also what would be another than what is live, and what callers would notice. */
 readonly getChange: { readonly params: { readonly environment: string; readonly team: string; readonly id: string; readonly number: number }; readonly answer: { readonly "environment": string; 
 /** All that would run something else, where it is no change of what is live of an API. */
 readonly "environments"?: readonly (string)[]; readonly "team": string; 
@@ -3311,6 +3323,12 @@ readonly "preview"?: {
 readonly "expires": string } })[]; 
 /** What would become of what, a line each. */
 readonly "changes"?: readonly (string)[]; 
+/** What callers of what is live would notice. */
+readonly "breaking"?: readonly ({ readonly "code": string; readonly "message": string; readonly "at": { 
+/** `POST /orders/{id}`; absent: the whole API. */
+readonly "operation"?: string; readonly "of": "body" | "document"; readonly "version": "before" | "after"; 
+/** RFC 6901. */
+readonly "pointer": string }; readonly "before"?: unknown; readonly "after"?: unknown })[]; 
 /** The version of what was there when it was asked for: of another it is not done. */
 readonly "of": number; readonly "message": string; 
 /** Breaking changes that are known and wanted. */
@@ -3337,12 +3355,16 @@ readonly "succession"?: {
 readonly "to": string; readonly "movesSubscriptions": boolean }; 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "askedBy": string; 
+/** What people call who did it, as the audit log has it. Where changes are read. */
+readonly "askedByName"?: string; 
 /** RFC 3339, UTC. */
 readonly "askedAt": string; 
 /** RFC 3339, UTC. */
 readonly "expiresAt": string; readonly "approvals": readonly ({ 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
+/** What people call who did it, as the audit log has it. Where changes are read. */
+readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string })[]; 
 /** How many approvals the environment asks for now. */
@@ -3351,6 +3373,8 @@ readonly "needed": number;
 readonly "end"?: { 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
+/** What people call who did it, as the audit log has it. Where changes are read. */
+readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string }; readonly "sequence": number } }
 
@@ -3378,6 +3402,12 @@ readonly "preview"?: {
 readonly "expires": string } })[]; 
 /** What would become of what, a line each. */
 readonly "changes"?: readonly (string)[]; 
+/** What callers of what is live would notice. */
+readonly "breaking"?: readonly ({ readonly "code": string; readonly "message": string; readonly "at": { 
+/** `POST /orders/{id}`; absent: the whole API. */
+readonly "operation"?: string; readonly "of": "body" | "document"; readonly "version": "before" | "after"; 
+/** RFC 6901. */
+readonly "pointer": string }; readonly "before"?: unknown; readonly "after"?: unknown })[]; 
 /** The version of what was there when it was asked for: of another it is not done. */
 readonly "of": number; readonly "message": string; 
 /** Breaking changes that are known and wanted. */
@@ -3404,12 +3434,16 @@ readonly "succession"?: {
 readonly "to": string; readonly "movesSubscriptions": boolean }; 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "askedBy": string; 
+/** What people call who did it, as the audit log has it. Where changes are read. */
+readonly "askedByName"?: string; 
 /** RFC 3339, UTC. */
 readonly "askedAt": string; 
 /** RFC 3339, UTC. */
 readonly "expiresAt": string; readonly "approvals": readonly ({ 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
+/** What people call who did it, as the audit log has it. Where changes are read. */
+readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string })[]; 
 /** How many approvals the environment asks for now. */
@@ -3418,6 +3452,8 @@ readonly "needed": number;
 readonly "end"?: { 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
+/** What people call who did it, as the audit log has it. Where changes are read. */
+readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string }; readonly "sequence": number }; readonly "deployment"?: { 
 /** One more with each change of what is live; it is the `ETag`. */
@@ -3517,6 +3553,12 @@ readonly "preview"?: {
 readonly "expires": string } })[]; 
 /** What would become of what, a line each. */
 readonly "changes"?: readonly (string)[]; 
+/** What callers of what is live would notice. */
+readonly "breaking"?: readonly ({ readonly "code": string; readonly "message": string; readonly "at": { 
+/** `POST /orders/{id}`; absent: the whole API. */
+readonly "operation"?: string; readonly "of": "body" | "document"; readonly "version": "before" | "after"; 
+/** RFC 6901. */
+readonly "pointer": string }; readonly "before"?: unknown; readonly "after"?: unknown })[]; 
 /** The version of what was there when it was asked for: of another it is not done. */
 readonly "of": number; readonly "message": string; 
 /** Breaking changes that are known and wanted. */
@@ -3543,12 +3585,16 @@ readonly "succession"?: {
 readonly "to": string; readonly "movesSubscriptions": boolean }; 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "askedBy": string; 
+/** What people call who did it, as the audit log has it. Where changes are read. */
+readonly "askedByName"?: string; 
 /** RFC 3339, UTC. */
 readonly "askedAt": string; 
 /** RFC 3339, UTC. */
 readonly "expiresAt": string; readonly "approvals": readonly ({ 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
+/** What people call who did it, as the audit log has it. Where changes are read. */
+readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string })[]; 
 /** How many approvals the environment asks for now. */
@@ -3557,6 +3603,8 @@ readonly "needed": number;
 readonly "end"?: { 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
+/** What people call who did it, as the audit log has it. Where changes are read. */
+readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string }; readonly "sequence": number } }
 
@@ -3584,6 +3632,12 @@ readonly "preview"?: {
 readonly "expires": string } })[]; 
 /** What would become of what, a line each. */
 readonly "changes"?: readonly (string)[]; 
+/** What callers of what is live would notice. */
+readonly "breaking"?: readonly ({ readonly "code": string; readonly "message": string; readonly "at": { 
+/** `POST /orders/{id}`; absent: the whole API. */
+readonly "operation"?: string; readonly "of": "body" | "document"; readonly "version": "before" | "after"; 
+/** RFC 6901. */
+readonly "pointer": string }; readonly "before"?: unknown; readonly "after"?: unknown })[]; 
 /** The version of what was there when it was asked for: of another it is not done. */
 readonly "of": number; readonly "message": string; 
 /** Breaking changes that are known and wanted. */
@@ -3610,12 +3664,16 @@ readonly "succession"?: {
 readonly "to": string; readonly "movesSubscriptions": boolean }; 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "askedBy": string; 
+/** What people call who did it, as the audit log has it. Where changes are read. */
+readonly "askedByName"?: string; 
 /** RFC 3339, UTC. */
 readonly "askedAt": string; 
 /** RFC 3339, UTC. */
 readonly "expiresAt": string; readonly "approvals": readonly ({ 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
+/** What people call who did it, as the audit log has it. Where changes are read. */
+readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string })[]; 
 /** How many approvals the environment asks for now. */
@@ -3624,6 +3682,8 @@ readonly "needed": number;
 readonly "end"?: { 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
+/** What people call who did it, as the audit log has it. Where changes are read. */
+readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string }; readonly "sequence": number } }
 
@@ -3676,6 +3736,12 @@ readonly "preview"?: {
 readonly "expires": string } })[]; 
 /** What would become of what, a line each. */
 readonly "changes"?: readonly (string)[]; 
+/** What callers of what is live would notice. */
+readonly "breaking"?: readonly ({ readonly "code": string; readonly "message": string; readonly "at": { 
+/** `POST /orders/{id}`; absent: the whole API. */
+readonly "operation"?: string; readonly "of": "body" | "document"; readonly "version": "before" | "after"; 
+/** RFC 6901. */
+readonly "pointer": string }; readonly "before"?: unknown; readonly "after"?: unknown })[]; 
 /** The version of what was there when it was asked for: of another it is not done. */
 readonly "of": number; readonly "message": string; 
 /** Breaking changes that are known and wanted. */
@@ -3702,12 +3768,16 @@ readonly "succession"?: {
 readonly "to": string; readonly "movesSubscriptions": boolean }; 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "askedBy": string; 
+/** What people call who did it, as the audit log has it. Where changes are read. */
+readonly "askedByName"?: string; 
 /** RFC 3339, UTC. */
 readonly "askedAt": string; 
 /** RFC 3339, UTC. */
 readonly "expiresAt": string; readonly "approvals": readonly ({ 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
+/** What people call who did it, as the audit log has it. Where changes are read. */
+readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string })[]; 
 /** How many approvals the environment asks for now. */
@@ -3716,6 +3786,8 @@ readonly "needed": number;
 readonly "end"?: { 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
+/** What people call who did it, as the audit log has it. Where changes are read. */
+readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string }; readonly "sequence": number } }
 
@@ -3743,6 +3815,12 @@ readonly "preview"?: {
 readonly "expires": string } })[]; 
 /** What would become of what, a line each. */
 readonly "changes"?: readonly (string)[]; 
+/** What callers of what is live would notice. */
+readonly "breaking"?: readonly ({ readonly "code": string; readonly "message": string; readonly "at": { 
+/** `POST /orders/{id}`; absent: the whole API. */
+readonly "operation"?: string; readonly "of": "body" | "document"; readonly "version": "before" | "after"; 
+/** RFC 6901. */
+readonly "pointer": string }; readonly "before"?: unknown; readonly "after"?: unknown })[]; 
 /** The version of what was there when it was asked for: of another it is not done. */
 readonly "of": number; readonly "message": string; 
 /** Breaking changes that are known and wanted. */
@@ -3769,12 +3847,16 @@ readonly "succession"?: {
 readonly "to": string; readonly "movesSubscriptions": boolean }; 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "askedBy": string; 
+/** What people call who did it, as the audit log has it. Where changes are read. */
+readonly "askedByName"?: string; 
 /** RFC 3339, UTC. */
 readonly "askedAt": string; 
 /** RFC 3339, UTC. */
 readonly "expiresAt": string; readonly "approvals": readonly ({ 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
+/** What people call who did it, as the audit log has it. Where changes are read. */
+readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string })[]; 
 /** How many approvals the environment asks for now. */
@@ -3783,6 +3865,8 @@ readonly "needed": number;
 readonly "end"?: { 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
+/** What people call who did it, as the audit log has it. Where changes are read. */
+readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string }; readonly "sequence": number } } }
 
@@ -3810,6 +3894,12 @@ readonly "preview"?: {
 readonly "expires": string } })[]; 
 /** What would become of what, a line each. */
 readonly "changes"?: readonly (string)[]; 
+/** What callers of what is live would notice. */
+readonly "breaking"?: readonly ({ readonly "code": string; readonly "message": string; readonly "at": { 
+/** `POST /orders/{id}`; absent: the whole API. */
+readonly "operation"?: string; readonly "of": "body" | "document"; readonly "version": "before" | "after"; 
+/** RFC 6901. */
+readonly "pointer": string }; readonly "before"?: unknown; readonly "after"?: unknown })[]; 
 /** The version of what was there when it was asked for: of another it is not done. */
 readonly "of": number; readonly "message": string; 
 /** Breaking changes that are known and wanted. */
@@ -3836,12 +3926,16 @@ readonly "succession"?: {
 readonly "to": string; readonly "movesSubscriptions": boolean }; 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "askedBy": string; 
+/** What people call who did it, as the audit log has it. Where changes are read. */
+readonly "askedByName"?: string; 
 /** RFC 3339, UTC. */
 readonly "askedAt": string; 
 /** RFC 3339, UTC. */
 readonly "expiresAt": string; readonly "approvals": readonly ({ 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
+/** What people call who did it, as the audit log has it. Where changes are read. */
+readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string })[]; 
 /** How many approvals the environment asks for now. */
@@ -3850,6 +3944,8 @@ readonly "needed": number;
 readonly "end"?: { 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
+/** What people call who did it, as the audit log has it. Where changes are read. */
+readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string }; readonly "sequence": number } }
 
@@ -3877,6 +3973,12 @@ readonly "preview"?: {
 readonly "expires": string } })[]; 
 /** What would become of what, a line each. */
 readonly "changes"?: readonly (string)[]; 
+/** What callers of what is live would notice. */
+readonly "breaking"?: readonly ({ readonly "code": string; readonly "message": string; readonly "at": { 
+/** `POST /orders/{id}`; absent: the whole API. */
+readonly "operation"?: string; readonly "of": "body" | "document"; readonly "version": "before" | "after"; 
+/** RFC 6901. */
+readonly "pointer": string }; readonly "before"?: unknown; readonly "after"?: unknown })[]; 
 /** The version of what was there when it was asked for: of another it is not done. */
 readonly "of": number; readonly "message": string; 
 /** Breaking changes that are known and wanted. */
@@ -3903,12 +4005,16 @@ readonly "succession"?: {
 readonly "to": string; readonly "movesSubscriptions": boolean }; 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "askedBy": string; 
+/** What people call who did it, as the audit log has it. Where changes are read. */
+readonly "askedByName"?: string; 
 /** RFC 3339, UTC. */
 readonly "askedAt": string; 
 /** RFC 3339, UTC. */
 readonly "expiresAt": string; readonly "approvals": readonly ({ 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
+/** What people call who did it, as the audit log has it. Where changes are read. */
+readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string })[]; 
 /** How many approvals the environment asks for now. */
@@ -3917,6 +4023,8 @@ readonly "needed": number;
 readonly "end"?: { 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
+/** What people call who did it, as the audit log has it. Where changes are read. */
+readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string }; readonly "sequence": number } }
 
