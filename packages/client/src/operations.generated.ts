@@ -14,9 +14,7 @@ readonly "csrfToken": string } }
 /** Who asks, and what they may. */
 readonly getMe: { readonly answer: { 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
-readonly "actor": string; readonly "name": string; 
-/** Of a token: whose it is, too. */
-readonly "fullName"?: string; readonly "grants": readonly ({ 
+readonly "actor": string; readonly "name": string; readonly "grants": readonly ({ 
 /** Id of a role. */
 readonly "role": string; 
 /** Id of the team in which it counts; `*` is every team. */
@@ -1723,9 +1721,7 @@ readonly "products": readonly (string)[];
 /** Who does not get the next one, or loses the old one. */
 readonly "warnings": readonly (string)[] }; 
 /** Who runs it now, who does not yet, and who cannot. */
-readonly "nodes": readonly ({ readonly "node": string; 
-/** `elsewhere`: its group does not run that API in that environment. */
-readonly "state": "serves" | "waits" | "failed" | "elsewhere"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
+readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
 /** Gives all traffic here to the revision that is live in another environment; not to one that is only tried there. A dry run shows what is another here, in the environment too. */
 readonly promote: { readonly params: { readonly environment: string; readonly team: string; readonly id: string }; readonly query: { readonly wait?: number }; readonly body: { 
@@ -1810,9 +1806,7 @@ readonly "products": readonly (string)[];
 /** Who does not get the next one, or loses the old one. */
 readonly "warnings": readonly (string)[] }; 
 /** Who runs it now, who does not yet, and who cannot. */
-readonly "nodes": readonly ({ readonly "node": string; 
-/** `elsewhere`: its group does not run that API in that environment. */
-readonly "state": "serves" | "waits" | "failed" | "elsewhere"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
+readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
 /** Brings back what was live before the last change, or at a version. Rules and callers are not asked: it was live. */
 readonly rollBack: { readonly params: { readonly environment: string; readonly team: string; readonly id: string }; readonly query: { readonly wait?: number }; readonly body: { 
@@ -1891,11 +1885,9 @@ readonly "products": readonly (string)[];
 /** Who does not get the next one, or loses the old one. */
 readonly "warnings": readonly (string)[] }; 
 /** Who runs it now, who does not yet, and who cannot. */
-readonly "nodes": readonly ({ readonly "node": string; 
-/** `elsewhere`: its group does not run that API in that environment. */
-readonly "state": "serves" | "waits" | "failed" | "elsewhere"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
+readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
-/** Makes exactly this live: revisions that are there, and who gets each. Previews stay. */
+/** Makes exactly this live: revisions that are there, who gets each, and whether that is on its way out. Previews stay. */
 readonly deploy: { readonly params: { readonly environment: string; readonly team: string; readonly id: string }; readonly query: { readonly wait?: number }; readonly body: { readonly "releases": readonly ({ readonly "revision": number; 
 /** Percent of what no condition claims. */
 readonly "share"?: number; 
@@ -1903,6 +1895,18 @@ readonly "share"?: number;
 readonly "when"?: string; 
 /** Each request of these, `team/id`, whatever else is said. */
 readonly "apps"?: readonly (string)[] })[]; 
+/** It is on its way out here, or over. `null`: it is neither; absent: it stays as it was. */
+readonly "lifecycle"?: ({ 
+/** `deprecated`: it answers, and each answer says so (RFC 9745). `retired`: every request is answered with 410. */
+readonly "state": "deprecated" | "retired"; 
+/** Since when, or from when on, nobody should begin to use it. Needed where it is deprecated. */
+readonly "deprecatedAt"?: string; 
+/** From when on it may not answer any more (RFC 8594). It is said, and nothing happens by itself. */
+readonly "sunsetAt"?: string; 
+/** URL or path of what comes after it. */
+readonly "successor"?: string; 
+/** URL or path of a page that tells people about it. */
+readonly "link"?: string }) | (null); 
 /** Why, for those who come later. */
 readonly "message"?: string; 
 /** Why it cannot wait: passes a freeze, for those who have `environment:freeze` everywhere; and brings back what was live before the last change without waiting, for those who may approve. */
@@ -1982,9 +1986,7 @@ readonly "products": readonly (string)[];
 /** Who does not get the next one, or loses the old one. */
 readonly "warnings": readonly (string)[] }; 
 /** Who runs it now, who does not yet, and who cannot. */
-readonly "nodes": readonly ({ readonly "node": string; 
-/** `elsewhere`: its group does not run that API in that environment. */
-readonly "state": "serves" | "waits" | "failed" | "elsewhere"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
+readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
 /** Gives a part of the traffic to another revision. A second time it gives another part. */
 readonly startCanary: { readonly params: { readonly environment: string; readonly team: string; readonly id: string }; readonly query: { readonly wait?: number }; readonly body: { 
@@ -2075,9 +2077,7 @@ readonly "products": readonly (string)[];
 /** Who does not get the next one, or loses the old one. */
 readonly "warnings": readonly (string)[] }; 
 /** Who runs it now, who does not yet, and who cannot. */
-readonly "nodes": readonly ({ readonly "node": string; 
-/** `elsewhere`: its group does not run that API in that environment. */
-readonly "state": "serves" | "waits" | "failed" | "elsewhere"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
+readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
 /** Gives all traffic to the canary. */
 readonly promoteCanary: { readonly params: { readonly environment: string; readonly team: string; readonly id: string }; readonly query: { readonly wait?: number }; readonly body: { 
@@ -2154,9 +2154,7 @@ readonly "products": readonly (string)[];
 /** Who does not get the next one, or loses the old one. */
 readonly "warnings": readonly (string)[] }; 
 /** Who runs it now, who does not yet, and who cannot. */
-readonly "nodes": readonly ({ readonly "node": string; 
-/** `elsewhere`: its group does not run that API in that environment. */
-readonly "state": "serves" | "waits" | "failed" | "elsewhere"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
+readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
 /** Takes the traffic of the canary back. */
 readonly abortCanary: { readonly params: { readonly environment: string; readonly team: string; readonly id: string }; readonly query: { readonly wait?: number }; readonly body: { 
@@ -2233,9 +2231,7 @@ readonly "products": readonly (string)[];
 /** Who does not get the next one, or loses the old one. */
 readonly "warnings": readonly (string)[] }; 
 /** Who runs it now, who does not yet, and who cannot. */
-readonly "nodes": readonly ({ readonly "node": string; 
-/** `elsewhere`: its group does not run that API in that environment. */
-readonly "state": "serves" | "waits" | "failed" | "elsewhere"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
+readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
 /** Takes the API out of the environment. What was live stays in its versions. */
 readonly takeOut: { readonly params: { readonly environment: string; readonly team: string; readonly id: string }; readonly query: { readonly wait?: number }; readonly body: { 
@@ -2312,9 +2308,7 @@ readonly "products": readonly (string)[];
 /** Who does not get the next one, or loses the old one. */
 readonly "warnings": readonly (string)[] }; 
 /** Who runs it now, who does not yet, and who cannot. */
-readonly "nodes": readonly ({ readonly "node": string; 
-/** `elsewhere`: its group does not run that API in that environment. */
-readonly "state": "serves" | "waits" | "failed" | "elsewhere"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
+readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
 /** Keys of an app, also those that ended, in pages. No key is shown. */
 readonly listKeys: { readonly params: { readonly team: string; readonly id: string }; readonly query: { readonly limit?: number; readonly after?: string }; readonly answer: { readonly "items": readonly ({ readonly "uid": string; 
@@ -2790,9 +2784,7 @@ readonly "products": readonly (string)[];
 /** Who does not get the next one, or loses the old one. */
 readonly "warnings": readonly (string)[] }; 
 /** Who runs it now, who does not yet, and who cannot. */
-readonly "nodes": readonly ({ readonly "node": string; 
-/** `elsewhere`: its group does not run that API in that environment. */
-readonly "state": "serves" | "waits" | "failed" | "elsewhere"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
+readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
 /** Ends previews at once. It waits for nobody: what is live stays as it is. */
 readonly endPreview: { readonly params: { readonly environment: string; readonly team: string; readonly id: string }; readonly query: { readonly revision?: number }; readonly answer: undefined }
@@ -2880,9 +2872,7 @@ readonly "products": readonly (string)[];
 /** Who does not get the next one, or loses the old one. */
 readonly "warnings": readonly (string)[] }; 
 /** Who runs it now, who does not yet, and who cannot. */
-readonly "nodes": readonly ({ readonly "node": string; 
-/** `elsewhere`: its group does not run that API in that environment. */
-readonly "state": "serves" | "waits" | "failed" | "elsewhere"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
+readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
 /** Lets another API come after this one, such as its next version: this one is deprecated here and says where the next one is; where wanted, its subscriptions open the next one from now on. */
 readonly supersede: { readonly params: { readonly environment: string; readonly team: string; readonly id: string }; readonly query: { readonly wait?: number }; readonly body: { 
@@ -2973,9 +2963,7 @@ readonly "products": readonly (string)[];
 /** Who does not get the next one, or loses the old one. */
 readonly "warnings": readonly (string)[] }; 
 /** Who runs it now, who does not yet, and who cannot. */
-readonly "nodes": readonly ({ readonly "node": string; 
-/** `elsewhere`: its group does not run that API in that environment. */
-readonly "state": "serves" | "waits" | "failed" | "elsewhere"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
+readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
 /** Answers every request with 410. It stays where it is, so that callers hear what comes after it. */
 readonly retire: { readonly params: { readonly environment: string; readonly team: string; readonly id: string }; readonly query: { readonly wait?: number }; readonly body: { 
@@ -3058,9 +3046,7 @@ readonly "products": readonly (string)[];
 /** Who does not get the next one, or loses the old one. */
 readonly "warnings": readonly (string)[] }; 
 /** Who runs it now, who does not yet, and who cannot. */
-readonly "nodes": readonly ({ readonly "node": string; 
-/** `elsewhere`: its group does not run that API in that environment. */
-readonly "state": "serves" | "waits" | "failed" | "elsewhere"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
+readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
 /** Takes back that it is deprecated, or retired. */
 readonly revive: { readonly params: { readonly environment: string; readonly team: string; readonly id: string }; readonly query: { readonly wait?: number }; readonly body: { 
@@ -3137,9 +3123,7 @@ readonly "products": readonly (string)[];
 /** Who does not get the next one, or loses the old one. */
 readonly "warnings": readonly (string)[] }; 
 /** Who runs it now, who does not yet, and who cannot. */
-readonly "nodes": readonly ({ readonly "node": string; 
-/** `elsewhere`: its group does not run that API in that environment. */
-readonly "state": "serves" | "waits" | "failed" | "elsewhere"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
+readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
 /** What is live in an environment, of the teams that you may see, in pages. */
 readonly listLiveApis: { readonly params: { readonly environment: string }; readonly query: { readonly limit?: number; readonly after?: string }; readonly answer: { readonly "items": readonly ({ 
@@ -3244,12 +3228,6 @@ readonly "preview"?: {
 readonly "expires": string } })[]; 
 /** What would become of what, a line each. */
 readonly "changes"?: readonly (string)[]; 
-/** What callers of what is live would notice. */
-readonly "breaking"?: readonly ({ readonly "code": string; readonly "message": string; readonly "at": { 
-/** `POST /orders/{id}`; absent: the whole API. */
-readonly "operation"?: string; readonly "of": "body" | "document"; readonly "version": "before" | "after"; 
-/** RFC 6901. */
-readonly "pointer": string }; readonly "before"?: unknown; readonly "after"?: unknown })[]; 
 /** The version of what was there when it was asked for: of another it is not done. */
 readonly "of": number; readonly "message": string; 
 /** Breaking changes that are known and wanted. */
@@ -3276,16 +3254,12 @@ readonly "succession"?: {
 readonly "to": string; readonly "movesSubscriptions": boolean }; 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "askedBy": string; 
-/** What people call who did it, as the audit log has it. Where changes are read. */
-readonly "askedByName"?: string; 
 /** RFC 3339, UTC. */
 readonly "askedAt": string; 
 /** RFC 3339, UTC. */
 readonly "expiresAt": string; readonly "approvals": readonly ({ 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
-/** What people call who did it, as the audit log has it. Where changes are read. */
-readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string })[]; 
 /** How many approvals the environment asks for now. */
@@ -3294,12 +3268,10 @@ readonly "needed": number;
 readonly "end"?: { 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
-/** What people call who did it, as the audit log has it. Where changes are read. */
-readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string }; readonly "sequence": number })[] } }
 
-/** A change that waits, or waited: who asked, for what, and who has approved it; while it waits also what would be another than what is live, and what callers would notice. */
+/** A change that waits, or waited: who asked, for what, and who has approved it. */
 readonly getChange: { readonly params: { readonly environment: string; readonly team: string; readonly id: string; readonly number: number }; readonly answer: { readonly "environment": string; 
 /** All that would run something else, where it is no change of what is live of an API. */
 readonly "environments"?: readonly (string)[]; readonly "team": string; 
@@ -3323,12 +3295,6 @@ readonly "preview"?: {
 readonly "expires": string } })[]; 
 /** What would become of what, a line each. */
 readonly "changes"?: readonly (string)[]; 
-/** What callers of what is live would notice. */
-readonly "breaking"?: readonly ({ readonly "code": string; readonly "message": string; readonly "at": { 
-/** `POST /orders/{id}`; absent: the whole API. */
-readonly "operation"?: string; readonly "of": "body" | "document"; readonly "version": "before" | "after"; 
-/** RFC 6901. */
-readonly "pointer": string }; readonly "before"?: unknown; readonly "after"?: unknown })[]; 
 /** The version of what was there when it was asked for: of another it is not done. */
 readonly "of": number; readonly "message": string; 
 /** Breaking changes that are known and wanted. */
@@ -3355,16 +3321,12 @@ readonly "succession"?: {
 readonly "to": string; readonly "movesSubscriptions": boolean }; 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "askedBy": string; 
-/** What people call who did it, as the audit log has it. Where changes are read. */
-readonly "askedByName"?: string; 
 /** RFC 3339, UTC. */
 readonly "askedAt": string; 
 /** RFC 3339, UTC. */
 readonly "expiresAt": string; readonly "approvals": readonly ({ 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
-/** What people call who did it, as the audit log has it. Where changes are read. */
-readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string })[]; 
 /** How many approvals the environment asks for now. */
@@ -3373,8 +3335,6 @@ readonly "needed": number;
 readonly "end"?: { 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
-/** What people call who did it, as the audit log has it. Where changes are read. */
-readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string }; readonly "sequence": number } }
 
@@ -3402,12 +3362,6 @@ readonly "preview"?: {
 readonly "expires": string } })[]; 
 /** What would become of what, a line each. */
 readonly "changes"?: readonly (string)[]; 
-/** What callers of what is live would notice. */
-readonly "breaking"?: readonly ({ readonly "code": string; readonly "message": string; readonly "at": { 
-/** `POST /orders/{id}`; absent: the whole API. */
-readonly "operation"?: string; readonly "of": "body" | "document"; readonly "version": "before" | "after"; 
-/** RFC 6901. */
-readonly "pointer": string }; readonly "before"?: unknown; readonly "after"?: unknown })[]; 
 /** The version of what was there when it was asked for: of another it is not done. */
 readonly "of": number; readonly "message": string; 
 /** Breaking changes that are known and wanted. */
@@ -3434,16 +3388,12 @@ readonly "succession"?: {
 readonly "to": string; readonly "movesSubscriptions": boolean }; 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "askedBy": string; 
-/** What people call who did it, as the audit log has it. Where changes are read. */
-readonly "askedByName"?: string; 
 /** RFC 3339, UTC. */
 readonly "askedAt": string; 
 /** RFC 3339, UTC. */
 readonly "expiresAt": string; readonly "approvals": readonly ({ 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
-/** What people call who did it, as the audit log has it. Where changes are read. */
-readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string })[]; 
 /** How many approvals the environment asks for now. */
@@ -3452,8 +3402,6 @@ readonly "needed": number;
 readonly "end"?: { 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
-/** What people call who did it, as the audit log has it. Where changes are read. */
-readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string }; readonly "sequence": number }; readonly "deployment"?: { 
 /** One more with each change of what is live; it is the `ETag`. */
@@ -3525,9 +3473,7 @@ readonly "products": readonly (string)[];
 /** Who does not get the next one, or loses the old one. */
 readonly "warnings": readonly (string)[] }; 
 /** Who runs it now, who does not yet, and who cannot. */
-readonly "nodes": readonly ({ readonly "node": string; 
-/** `elsewhere`: its group does not run that API in that environment. */
-readonly "state": "serves" | "waits" | "failed" | "elsewhere"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } } }
+readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } } }
 
 /** Keeps a change from being done. */
 readonly refuseChange: { readonly params: { readonly environment: string; readonly team: string; readonly id: string; readonly number: number }; readonly body: { readonly "note"?: string }; readonly answer: { readonly "environment": string; 
@@ -3553,12 +3499,6 @@ readonly "preview"?: {
 readonly "expires": string } })[]; 
 /** What would become of what, a line each. */
 readonly "changes"?: readonly (string)[]; 
-/** What callers of what is live would notice. */
-readonly "breaking"?: readonly ({ readonly "code": string; readonly "message": string; readonly "at": { 
-/** `POST /orders/{id}`; absent: the whole API. */
-readonly "operation"?: string; readonly "of": "body" | "document"; readonly "version": "before" | "after"; 
-/** RFC 6901. */
-readonly "pointer": string }; readonly "before"?: unknown; readonly "after"?: unknown })[]; 
 /** The version of what was there when it was asked for: of another it is not done. */
 readonly "of": number; readonly "message": string; 
 /** Breaking changes that are known and wanted. */
@@ -3585,16 +3525,12 @@ readonly "succession"?: {
 readonly "to": string; readonly "movesSubscriptions": boolean }; 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "askedBy": string; 
-/** What people call who did it, as the audit log has it. Where changes are read. */
-readonly "askedByName"?: string; 
 /** RFC 3339, UTC. */
 readonly "askedAt": string; 
 /** RFC 3339, UTC. */
 readonly "expiresAt": string; readonly "approvals": readonly ({ 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
-/** What people call who did it, as the audit log has it. Where changes are read. */
-readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string })[]; 
 /** How many approvals the environment asks for now. */
@@ -3603,8 +3539,6 @@ readonly "needed": number;
 readonly "end"?: { 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
-/** What people call who did it, as the audit log has it. Where changes are read. */
-readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string }; readonly "sequence": number } }
 
@@ -3632,12 +3566,6 @@ readonly "preview"?: {
 readonly "expires": string } })[]; 
 /** What would become of what, a line each. */
 readonly "changes"?: readonly (string)[]; 
-/** What callers of what is live would notice. */
-readonly "breaking"?: readonly ({ readonly "code": string; readonly "message": string; readonly "at": { 
-/** `POST /orders/{id}`; absent: the whole API. */
-readonly "operation"?: string; readonly "of": "body" | "document"; readonly "version": "before" | "after"; 
-/** RFC 6901. */
-readonly "pointer": string }; readonly "before"?: unknown; readonly "after"?: unknown })[]; 
 /** The version of what was there when it was asked for: of another it is not done. */
 readonly "of": number; readonly "message": string; 
 /** Breaking changes that are known and wanted. */
@@ -3664,16 +3592,12 @@ readonly "succession"?: {
 readonly "to": string; readonly "movesSubscriptions": boolean }; 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "askedBy": string; 
-/** What people call who did it, as the audit log has it. Where changes are read. */
-readonly "askedByName"?: string; 
 /** RFC 3339, UTC. */
 readonly "askedAt": string; 
 /** RFC 3339, UTC. */
 readonly "expiresAt": string; readonly "approvals": readonly ({ 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
-/** What people call who did it, as the audit log has it. Where changes are read. */
-readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string })[]; 
 /** How many approvals the environment asks for now. */
@@ -3682,15 +3606,11 @@ readonly "needed": number;
 readonly "end"?: { 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
-/** What people call who did it, as the audit log has it. Where changes are read. */
-readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string }; readonly "sequence": number } }
 
 /** Nodes that were heard from in the last minutes, by any control plane: what each runs, and its use. */
-readonly listNodes: { readonly answer: { readonly "items": readonly ({ readonly "node": string; 
-/** `elsewhere`: its group does not run that API in that environment. */
-readonly "state": "serves" | "waits" | "failed" | "elsewhere"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string; 
+readonly listNodes: { readonly answer: { readonly "items": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string; 
 /** Of the program. */
 readonly "version": string; 
 /** When this control plane heard of it last. */
@@ -3736,12 +3656,6 @@ readonly "preview"?: {
 readonly "expires": string } })[]; 
 /** What would become of what, a line each. */
 readonly "changes"?: readonly (string)[]; 
-/** What callers of what is live would notice. */
-readonly "breaking"?: readonly ({ readonly "code": string; readonly "message": string; readonly "at": { 
-/** `POST /orders/{id}`; absent: the whole API. */
-readonly "operation"?: string; readonly "of": "body" | "document"; readonly "version": "before" | "after"; 
-/** RFC 6901. */
-readonly "pointer": string }; readonly "before"?: unknown; readonly "after"?: unknown })[]; 
 /** The version of what was there when it was asked for: of another it is not done. */
 readonly "of": number; readonly "message": string; 
 /** Breaking changes that are known and wanted. */
@@ -3768,16 +3682,12 @@ readonly "succession"?: {
 readonly "to": string; readonly "movesSubscriptions": boolean }; 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "askedBy": string; 
-/** What people call who did it, as the audit log has it. Where changes are read. */
-readonly "askedByName"?: string; 
 /** RFC 3339, UTC. */
 readonly "askedAt": string; 
 /** RFC 3339, UTC. */
 readonly "expiresAt": string; readonly "approvals": readonly ({ 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
-/** What people call who did it, as the audit log has it. Where changes are read. */
-readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string })[]; 
 /** How many approvals the environment asks for now. */
@@ -3786,8 +3696,6 @@ readonly "needed": number;
 readonly "end"?: { 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
-/** What people call who did it, as the audit log has it. Where changes are read. */
-readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string }; readonly "sequence": number } }
 
@@ -3815,12 +3723,6 @@ readonly "preview"?: {
 readonly "expires": string } })[]; 
 /** What would become of what, a line each. */
 readonly "changes"?: readonly (string)[]; 
-/** What callers of what is live would notice. */
-readonly "breaking"?: readonly ({ readonly "code": string; readonly "message": string; readonly "at": { 
-/** `POST /orders/{id}`; absent: the whole API. */
-readonly "operation"?: string; readonly "of": "body" | "document"; readonly "version": "before" | "after"; 
-/** RFC 6901. */
-readonly "pointer": string }; readonly "before"?: unknown; readonly "after"?: unknown })[]; 
 /** The version of what was there when it was asked for: of another it is not done. */
 readonly "of": number; readonly "message": string; 
 /** Breaking changes that are known and wanted. */
@@ -3847,16 +3749,12 @@ readonly "succession"?: {
 readonly "to": string; readonly "movesSubscriptions": boolean }; 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "askedBy": string; 
-/** What people call who did it, as the audit log has it. Where changes are read. */
-readonly "askedByName"?: string; 
 /** RFC 3339, UTC. */
 readonly "askedAt": string; 
 /** RFC 3339, UTC. */
 readonly "expiresAt": string; readonly "approvals": readonly ({ 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
-/** What people call who did it, as the audit log has it. Where changes are read. */
-readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string })[]; 
 /** How many approvals the environment asks for now. */
@@ -3865,8 +3763,6 @@ readonly "needed": number;
 readonly "end"?: { 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
-/** What people call who did it, as the audit log has it. Where changes are read. */
-readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string }; readonly "sequence": number } } }
 
@@ -3894,12 +3790,6 @@ readonly "preview"?: {
 readonly "expires": string } })[]; 
 /** What would become of what, a line each. */
 readonly "changes"?: readonly (string)[]; 
-/** What callers of what is live would notice. */
-readonly "breaking"?: readonly ({ readonly "code": string; readonly "message": string; readonly "at": { 
-/** `POST /orders/{id}`; absent: the whole API. */
-readonly "operation"?: string; readonly "of": "body" | "document"; readonly "version": "before" | "after"; 
-/** RFC 6901. */
-readonly "pointer": string }; readonly "before"?: unknown; readonly "after"?: unknown })[]; 
 /** The version of what was there when it was asked for: of another it is not done. */
 readonly "of": number; readonly "message": string; 
 /** Breaking changes that are known and wanted. */
@@ -3926,16 +3816,12 @@ readonly "succession"?: {
 readonly "to": string; readonly "movesSubscriptions": boolean }; 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "askedBy": string; 
-/** What people call who did it, as the audit log has it. Where changes are read. */
-readonly "askedByName"?: string; 
 /** RFC 3339, UTC. */
 readonly "askedAt": string; 
 /** RFC 3339, UTC. */
 readonly "expiresAt": string; readonly "approvals": readonly ({ 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
-/** What people call who did it, as the audit log has it. Where changes are read. */
-readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string })[]; 
 /** How many approvals the environment asks for now. */
@@ -3944,8 +3830,6 @@ readonly "needed": number;
 readonly "end"?: { 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
-/** What people call who did it, as the audit log has it. Where changes are read. */
-readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string }; readonly "sequence": number } }
 
@@ -3973,12 +3857,6 @@ readonly "preview"?: {
 readonly "expires": string } })[]; 
 /** What would become of what, a line each. */
 readonly "changes"?: readonly (string)[]; 
-/** What callers of what is live would notice. */
-readonly "breaking"?: readonly ({ readonly "code": string; readonly "message": string; readonly "at": { 
-/** `POST /orders/{id}`; absent: the whole API. */
-readonly "operation"?: string; readonly "of": "body" | "document"; readonly "version": "before" | "after"; 
-/** RFC 6901. */
-readonly "pointer": string }; readonly "before"?: unknown; readonly "after"?: unknown })[]; 
 /** The version of what was there when it was asked for: of another it is not done. */
 readonly "of": number; readonly "message": string; 
 /** Breaking changes that are known and wanted. */
@@ -4005,16 +3883,12 @@ readonly "succession"?: {
 readonly "to": string; readonly "movesSubscriptions": boolean }; 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "askedBy": string; 
-/** What people call who did it, as the audit log has it. Where changes are read. */
-readonly "askedByName"?: string; 
 /** RFC 3339, UTC. */
 readonly "askedAt": string; 
 /** RFC 3339, UTC. */
 readonly "expiresAt": string; readonly "approvals": readonly ({ 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
-/** What people call who did it, as the audit log has it. Where changes are read. */
-readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string })[]; 
 /** How many approvals the environment asks for now. */
@@ -4023,8 +3897,6 @@ readonly "needed": number;
 readonly "end"?: { 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
-/** What people call who did it, as the audit log has it. Where changes are read. */
-readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string }; readonly "sequence": number } }
 

@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { before, describe, it } from 'node:test'
 import { openControlStage } from '../control-stage.fixture.ts'
+import { createFolder } from '../run-command.fixture.ts'
 
 const stage = await openControlStage()
+const empty = await openControlStage()
 const main = (id: string) => ({ team: 'main', id })
 
 describe('the end of an API, by a command', () => {
@@ -41,6 +45,34 @@ describe('the end of an API, by a command', () => {
     const revived = await stage.run('lifecycle revive orders --in dev')
     assert.doesNotMatch(revived.stdout, /retired|deprecated/)
     assert.equal((await stage.run('lifecycle revive orders --in dev')).code, 1)
+  })
+
+  it('stands in the folder, and is set, changed and taken away by it', async () => {
+    const cwd = createFolder()
+    await stage.run('lifecycle deprecate orders --in dev --since 2026-06-30T00:00:00Z --successor /v2')
+    await stage.run('lifecycle retire orders --in prod --link /why')
+    assert.equal((await stage.run('pull f', { cwd })).code, 0)
+    const file = join(cwd, 'f/live.yaml')
+    const live = readFileSync(file, 'utf8')
+    assert.match(live, /dev:\n {2}main\/orders:\n {4}releases: draft\n {4}lifecycle:\n {6}state: deprecated\n/)
+    const there = await empty.run('apply f', { cwd })
+    assert.equal(there.code, 0, there.stderr)
+    assert.equal(JSON.stringify(empty.published()), JSON.stringify(stage.published()))
+    assert.equal((await empty.run('diff f', { cwd })).stdout, 'No difference.')
+    assert.match((await empty.run('pull f --dry-run', { cwd })).stdout, /^No difference/)
+    writeFileSync(file, live.replace('successor: /v2', 'successor: /v3'))
+    const changed = await empty.run('apply f', { cwd })
+    assert.match(
+      changed.stdout,
+      /^ {2}deprecated since 2026-06-30; then \/v2 → deprecated since 2026-06-30; then \/v3$/m,
+    )
+    writeFileSync(file, live.replace(/\n {4}releases: draft\n {4}lifecycle:\n(?: {6}.*\n)+/g, ' draft\n'))
+    const revived = await empty.run('apply f', { cwd })
+    assert.match(revived.stdout, /^ {2}retired → \(no end\)$/m)
+    assert.doesNotMatch(JSON.stringify(empty.published()), /lifecycle/)
+    writeFileSync(file, live.replace('state: retired', 'state: over'))
+    assert.match((await empty.run('diff f', { cwd })).stderr, /live\.yaml: prod: main\/orders: lifecycle: state: /)
+    for (const environment of ['dev', 'prod']) await stage.run(`lifecycle revive orders --in ${environment}`)
   })
 
   it('leads to the next one, with subscriptions where these are wanted', async () => {

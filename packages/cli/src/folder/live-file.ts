@@ -1,5 +1,6 @@
 /** Owns `live.yaml`: which releases of which APIs are live in which environment. */
 import { createHash } from 'node:crypto'
+import { apiSchema } from '@gatewright/model'
 import { stringify } from 'yaml'
 import { z } from 'zod'
 
@@ -13,9 +14,14 @@ const releaseSchema = z.strictObject({
 })
 
 /** `draft`: what the API's own file says gets everything; a number: that revision does. */
-const liveSchema = z.union([revisionSchema, z.array(releaseSchema).min(1)], {
-  error: 'It is `draft`, the number of a revision, or a list of releases.',
+const releasesSchema = z.union([revisionSchema, z.array(releaseSchema).min(1)], {
+  error: 'It is `draft`, the number of a revision, a list of releases, or `releases:` with `lifecycle:`.',
 })
+/** One that is not on its way out is written as its releases alone. */
+const liveSchema = z.preprocess(
+  (said) => (typeof said === 'object' && said !== null && !Array.isArray(said) ? said : { releases: said }),
+  z.strictObject({ releases: releasesSchema, lifecycle: apiSchema.shape.lifecycle }),
+)
 export const liveFileSchema = z.record(
   z.string(),
   z.record(
@@ -33,11 +39,19 @@ const HEAD = `# What is live, by environment. "draft" is what the file of the AP
 `
 
 export function toLiveText(live: LiveFile): string {
-  return HEAD + toYaml(live)
+  const written = Object.entries(live).map(([environment, apis]) => [
+    environment,
+    Object.fromEntries(Object.entries(apis).map(([api, said]) => [api, toShort(said)])),
+  ])
+  return HEAD + toYaml(Object.fromEntries(written))
 }
 
-export function toReleases(live: Live): readonly LiveRelease[] {
-  return Array.isArray(live) ? live : [{ revision: live, share: 100 }]
+function toShort({ releases, lifecycle }: Live): unknown {
+  return lifecycle === undefined ? releases : { releases, lifecycle }
+}
+
+export function toReleases({ releases }: Live): readonly LiveRelease[] {
+  return Array.isArray(releases) ? releases : [{ revision: releases, share: 100 }]
 }
 
 export function toYaml(value: unknown): string {

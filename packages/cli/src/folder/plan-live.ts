@@ -1,7 +1,9 @@
 /** Owns which revisions have to be made, and what has to be made live, for a folder's `live.yaml` to be true. */
+import { isDeepStrictEqual } from 'node:util'
 import type { ApiBody } from '@gatewright/client'
 import type { toAcknowledge } from '../live/acknowledging.ts'
 import type { NamedChange } from '../live/change-name.ts'
+import { toLifecycleText } from '../live/tell-lifecycle.ts'
 import { toDocumentPath, toKeepStep } from './documents.ts'
 import { LIVE_FILE, type Live, toApiPlace, toBodyHash, toReleases, toRevisionPath } from './live-file.ts'
 import type { ResourcePlanning } from './plan-resources.ts'
@@ -45,10 +47,11 @@ export class LivePlan {
   async #add(environment: string, api: string, wanted: Live): Promise<void> {
     const hashes = await this.#getHashes(api)
     const current = this.#planning.state.live.get(environment)?.get(api)
-    if (wanted === 'draft') {
+    if (wanted.releases === 'draft') {
       const [only, ...others] = current?.releases ?? []
       const isLive = only !== undefined && others.length === 0 && hashes.get(only.revision) === this.#findDraftHash(api)
-      if (!isLive) this.releases.push(this.#toPublish(environment, api, current))
+      if (!isLive || !isSameEnd(current, wanted))
+        this.releases.push(this.#toPublish(environment, api, { current, wanted }))
       return
     }
     const releases: ServerRelease[] = []
@@ -57,8 +60,8 @@ export class LivePlan {
       if (number === undefined) return
       releases.push({ revision: number, ...rest })
     }
-    if (toText(releases) !== toText(current?.releases ?? [])) {
-      this.releases.push(this.#toDeploy(environment, api, { current, releases }))
+    if (toText(releases) !== toText(current?.releases ?? []) || !isSameEnd(current, wanted)) {
+      this.releases.push(this.#toDeploy(environment, api, { current, releases, wanted }))
     }
   }
 
@@ -131,13 +134,13 @@ export class LivePlan {
   }
 
   /** Of the file that was applied: what somebody writes over it meanwhile is not published. */
-  #toPublish(environment: string, api: string, current: ServerDeployment | undefined): Step {
+  #toPublish(environment: string, api: string, { current, wanted }: Difference): Step {
     const { client, message, acknowledged, versions, state } = this.#planning
     const path = toApiPath(api)
     return {
       action: 'publish',
       subject: toSubject(environment, api),
-      changes: [`${toText(current?.releases ?? [])} → draft`],
+      changes: [`${toText(current?.releases ?? [])} → draft`, ...toEndChanges(current, wanted)],
       needs: [path, toDocumentPath(path)],
       async run() {
         const params = { ...toApiPlace(api), environment }
@@ -148,9 +151,10 @@ export class LivePlan {
           ...(seen !== undefined && { ifMatch: seen }),
         })
         const { number: revision } = made.body
-        const answer = await client.ask('publish', {
+        const releases = [{ revision, share: 100 }]
+        const answer = await client.ask('deploy', {
           params,
-          body: { message, revision, ...acknowledged },
+          body: { releases, ...toLifecycle(current, wanted), message, ...acknowledged },
           ...toCondition(current),
         })
         assertDone(answer, toChangePlace(environment, api))
@@ -162,22 +166,19 @@ export class LivePlan {
   #toDeploy(
     environment: string,
     api: string,
-    {
-      current,
-      releases,
-    }: { readonly current: ServerDeployment | undefined; readonly releases: readonly ServerRelease[] },
+    { current, releases, wanted }: Difference & { readonly releases: readonly ServerRelease[] },
   ): Step {
     const { client, message, acknowledged } = this.#planning
     return {
       action: 'publish',
       subject: toSubject(environment, api),
-      changes: [`${toText(current?.releases ?? [])} → ${toText(releases)}`],
+      changes: [`${toText(current?.releases ?? [])} → ${toText(releases)}`, ...toEndChanges(current, wanted)],
       needs: this.revisions.filter(({ subject }) => isOf(subject, api)).map(({ subject }) => subject),
       async run() {
         const params = { ...toApiPlace(api), environment }
         const answer = await client.ask('deploy', {
           params,
-          body: { releases, message, ...acknowledged },
+          body: { releases, ...toLifecycle(current, wanted), message, ...acknowledged },
           ...toCondition(current),
         })
         assertDone(answer, toChangePlace(environment, api))
@@ -200,6 +201,32 @@ export class LivePlan {
       },
     }
   }
+}
+
+/** What is there, and what is to be. */
+interface Difference {
+  readonly current: ServerDeployment | undefined
+  readonly wanted: Live
+}
+
+type Ending = Pick<Live, 'lifecycle'> | undefined
+
+function isSameEnd(current: Ending, wanted: Ending): boolean {
+  return isDeepStrictEqual(current?.lifecycle, wanted?.lifecycle)
+}
+
+/** Nothing where it stays. */
+function toLifecycle(current: Ending, wanted: Live) {
+  return isSameEnd(current, wanted) ? {} : { lifecycle: wanted.lifecycle ?? null }
+}
+
+/** A line, where that is another. */
+function toEndChanges(current: Ending, wanted: Ending): readonly string[] {
+  return isSameEnd(current, wanted) ? [] : [`${toEndText(current)} → ${toEndText(wanted)}`]
+}
+
+function toEndText(ending: Ending): string {
+  return ending?.lifecycle === undefined ? '(no end)' : toLifecycleText(ending.lifecycle)
 }
 
 function toApiPath(api: string): string {

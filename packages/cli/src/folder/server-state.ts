@@ -2,7 +2,7 @@
 
 import { type Client, ClientProblem } from '@gatewright/client'
 import { parseSource } from '@gatewright/model'
-import { listLive } from '../live/list-live.ts'
+import { type LiveApi, listLive } from '../live/list-live.ts'
 import { toDocumentPath } from './documents.ts'
 import { FOLDER_KINDS, type FolderKind, type ResourcePlace, toFilePath, toLoose, toParams } from './folder-kinds.ts'
 import { type ApiPlace, toApiPlace } from './live-file.ts'
@@ -24,6 +24,8 @@ export interface ServerRelease {
 export interface ServerDeployment {
   readonly version: number
   readonly releases: readonly ServerRelease[]
+  /** It is on its way out there, or over. */
+  readonly lifecycle?: NonNullable<LiveApi['lifecycle']>
 }
 
 export interface ServerState {
@@ -144,7 +146,12 @@ export async function readDocument(client: Client, api: ApiPlace, revision?: num
 async function readLive(client: Client, environment: string): Promise<ReadonlyMap<string, ServerDeployment>> {
   try {
     const items = await listLive(client, environment)
-    return new Map(items.map(({ team, api, version, releases }) => [`${team}/${api}`, { version, releases }]))
+    return new Map(
+      items.map(({ team, api, version, releases, lifecycle }) => [
+        `${team}/${api}`,
+        { version, releases, ...(lifecycle !== undefined && { lifecycle }) },
+      ]),
+    )
   } catch (error) {
     if (error instanceof ClientProblem && error.status === 403) return new Map()
     throw error

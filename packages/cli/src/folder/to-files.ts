@@ -33,9 +33,9 @@ export async function toFiles(
       const draft = resources.get(`apis/${api}.yaml`)
       const hashes = await listRevisionHashes(client, api)
       const isDraft = (number: number): boolean => draft !== undefined && hashes.get(number) === toBodyHash(draft.body)
-      const short = toShort(deployment, isDraft)
-      apis[api] = short
-      if (short === 'draft') continue
+      const releases = toShort(deployment, isDraft)
+      apis[api] = { releases, ...(deployment.lifecycle !== undefined && { lifecycle: deployment.lifecycle }) }
+      if (releases === 'draft') continue
       for (const { revision } of deployment.releases) {
         for (const [path, text] of await toRevisionFiles(client, api, revision)) files.set(path, text)
       }
@@ -57,7 +57,7 @@ async function toRevisionFiles(client: Client, api: string, revision: number): P
 }
 
 /** One that gets everything is said in a word. */
-function toShort({ releases }: ServerDeployment, isDraft: (revision: number) => boolean): Live {
+function toShort({ releases }: ServerDeployment, isDraft: (revision: number) => boolean): Live['releases'] {
   const [only, ...others] = releases
   if (only === undefined || others.length > 0 || only.when !== undefined)
     return releases.map((release) => ({ ...release }))

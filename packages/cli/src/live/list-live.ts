@@ -1,7 +1,7 @@
 /** Owns reading what is live in an environment, all pages of it, by team and API. */
 import type { Client, Operations } from '@gatewright/client'
 
-type LiveApi = Operations['listLiveApis']['answer']['items'][number]
+export type LiveApi = Operations['listLiveApis']['answer']['items'][number]
 
 /** @rejects ClientProblem */
 export async function listLive(client: Client, environment: string): Promise<readonly LiveApi[]> {

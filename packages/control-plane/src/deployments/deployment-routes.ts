@@ -1,6 +1,6 @@
 /** Owns the routes of what is live: an API in an environment, published, promoted, rolled back, taken out. */
 import { z } from 'zod'
-import { partIdSchema } from '../apis/api-body.ts'
+import { apiBodySchema, partIdSchema } from '../apis/api-body.ts'
 import { getWholeForm } from '../apis/find-form.ts'
 import { listShownEnvironments } from '../environments/assert-readable.ts'
 import { describePlaceChanges } from '../environments/describe-place-changes.ts'
@@ -105,17 +105,21 @@ export const DEPLOYMENT_ROUTES: readonly Route[] = [
   defineDeploying({
     name: 'deploy',
     verb: 'releases',
-    summary: 'Makes exactly this live: revisions that are there, and who gets each. Previews stay.',
+    summary:
+      'Makes exactly this live: revisions that are there, who gets each, and whether that is on its way out. Previews stay.',
     body: z.strictObject({
       releases: z
         .array(releaseSchema.omit({ preview: true }))
         .min(1)
         .max(20),
+      lifecycle: apiBodySchema.shape.lifecycle.unwrap().nullable().optional().meta({
+        description: 'It is on its way out here, or over. `null`: it is neither; absent: it stays as it was.',
+      }),
       ...DEPLOYING_SHAPE,
       acknowledge,
     }),
-    async wish(_, __, { body: { releases, acknowledge: known } }) {
-      return { releases, why: releases.length > 1 ? 'canary' : 'publish', acknowledge: known }
+    async wish(_, __, { body: { releases, lifecycle, acknowledge: known } }) {
+      return { releases, lifecycle, why: releases.length > 1 ? 'canary' : 'publish', acknowledge: known }
     },
   }),
   ...CANARY_ROUTES,
