@@ -198,6 +198,7 @@ describe('a folder and a control plane', () => {
       again.waiting.map(({ subject }: { subject: string }) => subject),
       ['upstreams/main/shop.yaml', 'live.yaml: prod: main/orders'],
     )
+    assert.match(JSON.stringify(again.waiting), /change prod\/main\/orders\/1\./, 'it waits once')
     const published = await held.run('publish orders --to prod', { cwd: folder })
     assert.deepEqual(
       [

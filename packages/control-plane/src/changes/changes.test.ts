@@ -104,7 +104,10 @@ await describeOnStores('what others have to approve', (open) => {
 
   it('is refused, withdrawn by who asked, or ends by itself', async () => {
     const stage = await begin({ approvals: 1 })
-    for (let count = 0; count < 3; count++) await post(stage, 'ann', 'publish')
+    for (const title of ['one', 'two', 'three']) {
+      await say(stage, title)
+      await post(stage, 'ann', 'publish')
+    }
     assert.equal((await post(stage, 'eve', 'changes/1/refuse', { note: 'no' }))[0], 200)
     assert.deepEqual(await post(stage, 'bob', 'changes/2/withdraw'), [403, 'not-allowed'])
     assert.equal((await post(stage, 'ann', 'changes/2/withdraw'))[0], 200)
@@ -121,6 +124,21 @@ await describeOnStores('what others have to approve', (open) => {
     const one = (await stage.ask(`GET ${LIVE}/changes/1`, { as: 'viewer' })).json()
     assert.deepEqual([one.why, one.of, one.end.by, one.end.note, one.needed], ['publish', 0, 'user:eve', 'no', 1])
     assert.equal(await findVersion(stage), undefined)
+  })
+
+  it('waits once, however often who asked asks again for the same', async () => {
+    const stage = await begin({ approvals: 1 })
+    const countNotes = async () =>
+      (await stage.services.store.read((db) => listAudit(db, { limit: 99, action: 'ask-for-change' }))).length
+    for (const message of ['first', 'once more'])
+      assert.deepEqual(await post(stage, 'ann', 'publish', { message }), [202, 1])
+    assert.equal(await countNotes(), 1)
+    assert.deepEqual(await post(stage, 'bob', 'publish'), [202, 2], 'another asks')
+    await post(stage, 'ann', 'changes/1/withdraw')
+    assert.deepEqual(await post(stage, 'ann', 'publish'), [202, 3], 'it does not wait any more')
+    await say(stage, 'two')
+    assert.deepEqual(await post(stage, 'ann', 'publish'), [202, 4], 'something else')
+    assert.deepEqual(stage.mistakes, [])
   })
 
   it('goes back at once in an emergency: to what was live before, by one who may approve, with a reason', async () => {

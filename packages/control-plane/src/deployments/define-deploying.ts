@@ -1,7 +1,10 @@
 /** Owns what all changes of what is live have in common: they are judged, checked, told, and waited for; where others have to approve, they wait. */
+import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
 import type { AuditNote } from '../audit/audit-log.ts'
-import { askForChange } from '../changes/change-store.ts'
+import type { AnyChange } from '../changes/asked-change.ts'
+import type { ChangeRequest, DeploymentWish } from '../changes/change-request.ts'
+import { askForChange, listChanges } from '../changes/change-store.ts'
 import { assertNoMore } from '../environments/assert-no-more.ts'
 import { mustWait } from '../environments/guard-environment.ts'
 import { findTouched } from '../environments/watch-protected.ts'
@@ -16,7 +19,7 @@ import { assertOwnNames } from './assert-own-names.ts'
 import type { Deployment } from './deployment.ts'
 import { presentDeployment, rolloutSchema } from './deployment-answer.ts'
 import { type DeploymentPlace, findPlace, PLACE_PATH, placeDemand, placeParams } from './deployment-place.ts'
-import { deploy, findDeployment, undoDeploy } from './deployment-store.ts'
+import { type DeploymentRef, deploy, findDeployment, undoDeploy } from './deployment-store.ts'
 import { JUDGED, type Judgement, judgeWish, presentRuleFinding, toMessage, type Wish } from './judge-wish.ts'
 import {
   doSuccession,
@@ -104,9 +107,8 @@ async function fulfil(asking: Asking, doing: Doing, { place, wish, wait }: Wante
   const { principal } = asking
   if (principal === undefined) throw new AdminProblem('not-signed-in', 'A change is asked for by somebody.')
   await undoDeploy(doing, made)
-  const { changes: _, shown: __, ...kept } = wish
-  const asked = await askForChange(doing, place.ref, {
-    wish: { ...kept, version: before?.version ?? 0, outcome: deployed.outcome },
+  const { asked, isNew } = await askOnce(doing, place.ref, {
+    wish: { ...toKept(wish), version: before?.version ?? 0, outcome: deployed.outcome },
     person: await findPerson(doing.db, principal),
   })
   const details = {
@@ -120,9 +122,35 @@ async function fulfil(asking: Asking, doing: Doing, { place, wish, wait }: Wante
   return {
     body: { ...toAnswer(deployed), nodes: [], change: asked.number },
     status: 202,
-    notes: [{ action: 'ask-for-change', kind: place.api.kind, target: place.api.uid, team: place.api.team, details }],
+    notes: isNew
+      ? [{ action: 'ask-for-change', kind: place.api.kind, target: place.api.uid, team: place.api.team, details }]
+      : [],
     changes: listLines(deployed),
   }
+}
+
+function toKept({ changes: _, shown: __, ...kept }: Wish): DeploymentWish {
+  return kept
+}
+
+/** More of one person hardly wait for one API in one environment. */
+const MOST_WAITING = 500
+
+/** Who asks again for the same, of the same, while it waits, gets what waits: with the message that others see already. */
+async function askOnce(
+  doing: Doing,
+  ref: DeploymentRef,
+  asking: Pick<ChangeRequest, 'wish' | 'person'>,
+): Promise<{ readonly asked: AnyChange; readonly isNew: boolean }> {
+  const waiting = await listChanges(doing.db, { ...ref, state: 'waiting', limit: MOST_WAITING }, doing.nowMs)
+  const toSubject = (wish: object): unknown => JSON.parse(JSON.stringify({ ...wish, message: '' }))
+  const wanted = toSubject(asking.wish)
+  const known = waiting.find(
+    ({ person, wish }) => person === asking.person && isDeepStrictEqual(toSubject(wish), wanted),
+  )
+  return known === undefined
+    ? { asked: await askForChange(doing, ref, asking), isNew: true }
+    : { asked: known, isNew: false }
 }
 
 export interface Deployed {
