@@ -19,8 +19,9 @@ describe('what waits, by a command', () => {
   })
 
   it('is told, shown, and let through by somebody else', async () => {
-    const asked = await stage.run('rollback orders --in prod --to 1')
-    const { code, stdout } = asked.code === 3 ? asked : await stage.run('publish orders --to prod --message again')
+    const body = { title: 'Two', basePath: '/orders', upstream: 'shop' }
+    await stage.client.ask('putApi', { params: main('orders'), body })
+    const { code, stdout } = await stage.run('publish orders --to prod --message again')
     assert.equal(code, 3)
     const name = /change (\S+)\. They say/.exec(stdout)?.[1] ?? assert.fail(stdout)
     assert.match(name, /^prod\/main\/orders\/\d+$/)

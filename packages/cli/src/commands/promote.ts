@@ -20,6 +20,7 @@ export const promote = defineCommand({
     const { from, to: environment } = values
     if (from === undefined || environment === undefined)
       throw new UsageError('from where to where? --from ENV --to ENV')
+    if (from === environment) throw new UsageError(`--from and --to both say ${from}: name two environments`)
     const known = toAcknowledge(values, values.message)
     return await deployBy(values, terminal, {
       api,

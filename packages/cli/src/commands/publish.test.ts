@@ -65,6 +65,7 @@ describe('what is live, by verbs', () => {
     for (const line of [
       'publish orders',
       'promote orders --to prod',
+      'promote orders --from prod --to prod',
       'rollback orders',
       'canary orders --in prod',
       'canary orders --in prod --share 100',

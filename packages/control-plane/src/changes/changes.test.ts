@@ -141,6 +141,28 @@ await describeOnStores('what others have to approve', (open) => {
     assert.deepEqual(stage.mistakes, [])
   })
 
+  it('is nothing that others have to approve where nothing changes', async () => {
+    const stage = await begin({ approvals: 1 })
+    await stage.ask('PUT /environments/dev', { body: { pathPrefix: '/dev' } })
+    await stage.ask(`POST /environments/dev${AT}/publish`, { body: {} })
+    await post(stage, 'ann', 'publish')
+    await post(stage, 'bob', 'changes/1/approve')
+    const two = await post(stage, 'ann', 'deprecate', { deprecatedAt: '2023-11-14T22:13:20Z' })
+    assert.deepEqual(two, [202, 2])
+    for (const [verb, body] of [
+      ['publish', {}],
+      ['publish', { revision: 1, message: 'again' }],
+      ['promote', { from: 'dev' }],
+      ['releases', { releases: [{ revision: 1, share: 100 }], lifecycle: null }],
+    ] as const)
+      assert.deepEqual(await post(stage, 'ann', verb, body), [200, undefined], verb)
+    assert.equal(await findVersion(stage), 1)
+    assert.deepEqual(await post(stage, 'ann', 'promote', { from: 'prod' }), [400, 'request-invalid'])
+    assert.equal((await post(stage, 'bob', 'changes/2/approve'))[0], 200, 'it is made of what is live yet')
+    assert.deepEqual(await post(stage, 'ann', 'publish'), [200, undefined])
+    assert.deepEqual(stage.mistakes, [])
+  })
+
   it('goes back at once in an emergency: to what was live before, by one who may approve, with a reason', async () => {
     const stage = await begin({ approvals: 1 })
     for (const number of [1, 2]) {

@@ -107,6 +107,9 @@ async function fulfil(asking: Asking, doing: Doing, { place, wish, wait }: Wante
   const { principal } = asking
   if (principal === undefined) throw new AdminProblem('not-signed-in', 'A change is asked for by somebody.')
   await undoDeploy(doing, made)
+  // No version either: what others wait for is made of the one that is live.
+  if (before !== undefined && changesNothing(deployed, doing.nowMs))
+    return { ...toDone(asking, place, { deployed: { ...deployed, made: before }, wait }), notes: [] }
   const { asked, isNew } = await askOnce(doing, place.ref, {
     wish: { ...toKept(wish), version: before?.version ?? 0, outcome: deployed.outcome },
     person: await findPerson(doing.db, principal),
@@ -127,6 +130,12 @@ async function fulfil(asking: Asking, doing: Doing, { place, wish, wait }: Wante
       : [],
     changes: listLines(deployed),
   }
+}
+
+function changesNothing({ before, made, wish }: Deployed, nowMs: number): boolean {
+  const kept = before?.releases.filter(({ preview }) => preview === undefined || Date.parse(preview.expires) > nowMs)
+  const isSame = isDeepStrictEqual([kept, before?.lifecycle], [made.releases, made.lifecycle])
+  return isSame && wish.succession === undefined
 }
 
 function toKept({ changes: _, shown: __, ...kept }: Wish): DeploymentWish {

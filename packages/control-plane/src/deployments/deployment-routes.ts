@@ -73,6 +73,11 @@ export const DEPLOYMENT_ROUTES: readonly Route[] = [
       acknowledge,
     }),
     async wish({ db }, { api, environment }, { params: at, body, asking }) {
+      if (body.from === at.environment)
+        throw new AdminProblem(
+          'request-invalid',
+          `"${body.from}" is where it is to go: say in "from" where it is live.`,
+        )
       const from = { ...at, environment: body.from }
       await assertAllowed(asking, db, placeDemand('api:read').toDemand(from))
       const source = await findPlace(db, from)
