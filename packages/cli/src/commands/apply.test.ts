@@ -143,6 +143,30 @@ describe('a folder and a control plane', () => {
     assert.match(unread.stderr, /bad\.yaml:\d+:\d+: fault/)
   })
 
+  it('are told apart from a file', async () => {
+    const at = { cwd: createFolder({ 'one.yaml': 'gatewright: 1\n' }) }
+    for (const line of ['diff one.yaml', 'apply one.yaml', 'pull one.yaml', 'pull one.yaml --force']) {
+      const { code, stderr } = await empty.run(line, at)
+      assert.equal(code, 2, line)
+      assert.match(stderr, /one\.yaml is a file: name the folder/, line)
+    }
+    assert.match((await empty.run('diff one.yaml', at)).stderr, /the folder, or a second file to compare with/)
+  })
+
+  it('say that a name is none of the layout', async () => {
+    const folder = createFolder({
+      'f/api/main/q.yaml': 'basePath: /q\n',
+      'f/teams/a.yaml': 'title: A\n',
+      'f/docs/a.yaml': '',
+    })
+    for (const line of ['diff f', 'apply f']) {
+      const { code, stderr } = await empty.run(line, { cwd: folder })
+      assert.equal(code, 1, line)
+      assert.match(stderr, /f\/api is none of .*apis.*: did you mean apis\?$/m, line)
+      assert.doesNotMatch(stderr, /docs/)
+    }
+  })
+
   it('publish nothing of an API whose file could not be applied', async () => {
     const folder = createFolder({
       'f/apis/main/orders.yaml': 'colour: red\n',

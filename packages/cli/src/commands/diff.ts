@@ -55,13 +55,15 @@ interface AtServer extends ServerValues {
 }
 
 async function diffAtServer(path: string, values: AtServer, terminal: Terminal): Promise<number> {
-  const [{ planFolder }, { readFolder }, { readServerState }, { tellPlan }, { onServer }] = await Promise.all([
-    import('../folder/plan-folder.ts'),
-    import('../folder/read-folder.ts'),
-    import('../folder/server-state.ts'),
-    import('../folder/tell-plan.ts'),
-    import('../servers/on-server.ts'),
-  ])
+  const [{ planFolder }, { assertNoFile, readFolder }, { readServerState }, { tellPlan }, { onServer }] =
+    await Promise.all([
+      import('../folder/plan-folder.ts'),
+      import('../folder/read-folder.ts'),
+      import('../folder/server-state.ts'),
+      import('../folder/tell-plan.ts'),
+      import('../servers/on-server.ts'),
+    ])
+  assertNoFile(resolve(terminal.cwd, path), ', or a second file to compare with')
   const folder = readFolder(resolve(terminal.cwd, path))
   for (const fault of folder.faults) terminal.complain(fault)
   if (folder.faults.length > 0) return EXIT_CODES.faults

@@ -4,7 +4,7 @@ import { dirname, join, resolve } from 'node:path'
 import { defineCommand, UsageError } from '../command.ts'
 import { JSON_OPTION } from '../configuration.ts'
 import { EXIT_CODES } from '../exit-codes.ts'
-import { isOurs, listFiles, TOP_NAMES } from '../folder/read-folder.ts'
+import { assertNoFile, isOurs, listFiles, TOP_NAMES } from '../folder/read-folder.ts'
 import { readServerState } from '../folder/server-state.ts'
 import { toFiles } from '../folder/to-files.ts'
 import { onServer } from '../servers/on-server.ts'
@@ -29,6 +29,7 @@ export const pull = defineCommand({
 
   async run({ values, positionals: [given = ''] }, terminal) {
     const folder = resolve(terminal.cwd, given)
+    assertNoFile(folder)
     if (!values.force) assertOwnFolder(folder)
     return await onServer(values, terminal, async ({ client }) => {
       const state = await readServerState(client)

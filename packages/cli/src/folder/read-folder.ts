@@ -1,7 +1,7 @@
 /** Owns reading a folder of resources: every file of it, or everything that is wrong with them. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join, relative, sep } from 'node:path'
-import { parseSource, readOpenApi, toFindingText } from '@gatewright/model'
+import { findClosest, parseSource, readOpenApi, toFindingText } from '@gatewright/model'
 import { UsageError } from '../command.ts'
 import { isDocumentPath, nameDocument, toDocumentOwner, toDocumentPath } from './documents.ts'
 import { FOLDER_KINDS, findPlace, type ResourcePlace } from './folder-kinds.ts'
@@ -43,10 +43,11 @@ export const TOP_NAMES: ReadonlySet<string> = new Set([
 /** @throws UsageError where there is no such folder */
 export function readFolder(folder: string): Folder {
   if (!existsSync(folder)) throw new UsageError(`there is no folder ${folder}: \`gatewright pull ${folder}\` makes it`)
+  assertNoFile(folder)
   const resources = new Map<string, FolderResource>()
   const documents = readDocuments(folder)
   const revisions = new Map<string, unknown>()
-  const faults = findDocumentFaults(folder, documents)
+  const faults = [...findNameFaults(folder), ...findDocumentFaults(folder, documents)]
   let live: LiveFile | undefined
   for (const path of listFiles(folder)) {
     if (documents.has(path)) continue
@@ -63,6 +64,24 @@ export function readFolder(folder: string): Folder {
       faults.push(`${join(folder, path)}: nothing is expected here; the folder of a team is missing, or one too many`)
   }
   return { resources, documents, revisions, live, faults }
+}
+
+/** `more`: what else could be named in its place. @throws UsageError */
+export function assertNoFile(folder: string, more = ''): void {
+  if (existsSync(folder) && !statSync(folder).isDirectory())
+    throw new UsageError(`${folder} is a file: name the folder${more}`)
+}
+
+/** Of names that are nearly of the layout, and would be passed over; others are something else, and left alone. */
+function findNameFaults(folder: string): string[] {
+  const known = [...TOP_NAMES]
+  return listYaml(folder, (name) => !TOP_NAMES.has(name))
+    .map((path) => path.split('/')[0] ?? '')
+    .filter((name, index, names) => names.indexOf(name) === index)
+    .flatMap((name) => {
+      const meant = findClosest(name, known)
+      return meant === undefined ? [] : [`${join(folder, name)} is none of ${known.join(', ')}: did you mean ${meant}?`]
+    })
 }
 
 function readDocuments(folder: string): ReadonlyMap<string, string> {
@@ -105,10 +124,14 @@ function readLive(body: unknown, path: string, faults: string[]): LiveFile | und
 
 /** Those below the names of the layout, in the order of their paths. */
 export function listFiles(folder: string): readonly string[] {
-  if (!existsSync(folder)) return []
+  return existsSync(folder) ? listYaml(folder, (name) => TOP_NAMES.has(name)) : []
+}
+
+/** `isListed`: of names of what stands in the folder itself. */
+function listYaml(folder: string, isListed: (name: string) => boolean): readonly string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => relative(folder, join(entry.parentPath, entry.name)).replaceAll(sep, '/'))
-    .filter((path) => TOP_NAMES.has(path.split('/')[0] ?? '') && /\.ya?ml$/.test(path))
+    .filter((path) => isListed(path.split('/')[0] ?? '') && /\.ya?ml$/.test(path))
     .toSorted()
 }
