@@ -14,7 +14,7 @@ export const pull = defineCommand({
   name: 'pull',
   summary: 'Write what a control plane has as a folder of files.',
   description:
-    'Writes a file for each resource that you may see, as somebody wrote it; the OpenAPI documents of APIs; live.yaml, which says what is live where; and the revisions that it names. The same state gives the same bytes. What is gone there is removed here. Secrets, keys and accounts are not in it. The exit code of --dry-run is 2 where something would be written or removed.',
+    'Writes a file for each resource that you may see, as somebody wrote it; the OpenAPI documents of APIs; live.yaml, which says what is live where; and the revisions that it names. The same state gives the same bytes. What is gone there is removed here, and what you have changed here is overwritten: --dry-run says which files. Secrets, keys and accounts are not in it. The exit code of --dry-run is 2 where something would be written or removed.',
   positionals: [{ name: 'DIR', description: 'The folder; made if missing.' }],
   options: {
     ...SERVER_OPTIONS,
