@@ -57,8 +57,13 @@ await describeOnStores('approval by a second person', (open) => {
     return await become(stage, answer.json(), facts)
   }
 
+  let titles = 0
   /** What came of it when one asks and the others approve, one after the other. */
   async function pass(stage: AdminStage, asker: Told, ...approvers: readonly Told[]): Promise<string> {
+    titles += 1
+    const body = { title: String(titles), basePath: '/orders', upstream: 'http://127.0.0.1:9001' }
+    const said = await stage.ask('PUT /apis/main/orders', { ...asker, body })
+    assert.ok(said.statusCode < 300, said.body)
     const asked = await stage.ask(`POST ${LIVE}/publish`, { ...asker, body: {} })
     assert.equal(asked.statusCode, 202, asked.body)
     const at = `${LIVE}/changes/${asked.json().change}`
