@@ -14,7 +14,9 @@ readonly "csrfToken": string } }
 /** Who asks, and what they may. */
 readonly getMe: { readonly answer: { 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
-readonly "actor": string; readonly "name": string; readonly "grants": readonly ({ 
+readonly "actor": string; readonly "name": string; 
+/** Of a token: whose it is, too. */
+readonly "fullName"?: string; readonly "grants": readonly ({ 
 /** Id of a role. */
 readonly "role": string; 
 /** Id of the team in which it counts; `*` is every team. */
@@ -1721,7 +1723,9 @@ readonly "products": readonly (string)[];
 /** Who does not get the next one, or loses the old one. */
 readonly "warnings": readonly (string)[] }; 
 /** Who runs it now, who does not yet, and who cannot. */
-readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
+readonly "nodes": readonly ({ readonly "node": string; 
+/** `elsewhere`: its group does not run that API in that environment. */
+readonly "state": "serves" | "waits" | "failed" | "elsewhere"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
 /** Gives all traffic here to the revision that is live in another environment; not to one that is only tried there. A dry run shows what is another here, in the environment too. */
 readonly promote: { readonly params: { readonly environment: string; readonly team: string; readonly id: string }; readonly query: { readonly wait?: number }; readonly body: { 
@@ -1806,7 +1810,9 @@ readonly "products": readonly (string)[];
 /** Who does not get the next one, or loses the old one. */
 readonly "warnings": readonly (string)[] }; 
 /** Who runs it now, who does not yet, and who cannot. */
-readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
+readonly "nodes": readonly ({ readonly "node": string; 
+/** `elsewhere`: its group does not run that API in that environment. */
+readonly "state": "serves" | "waits" | "failed" | "elsewhere"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
 /** Brings back what was live before the last change, or at a version. Rules and callers are not asked: it was live. */
 readonly rollBack: { readonly params: { readonly environment: string; readonly team: string; readonly id: string }; readonly query: { readonly wait?: number }; readonly body: { 
@@ -1885,7 +1891,9 @@ readonly "products": readonly (string)[];
 /** Who does not get the next one, or loses the old one. */
 readonly "warnings": readonly (string)[] }; 
 /** Who runs it now, who does not yet, and who cannot. */
-readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
+readonly "nodes": readonly ({ readonly "node": string; 
+/** `elsewhere`: its group does not run that API in that environment. */
+readonly "state": "serves" | "waits" | "failed" | "elsewhere"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
 /** Makes exactly this live: revisions that are there, who gets each, and whether that is on its way out. Previews stay. */
 readonly deploy: { readonly params: { readonly environment: string; readonly team: string; readonly id: string }; readonly query: { readonly wait?: number }; readonly body: { readonly "releases": readonly ({ readonly "revision": number; 
@@ -1986,7 +1994,9 @@ readonly "products": readonly (string)[];
 /** Who does not get the next one, or loses the old one. */
 readonly "warnings": readonly (string)[] }; 
 /** Who runs it now, who does not yet, and who cannot. */
-readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
+readonly "nodes": readonly ({ readonly "node": string; 
+/** `elsewhere`: its group does not run that API in that environment. */
+readonly "state": "serves" | "waits" | "failed" | "elsewhere"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
 /** Gives a part of the traffic to another revision. A second time it gives another part. */
 readonly startCanary: { readonly params: { readonly environment: string; readonly team: string; readonly id: string }; readonly query: { readonly wait?: number }; readonly body: { 
@@ -2077,7 +2087,9 @@ readonly "products": readonly (string)[];
 /** Who does not get the next one, or loses the old one. */
 readonly "warnings": readonly (string)[] }; 
 /** Who runs it now, who does not yet, and who cannot. */
-readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
+readonly "nodes": readonly ({ readonly "node": string; 
+/** `elsewhere`: its group does not run that API in that environment. */
+readonly "state": "serves" | "waits" | "failed" | "elsewhere"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
 /** Gives all traffic to the canary. */
 readonly promoteCanary: { readonly params: { readonly environment: string; readonly team: string; readonly id: string }; readonly query: { readonly wait?: number }; readonly body: { 
@@ -2154,7 +2166,9 @@ readonly "products": readonly (string)[];
 /** Who does not get the next one, or loses the old one. */
 readonly "warnings": readonly (string)[] }; 
 /** Who runs it now, who does not yet, and who cannot. */
-readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
+readonly "nodes": readonly ({ readonly "node": string; 
+/** `elsewhere`: its group does not run that API in that environment. */
+readonly "state": "serves" | "waits" | "failed" | "elsewhere"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
 /** Takes the traffic of the canary back. */
 readonly abortCanary: { readonly params: { readonly environment: string; readonly team: string; readonly id: string }; readonly query: { readonly wait?: number }; readonly body: { 
@@ -2231,7 +2245,9 @@ readonly "products": readonly (string)[];
 /** Who does not get the next one, or loses the old one. */
 readonly "warnings": readonly (string)[] }; 
 /** Who runs it now, who does not yet, and who cannot. */
-readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
+readonly "nodes": readonly ({ readonly "node": string; 
+/** `elsewhere`: its group does not run that API in that environment. */
+readonly "state": "serves" | "waits" | "failed" | "elsewhere"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
 /** Takes the API out of the environment. What was live stays in its versions. */
 readonly takeOut: { readonly params: { readonly environment: string; readonly team: string; readonly id: string }; readonly query: { readonly wait?: number }; readonly body: { 
@@ -2308,7 +2324,9 @@ readonly "products": readonly (string)[];
 /** Who does not get the next one, or loses the old one. */
 readonly "warnings": readonly (string)[] }; 
 /** Who runs it now, who does not yet, and who cannot. */
-readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
+readonly "nodes": readonly ({ readonly "node": string; 
+/** `elsewhere`: its group does not run that API in that environment. */
+readonly "state": "serves" | "waits" | "failed" | "elsewhere"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
 /** Keys of an app, also those that ended, in pages. No key is shown. */
 readonly listKeys: { readonly params: { readonly team: string; readonly id: string }; readonly query: { readonly limit?: number; readonly after?: string }; readonly answer: { readonly "items": readonly ({ readonly "uid": string; 
@@ -2784,7 +2802,9 @@ readonly "products": readonly (string)[];
 /** Who does not get the next one, or loses the old one. */
 readonly "warnings": readonly (string)[] }; 
 /** Who runs it now, who does not yet, and who cannot. */
-readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
+readonly "nodes": readonly ({ readonly "node": string; 
+/** `elsewhere`: its group does not run that API in that environment. */
+readonly "state": "serves" | "waits" | "failed" | "elsewhere"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
 /** Ends previews at once. It waits for nobody: what is live stays as it is. */
 readonly endPreview: { readonly params: { readonly environment: string; readonly team: string; readonly id: string }; readonly query: { readonly revision?: number }; readonly answer: undefined }
@@ -2872,7 +2892,9 @@ readonly "products": readonly (string)[];
 /** Who does not get the next one, or loses the old one. */
 readonly "warnings": readonly (string)[] }; 
 /** Who runs it now, who does not yet, and who cannot. */
-readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
+readonly "nodes": readonly ({ readonly "node": string; 
+/** `elsewhere`: its group does not run that API in that environment. */
+readonly "state": "serves" | "waits" | "failed" | "elsewhere"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
 /** Lets another API come after this one, such as its next version: this one is deprecated here and says where the next one is; where wanted, its subscriptions open the next one from now on. */
 readonly supersede: { readonly params: { readonly environment: string; readonly team: string; readonly id: string }; readonly query: { readonly wait?: number }; readonly body: { 
@@ -2963,7 +2985,9 @@ readonly "products": readonly (string)[];
 /** Who does not get the next one, or loses the old one. */
 readonly "warnings": readonly (string)[] }; 
 /** Who runs it now, who does not yet, and who cannot. */
-readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
+readonly "nodes": readonly ({ readonly "node": string; 
+/** `elsewhere`: its group does not run that API in that environment. */
+readonly "state": "serves" | "waits" | "failed" | "elsewhere"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
 /** Answers every request with 410. It stays where it is, so that callers hear what comes after it. */
 readonly retire: { readonly params: { readonly environment: string; readonly team: string; readonly id: string }; readonly query: { readonly wait?: number }; readonly body: { 
@@ -3046,7 +3070,9 @@ readonly "products": readonly (string)[];
 /** Who does not get the next one, or loses the old one. */
 readonly "warnings": readonly (string)[] }; 
 /** Who runs it now, who does not yet, and who cannot. */
-readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
+readonly "nodes": readonly ({ readonly "node": string; 
+/** `elsewhere`: its group does not run that API in that environment. */
+readonly "state": "serves" | "waits" | "failed" | "elsewhere"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
 /** Takes back that it is deprecated, or retired. */
 readonly revive: { readonly params: { readonly environment: string; readonly team: string; readonly id: string }; readonly query: { readonly wait?: number }; readonly body: { 
@@ -3123,7 +3149,9 @@ readonly "products": readonly (string)[];
 /** Who does not get the next one, or loses the old one. */
 readonly "warnings": readonly (string)[] }; 
 /** Who runs it now, who does not yet, and who cannot. */
-readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
+readonly "nodes": readonly ({ readonly "node": string; 
+/** `elsewhere`: its group does not run that API in that environment. */
+readonly "state": "serves" | "waits" | "failed" | "elsewhere"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
 /** What is live in an environment, of the teams that you may see, in pages. */
 readonly listLiveApis: { readonly params: { readonly environment: string }; readonly query: { readonly limit?: number; readonly after?: string }; readonly answer: { readonly "items": readonly ({ 
@@ -3228,6 +3256,12 @@ readonly "preview"?: {
 readonly "expires": string } })[]; 
 /** What would become of what, a line each. */
 readonly "changes"?: readonly (string)[]; 
+/** What callers of what is live would notice. */
+readonly "breaking"?: readonly ({ readonly "code": string; readonly "message": string; readonly "at": { 
+/** `POST /orders/{id}`; absent: the whole API. */
+readonly "operation"?: string; readonly "of": "body" | "document"; readonly "version": "before" | "after"; 
+/** RFC 6901. */
+readonly "pointer": string }; readonly "before"?: unknown; readonly "after"?: unknown })[]; 
 /** The version of what was there when it was asked for: of another it is not done. */
 readonly "of": number; readonly "message": string; 
 /** Breaking changes that are known and wanted. */
@@ -3254,12 +3288,16 @@ readonly "succession"?: {
 readonly "to": string; readonly "movesSubscriptions": boolean }; 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "askedBy": string; 
+/** What people call who did it, as the audit log has it. Where changes are read. */
+readonly "askedByName"?: string; 
 /** RFC 3339, UTC. */
 readonly "askedAt": string; 
 /** RFC 3339, UTC. */
 readonly "expiresAt": string; readonly "approvals": readonly ({ 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
+/** What people call who did it, as the audit log has it. Where changes are read. */
+readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string })[]; 
 /** How many approvals the environment asks for now. */
@@ -3268,10 +3306,12 @@ readonly "needed": number;
 readonly "end"?: { 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
+/** What people call who did it, as the audit log has it. Where changes are read. */
+readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string }; readonly "sequence": number })[] } }
 
-/** A change that waits, or waited: who asked, for what, and who has approved it. */
+/** A change that waits, or waited: who asked, for what, and who has approved it; while it waits also what would be another than what is live, and what callers would notice. */
 readonly getChange: { readonly params: { readonly environment: string; readonly team: string; readonly id: string; readonly number: number }; readonly answer: { readonly "environment": string; 
 /** All that would run something else, where it is no change of what is live of an API. */
 readonly "environments"?: readonly (string)[]; readonly "team": string; 
@@ -3295,6 +3335,12 @@ readonly "preview"?: {
 readonly "expires": string } })[]; 
 /** What would become of what, a line each. */
 readonly "changes"?: readonly (string)[]; 
+/** What callers of what is live would notice. */
+readonly "breaking"?: readonly ({ readonly "code": string; readonly "message": string; readonly "at": { 
+/** `POST /orders/{id}`; absent: the whole API. */
+readonly "operation"?: string; readonly "of": "body" | "document"; readonly "version": "before" | "after"; 
+/** RFC 6901. */
+readonly "pointer": string }; readonly "before"?: unknown; readonly "after"?: unknown })[]; 
 /** The version of what was there when it was asked for: of another it is not done. */
 readonly "of": number; readonly "message": string; 
 /** Breaking changes that are known and wanted. */
@@ -3321,12 +3367,16 @@ readonly "succession"?: {
 readonly "to": string; readonly "movesSubscriptions": boolean }; 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "askedBy": string; 
+/** What people call who did it, as the audit log has it. Where changes are read. */
+readonly "askedByName"?: string; 
 /** RFC 3339, UTC. */
 readonly "askedAt": string; 
 /** RFC 3339, UTC. */
 readonly "expiresAt": string; readonly "approvals": readonly ({ 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
+/** What people call who did it, as the audit log has it. Where changes are read. */
+readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string })[]; 
 /** How many approvals the environment asks for now. */
@@ -3335,6 +3385,8 @@ readonly "needed": number;
 readonly "end"?: { 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
+/** What people call who did it, as the audit log has it. Where changes are read. */
+readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string }; readonly "sequence": number } }
 
@@ -3362,6 +3414,12 @@ readonly "preview"?: {
 readonly "expires": string } })[]; 
 /** What would become of what, a line each. */
 readonly "changes"?: readonly (string)[]; 
+/** What callers of what is live would notice. */
+readonly "breaking"?: readonly ({ readonly "code": string; readonly "message": string; readonly "at": { 
+/** `POST /orders/{id}`; absent: the whole API. */
+readonly "operation"?: string; readonly "of": "body" | "document"; readonly "version": "before" | "after"; 
+/** RFC 6901. */
+readonly "pointer": string }; readonly "before"?: unknown; readonly "after"?: unknown })[]; 
 /** The version of what was there when it was asked for: of another it is not done. */
 readonly "of": number; readonly "message": string; 
 /** Breaking changes that are known and wanted. */
@@ -3388,12 +3446,16 @@ readonly "succession"?: {
 readonly "to": string; readonly "movesSubscriptions": boolean }; 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "askedBy": string; 
+/** What people call who did it, as the audit log has it. Where changes are read. */
+readonly "askedByName"?: string; 
 /** RFC 3339, UTC. */
 readonly "askedAt": string; 
 /** RFC 3339, UTC. */
 readonly "expiresAt": string; readonly "approvals": readonly ({ 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
+/** What people call who did it, as the audit log has it. Where changes are read. */
+readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string })[]; 
 /** How many approvals the environment asks for now. */
@@ -3402,6 +3464,8 @@ readonly "needed": number;
 readonly "end"?: { 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
+/** What people call who did it, as the audit log has it. Where changes are read. */
+readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string }; readonly "sequence": number }; readonly "deployment"?: { 
 /** One more with each change of what is live; it is the `ETag`. */
@@ -3473,7 +3537,9 @@ readonly "products": readonly (string)[];
 /** Who does not get the next one, or loses the old one. */
 readonly "warnings": readonly (string)[] }; 
 /** Who runs it now, who does not yet, and who cannot. */
-readonly "nodes": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } } }
+readonly "nodes": readonly ({ readonly "node": string; 
+/** `elsewhere`: its group does not run that API in that environment. */
+readonly "state": "serves" | "waits" | "failed" | "elsewhere"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } } }
 
 /** Keeps a change from being done. */
 readonly refuseChange: { readonly params: { readonly environment: string; readonly team: string; readonly id: string; readonly number: number }; readonly body: { readonly "note"?: string }; readonly answer: { readonly "environment": string; 
@@ -3499,6 +3565,12 @@ readonly "preview"?: {
 readonly "expires": string } })[]; 
 /** What would become of what, a line each. */
 readonly "changes"?: readonly (string)[]; 
+/** What callers of what is live would notice. */
+readonly "breaking"?: readonly ({ readonly "code": string; readonly "message": string; readonly "at": { 
+/** `POST /orders/{id}`; absent: the whole API. */
+readonly "operation"?: string; readonly "of": "body" | "document"; readonly "version": "before" | "after"; 
+/** RFC 6901. */
+readonly "pointer": string }; readonly "before"?: unknown; readonly "after"?: unknown })[]; 
 /** The version of what was there when it was asked for: of another it is not done. */
 readonly "of": number; readonly "message": string; 
 /** Breaking changes that are known and wanted. */
@@ -3525,12 +3597,16 @@ readonly "succession"?: {
 readonly "to": string; readonly "movesSubscriptions": boolean }; 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "askedBy": string; 
+/** What people call who did it, as the audit log has it. Where changes are read. */
+readonly "askedByName"?: string; 
 /** RFC 3339, UTC. */
 readonly "askedAt": string; 
 /** RFC 3339, UTC. */
 readonly "expiresAt": string; readonly "approvals": readonly ({ 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
+/** What people call who did it, as the audit log has it. Where changes are read. */
+readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string })[]; 
 /** How many approvals the environment asks for now. */
@@ -3539,6 +3615,8 @@ readonly "needed": number;
 readonly "end"?: { 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
+/** What people call who did it, as the audit log has it. Where changes are read. */
+readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string }; readonly "sequence": number } }
 
@@ -3566,6 +3644,12 @@ readonly "preview"?: {
 readonly "expires": string } })[]; 
 /** What would become of what, a line each. */
 readonly "changes"?: readonly (string)[]; 
+/** What callers of what is live would notice. */
+readonly "breaking"?: readonly ({ readonly "code": string; readonly "message": string; readonly "at": { 
+/** `POST /orders/{id}`; absent: the whole API. */
+readonly "operation"?: string; readonly "of": "body" | "document"; readonly "version": "before" | "after"; 
+/** RFC 6901. */
+readonly "pointer": string }; readonly "before"?: unknown; readonly "after"?: unknown })[]; 
 /** The version of what was there when it was asked for: of another it is not done. */
 readonly "of": number; readonly "message": string; 
 /** Breaking changes that are known and wanted. */
@@ -3592,12 +3676,16 @@ readonly "succession"?: {
 readonly "to": string; readonly "movesSubscriptions": boolean }; 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "askedBy": string; 
+/** What people call who did it, as the audit log has it. Where changes are read. */
+readonly "askedByName"?: string; 
 /** RFC 3339, UTC. */
 readonly "askedAt": string; 
 /** RFC 3339, UTC. */
 readonly "expiresAt": string; readonly "approvals": readonly ({ 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
+/** What people call who did it, as the audit log has it. Where changes are read. */
+readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string })[]; 
 /** How many approvals the environment asks for now. */
@@ -3606,11 +3694,15 @@ readonly "needed": number;
 readonly "end"?: { 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
+/** What people call who did it, as the audit log has it. Where changes are read. */
+readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string }; readonly "sequence": number } }
 
 /** Nodes that were heard from in the last minutes, by any control plane: what each runs, and its use. */
-readonly listNodes: { readonly answer: { readonly "items": readonly ({ readonly "node": string; readonly "state": "serves" | "waits" | "failed"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string; 
+readonly listNodes: { readonly answer: { readonly "items": readonly ({ readonly "node": string; 
+/** `elsewhere`: its group does not run that API in that environment. */
+readonly "state": "serves" | "waits" | "failed" | "elsewhere"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string; 
 /** Of the program. */
 readonly "version": string; 
 /** When this control plane heard of it last. */
@@ -3656,6 +3748,12 @@ readonly "preview"?: {
 readonly "expires": string } })[]; 
 /** What would become of what, a line each. */
 readonly "changes"?: readonly (string)[]; 
+/** What callers of what is live would notice. */
+readonly "breaking"?: readonly ({ readonly "code": string; readonly "message": string; readonly "at": { 
+/** `POST /orders/{id}`; absent: the whole API. */
+readonly "operation"?: string; readonly "of": "body" | "document"; readonly "version": "before" | "after"; 
+/** RFC 6901. */
+readonly "pointer": string }; readonly "before"?: unknown; readonly "after"?: unknown })[]; 
 /** The version of what was there when it was asked for: of another it is not done. */
 readonly "of": number; readonly "message": string; 
 /** Breaking changes that are known and wanted. */
@@ -3682,12 +3780,16 @@ readonly "succession"?: {
 readonly "to": string; readonly "movesSubscriptions": boolean }; 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "askedBy": string; 
+/** What people call who did it, as the audit log has it. Where changes are read. */
+readonly "askedByName"?: string; 
 /** RFC 3339, UTC. */
 readonly "askedAt": string; 
 /** RFC 3339, UTC. */
 readonly "expiresAt": string; readonly "approvals": readonly ({ 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
+/** What people call who did it, as the audit log has it. Where changes are read. */
+readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string })[]; 
 /** How many approvals the environment asks for now. */
@@ -3696,6 +3798,8 @@ readonly "needed": number;
 readonly "end"?: { 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
+/** What people call who did it, as the audit log has it. Where changes are read. */
+readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string }; readonly "sequence": number } }
 
@@ -3723,6 +3827,12 @@ readonly "preview"?: {
 readonly "expires": string } })[]; 
 /** What would become of what, a line each. */
 readonly "changes"?: readonly (string)[]; 
+/** What callers of what is live would notice. */
+readonly "breaking"?: readonly ({ readonly "code": string; readonly "message": string; readonly "at": { 
+/** `POST /orders/{id}`; absent: the whole API. */
+readonly "operation"?: string; readonly "of": "body" | "document"; readonly "version": "before" | "after"; 
+/** RFC 6901. */
+readonly "pointer": string }; readonly "before"?: unknown; readonly "after"?: unknown })[]; 
 /** The version of what was there when it was asked for: of another it is not done. */
 readonly "of": number; readonly "message": string; 
 /** Breaking changes that are known and wanted. */
@@ -3749,12 +3859,16 @@ readonly "succession"?: {
 readonly "to": string; readonly "movesSubscriptions": boolean }; 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "askedBy": string; 
+/** What people call who did it, as the audit log has it. Where changes are read. */
+readonly "askedByName"?: string; 
 /** RFC 3339, UTC. */
 readonly "askedAt": string; 
 /** RFC 3339, UTC. */
 readonly "expiresAt": string; readonly "approvals": readonly ({ 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
+/** What people call who did it, as the audit log has it. Where changes are read. */
+readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string })[]; 
 /** How many approvals the environment asks for now. */
@@ -3763,6 +3877,8 @@ readonly "needed": number;
 readonly "end"?: { 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
+/** What people call who did it, as the audit log has it. Where changes are read. */
+readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string }; readonly "sequence": number } } }
 
@@ -3790,6 +3906,12 @@ readonly "preview"?: {
 readonly "expires": string } })[]; 
 /** What would become of what, a line each. */
 readonly "changes"?: readonly (string)[]; 
+/** What callers of what is live would notice. */
+readonly "breaking"?: readonly ({ readonly "code": string; readonly "message": string; readonly "at": { 
+/** `POST /orders/{id}`; absent: the whole API. */
+readonly "operation"?: string; readonly "of": "body" | "document"; readonly "version": "before" | "after"; 
+/** RFC 6901. */
+readonly "pointer": string }; readonly "before"?: unknown; readonly "after"?: unknown })[]; 
 /** The version of what was there when it was asked for: of another it is not done. */
 readonly "of": number; readonly "message": string; 
 /** Breaking changes that are known and wanted. */
@@ -3816,12 +3938,16 @@ readonly "succession"?: {
 readonly "to": string; readonly "movesSubscriptions": boolean }; 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "askedBy": string; 
+/** What people call who did it, as the audit log has it. Where changes are read. */
+readonly "askedByName"?: string; 
 /** RFC 3339, UTC. */
 readonly "askedAt": string; 
 /** RFC 3339, UTC. */
 readonly "expiresAt": string; readonly "approvals": readonly ({ 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
+/** What people call who did it, as the audit log has it. Where changes are read. */
+readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string })[]; 
 /** How many approvals the environment asks for now. */
@@ -3830,6 +3956,8 @@ readonly "needed": number;
 readonly "end"?: { 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
+/** What people call who did it, as the audit log has it. Where changes are read. */
+readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string }; readonly "sequence": number } }
 
@@ -3857,6 +3985,12 @@ readonly "preview"?: {
 readonly "expires": string } })[]; 
 /** What would become of what, a line each. */
 readonly "changes"?: readonly (string)[]; 
+/** What callers of what is live would notice. */
+readonly "breaking"?: readonly ({ readonly "code": string; readonly "message": string; readonly "at": { 
+/** `POST /orders/{id}`; absent: the whole API. */
+readonly "operation"?: string; readonly "of": "body" | "document"; readonly "version": "before" | "after"; 
+/** RFC 6901. */
+readonly "pointer": string }; readonly "before"?: unknown; readonly "after"?: unknown })[]; 
 /** The version of what was there when it was asked for: of another it is not done. */
 readonly "of": number; readonly "message": string; 
 /** Breaking changes that are known and wanted. */
@@ -3883,12 +4017,16 @@ readonly "succession"?: {
 readonly "to": string; readonly "movesSubscriptions": boolean }; 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "askedBy": string; 
+/** What people call who did it, as the audit log has it. Where changes are read. */
+readonly "askedByName"?: string; 
 /** RFC 3339, UTC. */
 readonly "askedAt": string; 
 /** RFC 3339, UTC. */
 readonly "expiresAt": string; readonly "approvals": readonly ({ 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
+/** What people call who did it, as the audit log has it. Where changes are read. */
+readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string })[]; 
 /** How many approvals the environment asks for now. */
@@ -3897,6 +4035,8 @@ readonly "needed": number;
 readonly "end"?: { 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
 readonly "by": string; 
+/** What people call who did it, as the audit log has it. Where changes are read. */
+readonly "byName"?: string; 
 /** RFC 3339, UTC. */
 readonly "at": string; readonly "note": string }; readonly "sequence": number } }
 
