@@ -56,7 +56,7 @@ describe('the walk through a control plane in the README', () => {
       /^main\/orders +\S+ +- +prod +deprecated since .*\nmain\/orders-2 +v2 +family orders +prod +published /m,
     )
     for (const action of ['rollback', 'canary', 'promote', 'publish', 'issue', 'create'])
-      assert.match(stdout, new RegExp(`^\\d+ +\\S+Z +token "\\w+" of \\w+ +${action} +\\w+ +\\S+$`, 'm'))
+      assert.match(stdout, new RegExp(`^\\d+ +\\S+Z +token "\\w+" of \\w+ +${action} +\\w+ +\\S+(?: |$)`, 'm'))
   })
 
   /** What is typed into the second terminal; stdin is what somebody would paste. */

@@ -40,12 +40,12 @@ describe('what waits, by a command', () => {
 
   it('is shown with what would be another than what is live, and what breaks callers', async () => {
     const routes = [{ id: 'list', path: '/list' }]
-    const body = { title: 'Two', basePath: '/orders', upstream: 'shop', routes }
+    const body = { title: 'Listed', basePath: '/orders', upstream: 'shop', routes }
     await stage.client.ask('putApi', { params: main('orders'), body })
     const asked = await stage.run('publish orders --to prod --acknowledge all --message known')
     const name = /change (\S+)\. They say/.exec(asked.stdout)?.[1] ?? assert.fail(asked.stdout + asked.stderr)
     const { stdout } = await asAda(`changes show ${name}`)
-    assert.match(stdout, /\n {2}API: .*Two/)
+    assert.match(stdout, /\n {2}API: .*Listed/)
     assert.match(stdout, /\n {2}breaks callers: .+ \([\w-]+\)\n/)
     await asAda(`changes refuse ${name}`)
   })
