@@ -109,7 +109,7 @@ await describeOnStores('certificates, by the admin API', (open) => {
     await stage.ask('PUT /environments/prod/secrets/TWO', { body: { value: two.key } })
     assert.equal((await put(stage, { cert: two.cert, key: '${secret:TWO}' })).statusCode, 200)
     assert.equal((await stage.ask('DELETE /environments/prod/secrets/ONE')).statusCode, 204)
-    assert.equal((await stage.ask('DELETE /environments/prod/secrets/TWO')).statusCode, 422)
+    assert.equal((await stage.ask('DELETE /environments/prod/secrets/TWO')).statusCode, 409)
   })
 
   it('are refused with words where they cannot be shown, and their keys are repeated to nobody', async () => {
