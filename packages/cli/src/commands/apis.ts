@@ -4,6 +4,7 @@ import { defineCommand } from '../command.ts'
 import { JSON_OPTION } from '../configuration.ts'
 import { EXIT_CODES } from '../exit-codes.ts'
 import { toLifecycleText } from '../live/tell-lifecycle.ts'
+import { listAll } from '../servers/list-all.ts'
 import { onServer } from '../servers/on-server.ts'
 import { SERVER_OPTIONS } from '../servers/open-server.ts'
 import { toColumns } from '../to-columns.ts'
@@ -38,14 +39,7 @@ type Query = Operations['listApiStates']['query']
 type ApiState = Operations['listApiStates']['answer']['items'][number]
 
 async function listStates(client: Client, query: Query): Promise<readonly ApiState[]> {
-  const all: ApiState[] = []
-  let after: string | undefined
-  do {
-    const page = { ...query, limit: 200, ...(after !== undefined && { after }) }
-    const { items, next } = (await client.ask('listApiStates', { query: page })).body
-    all.push(...items)
-    after = next
-  } while (after !== undefined)
+  const all = await listAll((page) => client.ask('listApiStates', { query: { ...page, ...query } }), 200)
   // Pages are cut by the ids of APIs.
   return all.toSorted((a, b) => compare(toKey(a), toKey(b)))
 }

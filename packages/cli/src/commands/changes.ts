@@ -7,6 +7,7 @@ import { toText } from '../folder/plan-live.ts'
 import { toNodeFaults } from '../folder/step.ts'
 import { type NamedChange, parseChangeName, toChangeName } from '../live/change-name.ts'
 import { toLifecycleText } from '../live/tell-lifecycle.ts'
+import { pickAction } from '../pick-action.ts'
 import { onServer } from '../servers/on-server.ts'
 import { SERVER_OPTIONS, type Server } from '../servers/open-server.ts'
 import type { Terminal } from '../terminal.ts'
@@ -68,9 +69,7 @@ export const changes = defineCommand({
 
   async run({ values: given, positionals: [actionName = '', subject] }, terminal) {
     const values = given as ChangesValues
-    const action = Object.hasOwn(ACTIONS, actionName) ? ACTIONS[actionName] : undefined
-    if (action === undefined) throw new UsageError(`"${actionName}" is none of ${Object.keys(ACTIONS).join(', ')}`)
-    assertUsed(actionName, action, values)
+    const action = pickAction(ACTIONS, { command: 'changes', name: actionName, values })
     if (action.isOfOne && subject === undefined) throw new UsageError(`which one? changes ${actionName} CHANGE`)
     if (!action.isOfOne && subject !== undefined)
       throw new UsageError(`\`changes ${actionName}\` has no use for "${subject}"`)
@@ -79,14 +78,6 @@ export const changes = defineCommand({
     )
   },
 })
-
-/** @throws UsageError */
-function assertUsed(name: string, { options }: Action, values: ChangesValues): void {
-  const strange = (['state', 'note', 'dry-run'] as const).find(
-    (option) => values[option] !== undefined && values[option] !== false && !options.includes(option),
-  )
-  if (strange !== undefined) throw new UsageError(`\`changes ${name}\` has no use for --${strange}`)
-}
 
 type Change = Operations['listChanges']['answer']['items'][number]
 

@@ -4,6 +4,7 @@ import { createIssuedKey, hashPassword, isWeakKey, judgeIssuedKey } from '@gatew
 import { defineCommand, UsageError, type Values } from '../command.ts'
 import { JSON_OPTION } from '../configuration.ts'
 import { EXIT_CODES } from '../exit-codes.ts'
+import { pickNamed } from '../pick-action.ts'
 import type { Terminal } from '../terminal.ts'
 
 const OPTIONS = {
@@ -34,8 +35,7 @@ export const key = defineCommand({
   },
 
   async run({ values, positionals: [action = ''] }, terminal) {
-    const act = Object.hasOwn(ACTIONS, action) ? ACTIONS[action] : undefined
-    if (act === undefined) throw new UsageError(`"${action}" is none of ${Object.keys(ACTIONS).join(', ')}`)
+    const act = pickNamed(ACTIONS, action)
     const { app, user } = values as KeyValues
     if (app !== undefined && action !== 'new') refuseOption('app', 'new', action)
     if (user !== undefined && action !== 'password') refuseOption('user', 'password', action)

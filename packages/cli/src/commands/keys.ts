@@ -4,6 +4,8 @@ import { defineCommand, UsageError, type Values } from '../command.ts'
 import { JSON_OPTION } from '../configuration.ts'
 import { EXIT_CODES } from '../exit-codes.ts'
 import { toApiPlace } from '../folder/live-file.ts'
+import { pickAction } from '../pick-action.ts'
+import { listAll } from '../servers/list-all.ts'
 import { onServer } from '../servers/on-server.ts'
 import { SERVER_OPTIONS, type Server } from '../servers/open-server.ts'
 import type { Terminal } from '../terminal.ts'
@@ -48,7 +50,6 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   rotate: { options: ['overlap'], needsKey: true, run: rotate },
   end: { options: [], needsKey: true, run: end },
 }
-const OWN_OPTIONS = ['name', 'plan', 'expires', 'overlap'] as const
 const HOUR_MS = 60 * 60 * 1000
 
 export const keys = defineCommand({
@@ -69,12 +70,7 @@ export const keys = defineCommand({
 
   async run({ values: given, positionals: [name = '', app = '', uid] }, terminal) {
     const values = given as KeysValues
-    const action = Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined
-    if (action === undefined) throw new UsageError(`"${name}" is none of ${Object.keys(ACTIONS).join(', ')}`)
-    for (const option of OWN_OPTIONS) {
-      if (values[option] !== undefined && !action.options.includes(option))
-        throw new UsageError(`\`keys ${name}\` has no use for --${option}`)
-    }
+    const action = pickAction(ACTIONS, { command: 'keys', name, values })
     if (action.needsKey && uid === undefined)
       throw new UsageError(`which key? \`gatewright keys list ${app}\` shows their uids: keys ${name} ${app} UID`)
     if (!action.needsKey && uid !== undefined) throw new UsageError(`\`keys ${name}\` has no use for "${uid}"`)
@@ -88,14 +84,7 @@ export const keys = defineCommand({
 type Key = Operations['listKeys']['answer']['items'][number]
 
 async function list({ client, params, values, terminal }: About): Promise<void> {
-  const all: Key[] = []
-  let after: string | undefined
-  do {
-    const query = { limit: 500, ...(after !== undefined && { after }) }
-    const { items, next } = (await client.ask('listKeys', { params, query })).body
-    all.push(...items)
-    after = next
-  } while (after !== undefined)
+  const all = await listAll((query) => client.ask('listKeys', { params, query }))
   if (values.json) terminal.print(JSON.stringify(all, null, 2))
   else if (all.length === 0) terminal.print('It has no keys.')
   else terminal.print(toColumns(all.map(toCells)))

@@ -1,6 +1,7 @@
 /** Owns `gatewright lifecycle`: the end of an API where it is live, from the first word of it to 410. */
 import { defineCommand, UsageError, type Values } from '../command.ts'
 import { API_POSITIONAL, type Ask, DEPLOYING_OPTIONS, deployBy } from '../live/deploying.ts'
+import { pickAction } from '../pick-action.ts'
 import type { Server } from '../servers/open-server.ts'
 import { toMoment } from '../to-moment.ts'
 
@@ -82,9 +83,7 @@ export const lifecycle = defineCommand({
 
   async run({ values: given, positionals: [name = '', api = ''] }, terminal) {
     const values = given as LifecycleValues
-    const action = Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined
-    if (action === undefined) throw new UsageError(`"${name}" is none of ${Object.keys(ACTIONS).join(', ')}`)
-    assertUsed(name, action, values)
+    const action = pickAction(ACTIONS, { command: 'lifecycle', name, values })
     const { in: environment, by } = values
     if (environment === undefined) throw new UsageError('where? --in ENV')
     if (name === 'supersede' && by === undefined) throw new UsageError('what comes after it? --by ID')
@@ -97,14 +96,6 @@ export const lifecycle = defineCommand({
     })
   },
 })
-
-/** @throws UsageError */
-function assertUsed(name: string, { options }: Action, values: LifecycleValues): void {
-  for (const option of Object.keys(SAID_OPTIONS) as (keyof typeof SAID_OPTIONS)[]) {
-    const isGiven = values[option] !== undefined && values[option] !== false
-    if (isGiven && !options.includes(option)) throw new UsageError(`\`lifecycle ${name}\` has no use for --${option}`)
-  }
-}
 
 function toSince({ since }: LifecycleValues): { readonly deprecatedAt?: string } {
   return since === undefined ? {} : { deprecatedAt: toMoment('--since', since) }

@@ -6,6 +6,7 @@ import { EXIT_CODES } from '../exit-codes.ts'
 import { toText } from '../folder/plan-live.ts'
 import { listLive } from '../live/list-live.ts'
 import { toLifecycleText } from '../live/tell-lifecycle.ts'
+import { listAll } from '../servers/list-all.ts'
 import { onServer } from '../servers/on-server.ts'
 import { SERVER_OPTIONS, type Server } from '../servers/open-server.ts'
 import { toColumns } from '../to-columns.ts'
@@ -46,13 +47,5 @@ export const live = defineCommand({
 })
 
 async function listEnvironments(client: Server['client']): Promise<readonly string[]> {
-  const ids: string[] = []
-  let after: string | undefined
-  do {
-    const { items, next } = (await client.ask('listEnvironments', { query: { limit: 500, ...(after && { after }) } }))
-      .body
-    ids.push(...items.map(({ id }) => id))
-    after = next
-  } while (after !== undefined)
-  return ids
+  return (await listAll((query) => client.ask('listEnvironments', { query }))).map(({ id }) => id)
 }

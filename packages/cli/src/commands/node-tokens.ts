@@ -3,15 +3,17 @@ import type { Operations } from '@gatewright/client'
 import { defineCommand, UsageError, type Values } from '../command.ts'
 import { JSON_OPTION } from '../configuration.ts'
 import { EXIT_CODES } from '../exit-codes.ts'
+import { pickAction } from '../pick-action.ts'
 import { onServer } from '../servers/on-server.ts'
 import { SERVER_OPTIONS, type Server } from '../servers/open-server.ts'
 import type { Terminal } from '../terminal.ts'
 import { toColumns } from '../to-columns.ts'
+import { toMoment } from '../to-moment.ts'
 
 const OPTIONS = {
   ...SERVER_OPTIONS,
   name: { type: 'text', value: 'NAME', description: 'issue: for people, which machines have it. Default: the group.' },
-  expires: { type: 'text', value: 'TIME', description: 'issue: refused from then on: 2027-01-31T00:00:00Z.' },
+  expires: { type: 'text', value: 'TIME', description: 'issue: refused from then on: 2027-01-31, or a time as well.' },
   json: JSON_OPTION,
 } as const
 
@@ -26,8 +28,16 @@ interface About {
   readonly terminal: Terminal
 }
 
-const ACTIONS: Readonly<Record<string, (about: About) => Promise<void>>> = { list, issue, end }
-const OWN_OPTIONS = ['name', 'expires'] as const
+interface Action {
+  readonly options: readonly (keyof NodeTokensValues)[]
+  run(about: About): Promise<void>
+}
+
+const ACTIONS: Readonly<Record<string, Action>> = {
+  list: { options: [], run: list },
+  issue: { options: ['name', 'expires'], run: issue },
+  end: { options: [], run: end },
+}
 
 export const nodeTokens = defineCommand({
   name: 'node-tokens',
@@ -47,19 +57,12 @@ export const nodeTokens = defineCommand({
 
   async run({ values: given, positionals: [action = '', group = '', uid] }, terminal) {
     const values = given as NodeTokensValues
-    const act = Object.hasOwn(ACTIONS, action) ? ACTIONS[action] : undefined
-    if (act === undefined) throw new UsageError(`"${action}" is none of ${Object.keys(ACTIONS).join(', ')}`)
-    for (const option of OWN_OPTIONS) {
-      if (values[option] !== undefined && action !== 'issue')
-        throw new UsageError(`\`node-tokens ${action}\` has no use for --${option}`)
-    }
+    const { run } = pickAction(ACTIONS, { command: 'node-tokens', name: action, values })
     if (action === 'end' && uid === undefined)
       throw new UsageError(`which token? \`gatewright node-tokens list ${group}\` shows their uids`)
     if (action !== 'end' && uid !== undefined) throw new UsageError(`\`node-tokens ${action}\` has no use for "${uid}"`)
-    if (values.expires !== undefined && !/^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(values.expires))
-      throw new UsageError(`--expires: "${values.expires}" is no time: write it as 2027-01-31T00:00:00Z`)
     return await onServer(values, terminal, async ({ client }) => {
-      await act({ client, group, uid: uid ?? '', values, terminal })
+      await run({ client, group, uid: uid ?? '', values, terminal })
       return EXIT_CODES.ok
     })
   },
@@ -82,7 +85,7 @@ function toCells({ uid, hint, name, createdAt, expiresAt, endedAt }: NodeToken):
 /** Alone on stdout: so that a script need not look for it. */
 async function issue({ client, group, values, terminal }: About): Promise<void> {
   const { name = group, expires } = values
-  const said = { name, ...(expires !== undefined && { expiresAt: expires }) }
+  const said = { name, ...(expires !== undefined && { expiresAt: toMoment('--expires', expires) }) }
   const { body } = await client.ask('issueNodeToken', { params: { group }, body: said })
   terminal.print(values.json ? JSON.stringify(body, null, 2) : body.value)
   terminal.complain(`The token is shown this once. Its uid is ${body.uid}.`)

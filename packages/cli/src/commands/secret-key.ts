@@ -4,6 +4,7 @@ import { drawNextKey, finishKeyChange, SecretFault, SecretKey } from '@gatewrigh
 import { defineCommand, UsageError, type Values } from '../command.ts'
 import { toPath } from '../configuration.ts'
 import { EXIT_CODES } from '../exit-codes.ts'
+import { pickNamed } from '../pick-action.ts'
 import { onServer } from '../servers/on-server.ts'
 import { SERVER_OPTIONS } from '../servers/open-server.ts'
 import { onStore, toStorePlace } from '../store-place.ts'
@@ -40,8 +41,7 @@ export const secretKey = defineCommand({
   },
 
   async run({ values, positionals: [name = ''] }, terminal) {
-    const action = Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined
-    if (action === undefined) throw new UsageError(`"${name}" is none of ${Object.keys(ACTIONS).join(', ')}`)
+    const action = pickNamed(ACTIONS, name)
     try {
       return await action(values as SecretKeyValues, terminal)
     } catch (fault) {

@@ -4,6 +4,7 @@ import { defineCommand, UsageError, type Values } from '../command.ts'
 import { JSON_OPTION, toPath } from '../configuration.ts'
 import { EXIT_CODES } from '../exit-codes.ts'
 import { assertDone, WaitsForOthers } from '../folder/step.ts'
+import { pickAction } from '../pick-action.ts'
 import { onServer } from '../servers/on-server.ts'
 import { SERVER_OPTIONS, type Server } from '../servers/open-server.ts'
 import type { Terminal } from '../terminal.ts'
@@ -27,7 +28,16 @@ interface About {
   readonly terminal: Terminal
 }
 
-const ACTIONS: Readonly<Record<string, (about: About) => Promise<void>>> = { list, set, remove }
+interface Action {
+  readonly options: readonly (keyof SecretsValues)[]
+  run(about: About): Promise<void>
+}
+
+const ACTIONS: Readonly<Record<string, Action>> = {
+  list: { options: [], run: list },
+  set: { options: ['value-file'], run: set },
+  remove: { options: [], run: remove },
+}
 
 export const secrets = defineCommand({
   name: 'secrets',
@@ -47,17 +57,14 @@ export const secrets = defineCommand({
 
   async run({ values: given, positionals: [action = '', environment = '', name] }, terminal) {
     const values = given as SecretsValues
-    const act = Object.hasOwn(ACTIONS, action) ? ACTIONS[action] : undefined
-    if (act === undefined) throw new UsageError(`"${action}" is none of ${Object.keys(ACTIONS).join(', ')}`)
+    const { run } = pickAction(ACTIONS, { command: 'secrets', name: action, values })
     if (action === 'list' && name !== undefined) throw new UsageError(`\`secrets list\` has no use for "${name}"`)
     if (action !== 'list' && name === undefined)
       throw new UsageError(`which secret? secrets ${action} ${environment} NAME`)
-    if (action !== 'set' && values['value-file'] !== undefined)
-      throw new UsageError(`\`secrets ${action}\` has no use for --value-file`)
     const value = action === 'set' ? await readValue(values['value-file'], terminal) : ''
     return await onServer(values, terminal, async ({ client }) => {
       try {
-        await act({ client, environment, name: name ?? '', value, values, terminal })
+        await run({ client, environment, name: name ?? '', value, values, terminal })
         return EXIT_CODES.ok
       } catch (error) {
         if (!(error instanceof WaitsForOthers)) throw error

@@ -4,6 +4,8 @@ import { defineCommand, UsageError, type Values } from '../command.ts'
 import { JSON_OPTION } from '../configuration.ts'
 import { EXIT_CODES } from '../exit-codes.ts'
 import { toApiPlace } from '../folder/live-file.ts'
+import { pickAction } from '../pick-action.ts'
+import { listAll } from '../servers/list-all.ts'
 import { onServer } from '../servers/on-server.ts'
 import { SERVER_OPTIONS, type Server } from '../servers/open-server.ts'
 import type { Terminal } from '../terminal.ts'
@@ -44,24 +46,23 @@ interface About {
 }
 
 interface Action {
-  readonly options: readonly (keyof typeof OWN_OPTIONS)[]
+  readonly options: readonly (keyof typeof OWN_OPTIONS | 'dry-run')[]
   /** What stands behind it; absent: nothing does. */
   readonly subject?: string
-  readonly isReading?: boolean
   run(about: About): Promise<void>
 }
 
 const ACTIONS: Readonly<Record<string, Action>> = {
-  list: { options: ['app', 'product', 'api', 'state'], isReading: true, run: list },
-  show: { options: [], subject: 'UID', isReading: true, run: show },
-  request: { options: ['product', 'api', 'plan', 'team', 'note'], subject: 'APP', run: request },
+  list: { options: ['app', 'product', 'api', 'state'], run: list },
+  show: { options: [], subject: 'UID', run: show },
+  request: { options: ['product', 'api', 'plan', 'team', 'note', 'dry-run'], subject: 'APP', run: request },
   approve: defineStep('approveSubscription'),
   activate: defineStep('activateSubscription'),
   suspend: defineStep('suspendSubscription'),
   resume: defineStep('resumeSubscription'),
   end: defineStep('endSubscription'),
-  'give-up': { options: [], subject: 'UID', run: giveUp },
-  move: { options: ['to', 'plan'], subject: 'API', run: move },
+  'give-up': { options: ['dry-run'], subject: 'UID', run: giveUp },
+  move: { options: ['to', 'plan', 'dry-run'], subject: 'API', run: move },
 }
 
 export const subscriptions = defineCommand({
@@ -85,9 +86,7 @@ export const subscriptions = defineCommand({
 
   async run({ values: given, positionals: [name = '', subject] }, terminal) {
     const values = given as SubscriptionsValues
-    const action = Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined
-    if (action === undefined) throw new UsageError(`"${name}" is none of ${Object.keys(ACTIONS).join(', ')}`)
-    assertUsed(name, action, values)
+    const action = pickAction(ACTIONS, { command: 'subscriptions', name, values })
     if (action.subject !== undefined && subject === undefined)
       throw new UsageError(`which one? subscriptions ${name} ${action.subject}`)
     if (action.subject === undefined && subject !== undefined)
@@ -99,34 +98,17 @@ export const subscriptions = defineCommand({
   },
 })
 
-/** @throws UsageError */
-function assertUsed(name: string, { options, isReading = false }: Action, values: SubscriptionsValues): void {
-  const strange = (Object.keys(OWN_OPTIONS) as (keyof typeof OWN_OPTIONS)[]).find(
-    (option) => values[option] !== undefined && !options.includes(option),
-  )
-  const unused = strange ?? (isReading && values['dry-run'] ? 'dry-run' : undefined)
-  if (unused !== undefined) throw new UsageError(`\`subscriptions ${name}\` has no use for --${unused}`)
-}
-
 type Subscription = Operations['listSubscriptions']['answer']['items'][number]
 
 async function list({ client, values, terminal }: About): Promise<void> {
   const { app, product, api, state } = values
   const query = {
-    limit: 500,
     ...(app !== undefined && { app: toPlaceText(app) }),
     ...(product !== undefined && { product: toPlaceText(product) }),
     ...(api !== undefined && { api: toPlaceText(api) }),
     ...(state !== undefined && { state: toState(state) }),
   }
-  const all: Subscription[] = []
-  let after: string | undefined
-  do {
-    const page = { ...query, ...(after !== undefined && { after }) }
-    const { items, next } = (await client.ask('listSubscriptions', { query: page })).body
-    all.push(...items)
-    after = next
-  } while (after !== undefined)
+  const all = await listAll((page) => client.ask('listSubscriptions', { query: { ...page, ...query } }))
   if (values.json) terminal.print(JSON.stringify(all, null, 2))
   else if (all.length === 0) terminal.print('There are none.')
   else terminal.print(toColumns(all.map(toCells)))
@@ -191,7 +173,7 @@ type StepName =
 /** What who sells does with one. */
 function defineStep(operation: StepName): Action {
   return {
-    options: ['note'],
+    options: ['note', 'dry-run'],
     subject: 'UID',
     async run({ client, subject: uid, values, terminal }) {
       const { note, 'dry-run': isDryRun } = values

@@ -3,6 +3,8 @@ import type { Operations } from '@gatewright/client'
 import { defineCommand, UsageError, type Values } from '../command.ts'
 import { JSON_OPTION } from '../configuration.ts'
 import { EXIT_CODES } from '../exit-codes.ts'
+import { pickAction } from '../pick-action.ts'
+import { listAll } from '../servers/list-all.ts'
 import { onServer } from '../servers/on-server.ts'
 import { SERVER_OPTIONS, type Server } from '../servers/open-server.ts'
 import type { Terminal } from '../terminal.ts'
@@ -43,7 +45,6 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   resume: { options: [], run: (about) => step(about, 'resumeUser') },
   reset: { options: ['second-factors'], run: reset },
 }
-const OWN_OPTIONS = ['role', 'team', 'name', 'second-factors'] as const
 
 export const users = defineCommand({
   name: 'users',
@@ -62,12 +63,7 @@ export const users = defineCommand({
 
   async run({ values: given, positionals: [name = '', email] }, terminal) {
     const values = given as UsersValues
-    const action = Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined
-    if (action === undefined) throw new UsageError(`"${name}" is none of ${Object.keys(ACTIONS).join(', ')}`)
-    for (const option of OWN_OPTIONS) {
-      if (values[option] !== undefined && values[option] !== false && !action.options.includes(option))
-        throw new UsageError(`\`users ${name}\` has no use for --${option}`)
-    }
+    const action = pickAction(ACTIONS, { command: 'users', name, values })
     if (name === 'list' && email !== undefined) throw new UsageError(`\`users list\` has no use for "${email}"`)
     if (name !== 'list' && email === undefined) throw new UsageError(`who? users ${name} EMAIL`)
     if (name === 'invite' && (values.role === undefined || values.team === undefined))
@@ -82,20 +78,12 @@ export const users = defineCommand({
 
 type User = Operations['listUsers']['answer']['items'][number]
 
-async function listAll(client: Server['client'], search?: string): Promise<readonly User[]> {
-  const all: User[] = []
-  let after: string | undefined
-  do {
-    const query = { limit: 500, ...(search !== undefined && { search }), ...(after !== undefined && { after }) }
-    const { items, next } = (await client.ask('listUsers', { query })).body
-    all.push(...items)
-    after = next
-  } while (after !== undefined)
-  return all
+function listUsers(client: Server['client'], search?: string): Promise<readonly User[]> {
+  return listAll((page) => client.ask('listUsers', { query: { ...page, ...(search !== undefined && { search }) } }))
 }
 
 async function list({ client, values, terminal }: About): Promise<boolean> {
-  const all = await listAll(client)
+  const all = await listUsers(client)
   terminal.print(values.json ? JSON.stringify(all, null, 2) : toColumns(all.map(toCells)))
   return true
 }
@@ -135,7 +123,7 @@ async function reset({ client, email, values, terminal }: About): Promise<boolea
 /** Addresses are the same in whatever case. */
 async function findUid(client: Server['client'], email: string): Promise<string | undefined> {
   const wanted = email.toLowerCase()
-  return (await listAll(client, email)).find((user) => user.email.toLowerCase() === wanted)?.uid
+  return (await listUsers(client, email)).find((user) => user.email.toLowerCase() === wanted)?.uid
 }
 
 /** Alone on stdout: so that a script need not look for it. */

@@ -1,18 +1,12 @@
 /** Owns reading what is live in an environment, all pages of it, by team and API. */
 import type { Client, Operations } from '@gatewright/client'
+import { listAll } from '../servers/list-all.ts'
 
 export type LiveApi = Operations['listLiveApis']['answer']['items'][number]
 
 /** @rejects ClientProblem */
 export async function listLive(client: Client, environment: string): Promise<readonly LiveApi[]> {
-  const all: LiveApi[] = []
-  let after: string | undefined
-  do {
-    const query = { limit: 500, ...(after !== undefined && { after }) }
-    const { items, next } = (await client.ask('listLiveApis', { params: { environment }, query })).body
-    all.push(...items)
-    after = next
-  } while (after !== undefined)
+  const all = await listAll((query) => client.ask('listLiveApis', { params: { environment }, query }))
   return all.toSorted((a, b) => (toKey(a) < toKey(b) ? -1 : 1))
 }
 
