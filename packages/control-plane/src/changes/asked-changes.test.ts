@@ -4,10 +4,10 @@ import { it } from 'node:test'
 import type { Principal } from '../access/decide-access.ts'
 import { ADMIN_ROUTES } from '../admin-routes.ts'
 import { listAudit } from '../audit/audit-log.ts'
-import { MOST_WAITING } from '../http/keep-asked.ts'
 import { PublicationReader } from '../publish/publication-reader.ts'
 import { AdminStage } from '../testing/admin-stage.ts'
 import { describeOnStores } from '../testing/describe-on-stores.ts'
+import { MOST_WAITING } from './ask-once.ts'
 
 const toPerson = (name: string, role: string, team: string): [string, Principal] => [
   name,

@@ -2,9 +2,8 @@
 import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
 import type { AuditNote } from '../audit/audit-log.ts'
-import type { AnyChange } from '../changes/asked-change.ts'
-import type { ChangeRequest, DeploymentWish } from '../changes/change-request.ts'
-import { askForChange, listChanges } from '../changes/change-store.ts'
+import { askOnce } from '../changes/ask-once.ts'
+import type { DeploymentWish } from '../changes/change-request.ts'
 import { assertNoMore } from '../environments/assert-no-more.ts'
 import { mustWait } from '../environments/guard-environment.ts'
 import { findTouched } from '../environments/watch-protected.ts'
@@ -19,7 +18,7 @@ import { assertOwnNames } from './assert-own-names.ts'
 import type { Deployment } from './deployment.ts'
 import { presentDeployment, rolloutSchema } from './deployment-answer.ts'
 import { type DeploymentPlace, findPlace, PLACE_PATH, placeDemand, placeParams } from './deployment-place.ts'
-import { type DeploymentRef, deploy, findDeployment, undoDeploy } from './deployment-store.ts'
+import { deploy, findDeployment, undoDeploy } from './deployment-store.ts'
 import { JUDGED, type Judgement, judgeWish, presentRuleFinding, toMessage, type Wish } from './judge-wish.ts'
 import {
   doSuccession,
@@ -110,9 +109,10 @@ async function fulfil(asking: Asking, doing: Doing, { place, wish, wait }: Wante
   // No version either: what others wait for is made of the one that is live.
   if (before !== undefined && changesNothing(deployed, doing.nowMs))
     return { ...toDone(asking, place, { deployed: { ...deployed, made: before }, wait }), notes: [] }
+  const wanted: DeploymentWish = { ...toKept(wish), version: before?.version ?? 0, outcome: deployed.outcome }
   const { asked, isNew } = await askOnce(doing, place.ref, {
-    wish: { ...toKept(wish), version: before?.version ?? 0, outcome: deployed.outcome },
-    person: await findPerson(doing.db, principal),
+    asking: { wish: wanted, person: await findPerson(doing.db, principal) },
+    isSame: (other: DeploymentWish) => isDeepStrictEqual(toSubject(other), toSubject(wanted)),
   })
   const details = {
     id: place.api.id,
@@ -142,24 +142,9 @@ function toKept({ changes: _, shown: __, ...kept }: Wish): DeploymentWish {
   return kept
 }
 
-/** More of one person hardly wait for one API in one environment. */
-const MOST_WAITING = 500
-
-/** Who asks again for the same, of the same, while it waits, gets what waits: with the message that others see already. */
-async function askOnce(
-  doing: Doing,
-  ref: DeploymentRef,
-  asking: Pick<ChangeRequest, 'wish' | 'person'>,
-): Promise<{ readonly asked: AnyChange; readonly isNew: boolean }> {
-  const waiting = await listChanges(doing.db, { ...ref, state: 'waiting', limit: MOST_WAITING }, doing.nowMs)
-  const toSubject = (wish: object): unknown => JSON.parse(JSON.stringify({ ...wish, message: '' }))
-  const wanted = toSubject(asking.wish)
-  const known = waiting.find(
-    ({ person, wish }) => person === asking.person && isDeepStrictEqual(toSubject(wish), wanted),
-  )
-  return known === undefined
-    ? { asked: await askForChange(doing, ref, asking), isNew: true }
-    : { asked: known, isNew: false }
+/** But for what is said of it. */
+function toSubject(wish: DeploymentWish): unknown {
+  return JSON.parse(JSON.stringify({ ...wish, message: '' }))
 }
 
 export interface Deployed {

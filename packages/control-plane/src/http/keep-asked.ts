@@ -1,9 +1,10 @@
 /** Owns that what must not be done alone waits: what was asked is kept as it was asked, and done again when others have approved it. */
-import { createHash } from 'node:crypto'
-import { type AskedRequest, isAsked } from '../changes/asked-change.ts'
+import { toTextHash } from '@gatewright/model'
+import { askOnce } from '../changes/ask-once.ts'
+import type { AskedRequest } from '../changes/asked-change.ts'
 import { type AskedChange, openInput, sealInput, toAbout } from '../changes/asked-input.ts'
 import { presentAsked } from '../changes/change-schema.ts'
-import { askForChange, listChanges, NO_API } from '../changes/change-store.ts'
+import { NO_API } from '../changes/change-store.ts'
 import { findAsker } from '../changes/find-asker.ts'
 import { assertNoMore } from '../environments/assert-no-more.ts'
 import { assertThawed } from '../environments/guard-environment.ts'
@@ -16,9 +17,6 @@ import { AdminProblem } from './admin-problem.ts'
 import { assertAdmitted } from './assert-allowed.ts'
 import type { Asked } from './read-request.ts'
 import type { Asking, ChangingRoute, Done } from './route.ts'
-
-/** Of one person, in one environment: nobody looks through more, and each is read when they ask for another one. */
-export const MOST_WAITING = 200
 
 /** What is to be undone, because others have to approve it. */
 export class MustWait extends Error {
@@ -67,7 +65,7 @@ export async function keepAsked(
   const [first] = environments
   if (first === undefined) throw new AdminProblem('changed-meanwhile', 'The environment is gone: look again.')
   const person = await findPerson(doing.db, principal)
-  const fingerprint = createHash('sha256').update(asked.fingerprint).digest('hex')
+  const fingerprint = toTextHash(asked.fingerprint)
   const about = toAbout(done.notes)
   const made = {
     route: route.name,
@@ -79,20 +77,20 @@ export async function keepAsked(
     ...(asked.override !== undefined && { override: asked.override }),
   }
   const input = { ...pickInput(asked), ...toCondition(asked, done.base) }
-  const known = await findSame(doing, { environment: first.uid, person, fingerprint })
   const wish: AskedChange = {
     ...made,
     ...(route.isBodySecret === true ? await sealInput(services, doing, input) : { input }),
   }
-  const change =
-    known ?? (await askForChange(doing, { api: NO_API, environment: first.uid }, { wish, person, team: about.team }))
+  const ref = { api: NO_API, environment: first.uid }
+  const isSame = (other: AskedChange) => other.fingerprint === fingerprint
+  const { asked: change, isNew } = await askOnce(doing, ref, { asking: { wish, person, team: about.team }, isSame })
   const details = { id: about.id, environments: made.environments, change: change.number, action: route.name }
   const { kind, target, team } = about
   return {
     status: 202,
     body: presentAsked(change, environments),
     headers: { location: `/api/v1/environments/${first.id}/changes/${change.number}` },
-    notes: known === undefined ? [{ action: 'ask-for-change', kind, target, team, details }] : [],
+    notes: isNew ? [{ action: 'ask-for-change', kind, target, team, details }] : [],
   }
 }
 
@@ -149,25 +147,4 @@ async function findEnvironments(doing: Doing, touched: readonly Touched[]): Prom
     touched.map(({ id }) => findResource(doing.db, { kind: 'environment', team: NO_TEAM, id })),
   )
   return found.filter((each) => each !== undefined)
-}
-
-interface Same {
-  readonly environment: string
-  readonly person: string
-  readonly fingerprint: string
-}
-
-/** Who asks twice for the same waits once. @rejects AdminProblem where too many wait */
-async function findSame(
-  { db, nowMs }: Doing,
-  { environment, person, fingerprint }: Same,
-): Promise<AskedRequest | undefined> {
-  const query = { api: NO_API, environment, person, state: 'waiting' as const, limit: MOST_WAITING }
-  const waiting = (await listChanges(db, query, nowMs)).filter(isAsked)
-  const same = waiting.find(({ wish }) => wish.fingerprint === fingerprint)
-  if (same !== undefined || waiting.length < MOST_WAITING) return same
-  throw new AdminProblem(
-    'too-busy',
-    `${MOST_WAITING} changes of yours wait here already: have some approved, or withdraw those that are not wanted any more.`,
-  )
 }
