@@ -26,6 +26,8 @@ export class ThreadSharedValues implements SharedValues {
   readonly #parts: ThreadParts
   /** Whoever opened one holds it; with the last of them it is forgotten here. */
   readonly #values = new Map<string, WeakRef<ThreadSharedValue>>()
+  /** While main is to answer: who waits for it may be held by nothing but the answer, such as a request of a snapshot that was replaced. */
+  readonly #asking = new Set<ThreadSharedValue>()
   readonly #forget = new FinalizationRegistry<string>((key) => {
     if (this.#values.get(key)?.deref() === undefined) this.#values.delete(key)
   })
@@ -37,7 +39,7 @@ export class ThreadSharedValues implements SharedValues {
   open<Value>(spec: SharedValueSpec<Value>): SharedValue<Value> {
     const known = this.#values.get(spec.key)?.deref()
     if (known !== undefined) return known as SharedValue<unknown> as SharedValue<Value>
-    const value = new ThreadSharedValue(spec, this.#parts)
+    const value = new ThreadSharedValue(spec, this.#parts, this.#asking)
     this.#values.set(spec.key, new WeakRef(value))
     this.#forget.register(value, spec.key)
     return value as SharedValue<unknown> as SharedValue<Value>
@@ -53,6 +55,8 @@ export class ThreadSharedValues implements SharedValues {
 class ThreadSharedValue implements SharedValue<unknown> {
   readonly #spec: SharedValueSpec<unknown>
   readonly #parts: ThreadParts
+  /** Holds it while it waits for main. */
+  readonly #asking: Set<ThreadSharedValue>
   #loaded: Loaded | undefined
   /** While main was asked and has not answered. */
   #asked:
@@ -60,9 +64,10 @@ class ThreadSharedValue implements SharedValue<unknown> {
     | undefined
   #askedAtMs = Number.NEGATIVE_INFINITY
 
-  constructor(spec: SharedValueSpec<unknown>, parts: ThreadParts) {
+  constructor(spec: SharedValueSpec<unknown>, parts: ThreadParts, asking: Set<ThreadSharedValue>) {
     this.#spec = spec
     this.#parts = parts
+    this.#asking = asking
   }
 
   peek(): unknown {
@@ -92,6 +97,7 @@ class ThreadSharedValue implements SharedValue<unknown> {
     if (answer.loaded !== undefined) this.#loaded = answer.loaded
     const asked = this.#asked
     this.#asked = undefined
+    this.#asking.delete(this)
     asked?.settle(answer)
   }
 
@@ -116,9 +122,9 @@ class ThreadSharedValue implements SharedValue<unknown> {
         else reject(toError(failure))
       },
     }
-    // Nobody may wait for it: a look at what is stale does not. And who waits may hold nothing but the promise, which holds this
-    // one by what is done with it: else nobody would be here when main answers.
-    promise.catch(() => this.#findUsable())
+    this.#asking.add(this)
+    // Nobody may wait for it: a look at what is stale does not.
+    promise.catch(() => {})
     this.#askedAtMs = this.#parts.now()
     const { key, isOfOnePerson = false } = this.#spec
     const knownUntilMs = this.#loaded?.freshUntilMs ?? 0
