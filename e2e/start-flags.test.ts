@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -38,6 +38,24 @@ describe('start', () => {
     started.push(running)
     return running
   }
+
+  it('keeps what it compiled of the control plane, which is loaded by a thread of its own', async () => {
+    const countKept = async (name: string, args: readonly string[]): Promise<number> => {
+      const kept = join(folder, name)
+      await mkdir(kept)
+      // Where the environment names the place, threads have it from there.
+      const running = await serve({ yaml: all(), args, env: { TMPDIR: kept, NODE_COMPILE_CACHE: '' } })
+      await until(async () => running.stderr.includes('serves on') || undefined, 'the greeting')
+      running.child.kill('SIGTERM')
+      await within(running.exited, 'the gateway to end')
+      return (await readdir(kept, { recursive: true })).length
+    }
+    const own = await countKept('compiled-own', [])
+    const port = `${await findFreePort()}`
+    const data = join(folder, 'compiled-data')
+    const both = await countKept('compiled-both', ['--control-plane', '--control-port', port, '--data', data])
+    assert.ok(own > 100 && both > own + 300, `${own} files of the gateway, ${both} with the control plane`)
+  })
 
   it('--data lets a restarted gateway serve what it served, although the file is faulty by now', async () => {
     const args = ['--data', join(folder, 'data')]
