@@ -7,6 +7,7 @@ import { atMost, toShort } from './bars.ts'
 import { toMedian } from './contest.ts'
 import { findFreePort } from './processes.ts'
 import type { Question, Setting } from './question.ts'
+import type { Stalls } from './servers/stalls.ts'
 
 interface Steady {
   answers: number
@@ -26,8 +27,13 @@ interface Outcome extends Changed {
   apis: number
   perSecond: number
   startMs: number
-  quiet: Steady
-  changing: Steady
+  quiet: Watched
+  changing: Watched
+}
+
+interface Watched extends Steady {
+  /** Of the data thread. */
+  stalls: Stalls
 }
 
 const CHANGES_PER_SECOND = 20
@@ -46,13 +52,18 @@ export const publish: Question = {
     const [few, many, often] = outcomes
     return {
       title: '5 000 published APIs, one of them changed',
-      method: `Ten routes an API, published as one file each; 1 data thread; the whole process on all cores. From giving the changed set to the gateway until every thread serves it. A connection beside asks again 1 ms after each answer: its longest tell how long the data thread stood still, or waited for a core.`,
+      method: `Ten routes an API, published as one file each; 1 data thread; the whole process on all cores. From giving the changed set to the gateway until every thread serves it. A timer of 1 ms in the data thread says how late it was, and how late without what the kernel says that the thread waited for a core, which main, its collector and the client of the bench have too. A connection beside asks again 1 ms after each answer.`,
       tables: [toTimes(outcomes), toSteps(outcomes)],
       bars: [
         atMost('10 APIs: published → live, median', 50, { value: few && toMedian([...few.liveMs]), unit: 'ms' }),
         atMost('5 000 APIs: published → live, median', 250, { value: many && toMedian([...many.liveMs]), unit: 'ms' }),
         atMost('5 000 APIs: start', 3000, { value: many?.startMs, unit: 'ms' }),
-        atMost('5 000 APIs: longest answer while one changes', 10, { value: many?.changing.longestMs, unit: 'ms' }),
+        ...[many, often].map((each) =>
+          atMost(`5 000 APIs, ${each?.perSecond} changes a second: longest stall of the data thread`, 10, {
+            value: each?.changing.stalls.longestOwnMs,
+            unit: 'ms',
+          }),
+        ),
         atMost('5 000 APIs, 20 changes a second: peak of memory, last third against the one before', 1.1, {
           value: often && toGrowth(often.memoryMb),
           unit: '×',
@@ -78,19 +89,24 @@ async function measure(apis: number, perSecond: number, setting: Setting): Promi
   const { startMs } = await hear<{ startMs: number }>(gateway)
   const steady = startServer('steady', { PORT: port })
   await sleep(3000)
-  await ask<Steady>(steady)
+  const watch = async (): Promise<Watched> => {
+    const told = await ask<Steady>(steady)
+    const answer = await fetch(`http://127.0.0.1:${port}/stalls`)
+    return { ...told, stalls: (await answer.json()) as Stalls }
+  }
+  await watch()
   await sleep(setting.seconds * 1000)
-  const quiet = await ask<Steady>(steady)
+  const quiet = await watch()
   gateway.send('change')
   const changed = await hear<Changed>(gateway)
-  const changing = await ask<Steady>(steady)
+  const changing = await watch()
   for (const server of [steady, gateway]) {
     const ended = once(server, 'exit')
     server.kill('SIGKILL')
     await ended
   }
   setting.say(
-    `${apis} APIs, ${perSecond} changes a second: live after ${toShort(toMedian([...changed.liveMs]))} ms, longest answer ${toShort(changing.longestMs)} ms`,
+    `${apis} APIs, ${perSecond} changes a second: live after ${toShort(toMedian([...changed.liveMs]))} ms, longest answer ${toShort(changing.longestMs)} ms, stall ${toStalls(changing)} ms`,
   )
   return { apis, perSecond, startMs, quiet, changing, ...changed }
 }
@@ -138,6 +154,8 @@ function toTimes(outcomes: readonly Outcome[]) {
       'slowest ms',
       'longest answers ms (99.9 %), quiet',
       'changing',
+      'stalls ms (with waiting for a core), quiet',
+      'changing',
       'MB at first',
       'MB at most',
     ],
@@ -149,6 +167,8 @@ function toTimes(outcomes: readonly Outcome[]) {
       toShort(Math.max(...liveMs)),
       toLongest(quiet),
       toLongest(changing),
+      toStalls(quiet),
+      toStalls(changing),
       toShort(memoryMb[0] ?? 0),
       toShort(Math.max(...memoryMb)),
     ]),
@@ -157,6 +177,10 @@ function toTimes(outcomes: readonly Outcome[]) {
 
 function toLongest({ longestMs, p999Ms }: Steady): string {
   return `${toShort(longestMs)} (${toShort(p999Ms)})`
+}
+
+function toStalls({ stalls }: Watched): string {
+  return `${toShort(stalls.longestOwnMs)} (${toShort(stalls.longestMs)})`
 }
 
 function toSteps(outcomes: readonly Outcome[]) {

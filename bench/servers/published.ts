@@ -19,7 +19,11 @@ const own: MadeFile = {
     gatewright: 1,
     accessLog: 'off',
     listeners: [{ id: 'public', host: '127.0.0.1', port }],
-    apis: [{ id: 'own', basePath: '/own', policies: [{ policy: 'respond', options: { body: 'ok' } }] }],
+    extensions: [join(import.meta.dirname, 'stalls.ts')],
+    apis: [
+      { id: 'own', basePath: '/own', policies: [{ policy: 'respond', options: { body: 'ok' } }] },
+      { id: 'stalls', basePath: '/stalls', policies: [{ policy: 'answer-stalls' }] },
+    ],
   }),
 }
 let set = toPublishedSet(apis, port)

@@ -35,8 +35,7 @@ function parse(text: string): unknown {
 function isDeeper(value: unknown, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return false
   if (levels === 0) return true
-  for (const key in value) if (isDeeper((value as Record<string, unknown>)[key], levels - 1)) return true
-  return false
+  return Object.values(value).some((member) => isDeeper(member, levels - 1))
 }
 
 interface Placing {
