@@ -33,6 +33,7 @@ export const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['apis', async () => (await import('./commands/apis.ts')).apis],
   ['keys', async () => (await import('./commands/keys.ts')).keys],
   ['secrets', async () => (await import('./commands/secrets.ts')).secrets],
+  ['certificates', async () => (await import('./commands/certificates.ts')).certificates],
   ['subscriptions', async () => (await import('./commands/subscriptions.ts')).subscriptions],
   ['users', async () => (await import('./commands/users.ts')).users],
   ['node-tokens', async () => (await import('./commands/node-tokens.ts')).nodeTokens],

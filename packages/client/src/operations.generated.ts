@@ -680,7 +680,7 @@ readonly "by": string;
 readonly "body"?: UpstreamBody })[] } }
 
 /** Those of the kind certificate that you may see, in pages. */
-readonly listCertificates: { readonly query: { readonly team?: string; readonly owner?: string; readonly tag?: (string) | (readonly (string)[]); readonly search?: string; readonly sort?: "id" | "-id" | "title" | "-title" | "updatedAt" | "-updatedAt"; readonly limit?: number; readonly after?: string }; readonly answer: { readonly "items": readonly ({ 
+readonly listCertificates: { readonly query: { readonly team?: string; readonly owner?: string; readonly tag?: (string) | (readonly (string)[]); readonly search?: string; readonly expiresBefore?: string; readonly sort?: "id" | "-id" | "title" | "-title" | "updatedAt" | "-updatedAt" | "notAfter" | "-notAfter"; readonly limit?: number; readonly after?: string }; readonly answer: { readonly "items": readonly ({ 
 /** Never given twice. */
 readonly "uid": string; readonly "id": string; 
 /** One more with each change; it is the `ETag`. */

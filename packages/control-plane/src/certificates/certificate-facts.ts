@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { KindFacts } from '../resources/kind.ts'
 import { timeSchema, toTime } from '../resources/present-resource.ts'
 import type { CertificateBody } from './certificate-body.ts'
-import { readCertificate } from './read-certificate.ts'
+import { type ReadCertificate, readCertificate } from './read-certificate.ts'
 
 const DAY_MS = 86_400_000
 /** What ACME orders is renewed when a third of its 90 days is left. */
@@ -16,11 +16,20 @@ const schema = {
   warning: z.string().optional().meta({ description: 'It has to be renewed, or cannot be used yet.' }),
 }
 
-export const CERTIFICATE_FACTS: KindFacts = { schema, tell: (body, nowMs) => tell(body as CertificateBody, nowMs) }
+export const CERTIFICATE_FACTS: KindFacts = {
+  schema,
+  tell: (body, nowMs) => tell(body as CertificateBody, nowMs),
+  findEnd: (body) => find(body as CertificateBody)?.notAfterMs,
+}
 
-function tell({ cert, acme }: CertificateBody, nowMs: number) {
+function find({ cert }: CertificateBody): ReadCertificate | undefined {
   const read = cert === undefined ? undefined : readCertificate(cert)
-  if (read === undefined || typeof read === 'string') return { hosts: acme?.hosts ?? [] }
+  return typeof read === 'string' ? undefined : read
+}
+
+function tell(body: CertificateBody, nowMs: number) {
+  const read = find(body)
+  if (read === undefined) return { hosts: body.acme?.hosts ?? [] }
   const { hosts, notBeforeMs, notAfterMs } = read
   const warning = toWarning(read, nowMs)
   return {

@@ -16,9 +16,10 @@ after(() => rmSync(folder, { recursive: true }))
 const DAY_MS = 86_400_000
 
 /** Of itself, made by the real openssl. */
-function issue(name: string, more: readonly string[] = []): { readonly cert: string; readonly key: string } {
+function issue(name: string, more: readonly string[] = [], days = 90): { readonly cert: string; readonly key: string } {
   const [cert, key] = [join(folder, `${name}.pem`), join(folder, `${name}.key`)]
-  const made = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-noenc', '-days', '90', '-subj', `/CN=${name}`]
+  const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-noenc']
+  const made = [...kind, '-days', String(days), '-subj', `/CN=${name}`]
   const names = more.length > 0 ? more : ['-addext', `subjectAltName=DNS:${name}.Example,IP:127.0.0.1`]
   execFileSync('openssl', ['req', '-x509', ...made, ...names, '-keyout', key, '-out', cert], { stdio: 'ignore' })
   return { cert: readFileSync(cert, 'utf8'), key: readFileSync(key, 'utf8') }
@@ -131,6 +132,48 @@ await describeOnStores('certificates, by the admin API', (open) => {
     stage.nowMs += 91 * DAY_MS
     assert.match((await put(stage, {})).json().detail, /cert: It ended on .* put a renewed one/)
     assert.equal((await put(stage, {}, 'editor')).statusCode, 404)
+  })
+
+  it('are listed by their end in pages, and those alone that end before a time', async () => {
+    const stage = await begin()
+    const ends = { a: 40, b: 5, c: 80, d: 20 }
+    for (const [id, days] of Object.entries(ends)) {
+      const { cert, key } = issue(`end-${id}`, [], days)
+      await stage.ask(`PUT /environments/prod/secrets/${id}`, { body: { value: key } })
+      const kept = { environment: 'prod', cert, key: `\${secret:${id}}` }
+      assert.equal((await stage.ask(`PUT /certificates/${id}`, { body: kept })).statusCode, 201)
+    }
+    await stage.ask('PUT /certificates/auto', { body: { environment: 'prod', acme: { hosts: ['auto.example'] } } })
+    const list = async (query: string) => {
+      const answer = await stage.ask(`GET /certificates?${query}`)
+      assert.equal(answer.statusCode, 200, answer.body)
+      const { items, total, next } = answer.json()
+      return { ids: items.map(({ id }: { id: string }) => id).join(' '), total, next }
+    }
+    for (const [sort, whole] of [
+      ['notAfter', 'b d a c auto'],
+      ['-notAfter', 'auto c a d b'],
+    ] as const) {
+      const first = await list(`sort=${sort}&limit=3`)
+      const rest = await list(`sort=${sort}&limit=3&after=${first.next}`)
+      assert.deepEqual([`${first.ids} ${rest.ids}`, rest.next], [whole, undefined])
+      assert.equal((await stage.ask(`GET /certificates?sort=id&after=${first.next}`)).statusCode, 400)
+    }
+    const before = new Date(stage.nowMs + 30 * DAY_MS).toISOString()
+    const soon = await list(`expiresBefore=${before}&sort=notAfter`)
+    assert.deepEqual([soon.ids, soon.total], ['b d', 2])
+    const renewed = issue('end-d', [], 60)
+    await stage.ask('PUT /environments/prod/secrets/new', { body: { value: renewed.key } })
+    await stage.ask('PUT /certificates/d', {
+      body: { environment: 'prod', cert: renewed.cert, key: '${secret:new}' },
+    })
+    assert.equal((await list(`expiresBefore=${before}`)).ids, 'b')
+    await stage.ask('PUT /certificates/b', { body: { environment: 'prod', acme: { hosts: ['b.example'] } } })
+    assert.equal((await list(`expiresBefore=${before}`)).ids, '')
+    for (const query of ['sort=notAfter', `expiresBefore=${before}`])
+      assert.equal((await stage.ask(`GET /apis?${query}`)).statusCode, 400, 'what does not end')
+    assert.equal((await stage.ask('GET /certificates?expiresBefore=soon')).statusCode, 400)
+    assert.deepEqual(stage.mistakes, [])
   })
 
   it('may be ordered by the gateways, and hold their environment', async () => {

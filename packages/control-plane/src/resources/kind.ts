@@ -35,6 +35,8 @@ export interface KindFacts {
   readonly schema: z.ZodRawShape
   /** `nowMs`: milliseconds since the epoch. */
   tell(body: Described, nowMs: number): object
+  /** When it ends, for lists to be sorted by: milliseconds since the epoch; undefined: one that does not. */
+  findEnd?(body: Described): number | undefined
 }
 
 /** What is to become of a resource. */

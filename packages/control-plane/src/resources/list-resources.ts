@@ -8,7 +8,9 @@ import type { Resource } from './resource.ts'
 import { toResource } from './resource-store.ts'
 
 export const SORTS = ['id', '-id', 'title', '-title', 'updatedAt', '-updatedAt'] as const
-export type Sort = (typeof SORTS)[number]
+/** Of what ends: what has no end comes last of all, and turned round first. */
+export const END_SORTS = ['notAfter', '-notAfter'] as const
+export type Sort = (typeof SORTS)[number] | (typeof END_SORTS)[number]
 
 export interface ResourceQuery {
   readonly kind: string
@@ -21,6 +23,8 @@ export interface ResourceQuery {
   readonly owner?: string
   /** Of APIs. */
   readonly family?: string
+  /** Only what ends before: milliseconds since the epoch. */
+  readonly endsBeforeMs?: number
   /** All of them. */
   readonly tags?: readonly string[]
   /** Text that stands somewhere in id, title, description, owner or tags, in any case. */
@@ -49,10 +53,11 @@ export class CursorFault extends Error {
 }
 
 /** What a sorting is by; of those that are equal, the uid decides. */
-const KEYS: Readonly<Record<'id' | 'title' | 'updatedAt', RawBuilder<string | number>>> = {
+const KEYS: Readonly<Record<'id' | 'title' | 'updatedAt' | 'notAfter', RawBuilder<string | number>>> = {
   id: sql<string>`id`,
   title: sql<string>`coalesce(title, id)`,
   updatedAt: sql<number>`updated_at`,
+  notAfter: sql<number>`coalesce(ends, ${sql.lit(Number.MAX_SAFE_INTEGER)})`,
 }
 
 /** @rejects CursorFault */
@@ -115,7 +120,7 @@ type Found = SelectQueryBuilder<Tables, 'resources', object>
 
 function filter(
   db: Moment,
-  { kind, teams, parts = [], ids, owner, family, tags = [], search }: Omit<ResourceQuery, 'limit'>,
+  { kind, teams, parts = [], ids, owner, family, endsBeforeMs, tags = [], search }: Omit<ResourceQuery, 'limit'>,
 ): Found {
   let found: Found = db.selectFrom('resources').where('kind', '=', kind)
   if (teams !== undefined) found = found.where((expressions) => isReadable(expressions, { teams, parts }))
@@ -126,6 +131,7 @@ function filter(
     found = found.where((all) =>
       all.or([all('family', '=', family), all.and([all('family', 'is', null), all('id', '=', family)])]),
     )
+  if (endsBeforeMs !== undefined) found = found.where('ends', '<', endsBeforeMs)
   for (const tag of tags) {
     const tagged = db.selectFrom('resource_tags').select('resource').where('tag', '=', tag)
     found = found.where('uid', 'in', tagged)
@@ -150,7 +156,7 @@ function parseCursor(text: string, sort: Sort): { readonly key: string | number;
   }
   if (!Array.isArray(parsed) || parsed.length !== 3) throw new CursorFault()
   const [of, key, uid] = parsed as unknown[]
-  const isKey = sort.endsWith('updatedAt') ? Number.isSafeInteger(key) : typeof key === 'string'
+  const isKey = /(?:updatedAt|notAfter)$/.test(sort) ? Number.isSafeInteger(key) : typeof key === 'string'
   if (of !== sort || !isKey || typeof uid !== 'string') throw new CursorFault()
   return { key: key as string | number, uid }
 }

@@ -6,7 +6,7 @@ import { MAIN_TEAM } from '../publish/snapshot-id.ts'
 import type { Moment } from '../store/store.ts'
 import { type Kind, NO_TEAM, toRef } from './kind.ts'
 import type { Described, Resource, ResourceRef } from './resource.ts'
-import { createResource, type Doing, findResource, replaceResource } from './resource-store.ts'
+import { createResource, type Doing, findResource, keepEnd, replaceResource } from './resource-store.ts'
 import { keepSource, readSource } from './source-store.ts'
 import { toChangeLines } from './to-change-lines.ts'
 
@@ -53,6 +53,7 @@ export async function putResource(asking: Asking, doing: Doing, options: PutOpti
       ? await createResource(doing, ref, body)
       : await replaceResource(doing, ref, { version: ifMatch, body })
   const isSame = made.version === before?.version
+  if (!isSame && kind.facts?.findEnd !== undefined) await keepEnd(doing.db, made.uid, kind.facts.findEnd(body))
   if (!isSame) await kind.confirm?.(asking, doing, putting)
   const isRewritten = source !== undefined && (await rewrite(doing.db, before, { made, source }))
   if (isSame) {

@@ -10,7 +10,7 @@ import { assertShown, listShownEnvironments } from '../environments/assert-reada
 import { readYaml } from '../http/read-yaml.ts'
 import { defineChange, defineReading, NOTHING, type Route, type RouteAccess, type Writing } from '../http/route.ts'
 import { type Kind, NO_TEAM, toKindName, toRef } from './kind.ts'
-import { countResources, listResources, type ResourceQuery, SORTS } from './list-resources.ts'
+import { countResources, END_SORTS, listResources, type ResourceQuery, SORTS } from './list-resources.ts'
 import { actorSchema, presentResource, timeSchema, toResourceSchema, toTime } from './present-resource.ts'
 import { putResource, toNote } from './put-resource.ts'
 import type { Described } from './resource.ts'
@@ -61,10 +61,24 @@ const listQuery = z.strictObject({
     .optional()
     .meta({ description: 'Only with this tag; several: only with all of them.' }),
   search: z.string().optional().meta({ description: 'A text in id, title, description, owner or tags, in any case.' }),
-  sort: z.enum(SORTS).optional().meta({ description: '`id` if absent; `-` turns it round.' }),
+  expiresBefore: z.iso.datetime().optional().meta({ description: 'Only those whose `notAfter` is before this time.' }),
+  sort: z
+    .enum([...SORTS, ...END_SORTS])
+    .optional()
+    .meta({
+      description: '`id` if absent; `-` turns it round. What has no `notAfter` stands behind all that has one.',
+    }),
   limit: z.coerce.number().int().min(1).max(MOST_A_PAGE).default(50),
   after: z.string().optional().meta({ description: 'The `next` of the page before.' }),
 })
+
+/** Without what no other kind has. */
+function toListQuery({ kind, facts }: Kind): typeof listQuery {
+  const query = kind === 'api' ? listQuery : listQuery.omit({ family: true })
+  if (facts?.findEnd !== undefined) return query as typeof listQuery
+  const sort = z.enum(SORTS).optional().meta({ description: '`id` if absent; `-` turns it round.' })
+  return query.omit({ expiresBefore: true }).extend({ sort }) as unknown as typeof listQuery
+}
 
 function toList(kind: Kind): Route {
   return defineReading({
@@ -74,13 +88,14 @@ function toList(kind: Kind): Route {
     tag: kind.plural,
     access: { kind: 'some-team', permission: kind.read },
     params: NO_QUERY,
-    query: (kind.kind === 'api' ? listQuery : listQuery.omit({ family: true })) as typeof listQuery,
+    query: toListQuery(kind),
     answer: z.strictObject({
       items: z.array(toResourceSchema(kind)),
       total: z.int(),
       next: z.string().optional().meta({ description: 'Where the next page begins; absent: this is the last.' }),
     }),
-    async read(asking, db, { query: { team, tag, owner, family, search, sort, limit, after } }) {
+    async read(asking, db, { query: given }) {
+      const { team, tag, owner, family, expiresBefore, search, sort, limit, after } = given
       const { teams, parts, services } = asking
       const shown = toShownTeams(kind, teams, team)
       const ids = kind.kind === 'environment' ? await listShownEnvironments(asking, db) : 'all'
@@ -91,6 +106,7 @@ function toList(kind: Kind): Route {
         ...(ids !== 'all' && { ids }),
         ...(owner !== undefined && { owner }),
         ...(family !== undefined && { family }),
+        ...(expiresBefore !== undefined && { endsBeforeMs: Date.parse(expiresBefore) }),
         ...(tag !== undefined && { tags: [tag].flat() }),
         ...(search !== undefined && { search }),
         ...(sort !== undefined && { sort }),

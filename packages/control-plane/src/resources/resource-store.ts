@@ -63,6 +63,15 @@ export async function replaceResource<Body extends Described>(
   return made
 }
 
+/** What a list of its kind is sorted by, milliseconds since the epoch; undefined: it has no end. */
+export async function keepEnd(db: Moment, uid: string, endsMs: number | undefined): Promise<void> {
+  await db
+    .updateTable('resources')
+    .set({ ends: endsMs ?? null })
+    .where('uid', '=', uid)
+    .execute()
+}
+
 /** Its versions stay. @rejects ResourceFault `not-found`, `changed` */
 export async function removeResource(doing: Doing, ref: ResourceRef, version: number | undefined): Promise<Resource> {
   const current = await getResource(doing.db, ref, version)
@@ -145,7 +154,7 @@ interface InFamily {
   readonly family?: string
 }
 
-function toRow(resource: Resource): Selectable<ResourceTable> {
+function toRow(resource: Resource): Omit<Selectable<ResourceTable>, 'ends'> {
   const { uid, kind, team, id, version, sequence, body } = resource
   const { title = null, description = null, owner = null, tags = [], family = null } = body as Described & InFamily
   return {

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { X509Certificate } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
@@ -27,6 +29,15 @@ const open = (database: string): Promise<Store> =>
     : SqliteStore.open({ file: database, onFault: assert.fail })
 
 type Rows = Readonly<Record<string, readonly string[]>>
+
+/** Of itself, made by the real openssl. */
+function issueCertificate(): { readonly cert: string; readonly notAfterMs: number } {
+  const [cert, key] = [join(folder, 'cert'), join(folder, 'key')]
+  const made = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-noenc', '-subj', '/CN=shop']
+  execFileSync('openssl', ['req', '-x509', ...made, '-keyout', key, '-out', cert], { stdio: 'ignore' })
+  const text = readFileSync(cert, 'utf8')
+  return { cert: text, notAfterMs: new X509Certificate(text).validToDate.getTime() }
+}
 
 /** As the version that had so many migrations left it, with rows in each of its tables. */
 async function makeOld(database: string, migrations: number): Promise<Rows> {
@@ -101,6 +112,34 @@ function describeMigrations(create: () => Promise<string>, restored: readonly nu
       await restoreStore(file, target)
       assertKept(before, await readNow(target))
     }
+  })
+
+  it('know the end of certificates that were kept before lists were sorted by it', async () => {
+    const database = await create()
+    const door = await openDoor(database, 'alone')
+    const index = MIGRATIONS.findIndex(({ name }) => name === '0044-ends')
+    const actor = { sequence: 1, created_at: 1, created_by: 'system', updated_at: 1, updated_by: 'system' }
+    const toRow = ([id, body]: readonly [string, object]) => {
+      const ref = { uid: id, kind: 'certificate', team: '*', id, version: 1, search_text: id }
+      return { ...ref, ...actor, body: JSON.stringify(body) }
+    }
+    const { cert, notAfterMs } = issueCertificate()
+    await door.write(async (db) => {
+      await migrateWithin(db, MIGRATIONS.slice(0, index))
+      const rows = [
+        ['ordered', { environment: 'prod', acme: {} }] as const,
+        ['shop', { environment: 'prod', cert }] as const,
+      ]
+      await (db as unknown as Moment).insertInto('resources').values(rows.map(toRow)).execute()
+    })
+    await door.close()
+    const store = await open(database)
+    const ends = await store.read((db) => db.selectFrom('resources').select(['id', 'ends']).orderBy('id').execute())
+    await store.close()
+    assert.deepEqual(ends, [
+      { id: 'ordered', ends: null },
+      { id: 'shop', ends: notAfterMs },
+    ])
   })
 
   it('make no index that another one of its table is the same as', async () => {

@@ -44,6 +44,8 @@ export interface ResourceTable {
   owner: string | null
   /** Of an API that has one. */
   family: string | null
+  /** Of a certificate that says when. */
+  ends: number | null
   /** What a search looks in: lower case. */
   search_text: string
   /** JSON, as the kind's schema has it. */

@@ -18,6 +18,7 @@ import { m0036MovedSubscriptions } from './m0036-moved-subscriptions.ts'
 import { m0037Families } from './m0037-families.ts'
 import { m0039AskedChanges } from './m0039-asked-changes.ts'
 import { m0041OneIndexEach } from './m0041-one-index-each.ts'
+import { m0044Ends } from './m0044-ends.ts'
 import type { Migration } from './migration.ts'
 
 export type { Migration } from './migration.ts'
@@ -42,4 +43,5 @@ export const MIGRATIONS: readonly Migration[] = [
   m0037Families,
   m0039AskedChanges,
   m0041OneIndexEach,
+  m0044Ends,
 ]
