@@ -32,6 +32,7 @@ export {
   type WrittenUse,
   writtenUsesSchema,
 } from './file/policy-use.ts'
+export { previewSchema } from './file/release.ts'
 export { routeSchema } from './file/route.ts'
 export { upstreamSchema } from './file/upstream.ts'
 export { variablesSchema } from './file/variables.ts'

@@ -3,7 +3,7 @@
 import { defineCommand } from '../command.ts'
 import { JSON_OPTION } from '../configuration.ts'
 import { EXIT_CODES } from '../exit-codes.ts'
-import { toText } from '../folder/plan-live.ts'
+import { toText } from '../folder/compare-releases.ts'
 import { listLive } from '../live/list-live.ts'
 import { toLifecycleText } from '../live/tell-lifecycle.ts'
 import { listAll } from '../servers/list-all.ts'

@@ -1,6 +1,6 @@
 /** Owns `live.yaml`: which releases of which APIs are live in which environment. */
 import { createHash } from 'node:crypto'
-import { apiSchema } from '@gatewright/model'
+import { apiSchema, previewSchema } from '@gatewright/model'
 import { stringify } from 'yaml'
 import { z } from 'zod'
 
@@ -11,6 +11,8 @@ const releaseSchema = z.strictObject({
   revision: revisionSchema,
   share: z.number().min(0).max(100).exactOptional(),
   when: z.string().min(1).exactOptional(),
+  apps: z.array(z.string().min(1)).min(1).readonly().exactOptional(),
+  preview: previewSchema.exactOptional(),
 })
 
 /** `draft`: what the API's own file says gets everything; a number: that revision does. */

@@ -4,10 +4,11 @@ import type { ApiBody } from '@gatewright/client'
 import type { toAcknowledge } from '../live/acknowledging.ts'
 import type { NamedChange } from '../live/change-name.ts'
 import { toLifecycleText } from '../live/tell-lifecycle.ts'
+import { isAllThere, listLive, toText } from './compare-releases.ts'
 import { toDocumentPath, toKeepStep } from './documents.ts'
 import { LIVE_FILE, type Live, toApiPlace, toBodyHash, toReleases, toRevisionPath } from './live-file.ts'
 import type { ResourcePlanning } from './plan-resources.ts'
-import { listRevisionHashes, type ServerDeployment, type ServerRelease } from './server-state.ts'
+import { isOver, listRevisionHashes, type ServerDeployment, type ServerRelease } from './server-state.ts'
 import { assertDone, type Step, toNodeFaults } from './step.ts'
 
 interface Planning extends ResourcePlanning {
@@ -48,7 +49,7 @@ export class LivePlan {
     const hashes = await this.#getHashes(api)
     const current = this.#planning.state.live.get(environment)?.get(api)
     if (wanted.releases === 'draft') {
-      const [only, ...others] = current?.releases ?? []
+      const [only, ...others] = listLive(current?.releases)
       const isLive = only !== undefined && others.length === 0 && hashes.get(only.revision) === this.#findDraftHash(api)
       if (!isLive || !isSameEnd(current, wanted))
         this.releases.push(this.#toPublish(environment, api, { current, wanted }))
@@ -56,11 +57,12 @@ export class LivePlan {
     }
     const releases: ServerRelease[] = []
     for (const { revision, ...rest } of toReleases(wanted)) {
+      if (isOver(rest)) continue
       const number = this.#findNumber(api, revision, hashes)
       if (number === undefined) return
-      releases.push({ revision: number, ...rest })
+      releases.push({ revision: number, ...toWhole(rest, api) })
     }
-    if (toText(releases) !== toText(current?.releases ?? []) || !isSameEnd(current, wanted)) {
+    if (!isAllThere(releases, current?.releases) || !isSameEnd(current, wanted)) {
       this.releases.push(this.#toDeploy(environment, api, { current, releases, wanted }))
     }
   }
@@ -203,6 +205,12 @@ export class LivePlan {
   }
 }
 
+/** With the teams of apps, as the control plane says them. */
+function toWhole<Said extends Pick<ServerRelease, 'apps'>>({ apps, ...said }: Said, api: string) {
+  const { team } = toApiPlace(api)
+  return { ...said, ...(apps && { apps: apps.map((app) => (app.includes('/') ? app : `${team}/${app}`)) }) }
+}
+
 /** What is there, and what is to be. */
 interface Difference {
   readonly current: ServerDeployment | undefined
@@ -250,17 +258,4 @@ function toChangePlace(environment: string, api: string): Omit<NamedChange, 'num
 
 function toCondition(current: ServerDeployment | undefined): { readonly ifMatch?: number } {
   return current === undefined ? {} : { ifMatch: current.version }
-}
-
-/** `revision 3`, `revision 2 (90 %), revision 3 (10 %)`. */
-export function toText(releases: readonly ServerRelease[]): string {
-  const [only, ...others] = releases
-  if (only === undefined) return '(nothing)'
-  if (others.length === 0) return `revision ${only.revision}`
-  return releases
-    .map(
-      ({ revision, share, when }) =>
-        `revision ${revision} (${when === undefined ? `${share ?? 0} %` : `when ${when}`})`,
-    )
-    .join(', ')
 }

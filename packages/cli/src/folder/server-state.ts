@@ -19,10 +19,15 @@ export interface ServerRelease {
   readonly revision: number
   readonly share?: number
   readonly when?: string
+  /** `team/id`. */
+  readonly apps?: readonly string[]
+  /** It is not live: only who has its token gets it. */
+  readonly preview?: { readonly hash: string; readonly expires: string }
 }
 
 export interface ServerDeployment {
   readonly version: number
+  /** Without previews that are over. */
   readonly releases: readonly ServerRelease[]
   /** It is on its way out there, or over. */
   readonly lifecycle?: NonNullable<LiveApi['lifecycle']>
@@ -149,13 +154,18 @@ async function readLive(client: Client, environment: string): Promise<ReadonlyMa
     return new Map(
       items.map(({ team, api, version, releases, lifecycle }) => [
         `${team}/${api}`,
-        { version, releases, ...(lifecycle !== undefined && { lifecycle }) },
+        { version, releases: releases.filter((each) => !isOver(each)), ...(lifecycle !== undefined && { lifecycle }) },
       ]),
     )
   } catch (error) {
     if (error instanceof ClientProblem && error.status === 403) return new Map()
     throw error
   }
+}
+
+/** Nobody gets it any more. */
+export function isOver({ preview }: Pick<ServerRelease, 'preview'>): boolean {
+  return preview !== undefined && Date.parse(preview.expires) <= Date.now()
 }
 
 /** Number → hash, of an API's revisions. */

@@ -59,7 +59,7 @@ async function toRevisionFiles(client: Client, api: string, revision: number): P
 /** One that gets everything is said in a word. */
 function toShort({ releases }: ServerDeployment, isDraft: (revision: number) => boolean): Live['releases'] {
   const [only, ...others] = releases
-  if (only === undefined || others.length > 0 || only.when !== undefined)
+  if (only === undefined || others.length > 0 || only.when !== undefined || only.apps !== undefined)
     return releases.map((release) => ({ ...release }))
   return isDraft(only.revision) ? 'draft' : only.revision
 }

@@ -2,14 +2,13 @@
 import { z } from 'zod'
 import { AdminProblem } from '../http/admin-problem.ts'
 import type { Route } from '../http/route.ts'
-import { findResource } from '../resources/resource-store.ts'
 import { makeRevision } from '../revisions/revision-store.ts'
-import type { Moment } from '../store/store.ts'
 import { DEPLOYING_SHAPE, defineDeploying } from './define-deploying.ts'
 import { type DeployedRelease, type Deployment, listLiveReleases } from './deployment.ts'
 import { findMain, getDeployment } from './deployment-place.ts'
 import { toWhole } from './deployment-store.ts'
 import { acknowledgeSchema } from './judge-wish.ts'
+import { appsSchema, findApps } from './said-release.ts'
 
 /** @throws AdminProblem */
 function splitCanary(deployment: Deployment): {
@@ -26,13 +25,7 @@ const canaryBody = z
     revision: z.int().min(1).optional().meta({ description: 'The draft as it is now, where none is said.' }),
     share: z.number().gt(0).lt(100).optional().meta({ description: 'Percent of the requests.' }),
     when: z.string().min(1).optional().meta({ description: 'CEL: requests for which it is true get it.' }),
-    apps: z
-      .array(
-        z.string().regex(/^[\w-]+(?:\/[\w-]+)?$/, { error: 'An app is its id, or its team and its id: "shop/web".' }),
-      )
-      .min(1)
-      .optional()
-      .meta({ description: 'Apps that get it, whatever else is said: `web` of the API’s team, or `shop/web`.' }),
+    apps: appsSchema.optional(),
     acknowledge: acknowledgeSchema.optional(),
     ...DEPLOYING_SHAPE,
   })
@@ -42,17 +35,6 @@ const canaryBody = z
       error: 'Say who gets it: a "share" of the requests or "when", "apps", or one of the first two and "apps".',
     },
   )
-
-/** `team/id`. @rejects AdminProblem */
-async function findApps(db: Moment, team: string, said: readonly string[]): Promise<string[]> {
-  const named = [...new Set(said.map((each) => (each.includes('/') ? each : `${team}/${each}`)))]
-  for (const each of named) {
-    const [of = '', id = ''] = each.split('/')
-    if ((await findResource(db, { kind: 'app', team: of, id })) !== undefined) continue
-    throw new AdminProblem('request-invalid', `body/apps: there is no app "${id}" in the team "${of}".`)
-  }
-  return named
-}
 
 export const CANARY_ROUTES: readonly Route[] = [
   defineDeploying({

@@ -15,7 +15,10 @@ export const releaseSchema = z.strictObject({
     .exactOptional()
     .meta({ description: 'Each request of these, `team/id`, whatever else is said.' }),
   preview: z
-    .strictObject({ expires: timeSchema })
+    .strictObject({
+      hash: z.string().meta({ description: '`sha256:` and the SHA-256 of the token.' }),
+      expires: timeSchema,
+    })
     .exactOptional()
     .meta({ description: 'It is not live: only who brings its token gets it.' }),
 })
@@ -77,6 +80,6 @@ export function presentRelease({ preview, apps, ...release }: DeployedRelease) {
   return {
     ...release,
     ...(apps !== undefined && { apps: [...apps] }),
-    ...(preview !== undefined && { preview: { expires: preview.expires } }),
+    ...(preview !== undefined && { preview }),
   }
 }

@@ -11,10 +11,12 @@ import { readPolicyLists } from '../policy-lists/read-policy-lists.ts'
 import { makeRevision } from '../revisions/revision-store.ts'
 import { CANARY_ROUTES } from './canary-routes.ts'
 import { DEPLOYING_SHAPE, defineDeploying } from './define-deploying.ts'
-import { deploymentSchema, presentDeployment, releaseSchema } from './deployment-answer.ts'
+import { type DeployedRelease, listLiveReleases } from './deployment.ts'
+import { deploymentSchema, presentDeployment } from './deployment-answer.ts'
 import { findMain, findPlace, getDeployment, PLACE_PATH, placeDemand, placeParams } from './deployment-place.ts'
 import { getFormer, listDeploymentVersions, toWhole } from './deployment-store.ts'
 import { acknowledgeSchema } from './judge-wish.ts'
+import { saidReleaseSchema, toDeployedRelease } from './said-release.ts'
 
 const acknowledge = acknowledgeSchema.optional()
 
@@ -111,20 +113,25 @@ export const DEPLOYMENT_ROUTES: readonly Route[] = [
     name: 'deploy',
     verb: 'releases',
     summary:
-      'Makes exactly this live: revisions that are there, who gets each, and whether that is on its way out. Previews stay.',
+      'Makes exactly this live: revisions that are there, who gets each, and whether that is on its way out. Previews stay, and those that are said come to them.',
     body: z.strictObject({
       releases: z
-        .array(releaseSchema.omit({ preview: true }))
-        .min(1)
-        .max(20),
+        .array(saidReleaseSchema)
+        .max(20)
+        .refine((all) => all.some(({ preview }) => preview === undefined), {
+          error: 'Say at least one that is live: a preview stands beside one. To take an API out, `take-out` is there.',
+        }),
       lifecycle: apiBodySchema.shape.lifecycle.unwrap().nullable().optional().meta({
         description: 'It is on its way out here, or over. `null`: it is neither; absent: it stays as it was.',
       }),
       ...DEPLOYING_SHAPE,
       acknowledge,
     }),
-    async wish(_, __, { body: { releases, lifecycle, acknowledge: known } }) {
-      return { releases, lifecycle, why: releases.length > 1 ? 'canary' : 'publish', acknowledge: known }
+    async wish(doing, { api }, { body: { releases: said, lifecycle, acknowledge: known } }) {
+      const releases: DeployedRelease[] = []
+      for (const each of said) releases.push(await toDeployedRelease(doing, api.team, each))
+      const isWhole = listLiveReleases({ releases }).length === 1
+      return { releases, lifecycle, why: isWhole ? 'publish' : 'canary', acknowledge: known }
     },
   }),
   ...CANARY_ROUTES,

@@ -40,14 +40,14 @@ await describeOnStores('previews, and canaries of apps, by the admin API', (open
     const { status, said } = await post(stage, 'preview')
     assert.equal(status, 200, JSON.stringify(said))
     const { token, revision, expires } = said.preview
+    const hash = `sha256:${createHash('sha256').update(token).digest('hex')}`
     assert.deepEqual(said.releases, [
       { revision: 1, share: 100 },
-      { revision: 2, preview: { expires } },
+      { revision: 2, preview: { hash, expires } },
     ])
-    const hash = `sha256:${createHash('sha256').update(token).digest('hex')}`
     assert.deepEqual((await compose(stage))?.releases?.[1]?.preview, { hash, expires })
     assert.equal(revision, 2)
-    assert.ok(!JSON.stringify((await stage.ask(`GET ${LIVE}`)).json()).includes('sha256'))
+    assert.ok(!(await stage.ask(`GET ${LIVE}`)).body.includes(token))
     assert.equal((await compose(stage, Date.parse(expires)))?.releases, undefined)
     await say(stage, 'three')
     for (const at of [0, 91 * 24 * 3_600_000]) {
@@ -83,6 +83,42 @@ await describeOnStores('previews, and canaries of apps, by the admin API', (open
     assert.deepEqual(await revisions(), ['2'], 'past what were only previews')
   })
 
+  it('are brought from elsewhere, with the hashes of their tokens, beside what is live', async () => {
+    const stage = await begin()
+    await post(stage, 'publish')
+    for (const title of ['two', 'three']) {
+      await say(stage, title)
+      await post(stage, 'preview')
+    }
+    const shown = (await stage.ask(`GET ${LIVE}`)).json().releases
+    const other = new AdminStage(await open())
+    other.nowMs = stage.nowMs
+    await other.ask('PUT /environments/dev', { body: {} })
+    for (const title of ['one', 'two', 'three']) {
+      await say(other, title)
+      await other.ask(`POST ${AT}/revisions`, { body: {} })
+    }
+    const { status, said } = await post(other, 'releases', { releases: shown })
+    assert.equal(status, 200, JSON.stringify(said))
+    assert.deepEqual([said.releases, said.why], [shown, 'publish'])
+    assert.deepEqual(await compose(other), await compose(stage))
+    const [live, preview] = shown
+    const named = await post(other, 'releases', { releases: [live, preview] })
+    assert.deepEqual(named.said.releases, shown, 'what is not named stays')
+    const { hash } = preview.preview
+    const late = new Date(stage.nowMs + 91 * 24 * 3_600_000).toISOString()
+    for (const releases of [
+      [preview],
+      [live, { ...preview, share: 0 }],
+      [live, { ...preview, preview: { hash: 'token', expires: preview.preview.expires } }],
+      [live, { ...preview, preview: { hash, expires: late } }],
+      [live, { ...preview, preview: { hash, expires: new Date(stage.nowMs).toISOString() } }],
+      [{ ...live, apps: ['nobody'] }],
+    ])
+      assert.equal((await post(other, 'releases', { releases })).status, 400, JSON.stringify(releases))
+    assert.deepEqual([stage.mistakes, other.mistakes], [[], []])
+  })
+
   it('of a protected environment wait for others, and open nothing before', async () => {
     const stage = await begin()
     await post(stage, 'publish')
@@ -115,6 +151,10 @@ await describeOnStores('previews, and canaries of apps, by the admin API', (open
     ])
     const [, canary] = (await compose(stage))?.releases ?? []
     assert.deepEqual([canary?.share, canary?.apps], [5, ['web', 'shop.web']])
+    const again = await post(stage, 'releases', {
+      releases: [said.releases[0], { revision: 2, share: 5, apps: ['web'] }],
+    })
+    assert.deepEqual(again.said.releases[1].apps, ['main/web'])
     assert.equal((await post(stage, 'canary', { apps: ['web'], revision: 2 })).status, 200)
     assert.equal((await post(stage, 'canary', { apps: ['web'], share: 5, when: 'true' })).status, 400)
   })

@@ -3,25 +3,14 @@ import { createHash, randomBytes } from 'node:crypto'
 import { z } from 'zod'
 import { AdminProblem } from '../http/admin-problem.ts'
 import { defineChange, NOTHING, type Route } from '../http/route.ts'
-import { toTime } from '../resources/present-resource.ts'
 import { makeRevision } from '../revisions/revision-store.ts'
 import { DEPLOYING_SHAPE, defineDeploying } from './define-deploying.ts'
 import { listLiveReleases } from './deployment.ts'
 import { findPlace, getDeployment, PLACE_PATH, placeDemand, placeParams } from './deployment-place.ts'
 import { deploy, findDeployment } from './deployment-store.ts'
+import { toPreviewEnd } from './said-release.ts'
 
-const DAY_MS = 24 * 3_600_000
-const USUAL_MS = 7 * DAY_MS
-/** A door that nobody remembers is none that somebody wants. */
-const MOST_MS = 90 * DAY_MS
 const TOKEN_BYTES = 32
-
-/** @throws AdminProblem */
-function toEnd(said: string | undefined, nowMs: number): string {
-  const endMs = said === undefined ? nowMs + USUAL_MS : Date.parse(said)
-  if (endMs > nowMs && endMs <= nowMs + MOST_MS) return toTime(endMs)
-  throw new AdminProblem('request-invalid', 'body/expires: a preview ends later than now, and within 90 days.')
-}
 
 export const PREVIEW_ROUTES: readonly Route[] = [
   defineDeploying({
@@ -43,7 +32,7 @@ export const PREVIEW_ROUTES: readonly Route[] = [
       // Who brings no token has to get something: a file has no API that only previews answer for.
       if (live.length === 0)
         throw new AdminProblem('conflict', 'Nothing is live here beside which it could be tried: publish first.')
-      const expires = toEnd(body.expires, doing.nowMs)
+      const expires = toPreviewEnd(body.expires, doing.nowMs)
       const revision = body.revision ?? (await makeRevision(doing, api, body.message)).revision.number
       if (live.some((release) => release.revision === revision))
         throw new AdminProblem('conflict', `Revision ${revision} is live here: it needs no preview.`)

@@ -10,7 +10,7 @@ import { upstreamRefSchema } from './upstream.ts'
 
 const { title, description } = describedShape
 
-const previewSchema = z.strictObject({
+export const previewSchema = z.strictObject({
   // Not by regex: its message would show what may be the token itself.
   hash: z
     .string()
