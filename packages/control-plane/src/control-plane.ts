@@ -4,6 +4,7 @@ import type { Log } from '@gatewright/policies'
 import type { FastifyInstance } from 'fastify'
 import { ADMIN_ROUTES } from './admin-routes.ts'
 import { CredentialsPublisher } from './credentials/credentials-publisher.ts'
+import { DocumentCleaner } from './documents/document-cleaner.ts'
 import { createApp } from './http/create-app.ts'
 import { Identity } from './http/identity.ts'
 import { PortRefusal } from './http/port-refusal.ts'
@@ -126,7 +127,8 @@ export class ControlPlane {
     const identity = new Identity(store, Date.now)
     let localOrigin: string | undefined
     const webhooks = openWebhooks(settings, { store, secretKey, log })
-    const all: readonly Closing[] = [...(webhooks === undefined ? [] : [webhooks]), ...followers]
+    const documents = new DocumentCleaner({ store, log, nowMs: Date.now })
+    const all: readonly Closing[] = [...(webhooks === undefined ? [] : [webhooks]), documents, ...followers]
     const services: Services = {
       store,
       log,

@@ -166,7 +166,7 @@ const KEEP_DOCUMENT = defineChange({
   async change(_, { db }, { params: { team, id, hash }, body: { text }, prepared: findings }) {
     assertReadable(findings)
     const isKept = (await findDocuments(db, [hash])).has(hash)
-    if (!isKept) await keepDocument(db, text)
+    await keepDocument(db, text)
     const note = { action: 'keep', kind: 'document', target: hash, team, details: { id } }
     return {
       body: { hash, findings: findings.map(presentFinding) },

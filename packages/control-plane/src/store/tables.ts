@@ -97,6 +97,8 @@ interface DocumentTable {
   /** SHA-256 of the content. */
   hash: string
   content: string
+  /** Since then nothing was found that names it; null: something does, or nobody has looked. */
+  unnamed_at: number | null
 }
 
 /** Only added to. */
