@@ -25,6 +25,33 @@ const lock = toProductLock(
 )
 const places = Object.keys(lock.packages)
 
+/** As `os`, `cpu` and `libc` say them; the image has glibc. */
+const PLATFORMS = [
+  ['linux', 'x64', 'glibc'],
+  ['linux', 'arm64', 'glibc'],
+  ['darwin', 'x64'],
+  ['darwin', 'arm64'],
+  ['win32', 'x64'],
+] as const
+
+interface Variant {
+  readonly os?: string | readonly string[]
+  readonly cpu?: string | readonly string[]
+  readonly libc?: string | readonly string[]
+}
+
+/** What a package finds of that name, where it is for some platforms alone. */
+function findVariant({ packages }: Lock, place: string, name: string): Variant | undefined {
+  const found = (packages[`${place}/node_modules/${name}`] ?? packages[`node_modules/${name}`]) as Variant | undefined
+  return found?.os === undefined && found?.cpu === undefined ? undefined : found
+}
+
+function fits(variant: Variant, [os, cpu, libc]: (typeof PLATFORMS)[number]): boolean {
+  const allows = (said: string | readonly string[] | undefined, is: string | undefined) =>
+    said === undefined || (is !== undefined && [said].flat().includes(is))
+  return allows(variant.os, os) && allows(variant.cpu, cpu) && allows(variant.libc, libc)
+}
+
 describe('the lock of the product', () => {
   it('has the packed packages by their tarballs', () => {
     assert.deepEqual(Object.keys(lock.packages['']?.dependencies ?? {}), names)
@@ -43,16 +70,42 @@ describe('the lock of the product', () => {
     )
   })
 
-  it('has everything for the two platforms of the image, as far as it is published', () => {
+  it('has everything for the two platforms of the image', () => {
     const compiled = places.filter((place) => /-linux-(?:x64|arm64)-gnu$/.test(place))
-    assert.ok(compiled.includes('node_modules/@node-rs/argon2-linux-arm64-gnu'))
-    assert.ok(compiled.includes('node_modules/@node-rs/argon2-linux-x64-gnu'))
+    assert.deepEqual(
+      compiled.toSorted(),
+      ['argon2', 'bcrypt'].flatMap((name) =>
+        ['arm64', 'x64'].map((cpu) => `node_modules/@node-rs/${name}-linux-${cpu}-gnu`),
+      ),
+    )
   })
 
   it('is refused where the workspace does not hold what is asked for', () => {
     const { 'node_modules/fastify': _, ...packages } = workspace.packages
     const tarballs = new Map([['@gatewright/control-plane', { path: 'x.tgz', integrity: '' }]])
     assert.throws(() => toProductLock({ ...workspace, packages }, tarballs), /has no fastify/)
+  })
+})
+
+describe('the lock of the workspace', () => {
+  it('has what is compiled ahead for every platform that Gatewright runs on', () => {
+    const families = Object.entries(workspace.packages).flatMap(([place, { optionalDependencies = {} }]) => {
+      const variants = Object.keys(optionalDependencies).flatMap((name) => findVariant(workspace, place, name) ?? [])
+      // One for each platform, and not something that is of use on one alone.
+      return Object.keys(optionalDependencies).length > 1 && variants.length > 0 ? [{ place, variants }] : []
+    })
+    assert.ok(families.length >= 8, 'Node, argon2, bcrypt, and tools')
+    const missing = families.flatMap(({ place, variants }) =>
+      PLATFORMS.filter((platform) => !variants.some((variant) => fits(variant, platform))).map(
+        (platform) => `${place} for ${platform.join(' ')}`,
+      ),
+    )
+    assert.deepEqual(missing, [])
+  })
+
+  it('names no registry: everybody has their own', () => {
+    const named = Object.entries(workspace.packages).filter(([, { resolved }]) => /^[a-z+]+:/.test(resolved ?? ''))
+    assert.deepEqual(named, [])
   })
 })
 

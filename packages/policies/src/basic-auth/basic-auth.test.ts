@@ -10,7 +10,7 @@ const hashWith = { argon2: '', bcrypt: '' }
 const PASSWORD = 'open sesame'
 before(async () => {
   hashWith.argon2 = await loadArgon2().hash(PASSWORD, { memoryCost: 8, timeCost: 1 })
-  hashWith.bcrypt = await loadBcrypt().hash(PASSWORD, { cost: 4 })
+  hashWith.bcrypt = await loadBcrypt().hash(PASSWORD, 4)
 })
 
 const encode = (pair: string | Buffer): string => Buffer.from(pair).toString('base64')
@@ -145,7 +145,7 @@ describe('basic-auth', () => {
     assert.equal((await subject.with(ANN)).status, 200)
     subject.users.setUser('ann', { app: 'shop', passwordHash: hashWith.argon2, isRefusedAs: 'disabled' })
     assert.equal((await subject.with(ANN)).problem?.reason, 'disabled')
-    subject.users.setUser('ann', { app: 'shop', passwordHash: await loadBcrypt().hash('new', { cost: 4 }) })
+    subject.users.setUser('ann', { app: 'shop', passwordHash: await loadBcrypt().hash('new', 4) })
     assert.equal((await subject.with(ANN)).problem?.reason, 'wrong-password')
     assert.equal((await subject.with(withPair('ann:new'))).status, 200)
     subject.users.setUser('ann', { app: 'other', passwordHash: hashWith.argon2 })
@@ -345,13 +345,13 @@ describe('a name and password', () => {
   it('are not cut where bcrypt cuts: 72 bytes count, and more of them are wrong', async () => {
     const subject = guarded()
     const long = 'x'.repeat(72)
-    subject.users.setUser('eve', { app: 'shop', passwordHash: await loadBcrypt().hash(long, { cost: 4 }) })
+    subject.users.setUser('eve', { app: 'shop', passwordHash: await loadBcrypt().hash(long, 4) })
     assert.equal((await subject.with(withPair(`eve:${long}`))).status, 200)
     for (const password of [`${long}x`, `${long}${long}`, 'x'.repeat(71)]) {
       assert.equal((await subject.with(withPair(`eve:${password}`))).problem?.reason, 'wrong-password')
     }
     const letters = 'ä'.repeat(36)
-    subject.users.setUser('eve', { app: 'shop', passwordHash: await loadBcrypt().hash(`${letters}ä`, { cost: 4 }) })
+    subject.users.setUser('eve', { app: 'shop', passwordHash: await loadBcrypt().hash(`${letters}ä`, 4) })
     assert.equal((await subject.with(withPair(`eve:${letters}ä`))).status, 401)
   })
 })
