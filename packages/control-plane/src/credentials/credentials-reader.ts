@@ -17,7 +17,13 @@ import type { Moment } from '../store/store.ts'
 import type { Subscription } from '../subscriptions/subscription.ts'
 import { fromRow as toSubscription } from '../subscriptions/subscription-store.ts'
 import { type ComposedApp, composeApp } from './compose-apps.ts'
-import { type CredentialsTerms, findNewestOfTerms, readTermsData, toTerms } from './credentials-terms.ts'
+import {
+  type CredentialsTerms,
+  findNewestOfTerms,
+  readTermsData,
+  type TermsData,
+  toTerms,
+} from './credentials-terms.ts'
 
 /** `sequence`: of the newest change that it holds. Pages are read within the moment that was given. */
 export type CredentialsReading =
@@ -33,12 +39,18 @@ const APPS_AT_ONCE = 500
 const KEYS_AT_ONCE = 5_000
 
 export class CredentialsReader {
+  /** Whether an API, by its id in a snapshot, can be called where this is told: of plans for others nobody there asks. */
+  readonly #runs: (api: string) => boolean
   #terms: CredentialsTerms | undefined
   #termsText = ''
   /** The change since which terms are what they are, or an earlier one than that is not known. */
   #termsSince = 0
   /** The change up to which that is known. */
   #lookedAt = 0
+
+  constructor(runs: (api: string) => boolean = () => true) {
+    this.#runs = runs
+  }
 
   /** `since`: a change that the reader knows already, by its number; undefined: it knows nothing. */
   async read(db: Moment, since?: number): Promise<CredentialsReading> {
@@ -56,7 +68,7 @@ export class CredentialsReader {
     const newest = await findNewestOfTerms(db)
     const isSame = newest <= this.#lookedAt && !(await hasRemovals(db, this.#lookedAt))
     if (this.#terms === undefined || !isSame) {
-      const data = await readTermsData(db)
+      const data = await this.#readData(db)
       const text = JSON.stringify(data)
       if (text !== this.#termsText) {
         // Where what they were before is not known, any of these changes may have made them so.
@@ -66,7 +78,12 @@ export class CredentialsReader {
       }
     }
     this.#lookedAt = sequence
-    return this.#terms ?? toTerms(await readTermsData(db))
+    return this.#terms ?? toTerms(await this.#readData(db))
+  }
+
+  async #readData(db: Moment): Promise<TermsData> {
+    const { live, ...data } = await readTermsData(db)
+    return { ...data, live: live.filter(([api]) => this.#runs(api)) }
   }
 }
 

@@ -12,7 +12,7 @@ import { AdminProblem } from '../http/admin-problem.ts'
 import { readStoreUid } from '../store/next-sequence.ts'
 import type { Store } from '../store/store.ts'
 import type { ConfigurationFeed } from './configuration-feed.ts'
-import { CredentialsSpool } from './credentials-spool.ts'
+import { CredentialsSpools } from './credentials-spool.ts'
 import type { NodeGroupBody } from './node-group-body.ts'
 import { findGroupOfNode, findNodeGroup, isNamedElsewhere } from './node-token-store.ts'
 import type { SharedHeartbeats } from './shared-heartbeats.ts'
@@ -74,7 +74,7 @@ class Waiting {
 
 class NodeServer {
   readonly #services: NodeServices
-  readonly #spool: CredentialsSpool
+  readonly #spools: CredentialsSpools
   readonly #waiting = { configuration: new Waiting(), credentials: new Waiting() }
   readonly #stopListening: () => void
   #storeChanged = Promise.withResolvers<void>()
@@ -82,7 +82,8 @@ class NodeServer {
 
   constructor(services: NodeServices) {
     this.#services = services
-    this.#spool = new CredentialsSpool(services.store, services.pepper)
+    const { store, pepper, nowMs } = services
+    this.#spools = new CredentialsSpools({ store, pepper, nowMs })
     this.#stopListening = services.store.onChange(() => {
       this.#storeChanged.resolve()
       this.#storeChanged = Promise.withResolvers<void>()
@@ -116,14 +117,14 @@ class NodeServer {
     if (pickFeedFormat(toText(query, 'formats') ?? '') === undefined) return refuseFormat(reply)
     const [store, since] = [toText(query, 'store'), toText(query, 'since')]
     const known = store === undefined || since === undefined ? undefined : { store, sequence: Number(since) }
-    await this.#identify(request)
+    let { group: scope } = await this.#identify(request)
     let changed = this.#storeChanged.promise
-    let found = await this.#spool.read(known)
+    let found = await this.#spools.read(scope, known)
     for (const end = toEnd(query); found === undefined && performance.now() < end && this.#isWaitedFor(request); ) {
       await this.#waiting.credentials.wait(changed, toWait(request, end))
-      await this.#identify(request)
+      scope = (await this.#identify(request)).group
       changed = this.#storeChanged.promise
-      found = await this.#spool.read(known)
+      found = await this.#spools.read(scope, known)
     }
     if (found === undefined) return reply.code(204).send()
     return send(request, reply, { type: 'application/x-ndjson', body: found, bytes: undefined })
@@ -155,7 +156,7 @@ class NodeServer {
     this.#stopListening()
     this.#services.heartbeats.close()
     for (const waiting of Object.values(this.#waiting)) waiting.end()
-    this.#spool.close()
+    this.#spools.close()
   }
 
   #isWaitedFor(request: FastifyRequest): boolean {
