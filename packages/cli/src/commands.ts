@@ -26,6 +26,7 @@ export const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['publish', async () => (await import('./commands/publish.ts')).publish],
   ['promote', async () => (await import('./commands/promote.ts')).promote],
   ['canary', async () => (await import('./commands/canary.ts')).canary],
+  ['preview', async () => (await import('./commands/preview.ts')).preview],
   ['lifecycle', async () => (await import('./commands/lifecycle.ts')).lifecycle],
   ['rollback', async () => (await import('./commands/rollback.ts')).rollback],
   ['changes', async () => (await import('./commands/changes.ts')).changes],

@@ -7,7 +7,7 @@ export const canary = defineCommand({
   name: 'canary',
   summary: 'Try what an API says now on a part of its traffic.',
   description:
-    'start gives it a share of the requests, or those for which a condition is true; a second time it gives another part. promote gives it everything, abort takes everything back.',
+    'start gives it a share of the requests, those for which a condition is true, or those of some apps; a second time it gives another part. promote gives it everything, abort takes everything back.',
   positionals: [
     { name: 'ACTION', description: 'start, promote or abort; or the API, which is start.' },
     { name: 'API', description: 'Its id; `team/id` where its team is not main.', optional: true },
@@ -16,6 +16,13 @@ export const canary = defineCommand({
     in: { type: 'text', value: 'ENV', description: 'The environment. Needed.' },
     share: { type: 'text', value: 'PERCENT', description: 'start: of the requests, such as 10.' },
     when: { type: 'text', value: 'CEL', description: 'start: requests for which it is true get it.' },
+    app: {
+      type: 'text',
+      value: 'APP',
+      multiple: true,
+      description:
+        'start: each request of this app gets it, also beside a share or a condition; `team/id` where its team is not that of the API.',
+    },
     revision: { type: 'integer', value: 'NUMBER', min: 1, max: 1_000_000, description: 'start: not what it says now.' },
     ...ACKNOWLEDGE_OPTION,
     ...DEPLOYING_OPTIONS,
@@ -62,14 +69,25 @@ const ENDS: Readonly<Record<string, 'promoteCanary' | 'abortCanary'>> = {
 interface PartValues {
   readonly share: string | undefined
   readonly when: string | undefined
+  readonly app: readonly string[]
 }
 
 /** @throws UsageError */
-function toPart({ share, when }: PartValues): { readonly share: number } | { readonly when: string } {
-  if ((share === undefined) === (when === undefined))
-    throw new UsageError('who gets it? --share PERCENT, or --when CEL')
-  if (share === undefined) return { when: when ?? '' }
+function toPart({ share, when, app: apps }: PartValues) {
+  if (share !== undefined && when !== undefined)
+    throw new UsageError('a share or a condition? --share and --when are two')
+  if (share === undefined && when === undefined && apps.length === 0)
+    throw new UsageError('who gets it? --share PERCENT, --when CEL or --app APP')
+  return {
+    ...(share !== undefined && { share: toPercent(share) }),
+    ...(when !== undefined && { when }),
+    ...(apps.length > 0 && { apps: [...apps] }),
+  }
+}
+
+/** @throws UsageError */
+function toPercent(share: string): number {
   const percent = /^\d{1,2}(?:\.\d{1,3})?$/.test(share) ? Number(share) : 0
-  if (percent > 0) return { share: percent }
+  if (percent > 0) return percent
   throw new UsageError(`--share: "${share}" is no share of a hundred: write it as 10, or 0.5`)
 }

@@ -79,21 +79,30 @@ interface Said {
 }
 
 function toLines(answer: Answer, { api, environment, isDryRun, isWaiting }: Said): readonly string[] {
-  const { releases, version, nodes, lifecycle, succession, change } = answer
+  const { releases, version, nodes, lifecycle, succession, change, preview } = answer
   const verb = isDryRun || isWaiting ? 'would be' : 'is'
   const what = releases.length === 0 ? `out of ${environment}` : `live in ${environment}: ${toText(releases)}`
   const end = lifecycle === undefined ? [] : [toLifecycleText(lifecycle)]
   const next = succession === undefined ? [] : toSuccessionLines(succession)
+  const shown = preview === undefined ? [] : toPreviewLines(preview)
   if (isWaiting) {
     const { team, id } = toApiPlace(api)
     const waits = toWaitingText({ environment, team, api: id, number: change ?? 0 })
-    return [`${api} ${verb} ${what}`, ...end, ...next, ...(isDryRun ? [] : [waits])]
+    return [`${api} ${verb} ${what}`, ...end, ...next, ...(isDryRun ? [] : [...shown, waits])]
   }
   const serving = nodes.filter(({ state }) => state === 'serves').map(({ node }) => node)
   return [
     `${api} ${verb} ${what} (version ${version})`,
     ...end,
     ...next,
+    ...(isDryRun ? [] : shown),
     ...(serving.length === 0 ? [] : [`served by ${serving.join(', ')}`]),
+  ]
+}
+
+function toPreviewLines({ token, revision, expires }: NonNullable<Answer['preview']>): readonly string[] {
+  return [
+    `until ${expires} revision ${revision} answers to who sends this, which is not shown again:`,
+    `  Gatewright-Preview: ${token}`,
   ]
 }
