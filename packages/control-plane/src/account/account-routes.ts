@@ -4,7 +4,7 @@ import { grantSchema, presentGrant } from '../access/grant.ts'
 import { PERMISSIONS } from '../access/permission.ts'
 import { findActorNames } from '../audit/find-actor-names.ts'
 import { AdminProblem } from '../http/admin-problem.ts'
-import { defineChange, defineReading, NOTHING, type Route } from '../http/route.ts'
+import { defineChange, defineReading, type Route } from '../http/route.ts'
 import { actorSchema } from '../resources/present-resource.ts'
 import { toAntiForgeryToken } from '../sessions/session-store.ts'
 import { assertNoLonger } from '../tokens/assert-no-longer.ts'
@@ -13,7 +13,6 @@ import { endToken, getToken, issueToken, listTokens } from '../tokens/token-stor
 import { finishSetUp } from '../users/set-up.ts'
 import { getOwnUser, signedInSchema, signIn, toAccountNote } from './sign-in.ts'
 
-const NONE = z.strictObject({})
 const email = z.string().min(3).max(254)
 const password = z.string().min(1).max(1000)
 
@@ -25,8 +24,6 @@ export const ACCOUNT_ROUTES: readonly Route[] = [
     summary: 'Makes the first account, which may everything, with the secret of the link that the start has printed.',
     tag: 'account',
     access: { kind: 'anybody' },
-    params: NONE,
-    query: NONE,
     body: z.strictObject({ secret: z.string().max(200), email, name: z.string().min(1).max(200), password }),
     answer: signedInSchema,
     status: 201,
@@ -42,8 +39,6 @@ export const ACCOUNT_ROUTES: readonly Route[] = [
     summary: 'Who asks, and what they may.',
     tag: 'account',
     access: { kind: 'known' },
-    params: NONE,
-    query: NONE,
     answer: z.strictObject({
       actor: actorSchema,
       name: z.string(),
@@ -73,8 +68,6 @@ export const ACCOUNT_ROUTES: readonly Route[] = [
     summary: 'Your own tokens.',
     tag: 'account',
     access: { kind: 'own' },
-    params: NONE,
-    query: NONE,
     answer: z.strictObject({ items: z.array(tokenSchema) }),
     async read(asking, db) {
       const tokens = await listTokens(db, { user: getOwnUser(asking), limit: 500 })
@@ -88,8 +81,6 @@ export const ACCOUNT_ROUTES: readonly Route[] = [
     summary: 'Makes a token with which programs may what you may, or less. It is shown now, and never again.',
     tag: 'account',
     access: { kind: 'own' },
-    params: NONE,
-    query: NONE,
     body: z.strictObject({
       name: z.string().min(1).max(200),
       scopes: z.array(z.enum(PERMISSIONS)).min(1).optional(),
@@ -125,9 +116,6 @@ export const ACCOUNT_ROUTES: readonly Route[] = [
     tag: 'account',
     access: { kind: 'own' },
     params: z.strictObject({ uid: z.string().max(64) }),
-    query: NONE,
-    body: NOTHING,
-    answer: NOTHING,
     async change(asking, doing, { params: { uid } }) {
       const token = await getToken(doing.db, uid)
       if (token.kind !== 'personal' || token.user !== getOwnUser(asking)) {

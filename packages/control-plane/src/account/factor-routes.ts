@@ -2,7 +2,7 @@
 
 import { z } from 'zod'
 import { AdminProblem } from '../http/admin-problem.ts'
-import { defineChange, defineReading, NOTHING, type Route } from '../http/route.ts'
+import { defineChange, defineReading, type Route } from '../http/route.ts'
 import { admitLogin, noteLogin } from '../logins/login-guard.ts'
 import { creationOptionsSchema, registrationSchema } from '../passkeys/passkey-schemas.ts'
 import { addPasskey, offerPasskey, removePasskey } from '../passkeys/passkey-store.ts'
@@ -17,9 +17,8 @@ import type { User } from '../users/user.ts'
 import { setPassword } from '../users/user-store.ts'
 import { assertNoWait, getFreshSession, getOwnSession, getPasskeySite, toAccountNote } from './sign-in.ts'
 
-const NONE = z.strictObject({})
 const ISSUER = 'Gatewright'
-const COMMON = { tag: 'account', access: { kind: 'own' }, params: NONE, query: NONE } as const
+const COMMON = { tag: 'account', access: { kind: 'own' } } as const
 
 const recoveryCodes = z
   .array(z.string())
@@ -69,7 +68,6 @@ const changePassword = defineChange({
     new: z.string().min(1).max(1000),
     endTokens: z.boolean().default(false).meta({ description: 'Ends your tokens as well.' }),
   }),
-  answer: NOTHING,
   isSecret: true,
   async prepare(asking, { body }) {
     const { store, nowMs } = asking.services
@@ -100,7 +98,6 @@ const offer = defineChange({
   method: 'POST',
   path: '/me/totp',
   summary: 'What an app for codes is told. Nothing counts until the first code has proved that it has it.',
-  body: NOTHING,
   answer: z.strictObject({
     secret: z.string(),
     uri: z.string(),
@@ -144,8 +141,6 @@ const remove = defineChange({
   method: 'DELETE',
   path: '/me/totp',
   summary: 'A login needs no code by time any more.',
-  body: NOTHING,
-  answer: NOTHING,
   async change(asking, doing) {
     const { user } = await getFreshSession(asking, doing.db)
     if (!user.hasTotp) throw new AdminProblem('not-found', 'You have no app for codes.')
@@ -160,7 +155,6 @@ const draw = defineChange({
   method: 'POST',
   path: '/me/recovery-codes',
   summary: 'New codes for paper, in place of those before: for who has lost what they log in with.',
-  body: NOTHING,
   answer: z.strictObject({ recoveryCodes }),
   isSecret: true,
   async change(asking, doing) {
@@ -179,7 +173,6 @@ const offerKey = defineChange({
   method: 'POST',
   path: '/me/passkeys/options',
   summary: 'What a page hands to the browser to make a passkey.',
-  body: NOTHING,
   answer: creationOptionsSchema,
   isSecret: true,
   async change(asking, doing) {
@@ -221,8 +214,6 @@ const removeKey = defineChange({
   path: '/me/passkeys/{passkey}',
   summary: 'Nobody logs in with this passkey any more.',
   params: z.strictObject({ passkey: z.string().max(2000) }),
-  body: NOTHING,
-  answer: NOTHING,
   async change(asking, doing, { params: { passkey: id } }) {
     const { user } = await getFreshSession(asking, doing.db)
     if (!(await removePasskey(doing, { user: user.uid, id }))) {

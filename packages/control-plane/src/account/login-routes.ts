@@ -3,7 +3,7 @@
 import { z } from 'zod'
 import { findChallenge, findChallengeWait, startChallenge, takeChallenge } from '../challenges/challenge-store.ts'
 import { AdminProblem } from '../http/admin-problem.ts'
-import { type Asking, type Done, defineChange, NOTHING, type Refused, type Route } from '../http/route.ts'
+import { type Asking, type Done, defineChange, type Refused, type Route } from '../http/route.ts'
 import { toSessionCookie } from '../http/session-cookie.ts'
 import { isProviderEnforced } from '../identity-providers/provider-login.ts'
 import { admitCode, admitLogin, noteCode, noteLogin } from '../logins/login-guard.ts'
@@ -20,7 +20,6 @@ import type { User } from '../users/user.ts'
 import { findUser, findUserByEmail } from '../users/user-store.ts'
 import { assertNoWait, findPasskeySite, getPasskeySite, signedInSchema, signIn, toAccountNote } from './sign-in.ts'
 
-const NONE = z.strictObject({})
 const NOBODY = 'system'
 const PURPOSE = 'second-factor'
 
@@ -117,8 +116,6 @@ const logIn = defineChange({
   summary: 'Begins a session, whose cookie is set; or says which second factor is still needed.',
   tag: 'account',
   access: { kind: 'anybody' },
-  params: NONE,
-  query: NONE,
   body: z.strictObject({ email: z.string().min(3).max(254), password: z.string().min(1).max(1000) }),
   answer: z.union([signedInSchema, secondSchema]),
   isSecret: true,
@@ -146,8 +143,6 @@ const finishLogin = defineChange({
   summary: 'Gives the second factor of a login that the password has begun. A session begins, whose cookie is set.',
   tag: 'account',
   access: { kind: 'anybody' },
-  params: NONE,
-  query: NONE,
   body: answerSchema,
   answer: signedInSchema,
   isSecret: true,
@@ -177,9 +172,6 @@ const askForLoginPasskey = defineChange({
   summary: 'What a page hands to the browser for a login by passkey alone.',
   tag: 'account',
   access: { kind: 'anybody' },
-  params: NONE,
-  query: NONE,
-  body: NOTHING,
   answer: requestOptionsSchema,
   isSecret: true,
   async change(asking, doing) {
@@ -196,8 +188,6 @@ const logInByPasskey = defineChange({
   summary: 'Begins a session with a passkey, which is both factors in one: the thing, and who unlocks it.',
   tag: 'account',
   access: { kind: 'anybody' },
-  params: NONE,
-  query: NONE,
   body: z.strictObject({ response: assertionSchema }),
   answer: signedInSchema,
   isSecret: true,
@@ -217,10 +207,6 @@ const logOut = defineChange({
   summary: 'Ends the session of the cookie.',
   tag: 'account',
   access: { kind: 'known' },
-  params: NONE,
-  query: NONE,
-  body: NOTHING,
-  answer: NOTHING,
   async change(asking, doing) {
     const found = await findSession(doing.db, asking.sessionSecret ?? '', doing.nowMs)
     if (found !== undefined) await endSession(doing, { uid: found.session.uid, user: found.user.uid })

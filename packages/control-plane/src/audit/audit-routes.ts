@@ -14,7 +14,6 @@ import {
 } from './audit-log.ts'
 import { findActorNames } from './find-actor-names.ts'
 
-const NONE = z.strictObject({})
 const MOST_A_PAGE = 500
 const MOST_LINES = 10_000
 const team = z.string().optional().meta({ description: 'Only of this team; `*` is what belongs to none.' })
@@ -78,7 +77,6 @@ export const AUDIT_ROUTES: readonly Route[] = [
     summary: 'What was done in your teams, the newest first, in pages.',
     tag: 'audit',
     access: { kind: 'some-team', permission: 'audit:read' },
-    params: NONE,
     query: z.strictObject({
       team,
       target: z.string().optional().meta({ description: 'Uid of what it was done to.' }),
@@ -116,7 +114,6 @@ export const AUDIT_ROUTES: readonly Route[] = [
       'What was done in your teams, the oldest first, a line of JSON for each. Ask again with the number of the last line until nothing comes.',
     tag: 'audit',
     access: { kind: 'some-team', permission: 'audit:read' },
-    params: NONE,
     query: z.strictObject({
       team,
       after: z.coerce.number().int().min(0).default(0).meta({ description: 'Only entries with a higher number.' }),
@@ -136,7 +133,6 @@ export const AUDIT_ROUTES: readonly Route[] = [
       'Looks through all entries whether one was changed, taken out or put in between. With a number and hash that you noted elsewhere, also whether some were cut off at the end.',
     tag: 'audit',
     access: { kind: 'demand', toDemand: () => ({ permission: 'audit:read', team: NO_TEAM }) },
-    params: NONE,
     query: z
       .strictObject({ number: z.coerce.number().int().min(1).optional(), hash: z.string().optional() })
       .refine(({ number, hash }) => (number === undefined) === (hash === undefined), {
@@ -166,8 +162,6 @@ export const AUDIT_ROUTES: readonly Route[] = [
       'Takes out of all entries what tells of a person: names and addresses. That something was done stays, and the chain holds.',
     tag: 'audit',
     access: { kind: 'demand', toDemand: () => ({ permission: 'audit:erase', team: NO_TEAM }) },
-    params: NONE,
-    query: NONE,
     body: z.strictObject({ person: z.string().min(1).max(64).meta({ description: 'Uid.' }) }),
     answer: z.strictObject({ entries: z.int().meta({ description: 'How many told of them.' }) }),
     async change(_, doing, { body: { person } }) {

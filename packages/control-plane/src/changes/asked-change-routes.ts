@@ -21,7 +21,6 @@ import { nameActors } from './name-actors.ts'
 const params = z.strictObject({ environment: partIdSchema, number: z.coerce.number().int().min(1) })
 type At = z.output<typeof params>
 
-const NO_QUERY = z.strictObject({})
 const noteBody = z.strictObject({ note: z.string().max(2000).default('') })
 const PATH = '/environments/{environment}/changes/{number}'
 const TAG = 'changes'
@@ -78,7 +77,6 @@ const GET = defineReading({
   tag: TAG,
   access: { kind: 'some-team', permission: 'api:read' },
   params,
-  query: NO_QUERY,
   answer: changeSchema,
   async read(asking, db, { params: at }) {
     const { change, environments } = await find(asking, db, at)
@@ -98,7 +96,6 @@ const APPROVE = defineChange({
   access: { kind: 'some-team', permission: 'api:approve' },
   watches: 'itself',
   params,
-  query: NO_QUERY,
   body: noteBody,
   answer: z.strictObject({ change: changeSchema }),
   async change(asking, doing, { params: at, body: { note } }) {
@@ -129,7 +126,6 @@ const REFUSE = defineChange({
   tag: TAG,
   access: { kind: 'some-team', permission: 'api:approve' },
   params,
-  query: NO_QUERY,
   body: noteBody,
   answer: changeSchema,
   async change(asking, doing, { params: at, body: { note } }) {
@@ -146,7 +142,6 @@ const WITHDRAW = defineChange({
   tag: TAG,
   access: { kind: 'known' },
   params,
-  query: NO_QUERY,
   body: noteBody,
   answer: changeSchema,
   async change(asking, doing, { params: at, body: { note } }) {

@@ -28,7 +28,6 @@ import { findAsker } from './find-asker.ts'
 import { nameActors } from './name-actors.ts'
 
 const params = placeParams.extend({ number: z.coerce.number().int().min(1) })
-const NO_QUERY = z.strictObject({})
 const noteBody = z.strictObject({ note: z.string().max(2000).default('') })
 const PATH = `${PLACE_PATH}/changes/{number}`
 const TAG = 'changes'
@@ -49,7 +48,6 @@ const LIST = defineReading({
     'What waits, or waited, to become live in protected environments, of APIs and of all else; what something became of last stands first.',
   tag: TAG,
   access: { kind: 'some-team', permission: 'api:read' },
-  params: NO_QUERY,
   query: z.strictObject({
     state: z.enum(CHANGE_STATES).optional(),
     limit: z.coerce.number().int().min(1).max(500).default(50),
@@ -95,7 +93,6 @@ const GET = defineReading({
   tag: TAG,
   access: placeDemand('api:read') as never,
   params,
-  query: NO_QUERY,
   answer: changeSchema,
   async read({ services }, db, { params: { number, ...at } }) {
     const place = await findPlace(db, at)
@@ -167,7 +164,6 @@ function defineEnding({ name, verb, summary, permission, state }: Ending): Route
     tag: TAG,
     access: placeDemand(permission) as never,
     params,
-    query: NO_QUERY,
     body: noteBody,
     answer: changeSchema,
     async change({ principal }, doing, { params: { number, ...at }, body: { note } }) {

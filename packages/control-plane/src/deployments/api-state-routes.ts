@@ -15,7 +15,6 @@ export const API_STATE_ROUTES: readonly Route[] = [
       'APIs side by side, in pages: what has become of each in each environment, and since when. On a page, versions of a family stand together, the lowest first.',
     tag: 'deployments',
     access: { kind: 'some-team', permission: 'api:read' },
-    params: z.strictObject({}),
     query: z.strictObject({
       team: partIdSchema.optional().meta({ description: 'Only of this team.' }),
       family: z

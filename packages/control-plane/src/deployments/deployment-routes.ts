@@ -28,7 +28,6 @@ export const DEPLOYMENT_ROUTES: readonly Route[] = [
     tag: 'deployments',
     access: placeDemand('api:read'),
     params: placeParams,
-    query: z.strictObject({}),
     answer: deploymentSchema,
     async read(_, db, input) {
       const found = await getDeployment(db, await findPlace(db, input.params))

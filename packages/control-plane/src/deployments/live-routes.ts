@@ -55,7 +55,6 @@ export const LIVE_ROUTES: readonly Route[] = [
       toDemand: ({ team, id }: z.output<typeof apiParams>) => ({ permission: 'api:read', team, api: id }),
     },
     params: apiParams,
-    query: z.strictObject({}),
     answer: z.strictObject({ items: z.array(deploymentSchema.extend({ environment: z.string() })) }),
     async read(_, db, { params: at }) {
       const { uid } = await getResource(db, toRef(API, at))

@@ -2,7 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { z } from 'zod'
 import { AdminProblem } from '../http/admin-problem.ts'
-import { defineChange, NOTHING, type Route } from '../http/route.ts'
+import { defineChange, type Route } from '../http/route.ts'
 import { makeRevision } from '../revisions/revision-store.ts'
 import { DEPLOYING_SHAPE, defineDeploying } from './define-deploying.ts'
 import { listLiveReleases } from './deployment.ts'
@@ -56,8 +56,6 @@ export const PREVIEW_ROUTES: readonly Route[] = [
     query: z.strictObject({
       revision: z.coerce.number().int().min(1).optional().meta({ description: 'Only that of this revision.' }),
     }),
-    body: NOTHING,
-    answer: NOTHING,
     async change(_, doing, { params, query: { revision }, ifMatch: version }) {
       const place = await findPlace(doing.db, params)
       const { releases } = await getDeployment(doing.db, place)

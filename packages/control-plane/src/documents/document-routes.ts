@@ -23,7 +23,6 @@ import { findingSchema, presentFinding } from './finding-schema.ts'
 
 const params = z.strictObject({ team: partIdSchema, id: partIdSchema })
 type At = z.output<typeof params>
-const NO_QUERY = z.strictObject({})
 const textBody = z.strictObject({ text: z.string().min(1).meta({ description: 'YAML or JSON, as it was written.' }) })
 
 /** JSON is YAML, too. */
@@ -119,7 +118,6 @@ const PUT_DOCUMENT = defineChange({
   written: AS_IT_IS,
   access: demandOf('api:edit'),
   params,
-  query: NO_QUERY,
   body: textBody,
   answer: z.strictObject({ version: z.int(), hash: z.string(), findings: z.array(findingSchema) }),
   async prepare(_, { body: { text } }) {
@@ -155,7 +153,6 @@ const KEEP_DOCUMENT = defineChange({
   written: AS_IT_IS,
   access: demandOf('api:edit'),
   params: params.extend({ hash: z.string().max(64).meta({ description: 'SHA-256 of the text, in lower-case hex.' }) }),
-  query: NO_QUERY,
   body: textBody,
   answer: z.strictObject({ hash: z.string(), findings: z.array(findingSchema) }),
   async prepare(_, { params: { hash }, body: { text } }) {
@@ -186,7 +183,6 @@ const IMPORT = defineChange({
   written: AS_IT_IS,
   access: demandOf('api:edit'),
   params,
-  query: NO_QUERY,
   body: textBody,
   answer: importAnswer,
   async prepare({ services }: Asking, { params: at, body: { text } }) {

@@ -13,7 +13,6 @@ import { dropOldTokens, issueToken } from '../tokens/token-store.ts'
 import { checkClaims } from './check-claims.ts'
 import { type FederationBody, federationBodySchema } from './federation-body.ts'
 
-const NONE = z.strictObject({})
 /** What platforms sign has some two thousand letters. */
 const MOST_LETTERS = 16_384
 const MOST_NAME_LETTERS = 200
@@ -54,8 +53,6 @@ const federate = defineChange({
   summary: 'Gives a token that counts for minutes for one that a platform has signed, such as that of a pipeline.',
   tag: 'tokens',
   access: { kind: 'anybody' },
-  params: NONE,
-  query: NONE,
   body: z.strictObject({
     team: partIdSchema,
     federation: partIdSchema.meta({ description: 'Id of the federation.' }),

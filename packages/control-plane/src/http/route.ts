@@ -158,26 +158,31 @@ export interface ChangingRoute<
 
 export type Route = ReadingRoute | ChangingRoute
 
-/** Returns what it got, with the types of its schemas. */
-export function defineReading<P extends z.ZodType, Q extends z.ZodType, A extends z.ZodType>(
-  parts: Omit<ReadingRoute<P, Q, A>, 'kind' | 'method' | 'body'>,
-): Route {
-  return { ...parts, kind: 'reading', method: 'GET', body: NOTHING } as unknown as Route
+/** What a definition does not say, its route does not take, and does not answer with. */
+const UNSAID = { params: z.strictObject({}), query: z.strictObject({}), body: z.undefined(), answer: z.undefined() }
+
+type Defined<Whole extends Route, Known extends keyof Whole> = Omit<Whole, Known | keyof typeof UNSAID> &
+  Partial<Pick<Whole, Exclude<keyof typeof UNSAID, Known>>>
+
+/** Returns what it got, with the types of its schemas forgotten. */
+export function defineReading<
+  P extends z.ZodType = typeof UNSAID.params,
+  Q extends z.ZodType = typeof UNSAID.query,
+  A extends z.ZodType = typeof UNSAID.answer,
+>(parts: Defined<ReadingRoute<P, Q, A>, 'kind' | 'method' | 'body'>): Route {
+  return { ...UNSAID, ...parts, kind: 'reading', method: 'GET' } as unknown as Route
 }
 
-/** Returns what it got, with the types of its schemas. */
+/** Returns what it got, with the types of its schemas forgotten. */
 export function defineChange<
-  P extends z.ZodType,
-  Q extends z.ZodType,
-  B extends z.ZodType,
-  A extends z.ZodType,
+  P extends z.ZodType = typeof UNSAID.params,
+  Q extends z.ZodType = typeof UNSAID.query,
+  B extends z.ZodType = typeof UNSAID.body,
+  A extends z.ZodType = typeof UNSAID.answer,
   R = undefined,
->(parts: Omit<ChangingRoute<P, Q, B, A, R>, 'kind'>): Route {
-  return { ...parts, kind: 'changing' } as unknown as Route
+>(parts: Defined<ChangingRoute<P, Q, B, A, R>, 'kind'>): Route {
+  return { ...UNSAID, ...parts, kind: 'changing' } as unknown as Route
 }
 
 /** Of an answer in lines. */
 export const LINES_TYPE = 'application/x-ndjson'
-
-/** For routes without a body, and answers without one. */
-export const NOTHING = z.undefined()

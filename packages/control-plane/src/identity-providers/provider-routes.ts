@@ -5,7 +5,7 @@ import { assertNoWait, signedInSchema, signIn, toAccountNote } from '../account/
 import { partIdSchema } from '../apis/api-body.ts'
 import { findChallengeWait, startChallenge, takeChallenge } from '../challenges/challenge-store.ts'
 import { AdminProblem } from '../http/admin-problem.ts'
-import { type Asking, defineChange, defineReading, NOTHING, type Refused, type Route } from '../http/route.ts'
+import { type Asking, defineChange, defineReading, type Refused, type Route } from '../http/route.ts'
 import { IDENTITY_PROVIDER } from '../kinds.ts'
 import { toRef } from '../resources/kind.ts'
 import { listAllResources } from '../resources/list-resources.ts'
@@ -18,7 +18,6 @@ import { type ProviderBody, providerBodySchema } from './provider-body.ts'
 import { type Claims, fromProvider, type LoginSecrets, type ProviderClient, toProvider } from './provider-client.ts'
 import { findProviderUser, isProviderEnforced } from './provider-login.ts'
 
-const NONE = z.strictObject({})
 const ofProvider = z.strictObject({ id: partIdSchema })
 const PURPOSE = 'provider-login'
 const CALLBACK = '/login/callback'
@@ -72,8 +71,6 @@ const listWays = defineReading({
   summary: 'How people log in here.',
   tag: 'account',
   access: { kind: 'anybody' },
-  params: NONE,
-  query: NONE,
   answer: z.strictObject({
     providers: z.array(z.strictObject({ id: z.string(), title: z.string() })),
     isEnforced: z.boolean().meta({ description: 'A provider is the only way, but for an emergency.' }),
@@ -93,8 +90,6 @@ const begin = defineChange({
   tag: 'account',
   access: { kind: 'anybody' },
   params: ofProvider,
-  query: NONE,
-  body: NOTHING,
   answer: z.strictObject({ url: z.string(), challenge: z.string() }),
   isSecret: true,
   async prepare(asking, { params: { id } }) {
@@ -140,8 +135,6 @@ const finish = defineChange({
   summary: 'Begins a session with what the provider has sent the browser back with.',
   tag: 'account',
   access: { kind: 'anybody' },
-  params: NONE,
-  query: NONE,
   body: z.strictObject({
     challenge: z.string().max(200).meta({ description: 'Kept by the page that began: nobody else ends this login.' }),
     query: z.string().max(8192).meta({ description: 'Of the address, as it came.' }),
@@ -172,9 +165,7 @@ const putClientSecret = defineChange({
   tag: 'identity-providers',
   access: { kind: 'demand', toDemand: () => ({ permission: 'identity-provider:edit', team: '*' }) },
   params: ofProvider,
-  query: NONE,
   body: z.strictObject({ value: z.string().min(1).max(4096) }),
-  answer: NOTHING,
   isSecret: true,
   async change({ services }, doing: Doing, { params: { id }, body: { value } }) {
     const found = await getResource(doing.db, toRef(IDENTITY_PROVIDER, { id }))

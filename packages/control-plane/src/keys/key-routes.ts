@@ -5,7 +5,7 @@ import { getOwnApp } from '../apps/get-own-app.ts'
 import type { AuditNote } from '../audit/audit-log.ts'
 import { AdminProblem } from '../http/admin-problem.ts'
 import { assertAllowed } from '../http/assert-allowed.ts'
-import { type Asking, type Done, defineChange, defineReading, NOTHING, type Route } from '../http/route.ts'
+import { type Asking, type Done, defineChange, defineReading, type Route } from '../http/route.ts'
 import { APP, PLAN } from '../kinds.ts'
 import { toRef } from '../resources/kind.ts'
 import { toTime } from '../resources/present-resource.ts'
@@ -17,7 +17,6 @@ import type { Key } from './key.ts'
 import { changeKey, endKey, findKey, hashKeys, issueKey, keepKeys, listKeys, rotateKey } from './key-store.ts'
 import { keyChangeSchema, keySchema, keyShape, keyTermsShape, presentKey, toKeyTerms } from './present-key.ts'
 
-const NO_QUERY = z.strictObject({})
 const PATH = '/apps/{team}/{id}/keys'
 const params = z.strictObject({ team: partIdSchema, id: partIdSchema })
 const keyParams = params.extend({ uid: z.string().max(64) })
@@ -98,7 +97,6 @@ const MAKING: readonly Route[] = [
     tag: 'keys',
     access: demandOf('key:issue'),
     params,
-    query: NO_QUERY,
     body: z.strictObject(keyTermsShape),
     answer: issuedSchema,
     status: 201,
@@ -120,7 +118,6 @@ const MAKING: readonly Route[] = [
     tag: 'keys',
     access: demandOf('key:issue'),
     params,
-    query: NO_QUERY,
     body: z.strictObject({
       keys: z
         .array(
@@ -187,7 +184,6 @@ const CHANGES: readonly Route[] = [
     tag: 'keys',
     access: demandOf('key:issue') as never,
     params: keyParams,
-    query: NO_QUERY,
     body: z.strictObject({
       overlapMs: z
         .int()
@@ -215,7 +211,6 @@ const CHANGES: readonly Route[] = [
     tag: 'keys',
     access: demandOf('key:issue') as never,
     params: keyParams,
-    query: NO_QUERY,
     body: keyChangeSchema,
     answer: keySchema,
     async change(asking, doing, { params: { uid, ...at }, body: { expiresAt, ...said } }) {
@@ -241,9 +236,6 @@ const CHANGES: readonly Route[] = [
     tag: 'keys',
     access: demandOf('key:issue') as never,
     params: keyParams,
-    query: NO_QUERY,
-    body: NOTHING,
-    answer: NOTHING,
     async change(asking, doing, { params: { uid, ...at } }) {
       const app = await getOwnApp(asking, doing.db, at)
       await getKeyOf(doing.db, app, uid)

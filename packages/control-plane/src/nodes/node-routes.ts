@@ -61,8 +61,6 @@ export const NODE_ROUTES = [
     summary: 'Nodes that were heard from in the last minutes, by any control plane: what each runs, and its use.',
     tag: 'node group',
     access: { kind: 'demand', toDemand: () => ({ permission: 'node:read', team: '*' }) },
-    params: z.strictObject({}),
-    query: z.strictObject({}),
     answer: z.strictObject({ items: z.array(listedNodeSchema) }),
     async read({ services }) {
       return { body: { items: services.nodes.listHeard().map(present) } }

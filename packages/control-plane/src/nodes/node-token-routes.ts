@@ -1,6 +1,6 @@
 /** Owns the admin API's routes of the tokens that nodes come with. To rotate one: issue another, give it to the machines, end the old one. */
 import { z } from 'zod'
-import { defineChange, defineReading, NOTHING } from '../http/route.ts'
+import { defineChange, defineReading } from '../http/route.ts'
 import { NODE_GROUP } from '../kinds.ts'
 import { toRef } from '../resources/kind.ts'
 import { toTime } from '../resources/present-resource.ts'
@@ -20,7 +20,6 @@ const tokenShape = {
 const tokenSchema = z.strictObject(tokenShape)
 const ofGroup = z.strictObject({ group: z.string().max(100) })
 const ofToken = z.strictObject({ group: z.string().max(100), uid: z.string().max(64) })
-const NONE = z.strictObject({})
 const access = (permission: 'node:read' | 'node:edit') => ({
   kind: 'demand' as const,
   toDemand: () => ({ permission, team: '*' }),
@@ -53,7 +52,6 @@ export const NODE_TOKEN_ROUTES = [
     tag: 'node group',
     access: access('node:read'),
     params: ofGroup,
-    query: NONE,
     answer: z.strictObject({ items: z.array(tokenSchema) }),
     async read(_, db, { params }) {
       const { uid } = await getGroup(db, params.group)
@@ -69,7 +67,6 @@ export const NODE_TOKEN_ROUTES = [
     tag: 'node group',
     access: access('node:edit'),
     params: ofGroup,
-    query: NONE,
     body: z.strictObject({ name: z.string().trim().min(1).max(200), expiresAt: z.iso.datetime().optional() }),
     answer: z.strictObject({ ...tokenShape, value: z.string() }),
     status: 201,
@@ -89,9 +86,6 @@ export const NODE_TOKEN_ROUTES = [
     tag: 'node group',
     access: access('node:edit'),
     params: ofToken,
-    query: NONE,
-    body: NOTHING,
-    answer: NOTHING,
     async change(_, doing, { params }) {
       const { uid: group } = await getGroup(doing.db, params.group)
       const token = await endNodeToken(doing, { group, uid: params.uid })

@@ -8,7 +8,7 @@ import { partIdSchema } from '../apis/api-body.ts'
 import { listApiParts } from '../apis/select-readable.ts'
 import { assertShown, listShownEnvironments } from '../environments/assert-readable.ts'
 import { readYaml } from '../http/read-yaml.ts'
-import { defineChange, defineReading, NOTHING, type Route, type RouteAccess, type Writing } from '../http/route.ts'
+import { defineChange, defineReading, type Route, type RouteAccess, type Writing } from '../http/route.ts'
 import { type Kind, NO_TEAM, toKindName, toRef } from './kind.ts'
 import { countResources, END_SORTS, listResources, type ResourceQuery, SORTS } from './list-resources.ts'
 import { actorSchema, presentResource, timeSchema, toResourceSchema, toTime } from './present-resource.ts'
@@ -18,7 +18,6 @@ import { getResource, listVersions, removeResource } from './resource-store.ts'
 import { dropSource, readSource } from './source-store.ts'
 import { toChangeLines } from './to-change-lines.ts'
 
-const NO_QUERY = z.strictObject({})
 const MOST_A_PAGE = 500
 
 type At = { readonly team?: string; readonly id: string }
@@ -87,7 +86,6 @@ function toList(kind: Kind): Route {
     summary: `Those of the kind ${kind.title} that you may see, in pages.`,
     tag: kind.plural,
     access: { kind: 'some-team', permission: kind.read },
-    params: NO_QUERY,
     query: toListQuery(kind),
     answer: z.strictObject({
       items: z.array(toResourceSchema(kind)),
@@ -155,7 +153,6 @@ function toLook(kind: Kind): Route {
     tag: kind.plural,
     access: read,
     params,
-    query: NO_QUERY,
     answer: toResourceSchema(kind),
     written: toWriting(kind),
     async read(asking, db, { params: at, wantsYaml }) {
@@ -177,7 +174,6 @@ function toPut(kind: Kind): Route {
     tag: kind.plural,
     access: edit,
     params,
-    query: NO_QUERY,
     body: kind.body as z.ZodType<Described, Described>,
     isAsWritten: true,
     answer: toResourceSchema(kind),
@@ -214,9 +210,6 @@ function toRemoval(kind: Kind): Route {
     tag: kind.plural,
     access: edit,
     params,
-    query: NO_QUERY,
-    body: NOTHING,
-    answer: NOTHING,
     async change(asking, doing, { params: at, ifMatch }) {
       const ref = toRef(kind, at)
       const before = await getResource(doing.db, ref, ifMatch)

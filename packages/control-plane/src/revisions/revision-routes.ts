@@ -62,7 +62,6 @@ export const REVISION_ROUTES: readonly Route[] = [
     tag: 'revisions',
     access: demandOf('api:read'),
     params: params.extend({ number: z.coerce.number().int().min(1) }),
-    query: z.strictObject({}),
     answer: wholeRevisionSchema,
     async read(_, db, { params: { number, ...at } }) {
       const { uid } = await getResource(db, toRef(API, at))
@@ -80,7 +79,6 @@ export const REVISION_ROUTES: readonly Route[] = [
     tag: 'revisions',
     access: demandOf('api:publish'),
     params,
-    query: z.strictObject({}),
     body: z.strictObject({ message: z.string().max(2000).default('') }),
     answer: revisionSchema,
     async change(_, doing, { params: at, body: { message }, ifMatch }) {
@@ -99,7 +97,6 @@ export const REVISION_ROUTES: readonly Route[] = [
     tag: 'revisions',
     access: demandOf('api:publish'),
     params: params.extend({ number: z.coerce.number().int().min(1).max(1_000_000) }),
-    query: z.strictObject({}),
     body: z.strictObject({ body: apiBodySchema, message: z.string().max(2000).optional() }),
     isAsWritten: true,
     answer: revisionSchema,

@@ -4,7 +4,7 @@ import type { Demand } from '../access/decide-access.ts'
 import { partIdSchema } from '../apis/api-body.ts'
 import type { AuditNote } from '../audit/audit-log.ts'
 import { AdminProblem } from '../http/admin-problem.ts'
-import { defineChange, defineReading, NOTHING, type Route } from '../http/route.ts'
+import { defineChange, defineReading, type Route } from '../http/route.ts'
 import { ENVIRONMENT } from '../kinds.ts'
 import { NO_TEAM, toRef } from '../resources/kind.ts'
 import { actorSchema, timeSchema, toTime } from '../resources/present-resource.ts'
@@ -21,7 +21,6 @@ import {
   type SecretName,
 } from './secret-store.ts'
 
-const NO_QUERY = z.strictObject({})
 /** Of those that name a secret. */
 const MOST_SAID = 5
 
@@ -87,7 +86,6 @@ export const SECRET_ROUTES: readonly Route[] = [
     tag: 'secrets',
     access: demandOf('secret:read'),
     params,
-    query: NO_QUERY,
     answer: z.strictObject({ items: z.array(secretSchema) }),
     async read(_, db, { params: { environment } }) {
       const where = await getResource(db, toRef(ENVIRONMENT, { id: environment }))
@@ -102,7 +100,6 @@ export const SECRET_ROUTES: readonly Route[] = [
     tag: 'secrets',
     access: demandOf('secret:edit') as never,
     params: nameParams,
-    query: NO_QUERY,
     body: z.strictObject({ value: z.string() }),
     answer: secretSchema,
     isBodySecret: true,
@@ -130,9 +127,6 @@ export const SECRET_ROUTES: readonly Route[] = [
     tag: 'secrets',
     access: demandOf('secret:edit') as never,
     params: nameParams,
-    query: NO_QUERY,
-    body: NOTHING,
-    answer: NOTHING,
     async change({ services }, doing, { params: { environment, name }, ifMatch }) {
       const where = await getResource(doing.db, toRef(ENVIRONMENT, { id: environment }))
       const base = await findVersion(doing.db, toHolder(where), name)
@@ -159,9 +153,6 @@ export const SECRET_ROUTES: readonly Route[] = [
       'Seals everything that is secret anew, with another key of the data, and that with the key which stands first in GATEWRIGHT_SECRET_KEY or in its file: who had a copy of an old one opens nothing that comes after.',
     tag: 'secrets',
     access: { kind: 'demand', toDemand: () => ({ permission: 'setting:edit', team: NO_TEAM }) },
-    params: NO_QUERY,
-    query: NO_QUERY,
-    body: NOTHING,
     answer: z.strictObject({
       key: z.string().meta({ description: 'Tells the key from others, and says nothing of it.' }),
     }),

@@ -2,14 +2,13 @@
 import { z } from 'zod'
 import { getOwnUser, toAccountNote } from '../account/sign-in.ts'
 import { AdminProblem } from '../http/admin-problem.ts'
-import { type Asking, defineChange, defineReading, NOTHING, type Route, type RouteAccess } from '../http/route.ts'
+import { type Asking, defineChange, defineReading, type Route, type RouteAccess } from '../http/route.ts'
 import { timeSchema, toTime } from '../resources/present-resource.ts'
 import type { Doing } from '../resources/resource-store.ts'
 import type { Moment } from '../store/store.ts'
 import { getUser } from '../users/user-store.ts'
 import { endSession, endSessionsOf, findSession, listSessions } from './session-store.ts'
 
-const NONE = z.strictObject({})
 const ofOther = z.strictObject({ user: z.string().max(64) })
 const OWN: RouteAccess = { kind: 'own' }
 const OTHERS: RouteAccess = { kind: 'demand', toDemand: () => ({ permission: 'session:end', team: '*' }) }
@@ -63,8 +62,8 @@ async function endAll(doing: Doing, user: string, keep?: string) {
   return { body: undefined, notes: sessions === 0 ? [] : [toAccountNote('end-sessions', found, { sessions })] }
 }
 
-const COMMON = { tag: 'sessions', query: NONE } as const
-const ENDING = { method: 'DELETE', body: NOTHING, answer: NOTHING } as const
+const COMMON = { tag: 'sessions' } as const
+const ENDING = { method: 'DELETE' } as const
 
 export const SESSION_ROUTES: readonly Route[] = [
   defineReading({
@@ -73,7 +72,6 @@ export const SESSION_ROUTES: readonly Route[] = [
     path: '/me/sessions',
     summary: 'Where you are logged in, the newest first.',
     access: OWN,
-    params: NONE,
     answer,
     read: async (asking, db) => ({ body: await list(asking, db, getOwnUser(asking)) }),
   }),
@@ -94,7 +92,6 @@ export const SESSION_ROUTES: readonly Route[] = [
     path: '/me/sessions',
     summary: 'Logs you out everywhere but here.',
     access: OWN,
-    params: NONE,
     change: async (asking, doing) => await endAll(doing, getOwnUser(asking), await findOwn(asking, doing.db)),
   }),
   defineReading({

@@ -6,7 +6,7 @@ import { getOwnApp } from '../apps/get-own-app.ts'
 import type { AuditNote } from '../audit/audit-log.ts'
 import { AdminProblem } from '../http/admin-problem.ts'
 import { assertAllowed, isAllowed } from '../http/assert-allowed.ts'
-import { type Asking, defineChange, defineReading, NOTHING, type Route } from '../http/route.ts'
+import { type Asking, defineChange, defineReading, type Route } from '../http/route.ts'
 import { API, APP, PRODUCT } from '../kinds.ts'
 import { findResources } from '../resources/find-resources.ts'
 import { type Kind, toRef } from '../resources/kind.ts'
@@ -36,7 +36,6 @@ import {
   stepSubscription,
 } from './subscription-store.ts'
 
-const NO_QUERY = z.strictObject({})
 const MOST_A_PAGE = 500
 const appParams = z.strictObject({ team: partIdSchema, id: partIdSchema })
 const note = z.string().max(2000).default('').meta({ description: 'Why, for those who come later.' })
@@ -96,7 +95,6 @@ const READINGS: readonly Route[] = [
     summary: 'Subscriptions of the apps of your teams, and to what your teams sell, in pages.',
     tag: 'subscriptions',
     access: { kind: 'some-team', permission: 'subscription:read' },
-    params: NO_QUERY,
     query: z.strictObject({
       app: placeText.meta({ description: 'Team and id: `main/phone`.' }),
       product: placeText.meta({ description: 'Team and id.' }),
@@ -130,7 +128,6 @@ const READINGS: readonly Route[] = [
     tag: 'subscriptions',
     access: { kind: 'some-team', permission: 'subscription:read' },
     params: uidParams,
-    query: NO_QUERY,
     answer: wholeSubscriptionSchema,
     async read(asking, db, { params: { uid } }) {
       const subscription = await getShown(asking, db, uid)
@@ -150,7 +147,6 @@ const ASKING: readonly Route[] = [
     tag: 'subscriptions',
     access: { kind: 'demand', toDemand: ({ team }) => ({ permission: 'subscription:request', team }) },
     params: appParams,
-    query: NO_QUERY,
     body: z
       .strictObject({
         team: partIdSchema.optional().meta({ description: "Id of the team that sells it; the app's if absent." }),
@@ -184,9 +180,6 @@ const ASKING: readonly Route[] = [
     tag: 'subscriptions',
     access: { kind: 'demand', toDemand: ({ team }) => ({ permission: 'subscription:request', team }) },
     params: appParams.extend({ uid: z.string().max(64) }),
-    query: NO_QUERY,
-    body: NOTHING,
-    answer: NOTHING,
     async change(asking, doing, { params: { uid, ...at } }) {
       const app = await getOwnApp(asking, doing.db, at)
       const subscription = await getSubscription(doing.db, uid)
@@ -214,7 +207,6 @@ function defineStep({ name, verb, summary }: StepParts): Route {
     tag: 'subscriptions',
     access: { kind: 'some-team', permission: 'subscription:approve' },
     params: uidParams,
-    query: NO_QUERY,
     body: z.strictObject({ note }),
     answer: subscriptionSchema,
     async change(asking, doing, { params: { uid }, body }) {
@@ -258,7 +250,6 @@ const SELLING: readonly Route[] = [
     tag: 'subscriptions',
     access: { kind: 'demand', toDemand: ({ team, id }) => ({ permission: 'subscription:approve', team, api: id }) },
     params: appParams,
-    query: NO_QUERY,
     body: z.strictObject({
       to: partIdSchema.meta({ description: 'Id of an API of the same team.' }),
       plan: partIdSchema.optional().meta({ description: MOVE_PLAN_DESCRIPTION }),

@@ -13,7 +13,6 @@ import { linkSchema, presentLink, toFacts } from '../users/present-user.ts'
 import { type User, userFactsSchema } from '../users/user.ts'
 import { createUser, findUserByEmail, listUsersOfTeam, replaceUser } from '../users/user-store.ts'
 
-const NONE = z.strictObject({})
 const params = z.strictObject({ team: partIdSchema })
 type At = z.output<typeof params>
 const demand = (permission: Permission): RouteAccess<At> => ({
@@ -62,7 +61,6 @@ const list = defineReading({
   tag: 'teams',
   access: demand('user:read'),
   params,
-  query: NONE,
   answer: z.strictObject({ items: z.array(memberSchema) }),
   async read(_, db, { params: { team } }) {
     return { body: { items: (await listUsersOfTeam(db, team)).map((user) => presentMember(user, team)) } }
@@ -78,7 +76,6 @@ const put = defineChange({
   tag: 'teams',
   access: demand('user:edit'),
   params,
-  query: NONE,
   body: z.strictObject({
     email: userFactsSchema.shape.email,
     name: userFactsSchema.shape.name.optional().meta({ description: 'Of who has no account yet.' }),

@@ -4,7 +4,7 @@ import { grantSchema, presentGrant } from '../access/grant.ts'
 import { PERMISSIONS } from '../access/permission.ts'
 import { partIdSchema } from '../apis/api-body.ts'
 import { AdminProblem } from '../http/admin-problem.ts'
-import { defineChange, defineReading, NOTHING, type Route } from '../http/route.ts'
+import { defineChange, defineReading, type Route } from '../http/route.ts'
 import { actorSchema } from '../resources/present-resource.ts'
 import { assertMayGive } from '../users/assert-may-give.ts'
 import { assertNoLonger } from './assert-no-longer.ts'
@@ -12,10 +12,9 @@ import { presentToken, tokenShape } from './present-token.ts'
 import type { Token } from './token.ts'
 import { endToken, getToken, issueToken, listTokens } from './token-store.ts'
 
-const NONE = z.strictObject({})
 const ofTeam = z.strictObject({ team: partIdSchema })
 const toDemand = ({ team }: { readonly team: string }) => ({ permission: 'token:edit' as const, team })
-const EDIT = { tag: 'tokens', access: { kind: 'demand', toDemand }, query: NONE } as const
+const EDIT = { tag: 'tokens', access: { kind: 'demand', toDemand } } as const
 
 const shape = { ...tokenShape, team: z.string(), grants: z.array(grantSchema), createdBy: actorSchema }
 const tokenSchema = z.strictObject(shape)
@@ -35,7 +34,6 @@ const list = defineReading({
   summary: 'Tokens of teams that you may see, those that ended among them, in pages.',
   tag: 'tokens',
   access: { kind: 'some-team', permission: 'token:read' },
-  params: NONE,
   query: z.strictObject({
     team: partIdSchema.optional().meta({ description: 'Only of this team.' }),
     limit: z.coerce.number().int().min(1).max(500).default(50),
@@ -92,8 +90,6 @@ const end = defineChange({
   path: '/tokens/{team}/{uid}',
   summary: 'Ends a token of a team: it is refused from now on.',
   params: ofTeam.extend({ uid: z.string().max(64) }),
-  body: NOTHING,
-  answer: NOTHING,
   async change(_, doing, { params: { team, uid } }) {
     const token = await getToken(doing.db, uid)
     if (!isOfService(token) || token.team !== team) throw new AdminProblem('not-found', 'The team has no such token.')

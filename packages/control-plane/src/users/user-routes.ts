@@ -2,15 +2,7 @@
 import { z } from 'zod'
 import type { Permission } from '../access/permission.ts'
 import { toAccountNote } from '../account/sign-in.ts'
-import {
-  type Asking,
-  type Done,
-  defineChange,
-  defineReading,
-  NOTHING,
-  type Route,
-  type RouteAccess,
-} from '../http/route.ts'
+import { type Asking, type Done, defineChange, defineReading, type Route, type RouteAccess } from '../http/route.ts'
 import { removePasskey } from '../passkeys/passkey-store.ts'
 import type { Doing } from '../resources/resource-store.ts'
 import { toChangeLines } from '../resources/to-change-lines.ts'
@@ -32,14 +24,13 @@ import {
   suspendUser,
 } from './user-store.ts'
 
-const NONE = z.strictObject({})
 const params = z.strictObject({ user: z.string().max(64) })
 const demand = (permission: Permission): RouteAccess => ({
   kind: 'demand',
   toDemand: () => ({ permission, team: '*' }),
 })
 const READ = { tag: 'users', access: demand('user:read') } as const
-const EDIT = { tag: 'users', access: demand('user:edit'), query: NONE } as const
+const EDIT = { tag: 'users', access: demand('user:edit') } as const
 const withLink = z.strictObject({ user: userSchema, link: linkSchema })
 
 /** @rejects AdminProblem, UserFault */
@@ -63,7 +54,6 @@ const list = defineReading({
   name: 'listUsers',
   path: '/users',
   summary: 'People, by e-mail address, in pages.',
-  params: NONE,
   query: z.strictObject({
     search: z.string().max(200).optional().meta({ description: 'Text in name or e-mail address, in any case.' }),
     state: z.enum(['active', 'suspended']).optional(),
@@ -88,7 +78,6 @@ const look = defineReading({
   path: '/users/{user}',
   summary: 'One person.',
   params,
-  query: NONE,
   answer: userSchema,
   async read(_, db, { params: { user: uid } }) {
     const user = await getUser(db, uid)
@@ -102,7 +91,6 @@ const invite = defineChange({
   method: 'POST',
   path: '/users',
   summary: 'Makes an account, and a link with which the person sets the password.',
-  params: NONE,
   body: userFactsSchema,
   answer: withLink,
   status: 201,
@@ -150,7 +138,6 @@ function defineStepping({ name, verb, summary, act }: SteppingParts): Route {
     path: `/users/{user}/${verb}`,
     summary,
     params,
-    body: NOTHING,
     answer: userSchema,
     async change(asking, doing, { params: { user: uid } }) {
       const before = await getManaged(asking, doing, uid)
@@ -198,8 +185,6 @@ const erase = defineChange({
   path: '/users/{user}',
   summary: 'Erases all that tells of a person. What the person has done stays, by a uid that leads nowhere.',
   params,
-  body: NOTHING,
-  answer: NOTHING,
   async change(asking, doing, { params: { user: uid } }) {
     const { grants } = await getManaged(asking, doing, uid)
     await eraseUser(doing, uid)
@@ -217,8 +202,6 @@ const accept = defineChange({
   summary: 'Sets the password of an account, with the secret of its link.',
   tag: 'account',
   access: { kind: 'anybody' },
-  params: NONE,
-  query: NONE,
   body: z.strictObject({ secret: z.string().max(200), password: z.string().min(1).max(1000) }),
   answer: z.strictObject({ email: z.string().meta({ description: 'With which to log in now.' }) }),
   isSecret: true,

@@ -1,7 +1,7 @@
 /** Owns the routes of webhooks beside those that every kind has: the secret, a test, and what became of what was sent. */
 import { z } from 'zod'
 import { partIdSchema } from '../apis/api-body.ts'
-import { defineChange, defineReading, NOTHING, type Route } from '../http/route.ts'
+import { defineChange, defineReading, type Route } from '../http/route.ts'
 import { WEBHOOK } from '../kinds.ts'
 import { toRef } from '../resources/kind.ts'
 import { timeSchema, toTime } from '../resources/present-resource.ts'
@@ -10,7 +10,6 @@ import { getResource } from '../resources/resource-store.ts'
 import { getSecretKey } from '../secrets/get-secret-key.ts'
 import { type Delivery, issueWebhookSecret, listDeliveries } from './webhook-store.ts'
 
-const NO_QUERY = z.strictObject({})
 const PATH = '/webhooks/{team}/{id}'
 const params = z.strictObject({ team: partIdSchema, id: partIdSchema })
 
@@ -60,8 +59,6 @@ export const WEBHOOK_ROUTES: readonly Route[] = [
     tag: 'webhooks',
     access: demandOf('webhook:edit'),
     params,
-    query: NO_QUERY,
-    body: NOTHING,
     answer: z.strictObject({ secret: z.string() }),
     status: 201,
     isSecret: true,
@@ -79,8 +76,6 @@ export const WEBHOOK_ROUTES: readonly Route[] = [
     tag: 'webhooks',
     access: demandOf('webhook:edit'),
     params,
-    query: NO_QUERY,
-    body: NOTHING,
     answer: deliveriesSchema,
     async change({ services }, doing, { params: at }) {
       const webhook = await getResource(doing.db, toRef(WEBHOOK, at))

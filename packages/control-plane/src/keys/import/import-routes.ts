@@ -119,7 +119,6 @@ export const IMPORT_ROUTES: readonly Route[] = [
     tag: 'keys',
     access: { kind: 'demand', toDemand: ({ team }) => ({ permission: 'app:manage', team }) },
     params: z.strictObject({ team: partIdSchema }),
-    query: z.strictObject({}),
     body: z.strictObject({
       format: z.enum(['aws-csv', 'kong-deck', 'azure', 'tyk', 'plain']),
       text: z.string().min(1),
