@@ -2,8 +2,9 @@
 import type { LiveEnvironment, Store } from '@gatewright/control-plane'
 import { deploy } from '@gatewright/control-plane'
 import type { Described } from '../../packages/control-plane/src/resources/resource.ts'
-import { createResource, type Doing } from '../../packages/control-plane/src/resources/resource-store.ts'
+import { createResource } from '../../packages/control-plane/src/resources/resource-store.ts'
 import { makeRevision } from '../../packages/control-plane/src/revisions/revision-store.ts'
+import type { Doing } from '../../packages/control-plane/src/store/doing.ts'
 
 const APIS_AT_ONCE = 250
 

@@ -4,8 +4,9 @@ import { deploy } from '../../packages/control-plane/src/deployments/deployment-
 import { bringKeys, endKey, issueKey } from '../../packages/control-plane/src/keys/key-store.ts'
 import { issueNodeToken } from '../../packages/control-plane/src/nodes/node-token-store.ts'
 import type { Described } from '../../packages/control-plane/src/resources/resource.ts'
-import { createResource, type Doing } from '../../packages/control-plane/src/resources/resource-store.ts'
+import { createResource } from '../../packages/control-plane/src/resources/resource-store.ts'
 import { makeRevision } from '../../packages/control-plane/src/revisions/revision-store.ts'
+import type { Doing } from '../../packages/control-plane/src/store/doing.ts'
 import type { Store } from '../../packages/control-plane/src/store/store.ts'
 
 export class KeptStore {

@@ -2,6 +2,7 @@
 import type { CredentialsLine } from '@gatewright/model'
 import type { Log } from '@gatewright/policies'
 import type { FastifyInstance } from 'fastify'
+import { NOBODY } from './access/actor.ts'
 import { ADMIN_ROUTES } from './admin-routes.ts'
 import { CredentialsPublisher } from './credentials/credentials-publisher.ts'
 import { DocumentCleaner } from './documents/document-cleaner.ts'
@@ -162,7 +163,7 @@ export class ControlPlane {
       await store
         .read((db) => services.liveCheck.prepare(db))
         .catch((fault) => log.warn('what is live could not be looked at', { error: String(fault) }))
-      const setUpSecret = await store.write((change) => openSetUp({ ...change, by: 'system', nowMs: Date.now() }))
+      const setUpSecret = await store.write((change) => openSetUp({ ...change, by: NOBODY, nowMs: Date.now() }))
       const port = await listen(app, settings)
       // By its name: passkeys are for no addresses.
       if (isLoopback(host)) localOrigin = `${tls === undefined ? 'http' : 'https'}://localhost:${port}`

@@ -1,5 +1,5 @@
 /** Owns the answer to who may do what: pure, from grants and roles alone. What no grant allows is refused. */
-import type { Actor } from '../resources/resource.ts'
+import type { Actor } from './actor.ts'
 import { EVERY_TEAM, type Grant } from './grant.ts'
 import type { Permission } from './permission.ts'
 import type { Roles } from './role.ts'

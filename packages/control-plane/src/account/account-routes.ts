@@ -1,11 +1,11 @@
 /** Owns the routes of one's own account: the first one, who one is, and one's tokens. */
 import { z } from 'zod'
+import { actorSchema } from '../access/actor.ts'
 import { grantSchema, presentGrant } from '../access/grant.ts'
 import { PERMISSIONS } from '../access/permission.ts'
 import { findActorNames } from '../audit/find-actor-names.ts'
 import { AdminProblem } from '../http/admin-problem.ts'
 import { defineChange, defineReading, type Route } from '../http/route.ts'
-import { actorSchema } from '../resources/present-resource.ts'
 import { toAntiForgeryToken } from '../sessions/session-store.ts'
 import { assertNoLonger } from '../tokens/assert-no-longer.ts'
 import { presentToken, tokenSchema, tokenShape } from '../tokens/present-token.ts'

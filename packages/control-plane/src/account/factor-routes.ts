@@ -1,12 +1,13 @@
 /** Owns the routes of how one logs in: one's password, codes by time, codes on paper, and passkeys. All of them are for who has just logged in. */
 
 import { z } from 'zod'
+import { NOBODY } from '../access/actor.ts'
 import { AdminProblem } from '../http/admin-problem.ts'
 import { defineChange, defineReading, type Route } from '../http/route.ts'
+import { timeSchema, toTime } from '../http/time.ts'
 import { admitLogin, noteLogin } from '../logins/login-guard.ts'
 import { creationOptionsSchema, registrationSchema } from '../passkeys/passkey-schemas.ts'
 import { addPasskey, offerPasskey, removePasskey } from '../passkeys/passkey-store.ts'
-import { timeSchema, toTime } from '../resources/present-resource.ts'
 import { getSecretKey } from '../secrets/get-secret-key.ts'
 import { endTokensOf } from '../tokens/token-store.ts'
 import { toQrPicture } from '../two-factor/qr-picture.ts'
@@ -74,7 +75,7 @@ const changePassword = defineChange({
     const { user } = await store.read((db) => getOwnSession(asking, db))
     if (body.old !== undefined) {
       const attempt = { email: user.email, address: asking.address }
-      assertNoWait(await store.write((change) => admitLogin({ ...change, by: 'system', nowMs: nowMs() }, attempt)))
+      assertNoWait(await store.write((change) => admitLogin({ ...change, by: NOBODY, nowMs: nowMs() }, attempt)))
       const record = await store.read((db) => findPasswordRecord(db, user.email))
       if (!(await isPasswordRight(body.old, record))) {
         throw new AdminProblem('code-wrong', 'The old password is wrong.')

@@ -1,6 +1,7 @@
 /** Owns the routes by which people log in and out: a password, a second factor after it, or a passkey alone. */
 
 import { z } from 'zod'
+import { NOBODY } from '../access/actor.ts'
 import { findChallenge, findChallengeWait, startChallenge, takeChallenge } from '../challenges/challenge-store.ts'
 import { AdminProblem } from '../http/admin-problem.ts'
 import { type Asking, type Done, defineChange, type Refused, type Route } from '../http/route.ts'
@@ -9,9 +10,9 @@ import { isProviderEnforced } from '../identity-providers/provider-login.ts'
 import { admitCode, admitLogin, noteCode, noteLogin } from '../logins/login-guard.ts'
 import { assertionSchema, requestOptionsSchema } from '../passkeys/passkey-schemas.ts'
 import { askForPasskey, checkPasskey } from '../passkeys/passkey-store.ts'
-import type { Doing } from '../resources/resource-store.ts'
 import { getSecretKey } from '../secrets/get-secret-key.ts'
 import { endSession, findSession } from '../sessions/session-store.ts'
+import type { Doing } from '../store/doing.ts'
 import type { Moment } from '../store/store.ts'
 import { useRecoveryCode } from '../two-factor/recovery-codes.ts'
 import { useTotp } from '../two-factor/totp.ts'
@@ -20,7 +21,6 @@ import type { User } from '../users/user.ts'
 import { findUser, findUserByEmail } from '../users/user-store.ts'
 import { assertNoWait, findPasskeySite, getPasskeySite, signedInSchema, signIn, toAccountNote } from './sign-in.ts'
 
-const NOBODY = 'system'
 const PURPOSE = 'second-factor'
 
 const FACTORS = ['totp', 'passkey', 'recovery-code'] as const

@@ -5,7 +5,7 @@ import { assertAllowed, isAllowed } from '../http/assert-allowed.ts'
 import type { Asking } from '../http/route.ts'
 import type { Putting } from '../resources/kind.ts'
 import type { Described, ResourceRef } from '../resources/resource.ts'
-import type { Doing } from '../resources/resource-store.ts'
+import type { Doing } from '../store/doing.ts'
 import type { Moment } from '../store/store.ts'
 import type { AppBody } from './app-body.ts'
 

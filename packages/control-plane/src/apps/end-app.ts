@@ -1,6 +1,6 @@
 /** Owns the end of an app: what it could call with, and what it could call, goes before it is removed. */
 import { endKeysOf } from '../keys/key-store.ts'
-import type { Doing } from '../resources/resource-store.ts'
+import type { Doing } from '../store/doing.ts'
 import { listSubscriptions, stepSubscription } from '../subscriptions/subscription-store.ts'
 
 /** Its keys are refused from now on, and its subscriptions have ended: nothing names it any more. By uid. */

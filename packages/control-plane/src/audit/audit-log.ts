@@ -9,8 +9,8 @@
 import { randomBytes } from 'node:crypto'
 import { toTextHash } from '@gatewright/model'
 import type { Selectable } from 'kysely'
-import type { Actor } from '../resources/resource.ts'
-import type { Doing } from '../resources/resource-store.ts'
+import type { Actor } from '../access/actor.ts'
+import type { Doing } from '../store/doing.ts'
 import type { Moment } from '../store/store.ts'
 import type { AuditTable } from '../store/tables.ts'
 

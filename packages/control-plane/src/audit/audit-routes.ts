@@ -1,8 +1,9 @@
 /** Owns the routes of the audit log: looked through, checked, exported, and rid of what tells of a person. */
 import { z } from 'zod'
+import { actorSchema } from '../access/actor.ts'
 import { defineChange, defineReading, type Route } from '../http/route.ts'
+import { timeSchema, toTime } from '../http/time.ts'
 import { NO_TEAM } from '../resources/kind.ts'
-import { actorSchema, timeSchema, toTime } from '../resources/present-resource.ts'
 import type { Moment } from '../store/store.ts'
 import {
   type AuditEntry,

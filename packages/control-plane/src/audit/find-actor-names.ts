@@ -1,5 +1,5 @@
 /** Owns what people call who did something: actors are uids, which outlive names. */
-import type { Actor } from '../resources/resource.ts'
+import type { Actor } from '../access/actor.ts'
 import { toOneLine } from '../resources/to-one-line.ts'
 import { inParts } from '../store/in-parts.ts'
 import type { Moment } from '../store/store.ts'

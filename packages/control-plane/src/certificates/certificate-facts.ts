@@ -1,7 +1,7 @@
 /** Owns what is told of a certificate beside what somebody wrote: whom it is for, and until when. */
 import { z } from 'zod'
+import { timeSchema, toTime } from '../http/time.ts'
 import type { KindFacts } from '../resources/kind.ts'
-import { timeSchema, toTime } from '../resources/present-resource.ts'
 import type { CertificateBody } from './certificate-body.ts'
 import { type ReadCertificate, readCertificate } from './read-certificate.ts'
 

@@ -1,8 +1,8 @@
 /** Owns the check of a certificate that is put: its environment is there, and gateways could show it to clients that take it. */
 import { AdminProblem } from '../http/admin-problem.ts'
+import { toTime } from '../http/time.ts'
 import { NO_TEAM } from '../resources/kind.ts'
 import { listAllResources } from '../resources/list-resources.ts'
-import { toTime } from '../resources/present-resource.ts'
 import type { Resource } from '../resources/resource.ts'
 import { findResource } from '../resources/resource-store.ts'
 import type { Moment } from '../store/store.ts'

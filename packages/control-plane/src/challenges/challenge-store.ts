@@ -1,7 +1,7 @@
 /** Owns what somebody was asked and has to answer soon: a challenge of a passkey, the second half of a login. Each is answered once. */
 import { createHash, randomBytes } from 'node:crypto'
 import { toNetwork } from '@gatewright/policies'
-import type { Doing } from '../resources/resource-store.ts'
+import type { Doing } from '../store/doing.ts'
 import type { Moment } from '../store/store.ts'
 
 const LIFETIME_MS = 300_000

@@ -1,7 +1,7 @@
 /** Owns that who asks twice for the same waits once, and that nobody lets too much wait. */
 import type { DeploymentRef } from '../deployments/deployment-store.ts'
 import { AdminProblem } from '../http/admin-problem.ts'
-import type { Doing } from '../resources/resource-store.ts'
+import type { Doing } from '../store/doing.ts'
 import type { ChangeRequest } from './change-request.ts'
 import { askForChange, listChanges } from './change-store.ts'
 

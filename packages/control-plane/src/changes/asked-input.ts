@@ -3,10 +3,10 @@ import type { AuditNote } from '../audit/audit-log.ts'
 import { AdminProblem } from '../http/admin-problem.ts'
 import type { Services } from '../http/services.ts'
 import type { Outcome } from '../publish/outcome.ts'
-import type { Doing } from '../resources/resource-store.ts'
 import { findDataKey, getDataKey } from '../secrets/data-key.ts'
 import { getSecretKey } from '../secrets/get-secret-key.ts'
 import { seal, unseal } from '../secrets/seal.ts'
+import type { Doing } from '../store/doing.ts'
 
 export interface AskedInput {
   readonly params: unknown

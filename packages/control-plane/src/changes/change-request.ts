@@ -1,6 +1,6 @@
 /** Owns what a change request is: what somebody wants to be live in a protected environment, until others have let it through. */
+import type { Actor } from '../access/actor.ts'
 import type { Wish } from '../deployments/judge-wish.ts'
-import type { Actor } from '../resources/resource.ts'
 
 /** `expired` is one that waited too long: it is told, and stands nowhere. */
 export const CHANGE_STATES = ['waiting', 'done', 'refused', 'withdrawn', 'expired'] as const

@@ -1,5 +1,6 @@
 /** Owns how changes that wait look to those who ask. */
 import { z } from 'zod'
+import { actorSchema } from '../access/actor.ts'
 import { apiBodySchema } from '../apis/api-body.ts'
 import { breakingChangeSchema } from '../breaking/breaking-change-schema.ts'
 import { DEPLOY_REASONS } from '../deployments/deployment.ts'
@@ -7,7 +8,7 @@ import { presentRelease, releaseSchema } from '../deployments/deployment-answer.
 import type { DeploymentPlace } from '../deployments/deployment-place.ts'
 import { acknowledgeSchema } from '../deployments/judge-wish.ts'
 import type { EnvironmentBody } from '../environments/environment-body.ts'
-import { actorSchema, timeSchema, toTime } from '../resources/present-resource.ts'
+import { timeSchema, toTime } from '../http/time.ts'
 import type { Resource } from '../resources/resource.ts'
 import type { AskedRequest } from './asked-change.ts'
 import { CHANGE_STATES, type ChangeRequest } from './change-request.ts'

@@ -1,7 +1,7 @@
 /** Owns the names of those who asked for a change, approved it, or ended it: actors are uids, which tell people nothing. */
 import type { z } from 'zod'
+import type { Actor } from '../access/actor.ts'
 import { findActorNames } from '../audit/find-actor-names.ts'
-import type { Actor } from '../resources/resource.ts'
 import type { Moment } from '../store/store.ts'
 import type { changeSchema } from './change-schema.ts'
 

@@ -1,8 +1,9 @@
 /** Owns how what is live looks to those who ask. */
 import { z } from 'zod'
+import { actorSchema } from '../access/actor.ts'
 import { apiBodySchema } from '../apis/api-body.ts'
 import { findingSchema } from '../documents/finding-schema.ts'
-import { actorSchema, timeSchema, toTime } from '../resources/present-resource.ts'
+import { timeSchema, toTime } from '../http/time.ts'
 import { DEPLOY_REASONS, type DeployedRelease, type Deployment } from './deployment.ts'
 import { successionSchema } from './succession.ts'
 

@@ -2,8 +2,8 @@
 import type { Selectable } from 'kysely'
 import type { TeamPart } from '../access/decide-access.ts'
 import { selectReadable } from '../apis/select-readable.ts'
-import type { Doing } from '../resources/resource-store.ts'
 import { findRevision } from '../revisions/revision-store.ts'
+import type { Doing } from '../store/doing.ts'
 import type { Moment } from '../store/store.ts'
 import type { DeploymentTable } from '../store/tables.ts'
 import {

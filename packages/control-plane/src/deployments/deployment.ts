@@ -1,6 +1,6 @@
 /** Owns what a deployment is: which revisions of an API are live in an environment, and which requests each of them gets. */
+import type { Actor } from '../access/actor.ts'
 import type { ApiBody } from '../apis/api-body.ts'
-import type { Actor } from '../resources/resource.ts'
 
 export type Lifecycle = NonNullable<ApiBody['lifecycle']>
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import type { Described } from '../resources/resource.ts'
-import { createResource, type Doing, replaceResource } from '../resources/resource-store.ts'
+import { createResource, replaceResource } from '../resources/resource-store.ts'
 import {
   findNewestRevision,
   findRevision,
@@ -9,6 +9,7 @@ import {
   listRevisions,
   makeRevision,
 } from '../revisions/revision-store.ts'
+import type { Doing } from '../store/doing.ts'
 import type { Change, Store } from '../store/store.ts'
 import { describeOnStores } from '../testing/describe-on-stores.ts'
 import { type DeployedRelease, DeploymentFault, type DeploymentFaultReason } from './deployment.ts'

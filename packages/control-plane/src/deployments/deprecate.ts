@@ -2,9 +2,9 @@
 import { z } from 'zod'
 import { apiBodySchema } from '../apis/api-body.ts'
 import { AdminProblem } from '../http/admin-problem.ts'
+import { toTime } from '../http/time.ts'
 import { toInvalidProblem } from '../http/to-admin-problem.ts'
-import { toTime } from '../resources/present-resource.ts'
-import type { Doing } from '../resources/resource-store.ts'
+import type { Doing } from '../store/doing.ts'
 import { type Deployment, type Lifecycle, listLiveReleases } from './deployment.ts'
 import { type DeploymentPlace, getDeployment } from './deployment-place.ts'
 

@@ -7,7 +7,7 @@ import { AdminProblem } from '../http/admin-problem.ts'
 import { readRoles } from '../http/assert-allowed.ts'
 import type { Asking } from '../http/route.ts'
 import { NO_TEAM } from '../resources/kind.ts'
-import type { Doing } from '../resources/resource-store.ts'
+import type { Doing } from '../store/doing.ts'
 import type { EnvironmentBody } from './environment-body.ts'
 
 export interface Guarded {

@@ -3,7 +3,7 @@
  * The answer is kept in the change that it tells of, so a client that lost the connection may always repeat.
  */
 import { toTextHash } from '@gatewright/model'
-import type { Doing } from '../resources/resource-store.ts'
+import type { Doing } from '../store/doing.ts'
 import { AdminProblem } from './admin-problem.ts'
 import type { Asked } from './read-request.ts'
 import type { Answer } from './route.ts'

@@ -1,4 +1,5 @@
 /** Owns finding out who asks: by a token, or by the session of a browser. */
+import { NOBODY } from '../access/actor.ts'
 import type { Principal } from '../access/decide-access.ts'
 import { findSession, isAntiForgeryToken, touchSession } from '../sessions/session-store.ts'
 import type { Moment, Store } from '../store/store.ts'
@@ -36,7 +37,7 @@ export class Identity {
     if (this.#noting.has(uid)) return
     this.#noting.add(uid)
     const note = kind === 'token' ? noteTokenUse : touchSession
-    const write = this.#store.write((change) => note({ ...change, by: 'system', nowMs: this.#nowMs() }, uid))
+    const write = this.#store.write((change) => note({ ...change, by: NOBODY, nowMs: this.#nowMs() }, uid))
     const done = (): void => void this.#noting.delete(uid)
     void write.then(done, done)
   }

@@ -3,12 +3,12 @@
  * OpenAPI document, the client, the audit log, dry runs and repeats, so that none of them is said twice or forgotten.
  */
 import { z } from 'zod'
+import type { Actor } from '../access/actor.ts'
 import type { Demand, Principal, TeamPart } from '../access/decide-access.ts'
 import type { Permission } from '../access/permission.ts'
 import type { AuditNote } from '../audit/audit-log.ts'
 import type { AskedChange } from '../changes/asked-input.ts'
-import type { Actor } from '../resources/resource.ts'
-import type { Doing } from '../resources/resource-store.ts'
+import type { Doing } from '../store/doing.ts'
 import type { Moment } from '../store/store.ts'
 import type { AdminProblem } from './admin-problem.ts'
 import type { Services } from './services.ts'

@@ -1,10 +1,11 @@
 /** Owns what happens between a parsed request and its answer: who asks, may they, one moment of the store, the audit log, repeats, dry runs. */
 import type { FastifyRequest } from 'fastify'
+import { NOBODY } from '../access/actor.ts'
 import type { Principal } from '../access/decide-access.ts'
 import { appendToAudit } from '../audit/audit-log.ts'
 import type { Touched, Watched } from '../environments/watch-protected.ts'
 import { ResourceFault } from '../resources/resource.ts'
-import type { Doing } from '../resources/resource-store.ts'
+import type { Doing } from '../store/doing.ts'
 import type { Moment } from '../store/store.ts'
 import { AdminProblem } from './admin-problem.ts'
 import { assertAdmitted } from './assert-allowed.ts'
@@ -16,9 +17,6 @@ import { type Asked, type AskedPlace, readPlace, readRequest } from './read-requ
 import type { Answer, Asking, ChangingRoute, Done, ReadingRoute, Refused, Route } from './route.ts'
 import type { Credentials, Services } from './services.ts'
 import { suggestId } from './suggest-id.ts'
-
-/** Whose changes nobody signed in for: setting up, logging in. */
-const NOBODY = 'system'
 
 export class RouteRunner {
   readonly #services: Services

@@ -1,12 +1,12 @@
 /** Owns what routes of the admin API reach beside the store's moment: the clock, the log, and what gateways do with what is live. */
 import type { Log } from '@gatewright/policies'
+import type { Actor } from '../access/actor.ts'
 import type { Principal } from '../access/decide-access.ts'
 import type { WeakKeyHashes } from '../keys/weak-key-hashes.ts'
 import type { NodeRegistry } from '../nodes/node-registry.ts'
 import type { IssuerKeys } from '../outgoing/issuer-keys.ts'
 import type { LiveCheck } from '../publish/live-check.ts'
 import type { Rollout } from '../publish/rollout.ts'
-import type { Actor } from '../resources/resource.ts'
 import type { SecretKey } from '../secrets/secret-key.ts'
 import type { Moment, Store } from '../store/store.ts'
 

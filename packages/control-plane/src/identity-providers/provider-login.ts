@@ -1,7 +1,7 @@
 /** Owns who somebody is whom a provider has logged in: the account of that subject, made at the first login, with what its groups may. */
 
 import { listAllResources } from '../resources/list-resources.ts'
-import type { Doing } from '../resources/resource-store.ts'
+import type { Doing } from '../store/doing.ts'
 import type { Moment } from '../store/store.ts'
 import { listOthers } from '../users/assert-may-give.ts'
 import { noteProviderHands } from '../users/hands.ts'

@@ -1,6 +1,7 @@
 /** Owns the routes of logging in by a provider: which there are, the way there, and the way back. */
 
 import { z } from 'zod'
+import { NOBODY } from '../access/actor.ts'
 import { assertNoWait, signedInSchema, signIn, toAccountNote } from '../account/sign-in.ts'
 import { partIdSchema } from '../apis/api-body.ts'
 import { findChallengeWait, startChallenge, takeChallenge } from '../challenges/challenge-store.ts'
@@ -10,9 +11,10 @@ import { IDENTITY_PROVIDER } from '../kinds.ts'
 import { toRef } from '../resources/kind.ts'
 import { listAllResources } from '../resources/list-resources.ts'
 import type { Resource } from '../resources/resource.ts'
-import { type Doing, findResource, getResource } from '../resources/resource-store.ts'
+import { findResource, getResource } from '../resources/resource-store.ts'
 import { getSecretKey } from '../secrets/get-secret-key.ts'
 import { openSecrets, putSecret } from '../secrets/secret-store.ts'
+import type { Doing } from '../store/doing.ts'
 import type { Moment } from '../store/store.ts'
 import { type ProviderBody, providerBodySchema } from './provider-body.ts'
 import { type Claims, fromProvider, type LoginSecrets, type ProviderClient, toProvider } from './provider-client.ts'
@@ -120,7 +122,7 @@ async function takeBack(
 ): Promise<CameBack> {
   const { store, nowMs } = asking.services
   const taken = await store.write((change) =>
-    takeChallenge({ ...change, by: 'system', nowMs: nowMs() }, { secret: challenge, purpose: PURPOSE }),
+    takeChallenge({ ...change, by: NOBODY, nowMs: nowMs() }, { secret: challenge, purpose: PURPOSE }),
   )
   if (taken === undefined) throw new AdminProblem('login-refused', 'This login is too old, or is over: begin again.')
   const { id, secrets } = taken.facts as { readonly id: string; readonly secrets: LoginSecrets }

@@ -2,7 +2,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { createIssuedKey, isWeakKey } from '@gatewright/policies'
 import { type Selectable, sql } from 'kysely'
-import type { Doing } from '../resources/resource-store.ts'
+import type { Doing } from '../store/doing.ts'
 import { inParts } from '../store/in-parts.ts'
 import type { Moment } from '../store/store.ts'
 import type { KeyTable } from '../store/tables.ts'

@@ -1,5 +1,5 @@
 /** Owns what a control plane keeps of a key: never the key, always its hash. */
-import type { Actor } from '../resources/resource.ts'
+import type { Actor } from '../access/actor.ts'
 
 /** What may be said of a key. */
 export interface KeyTerms {

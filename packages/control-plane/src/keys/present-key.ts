@@ -1,6 +1,7 @@
 /** Owns how keys look to those who ask for them: never the key. */
 import { z } from 'zod'
-import { actorSchema, timeSchema, toTime } from '../resources/present-resource.ts'
+import { actorSchema } from '../access/actor.ts'
+import { timeSchema, toTime } from '../http/time.ts'
 import type { Key, KeyTerms } from './key.ts'
 
 const name = z.string().min(1).max(200).meta({ description: 'For people: where it is used.' })

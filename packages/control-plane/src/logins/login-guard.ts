@@ -8,7 +8,7 @@
  */
 import { createHash } from 'node:crypto'
 import { toNetwork } from '@gatewright/policies'
-import type { Doing } from '../resources/resource-store.ts'
+import type { Doing } from '../store/doing.ts'
 import type { Moment } from '../store/store.ts'
 import { foldEmail } from '../users/user.ts'
 

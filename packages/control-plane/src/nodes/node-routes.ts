@@ -3,7 +3,7 @@ import { usageSchema } from '@gatewright/model'
 import { z } from 'zod'
 import { nodeSchema } from '../deployments/deployment-answer.ts'
 import { defineReading } from '../http/route.ts'
-import { timeSchema, toTime } from '../resources/present-resource.ts'
+import { timeSchema, toTime } from '../http/time.ts'
 import type { HeardNode } from './node-registry.ts'
 
 const { shape } = usageSchema

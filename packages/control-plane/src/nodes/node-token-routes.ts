@@ -1,9 +1,9 @@
 /** Owns the admin API's routes of the tokens that nodes come with. To rotate one: issue another, give it to the machines, end the old one. */
 import { z } from 'zod'
 import { defineChange, defineReading } from '../http/route.ts'
+import { toTime } from '../http/time.ts'
 import { NODE_GROUP } from '../kinds.ts'
 import { toRef } from '../resources/kind.ts'
-import { toTime } from '../resources/present-resource.ts'
 import { getResource } from '../resources/resource-store.ts'
 import type { Moment } from '../store/store.ts'
 import { endNodeToken, issueNodeToken, listNodeTokens, type NodeToken } from './node-token-store.ts'

@@ -7,7 +7,7 @@ import type {
 } from '@simplewebauthn/server'
 import { sql } from 'kysely'
 import { startChallenge, takeChallenge } from '../challenges/challenge-store.ts'
-import type { Doing } from '../resources/resource-store.ts'
+import type { Doing } from '../store/doing.ts'
 import type { Moment } from '../store/store.ts'
 import { dropRecoveryCodes } from '../two-factor/recovery-codes.ts'
 import { toUser, type User } from '../users/user.ts'

@@ -3,7 +3,7 @@ import { isListUse, MOST_LISTS_DEEP, MOST_POLICIES, type WrittenUse } from '@gat
 import type { ApiBody } from '../apis/api-body.ts'
 import type { EnvironmentBody } from '../environments/environment-body.ts'
 import { AdminProblem } from '../http/admin-problem.ts'
-import { MAIN_TEAM } from '../publish/snapshot-id.ts'
+import { MAIN_TEAM } from '../teams/main-team.ts'
 import type { PolicyListBody } from './policy-list-body.ts'
 
 export interface PolicyList {

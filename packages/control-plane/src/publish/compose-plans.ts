@@ -4,9 +4,10 @@ import { findOverridden } from '@gatewright/model/runtime'
 import { BUILT_IN_POLICIES } from '@gatewright/policies'
 import type { PlanBody } from '../plans/plan-body.ts'
 import { PolicyLists } from '../policy-lists/policy-lists.ts'
+import { MAIN_TEAM } from '../teams/main-team.ts'
 import type { LiveApi, LiveEnvironment } from './live-api.ts'
 import { type LiveOverrides, type LivePlan, type LiveTerms, toTeamKey } from './live-terms.ts'
-import { compareIds, MAIN_TEAM, toSharedId, toSnapshotId } from './snapshot-id.ts'
+import { compareIds, toSharedId, toSnapshotId } from './snapshot-id.ts'
 
 type FilePlan = NonNullable<GatewrightFileInput['plans']>[number]
 

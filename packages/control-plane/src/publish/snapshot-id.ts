@@ -1,7 +1,5 @@
 /** Owns what things are called in a snapshot. */
-
-/** Whose names are their own ones in a snapshot; those of other teams have the team before them. */
-export const MAIN_TEAM = 'main'
+import { MAIN_TEAM } from '../teams/main-team.ts'
 
 interface Named {
   readonly team: string

@@ -7,8 +7,8 @@ import type { NodeGroupBody } from '../nodes/node-group-body.ts'
 import type { PlanBody } from '../plans/plan-body.ts'
 import type { PolicyListBody } from '../policy-lists/policy-list-body.ts'
 import type { ProductBody } from '../products/product-body.ts'
-import { MAIN_TEAM } from '../publish/snapshot-id.ts'
 import { NO_TEAM } from '../resources/kind.ts'
+import { MAIN_TEAM } from '../teams/main-team.ts'
 
 export type NamedKind = 'api' | 'plan' | 'product' | 'upstream' | 'policy-list' | 'document' | 'environment'
 

@@ -3,8 +3,8 @@ import type { z } from 'zod'
 import { EVERY_TEAM } from '../access/grant.ts'
 import type { Permission } from '../access/permission.ts'
 import type { Asking } from '../http/route.ts'
+import type { Doing } from '../store/doing.ts'
 import type { Described, Resource, ResourceRef } from './resource.ts'
-import type { Doing } from './resource-store.ts'
 
 export interface KindParts {
   /** `api`: as it stands in the store, and before the colon of its permissions. */

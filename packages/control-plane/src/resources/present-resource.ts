@@ -1,13 +1,9 @@
 /** Owns how resources look to those who ask for them. */
 import { z } from 'zod'
-import type { Kind } from './kind.ts'
-import { NO_TEAM } from './kind.ts'
+import { actorSchema } from '../access/actor.ts'
+import { timeSchema, toTime } from '../http/time.ts'
+import { type Kind, NO_TEAM } from './kind.ts'
 import type { Resource } from './resource.ts'
-
-export const timeSchema = z.string().meta({ format: 'date-time', description: 'RFC 3339, UTC.' })
-export const actorSchema = z
-  .string()
-  .meta({ description: '`user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`.' })
 
 /** What every resource is answered with. */
 export function toResourceSchema({ body, scope, facts }: Kind) {
@@ -39,8 +35,4 @@ export function presentResource({ facts }: Kind, { uid, team, id, version, body,
     ...facts?.tell(body, nowMs),
     body,
   }
-}
-
-export function toTime(ms: number): string {
-  return new Date(ms).toISOString()
 }

@@ -2,11 +2,12 @@
 import type { AuditNote } from '../audit/audit-log.ts'
 import { AdminProblem } from '../http/admin-problem.ts'
 import type { Asking } from '../http/route.ts'
-import { MAIN_TEAM } from '../publish/snapshot-id.ts'
+import type { Doing } from '../store/doing.ts'
 import type { Moment } from '../store/store.ts'
-import { type Kind, NO_TEAM, toRef } from './kind.ts'
+import { hasTeam } from '../teams/has-team.ts'
+import { type Kind, toRef } from './kind.ts'
 import type { Described, Resource, ResourceRef } from './resource.ts'
-import { createResource, type Doing, findResource, keepEnd, replaceResource } from './resource-store.ts'
+import { createResource, findResource, keepEnd, replaceResource } from './resource-store.ts'
 import { keepSource, readSource } from './source-store.ts'
 import { toChangeLines } from './to-change-lines.ts'
 
@@ -69,10 +70,9 @@ export function toNote(action: string, { kind, uid, team, id }: Resource & Resou
   return { action, kind, target: uid, team, details: { id, ...details } }
 }
 
-/** There is no team that nobody made, but the first. @rejects AdminProblem */
+/** @rejects AdminProblem */
 export async function assertTeam(db: Moment, { scope }: Kind, { team }: At): Promise<void> {
-  if (scope !== 'team' || team === undefined || team === MAIN_TEAM) return
-  if ((await findResource(db, { kind: 'team', team: NO_TEAM, id: team })) !== undefined) return
+  if (scope !== 'team' || team === undefined || (await hasTeam(db, team))) return
   throw new AdminProblem('not-found', `There is no team "${team}".`)
 }
 

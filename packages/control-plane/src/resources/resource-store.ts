@@ -1,22 +1,11 @@
 /** Owns making, changing and removing resources within one change of the store; every version of them is kept. */
 import { randomUUID } from 'node:crypto'
 import type { Selectable } from 'kysely'
-import type { Change, Moment } from '../store/store.ts'
+import type { Actor } from '../access/actor.ts'
+import type { Doing } from '../store/doing.ts'
+import type { Moment } from '../store/store.ts'
 import type { ResourceTable } from '../store/tables.ts'
-import {
-  type Actor,
-  type Described,
-  type Resource,
-  ResourceFault,
-  type ResourceRef,
-  type ResourceVersion,
-} from './resource.ts'
-
-/** Who does it, and when. */
-export interface Doing extends Change {
-  readonly by: Actor
-  readonly nowMs: number
-}
+import { type Described, type Resource, ResourceFault, type ResourceRef, type ResourceVersion } from './resource.ts'
 
 /** @rejects ResourceFault `taken` */
 export async function createResource<Body extends Described>(

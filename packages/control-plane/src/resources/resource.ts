@@ -1,7 +1,5 @@
 /** Owns what every resource is: something that people name, describe and edit, in versions that are all kept. */
-
-/** Who did something: `user:<uid>`, `token:<uid>`, `system`. Never a name, which would outlive the person. */
-export type Actor = string
+import type { Actor } from '../access/actor.ts'
 
 /** Where a resource stands. `team` is whose names it stands among. */
 export interface ResourceRef {

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
+import type { Doing } from '../store/doing.ts'
 import type { Change, Store } from '../store/store.ts'
 import { describeOnStores } from '../testing/describe-on-stores.ts'
 import { CursorFault, countResources, listResources, type ResourceQuery, SORTS, type Sort } from './list-resources.ts'
 import { type Described, type Resource, ResourceFault, type ResourceFaultReason } from './resource.ts'
 import {
   createResource,
-  type Doing,
   findResource,
   findVersion,
   listVersions,

@@ -2,7 +2,7 @@
 import { toTextHash } from '@gatewright/model'
 import type { Selectable } from 'kysely'
 import { type Resource, ResourceFault } from '../resources/resource.ts'
-import type { Doing } from '../resources/resource-store.ts'
+import type { Doing } from '../store/doing.ts'
 import { inParts } from '../store/in-parts.ts'
 import type { Moment } from '../store/store.ts'
 import type { RevisionTable } from '../store/tables.ts'

@@ -1,5 +1,6 @@
 /** Owns what a revision is: an API as it was when somebody published it, numbered, and never changed. */
-import type { Actor, Described } from '../resources/resource.ts'
+import type { Actor } from '../access/actor.ts'
+import type { Described } from '../resources/resource.ts'
 
 export interface Revision<Body extends Described = Described> {
   /** Uid of the API. */

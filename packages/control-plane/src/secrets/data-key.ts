@@ -1,6 +1,6 @@
 /** Owns the key that seals values: it stands in the store, itself sealed by the key from outside. */
 import { randomBytes, randomUUID } from 'node:crypto'
-import type { Doing } from '../resources/resource-store.ts'
+import type { Doing } from '../store/doing.ts'
 import type { Moment } from '../store/store.ts'
 import { seal, unseal } from './seal.ts'
 import { SecretFault } from './secret-fault.ts'

@@ -1,5 +1,5 @@
 /** Owns sealing what is kept for one person: it opens for nobody else. */
-import type { Doing } from '../resources/resource-store.ts'
+import type { Doing } from '../store/doing.ts'
 import type { Moment } from '../store/store.ts'
 import { findDataKey, getDataKey } from './data-key.ts'
 import { seal, unseal } from './seal.ts'

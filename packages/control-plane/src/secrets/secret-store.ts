@@ -1,8 +1,8 @@
 /** Owns the values of secrets: written, opened where they run, and never shown. */
 import { Secret } from '@gatewright/model'
 import type { Selectable } from 'kysely'
-import type { Actor } from '../resources/resource.ts'
-import type { Doing } from '../resources/resource-store.ts'
+import type { Actor } from '../access/actor.ts'
+import type { Doing } from '../store/doing.ts'
 import type { Moment } from '../store/store.ts'
 import type { SecretTable } from '../store/user-tables.ts'
 import { toWebhookPlace } from '../webhooks/webhook-place.ts'

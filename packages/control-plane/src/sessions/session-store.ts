@@ -1,7 +1,7 @@
 /** Owns sessions: what a browser shows after a login, for how long it counts, and its end. */
 import { createHash, createHmac, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto'
 import type { Selectable } from 'kysely'
-import type { Doing } from '../resources/resource-store.ts'
+import type { Doing } from '../store/doing.ts'
 import type { Moment } from '../store/store.ts'
 import type { SessionTable } from '../store/user-tables.ts'
 import { toUser, type User } from '../users/user.ts'

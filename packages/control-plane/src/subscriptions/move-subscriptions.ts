@@ -2,7 +2,7 @@
 import type { PlanBody } from '../plans/plan-body.ts'
 import { findResources } from '../resources/find-resources.ts'
 import type { Resource } from '../resources/resource.ts'
-import type { Doing } from '../resources/resource-store.ts'
+import type { Doing } from '../store/doing.ts'
 import type { Moment } from '../store/store.ts'
 import { listCoveredApis } from './covered-apis.ts'
 import { type Subscription, SubscriptionFault } from './subscription.ts'

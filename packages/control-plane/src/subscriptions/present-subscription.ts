@@ -1,7 +1,8 @@
 /** Owns how subscriptions look to those who ask for them: with the names of what they are between. */
 import { z } from 'zod'
+import { actorSchema } from '../access/actor.ts'
+import { timeSchema, toTime } from '../http/time.ts'
 import { findResources } from '../resources/find-resources.ts'
-import { actorSchema, timeSchema, toTime } from '../resources/present-resource.ts'
 import type { Moment } from '../store/store.ts'
 import { type Subscription, type SubscriptionRecord, toTargetUid } from './subscription.ts'
 

@@ -1,5 +1,5 @@
 /** Owns what a subscription is: an app's right to call what somebody sells, on a plan, and the steps that it takes from asked for to ended. */
-import type { Actor } from '../resources/resource.ts'
+import type { Actor } from '../access/actor.ts'
 
 /** `approved` waits for what comes before the first call: a contract, a payment. */
 export type SubscriptionState = 'requested' | 'approved' | 'active' | 'suspended' | 'ended'

@@ -1,7 +1,7 @@
 /** Owns how tokens look to those who ask for them. */
 import { z } from 'zod'
 import { PERMISSIONS } from '../access/permission.ts'
-import { timeSchema, toTime } from '../resources/present-resource.ts'
+import { timeSchema, toTime } from '../http/time.ts'
 import type { Token } from './token.ts'
 
 export const tokenShape = {

@@ -1,11 +1,11 @@
 /** Owns the routes of tokens that are a team's and nobody's own: for programs that outlive who made them. */
 import { z } from 'zod'
+import { actorSchema } from '../access/actor.ts'
 import { grantSchema, presentGrant } from '../access/grant.ts'
 import { PERMISSIONS } from '../access/permission.ts'
 import { partIdSchema } from '../apis/api-body.ts'
 import { AdminProblem } from '../http/admin-problem.ts'
 import { defineChange, defineReading, type Route } from '../http/route.ts'
-import { actorSchema } from '../resources/present-resource.ts'
 import { assertMayGive } from '../users/assert-may-give.ts'
 import { assertNoLonger } from './assert-no-longer.ts'
 import { presentToken, tokenShape } from './present-token.ts'

@@ -1,7 +1,7 @@
 /** Owns what is kept of a token: with what programs come to the control plane, in place of a person or for themselves. */
+import type { Actor } from '../access/actor.ts'
 import type { Grant } from '../access/grant.ts'
 import type { Permission } from '../access/permission.ts'
-import type { Actor } from '../resources/resource.ts'
 
 /** What may be said of every token. */
 interface TokenTerms {

@@ -1,6 +1,6 @@
 /** Owns the codes on paper: for who has lost the phone. Each is good once. */
 import { createHash, randomInt } from 'node:crypto'
-import type { Doing } from '../resources/resource-store.ts'
+import type { Doing } from '../store/doing.ts'
 import type { Moment } from '../store/store.ts'
 
 const CODES = 10

@@ -1,9 +1,9 @@
 /** Owns codes by time (RFC 6238): what an app on somebody's phone shows. Each code is taken once. */
 import { Secret, TOTP } from 'otpauth'
 import { findChallenge, startChallenge, takeChallenge } from '../challenges/challenge-store.ts'
-import type { Doing } from '../resources/resource-store.ts'
 import { sealForUser, unsealForUser } from '../secrets/personal-seal.ts'
 import type { SecretKey } from '../secrets/secret-key.ts'
+import type { Doing } from '../store/doing.ts'
 import type { Moment } from '../store/store.ts'
 import { getUser } from '../users/user-store.ts'
 import { drawRecoveryCodes, dropRecoveryCodes } from './recovery-codes.ts'

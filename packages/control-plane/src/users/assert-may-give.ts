@@ -5,10 +5,8 @@ import { EVERY_TEAM, type Grant } from '../access/grant.ts'
 import type { Permission } from '../access/permission.ts'
 import { AdminProblem } from '../http/admin-problem.ts'
 import { readRoles } from '../http/assert-allowed.ts'
-import { MAIN_TEAM } from '../publish/snapshot-id.ts'
-import { NO_TEAM } from '../resources/kind.ts'
-import { findResource } from '../resources/resource-store.ts'
 import type { Moment } from '../store/store.ts'
+import { hasTeam } from '../teams/has-team.ts'
 import type { User } from './user.ts'
 
 interface Giver {
@@ -66,8 +64,7 @@ function toText({ role, team, apis, environments }: Grant): string {
 }
 
 async function assertTeam(db: Moment, team: string): Promise<void> {
-  if (team === EVERY_TEAM || team === MAIN_TEAM) return
-  if ((await findResource(db, { kind: 'team', team: NO_TEAM, id: team })) !== undefined) return
+  if (team === EVERY_TEAM || (await hasTeam(db, team))) return
   throw new AdminProblem('request-invalid', `There is no team "${team}".`)
 }
 

@@ -3,11 +3,11 @@
  * person, and nobody can tell later who did: so an account counts as theirs too, and as that of whoever had theirs, where one person
  * is to look after another.
  */
+import type { Actor } from '../access/actor.ts'
 import { decideAccess, type Principal } from '../access/decide-access.ts'
 import { EVERY_TEAM } from '../access/grant.ts'
 import { readRoles } from '../http/assert-allowed.ts'
-import type { Actor } from '../resources/resource.ts'
-import type { Doing } from '../resources/resource-store.ts'
+import type { Doing } from '../store/doing.ts'
 import type { Moment } from '../store/store.ts'
 import { findMaker, findPerson } from '../tokens/token-store.ts'
 import { toUserPrincipal } from './user.ts'

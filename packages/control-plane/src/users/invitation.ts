@@ -1,7 +1,7 @@
 /** Owns the links with which people set their password: a new account, or one that was reset. One link a person, good once. */
 import type { Principal } from '../access/decide-access.ts'
 import { dropChallenges, findChallenge, startChallenge } from '../challenges/challenge-store.ts'
-import type { Doing } from '../resources/resource-store.ts'
+import type { Doing } from '../store/doing.ts'
 import type { Moment } from '../store/store.ts'
 import { noteHand } from './hands.ts'
 import { type User, UserFault } from './user.ts'

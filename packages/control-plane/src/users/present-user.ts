@@ -1,8 +1,9 @@
 /** Owns how people look to those who ask for them. */
 import { z } from 'zod'
+import { actorSchema } from '../access/actor.ts'
 import { grantSchema, presentGrant } from '../access/grant.ts'
 import type { Services } from '../http/services.ts'
-import { actorSchema, timeSchema, toTime } from '../resources/present-resource.ts'
+import { timeSchema, toTime } from '../http/time.ts'
 import type { Invitation } from './invitation.ts'
 import type { User, UserFacts } from './user.ts'
 

@@ -2,7 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { EVERY_TEAM } from '../access/grant.ts'
 import { OWNER_ROLE } from '../access/role.ts'
-import type { Doing } from '../resources/resource-store.ts'
+import type { Doing } from '../store/doing.ts'
 import type { Moment } from '../store/store.ts'
 import { hashNewPassword } from './password.ts'
 import { type User, UserFault } from './user.ts'

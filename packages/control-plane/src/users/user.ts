@@ -1,10 +1,10 @@
 /** Owns what a control plane keeps of a person, and what may be told of it: no hash, and nothing sealed. */
 import type { Selectable } from 'kysely'
 import { z } from 'zod'
+import type { Actor } from '../access/actor.ts'
 import type { Principal } from '../access/decide-access.ts'
 import { type Grant, grantSchema } from '../access/grant.ts'
 import type { Passkey } from '../passkeys/passkey.ts'
-import type { Actor } from '../resources/resource.ts'
 import type { UserTable } from '../store/user-tables.ts'
 
 /** Who a person is at a provider. */

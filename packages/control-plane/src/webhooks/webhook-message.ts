@@ -1,7 +1,7 @@
 /** Owns what a webhook is sent: an event as CloudEvents has it, signed as Standard Webhooks says. Pure. */
 import { createHmac } from 'node:crypto'
 import type { AuditEntry } from '../audit/audit-log.ts'
-import { toTime } from '../resources/present-resource.ts'
+import { toTime } from '../http/time.ts'
 
 export interface WebhookMessage {
   readonly headers: Readonly<Record<string, string>>
