@@ -9,18 +9,8 @@ import type { Resource } from '../resources/resource.ts'
 import { toResource } from '../resources/resource-store.ts'
 import { findRevisions } from '../revisions/revision-store.ts'
 import type { Moment } from '../store/store.ts'
-import { listReferences } from './reference.ts'
+import { listNamingKinds, listReferences } from './reference.ts'
 import type { Namer } from './reference-fault.ts'
-
-/** Which kinds name one of this kind in their bodies. */
-const BY_BODY: Readonly<Record<string, readonly string[]>> = {
-  api: ['plan', 'product', 'node-group'],
-  environment: ['node-group'],
-  plan: ['product', 'app'],
-  product: ['api'],
-  upstream: ['api'],
-  'policy-list': ['api', 'plan', 'policy-list', 'environment'],
-}
 
 /** Of keys and subscriptions no more are told: somebody has to look at all of them anyway. */
 const MOST_TOLD = 100
@@ -36,7 +26,7 @@ export async function listNamers(db: Moment, resource: Resource): Promise<Namer[
 
 async function listByBody(db: Moment, resource: Resource): Promise<Namer[]> {
   const { kind, team, id } = resource
-  const kinds = BY_BODY[kind] ?? []
+  const kinds = listNamingKinds(kind)
   if (kinds.length === 0) return []
   const rows = await db
     .selectFrom('resources')

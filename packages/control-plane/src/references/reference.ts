@@ -13,9 +13,9 @@ import { MAIN_TEAM } from '../teams/main-team.ts'
 export type NamedKind = 'api' | 'plan' | 'product' | 'upstream' | 'policy-list' | 'document' | 'environment'
 
 /** One of the same team, where no other is said. */
-export interface Reference {
+export interface Reference<Kind extends NamedKind = NamedKind> {
   readonly team?: string
-  readonly kind: NamedKind
+  readonly kind: Kind
   readonly id: string
   /** Where it stands in the body: `apis[0].api`. */
   readonly path: string
@@ -23,37 +23,53 @@ export interface Reference {
   readonly isOpen?: boolean
 }
 
+interface Naming {
+  /** Kinds that it names. */
+  readonly named: readonly string[]
+  list(body: unknown): Reference[]
+}
+
+/** Of each kind that names others. */
+const NAMINGS: Readonly<Record<string, Naming>> = {
+  api: defineNaming(['upstream', 'policy-list', 'product', 'document'], listOfApi),
+  plan: defineNaming(['api', 'policy-list'], ({ apis = [], policies }: PlanBody) => [
+    ...apis.map(({ api }, at) => ({ kind: 'api', id: api, path: `apis[${at}].api` }) as const),
+    ...listUses(policies),
+  ]),
+  'policy-list': defineNaming(['policy-list'], ({ policies }: PolicyListBody) => listUses(policies)),
+  environment: defineNaming(['policy-list'], ({ policies }: EnvironmentBody) =>
+    listUses(policies).map((use) => ({ ...use, team: MAIN_TEAM })),
+  ),
+  product: defineNaming(['api', 'plan'], ({ apis, plans }: ProductBody) => [
+    ...listIds('api', 'apis', apis),
+    ...listIds('plan', 'plans', plans),
+  ]),
+  app: defineNaming(['plan'], ({ overrides = {} }: AppBody) =>
+    Object.keys(overrides).map((id) => ({ kind: 'plan', id, path: `overrides.${id}` })),
+  ),
+  'node-group': defineNaming(['environment', 'api'], listOfNodeGroup),
+}
+
+/** What it lists is of the kinds that it says, or it does not compile. */
+function defineNaming<Body, Kind extends NamedKind>(
+  named: readonly Kind[],
+  list: (body: Body) => Reference<NoInfer<Kind>>[],
+): Naming {
+  return { named, list: list as Naming['list'] }
+}
+
 /** Of a body as the schema of its kind has it; a kind that names nothing has none. */
 export function listReferences(kind: string, body: unknown): Reference[] {
-  switch (kind) {
-    case 'api':
-      return listOfApi(body as ApiBody)
-    case 'plan':
-      return [
-        ...((body as PlanBody).apis ?? []).map(
-          ({ api }, at) => ({ kind: 'api', id: api, path: `apis[${at}].api` }) as const,
-        ),
-        ...listUses((body as PlanBody).policies),
-      ]
-    case 'policy-list':
-      return listUses((body as PolicyListBody).policies)
-    case 'environment':
-      return listUses((body as EnvironmentBody).policies).map((use) => ({ ...use, team: MAIN_TEAM }))
-    case 'product': {
-      const { apis, plans } = body as ProductBody
-      return [...listIds('api', 'apis', apis), ...listIds('plan', 'plans', plans)]
-    }
-    case 'app':
-      return Object.keys((body as AppBody).overrides ?? {}).map((id) => ({ kind: 'plan', id, path: `overrides.${id}` }))
-    case 'node-group':
-      return listOfNodeGroup(body as NodeGroupBody)
-    default:
-      return []
-  }
+  return NAMINGS[kind]?.list(body) ?? []
+}
+
+/** Kinds whose bodies may name one of this kind. */
+export function listNamingKinds(kind: string): string[] {
+  return Object.keys(NAMINGS).filter((each) => NAMINGS[each]?.named.includes(kind))
 }
 
 /** Who may edit one may also have a node that is told everything. */
-function listOfNodeGroup({ environments = [], apis = [] }: NodeGroupBody): Reference[] {
+function listOfNodeGroup({ environments = [], apis = [] }: NodeGroupBody): Reference<'environment' | 'api'>[] {
   const isOpen = true
   return [
     ...listIds('environment', 'environments', environments).map((each) => ({ ...each, team: NO_TEAM, isOpen })),
@@ -67,13 +83,19 @@ function toApi(sharedId: string): { readonly team: string; readonly id: string }
   return id.length === 0 ? { team: MAIN_TEAM, id: sharedId } : { team, id: id.join('.') }
 }
 
-function listOfApi({ upstream, policies, routes = [], products = [], document }: ApiBody): Reference[] {
+function listOfApi({
+  upstream,
+  policies,
+  routes = [],
+  products = [],
+  document,
+}: ApiBody): Reference<'upstream' | 'policy-list' | 'product' | 'document'>[] {
   const upstreams = [
     { id: upstream, path: 'upstream' },
     ...routes.map((route, at) => ({ id: route.upstream, path: `routes[${at}].upstream` })),
   ]
   return [
-    ...upstreams.flatMap(({ id, path }): Reference[] =>
+    ...upstreams.flatMap(({ id, path }): Reference<'upstream'>[] =>
       id === undefined || isUrl(id) ? [] : [{ kind: 'upstream', id, path }],
     ),
     ...listUses(policies),
@@ -83,13 +105,13 @@ function listOfApi({ upstream, policies, routes = [], products = [], document }:
   ]
 }
 
-function listUses(uses: readonly WrittenUse[] = [], around = ''): Reference[] {
-  return uses.flatMap((use, at): Reference[] =>
+function listUses(uses: readonly WrittenUse[] = [], around = ''): Reference<'policy-list'>[] {
+  return uses.flatMap((use, at): Reference<'policy-list'>[] =>
     isListUse(use) ? [{ kind: 'policy-list', id: use.use, path: `${around}policies[${at}].use` }] : [],
   )
 }
 
-function listIds(kind: NamedKind, member: string, ids: readonly string[]): Reference[] {
+function listIds<Kind extends NamedKind>(kind: Kind, member: string, ids: readonly string[]): Reference<Kind>[] {
   return ids.map((id, at) => ({ kind, id, path: `${member}[${at}]` }))
 }
 
