@@ -18,7 +18,7 @@ import { policyListBodySchema } from './policy-lists/policy-list-body.ts'
 import { assertListUsable } from './policy-lists/read-policy-lists.ts'
 import { productBodySchema } from './products/product-body.ts'
 import { checkReferences, checkUnnamed } from './references/check-references.ts'
-import { defineKind, type Kind, type KindParts } from './resources/kind.ts'
+import { defineKind, type Kind } from './resources/kind.ts'
 import { assertRule } from './rules/ask-rules.ts'
 import { ruleBodySchema } from './rules/rule.ts'
 import { removeSecretsOf } from './secrets/secret-store.ts'
@@ -30,13 +30,13 @@ import { webhookBodySchema } from './webhooks/webhook-body.ts'
 import { forgetWebhook } from './webhooks/webhook-store.ts'
 
 /** Of what names others, and is named by others. */
-const NAMED: Required<Pick<KindParts, 'check' | 'checkRemoval'>> = {
+const NAMED: Required<Pick<Kind, 'check' | 'checkRemoval'>> = {
   check: (_, { db }, { ref, body }) => checkReferences(db, ref, body),
   checkRemoval: (_, { db }, resource) => checkUnnamed(db, resource),
 }
 
 /** Of what is live as soon as it is kept. */
-const LIVE: Required<Pick<KindParts, 'confirm'>> = {
+const LIVE: Required<Pick<Kind, 'confirm'>> = {
   async confirm({ services }, { db }) {
     await services.liveCheck.assertRuns(db)
   },

@@ -6,7 +6,7 @@ import type { Asking } from '../http/route.ts'
 import type { Doing } from '../store/doing.ts'
 import type { Described, Resource, ResourceRef } from './resource.ts'
 
-export interface KindParts {
+export interface Kind {
   /** `api`: as it stands in the store, and before the colon of its permissions. */
   readonly kind: string
   /** `apis`: as it stands in addresses. */
@@ -47,10 +47,8 @@ export interface Putting {
   readonly body: Described
 }
 
-export type Kind = KindParts
-
 /** Returns what it got, with the body's type forgotten: it is parsed wherever it comes from outside. */
-export function defineKind<B extends z.ZodType>(parts: Omit<KindParts, 'body'> & { readonly body: B }): Kind {
+export function defineKind<B extends z.ZodType>(parts: Omit<Kind, 'body'> & { readonly body: B }): Kind {
   return parts as unknown as Kind
 }
 
