@@ -2,9 +2,10 @@
 import type { Log } from '@gatewright/policies'
 import type { AuditEntry } from '../audit/audit-log.ts'
 import { isAllowed } from '../http/assert-allowed.ts'
-import { listAllResources } from '../resources/list-resources.ts'
+import { findResources } from '../resources/find-resources.ts'
 import type { Resource } from '../resources/resource.ts'
 import type { SecretKey } from '../secrets/secret-key.ts'
+import { readStoreUid } from '../store/next-sequence.ts'
 import type { Moment, Store } from '../store/store.ts'
 import { findPrincipalOf } from '../tokens/token-store.ts'
 import { ATTEMPT_MS, postMessage } from './post-message.ts'
@@ -14,6 +15,7 @@ import { toWebhookMessage } from './webhook-message.ts'
 import {
   findNextEvent,
   findWebhookState,
+  listDueWebhooks,
   openWebhookSecret,
   settleAttempt,
   takeAttempt,
@@ -51,10 +53,12 @@ export class WebhookSender {
   readonly #ending = new AbortController()
   /** By uid: those that are being sent something. */
   readonly #running = new Map<string, Promise<void>>()
-  /** By uid and version: up to which entry nothing is for it, so that nobody looks there again. */
-  readonly #seen = new Map<string, number>()
+  /** By uid: up to which entry nothing is for it as it was at a version, so that nobody looks there again. */
+  readonly #seen = new Map<string, { readonly version: number; readonly number: number }>()
   /** By uid: those that are to look again when they are done. */
   readonly #again = new Set<string>()
+  /** Up to which entry all were looked at; undefined: all are to be. */
+  #looked: number | undefined
   #rest: NodeJS.Timeout | undefined
   #restMs = LONGEST_REST_MS
 
@@ -69,15 +73,16 @@ export class WebhookSender {
     clearTimeout(this.#rest)
     const { store, log } = this.#options
     try {
-      const webhooks = await store.read((db) => listAllResources(db, 'webhook'))
+      const { webhooks, newest } = await store.read((db) => listDueWebhooks(db, this.#looked))
+      this.#looked = newest
       this.#restMs = LONGEST_REST_MS
-      for (const { uid } of webhooks) this.#start(uid)
+      for (const uid of webhooks) this.#start(uid)
       while (this.#running.size > 0) await Promise.all(this.#running.values())
     } catch (fault) {
       log.error('webhooks cannot be read from the store', { error: String(fault) })
     }
     clearTimeout(this.#rest)
-    if (!this.#ending.signal.aborted) this.#rest = setTimeout(() => void this.look(), this.#restMs).unref()
+    if (!this.#ending.signal.aborted) this.#rest = setTimeout(() => this.#lookAtAll(), this.#restMs).unref()
   }
 
   /** What is under way is given up, and made again by whoever comes next. */
@@ -88,6 +93,11 @@ export class WebhookSender {
     while (this.#running.size > 0) await Promise.all(this.#running.values())
   }
 
+  #lookAtAll(): void {
+    this.#looked = undefined
+    void this.look()
+  }
+
   #start(uid: string): void {
     if (this.#running.has(uid)) {
       // It may have looked already, and not have seen what there is now.
@@ -95,7 +105,10 @@ export class WebhookSender {
       return
     }
     const running = this.#sendAll(uid)
-      .catch((fault) => this.#options.log.error('a webhook cannot be told', { webhook: uid, error: String(fault) }))
+      .catch((fault) => {
+        this.#looked = undefined
+        this.#options.log.error('a webhook cannot be told', { webhook: uid, error: String(fault) })
+      })
       .finally(() => {
         this.#running.delete(uid)
         if (this.#again.delete(uid)) this.#start(uid)
@@ -138,15 +151,17 @@ export class WebhookSender {
 
   async #findAttempt(db: Moment, uid: string): Promise<Attempt | undefined> {
     const state = await findWebhookState(db, uid)
-    const webhook = (await listAllResources(db, 'webhook')).find((each) => each.uid === uid)
+    const webhook = (await findResources(db, [uid])).get(uid)
     if (state === undefined || webhook === undefined) return undefined
     if ((webhook.body as unknown as WebhookBody).enabled === false) return undefined
-    const known = `${uid} ${webhook.version}`
-    const { entry, seen } = await findNextEvent(db, webhook, Math.max(state.done, this.#seen.get(known) ?? 0))
-    this.#seen.set(known, seen)
+    const { version } = webhook
+    const known = this.#seen.get(uid)
+    const from = known?.version === version ? Math.max(state.done, known.number) : state.done
+    const { entry, seen } = await findNextEvent(db, webhook, from)
+    this.#seen.set(uid, { version, number: seen })
     if (entry === undefined) return undefined
     const secret = await openWebhookSecret(db, this.#options.secretKey, state)
-    const { uid: source } = await db.selectFrom('store').select('uid').executeTakeFirstOrThrow()
-    return { webhook, state, entry, isWhole: await this.#mayReadAll(db, webhook), secret, source }
+    const isWhole = await this.#mayReadAll(db, webhook)
+    return { webhook, state, entry, isWhole, secret, source: await readStoreUid(db) }
   }
 }

@@ -74,6 +74,20 @@ export async function findWebhookState(db: Moment, webhook: string): Promise<Web
   return await db.selectFrom('webhooks').selectAll().where('webhook', '=', webhook).executeTakeFirst()
 }
 
+/** Uids of those in whose team something was done after an entry, and of those that wait for an attempt; without an entry, all. `newest`: what was looked at. */
+export async function listDueWebhooks(
+  db: Moment,
+  after: number | undefined,
+): Promise<{ readonly webhooks: readonly string[]; readonly newest: number }> {
+  let found = db.selectFrom('webhooks').innerJoin('resources', 'resources.uid', 'webhooks.webhook').select('webhook')
+  if (after !== undefined) {
+    const touched = db.selectFrom('audit').select('audit.team').where('number', '>', after)
+    found = found.where((all) => all.or([all('due', '>', 0), all('resources.team', 'in', touched)]))
+  }
+  const webhooks = (await found.orderBy('webhook').execute()).map(({ webhook }) => webhook)
+  return { webhooks, newest: await findNewestAuditNumber(db) }
+}
+
 export function toEventName({ kind, action }: AuditEntry): string {
   return `${kind}.${action}`
 }

@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, it } from 'node:test'
+import type { Store } from '../store/store.ts'
 import { ANN, signUp } from '../testing/account-stage.ts'
 import { AdminStage, type Told } from '../testing/admin-stage.ts'
 import { describeOnStores } from '../testing/describe-on-stores.ts'
@@ -35,9 +36,9 @@ await describeOnStores('webhooks', (open) => {
     const stage = new AdminStage(store)
     const { secretKey } = stage.services
     assert.ok(secretKey)
-    const create = () =>
+    const create = (of: Store = store) =>
       new WebhookSender({
-        store,
+        store: of,
         secretKey,
         addresses: new PublicAddresses(allowed),
         log: { info() {}, warn() {}, error: (message, facts) => assert.fail(`${message} ${JSON.stringify(facts)}`) },
@@ -141,6 +142,37 @@ await describeOnStores('webhooks', (open) => {
     await Promise.all([look(), look()])
     await look()
     assert.equal(got.length, 4)
+  })
+
+  it('of a team are looked at alone when something happens in it', async (t) => {
+    const { stage, store, senders, create, types, look } = await begin(t)
+    await senders.pop()?.close()
+    await stage.ask('PUT /teams/other', { body: {} })
+    const { url } = (await stage.ask(`GET ${AT}`)).json().body
+    for (const id of ['one', 'two', 'three']) {
+      await stage.ask(`PUT /webhooks/other/${id}`, { body: { url, events: ['*'] } })
+      await stage.ask(`POST /webhooks/other/${id}/secret`)
+    }
+    let readings = 0
+    const counted: Store = {
+      kind: store.kind,
+      read(act) {
+        readings++
+        return store.read(act)
+      },
+      write: (act) => store.write(act),
+      onChange: () => () => {},
+      say: (text) => store.say(text),
+      onSaid: (listener) => store.onSaid(listener),
+      close: () => store.close(),
+    }
+    senders.push(create(counted))
+    await look()
+    readings = 0
+    await stage.ask('PUT /apis/main/a', { body: {} })
+    await look()
+    assert.equal(types().at(-1), 'gatewright.api.create a')
+    assert.equal(readings, 3, 'who is told, of what, and of nothing more')
   })
 
   it('tell what the audit log tells to who may read that, and to others names alone', async (t) => {
