@@ -7,7 +7,7 @@ import { MIGRATIONS } from '../migrations/index.ts'
 import type { Moment, StoreKind } from '../store.ts'
 import type { Copied } from './copy-door.ts'
 import { CopyFault } from './copy-fault.ts'
-import { TABLE_KEYS } from './kept-tables.ts'
+import { KEPT_TABLES } from './kept-tables.ts'
 import { listTables } from './read-image.ts'
 import type { Page, StoreImage } from './store-image.ts'
 
@@ -61,7 +61,7 @@ async function assertEmpty(db: Copied, there: ReadonlySet<string>): Promise<void
 
 async function dropTables(db: Copied, there: ReadonlySet<string>): Promise<void> {
   // What refers to others goes before them.
-  for (const table of ['migrations', ...[...TABLE_KEYS.keys()].toReversed()]) {
+  for (const table of ['migrations', ...KEPT_TABLES.toReversed()]) {
     if (there.has(table)) await db.schema.dropTable(table).execute()
   }
 }

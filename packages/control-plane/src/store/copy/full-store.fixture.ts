@@ -3,8 +3,8 @@ import { type RawBuilder, sql } from 'kysely'
 import { appendToAudit } from '../../audit/audit-log.ts'
 import type { Moment, StoreKind } from '../store.ts'
 import type { Copied } from './copy-door.ts'
-import { TABLE_KEYS, type TableName } from './kept-tables.ts'
-import { listTables } from './read-image.ts'
+import { KEPT_TABLES, type TableName } from './kept-tables.ts'
+import { listKeys, listTables } from './read-image.ts'
 
 /** More than one page of big ones. */
 const ROWS = 40
@@ -26,18 +26,18 @@ function toValue(table: string, { name, dataType }: { name: string; dataType: st
 /** The audit log is real: what was done, and of whom it tells. */
 export async function fillEveryTable(db: Copied, kind: StoreKind): Promise<void> {
   const there = await listTables(db, kind)
-  for (const table of TABLE_KEYS.keys()) {
+  for (const table of KEPT_TABLES) {
     if (!there.has(table) || table === 'store') continue
     if (table === 'audit') await fillAudit(db as unknown as Moment)
-    else await fillTable(db, table)
+    else await fillTable(db, kind, table)
   }
   await sql`update store set sequence = ${ROWS}`.execute(db)
 }
 
-async function fillTable(db: Copied, table: TableName): Promise<void> {
+async function fillTable(db: Copied, kind: StoreKind, table: TableName): Promise<void> {
   const columns = await listColumns(db, table)
   // SQLite lets keys be null.
-  const keys = TABLE_KEYS.get(table) ?? []
+  const keys = await listKeys(db, kind, table)
   const toRow = (index: number): RawBuilder<unknown> => {
     const values = columns.map((column) =>
       column.isNullable && !keys.includes(column.name) && index % 3 === 0
@@ -64,7 +64,7 @@ async function fillAudit(db: Moment): Promise<void> {
 export async function readEveryTable(db: Copied, kind: StoreKind): Promise<Record<string, string[]>> {
   const there = await listTables(db, kind)
   const tables: Record<string, string[]> = {}
-  for (const table of TABLE_KEYS.keys()) {
+  for (const table of KEPT_TABLES) {
     if (!there.has(table)) continue
     const { rows } = await sql<object>`select * from ${sql.table(table)}`.execute(db)
     tables[table] = rows.map((row) => JSON.stringify(Object.entries(row).toSorted())).toSorted()

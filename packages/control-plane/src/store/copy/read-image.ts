@@ -4,7 +4,7 @@ import { assertKnown } from '../migrate.ts'
 import type { StoreKind } from '../store.ts'
 import type { Copied } from './copy-door.ts'
 import { CopyFault } from './copy-fault.ts'
-import { TABLE_KEYS, type TableName } from './kept-tables.ts'
+import { KEPT_TABLES, type TableName } from './kept-tables.ts'
 import type { ImageHead, Page, Row, StoreImage } from './store-image.ts'
 
 /** Their rows may be of megabytes. */
@@ -30,6 +30,18 @@ export async function listTables(db: Copied, kind: StoreKind): Promise<ReadonlyS
   return new Set(rows.map(({ name }) => name))
 }
 
+/** By what its rows are told apart, in a store of whichever version. */
+export async function listKeys(db: Copied, kind: StoreKind, table: TableName): Promise<readonly string[]> {
+  const { rows } =
+    kind === 'sqlite'
+      ? await sql<{ name: string }>`select name from pragma_table_info(${table}) where pk > 0 order by pk`.execute(db)
+      : await sql<{ name: string }>`
+          select attname as name from pg_index join pg_attribute on attrelid = indrelid and attnum = any(indkey)
+          where indrelid = ${table}::regclass and indisprimary order by array_position(indkey::int2[], attnum)
+        `.execute(db)
+  return rows.map(({ name }) => name)
+}
+
 /** @rejects CopyFault `missing`, StoreRefusal for one that a newer version has changed */
 export async function readImage(db: Copied, kind: StoreKind): Promise<StoreImage> {
   const there = await listTables(db, kind)
@@ -38,7 +50,8 @@ export async function readImage(db: Copied, kind: StoreKind): Promise<StoreImage
   }
   const head = await readHead(db)
   assertKnown(head.migrations)
-  return { head, pages: readPages(db, there) }
+  const tables = KEPT_TABLES.filter((table) => there.has(table))
+  return { head, pages: readPages(db, kind, tables) }
 }
 
 async function readHead(db: Copied): Promise<ImageHead> {
@@ -49,9 +62,9 @@ async function readHead(db: Copied): Promise<ImageHead> {
   return { sequence: Number(store.sequence), uid: store.uid, migrations: done.map(({ name }) => name) }
 }
 
-async function* readPages(db: Copied, there: ReadonlySet<string>): AsyncGenerator<Page> {
-  for (const [table, keys] of TABLE_KEYS) {
-    if (!there.has(table)) continue
+async function* readPages(db: Copied, kind: StoreKind, tables: readonly TableName[]): AsyncGenerator<Page> {
+  for (const table of tables) {
+    const keys = await listKeys(db, kind, table)
     const atOnce = BIG.has(table) ? BIG_AT_ONCE : ROWS_AT_ONCE
     let last: Row | undefined
     do {
