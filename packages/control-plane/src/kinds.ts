@@ -67,7 +67,7 @@ export const ENVIRONMENT = defineKind({
     await assertUnprotected(resource)
     await checkUnnamed(doing.db, resource)
     await assertNoCertificates(doing.db, resource)
-    await removeSecretsOf(doing, { environment: resource.uid })
+    await removeSecretsOf(doing, resource)
   },
 })
 
@@ -261,9 +261,7 @@ export const IDENTITY_PROVIDER = defineKind({
   async check(asking, { db }, { body }) {
     await assertMayGive(asking, db, listGivenGrants(providerBodySchema.parse(body)))
   },
-  async checkRemoval(_, doing, { uid }) {
-    await removeSecretsOf(doing, { environment: uid })
-  },
+  checkRemoval: (_, doing, provider) => removeSecretsOf(doing, provider),
 })
 
 export const KINDS: readonly Kind[] = [

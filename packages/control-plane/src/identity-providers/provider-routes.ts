@@ -10,7 +10,6 @@ import { type Asking, defineChange, defineReading, type Refused, type Route } fr
 import { IDENTITY_PROVIDER } from '../kinds.ts'
 import { toRef } from '../resources/kind.ts'
 import { listAllResources } from '../resources/list-resources.ts'
-import type { Resource } from '../resources/resource.ts'
 import { findResource, getResource } from '../resources/resource-store.ts'
 import { getSecretKey } from '../secrets/get-secret-key.ts'
 import { openSecrets, putSecret } from '../secrets/secret-store.ts'
@@ -31,11 +30,6 @@ interface Provider {
   readonly client: ProviderClient
 }
 
-/** Whose its secret is: of nobody else, also where another one gets its name. */
-function toHolder({ uid }: Resource) {
-  return { team: '*', environment: uid }
-}
-
 /** @rejects AdminProblem */
 async function getProvider({ services }: Asking, db: Moment, id: string): Promise<Provider> {
   const found = await findResource(db, toRef(IDENTITY_PROVIDER, { id }))
@@ -48,7 +42,7 @@ async function getProvider({ services }: Asking, db: Moment, id: string): Promis
     )
   }
   const body = providerBodySchema.parse(found.body)
-  const secrets = await openSecrets(db, getSecretKey(services), toHolder(found))
+  const secrets = await openSecrets(db, getSecretKey(services), found)
   const { issuer, clientId } = body
   const clientSecret = secrets.get(SECRET_NAME)?.reveal()
   const client = { issuer, clientId, clientSecret, redirectUri: origin + CALLBACK, nowMs: services.nowMs() }
@@ -171,7 +165,7 @@ const putClientSecret = defineChange({
   isSecret: true,
   async change({ services }, doing: Doing, { params: { id }, body: { value } }) {
     const found = await getResource(doing.db, toRef(IDENTITY_PROVIDER, { id }))
-    await putSecret(doing, getSecretKey(services), { ...toHolder(found), name: SECRET_NAME, value })
+    await putSecret(doing, getSecretKey(services), { ...found, name: SECRET_NAME, value })
     const note = { action: 'put-secret', kind: 'identity-provider', target: found.uid, team: '*', details: { id } }
     return { body: undefined, notes: [note] }
   },

@@ -99,7 +99,7 @@ export class PublicationReader {
     const found = new Map<string, string>()
     if (named.size === 0 || this.#secretKey === undefined) return found
     for (const { uid, team, id } of await listAllResources(db, 'environment')) {
-      for (const [name, secret] of await openSecrets(db, this.#secretKey, { environment: uid, team })) {
+      for (const [name, secret] of await openSecrets(db, this.#secretKey, { uid, team })) {
         if (named.has(`${id}/${name}`)) found.set(`${id}/${name}`, secret.reveal())
       }
     }

@@ -24,7 +24,7 @@ await describeOnStores('secrets, by the admin API', (open) => {
     const { uid } = (await stage.ask('GET /environments/dev')).json()
     const { secretKey, store } = stage.services
     assert.ok(secretKey)
-    const secrets = await store.read((db) => openSecrets(db, secretKey, { environment: uid, team: '*' }))
+    const secrets = await store.read((db) => openSecrets(db, secretKey, { uid, team: '*' }))
     return Object.fromEntries([...secrets].map(([name, secret]) => [name, secret.reveal()]))
   }
 

@@ -45,10 +45,6 @@ function present({ name, version, updatedAtMs, updatedBy }: SecretName) {
   return { name, version, updatedAt: toTime(updatedAtMs), updatedBy }
 }
 
-function toHolder({ uid, team }: Resource): SecretHolder {
-  return { environment: uid, team }
-}
-
 /** Never with the value, nor with anything that is made of it. */
 function toSecretNote(action: string, { uid, id }: Resource, name: string): AuditNote {
   return { action, kind: 'secret', target: uid, team: NO_TEAM, details: { environment: id, name } }
@@ -90,7 +86,7 @@ export const SECRET_ROUTES: readonly Route[] = [
     answer: z.strictObject({ items: z.array(secretSchema) }),
     async read(_, db, { params: { environment } }) {
       const where = await getResource(db, toRef(ENVIRONMENT, { id: environment }))
-      return { body: { items: (await listSecretNames(db, toHolder(where))).map(present) } }
+      return { body: { items: (await listSecretNames(db, where)).map(present) } }
     },
   }),
   defineChange({
@@ -106,9 +102,9 @@ export const SECRET_ROUTES: readonly Route[] = [
     isBodySecret: true,
     async change({ services }, doing, { params: { environment, name }, body: { value }, ifMatch, ifNone }) {
       const where = await getResource(doing.db, toRef(ENVIRONMENT, { id: environment }))
-      const base = await findVersion(doing.db, toHolder(where), name)
+      const base = await findVersion(doing.db, where, name)
       assertSame(base, ifNone ? 0 : ifMatch)
-      const made = await putSecret(doing, getSecretKey(services), { ...toHolder(where), name, value })
+      const made = await putSecret(doing, getSecretKey(services), { ...where, name, value })
       // It may stand where not every text may.
       await services.liveCheck.assertRuns(doing.db)
       return {
@@ -130,9 +126,9 @@ export const SECRET_ROUTES: readonly Route[] = [
     params: nameParams,
     async change({ services }, doing, { params: { environment, name }, ifMatch }) {
       const where = await getResource(doing.db, toRef(ENVIRONMENT, { id: environment }))
-      const base = await findVersion(doing.db, toHolder(where), name)
+      const base = await findVersion(doing.db, where, name)
       assertSame(base, ifMatch)
-      await removeSecret(doing, { ...toHolder(where), name })
+      await removeSecret(doing, { ...where, name })
       try {
         await services.liveCheck.assertRuns(doing.db)
       } catch (fault) {

@@ -2,6 +2,7 @@
 import { Secret } from '@gatewright/model'
 import type { Selectable } from 'kysely'
 import type { Actor } from '../access/actor.ts'
+import type { Resource } from '../resources/resource.ts'
 import type { Doing } from '../store/doing.ts'
 import type { Moment } from '../store/store.ts'
 import type { SecretTable } from '../store/user-tables.ts'
@@ -12,11 +13,8 @@ import { seal, unseal } from './seal.ts'
 import { SecretFault } from './secret-fault.ts'
 import type { SecretKey } from './secret-key.ts'
 
-/** Whose secrets: an environment (uid) and its team (id). */
-export interface SecretHolder {
-  readonly team: string
-  readonly environment: string
-}
+/** Whose secrets: an environment, or an identity provider. */
+export type SecretHolder = Pick<Resource, 'uid' | 'team'>
 
 export interface SecretRef extends SecretHolder {
   readonly name: string
@@ -49,56 +47,53 @@ export async function putSecret(
     throw new SecretFault('malformed', `The value of a secret has between 1 and ${MOST_BYTES} bytes.`)
   }
   const { db, sequence, nowMs, by } = doing
-  const { environment, name, team } = ref
+  const { uid: holder, name, team } = ref
   const found = await db
     .selectFrom('secrets')
     .select('version')
-    .where('environment', '=', environment)
+    .where('holder', '=', holder)
     .where('name', '=', name)
     .executeTakeFirst()
   const sealed = seal(await getDataKey(doing, key), Buffer.from(value), toPlace(ref))
   const version = (found?.version ?? 0) + 1
-  const row = { environment, name, team, sealed, version, sequence, updated_at: nowMs, updated_by: by }
-  await db.deleteFrom('secrets').where('environment', '=', environment).where('name', '=', name).execute()
+  const row = { holder, name, team, sealed, version, sequence, updated_at: nowMs, updated_by: by }
+  await db.deleteFrom('secrets').where('holder', '=', holder).where('name', '=', name).execute()
   await db.insertInto('secrets').values(row).execute()
   return toName(row)
 }
 
 /** @rejects SecretFault `not-found` */
-export async function removeSecret({ db }: Doing, { environment, name }: SecretRef): Promise<void> {
+export async function removeSecret({ db }: Doing, { uid: holder, name }: SecretRef): Promise<void> {
   const { numDeletedRows } = await db
     .deleteFrom('secrets')
-    .where('environment', '=', environment)
+    .where('holder', '=', holder)
     .where('name', '=', name)
     .executeTakeFirst()
   if (numDeletedRows === 0n) throw new SecretFault('not-found', `There is no secret "${name}" in this environment.`)
 }
 
-/** With the environment. */
-export async function removeSecretsOf(
-  { db }: Doing,
-  { environment }: Pick<SecretHolder, 'environment'>,
-): Promise<void> {
-  await db.deleteFrom('secrets').where('environment', '=', environment).execute()
+/** With their holder. */
+export async function removeSecretsOf({ db }: Doing, { uid: holder }: SecretHolder): Promise<void> {
+  await db.deleteFrom('secrets').where('holder', '=', holder).execute()
 }
 
 /** In the order of their names. */
-export async function listSecretNames(db: Moment, { environment }: SecretHolder): Promise<SecretName[]> {
-  return (await listRows(db, environment)).map(toName)
+export async function listSecretNames(db: Moment, { uid }: SecretHolder): Promise<SecretName[]> {
+  return (await listRows(db, uid)).map(toName)
 }
 
 /** By name. For what runs them, and no answer to anybody. @rejects SecretFault */
 export async function openSecrets(
   db: Moment,
   key: SecretKey,
-  { environment, team }: SecretHolder,
+  { uid, team }: SecretHolder,
 ): Promise<ReadonlyMap<string, Secret>> {
-  const rows = await listRows(db, environment)
+  const rows = await listRows(db, uid)
   if (rows.length === 0) return new Map()
   const dataKey = await findDataKey(db, key)
   // The place is what was asked for, and not what the row says of itself.
   return new Map(
-    rows.map((row) => [row.name, new Secret(open(dataKey, row, { team, environment, name: row.name }).toString())]),
+    rows.map((row) => [row.name, new Secret(open(dataKey, row, { team, uid, name: row.name }).toString())]),
   )
 }
 
@@ -111,14 +106,10 @@ export async function rotateSecretKey(doing: Doing, old: SecretKey, next: Secret
   // What somebody is being asked may be sealed too, and is asked again in a minute.
   await db.deleteFrom('challenges').execute()
   for (const row of await db.selectFrom('secrets').selectAll().execute()) {
-    const sealed = seal(after, open(before, row, row), toPlace(row))
-    const { environment, name } = row
-    await db
-      .updateTable('secrets')
-      .set({ sealed })
-      .where('environment', '=', environment)
-      .where('name', '=', name)
-      .execute()
+    const { holder, name, team } = row
+    const ref = { uid: holder, name, team }
+    const sealed = seal(after, open(before, row, ref), toPlace(ref))
+    await db.updateTable('secrets').set({ sealed }).where('holder', '=', holder).where('name', '=', name).execute()
   }
   await sealWebhooksAnew(db, before, after)
   const users = await db.selectFrom('users').select(['uid', 'totp']).where('totp', 'is not', null).execute()
@@ -139,19 +130,19 @@ async function sealWebhooksAnew(db: Moment, before: Buffer, after: Buffer): Prom
   }
 }
 
-async function listRows(db: Moment, environment: string): Promise<Selectable<SecretTable>[]> {
-  return await db.selectFrom('secrets').selectAll().where('environment', '=', environment).orderBy('name').execute()
+async function listRows(db: Moment, holder: string): Promise<Selectable<SecretTable>[]> {
+  return await db.selectFrom('secrets').selectAll().where('holder', '=', holder).orderBy('name').execute()
 }
 
 function open(dataKey: Buffer | undefined, { sealed }: Pick<SecretTable, 'sealed'>, ref: SecretRef): Buffer {
   const bytes = dataKey && unseal(dataKey, sealed, toPlace(ref))
   if (bytes !== undefined) return bytes
-  const message = `The secret "${ref.name}" is not what was sealed for this environment: write it anew.`
+  const message = `The secret "${ref.name}" is not what was sealed in its place: write it anew.`
   throw new SecretFault('damaged', message)
 }
 
-function toPlace({ team, environment, name }: SecretRef): readonly string[] {
-  return ['secret', team, environment, name]
+function toPlace({ team, uid, name }: SecretRef): readonly string[] {
+  return ['secret', team, uid, name]
 }
 
 function toName({ name, version, updated_at, updated_by }: Selectable<SecretTable>): SecretName {

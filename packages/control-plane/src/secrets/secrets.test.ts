@@ -28,7 +28,7 @@ const failsWith = (reason: SecretFaultReason) => (fault: unknown) =>
   fault instanceof SecretFault && fault.reason === reason
 const drawKey = () => SecretKey.open({ env: { GATEWRIGHT_SECRET_KEY: randomBytes(32).toString('base64') } })
 const KEY = drawKey()
-const PROD = { team: 'shop', environment: 'env-prod' }
+const PROD = { team: 'shop', uid: 'env-prod' }
 
 const put = (store: Store, name: string, value: string, holder = PROD) =>
   store.write((change) => putSecret(doing(change), KEY, { ...holder, name, value }))
@@ -170,7 +170,7 @@ await describeOnStores('secrets', (openStore) => {
 
   it('are removed one by one, or with their environment', async () => {
     const store = await openStore()
-    const other = { ...PROD, environment: 'env-dev' }
+    const other = { ...PROD, uid: 'env-dev' }
     for (const name of ['a', 'b', 'c']) await put(store, name, 'x')
     await put(store, 'a', 'y', other)
     const remove = () => store.write((change) => removeSecret(doing(change), { ...PROD, name: 'a' }))
@@ -197,7 +197,7 @@ await describeOnStores('secrets', (openStore) => {
 
   it('open for no other environment, name or team: rows that were swapped are damaged', async () => {
     const store = await openStore()
-    const dev = { ...PROD, environment: 'env-dev' }
+    const dev = { ...PROD, uid: 'env-dev' }
     await put(store, 'a', 'of prod')
     await put(store, 'a', 'of dev', dev)
     await assert.rejects(open(store, { holder: { ...PROD, team: 'bank' } }), failsWith('damaged'))
@@ -205,13 +205,13 @@ await describeOnStores('secrets', (openStore) => {
       const { sealed } = await db
         .selectFrom('secrets')
         .select('sealed')
-        .where('environment', '=', 'env-prod')
+        .where('holder', '=', 'env-prod')
         .executeTakeFirstOrThrow()
-      await db.updateTable('secrets').set({ sealed }).where('environment', '=', 'env-dev').execute()
+      await db.updateTable('secrets').set({ sealed }).where('holder', '=', 'env-dev').execute()
     })
     await assert.rejects(open(store, { holder: dev }), failsWith('damaged'))
     await store.write(async ({ db }) => {
-      await db.updateTable('secrets').set({ name: 'b' }).where('environment', '=', 'env-prod').execute()
+      await db.updateTable('secrets').set({ name: 'b' }).where('holder', '=', 'env-prod').execute()
     })
     await assert.rejects(open(store), failsWith('damaged'))
   })
@@ -232,8 +232,8 @@ await describeOnStores('secrets', (openStore) => {
   it('are sealed anew with another key, and the old one opens nothing any more', async () => {
     const store = await openStore()
     await put(store, 'a', 'x')
-    await put(store, 'b', 'y', { ...PROD, environment: 'env-dev' })
-    const read = (db: Change['db']) => db.selectFrom('secrets').select(['environment', 'sealed']).execute()
+    await put(store, 'b', 'y', { ...PROD, uid: 'env-dev' })
+    const read = (db: Change['db']) => db.selectFrom('secrets').select(['holder', 'sealed']).execute()
     const before = await store.read(read)
     const next = drawKey()
     const rotate = (old: SecretKey) => store.write((change) => rotateSecretKey(doing(change), old, next))

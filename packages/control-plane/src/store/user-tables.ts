@@ -122,9 +122,9 @@ interface DataKeyTable {
 
 export interface SecretTable {
   /** Uid. */
-  environment: string
+  holder: string
   name: string
-  /** Id of the environment's team. */
+  /** Id of the holder's team. */
   team: string
   sealed: string
   version: number

@@ -20,6 +20,7 @@ import { m0039AskedChanges } from './m0039-asked-changes.ts'
 import { m0041OneIndexEach } from './m0041-one-index-each.ts'
 import { m0044Ends } from './m0044-ends.ts'
 import { m0045UnnamedDocuments } from './m0045-unnamed-documents.ts'
+import { m0047SecretHolders } from './m0047-secret-holders.ts'
 import type { Migration } from './migration.ts'
 
 export type { Migration } from './migration.ts'
@@ -46,4 +47,5 @@ export const MIGRATIONS: readonly Migration[] = [
   m0041OneIndexEach,
   m0044Ends,
   m0045UnnamedDocuments,
+  m0047SecretHolders,
 ]
