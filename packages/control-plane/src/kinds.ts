@@ -172,7 +172,7 @@ export const WEBHOOK = defineKind({
   checkRemoval: (_, doing, { uid }) => forgetWebhook(doing, uid),
 })
 
-export const TEAM = defineKind({
+const TEAM = defineKind({
   kind: 'team',
   plural: 'teams',
   title: 'team',
@@ -183,7 +183,7 @@ export const TEAM = defineKind({
   checkRemoval: (_, { db }, team) => assertEmptyTeam(db, team),
 })
 
-export const ROLE = defineKind({
+const ROLE = defineKind({
   kind: 'role',
   plural: 'roles',
   title: 'role',

@@ -31,7 +31,7 @@ const passkeySchema = z.strictObject({
   lastUsedAt: timeSchema.exactOptional(),
 })
 
-export function presentPasskey({ id, name, createdAtMs, lastUsedAtMs }: User['passkeys'][number]) {
+function presentPasskey({ id, name, createdAtMs, lastUsedAtMs }: User['passkeys'][number]) {
   return {
     id,
     name,

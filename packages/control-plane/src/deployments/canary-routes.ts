@@ -8,7 +8,7 @@ import { type DeployedRelease, type Deployment, listLiveReleases } from './deplo
 import { findMain, getDeployment } from './deployment-place.ts'
 import { toWhole } from './deployment-store.ts'
 import { acknowledgeSchema } from './judge-wish.ts'
-import { appsSchema, findApps } from './said-release.ts'
+import { appsSchema, getAppNames } from './said-release.ts'
 
 /** @throws AdminProblem */
 function splitCanary(deployment: Deployment): {
@@ -49,7 +49,7 @@ export const CANARY_ROUTES: readonly Route[] = [
       const revision = body.revision ?? (await makeRevision(doing, place.api, message)).revision.number
       if (revision === main.revision)
         throw new AdminProblem('conflict', `Revision ${revision} has the traffic already.`)
-      const named = apps === undefined ? {} : { apps: await findApps(doing.db, place.api.team, apps) }
+      const named = apps === undefined ? {} : { apps: await getAppNames(doing.db, place.api.team, apps) }
       const releases = [
         { revision: main.revision, share: 100 - (share ?? 0) },
         { revision, ...(share !== undefined && { share }), ...(when !== undefined && { when }), ...named },

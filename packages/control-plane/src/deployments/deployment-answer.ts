@@ -46,7 +46,7 @@ export const nodeSchema = z.strictObject({
   fault: z.string().exactOptional(),
 })
 
-export const ruleFindingSchema = findingSchema.extend({ rule: z.string().meta({ description: 'Id of the rule.' }) })
+const ruleFindingSchema = findingSchema.extend({ rule: z.string().meta({ description: 'Id of the rule.' }) })
 
 export const rolloutSchema = z.strictObject({
   ...deploymentShape,

@@ -70,17 +70,7 @@ export async function deploy(
   return made
 }
 
-/** To what was live at that version; to what was before the last change if it is not said, so that a second one goes forth again. @rejects DeploymentFault */
-export async function rollBack(
-  doing: Doing,
-  ref: DeploymentRef,
-  { to, message, version }: { readonly to?: number; readonly message?: string; readonly version?: number } = {},
-): Promise<Deployment> {
-  const { releases, lifecycle = null } = await getFormer(doing.db, ref, to)
-  return await deploy(doing, ref, { releases, lifecycle, why: 'rollback', ...(message && { message }), version })
-}
-
-/** What was live at that version; before something else was if none is said. Previews were not. @rejects DeploymentFault */
+/** What was live at that version; before something else was if none is said, so that a second one goes forth again. Previews were not. @rejects DeploymentFault */
 export async function getFormer(
   db: Moment,
   ref: DeploymentRef,

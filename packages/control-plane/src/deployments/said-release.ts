@@ -35,13 +35,13 @@ export async function toDeployedRelease(
 ): Promise<DeployedRelease> {
   return {
     ...said,
-    ...(apps !== undefined && { apps: await findApps(db, team, apps) }),
+    ...(apps !== undefined && { apps: await getAppNames(db, team, apps) }),
     ...(preview !== undefined && { preview: { ...preview, expires: toPreviewEnd(preview.expires, nowMs) } }),
   }
 }
 
 /** `team/id`. @rejects AdminProblem */
-export async function findApps(db: Moment, team: string, said: readonly string[]): Promise<string[]> {
+export async function getAppNames(db: Moment, team: string, said: readonly string[]): Promise<string[]> {
   const named = [...new Set(said.map((each) => (each.includes('/') ? each : `${team}/${each}`)))]
   for (const each of named) {
     const [of = '', id = ''] = each.split('/')

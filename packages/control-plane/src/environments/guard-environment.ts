@@ -1,10 +1,9 @@
 /** Owns what the protection of an environment asks of those who change what is live there. */
-import { type Demand, decideAccess } from '../access/decide-access.ts'
 import type { Permission } from '../access/permission.ts'
 import type { DeploymentPlace } from '../deployments/deployment-place.ts'
 import type { Wish } from '../deployments/judge-wish.ts'
 import { AdminProblem } from '../http/admin-problem.ts'
-import { readRoles } from '../http/assert-allowed.ts'
+import { isAllowed } from '../http/assert-allowed.ts'
 import type { Asking } from '../http/route.ts'
 import { NO_TEAM } from '../resources/kind.ts'
 import type { Doing } from '../store/doing.ts'
@@ -30,7 +29,7 @@ async function mayHurry(asking: Asking, doing: Doing, { place, wish }: Guarded):
   if (wish.override === undefined || wish.isOneBack !== true) return false
   const { api, environment } = place
   const where = { team: api.team, api: api.id, environment: environment.id }
-  return await isGranted(asking, doing, { permission: 'api:approve', ...where })
+  return await isAllowed(asking, doing.db, { permission: 'api:approve', ...where })
 }
 
 export interface Freezable {
@@ -45,15 +44,11 @@ export async function assertThawed(asking: Asking, doing: Doing, { environment, 
   if (frozen === undefined || (frozen.until !== undefined && Date.parse(frozen.until) <= doing.nowMs)) return
   const permission: Permission = 'environment:freeze'
   const demand = { permission, team: NO_TEAM, environment: environment.id }
-  if (override !== undefined && (await isGranted(asking, doing, demand))) return
+  if (override !== undefined && (await isAllowed(asking, doing.db, demand))) return
   const until = frozen.until === undefined ? 'for now' : `until ${frozen.until}`
   throw new AdminProblem(
     'environment-frozen',
     `"${environment.id}" is frozen ${until}: ${frozen.reason} Who has "${permission}" everywhere may pass with "override": "why it cannot wait", or the header Gatewright-Override where a body has no such member.`,
     { extensions: { frozen } },
   )
-}
-
-async function isGranted({ principal }: Asking, { db }: Doing, demand: Demand): Promise<boolean> {
-  return principal !== undefined && decideAccess(principal, demand, await readRoles(db)) === 'granted'
 }

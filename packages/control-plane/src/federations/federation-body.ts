@@ -5,7 +5,7 @@ import { grantSchema } from '../access/grant.ts'
 
 const { title, description, tags, owner } = describedShape
 
-export const MOST_SECONDS = 3600
+const MOST_SECONDS = 3600
 const USUAL_SECONDS = 900
 /** What signs with a key that only the issuer has: nothing symmetric, and never `none`. */
 const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'] as const

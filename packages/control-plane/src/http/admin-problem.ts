@@ -1,6 +1,6 @@
 /** Owns every problem that the admin API answers with: its code, status and title (RFC 9457). */
 
-export const ADMIN_PROBLEMS = {
+const ADMIN_PROBLEMS = {
   'request-invalid': { status: 400, title: 'The request does not say what is wanted' },
   'cursor-invalid': { status: 400, title: 'The cursor is none of this list' },
   'not-signed-in': { status: 401, title: 'Who asks is not known' },

@@ -6,7 +6,7 @@ import { appendToAudit } from '../audit/audit-log.ts'
 import type { Touched, Watched } from '../environments/watch-protected.ts'
 import { ResourceFault } from '../resources/resource.ts'
 import type { Doing } from '../store/doing.ts'
-import type { Moment } from '../store/store.ts'
+import type { Change, Moment } from '../store/store.ts'
 import { AdminProblem } from './admin-problem.ts'
 import { assertAdmitted } from './assert-allowed.ts'
 import { findRepeat, keepAnswer } from './idempotency.ts'
@@ -65,7 +65,7 @@ export class RouteRunner {
     try {
       const kept = await store.write(async (change) => {
         const asking = await this.#admit(change.db, route, asked)
-        const doing = { ...change, by: asking.principal?.actor ?? NOBODY, nowMs: this.#services.nowMs() }
+        const doing = this.#toDoing(change, asking)
         // Of those whom nobody knows, none gets or takes the answer of another, and none leaves something for a day.
         const isRepeatable = asking.principal !== undefined && !asked.isDryRun
         const repeat = isRepeatable ? await findRepeat(doing, asked) : undefined
@@ -107,7 +107,7 @@ export class RouteRunner {
   async #keepAsked(route: ChangingRoute, asked: Asked, waiting: MustWait): Promise<Answer<unknown>> {
     return await this.#services.store.write(async (change) => {
       const asking = await this.#admit(change.db, route, asked)
-      const doing = { ...change, by: asking.principal?.actor ?? NOBODY, nowMs: this.#services.nowMs() }
+      const doing = this.#toDoing(change, asking)
       const repeat = await findRepeat(doing, asked)
       if (repeat !== undefined) return repeat
       const done = await keepAsked(asking, doing, { route, asked, waiting })
@@ -116,6 +116,10 @@ export class RouteRunner {
       await keepAnswer(doing, asked, { status, body, isSecret: false, version: undefined })
       return done
     })
+  }
+
+  #toDoing(change: Change, { principal }: Asking): Doing {
+    return { ...change, by: principal?.actor ?? NOBODY, nowMs: this.#services.nowMs() }
   }
 
   async #note(

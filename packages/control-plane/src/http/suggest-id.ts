@@ -3,14 +3,14 @@ import { findClosest } from '@gatewright/model'
 import { decideAccess, type Principal } from '../access/decide-access.ts'
 import { PERMISSIONS } from '../access/permission.ts'
 import { listAllResources } from '../resources/list-resources.ts'
-import { ResourceFault } from '../resources/resource.ts'
+import type { ResourceFault } from '../resources/resource.ts'
 import type { Moment } from '../store/store.ts'
 import { AdminProblem } from './admin-problem.ts'
 import { readRoles } from './assert-allowed.ts'
 
 /** The fault as it is where nothing is near. */
-export async function suggestId(db: Moment, principal: Principal | undefined, fault: unknown): Promise<unknown> {
-  if (!(fault instanceof ResourceFault) || fault.reason !== 'not-found' || principal === undefined) return fault
+export async function suggestId(db: Moment, principal: Principal | undefined, fault: ResourceFault): Promise<Error> {
+  if (fault.reason !== 'not-found' || principal === undefined) return fault
   const { kind, team, id } = fault.ref
   const permission = PERMISSIONS.find((each) => each === `${kind}:read`)
   if (permission === undefined) return fault

@@ -7,7 +7,7 @@ export const API_KEY = 'x-gatewright-api'
 /** At the root: true where the document was made of the body, and is none of its own. */
 export const GENERATED_KEY = 'x-gatewright-generated'
 /** At an operation: how its route is refined, without `operation`. */
-export const ROUTE_KEY = 'x-gatewright-route'
+const ROUTE_KEY = 'x-gatewright-route'
 
 type Container = Readonly<Record<string, unknown>>
 type FileRoute = NonNullable<ApiBody['routes']>[number]

@@ -22,7 +22,7 @@ export type Taken =
   /** It runs what it ran before. */
   | { readonly fault: string }
 
-export const LOCAL_NODE = 'local'
+const LOCAL_NODE = 'local'
 
 /** Something that is told to gateways after each change. */
 interface Followed {

@@ -8,7 +8,7 @@ import { type Subscription, type SubscriptionRecord, toTargetUid } from './subsc
 
 export const stateSchema = z.enum(['requested', 'approved', 'active', 'suspended', 'ended'])
 
-export const namedSchema = z
+const namedSchema = z
   .strictObject({ uid: z.string(), team: z.string().exactOptional(), id: z.string().exactOptional() })
   .meta({ description: 'Without a name where it is gone.' })
 

@@ -129,7 +129,7 @@ export async function listSubscriptionRecords(db: Moment, uid: string): Promise<
 }
 
 /** `team/id` of the APIs. @throws SubscriptionFault */
-export function toCovered(
+function toCovered(
   found: ReadonlyMap<string, Resource>,
   { target, plan: uid }: { readonly target: SubscriptionTarget; readonly plan: string },
 ): string[] {

@@ -85,6 +85,6 @@ export function toNextState(state: SubscriptionState, step: SubscriptionStep): S
 }
 
 /** What can be done with one that is so. */
-export function listSteps(state: SubscriptionState): SubscriptionStep[] {
+function listSteps(state: SubscriptionState): SubscriptionStep[] {
   return Object.keys(STEPS[state]) as SubscriptionStep[]
 }

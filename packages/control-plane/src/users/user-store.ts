@@ -186,7 +186,7 @@ function parseCursor(text: string): string {
 }
 
 /** May do everything everywhere. */
-export function isOwner(grants: readonly Grant[]): boolean {
+function isOwner(grants: readonly Grant[]): boolean {
   return grants.some(
     ({ role, team, apis, environments }) =>
       role === OWNER_ROLE && team === EVERY_TEAM && apis === undefined && environments === undefined,

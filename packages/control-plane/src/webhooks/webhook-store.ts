@@ -88,7 +88,7 @@ export async function listDueWebhooks(
   return { webhooks, newest: await findNewestAuditNumber(db) }
 }
 
-export function toEventName({ kind, action }: AuditEntry): string {
+function toEventName({ kind, action }: AuditEntry): string {
   return `${kind}.${action}`
 }
 
