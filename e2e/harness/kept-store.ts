@@ -1,7 +1,7 @@
 /** Owns what people do by the admin API, done straight in the store beside the control planes that run on it: they are told of it as of each other's changes. */
 import { hash } from 'node:crypto'
 import { deploy } from '../../packages/control-plane/src/deployments/deployment-store.ts'
-import { bringKeys, endKey, issueKey } from '../../packages/control-plane/src/keys/key-store.ts'
+import { endKey, issueKey, keepKeys } from '../../packages/control-plane/src/keys/key-store.ts'
 import { issueNodeToken } from '../../packages/control-plane/src/nodes/node-token-store.ts'
 import type { Described } from '../../packages/control-plane/src/resources/resource.ts'
 import { createResource } from '../../packages/control-plane/src/resources/resource-store.ts'
@@ -44,8 +44,8 @@ export class KeptStore {
 
   /** So many that others have issued. */
   async bringKeys(app: string, keys: readonly string[]): Promise<void> {
-    const hashes = keys.map((key) => ({ hash: hash('sha256', key) }))
-    await this.#act((doing) => bringKeys(doing, app, hashes))
+    const hashes = keys.map((key) => ({ hash: hash('sha256', key), hint: '' }))
+    await this.#act((doing) => keepKeys(doing, app, hashes))
   }
 
   async endKey(uid: string): Promise<void> {

@@ -6,6 +6,7 @@ import { PERMISSIONS } from '../access/permission.ts'
 import { findActorNames } from '../audit/find-actor-names.ts'
 import { AdminProblem } from '../http/admin-problem.ts'
 import { defineChange, defineReading, type Route } from '../http/route.ts'
+import { NO_TEAM } from '../resources/kind.ts'
 import { toAntiForgeryToken } from '../sessions/session-store.ts'
 import { assertNoLonger } from '../tokens/assert-no-longer.ts'
 import { presentToken, tokenSchema, tokenShape } from '../tokens/present-token.ts'
@@ -102,7 +103,7 @@ export const ACCOUNT_ROUTES: readonly Route[] = [
         action: 'issue',
         kind: 'token',
         target: token.uid,
-        team: '*',
+        team: NO_TEAM,
         details: { name, scopes, expiresAt },
       }
       return { body: { ...presentToken(token), value }, notes: [note] }
@@ -124,7 +125,7 @@ export const ACCOUNT_ROUTES: readonly Route[] = [
       await endToken(doing, uid)
       return {
         body: undefined,
-        notes: [{ action: 'end', kind: 'token', target: uid, team: '*', details: { name: token.name } }],
+        notes: [{ action: 'end', kind: 'token', target: uid, team: NO_TEAM, details: { name: token.name } }],
       }
     },
   }),

@@ -5,6 +5,7 @@ import { AdminProblem } from '../http/admin-problem.ts'
 import type { Asking } from '../http/route.ts'
 import { toSessionCookie } from '../http/session-cookie.ts'
 import type { PasskeySite } from '../passkeys/passkey-store.ts'
+import { NO_TEAM } from '../resources/kind.ts'
 import { findSession, type Session, startSession, toAntiForgeryToken } from '../sessions/session-store.ts'
 import type { Doing } from '../store/doing.ts'
 import type { Moment } from '../store/store.ts'
@@ -55,7 +56,7 @@ export async function signIn(asking: Asking, doing: Doing, user: Pick<User, 'uid
 
 export function toAccountNote(action: string, { uid, email, name }: User, details: object = {}): AuditNote {
   const personal = { person: uid, facts: { email, name } }
-  return { action, kind: 'user', target: uid, team: '*', details, personal }
+  return { action, kind: 'user', target: uid, team: NO_TEAM, details, personal }
 }
 
 /** @throws AdminProblem where somebody has to wait */

@@ -1,5 +1,6 @@
 /** Owns what somebody was asked and has to answer soon: a challenge of a passkey, the second half of a login. Each is answered once. */
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
+import { toTextHash } from '@gatewright/model'
 import { toNetwork } from '@gatewright/policies'
 import type { Doing } from '../store/doing.ts'
 import type { Moment } from '../store/store.ts'
@@ -31,7 +32,7 @@ export async function startChallenge({ db, nowMs }: Doing, given: Challenge): Pr
   await db.deleteFrom('challenges').where('expires', '<=', nowMs).execute()
   const secret = randomBytes(SECRET_BYTES).toString('base64url')
   const network = address === undefined ? null : toNetworkHash(address)
-  const row = { hash: hashOf(secret), purpose, user: user ?? null, network, facts: JSON.stringify(facts ?? null) }
+  const row = { hash: toTextHash(secret), purpose, user: user ?? null, network, facts: JSON.stringify(facts ?? null) }
   await db
     .insertInto('challenges')
     .values({ ...row, expires: nowMs + lifetimeMs })
@@ -73,7 +74,7 @@ export async function findChallenge(
   const row = await db
     .selectFrom('challenges')
     .selectAll()
-    .where('hash', '=', hashOf(secret))
+    .where('hash', '=', toTextHash(secret))
     .where('purpose', '=', purpose)
     .where('expires', '>', nowMs)
     .executeTakeFirst()
@@ -87,7 +88,7 @@ export async function takeChallenge(
   { secret, purpose }: { readonly secret: string; readonly purpose: string },
 ): Promise<Challenge | undefined> {
   const found = await findChallenge(db, { secret, purpose, nowMs })
-  if (found !== undefined) await db.deleteFrom('challenges').where('hash', '=', hashOf(secret)).execute()
+  if (found !== undefined) await db.deleteFrom('challenges').where('hash', '=', toTextHash(secret)).execute()
   return found
 }
 
@@ -97,9 +98,5 @@ export async function dropChallenges({ db }: Doing, user: string): Promise<void>
 }
 
 function toNetworkHash(address: string): string {
-  return hashOf(toNetwork(address, IPV6_PREFIX_BITS))
-}
-
-function hashOf(secret: string): string {
-  return createHash('sha256').update(secret).digest('hex')
+  return toTextHash(toNetwork(address, IPV6_PREFIX_BITS))
 }

@@ -4,7 +4,7 @@ import { it } from 'node:test'
 import { type App, type CredentialsChange, hasFaults, resolve, toFindingText, validate } from '@gatewright/model'
 import { BUILT_IN_POLICIES } from '@gatewright/policies'
 import { deploy } from '../deployments/deployment-store.ts'
-import { bringKeys, endKey, issueKey } from '../keys/key-store.ts'
+import { endKey, issueKey, keepKeys } from '../keys/key-store.ts'
 import type { PlanBody } from '../plans/plan-body.ts'
 import { composeFile } from '../publish/compose-file.ts'
 import { SUSPENDED_PLAN, UNSUBSCRIBED_PLAN } from '../publish/compose-plans.ts'
@@ -206,20 +206,20 @@ await describeOnStores('what gateways are told of apps and keys', (open) => {
     const { sequence } = await tell(store, reader)
     const hashes = Array.from({ length: 12_000 }, (_, index) => sha256(`${index}`))
     await act((change) =>
-      bringKeys(
+      keepKeys(
         change,
         app.uid,
-        hashes.slice(0, 11_000).map((hash) => ({ hash })),
+        hashes.slice(0, 11_000).map((hash) => ({ hash, hint: '' })),
       ),
     )
     await act(async (change) => {
       for (let i = 0; i < 600; i++) {
         const made = await createResource(change, ref('app', `a${i}`), {})
         if (i % 3 === 0)
-          await bringKeys(
+          await keepKeys(
             change,
             made.uid,
-            hashes.slice(11_000 + 5 * (i / 3), 11_005 + 5 * (i / 3)).map((hash) => ({ hash })),
+            hashes.slice(11_000 + 5 * (i / 3), 11_005 + 5 * (i / 3)).map((hash) => ({ hash, hint: '' })),
           )
       }
     })

@@ -1,5 +1,6 @@
 /** Owns the routes of previews: a revision that nobody gets but who brings its token, until it ends. */
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
+import { toTextHash } from '@gatewright/model'
 import { z } from 'zod'
 import { AdminProblem } from '../http/admin-problem.ts'
 import { defineChange, type Route } from '../http/route.ts'
@@ -37,7 +38,7 @@ export const PREVIEW_ROUTES: readonly Route[] = [
       if (live.some((release) => release.revision === revision))
         throw new AdminProblem('conflict', `Revision ${revision} is live here: it needs no preview.`)
       const token = `gwv_${randomBytes(TOKEN_BYTES).toString('base64url')}`
-      const hash = `sha256:${createHash('sha256').update(token).digest('hex')}`
+      const hash = `sha256:${toTextHash(token)}`
       return {
         releases: [...live, { revision, preview: { hash, expires } }],
         why: 'preview',

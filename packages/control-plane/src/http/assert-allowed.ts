@@ -6,6 +6,7 @@ import {
   listReadableTeams,
   type Principal,
 } from '../access/decide-access.ts'
+import { EVERY_TEAM } from '../access/grant.ts'
 import type { Permission } from '../access/permission.ts'
 import { createRoles, type RoleBody, type Roles, toRole } from '../access/role.ts'
 import { listAllResources } from '../resources/list-resources.ts'
@@ -57,7 +58,7 @@ export async function isAllowed({ principal }: Pick<Asking, 'principal'>, db: Mo
 }
 
 function toPlace({ team, api, environment }: { team: string; api?: string; environment?: string }): string {
-  const places = [team === '*' ? 'everywhere' : `in the team "${team}"`]
+  const places = [team === EVERY_TEAM ? 'everywhere' : `in the team "${team}"`]
   if (api !== undefined) places.push(`for the API "${api}"`)
   if (environment !== undefined) places.push(`in the environment "${environment}"`)
   return places.join(' ')

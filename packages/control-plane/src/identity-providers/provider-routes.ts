@@ -8,7 +8,7 @@ import { findChallengeWait, startChallenge, takeChallenge } from '../challenges/
 import { AdminProblem } from '../http/admin-problem.ts'
 import { type Asking, defineChange, defineReading, type Refused, type Route } from '../http/route.ts'
 import { IDENTITY_PROVIDER } from '../kinds.ts'
-import { toRef } from '../resources/kind.ts'
+import { NO_TEAM, toRef } from '../resources/kind.ts'
 import { listAllResources } from '../resources/list-resources.ts'
 import { findResource, getResource } from '../resources/resource-store.ts'
 import { getSecretKey } from '../secrets/get-secret-key.ts'
@@ -159,14 +159,14 @@ const putClientSecret = defineChange({
   path: '/identity-providers/{id}/secret',
   summary: 'The secret with which the provider knows this control plane. It is kept sealed, and shown to nobody.',
   tag: 'identity-providers',
-  access: { kind: 'demand', toDemand: () => ({ permission: 'identity-provider:edit', team: '*' }) },
+  access: { kind: 'demand', toDemand: () => ({ permission: 'identity-provider:edit', team: NO_TEAM }) },
   params: ofProvider,
   body: z.strictObject({ value: z.string().min(1).max(4096) }),
   isSecret: true,
   async change({ services }, doing: Doing, { params: { id }, body: { value } }) {
     const found = await getResource(doing.db, toRef(IDENTITY_PROVIDER, { id }))
     await putSecret(doing, getSecretKey(services), { ...found, name: SECRET_NAME, value })
-    const note = { action: 'put-secret', kind: 'identity-provider', target: found.uid, team: '*', details: { id } }
+    const note = { action: 'put-secret', kind: 'identity-provider', target: found.uid, team: NO_TEAM, details: { id } }
     return { body: undefined, notes: [note] }
   },
 })

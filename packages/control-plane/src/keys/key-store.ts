@@ -1,5 +1,6 @@
 /** Owns making, bringing along, changing and ending keys. A key is shown when it is made, and never again. */
-import { createHash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
+import { toTextHash } from '@gatewright/model'
 import { createIssuedKey, isWeakKey } from '@gatewright/policies'
 import { type Selectable, sql } from 'kysely'
 import type { Doing } from '../store/doing.ts'
@@ -28,7 +29,7 @@ export async function issueKey(
   terms: KeyTerms = {},
 ): Promise<{ readonly key: Key; readonly value: string }> {
   const value = createIssuedKey()
-  const [key] = await insertKeys(doing, [toKey(doing, app, { ...terms, hash: hashOf(value), hint: toHint(value) })])
+  const [key] = await insertKeys(doing, [toKey(doing, app, { ...terms, hash: toTextHash(value), hint: toHint(value) })])
   if (key === undefined) throw new TypeError('one key was inserted')
   return { key, value }
 }
@@ -49,11 +50,6 @@ export async function hashKeys(brought: readonly BroughtKey[], weak?: WeakKeyHas
     } else kept.push(toKept(each, position))
   }
   return kept
-}
-
-/** All of them or none. @rejects KeyFault `taken`, `weak`, `malformed`, with the positions */
-export async function bringKeys(doing: Doing, app: string, brought: readonly BroughtKey[]): Promise<readonly Key[]> {
-  return await keepKeys(doing, app, await hashKeys(brought))
 }
 
 /** All of them or none. @rejects KeyFault `taken`, with the position */
@@ -178,7 +174,7 @@ function isWeak(brought: BroughtKey | undefined): boolean {
 function toKept(brought: BroughtKey, position: number): HashedKey {
   if ('value' in brought) {
     const { value, ...terms } = brought
-    return { ...terms, hash: hashOf(value), hint: toHint(value) }
+    return { ...terms, hash: toTextHash(value), hint: toHint(value) }
   }
   const { hash, ...terms } = brought
   const match = HASH.exec(hash)
@@ -189,10 +185,6 @@ function toKept(brought: BroughtKey, position: number): HashedKey {
 
 function toKey({ sequence, nowMs, by }: Doing, app: string, kept: HashedKey): Key {
   return { uid: randomUUID(), app, ...kept, sequence, createdAtMs: nowMs, createdBy: by }
-}
-
-function hashOf(value: string): string {
-  return createHash('sha256').update(value).digest('hex')
 }
 
 /** Of a long key so little that the rest is as hard to guess as before. */

@@ -5,7 +5,16 @@ import type { Doing } from '../store/doing.ts'
 import type { Change, Store } from '../store/store.ts'
 import { describeOnStores } from '../testing/describe-on-stores.ts'
 import { type Key, KeyFault, type KeyFaultReason } from './key.ts'
-import { type BroughtKey, bringKeys, endKey, issueKey, listChangedKeys, listKeys, rotateKey } from './key-store.ts'
+import {
+  type BroughtKey,
+  endKey,
+  hashKeys,
+  issueKey,
+  keepKeys,
+  listChangedKeys,
+  listKeys,
+  rotateKey,
+} from './key-store.ts'
 
 const NOW = 1_700_000_000_000
 const DAY = 86_400_000
@@ -15,7 +24,7 @@ const STRONG = 'kT5-Zq8vWm2_xR7cLp4YkT5-Zq8vWm2_xR7cLp4Y'
 
 const issue = (store: Store, terms = {}) => store.write((change) => issueKey(doing(change), 'app-1', terms))
 const bring = (store: Store, brought: readonly BroughtKey[], app = 'app-1') =>
-  store.write((change) => bringKeys(doing(change), app, brought))
+  store.write(async (change) => await keepKeys(doing(change), app, await hashKeys(brought)))
 const list = (store: Store, app = 'app-1') => store.read((db) => listKeys(db, app, { limit: 100 }))
 const failsWith = (reason: KeyFaultReason, position?: number) => (fault: unknown) =>
   fault instanceof KeyFault && fault.reason === reason && fault.positions[0] === position

@@ -6,7 +6,7 @@
  * each time longer up to a bound, and never for good. A network from which the person has logged in before waits for its own
  * mistakes alone, so a stranger elsewhere cannot keep the right person out.
  */
-import { createHash } from 'node:crypto'
+import { toTextHash } from '@gatewright/model'
 import { toNetwork } from '@gatewright/policies'
 import type { Doing } from '../store/doing.ts'
 import type { Moment } from '../store/store.ts'
@@ -157,7 +157,7 @@ function toAccountKey(email: string): string {
 }
 
 function toKey(...parts: readonly string[]): string {
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex')
+  return toTextHash(JSON.stringify(parts))
 }
 
 async function readRows(db: Moment, keys: readonly string[]): Promise<ReadonlyMap<string, Row>> {

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { nodeSchema } from '../deployments/deployment-answer.ts'
 import { defineReading } from '../http/route.ts'
 import { timeSchema, toTime } from '../http/time.ts'
+import { NO_TEAM } from '../resources/kind.ts'
 import type { HeardNode } from './node-registry.ts'
 
 const { shape } = usageSchema
@@ -60,7 +61,7 @@ export const NODE_ROUTES = [
     path: '/nodes',
     summary: 'Nodes that were heard from in the last minutes, by any control plane: what each runs, and its use.',
     tag: 'node group',
-    access: { kind: 'demand', toDemand: () => ({ permission: 'node:read', team: '*' }) },
+    access: { kind: 'demand', toDemand: () => ({ permission: 'node:read', team: NO_TEAM }) },
     answer: z.strictObject({ items: z.array(listedNodeSchema) }),
     async read({ services }) {
       return { body: { items: services.nodes.listHeard().map(present) } }

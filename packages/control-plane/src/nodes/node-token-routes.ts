@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { defineChange, defineReading } from '../http/route.ts'
 import { toTime } from '../http/time.ts'
 import { NODE_GROUP } from '../kinds.ts'
-import { toRef } from '../resources/kind.ts'
+import { NO_TEAM, toRef } from '../resources/kind.ts'
 import { getResource } from '../resources/resource-store.ts'
 import type { Moment } from '../store/store.ts'
 import { endNodeToken, issueNodeToken, listNodeTokens, type NodeToken } from './node-token-store.ts'
@@ -22,7 +22,7 @@ const ofGroup = z.strictObject({ group: z.string().max(100) })
 const ofToken = z.strictObject({ group: z.string().max(100), uid: z.string().max(64) })
 const access = (permission: 'node:read' | 'node:edit') => ({
   kind: 'demand' as const,
-  toDemand: () => ({ permission, team: '*' }),
+  toDemand: () => ({ permission, team: NO_TEAM }),
 })
 
 const getGroup = (db: Moment, id: string) => getResource(db, toRef(NODE_GROUP, { id }))
@@ -40,7 +40,7 @@ const toNote = (action: string, { uid, name }: NodeToken, group: string) => ({
   action,
   kind: 'node-token',
   target: uid,
-  team: '*',
+  team: NO_TEAM,
   details: { name, group },
 })
 

@@ -1,5 +1,6 @@
 /** Owns issuing, finding and ending the tokens of nodes. They open what nodes ask for and nothing else, and nothing else opens that. */
-import { createHash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
+import { toTextHash } from '@gatewright/model'
 import { createIssuedKey, judgeIssuedKey } from '@gatewright/policies'
 import type { Selectable } from 'kysely'
 import type { Actor } from '../access/actor.ts'
@@ -48,7 +49,7 @@ export async function issueNodeToken(
     uid: randomUUID(),
     node_group: group,
     name,
-    hash: hashOf(value),
+    hash: toTextHash(value),
     hint: `${value.slice(0, HINT_START)}…${value.slice(-HINT_END)}`,
     expires: expiresAtMs ?? null,
     ended_at: null,
@@ -63,7 +64,7 @@ export async function issueNodeToken(
 /** What its nodes run. Undefined: the token is none, is over, or its group is gone. */
 export async function findNodeGroup(db: Moment, value: string, nowMs: number): Promise<NodeGroupBody | undefined> {
   if (judgeIssuedKey(value, PREFIX) !== 'issued') return undefined
-  const row = await db.selectFrom('node_tokens').selectAll().where('hash', '=', hashOf(value)).executeTakeFirst()
+  const row = await db.selectFrom('node_tokens').selectAll().where('hash', '=', toTextHash(value)).executeTakeFirst()
   if (row === undefined || row.ended_at !== null || (row.expires !== null && row.expires <= nowMs)) return undefined
   const group = (await findResources(db, [row.node_group])).get(row.node_group)
   return group?.body as NodeGroupBody | undefined
@@ -100,10 +101,6 @@ export async function endNodeToken(
   if (row.ended_at !== null) throw new TokenFault('ended', 'This token has been ended already.')
   await db.updateTable('node_tokens').set({ ended_at: nowMs, sequence }).where('uid', '=', uid).execute()
   return toToken({ ...row, ended_at: nowMs })
-}
-
-function hashOf(value: string): string {
-  return createHash('sha256').update(value).digest('hex')
 }
 
 function toToken(row: Selectable<NodeTokenTable>): NodeToken {

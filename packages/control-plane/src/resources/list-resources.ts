@@ -2,6 +2,7 @@
 import { type RawBuilder, type SelectQueryBuilder, sql } from 'kysely'
 import type { TeamPart } from '../access/decide-access.ts'
 import { isReadable } from '../apis/select-readable.ts'
+import { containsText } from '../store/contains-text.ts'
 import type { Moment } from '../store/store.ts'
 import type { Tables } from '../store/tables.ts'
 import type { Resource } from './resource.ts'
@@ -136,10 +137,7 @@ function filter(
     const tagged = db.selectFrom('resource_tags').select('resource').where('tag', '=', tag)
     found = found.where('uid', 'in', tagged)
   }
-  if (search !== undefined) {
-    const pattern = `%${search.toLowerCase().replace(/[\\%_]/g, '\\$&')}%`
-    found = found.where(sql<boolean>`search_text like ${pattern} escape '\\'`)
-  }
+  if (search !== undefined) found = found.where(containsText(search))
   return found
 }
 

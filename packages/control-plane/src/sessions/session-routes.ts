@@ -4,6 +4,7 @@ import { getOwnUser, toAccountNote } from '../account/sign-in.ts'
 import { AdminProblem } from '../http/admin-problem.ts'
 import { type Asking, defineChange, defineReading, type Route, type RouteAccess } from '../http/route.ts'
 import { timeSchema, toTime } from '../http/time.ts'
+import { NO_TEAM } from '../resources/kind.ts'
 import type { Doing } from '../store/doing.ts'
 import type { Moment } from '../store/store.ts'
 import { getUser } from '../users/user-store.ts'
@@ -11,7 +12,7 @@ import { endSession, endSessionsOf, findSession, listSessions } from './session-
 
 const ofOther = z.strictObject({ user: z.string().max(64) })
 const OWN: RouteAccess = { kind: 'own' }
-const OTHERS: RouteAccess = { kind: 'demand', toDemand: () => ({ permission: 'session:end', team: '*' }) }
+const OTHERS: RouteAccess = { kind: 'demand', toDemand: () => ({ permission: 'session:end', team: NO_TEAM }) }
 
 const answer = z.strictObject({
   items: z.array(
@@ -62,12 +63,9 @@ async function endAll(doing: Doing, user: string, keep?: string) {
   return { body: undefined, notes: sessions === 0 ? [] : [toAccountNote('end-sessions', found, { sessions })] }
 }
 
-const COMMON = { tag: 'sessions' } as const
-const ENDING = { method: 'DELETE' } as const
-
 export const SESSION_ROUTES: readonly Route[] = [
   defineReading({
-    ...COMMON,
+    tag: 'sessions',
     name: 'listMySessions',
     path: '/me/sessions',
     summary: 'Where you are logged in, the newest first.',
@@ -76,8 +74,8 @@ export const SESSION_ROUTES: readonly Route[] = [
     read: async (asking, db) => ({ body: await list(asking, db, getOwnUser(asking)) }),
   }),
   defineChange({
-    ...COMMON,
-    ...ENDING,
+    method: 'DELETE',
+    tag: 'sessions',
     name: 'endMySession',
     path: '/me/sessions/{uid}',
     summary: 'Logs one of your browsers out.',
@@ -86,8 +84,8 @@ export const SESSION_ROUTES: readonly Route[] = [
     change: async (asking, doing, { params: { uid } }) => await end(doing, { uid, user: getOwnUser(asking) }),
   }),
   defineChange({
-    ...COMMON,
-    ...ENDING,
+    method: 'DELETE',
+    tag: 'sessions',
     name: 'endMySessions',
     path: '/me/sessions',
     summary: 'Logs you out everywhere but here.',
@@ -95,7 +93,7 @@ export const SESSION_ROUTES: readonly Route[] = [
     change: async (asking, doing) => await endAll(doing, getOwnUser(asking), await findOwn(asking, doing.db)),
   }),
   defineReading({
-    ...COMMON,
+    tag: 'sessions',
     name: 'listUserSessions',
     path: '/users/{user}/sessions',
     summary: 'Where somebody is logged in, the newest first.',
@@ -108,8 +106,8 @@ export const SESSION_ROUTES: readonly Route[] = [
     },
   }),
   defineChange({
-    ...COMMON,
-    ...ENDING,
+    method: 'DELETE',
+    tag: 'sessions',
     name: 'endUserSession',
     path: '/users/{user}/sessions/{uid}',
     summary: 'Logs one browser of somebody out.',
@@ -118,8 +116,8 @@ export const SESSION_ROUTES: readonly Route[] = [
     change: async (_, doing, { params }) => await end(doing, params),
   }),
   defineChange({
-    ...COMMON,
-    ...ENDING,
+    method: 'DELETE',
+    tag: 'sessions',
     name: 'endUserSessions',
     path: '/users/{user}/sessions',
     summary: 'Logs somebody out everywhere.',

@@ -1,5 +1,6 @@
 /** Owns sessions: what a browser shows after a login, for how long it counts, and its end. */
-import { createHash, createHmac, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto'
+import { createHmac, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto'
+import { toTextHash } from '@gatewright/model'
 import type { Selectable } from 'kysely'
 import type { Doing } from '../store/doing.ts'
 import type { Moment } from '../store/store.ts'
@@ -45,7 +46,7 @@ export async function startSession(
   const row: Selectable<SessionTable> = {
     uid: randomUUID(),
     user,
-    hash: hashOf(secret),
+    hash: toTextHash(secret),
     address,
     agent: agent.slice(0, MOST_AGENT_LETTERS),
     created_at: nowMs,
@@ -66,7 +67,7 @@ export interface FoundSession {
 /** Undefined: there is none, it is over, or its user is suspended. */
 export async function findSession(db: Moment, secret: string, nowMs: number): Promise<FoundSession | undefined> {
   if (!SECRET.test(secret)) return undefined
-  const row = await db.selectFrom('sessions').selectAll().where('hash', '=', hashOf(secret)).executeTakeFirst()
+  const row = await db.selectFrom('sessions').selectAll().where('hash', '=', toTextHash(secret)).executeTakeFirst()
   if (row === undefined || row.expires <= nowMs || row.last_seen + IDLE_MS <= nowMs) return undefined
   const user = await db.selectFrom('users').selectAll().where('uid', '=', row.user).executeTakeFirst()
   if (user === undefined || user.state !== 'active') return undefined
@@ -125,10 +126,6 @@ export function toAntiForgeryToken(secret: string): string {
 export function isAntiForgeryToken(token: string, secret: string): boolean {
   const [given, right] = [Buffer.from(token), Buffer.from(toAntiForgeryToken(secret))]
   return given.length === right.length && timingSafeEqual(given, right)
-}
-
-function hashOf(secret: string): string {
-  return createHash('sha256').update(secret).digest('hex')
 }
 
 function toSession(row: Selectable<SessionTable>): Session {

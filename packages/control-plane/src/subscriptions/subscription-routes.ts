@@ -9,7 +9,7 @@ import { assertAllowed, isAllowed } from '../http/assert-allowed.ts'
 import { type Asking, defineChange, defineReading, type Route } from '../http/route.ts'
 import { API, APP, PRODUCT } from '../kinds.ts'
 import { findResources } from '../resources/find-resources.ts'
-import { type Kind, toRef } from '../resources/kind.ts'
+import { type Kind, NO_TEAM, toRef } from '../resources/kind.ts'
 import { toNote } from '../resources/put-resource.ts'
 import type { Resource } from '../resources/resource.ts'
 import { findResource, getResource } from '../resources/resource-store.ts'
@@ -72,13 +72,13 @@ async function getShown(asking: Asking, db: Moment, uid: string): Promise<Subscr
 
 /** Of what is gone, only who may do so everywhere. */
 function toSeller(sold: Resource | undefined): { readonly team: string; readonly api?: string } {
-  if (sold === undefined) return { team: '*' }
+  if (sold === undefined) return { team: NO_TEAM }
   return { team: sold.team, ...(sold.kind === 'api' && { api: sold.id }) }
 }
 
 function toStepNote(action: string, { uid, state, target, plan }: Subscription, app: Resource | undefined): AuditNote {
   const details = { app: app?.id, target, plan, state }
-  return { action, kind: 'subscription', target: uid, team: app?.team ?? '*', details }
+  return { action, kind: 'subscription', target: uid, team: app?.team ?? NO_TEAM, details }
 }
 
 /** Whose names are not theirs to see are told nothing of them, not even whether they are there: no subscription has the uid ''. */

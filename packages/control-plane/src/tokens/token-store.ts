@@ -1,5 +1,6 @@
 /** Owns issuing, finding and ending tokens. A token is shown when it is issued, and never again. */
-import { createHash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
+import { toTextHash } from '@gatewright/model'
 import { createIssuedKey, judgeIssuedKey } from '@gatewright/policies'
 import type { Selectable } from 'kysely'
 import { z } from 'zod'
@@ -50,7 +51,7 @@ export async function issueToken(
     name: request.name.trim(),
     grants: JSON.stringify(request.kind === 'service' ? request.grants : []),
     scopes: request.scopes === undefined ? null : JSON.stringify(request.scopes),
-    hash: hashOf(value),
+    hash: toTextHash(value),
     hint: `${value.slice(0, HINT_START)}…${value.slice(-HINT_END)}`,
     expires: request.expiresAtMs ?? null,
     last_used: null,
@@ -74,7 +75,7 @@ export interface FoundToken {
 /** Undefined: there is none, it is over, or its user is suspended. What is no token of ours is told without a look into the store. */
 export async function findToken(db: Moment, value: string, nowMs: number): Promise<FoundToken | undefined> {
   if (!Object.values(PREFIXES).some((prefix) => judgeIssuedKey(value, prefix) === 'issued')) return undefined
-  const row = await db.selectFrom('tokens').selectAll().where('hash', '=', hashOf(value)).executeTakeFirst()
+  const row = await db.selectFrom('tokens').selectAll().where('hash', '=', toTextHash(value)).executeTakeFirst()
   if (row === undefined) return undefined
   const principal = await findTokenPrincipal(db, row, nowMs)
   if (principal === undefined) return undefined
@@ -212,10 +213,6 @@ async function findGrants(db: Moment, token: Token): Promise<readonly Grant[] | 
   if (token.kind === 'service') return token.grants
   const user = await findUser(db, token.user)
   return user?.state === 'active' ? user.grants : undefined
-}
-
-function hashOf(value: string): string {
-  return createHash('sha256').update(value).digest('hex')
 }
 
 function toToken(row: Selectable<TokenTable>): Token {

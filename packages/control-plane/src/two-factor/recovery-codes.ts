@@ -1,5 +1,6 @@
 /** Owns the codes on paper: for who has lost the phone. Each is good once. */
-import { createHash, randomInt } from 'node:crypto'
+import { randomInt } from 'node:crypto'
+import { toTextHash } from '@gatewright/model'
 import type { Doing } from '../store/doing.ts'
 import type { Moment } from '../store/store.ts'
 
@@ -54,5 +55,5 @@ function drawCode(): string {
 /** What people take one letter for is another. */
 function hashOf(code: string): string {
   const digits = code.toLowerCase().replace(/[\s-]/g, '').replaceAll('o', '0').replace(/[il]/g, '1')
-  return createHash('sha256').update(digits).digest('hex')
+  return toTextHash(digits)
 }

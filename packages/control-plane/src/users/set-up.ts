@@ -1,5 +1,6 @@
 /** Owns the first person of a control plane: whoever has the link that its operator was shown, and once. */
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
+import { toTextHash } from '@gatewright/model'
 import { EVERY_TEAM } from '../access/grant.ts'
 import { OWNER_ROLE } from '../access/role.ts'
 import type { Doing } from '../store/doing.ts'
@@ -18,7 +19,7 @@ export async function openSetUp({ db, nowMs }: Doing): Promise<string | undefine
   const secret = randomBytes(SECRET_BYTES).toString('base64url')
   await db
     .insertInto('set_up')
-    .values({ hash: hashOf(secret), expires: nowMs + LIFETIME_MS })
+    .values({ hash: toTextHash(secret), expires: nowMs + LIFETIME_MS })
     .execute()
   return secret
 }
@@ -33,7 +34,7 @@ export async function finishSetUp(
   const open = await db
     .selectFrom('set_up')
     .select('hash')
-    .where('hash', '=', hashOf(secret))
+    .where('hash', '=', toTextHash(secret))
     .where('expires', '>', nowMs)
     .executeTakeFirst()
   // One change happens at a time: of two who hurry, the second finds the first.
@@ -53,8 +54,4 @@ export async function finishSetUp(
 
 async function hasUsers(db: Moment): Promise<boolean> {
   return (await db.selectFrom('users').select('uid').limit(1).executeTakeFirst()) !== undefined
-}
-
-function hashOf(secret: string): string {
-  return createHash('sha256').update(secret).digest('hex')
 }

@@ -4,6 +4,7 @@ import type { Permission } from '../access/permission.ts'
 import { toAccountNote } from '../account/sign-in.ts'
 import { type Asking, type Done, defineChange, defineReading, type Route, type RouteAccess } from '../http/route.ts'
 import { removePasskey } from '../passkeys/passkey-store.ts'
+import { NO_TEAM } from '../resources/kind.ts'
 import { toChangeLines } from '../resources/to-change-lines.ts'
 import type { Doing } from '../store/doing.ts'
 import { removeTotp } from '../two-factor/totp.ts'
@@ -27,7 +28,7 @@ import {
 const params = z.strictObject({ user: z.string().max(64) })
 const demand = (permission: Permission): RouteAccess => ({
   kind: 'demand',
-  toDemand: () => ({ permission, team: '*' }),
+  toDemand: () => ({ permission, team: NO_TEAM }),
 })
 const READ = { tag: 'users', access: demand('user:read') } as const
 const EDIT = { tag: 'users', access: demand('user:edit') } as const
@@ -190,7 +191,7 @@ const erase = defineChange({
     await eraseUser(doing, uid)
     return {
       body: undefined,
-      notes: [{ action: 'erase', kind: 'user', target: uid, team: '*', details: { before: grants } }],
+      notes: [{ action: 'erase', kind: 'user', target: uid, team: NO_TEAM, details: { before: grants } }],
     }
   },
 })

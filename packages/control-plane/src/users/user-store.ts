@@ -1,6 +1,6 @@
 /** Owns making, changing, suspending and erasing people. What is personal is kept here alone, in no version and no name of an actor. */
 import { randomUUID } from 'node:crypto'
-import { type Selectable, sql } from 'kysely'
+import type { Selectable } from 'kysely'
 import { EVERY_TEAM, type Grant } from '../access/grant.ts'
 import { OWNER_ROLE } from '../access/role.ts'
 import { eraseFromAudit } from '../audit/audit-log.ts'
@@ -8,6 +8,7 @@ import { dropChallenges } from '../challenges/challenge-store.ts'
 import { forgetLogins } from '../logins/login-guard.ts'
 import { CursorFault } from '../resources/list-resources.ts'
 import { endSessionsOf } from '../sessions/session-store.ts'
+import { containsText } from '../store/contains-text.ts'
 import type { Doing } from '../store/doing.ts'
 import type { Moment } from '../store/store.ts'
 import type { UserTable } from '../store/user-tables.ts'
@@ -146,10 +147,7 @@ export async function listUsers(
   { search, state, limit, after }: UserQuery,
 ): Promise<{ readonly users: readonly User[]; readonly next: string | undefined }> {
   let found = db.selectFrom('users').selectAll()
-  if (search !== undefined) {
-    const pattern = `%${search.toLowerCase().replace(/[\\%_]/g, '\\$&')}%`
-    found = found.where(sql<boolean>`search_text like ${pattern} escape '\\'`)
-  }
+  if (search !== undefined) found = found.where(containsText(search))
   if (state !== undefined) found = found.where('state', '=', state)
   if (after !== undefined) found = found.where('email_folded', '>', parseCursor(after))
   const rows = await found
