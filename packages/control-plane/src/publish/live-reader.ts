@@ -226,7 +226,8 @@ async function readTerms(db: Moment, base: Known | undefined, sequence: number) 
   const certificates = await read('certificate', ({ id, body }: Resource<CertificateBody>) => ({ id, body }))
   const policyLists = await read('policy-list', ({ team, id, body }: Resource<PolicyListBody>) => ({ team, id, body }))
   // Without plans there is nobody to have anything different of one.
-  const overrides = plans.length === 0 ? NO_OVERRIDES : await readOverrides(db, base?.overrides, sequence)
+  const overrides =
+    plans.length === 0 ? NO_OVERRIDES : await readOverrides(db, base?.overrides ?? NO_OVERRIDES, sequence)
   const terms = { plans, overrides: overrides.list, sold, upstreams, certificates, policyLists }
   return { shared, overrides, terms }
 }

@@ -19,11 +19,7 @@ export interface KnownOverrides {
 export const NO_OVERRIDES: KnownOverrides = { sequence: undefined, byApp: new Map(), list: [] }
 
 /** `sequence`: of the moment. */
-export async function readOverrides(
-  db: Moment,
-  former: KnownOverrides = NO_OVERRIDES,
-  sequence: number,
-): Promise<KnownOverrides> {
+export async function readOverrides(db: Moment, former: KnownOverrides, sequence: number): Promise<KnownOverrides> {
   const since = former.sequence
   const isWhole = since === undefined || (await hasRemovals(db, since))
   const changed = isWhole ? await readAll(db) : await listChangedResources(db, { kind: 'app', since })

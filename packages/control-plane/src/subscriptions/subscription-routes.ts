@@ -15,7 +15,7 @@ import type { Resource } from '../resources/resource.ts'
 import { findResource, getResource } from '../resources/resource-store.ts'
 import type { Moment } from '../store/store.ts'
 import { findMove, MOVE_PLAN_DESCRIPTION } from './find-move.ts'
-import { findOffer } from './find-offer.ts'
+import { getOffer } from './get-offer.ts'
 import { doMoves, findMoved, planMoves } from './move-subscriptions.ts'
 import { moveSchema, presentMove, toMoveLines, toMoveNotes } from './present-move.ts'
 import {
@@ -162,7 +162,7 @@ const ASKING: readonly Route[] = [
     status: 201,
     async change(asking, doing, { params: at, body: { team = at.team, product, api, plan, note: said } }) {
       const app = await getOwnApp(asking, doing.db, at)
-      const { sold: _, ...offer } = await findOffer(asking, doing.db, {
+      const { sold: _, ...offer } = await getOffer(asking, doing.db, {
         team,
         plan,
         ...(product !== undefined && { product }),

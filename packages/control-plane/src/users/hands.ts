@@ -4,9 +4,9 @@
  * is to look after another.
  */
 import type { Actor } from '../access/actor.ts'
-import { decideAccess, type Principal } from '../access/decide-access.ts'
+import type { Principal } from '../access/decide-access.ts'
 import { EVERY_TEAM } from '../access/grant.ts'
-import { readRoles } from '../http/assert-allowed.ts'
+import { isAllowed } from '../http/assert-allowed.ts'
 import type { Doing } from '../store/doing.ts'
 import type { Moment } from '../store/store.ts'
 import { findMaker, findPerson } from '../tokens/token-store.ts'
@@ -108,5 +108,5 @@ async function isTrusted(db: Moment, person: string): Promise<boolean> {
 /** Whatever a token of theirs is limited to. */
 async function mayUnprotectAll(db: Moment, { scopes: _, ...principal }: Principal): Promise<boolean> {
   const demand = { permission: 'environment:edit', team: EVERY_TEAM } as const
-  return decideAccess(principal, demand, await readRoles(db)) === 'granted'
+  return await isAllowed({ principal }, db, demand)
 }

@@ -19,7 +19,7 @@ export interface OfferAsked {
 }
 
 /** What is subscribed to. @rejects AdminProblem, ResourceFault */
-export async function findOffer(
+export async function getOffer(
   asking: Asking,
   db: Moment,
   asked: OfferAsked,
