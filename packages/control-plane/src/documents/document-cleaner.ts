@@ -1,8 +1,8 @@
 /** Owns taking away documents that nothing names any more, a good while after the last did: a draft that says another one, or is gone. */
 import type { Log } from '@gatewright/policies'
 import { appendToAudit } from '../audit/audit-log.ts'
+import { toTime } from '../http/time.ts'
 import { NO_TEAM } from '../resources/kind.ts'
-import { toTime } from '../resources/present-resource.ts'
 import { inParts } from '../store/in-parts.ts'
 import { readSequence } from '../store/next-sequence.ts'
 import type { Change, Moment, Store } from '../store/store.ts'
