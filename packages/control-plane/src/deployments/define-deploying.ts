@@ -19,7 +19,7 @@ import type { Deployment } from './deployment.ts'
 import { presentDeployment, rolloutSchema } from './deployment-answer.ts'
 import { type DeploymentPlace, findPlace, PLACE_PATH, placeDemand, placeParams } from './deployment-place.ts'
 import { deploy, findDeployment, undoDeploy } from './deployment-store.ts'
-import { JUDGED, type Judgement, judgeWish, presentRuleFinding, toMessage, type Wish } from './judge-wish.ts'
+import { type Judgement, judgeWish, presentRuleFinding, toMessage, type Wish } from './judge-wish.ts'
 import {
   doSuccession,
   type PlannedSuccession,
@@ -168,6 +168,7 @@ export async function carryOut(asking: Asking, doing: Doing, wanted: Omit<Wanted
   const { id, body } = place.environment
   const { liveCheck } = asking.services
   const watched = body.protection === undefined ? new Map() : await liveCheck.watch(doing.db, new Set([id]))
+  const live = await liveCheck.listLive(doing.db)
   const releases = withPreviews(wish, before, doing.nowMs)
   const made = await deploy(doing, place.ref, {
     releases,
@@ -176,7 +177,7 @@ export async function carryOut(asking: Asking, doing: Doing, wanted: Omit<Wanted
     version,
     message: toMessage(wish, judgement),
   })
-  if (JUDGED.has(why)) assertOwnNames(place, await liveCheck.listLive(doing.db))
+  assertOwnNames(place, { before: live, after: await liveCheck.listLive(doing.db) })
   const [touched] = await findTouched(liveCheck, doing.db, watched)
   if (touched !== undefined) assertNoMore(id, touched.outcome, wish.outcome)
   const succession = wish.succession && (await planSuccession(doing.db, place, wish.succession))

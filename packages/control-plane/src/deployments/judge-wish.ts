@@ -62,7 +62,7 @@ export interface Judgement {
 const NOTHING_TO_SAY: Judgement = { warnings: [], acknowledged: [], changes: [] }
 
 /** What was live before, and what is taken out, is judged no more: whoever has to go back has to be able to. */
-export const JUDGED: ReadonlySet<string> = new Set(['publish', 'promote', 'canary'])
+const JUDGED: ReadonlySet<string> = new Set(['publish', 'promote', 'canary'])
 
 /** @rejects AdminProblem with everything that keeps it from being live */
 export async function judgeWish(

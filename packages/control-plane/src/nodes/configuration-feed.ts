@@ -13,10 +13,7 @@ import {
 import { narrowPlans, PLANS } from '../publish/narrow-plans.ts'
 import type { Piece } from '../publish/piece-composer.ts'
 import type { Publication } from '../publish/publisher.ts'
-import type { NodeGroupBody } from './node-group-body.ts'
-
-/** What a group runs. */
-export type NodeScope = Pick<NodeGroupBody, 'environments' | 'apis'>
+import { isInScope, type NodeScope } from './node-scope.ts'
 
 /** How many publications back a node may be. */
 const REMEMBERED = 64
@@ -135,12 +132,4 @@ function toTold({ name, text, hash }: Piece, scope: NodeScope): Pick<Item, 'text
 
 function toId(name: string): string {
   return name.slice(0, name.lastIndexOf('.'))
-}
-
-/** `prod.shop.orders`, or `prod`, `prod.~upstreams` and `prod.~certificates` of the environment: no id of an environment has a point in it. What is for all begins with `~`. */
-export function isInScope(id: string, { environments, apis }: NodeScope): boolean {
-  if (id.startsWith('~')) return true
-  const [environment = '', ...api] = id.split('.')
-  if (environments?.includes(environment) === false) return false
-  return api.length === 0 || api[0]?.startsWith('~') === true || (apis?.includes(api.join('.')) ?? true)
 }

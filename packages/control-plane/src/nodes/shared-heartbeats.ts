@@ -9,8 +9,9 @@ import { randomUUID } from 'node:crypto'
 import { type Heartbeat, heartbeatSchema } from '@gatewright/model'
 import { z } from 'zod'
 import { MOST_SAID_BYTES, type Store } from '../store/store.ts'
-import { type ConfigurationFeed, isInScope, type NodeScope } from './configuration-feed.ts'
+import type { ConfigurationFeed } from './configuration-feed.ts'
 import type { NodeRegistry } from './node-registry.ts'
+import { isInScope, type NodeScope } from './node-scope.ts'
 
 export interface SharedHeartbeatsOptions {
   readonly store: Pick<Store, 'say' | 'onSaid'>

@@ -1,15 +1,18 @@
 /** Owns what gateways are to run at one moment of the store: pieces, and the documents that they name. */
 import { findDocuments } from '../documents/document-store.ts'
 import type { EnvironmentBody } from '../environments/environment-body.ts'
+import type { NodeGroupBody } from '../nodes/node-group-body.ts'
 import { listAllResources } from '../resources/list-resources.ts'
+import type { Resource } from '../resources/resource.ts'
 import type { SecretKey } from '../secrets/secret-key.ts'
 import { openSecrets } from '../secrets/secret-store.ts'
 import type { Moment } from '../store/store.ts'
 import { toDocumentName } from './compose-file.ts'
+import { composeSurroundings } from './compose-surroundings.ts'
 import { type LiveMoment, LiveReader } from './live-reader.ts'
 import { NO_TERMS } from './live-terms.ts'
+import type { OutcomePiece } from './outcome.ts'
 import { type Piece, PieceComposer, toStamp } from './piece-composer.ts'
-import { listShadowing } from './shadowing-certificates.ts'
 
 export interface PublishedMoment {
   readonly live: LiveMoment
@@ -22,9 +25,9 @@ export interface PublishedMoment {
 
 export interface EnvironmentState {
   readonly body: EnvironmentBody
-  /** Another one where it runs something else. */
+  /** Another one where it runs something else, or where its clients get something else. */
   readonly stamp: string
-  readonly pieces: readonly Piece[]
+  readonly pieces: readonly OutcomePiece[]
 }
 
 export interface PublicationReaderOptions {
@@ -64,6 +67,7 @@ export class PublicationReader {
   /** What these environments run, or else those that have a protection; of a change that may be undone yet. */
   async peekEnvironments(db: Moment, ids?: ReadonlySet<string>): Promise<ReadonlyMap<string, EnvironmentState>> {
     const { environments, terms } = await this.#reader.peek(db)
+    const groups = (await listAllResources(db, 'node-group')) as Resource<NodeGroupBody>[]
     const states = new Map<string, EnvironmentState>()
     for (const environment of environments) {
       const { id, body } = environment
@@ -73,8 +77,8 @@ export class PublicationReader {
       const pieces = this.#composer.compose({ environments: [environment], terms: here })
       const secrets = await this.#openSecrets(db, pieces)
       const stamps = pieces.map((piece) => [piece.name, toStamp(piece, secrets)])
-      const stamp = JSON.stringify([stamps, listShadowing(environment, terms)])
-      states.set(id, { body, stamp, pieces })
+      const around = composeSurroundings(environment, { environments, terms, groups })
+      states.set(id, { body, stamp: JSON.stringify([stamps, around.text]), pieces: [...pieces, around] })
     }
     return states
   }
