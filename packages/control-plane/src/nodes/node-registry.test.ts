@@ -114,4 +114,19 @@ describe('nodes of a control plane', () => {
     nowMs = 5 * 60_000
     assert.ok(registry.note(beat('one-more', 'new'), () => true))
   })
+
+  it('of one group keep out none of another one, however many names are made up there', () => {
+    let nowMs = 0
+    const registry = new NodeRegistry(() => nowMs)
+    const note = (group: string, node: string) => registry.note(beat(node, 'new'), () => true, { group })
+    for (let count = 0; count < 10_000; count++) note('many', `n${count}`)
+    nowMs = 1_000
+    assert.ok(note('many', 'n0'))
+    assert.ok(note('few', 'a'))
+    assert.ok(note('few', 'b'))
+    assert.equal(note('many', 'one-more'), false)
+    const heard = registry.listHeard().map(({ heartbeat }) => heartbeat.node)
+    assert.deepEqual([heard.length, heard.slice(0, 3)], [10_000, ['a', 'b', 'n0']])
+    assert.ok(!heard.includes('n1'), 'who was heard from longest ago makes room')
+  })
 })

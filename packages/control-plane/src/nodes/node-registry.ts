@@ -7,16 +7,21 @@ import type { NodeOutcome } from '../publish/rollout.ts'
 const REMEMBERED_MS = 5 * 60_000
 /** Three heartbeats. Nobody waits for who has said nothing for longer. */
 const HEARD_MS = 30_000
-/** Names cost nothing to who has a token: beyond so many nobody new is remembered. */
+/** Names cost nothing to who has a token: beyond so many, who comes new takes the place of one of a group that has more. */
 const MOST_NODES = 10_000
 /** A thousand nodes answer within a second or so: they are not counted at each answer. */
 const LOOK_AGAIN_MS = 20
 
-interface Known {
+interface Known extends Heard {
   readonly heartbeat: Heartbeat
   readonly atMs: number
   /** Hash of what its group is to run, when it said so. */
   isCurrent(hash: string): boolean
+}
+
+interface Heard {
+  /** Uid; empty where an earlier version has not said it. */
+  readonly group: string
   /** Whether its group runs this, by its id in a snapshot, when it said so. */
   runs(api: string): boolean
 }
@@ -43,6 +48,7 @@ interface Judging {
 }
 
 export class NodeRegistry {
+  /** By name; who was heard from longest ago stands first. */
   readonly #known = new Map<string, Known>()
   readonly #nowMs: () => number
   readonly #findNewest: () => Newest | undefined
@@ -55,14 +61,17 @@ export class NodeRegistry {
 
   /**
    * `isCurrent`: whether this is what its group is to run at the moment when it is asked; `runs`: whether that has an API at all. False: there are
-   * too many to remember another one.
+   * too many to remember another one, and no group has more than its own.
    */
-  note(heartbeat: Heartbeat, isCurrent: Known['isCurrent'], runs: Known['runs'] = () => true): boolean {
-    if (!this.#known.has(heartbeat.node) && this.#known.size >= MOST_NODES) {
-      this.#forget()
-      if (this.#known.size >= MOST_NODES) return false
-    }
-    this.#known.set(heartbeat.node, { heartbeat, atMs: this.#nowMs(), isCurrent, runs })
+  note(
+    heartbeat: Heartbeat,
+    isCurrent: Known['isCurrent'],
+    { group = '', runs = () => true }: Partial<Heard> = {},
+  ): boolean {
+    const { node } = heartbeat
+    if (!this.#known.has(node) && !this.#makeRoom(group)) return false
+    this.#known.delete(node)
+    this.#known.set(node, { heartbeat, atMs: this.#nowMs(), isCurrent, runs, group })
     this.#heard.resolve()
     this.#heard = Promise.withResolvers()
     return true
@@ -109,6 +118,23 @@ export class NodeRegistry {
       return outcome
     })
     return outcomes.sort((one, other) => (one.node < other.node ? -1 : 1))
+  }
+
+  /** False: there is none. */
+  #makeRoom(group: string): boolean {
+    if (this.#known.size < MOST_NODES) return true
+    this.#forget()
+    if (this.#known.size < MOST_NODES) return true
+    const counts = new Map<string, number>()
+    for (const known of this.#known.values()) counts.set(known.group, (counts.get(known.group) ?? 0) + 1)
+    const [largest, most] = [...counts].reduce((one, other) => (other[1] > one[1] ? other : one))
+    if (most <= (counts.get(group) ?? 0) + 1) return false
+    for (const [node, known] of this.#known) {
+      if (known.group !== largest) continue
+      this.#known.delete(node)
+      break
+    }
+    return true
   }
 
   #forget(): void {

@@ -6,7 +6,7 @@ import { describeOnStores } from '../testing/describe-on-stores.ts'
 import { findNodeGroup } from './node-token-store.ts'
 
 const find = (store: Store, value: string, nowMs = 1_700_000_000_000) =>
-  store.read((db) => findNodeGroup(db, value, nowMs))
+  store.read(async (db) => (await findNodeGroup(db, value, nowMs))?.body)
 
 await describeOnStores('tokens of nodes', (open) => {
   it('are issued to a group, shown once, listed, and refused once they end', async () => {

@@ -6,6 +6,7 @@ import type { Selectable } from 'kysely'
 import type { Actor } from '../access/actor.ts'
 import { findResources } from '../resources/find-resources.ts'
 import { listAllResources } from '../resources/list-resources.ts'
+import type { Resource } from '../resources/resource.ts'
 import type { Doing } from '../store/doing.ts'
 import type { Moment } from '../store/store.ts'
 import type { NodeTokenTable } from '../store/tables.ts'
@@ -61,24 +62,25 @@ export async function issueNodeToken(
   return { token: toToken(row), value }
 }
 
-/** What its nodes run. Undefined: the token is none, is over, or its group is gone. */
-export async function findNodeGroup(db: Moment, value: string, nowMs: number): Promise<NodeGroupBody | undefined> {
+export type NodeGroup = Resource<NodeGroupBody>
+
+/** Whose token it is. Undefined: the token is none, is over, or its group is gone. */
+export async function findNodeGroup(db: Moment, value: string, nowMs: number): Promise<NodeGroup | undefined> {
   if (judgeIssuedKey(value, PREFIX) !== 'issued') return undefined
   const row = await db.selectFrom('node_tokens').selectAll().where('hash', '=', toTextHash(value)).executeTakeFirst()
   if (row === undefined || row.ended_at !== null || (row.expires !== null && row.expires <= nowMs)) return undefined
-  const group = (await findResources(db, [row.node_group])).get(row.node_group)
-  return group?.body as NodeGroupBody | undefined
+  return (await findResources(db, [row.node_group])).get(row.node_group) as NodeGroup | undefined
 }
 
 /** Of a node that has proven its name. Undefined: it is in no group, or in several. */
-export async function findGroupOfNode(db: Moment, name: string): Promise<NodeGroupBody | undefined> {
-  const groups = (await listAllResources(db, 'node-group')).map(({ body }) => body as NodeGroupBody)
-  const [group, ...others] = groups.filter(({ nodes }) => nodes?.includes(name))
+export async function findGroupOfNode(db: Moment, name: string): Promise<NodeGroup | undefined> {
+  const groups = (await listAllResources(db, 'node-group')) as NodeGroup[]
+  const [group, ...others] = groups.filter(({ body }) => body.nodes?.includes(name))
   return others.length === 0 ? group : undefined
 }
 
 /** A token opens a group, and says nothing of who has it: a name that is proven in another group is nobody's there. */
-export async function isNamedElsewhere(db: Moment, name: string, { nodes }: NodeGroupBody): Promise<boolean> {
+export async function isNamedElsewhere(db: Moment, name: string, { body: { nodes } }: NodeGroup): Promise<boolean> {
   if (nodes?.includes(name) === true) return false
   const groups = await listAllResources(db, 'node-group')
   return groups.some(({ body }) => (body as NodeGroupBody).nodes?.includes(name) === true)

@@ -13,8 +13,7 @@ import { readStoreUid } from '../store/next-sequence.ts'
 import type { Store } from '../store/store.ts'
 import type { ConfigurationFeed } from './configuration-feed.ts'
 import { CredentialsSpools } from './credentials-spool.ts'
-import type { NodeGroupBody } from './node-group-body.ts'
-import { findGroupOfNode, findNodeGroup, isNamedElsewhere } from './node-token-store.ts'
+import { findGroupOfNode, findNodeGroup, isNamedElsewhere, type NodeGroup } from './node-token-store.ts'
 import type { SharedHeartbeats } from './shared-heartbeats.ts'
 
 export interface NodeServices {
@@ -96,13 +95,13 @@ class NodeServer {
     const format = pickFeedFormat(toText(query, 'formats') ?? '')
     if (format === undefined) return refuseFormat(reply)
     const since = toText(query, 'since')
-    let { group: scope } = await this.#identify(request)
+    let { body: scope } = (await this.#identify(request)).group
     let changed = feed.changed
     let found = feed.find(scope, since)
     for (const end = toEnd(query); found === undefined && performance.now() < end && this.#isWaitedFor(request); ) {
       await this.#waiting.configuration.wait(changed, toWait(request, end))
       // The group may be another one now, and the token over.
-      scope = (await this.#identify(request)).group
+      scope = (await this.#identify(request)).group.body
       changed = feed.changed
       found = feed.find(scope, since)
     }
@@ -117,12 +116,12 @@ class NodeServer {
     if (pickFeedFormat(toText(query, 'formats') ?? '') === undefined) return refuseFormat(reply)
     const [store, since] = [toText(query, 'store'), toText(query, 'since')]
     const known = store === undefined || since === undefined ? undefined : { store, sequence: Number(since) }
-    let { group: scope } = await this.#identify(request)
+    let { body: scope } = (await this.#identify(request)).group
     let changed = this.#storeChanged.promise
     let found = await this.#spools.read(scope, known)
     for (const end = toEnd(query); found === undefined && performance.now() < end && this.#isWaitedFor(request); ) {
       await this.#waiting.credentials.wait(changed, toWait(request, end))
-      scope = (await this.#identify(request)).group
+      scope = (await this.#identify(request)).group.body
       changed = this.#storeChanged.promise
       found = await this.#spools.read(scope, known)
     }
@@ -144,9 +143,13 @@ class NodeServer {
       throw new AdminProblem('request-invalid', `This is a heartbeat of "${heartbeat.node}", and "${name}" sends it.`)
     }
     if (!heartbeats.take(heartbeat, group)) {
-      throw new AdminProblem('too-busy', 'More nodes than can be remembered have said something in the last minutes.', {
-        headers: { 'retry-after': '60' },
-      })
+      throw new AdminProblem(
+        'too-busy',
+        'More nodes than can be remembered have said something in the last minutes, and no group has more than this one.',
+        {
+          headers: { 'retry-after': '60' },
+        },
+      )
     }
     return reply.code(204).send()
   }
@@ -164,7 +167,7 @@ class NodeServer {
   }
 
   /** @throws AdminProblem */
-  async #identify(request: FastifyRequest): Promise<{ readonly group: NodeGroupBody; readonly name: string }> {
+  async #identify(request: FastifyRequest): Promise<{ readonly group: NodeGroup; readonly name: string }> {
     const { store, nowMs } = this.#services
     const name = nodeNameSchema.safeParse(request.headers['gatewright-node']).data
     if (name === undefined) throw new AdminProblem('request-invalid', 'Say in Gatewright-Node which node asks.')

@@ -16,6 +16,8 @@ const beat = (node: string, hash: string): Heartbeat => ({
   threads: Array.from({ length: 32 }, (_, index) => ({ index, version: 3, hash: 's'.repeat(64) })),
 })
 
+const GROUP = { uid: 'edge', body: {} }
+
 class Side {
   readonly registry = new NodeRegistry(() => this.nowMs)
   readonly feed = new ConfigurationFeed()
@@ -58,17 +60,17 @@ await describeOnPostgres('heartbeats that control planes share', (stage) => {
     const url = await stage.server.createDatabase()
     const [one, other] = [new Side(await stage.open(url)), new Side(await stage.open(url))]
     const current = one.feed.find({}, undefined)?.hash ?? ''
-    one.heartbeats.take(beat('a', current), {})
-    other.heartbeats.take(beat('b', 'old'), {})
+    one.heartbeats.take(beat('a', current), GROUP)
+    other.heartbeats.take(beat('b', 'old'), GROUP)
     for (const side of [one, other]) await side.until({ a: 'serves', b: 'waits' })
-    one.heartbeats.take(beat('a', current), {})
-    other.heartbeats.take(beat('b', current), {})
+    one.heartbeats.take(beat('a', current), GROUP)
+    other.heartbeats.take(beat('b', current), GROUP)
     for (const side of [one, other]) await side.until({ a: 'serves', b: 'serves' })
     assert.deepEqual([one.said, other.said], [1, 2], 'what is no news is not told')
     one.nowMs = 20_000
-    one.heartbeats.take(beat('a', current), {})
+    one.heartbeats.take(beat('a', current), GROUP)
     const names = Array.from({ length: 100 }, (_, index) => `n${String(index).padStart(3, '0')}`)
-    for (const name of names) one.heartbeats.take(beat(name, current), {})
+    for (const name of names) one.heartbeats.take(beat(name, current), GROUP)
     const all = Object.fromEntries(['a', 'b', ...names].map((name) => [name, 'serves']))
     await other.until(all)
     assert.ok(one.said < 12, `${one.said} messages for 101 nodes`)

@@ -11,7 +11,8 @@ import { z } from 'zod'
 import { MOST_SAID_BYTES, type Store } from '../store/store.ts'
 import type { ConfigurationFeed } from './configuration-feed.ts'
 import type { NodeRegistry } from './node-registry.ts'
-import { isInScope, type NodeScope } from './node-scope.ts'
+import { isInScope } from './node-scope.ts'
+import type { NodeGroup } from './node-token-store.ts'
 
 export interface SharedHeartbeatsOptions {
   readonly store: Pick<Store, 'say' | 'onSaid'>
@@ -29,6 +30,8 @@ const MOST_FAULT = 1_000
 const reportSchema = z.object({
   heartbeat: heartbeatSchema,
   scope: z.object({ environments: z.array(z.string()).exactOptional(), apis: z.array(z.string()).exactOptional() }),
+  /** Uid; earlier versions do not say it. */
+  group: z.string().exactOptional(),
 })
 const saidSchema = z.discriminatedUnion('kind', [
   /** Of somebody who knows nothing yet. */
@@ -48,7 +51,7 @@ export class SharedHeartbeats {
   readonly #options: SharedHeartbeatsOptions
   readonly #own = randomUUID()
   readonly #stopListening: () => void
-  /** Of nodes that say it here: what went on last. */
+  /** Of nodes that say it here: what went on last, and that of which longest ago stands first. */
   readonly #passed = new Map<string, Passed>()
   readonly #waiting = new Map<string, Report>()
   #timer: NodeJS.Timeout | undefined
@@ -64,15 +67,18 @@ export class SharedHeartbeats {
   }
 
   /** Of a node that asks here. False: there are too many. */
-  take(heartbeat: Heartbeat, { environments, apis }: NodeScope): boolean {
+  take(heartbeat: Heartbeat, { uid: group, body }: Pick<NodeGroup, 'uid' | 'body'>): boolean {
+    const { environments, apis } = body
     const scope = { ...(environments && { environments: [...environments] }), ...(apis && { apis: [...apis] }) }
-    if (!this.#note({ heartbeat, scope })) return false
+    if (!this.#note({ heartbeat, scope, group })) return false
     const nowMs = this.#options.nowMs()
-    const news = toNews({ heartbeat, scope })
+    const news = toNews({ heartbeat, scope, group })
     const last = this.#passed.get(heartbeat.node)
     if (last?.news === news && nowMs - last.atMs < AGAIN_MS) return true
-    const report = { heartbeat: toPassed(heartbeat), scope }
+    const report = { heartbeat: toPassed(heartbeat), scope, group }
+    this.#passed.delete(heartbeat.node)
     this.#passed.set(heartbeat.node, { news, atMs: nowMs, report })
+    this.#forget()
     this.#pass(report)
     return true
   }
@@ -82,13 +88,10 @@ export class SharedHeartbeats {
     this.#stopListening()
   }
 
-  #note({ heartbeat, scope }: Report): boolean {
+  #note({ heartbeat, scope, group = '' }: Report): boolean {
     const { registry, feed } = this.#options
-    return registry.note(
-      heartbeat,
-      (hash) => feed.isCurrent(scope, hash),
-      (api) => isInScope(api, scope),
-    )
+    const runs = (api: string) => isInScope(api, scope)
+    return registry.note(heartbeat, (hash) => feed.isCurrent(scope, hash), { group, runs })
   }
 
   #pass(report: Report): void {
@@ -119,11 +122,16 @@ export class SharedHeartbeats {
       }
       return
     }
-    // Those that say nothing here any more are forgotten: they may have gone to another one.
+    this.#forget()
+    for (const { report } of this.#passed.values()) this.#pass(report)
+  }
+
+  /** Those that say nothing here any more: they may have gone to another one. */
+  #forget(): void {
     const sinceMs = this.#options.nowMs() - 2 * AGAIN_MS
-    for (const [node, { report, atMs }] of this.#passed) {
-      if (atMs > sinceMs) this.#pass(report)
-      else this.#passed.delete(node)
+    for (const [node, { atMs }] of this.#passed) {
+      if (atMs > sinceMs) return
+      this.#passed.delete(node)
     }
   }
 }
@@ -178,9 +186,9 @@ function toBytes(report: Report): number {
 }
 
 /** Who serves what matters more. */
-function withoutUsage({ heartbeat, scope }: Report): Report {
+function withoutUsage({ heartbeat, ...report }: Report): Report {
   const { usage: _, ...rest } = heartbeat
-  return { heartbeat: rest, scope }
+  return { ...report, heartbeat: rest }
 }
 
 /** Beside what stands around them. */
