@@ -17,6 +17,7 @@ import type { AskedChange } from './asked-input.ts'
 import { ChangeFault } from './change-request.ts'
 import { changeSchema, presentAsked } from './change-schema.ts'
 import { approveChange, type ChangeRef, endChange, getChange, getWaitingChange, NO_API } from './change-store.ts'
+import { mayStillApprove } from './may-still-approve.ts'
 import { nameActors } from './name-actors.ts'
 
 const params = z.strictObject({ environment: partIdSchema, number: z.coerce.number().int().min(1) })
@@ -53,12 +54,19 @@ async function findToApprove(asking: Asking, db: Moment, at: At): Promise<Found>
   return found
 }
 
-/** In all of the environments that it touches. @rejects AdminProblem, ChangeFault */
-async function assertMayApprove(asking: Asking, db: Moment, { change, environments }: Found): Promise<void> {
+function toPlaces({ change, environments }: Found) {
   const { team } = change.wish.about
-  for (const { id, body } of environments) {
-    await assertAllowed(asking, db, { permission: 'api:approve', team, environment: id })
-    const { approvers } = body.protection ?? {}
+  return environments.map(({ id, body }) => ({
+    id,
+    demand: { permission: 'api:approve', team, environment: id } as const,
+    approvers: body.protection?.approvers,
+  }))
+}
+
+/** In all of the environments that it touches. @rejects AdminProblem, ChangeFault */
+async function assertMayApprove(asking: Asking, db: Moment, found: Found): Promise<void> {
+  for (const { id, demand, approvers } of toPlaces(found)) {
+    await assertAllowed(asking, db, demand)
     if (approvers !== undefined && !approvers.includes(asking.principal?.user ?? ''))
       throw new ChangeFault('no-approver', `"${id}" names who approves what is live there: you are none of them.`)
   }
@@ -104,7 +112,12 @@ const APPROVE = defineChange({
     if (principal === undefined) throw new AdminProblem('not-signed-in', 'A change is approved by somebody.')
     const found = await findToApprove(asking, doing.db, at)
     const { ref, environments } = found
-    const change = await approveChange<AskedChange>(doing, ref, { principal, approvers: undefined, note })
+    const change = await approveChange<AskedChange>(doing, ref, {
+      principal,
+      approvers: undefined,
+      note,
+      mayStill: (person) => mayStillApprove(asking, doing.db, { person, places: toPlaces(found) }),
+    })
     const approved = toNote(change, 'approve-change', note)
     const shown = presentAsked(change, environments)
     if (change.approvals.length < shown.needed) return { body: { change: shown }, notes: [approved] }

@@ -39,6 +39,12 @@ export interface AskedChange {
   readonly override?: string | undefined
 }
 
+/** Of one that has ended: what was sent is needed no more, and its hash could be guessed at. */
+export function withoutBody({ sealed: _, input, ...wish }: AskedChange): AskedChange {
+  const { body: __, source: ___, ...kept } = input
+  return { ...wish, fingerprint: '', input: kept }
+}
+
 /** Of notes of what was tried. */
 export function toAbout([note]: readonly AuditNote[]): AskedChange['about'] {
   const { kind = '', target = '', team = '', details } = note ?? {}

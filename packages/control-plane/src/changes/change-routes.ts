@@ -25,6 +25,7 @@ import { CHANGE_STATES, ChangeFault, type ChangeRequest } from './change-request
 import { changeSchema, presentAsked, presentChange } from './change-schema.ts'
 import { approveChange, endChange, getChange, getWaitingChange, listChanges } from './change-store.ts'
 import { findAsker } from './find-asker.ts'
+import { mayStillApprove } from './may-still-approve.ts'
 import { nameActors } from './name-actors.ts'
 
 const params = placeParams.extend({ number: z.coerce.number().int().min(1) })
@@ -125,7 +126,9 @@ const APPROVE = defineChange({
     const place = await findPlace(doing.db, at)
     const { approvals = 0, approvers } = place.environment.body.protection ?? {}
     const ref = { ...place.ref, number }
-    const change = await approveChange(doing, ref, { principal, approvers, note })
+    const places = [{ demand: placeDemand('api:approve').toDemand(at), approvers }]
+    const mayStill = (person: string) => mayStillApprove(asking, doing.db, { person, places })
+    const change = await approveChange(doing, ref, { principal, approvers, note, mayStill })
     const approved = toNote(place, change, { action: 'approve-change', note })
     if (change.approvals.length < approvals)
       return { body: { change: presentChange(change, place) }, notes: [approved] }

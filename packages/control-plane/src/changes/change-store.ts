@@ -7,7 +7,8 @@ import type { Doing } from '../store/doing.ts'
 import type { Moment } from '../store/store.ts'
 import type { ChangeTable } from '../store/tables.ts'
 import { areInOneHand } from '../users/hands.ts'
-import type { AnyChange } from './asked-change.ts'
+import { type AnyChange, isAsked } from './asked-change.ts'
+import { withoutBody } from './asked-input.ts'
 import {
   type Approval,
   ChangeFault,
@@ -32,6 +33,7 @@ export async function askForChange<Wanted extends object>(
   { wish, person, team }: Pick<ChangeRequest<Wanted>, 'wish' | 'person' | 'team'>,
 ): Promise<ChangeRequest<Wanted>> {
   const { db, nowMs, by, sequence } = doing
+  await endExpired(doing)
   const newest = await db
     .selectFrom('changes')
     .select('number')
@@ -58,13 +60,22 @@ export async function askForChange<Wanted extends object>(
   return made
 }
 
-/** `Wanted`: what its ref says that it is. By a person, never by who asked, and by each once. `approvers`: uids; if undefined, everybody who may. @rejects ChangeFault */
+interface Approving {
+  readonly principal: Principal
+  /** Uids; if undefined, everybody who may. */
+  readonly approvers: readonly string[] | undefined
+  readonly note: string
+  /** Whether a person (uid) who approved it before could do so now: else that counts no more. */
+  mayStill(person: string): Promise<boolean>
+}
+
+/** `Wanted`: what its ref says that it is. By a person, never by who asked, and by each once. @rejects ChangeFault */
 export async function approveChange<Wanted extends object = DeploymentWish>(
   doing: Doing,
   ref: ChangeRef,
-  given: { readonly principal: Principal; readonly approvers: readonly string[] | undefined; readonly note: string },
+  given: Approving,
 ): Promise<ChangeRequest<Wanted>> {
-  const { principal, approvers, note } = given
+  const { principal, approvers, note, mayStill } = given
   const current = await getWaitingChange<Wanted>(doing, ref)
   const person = principal.user
   if (person === undefined) throw new ChangeFault('no-person', 'What waits is approved by people, and not by services.')
@@ -74,9 +85,11 @@ export async function approveChange<Wanted extends object = DeploymentWish>(
     throw new ChangeFault('no-approver', 'The environment names who approves what is live there: you are none of them.')
   if (current.approvals.some((approval) => approval.person === person))
     throw new ChangeFault('approved', 'You have approved it already.')
-  await assertOtherHands(doing.db, person, current)
+  const approvals: Approval[] = []
+  for (const approval of current.approvals) if (await mayStill(approval.person)) approvals.push(approval)
+  await assertOtherHands(doing.db, person, { ...current, approvals })
   const approval: Approval = { person, by: doing.by, note, atMs: doing.nowMs }
-  const made = { ...current, approvals: [...current.approvals, approval], sequence: doing.sequence }
+  const made = { ...current, approvals: [...approvals, approval], sequence: doing.sequence }
   await replace(doing.db, made)
   return made
 }
@@ -104,9 +117,25 @@ export async function endChange<Wanted extends object = DeploymentWish>(
 ): Promise<ChangeRequest<Wanted>> {
   const current = await getWaitingChange<Wanted>(doing, ref)
   const end = { by: doing.by, atMs: doing.nowMs, note }
-  const made = { ...current, state, end, sequence: doing.sequence }
+  const made = { ...toEnded(current), state, end, sequence: doing.sequence }
   await replace(doing.db, made)
   return made
+}
+
+/** Nobody ends those that nobody looks at: whoever asks for something does. */
+async function endExpired({ db, nowMs }: Doing): Promise<void> {
+  const rows = await db
+    .selectFrom('changes')
+    .selectAll()
+    .where('state', '=', 'waiting')
+    .where('expires_at', '<=', nowMs)
+    .execute()
+  for (const row of rows) await replace(db, toEnded(fromRow(row, nowMs)))
+}
+
+function toEnded<Wanted extends object>(change: ChangeRequest<Wanted>): ChangeRequest<Wanted> {
+  const any = change as ChangeRequest<object> as AnyChange
+  return isAsked(any) ? { ...change, wish: withoutBody(any.wish) as object as Wanted } : change
 }
 
 /** @rejects ChangeFault */
@@ -177,8 +206,9 @@ export async function listChanges(db: Moment, query: ChangeQuery, nowMs: number)
     )
   }
   if (state !== undefined) {
-    found = found.where('state', '=', state === 'expired' ? 'waiting' : state)
-    if (state === 'expired') found = found.where('expires_at', '<=', nowMs)
+    const isOver = state === 'expired'
+    found = found.where('state', 'in', isOver ? ['waiting', state] : [state])
+    if (isOver) found = found.where('expires_at', '<=', nowMs)
     if (state === 'waiting') found = found.where('expires_at', '>', nowMs)
   }
   const rows = await found.orderBy('sequence', 'desc').limit(limit).execute()

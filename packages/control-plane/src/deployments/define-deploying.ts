@@ -180,7 +180,7 @@ export async function carryOut(asking: Asking, doing: Doing, wanted: Omit<Wanted
   assertOwnNames(place, { before: live, after: await liveCheck.listLive(doing.db) })
   const [touched] = await findTouched(liveCheck, doing.db, watched)
   if (touched !== undefined) assertNoMore(id, touched.outcome, wish.outcome)
-  const succession = wish.succession && (await planSuccession(doing.db, place, wish.succession))
+  const succession = wish.succession && (await planSuccession(asking, doing.db, { place, succession: wish.succession }))
   const notes =
     succession === undefined || isWaiting ? [] : await doSuccession(asking, doing, { planned: succession, place })
   await liveCheck.assertRuns(doing.db)

@@ -5,6 +5,7 @@ import { getForm } from '../apis/find-form.ts'
 import type { AuditNote } from '../audit/audit-log.ts'
 import { findTouched } from '../environments/watch-protected.ts'
 import { AdminProblem } from '../http/admin-problem.ts'
+import { assertAllowed } from '../http/assert-allowed.ts'
 import type { Asking } from '../http/route.ts'
 import { PRODUCT } from '../kinds.ts'
 import type { ProductBody } from '../products/product-body.ts'
@@ -14,6 +15,7 @@ import { putResource } from '../resources/put-resource.ts'
 import type { Described, Resource } from '../resources/resource.ts'
 import type { Doing } from '../store/doing.ts'
 import type { Moment } from '../store/store.ts'
+import { assertMayMove } from '../subscriptions/find-move.ts'
 import { doMoves, type Move, opens, type PlannedMove, planMoves } from '../subscriptions/move-subscriptions.ts'
 import { moveSchema, presentMove, toAppName, toMoveLines, toMoveNotes } from '../subscriptions/present-move.ts'
 import { type DeploymentPlace, findMain } from './deployment-place.ts'
@@ -46,11 +48,16 @@ export const successionSchema = z
   })
   .meta({ description: 'Where an API supersedes another one.' })
 
-/** At this moment. @rejects AdminProblem, SubscriptionFault `plan` */
+interface Planning {
+  readonly place: DeploymentPlace
+  readonly succession: Succession
+}
+
+/** At this moment, by what who asks may then. @rejects AdminProblem, SubscriptionFault `plan` */
 export async function planSuccession(
+  asking: Asking,
   db: Moment,
-  place: DeploymentPlace,
-  { to: uid, subscriptions }: Succession,
+  { place, succession: { to: uid, subscriptions } }: Planning,
 ): Promise<PlannedSuccession> {
   const { plan: planUid = '', products: wanted = [] } = subscriptions ?? {}
   const found = await findResources(db, [uid, planUid, ...wanted])
@@ -59,8 +66,10 @@ export async function planSuccession(
   await getSuccessor(db, place, to)
   if (subscriptions === undefined) return { to, move: undefined, moves: [], products: [], warnings: [] }
   const move: Move = { from: place.api, to, plan: found.get(planUid) }
+  await assertMayMove(asking, db, { from: move.from, to: to.id })
   const moves = await planMoves(db, move)
   const products = wanted.flatMap((each) => found.get(each) ?? [])
+  if (products.length > 0) await assertAllowed(asking, db, { permission: 'product:edit', team: place.api.team })
   const noted = moves.flatMap((each) =>
     each.note === undefined ? [] : [`Subscription ${each.before.uid} of "${toAppName(each)}": ${each.note}`],
   )

@@ -2,7 +2,7 @@
 import { toTextHash } from '@gatewright/model'
 import { askOnce } from '../changes/ask-once.ts'
 import type { AskedRequest } from '../changes/asked-change.ts'
-import { type AskedChange, openInput, sealInput, toAbout } from '../changes/asked-input.ts'
+import { type AskedChange, type AskedInput, openInput, sealInput, toAbout } from '../changes/asked-input.ts'
 import { presentAsked } from '../changes/change-schema.ts'
 import { NO_API } from '../changes/change-store.ts'
 import { findAsker } from '../changes/find-asker.ts'
@@ -16,7 +16,7 @@ import type { Doing } from '../store/doing.ts'
 import { findPerson } from '../tokens/token-store.ts'
 import { AdminProblem } from './admin-problem.ts'
 import { assertAdmitted } from './assert-allowed.ts'
-import type { Asked } from './read-request.ts'
+import { type Asked, parseAgain } from './read-request.ts'
 import type { Asking, ChangingRoute, Done } from './route.ts'
 
 /** What is to be undone, because others have to approve it. */
@@ -109,14 +109,10 @@ export async function redo(
   if (route === undefined) throw new AdminProblem('conflict', 'What was asked is not done by this version: refuse it.')
   const { liveCheck } = asking.services
   const watched = await liveCheck.watch(doing.db)
-  const input = {
-    ifMatch: undefined,
-    source: undefined,
-    wantsYaml: false,
-    ...(await openInput(asking.services, doing, wish)),
-  }
+  const kept = await openInput(asking.services, doing, wish)
+  const input = { ifMatch: undefined, source: undefined, wantsYaml: false, ...kept, ...parseKept(route, kept) }
   const principal = await findAsker(asking, doing, askedBy)
-  const { params } = input as { readonly params: unknown }
+  const { params } = input
   const asker = await assertAdmitted({ ...asking, principal }, doing.db, { access: route.access as never, params })
   const prepared = await route.prepare?.(asker, input as never)
   const done = await route.change(asker, { ...doing, by: askedBy }, { ...input, prepared } as never)
@@ -131,6 +127,20 @@ export async function redo(
     'changed-meanwhile',
     `By now it would change what ${more.join(', ')} runs as well, which nobody has approved: refuse it, and ask again.`,
   )
+}
+
+/** @throws AdminProblem */
+function parseKept(route: ChangingRoute, kept: AskedInput) {
+  try {
+    return parseAgain(route, kept)
+  } catch (fault) {
+    if (!(fault instanceof AdminProblem)) throw fault
+    throw new AdminProblem(
+      'conflict',
+      `What was asked is not taken so by this version of Gatewright: ${fault.message} Refuse it, and let it be asked for again.`,
+      { extensions: fault.extensions },
+    )
+  }
 }
 
 function pickInput({ input: { params, query, body, source } }: Asked) {

@@ -48,7 +48,7 @@ export function readRequest(route: Route, { request, params }: AskedPlace): Aske
     input: {
       params,
       query: parse(route.query, 'query', isChange || dryRun === undefined ? query : { ...query, dryRun }),
-      body: isChange && route.isAsWritten === true ? said : body,
+      body: isAsWritten(route) ? said : body,
       ...readConditions(request.headers),
       source: written === undefined ? undefined : text,
       wantsYaml: route.written !== undefined && wantsYaml(request.headers.accept),
@@ -60,6 +60,23 @@ export function readRequest(route: Route, { request, params }: AskedPlace): Aske
     request,
     params,
   }
+}
+
+/** What was parsed before, maybe by an earlier version. @throws AdminProblem */
+export function parseAgain(
+  route: Route,
+  { params, query, body }: { readonly params: unknown; readonly query: unknown; readonly body?: unknown },
+) {
+  const parsed = parse(route.body, 'body', body)
+  return {
+    params: parse(route.params, 'path', params),
+    query: parse(route.query, 'query', query),
+    body: isAsWritten(route) ? body : parsed,
+  }
+}
+
+function isAsWritten(route: Route): boolean {
+  return route.kind === 'changing' && route.isAsWritten === true
 }
 
 /** RFC 9512 §2.1, and §2.2 of it for what is YAML of a kind; the name with `x-` is older. */

@@ -14,6 +14,7 @@ import { fillEveryTable, readEveryTable } from './copy/full-store.fixture.ts'
 import { listTables } from './copy/read-image.ts'
 import { migrateWithin } from './migrate.ts'
 import { MIGRATIONS } from './migrations/index.ts'
+import { m0042EndedChanges } from './migrations/m0042-ended-changes.ts'
 import { PostgresStore } from './postgres/postgres-store.ts'
 import { SqliteStore } from './sqlite/sqlite-store.ts'
 import { type Moment, type Store, StoreRefusal } from './store.ts'
@@ -150,6 +151,27 @@ function describeMigrations(create: () => Promise<string>, restored: readonly nu
       { id: 'ordered', ends: null },
       { id: 'shop', ends: notAfterMs },
     ])
+  })
+
+  it('take away what was sent with changes that have ended, and with no other', async () => {
+    const database = await create()
+    const door = await openDoor(database, 'alone')
+    const wish = { route: 'putSecret', fingerprint: 'f', sealed: 's', input: { params: {}, body: 1, source: 'b' } }
+    await door.write(async (db) => {
+      await migrateWithin(db, MIGRATIONS.slice(0, MIGRATIONS.indexOf(m0042EndedChanges)))
+      for (const [number, state] of ['waiting', 'done', 'refused'].entries())
+        await sql`insert into changes (api, environment, number, state, wish, person, asked_by, asked_at, expires_at, approvals, sequence)
+          values ('', 'prod', ${number}, ${state}, ${JSON.stringify(wish)}, 'p', 'user:p', 1, 2, '[]', 1)`.execute(db)
+    })
+    await door.close()
+    const store = await open(database)
+    const rows = await store.read((db) => db.selectFrom('changes').select('wish').orderBy('number').execute())
+    await store.close()
+    const ended = { route: 'putSecret', fingerprint: '', input: { params: {} } }
+    assert.deepEqual(
+      rows.map((row) => JSON.parse(row.wish)),
+      [wish, ended, ended],
+    )
   })
 
   it('make no index that another one of its table is the same as', async () => {

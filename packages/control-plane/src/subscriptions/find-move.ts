@@ -19,10 +19,19 @@ export interface MoveAsked {
   readonly plan: string | undefined
 }
 
-/** Who may approve subscriptions to both of them gives nobody more than they may give. @rejects AdminProblem, ResourceFault */
+/** Who may approve subscriptions to both of them gives nobody more than they may give. `to`: id. @rejects AdminProblem */
+export async function assertMayMove(
+  asking: Asking,
+  db: Moment,
+  { from: { team, id }, to }: Pick<MoveAsked, 'from' | 'to'>,
+): Promise<void> {
+  for (const api of [id, to]) await assertAllowed(asking, db, { permission: 'subscription:approve', team, api })
+}
+
+/** @rejects AdminProblem, ResourceFault */
 export async function findMove(asking: Asking, db: Moment, { from, to, plan }: MoveAsked): Promise<Move> {
   const { team } = from
-  for (const api of [from.id, to]) await assertAllowed(asking, db, { permission: 'subscription:approve', team, api })
+  await assertMayMove(asking, db, { from, to })
   const next = await getResource(db, toRef(API, { team, id: to }))
   if (from.uid === next.uid) throw new AdminProblem('conflict', 'An API does not come after itself: name another one.')
   return {

@@ -21,6 +21,7 @@ import { m0041OneIndexEach } from './m0041-one-index-each.ts'
 import { m0044Ends } from './m0044-ends.ts'
 import { m0045UnnamedDocuments } from './m0045-unnamed-documents.ts'
 import { m0047SecretHolders } from './m0047-secret-holders.ts'
+import { m0042EndedChanges } from './m0042-ended-changes.ts'
 import type { Migration } from './migration.ts'
 
 export type { Migration } from './migration.ts'
@@ -48,4 +49,5 @@ export const MIGRATIONS: readonly Migration[] = [
   m0044Ends,
   m0045UnnamedDocuments,
   m0047SecretHolders,
+  m0042EndedChanges,
 ]
