@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { toTextHash } from '@gatewright/model'
 import { createIssuedKey, judgeIssuedKey } from '@gatewright/policies'
-import type { Selectable } from 'kysely'
+import { type Selectable, sql } from 'kysely'
 import { z } from 'zod'
 import type { Actor } from '../access/actor.ts'
 import type { Principal } from '../access/decide-access.ts'
@@ -18,6 +18,8 @@ import { type Token, TokenFault, type TokenRequest } from './token.ts'
 const PREFIXES = { personal: 'gwp_', service: 'gws_' } as const
 const HINT_START = 8
 const HINT_END = 4
+/** Of who did something by a token. */
+const ACTOR_PREFIX = 'token:'
 const MOST_NAME_LETTERS = 200
 /** Tokens that were made by tokens: longer rows than that are nobody's. */
 const MOST_MAKERS = 100
@@ -200,12 +202,20 @@ export async function endTokensOf({ db, sequence, nowMs }: Doing, user: string):
   return Number(numUpdatedRows)
 }
 
-/** Those of federations that ended so long ago: they come by the thousand. */
+/** Those of federations that ended so long ago: they come by the thousand. Whoever has put what lets people in stays known. */
 export async function dropOldTokens({ db, nowMs }: Doing, keptMs: number): Promise<void> {
   await db
     .deleteFrom('tokens')
     .where('created_by', 'like', 'federation:%')
     .where('expires', '<=', nowMs - keptMs)
+    .where('uid', 'not in', (eb) =>
+      eb
+        .selectFrom('resource_versions')
+        .innerJoin('resources', 'resources.uid', 'resource_versions.resource')
+        .select(sql<string>`substr(resource_versions.by, ${ACTOR_PREFIX.length + 1})`.as('token'))
+        .where('resources.kind', 'in', ['identity-provider', 'federation'])
+        .where('resource_versions.by', 'like', `${ACTOR_PREFIX}%`),
+    )
     .execute()
 }
 

@@ -3,10 +3,11 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { providerBodySchema } from '../identity-providers/provider-body.ts'
 import { findProviderUser } from '../identity-providers/provider-login.ts'
-import { getResource } from '../resources/resource-store.ts'
+import { type Doing, getResource } from '../resources/resource-store.ts'
 import { NOBODY, signUp, toBrowser } from '../testing/account-stage.ts'
 import type { AdminStage, Told } from '../testing/admin-stage.ts'
 import { describeOnStores } from '../testing/describe-on-stores.ts'
+import { dropOldTokens, issueToken } from '../tokens/token-store.ts'
 import { areInOneHand } from './hands.ts'
 
 const PASSWORD = 'seven green kettles'
@@ -165,6 +166,36 @@ await describeOnStores('approval by a second person', (open) => {
     }
     assert.deepEqual(await areOne(made.told, 'own'), [true, true])
     assert.deepEqual(await areOne(owner, 'company'), [false, false])
+  })
+
+  it('is none by an account of a provider that who asked has put by a federation of theirs, also when its tokens are gone', async () => {
+    const { stage, owner } = await begin()
+    const permissions = ['api:*', 'token:*', 'identity-provider:*', 'environment:read']
+    assert.equal((await stage.ask('PUT /roles/sso', { ...owner, body: { permissions } })).statusCode, 201)
+    const grants = [{ role: 'sso', team: '*' }]
+    const made = await invite(stage, owner, 'sso', { role: 'sso', team: '*' })
+    const conditions = [{ claim: 'repository', is: 'acme/shop' }]
+    const terms = { issuer: 'https://ci.example.com', audience: 'gatewright', conditions, grants }
+    const put = await stage.ask('PUT /federations/main/ci', { ...made.told, body: terms })
+    assert.equal(put.statusCode, 201, put.body)
+    const act = <Value>(doIt: (doing: Doing) => Promise<Value>, by: Doing['by'] = 'system') =>
+      stage.services.store.write((change) => doIt({ ...change, by, nowMs: stage.nowMs }))
+    const expiresAtMs = stage.nowMs + 60_000
+    const { value } = await act(
+      (doing) => issueToken(doing, { kind: 'service', team: 'main', name: 'ci', grants, expiresAtMs }),
+      `federation:${put.json().uid}`,
+    )
+    const body = { issuer: 'https://own.example.com', clientId: 'gatewright', grants }
+    const provider = await stage.ask('PUT /identity-providers/own', { as: value, body })
+    assert.equal(provider.statusCode, 201, provider.body)
+    stage.nowMs += 60_000
+    await act((doing) => dropOldTokens(doing, 0))
+    const areOne = await act(async (doing) => {
+      const parsed = { uid: provider.json().uid, body: providerBodySchema.parse(body) }
+      const { user } = await findProviderUser(doing, parsed, { sub: 'a', email: 'a@own.example.com' })
+      return await areInOneHand(doing.db, made.uid, user?.uid ?? '')
+    })
+    assert.equal(areOne, true)
   })
 
   it('counts of two accounts of one person one', async () => {

@@ -38,10 +38,21 @@ export async function noteHand(doing: Doing, user: string, principal: Principal 
 export async function noteProviderHands(doing: Doing, user: string, provider: string): Promise<void> {
   const { db } = doing
   const known = new Set((await listHandsOf(db, user)).map(({ person }) => person))
-  for (const { person } of await listWriters(db, provider)) {
+  for (const person of await listPeopleBehind(db, await listWriters(db, provider))) {
     const writer = await findUser(db, person)
     if (writer !== undefined && !known.has(person)) await noteHand(doing, user, toUserPrincipal(writer))
   }
+}
+
+/** What a federation lets in is whoever ever put that. */
+async function listPeopleBehind(db: Moment, writers: readonly Hand[]): Promise<ReadonlySet<string>> {
+  const found = new Set(writers.map(({ person }) => person))
+  // With those that are added meanwhile.
+  for (const person of found) {
+    if (!person.startsWith('federation:')) continue
+    for (const behind of await listHandsOf(db, person)) found.add(behind.person)
+  }
+  return found
 }
 
 /**
