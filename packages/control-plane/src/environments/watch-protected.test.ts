@@ -123,6 +123,8 @@ await describeOnStores('a protected environment', (open) => {
 
   it('runs on other nodes, or on fewer, when others have approved it', async () => {
     const { stage, done, approve, wait } = await begin()
+    await done('PUT /environments/empty', { pathPrefix: '/empty', protection: PROTECTION })
+    await done('PUT /node-groups/edge', { environments: ['side', 'empty'] })
     await done('PUT /node-groups/edge', { environments: ['side'] })
     await done('PUT /apis/main/other', { basePath: '/other', upstream: UPSTREAM })
     const both = { environments: ['side', 'prod'], nodes: ['n1', 'n2'] }

@@ -28,7 +28,8 @@ export function composeSurroundings(own: LiveEnvironment, { environments, terms,
 
 function toRunning(own: LiveEnvironment, { id, body: { environments, apis, nodes = [] } }: Resource<NodeGroupBody>) {
   const scope = { ...(environments && { environments }), ...(apis && { apis }) }
-  if (!isInScope(own.id, scope)) return []
+  // Nothing of it runs anywhere before something is live there.
+  if (own.apis.length === 0 || !isInScope(own.id, scope)) return []
   const ids = own.apis.map((api) => toSnapshotId(own.id, api))
   return [
     {

@@ -30,6 +30,9 @@ interface Place {
 
 export const EVERY_NAME = ''
 
+/** What is read again and has not changed is the same object. */
+const KNOWN = new WeakMap<LiveApi, { readonly body: EnvironmentBody; readonly addresses: readonly Address[] }>()
+
 export function listStandingBefore(own: LiveEnvironment, others: readonly LiveEnvironment[]): StandingBefore[] {
   const places = toPlaces(own)
   return others.flatMap(({ id, body, apis }) => {
@@ -44,7 +47,15 @@ export function listStandingBefore(own: LiveEnvironment, others: readonly LiveEn
 }
 
 /** Of all of its releases, each once. */
-export function listAddresses({ hosts, pathPrefix = '' }: EnvironmentBody, { releases }: LiveApi): readonly Address[] {
+export function listAddresses(body: EnvironmentBody, api: LiveApi): readonly Address[] {
+  const known = KNOWN.get(api)
+  if (known?.body === body) return known.addresses
+  const addresses = toAddresses(body, api)
+  KNOWN.set(api, { body, addresses })
+  return addresses
+}
+
+function toAddresses({ hosts, pathPrefix = '' }: EnvironmentBody, { releases }: LiveApi): readonly Address[] {
   const found = releases.flatMap(({ body }) => {
     const path = toPathKey(pathPrefix + (body.basePath ?? '/'))
     const names = body.hosts ?? hosts
