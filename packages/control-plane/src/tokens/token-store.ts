@@ -18,8 +18,9 @@ import { type Token, TokenFault, type TokenRequest } from './token.ts'
 const PREFIXES = { personal: 'gwp_', service: 'gws_' } as const
 const HINT_START = 8
 const HINT_END = 4
-/** Of who did something by a token. */
-const ACTOR_PREFIX = 'token:'
+/** Of who did something: by a token, or as whom a federation lets in. */
+const ACTOR = 'token:'
+const FEDERATION = 'federation:'
 const MOST_NAME_LETTERS = 200
 /** Tokens that were made by tokens: longer rows than that are nobody's. */
 const MOST_MAKERS = 100
@@ -206,15 +207,26 @@ export async function endTokensOf({ db, sequence, nowMs }: Doing, user: string):
 export async function dropOldTokens({ db, nowMs }: Doing, keptMs: number): Promise<void> {
   await db
     .deleteFrom('tokens')
-    .where('created_by', 'like', 'federation:%')
+    .where('created_by', 'like', `${FEDERATION}%`)
     .where('expires', '<=', nowMs - keptMs)
     .where('uid', 'not in', (eb) =>
       eb
         .selectFrom('resource_versions')
-        .innerJoin('resources', 'resources.uid', 'resource_versions.resource')
-        .select(sql<string>`substr(resource_versions.by, ${ACTOR_PREFIX.length + 1})`.as('token'))
-        .where('resources.kind', 'in', ['identity-provider', 'federation'])
-        .where('resource_versions.by', 'like', `${ACTOR_PREFIX}%`),
+        .select(sql<string>`substr(${sql.ref('by')}, ${sql.lit(ACTOR.length + 1)})`.as('token'))
+        .where('by', 'like', `${ACTOR}%`)
+        .where('resource', 'in', (of) =>
+          of
+            .selectFrom('resources')
+            .select('uid')
+            .where('kind', 'in', ['identity-provider', 'federation'])
+            // Of those that are gone, the ones whose tokens are kept.
+            .union(
+              of
+                .selectFrom('tokens')
+                .select(sql<string>`substr(created_by, ${sql.lit(FEDERATION.length + 1)})`.as('uid'))
+                .where('created_by', 'like', `${FEDERATION}%`),
+            ),
+        ),
     )
     .execute()
 }

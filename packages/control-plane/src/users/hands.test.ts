@@ -168,7 +168,7 @@ await describeOnStores('approval by a second person', (open) => {
     assert.deepEqual(await areOne(owner, 'company'), [false, false])
   })
 
-  it('is none by an account of a provider that who asked has put by a federation of theirs, also when its tokens are gone', async () => {
+  it('is none by an account of a provider that who asked has put by a federation of theirs, also when its tokens are over, and it is gone itself', async () => {
     const { stage, owner } = await begin()
     const permissions = ['api:*', 'token:*', 'identity-provider:*', 'environment:read']
     assert.equal((await stage.ask('PUT /roles/sso', { ...owner, body: { permissions } })).statusCode, 201)
@@ -181,13 +181,17 @@ await describeOnStores('approval by a second person', (open) => {
     const act = <Value>(doIt: (doing: Doing) => Promise<Value>, by: Doing['by'] = 'system') =>
       stage.services.store.write((change) => doIt({ ...change, by, nowMs: stage.nowMs }))
     const expiresAtMs = stage.nowMs + 60_000
-    const { value } = await act(
-      (doing) => issueToken(doing, { kind: 'service', team: 'main', name: 'ci', grants, expiresAtMs }),
-      `federation:${put.json().uid}`,
-    )
+    const issue = async (uid: string) => {
+      const request = { kind: 'service', team: 'main', name: 'ci', grants, expiresAtMs } as const
+      return (await act((doing) => issueToken(doing, request), `federation:${uid}`)).value
+    }
+    const next = await stage.ask('PUT /federations/main/next', { as: await issue(put.json().uid), body: terms })
+    assert.equal(next.statusCode, 201, next.body)
     const body = { issuer: 'https://own.example.com', clientId: 'gatewright', grants }
-    const provider = await stage.ask('PUT /identity-providers/own', { as: value, body })
+    const by = await issue(next.json().uid)
+    const provider = await stage.ask('PUT /identity-providers/own', { as: by, body })
     assert.equal(provider.statusCode, 201, provider.body)
+    assert.equal((await stage.ask('DELETE /federations/main/next', { as: by })).statusCode, 204)
     stage.nowMs += 60_000
     await act((doing) => dropOldTokens(doing, 0))
     const areOne = await act(async (doing) => {
