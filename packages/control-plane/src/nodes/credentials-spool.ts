@@ -12,7 +12,7 @@ import { type CredentialsLine, toTextHash } from '@gatewright/model'
 import { CredentialsReader, type CredentialsReading } from '../credentials/credentials-reader.ts'
 import { readStoreUid } from '../store/next-sequence.ts'
 import type { Moment, Store } from '../store/store.ts'
-import { isInScope, type NodeScope } from './configuration-feed.ts'
+import { isInScope, type NodeScope } from './node-scope.ts'
 
 const MARK_LETTERS = 16
 
