@@ -535,7 +535,7 @@ readonly "updatedAt": string;
 readonly "updatedBy": string; readonly "body": ApiBody }; readonly givesYaml: true }
 
 /** Makes one API, or makes it what is sent. With If-Match it changes only what you have seen, with If-None-Match: * it changes nothing that is there. */
-readonly putApi: { readonly params: { readonly team: string; readonly id: string }; readonly body: ApiBody; readonly answer: { 
+readonly putApi: { readonly params: { readonly team: string; readonly id: string }; readonly query: { readonly runnable?: "true" | "false" }; readonly body: ApiBody; readonly answer: { 
 /** Never given twice. */
 readonly "uid": string; readonly "team": string; readonly "id": string; 
 /** One more with each change; it is the `ETag`. */
@@ -594,7 +594,7 @@ readonly "updatedAt": string;
 readonly "updatedBy": string; readonly "body": EnvironmentBody }; readonly givesYaml: true }
 
 /** Makes one environment, or makes it what is sent. With If-Match it changes only what you have seen, with If-None-Match: * it changes nothing that is there. */
-readonly putEnvironment: { readonly params: { readonly id: string }; readonly body: EnvironmentBody; readonly answer: { 
+readonly putEnvironment: { readonly params: { readonly id: string }; readonly query: { readonly runnable?: "true" | "false" }; readonly body: EnvironmentBody; readonly answer: { 
 /** Never given twice. */
 readonly "uid": string; readonly "id": string; 
 /** One more with each change; it is the `ETag`. */
@@ -653,7 +653,7 @@ readonly "updatedAt": string;
 readonly "updatedBy": string; readonly "body": UpstreamBody }; readonly givesYaml: true }
 
 /** Makes one upstream, or makes it what is sent. With If-Match it changes only what you have seen, with If-None-Match: * it changes nothing that is there. */
-readonly putUpstream: { readonly params: { readonly team: string; readonly id: string }; readonly body: UpstreamBody; readonly answer: { 
+readonly putUpstream: { readonly params: { readonly team: string; readonly id: string }; readonly query: { readonly runnable?: "true" | "false" }; readonly body: UpstreamBody; readonly answer: { 
 /** Never given twice. */
 readonly "uid": string; readonly "team": string; readonly "id": string; 
 /** One more with each change; it is the `ETag`. */
@@ -680,7 +680,7 @@ readonly "by": string;
 readonly "body"?: UpstreamBody })[] } }
 
 /** Those of the kind certificate that you may see, in pages. */
-readonly listCertificates: { readonly query: { readonly team?: string; readonly owner?: string; readonly tag?: (string) | (readonly (string)[]); readonly search?: string; readonly expiresBefore?: string; readonly sort?: "id" | "-id" | "title" | "-title" | "updatedAt" | "-updatedAt" | "notAfter" | "-notAfter"; readonly limit?: number; readonly after?: string }; readonly answer: { readonly "items": readonly ({ 
+readonly listCertificates: { readonly query: { readonly team?: string; readonly owner?: string; readonly tag?: (string) | (readonly (string)[]); readonly search?: string; readonly sort?: "id" | "-id" | "title" | "-title" | "updatedAt" | "-updatedAt"; readonly limit?: number; readonly after?: string }; readonly answer: { readonly "items": readonly ({ 
 /** Never given twice. */
 readonly "uid": string; readonly "id": string; 
 /** One more with each change; it is the `ETag`. */
@@ -728,7 +728,7 @@ readonly "notAfter"?: string;
 readonly "warning"?: string; readonly "body": CertificateBody }; readonly givesYaml: true }
 
 /** Makes one certificate, or makes it what is sent. With If-Match it changes only what you have seen, with If-None-Match: * it changes nothing that is there. */
-readonly putCertificate: { readonly params: { readonly id: string }; readonly body: CertificateBody; readonly answer: { 
+readonly putCertificate: { readonly params: { readonly id: string }; readonly query: { readonly runnable?: "true" | "false" }; readonly body: CertificateBody; readonly answer: { 
 /** Never given twice. */
 readonly "uid": string; readonly "id": string; 
 /** One more with each change; it is the `ETag`. */
@@ -795,7 +795,7 @@ readonly "updatedAt": string;
 readonly "updatedBy": string; readonly "body": PolicyListBody }; readonly givesYaml: true }
 
 /** Makes one policy list, or makes it what is sent. With If-Match it changes only what you have seen, with If-None-Match: * it changes nothing that is there. */
-readonly putPolicyList: { readonly params: { readonly team: string; readonly id: string }; readonly body: PolicyListBody; readonly answer: { 
+readonly putPolicyList: { readonly params: { readonly team: string; readonly id: string }; readonly query: { readonly runnable?: "true" | "false" }; readonly body: PolicyListBody; readonly answer: { 
 /** Never given twice. */
 readonly "uid": string; readonly "team": string; readonly "id": string; 
 /** One more with each change; it is the `ETag`. */
@@ -854,7 +854,7 @@ readonly "updatedAt": string;
 readonly "updatedBy": string; readonly "body": PlanBody }; readonly givesYaml: true }
 
 /** Makes one plan, or makes it what is sent. With If-Match it changes only what you have seen, with If-None-Match: * it changes nothing that is there. */
-readonly putPlan: { readonly params: { readonly team: string; readonly id: string }; readonly body: PlanBody; readonly answer: { 
+readonly putPlan: { readonly params: { readonly team: string; readonly id: string }; readonly query: { readonly runnable?: "true" | "false" }; readonly body: PlanBody; readonly answer: { 
 /** Never given twice. */
 readonly "uid": string; readonly "team": string; readonly "id": string; 
 /** One more with each change; it is the `ETag`. */
@@ -913,7 +913,7 @@ readonly "updatedAt": string;
 readonly "updatedBy": string; readonly "body": ProductBody }; readonly givesYaml: true }
 
 /** Makes one product, or makes it what is sent. With If-Match it changes only what you have seen, with If-None-Match: * it changes nothing that is there. */
-readonly putProduct: { readonly params: { readonly team: string; readonly id: string }; readonly body: ProductBody; readonly answer: { 
+readonly putProduct: { readonly params: { readonly team: string; readonly id: string }; readonly query: { readonly runnable?: "true" | "false" }; readonly body: ProductBody; readonly answer: { 
 /** Never given twice. */
 readonly "uid": string; readonly "team": string; readonly "id": string; 
 /** One more with each change; it is the `ETag`. */
@@ -972,7 +972,7 @@ readonly "updatedAt": string;
 readonly "updatedBy": string; readonly "body": AppBody }; readonly givesYaml: true }
 
 /** Makes one app, or makes it what is sent. With If-Match it changes only what you have seen, with If-None-Match: * it changes nothing that is there. */
-readonly putApp: { readonly params: { readonly team: string; readonly id: string }; readonly body: AppBody; readonly answer: { 
+readonly putApp: { readonly params: { readonly team: string; readonly id: string }; readonly query: { readonly runnable?: "true" | "false" }; readonly body: AppBody; readonly answer: { 
 /** Never given twice. */
 readonly "uid": string; readonly "team": string; readonly "id": string; 
 /** One more with each change; it is the `ETag`. */
@@ -1031,7 +1031,7 @@ readonly "updatedAt": string;
 readonly "updatedBy": string; readonly "body": TeamBody }; readonly givesYaml: true }
 
 /** Makes one team, or makes it what is sent. With If-Match it changes only what you have seen, with If-None-Match: * it changes nothing that is there. */
-readonly putTeam: { readonly params: { readonly id: string }; readonly body: TeamBody; readonly answer: { 
+readonly putTeam: { readonly params: { readonly id: string }; readonly query: { readonly runnable?: "true" | "false" }; readonly body: TeamBody; readonly answer: { 
 /** Never given twice. */
 readonly "uid": string; readonly "id": string; 
 /** One more with each change; it is the `ETag`. */
@@ -1090,7 +1090,7 @@ readonly "updatedAt": string;
 readonly "updatedBy": string; readonly "body": RoleBody }; readonly givesYaml: true }
 
 /** Makes one role, or makes it what is sent. With If-Match it changes only what you have seen, with If-None-Match: * it changes nothing that is there. */
-readonly putRole: { readonly params: { readonly id: string }; readonly body: RoleBody; readonly answer: { 
+readonly putRole: { readonly params: { readonly id: string }; readonly query: { readonly runnable?: "true" | "false" }; readonly body: RoleBody; readonly answer: { 
 /** Never given twice. */
 readonly "uid": string; readonly "id": string; 
 /** One more with each change; it is the `ETag`. */
@@ -1149,7 +1149,7 @@ readonly "updatedAt": string;
 readonly "updatedBy": string; readonly "body": TeamRuleBody }; readonly givesYaml: true }
 
 /** Makes one rule, or makes it what is sent. With If-Match it changes only what you have seen, with If-None-Match: * it changes nothing that is there. */
-readonly putRule: { readonly params: { readonly id: string }; readonly body: TeamRuleBody; readonly answer: { 
+readonly putRule: { readonly params: { readonly id: string }; readonly query: { readonly runnable?: "true" | "false" }; readonly body: TeamRuleBody; readonly answer: { 
 /** Never given twice. */
 readonly "uid": string; readonly "id": string; 
 /** One more with each change; it is the `ETag`. */
@@ -1208,7 +1208,7 @@ readonly "updatedAt": string;
 readonly "updatedBy": string; readonly "body": TeamRuleBody }; readonly givesYaml: true }
 
 /** Makes one rule of a team, or makes it what is sent. With If-Match it changes only what you have seen, with If-None-Match: * it changes nothing that is there. */
-readonly putTeamRule: { readonly params: { readonly team: string; readonly id: string }; readonly body: TeamRuleBody; readonly answer: { 
+readonly putTeamRule: { readonly params: { readonly team: string; readonly id: string }; readonly query: { readonly runnable?: "true" | "false" }; readonly body: TeamRuleBody; readonly answer: { 
 /** Never given twice. */
 readonly "uid": string; readonly "team": string; readonly "id": string; 
 /** One more with each change; it is the `ETag`. */
@@ -1267,7 +1267,7 @@ readonly "updatedAt": string;
 readonly "updatedBy": string; readonly "body": FederationBody }; readonly givesYaml: true }
 
 /** Makes one federation, or makes it what is sent. With If-Match it changes only what you have seen, with If-None-Match: * it changes nothing that is there. */
-readonly putFederation: { readonly params: { readonly team: string; readonly id: string }; readonly body: FederationBody; readonly answer: { 
+readonly putFederation: { readonly params: { readonly team: string; readonly id: string }; readonly query: { readonly runnable?: "true" | "false" }; readonly body: FederationBody; readonly answer: { 
 /** Never given twice. */
 readonly "uid": string; readonly "team": string; readonly "id": string; 
 /** One more with each change; it is the `ETag`. */
@@ -1326,7 +1326,7 @@ readonly "updatedAt": string;
 readonly "updatedBy": string; readonly "body": NodeGroupBody }; readonly givesYaml: true }
 
 /** Makes one node group, or makes it what is sent. With If-Match it changes only what you have seen, with If-None-Match: * it changes nothing that is there. */
-readonly putNodeGroup: { readonly params: { readonly id: string }; readonly body: NodeGroupBody; readonly answer: { 
+readonly putNodeGroup: { readonly params: { readonly id: string }; readonly query: { readonly runnable?: "true" | "false" }; readonly body: NodeGroupBody; readonly answer: { 
 /** Never given twice. */
 readonly "uid": string; readonly "id": string; 
 /** One more with each change; it is the `ETag`. */
@@ -1385,7 +1385,7 @@ readonly "updatedAt": string;
 readonly "updatedBy": string; readonly "body": WebhookBody }; readonly givesYaml: true }
 
 /** Makes one webhook, or makes it what is sent. With If-Match it changes only what you have seen, with If-None-Match: * it changes nothing that is there. */
-readonly putWebhook: { readonly params: { readonly team: string; readonly id: string }; readonly body: WebhookBody; readonly answer: { 
+readonly putWebhook: { readonly params: { readonly team: string; readonly id: string }; readonly query: { readonly runnable?: "true" | "false" }; readonly body: WebhookBody; readonly answer: { 
 /** Never given twice. */
 readonly "uid": string; readonly "team": string; readonly "id": string; 
 /** One more with each change; it is the `ETag`. */
@@ -1444,7 +1444,7 @@ readonly "updatedAt": string;
 readonly "updatedBy": string; readonly "body": IdentityProviderBody }; readonly givesYaml: true }
 
 /** Makes one identity provider, or makes it what is sent. With If-Match it changes only what you have seen, with If-None-Match: * it changes nothing that is there. */
-readonly putIdentityProvider: { readonly params: { readonly id: string }; readonly body: IdentityProviderBody; readonly answer: { 
+readonly putIdentityProvider: { readonly params: { readonly id: string }; readonly query: { readonly runnable?: "true" | "false" }; readonly body: IdentityProviderBody; readonly answer: { 
 /** Never given twice. */
 readonly "uid": string; readonly "id": string; 
 /** One more with each change; it is the `ETag`. */
@@ -1588,8 +1588,6 @@ readonly "when"?: string;
 readonly "apps"?: readonly (string)[]; 
 /** It is not live: only who brings its token gets it. */
 readonly "preview"?: { 
-/** `sha256:` and the SHA-256 of the token. */
-readonly "hash": string; 
 /** RFC 3339, UTC. */
 readonly "expires": string } })[]; 
 /** It is on its way out here, or over; what the API says itself if absent. */
@@ -1623,8 +1621,6 @@ readonly "when"?: string;
 readonly "apps"?: readonly (string)[]; 
 /** It is not live: only who brings its token gets it. */
 readonly "preview"?: { 
-/** `sha256:` and the SHA-256 of the token. */
-readonly "hash": string; 
 /** RFC 3339, UTC. */
 readonly "expires": string } })[]; 
 /** It is on its way out here, or over; what the API says itself if absent. */
@@ -1670,8 +1666,6 @@ readonly "when"?: string;
 readonly "apps"?: readonly (string)[]; 
 /** It is not live: only who brings its token gets it. */
 readonly "preview"?: { 
-/** `sha256:` and the SHA-256 of the token. */
-readonly "hash": string; 
 /** RFC 3339, UTC. */
 readonly "expires": string } })[]; 
 /** It is on its way out here, or over; what the API says itself if absent. */
@@ -1759,8 +1753,6 @@ readonly "when"?: string;
 readonly "apps"?: readonly (string)[]; 
 /** It is not live: only who brings its token gets it. */
 readonly "preview"?: { 
-/** `sha256:` and the SHA-256 of the token. */
-readonly "hash": string; 
 /** RFC 3339, UTC. */
 readonly "expires": string } })[]; 
 /** It is on its way out here, or over; what the API says itself if absent. */
@@ -1842,8 +1834,6 @@ readonly "when"?: string;
 readonly "apps"?: readonly (string)[]; 
 /** It is not live: only who brings its token gets it. */
 readonly "preview"?: { 
-/** `sha256:` and the SHA-256 of the token. */
-readonly "hash": string; 
 /** RFC 3339, UTC. */
 readonly "expires": string } })[]; 
 /** It is on its way out here, or over; what the API says itself if absent. */
@@ -1905,20 +1895,14 @@ readonly "nodes": readonly ({ readonly "node": string;
 /** `elsewhere`: its group does not run that API in that environment. */
 readonly "state": "serves" | "waits" | "failed" | "elsewhere"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
-/** Makes exactly this live: revisions that are there, who gets each, and whether that is on its way out. Previews stay, and those that are said come to them. */
+/** Makes exactly this live: revisions that are there, who gets each, and whether that is on its way out. Previews stay. */
 readonly deploy: { readonly params: { readonly environment: string; readonly team: string; readonly id: string }; readonly query: { readonly wait?: number }; readonly body: { readonly "releases": readonly ({ readonly "revision": number; 
 /** Percent of what no condition claims. */
 readonly "share"?: number; 
 /** CEL: requests for which it is true get this release. */
 readonly "when"?: string; 
-/** Apps that get it, whatever else is said: `web` of the API’s team, or `shop/web`. */
-readonly "apps"?: readonly (string)[]; 
-/** It is not live: only who brings its token gets it. */
-readonly "preview"?: { 
-/** `sha256:` and the SHA-256 of the token in lower-case hex. Never the token itself. */
-readonly "hash": string; 
-/** Until when it opens this release. */
-readonly "expires": string } })[]; 
+/** Each request of these, `team/id`, whatever else is said. */
+readonly "apps"?: readonly (string)[] })[]; 
 /** It is on its way out here, or over. `null`: it is neither; absent: it stays as it was. */
 readonly "lifecycle"?: ({ 
 /** `deprecated`: it answers, and each answer says so (RFC 9745). `retired`: every request is answered with 410. */
@@ -1953,8 +1937,6 @@ readonly "when"?: string;
 readonly "apps"?: readonly (string)[]; 
 /** It is not live: only who brings its token gets it. */
 readonly "preview"?: { 
-/** `sha256:` and the SHA-256 of the token. */
-readonly "hash": string; 
 /** RFC 3339, UTC. */
 readonly "expires": string } })[]; 
 /** It is on its way out here, or over; what the API says itself if absent. */
@@ -2048,8 +2030,6 @@ readonly "when"?: string;
 readonly "apps"?: readonly (string)[]; 
 /** It is not live: only who brings its token gets it. */
 readonly "preview"?: { 
-/** `sha256:` and the SHA-256 of the token. */
-readonly "hash": string; 
 /** RFC 3339, UTC. */
 readonly "expires": string } })[]; 
 /** It is on its way out here, or over; what the API says itself if absent. */
@@ -2129,8 +2109,6 @@ readonly "when"?: string;
 readonly "apps"?: readonly (string)[]; 
 /** It is not live: only who brings its token gets it. */
 readonly "preview"?: { 
-/** `sha256:` and the SHA-256 of the token. */
-readonly "hash": string; 
 /** RFC 3339, UTC. */
 readonly "expires": string } })[]; 
 /** It is on its way out here, or over; what the API says itself if absent. */
@@ -2210,8 +2188,6 @@ readonly "when"?: string;
 readonly "apps"?: readonly (string)[]; 
 /** It is not live: only who brings its token gets it. */
 readonly "preview"?: { 
-/** `sha256:` and the SHA-256 of the token. */
-readonly "hash": string; 
 /** RFC 3339, UTC. */
 readonly "expires": string } })[]; 
 /** It is on its way out here, or over; what the API says itself if absent. */
@@ -2291,8 +2267,6 @@ readonly "when"?: string;
 readonly "apps"?: readonly (string)[]; 
 /** It is not live: only who brings its token gets it. */
 readonly "preview"?: { 
-/** `sha256:` and the SHA-256 of the token. */
-readonly "hash": string; 
 /** RFC 3339, UTC. */
 readonly "expires": string } })[]; 
 /** It is on its way out here, or over; what the API says itself if absent. */
@@ -2771,8 +2745,6 @@ readonly "when"?: string;
 readonly "apps"?: readonly (string)[]; 
 /** It is not live: only who brings its token gets it. */
 readonly "preview"?: { 
-/** `sha256:` and the SHA-256 of the token. */
-readonly "hash": string; 
 /** RFC 3339, UTC. */
 readonly "expires": string } })[]; 
 /** It is on its way out here, or over; what the API says itself if absent. */
@@ -2863,8 +2835,6 @@ readonly "when"?: string;
 readonly "apps"?: readonly (string)[]; 
 /** It is not live: only who brings its token gets it. */
 readonly "preview"?: { 
-/** `sha256:` and the SHA-256 of the token. */
-readonly "hash": string; 
 /** RFC 3339, UTC. */
 readonly "expires": string } })[]; 
 /** It is on its way out here, or over; what the API says itself if absent. */
@@ -2958,8 +2928,6 @@ readonly "when"?: string;
 readonly "apps"?: readonly (string)[]; 
 /** It is not live: only who brings its token gets it. */
 readonly "preview"?: { 
-/** `sha256:` and the SHA-256 of the token. */
-readonly "hash": string; 
 /** RFC 3339, UTC. */
 readonly "expires": string } })[]; 
 /** It is on its way out here, or over; what the API says itself if absent. */
@@ -3045,8 +3013,6 @@ readonly "when"?: string;
 readonly "apps"?: readonly (string)[]; 
 /** It is not live: only who brings its token gets it. */
 readonly "preview"?: { 
-/** `sha256:` and the SHA-256 of the token. */
-readonly "hash": string; 
 /** RFC 3339, UTC. */
 readonly "expires": string } })[]; 
 /** It is on its way out here, or over; what the API says itself if absent. */
@@ -3126,8 +3092,6 @@ readonly "when"?: string;
 readonly "apps"?: readonly (string)[]; 
 /** It is not live: only who brings its token gets it. */
 readonly "preview"?: { 
-/** `sha256:` and the SHA-256 of the token. */
-readonly "hash": string; 
 /** RFC 3339, UTC. */
 readonly "expires": string } })[]; 
 /** It is on its way out here, or over; what the API says itself if absent. */
@@ -3203,8 +3167,6 @@ readonly "when"?: string;
 readonly "apps"?: readonly (string)[]; 
 /** It is not live: only who brings its token gets it. */
 readonly "preview"?: { 
-/** `sha256:` and the SHA-256 of the token. */
-readonly "hash": string; 
 /** RFC 3339, UTC. */
 readonly "expires": string } })[]; 
 /** It is on its way out here, or over; what the API says itself if absent. */
@@ -3240,8 +3202,6 @@ readonly "when"?: string;
 readonly "apps"?: readonly (string)[]; 
 /** It is not live: only who brings its token gets it. */
 readonly "preview"?: { 
-/** `sha256:` and the SHA-256 of the token. */
-readonly "hash": string; 
 /** RFC 3339, UTC. */
 readonly "expires": string } })[]; 
 /** It is on its way out here, or over; what the API says itself if absent. */
@@ -3292,8 +3252,6 @@ readonly "when"?: string;
 readonly "apps"?: readonly (string)[]; 
 /** It is not live: only who brings its token gets it. */
 readonly "preview"?: { 
-/** `sha256:` and the SHA-256 of the token. */
-readonly "hash": string; 
 /** RFC 3339, UTC. */
 readonly "expires": string } })[]; 
 /** What would become of what, a line each. */
@@ -3373,8 +3331,6 @@ readonly "when"?: string;
 readonly "apps"?: readonly (string)[]; 
 /** It is not live: only who brings its token gets it. */
 readonly "preview"?: { 
-/** `sha256:` and the SHA-256 of the token. */
-readonly "hash": string; 
 /** RFC 3339, UTC. */
 readonly "expires": string } })[]; 
 /** What would become of what, a line each. */
@@ -3454,8 +3410,6 @@ readonly "when"?: string;
 readonly "apps"?: readonly (string)[]; 
 /** It is not live: only who brings its token gets it. */
 readonly "preview"?: { 
-/** `sha256:` and the SHA-256 of the token. */
-readonly "hash": string; 
 /** RFC 3339, UTC. */
 readonly "expires": string } })[]; 
 /** What would become of what, a line each. */
@@ -3526,8 +3480,6 @@ readonly "when"?: string;
 readonly "apps"?: readonly (string)[]; 
 /** It is not live: only who brings its token gets it. */
 readonly "preview"?: { 
-/** `sha256:` and the SHA-256 of the token. */
-readonly "hash": string; 
 /** RFC 3339, UTC. */
 readonly "expires": string } })[]; 
 /** It is on its way out here, or over; what the API says itself if absent. */
@@ -3609,8 +3561,6 @@ readonly "when"?: string;
 readonly "apps"?: readonly (string)[]; 
 /** It is not live: only who brings its token gets it. */
 readonly "preview"?: { 
-/** `sha256:` and the SHA-256 of the token. */
-readonly "hash": string; 
 /** RFC 3339, UTC. */
 readonly "expires": string } })[]; 
 /** What would become of what, a line each. */
@@ -3690,8 +3640,6 @@ readonly "when"?: string;
 readonly "apps"?: readonly (string)[]; 
 /** It is not live: only who brings its token gets it. */
 readonly "preview"?: { 
-/** `sha256:` and the SHA-256 of the token. */
-readonly "hash": string; 
 /** RFC 3339, UTC. */
 readonly "expires": string } })[]; 
 /** What would become of what, a line each. */
@@ -3796,8 +3744,6 @@ readonly "when"?: string;
 readonly "apps"?: readonly (string)[]; 
 /** It is not live: only who brings its token gets it. */
 readonly "preview"?: { 
-/** `sha256:` and the SHA-256 of the token. */
-readonly "hash": string; 
 /** RFC 3339, UTC. */
 readonly "expires": string } })[]; 
 /** What would become of what, a line each. */
@@ -3877,8 +3823,6 @@ readonly "when"?: string;
 readonly "apps"?: readonly (string)[]; 
 /** It is not live: only who brings its token gets it. */
 readonly "preview"?: { 
-/** `sha256:` and the SHA-256 of the token. */
-readonly "hash": string; 
 /** RFC 3339, UTC. */
 readonly "expires": string } })[]; 
 /** What would become of what, a line each. */
@@ -3958,8 +3902,6 @@ readonly "when"?: string;
 readonly "apps"?: readonly (string)[]; 
 /** It is not live: only who brings its token gets it. */
 readonly "preview"?: { 
-/** `sha256:` and the SHA-256 of the token. */
-readonly "hash": string; 
 /** RFC 3339, UTC. */
 readonly "expires": string } })[]; 
 /** What would become of what, a line each. */
@@ -4039,8 +3981,6 @@ readonly "when"?: string;
 readonly "apps"?: readonly (string)[]; 
 /** It is not live: only who brings its token gets it. */
 readonly "preview"?: { 
-/** `sha256:` and the SHA-256 of the token. */
-readonly "hash": string; 
 /** RFC 3339, UTC. */
 readonly "expires": string } })[]; 
 /** What would become of what, a line each. */

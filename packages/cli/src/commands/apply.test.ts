@@ -135,7 +135,7 @@ describe('a folder and a control plane', () => {
     const { code, stdout, stderr } = await empty.run('apply f', { cwd: folder })
     assert.equal(code, 1)
     assert.match(stdout, /make apis\/main\/good\.yaml/)
-    assert.match(stderr, /make apis\/main\/bad\.yaml failed:\n {2}body: .*colour/)
+    assert.match(stderr, /make apis\/main\/bad\.yaml failed:\n {2}\S+bad\.yaml:1:1: fault: .*colour/)
     assert.match(stderr, /names revision 99 of main\/orders, and there is no revisions\/main\/orders\/99\.yaml/)
     writeFileSync(join(folder, 'f/apis/main/bad.yaml'), 'title: [\n')
     const unread = await empty.run('apply f', { cwd: folder })

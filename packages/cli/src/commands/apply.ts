@@ -1,15 +1,14 @@
 /** Owns `gatewright apply`: making a control plane what a folder says, and only what differs. */
-import { resolve } from 'node:path'
 import { defineCommand } from '../command.ts'
-import { JSON_OPTION } from '../configuration.ts'
+import { JSON_OPTION, toPath } from '../configuration.ts'
 import { EXIT_CODES } from '../exit-codes.ts'
 import { planFolder } from '../folder/plan-folder.ts'
 import { readFolder } from '../folder/read-folder.ts'
 import { readServerState } from '../folder/server-state.ts'
-import { type Plan, type Step, WaitsForOthers } from '../folder/step.ts'
+import { explainStep, type Plan, type Step, WaitsForOthers } from '../folder/step.ts'
 import { tellPlan, tellSpared, toText } from '../folder/tell-plan.ts'
 import { ACKNOWLEDGE_OPTION, toAcknowledge } from '../live/acknowledging.ts'
-import { explainFailure, onServer } from '../servers/on-server.ts'
+import { onServer } from '../servers/on-server.ts'
 import { SERVER_OPTIONS } from '../servers/open-server.ts'
 import type { Terminal } from '../terminal.ts'
 
@@ -37,7 +36,7 @@ export const apply = defineCommand({
   },
 
   async run({ values, positionals: [given = ''] }, terminal) {
-    const folder = readFolder(resolve(terminal.cwd, given))
+    const folder = readFolder(toPath(given, terminal))
     for (const fault of folder.faults) terminal.complain(fault)
     if (folder.faults.length > 0) return EXIT_CODES.faults
     return await onServer(values, terminal, async ({ client, url }) => {
@@ -98,7 +97,7 @@ async function runPlan(
         waiting.push({ step, lines: [error.message] })
         continue
       }
-      const lines = explainFailure(error, url)
+      const lines = explainStep(error, step, url)
       if (lines === undefined) throw error
       failures.push({ step, lines })
     }

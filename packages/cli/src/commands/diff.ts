@@ -1,8 +1,7 @@
 /** Owns `gatewright diff`: what a change of the configuration changes, in words. */
-import { resolve } from 'node:path'
 import { type Diffable, diff as diffModels, toDiffText } from '@gatewright/model'
 import { defineCommand, UsageError } from '../command.ts'
-import { CONFIG_OPTIONS, JSON_OPTION, type Runnable, readFaultless } from '../configuration.ts'
+import { CONFIG_OPTIONS, JSON_OPTION, type Runnable, readFaultless, toPath } from '../configuration.ts'
 import { EXIT_CODES } from '../exit-codes.ts'
 import { SERVER_OPTIONS, type ServerValues } from '../servers/open-server.ts'
 import type { Terminal } from '../terminal.ts'
@@ -63,8 +62,8 @@ async function diffAtServer(path: string, values: AtServer, terminal: Terminal):
       import('../folder/tell-plan.ts'),
       import('../servers/on-server.ts'),
     ])
-  assertNoFile(resolve(terminal.cwd, path), ', or a second file to compare with')
-  const folder = readFolder(resolve(terminal.cwd, path))
+  assertNoFile(toPath(path, terminal), ', or a second file to compare with')
+  const folder = readFolder(toPath(path, terminal))
   for (const fault of folder.faults) terminal.complain(fault)
   if (folder.faults.length > 0) return EXIT_CODES.faults
   return await onServer(values, terminal, async ({ client, url }) => {

@@ -1,13 +1,13 @@
 /** Owns which revisions have to be made, and what has to be made live, for a folder's `live.yaml` to be true. */
 import { isDeepStrictEqual } from 'node:util'
-import type { ApiBody } from '@gatewright/client'
+import { type ApiBody, ClientProblem } from '@gatewright/client'
 import type { toAcknowledge } from '../live/acknowledging.ts'
 import type { NamedChange } from '../live/change-name.ts'
 import { toLifecycleText } from '../live/tell-lifecycle.ts'
 import { isAllThere, listLive, toText } from './compare-releases.ts'
 import { toDocumentPath, toKeepStep } from './documents.ts'
 import { LIVE_FILE, type Live, toApiPlace, toBodyHash, toReleases, toRevisionPath } from './live-file.ts'
-import type { ResourcePlanning } from './plan-resources.ts'
+import { type ResourcePlanning, tryPut } from './plan-resources.ts'
 import { isOver, listRevisionHashes, type ServerDeployment, type ServerRelease } from './server-state.ts'
 import { assertDone, type Step, toNodeFaults } from './step.ts'
 
@@ -137,15 +137,26 @@ export class LivePlan {
 
   /** Of the file that was applied: what somebody writes over it meanwhile is not published. */
   #toPublish(environment: string, api: string, { current, wanted }: Difference): Step {
-    const { client, message, acknowledged, versions, state } = this.#planning
+    const { client, folder, message, acknowledged, versions, state } = this.#planning
     const path = toApiPath(api)
+    const resource = folder.resources.get(path)
+    const params = { ...toApiPlace(api), environment }
+    // What is to be changed before cannot be tried as it will be.
+    const isAsThere =
+      resource?.text === state.resources.get(path)?.text &&
+      folder.documents.get(toDocumentPath(path)) === state.documents.get(toDocumentPath(path))
     return {
       action: 'publish',
       subject: toSubject(environment, api),
       changes: [`${toText(current?.releases ?? [])} → draft`, ...toEndChanges(current, wanted)],
       needs: [path, toDocumentPath(path)],
-      async run() {
-        const params = { ...toApiPlace(api), environment }
+      file: resource?.file,
+      tryOut: async () => {
+        const body = { message, ...acknowledged }
+        if (isAsThere) await this.#judge(path, () => client.ask('publish', { params, body, isDryRun: true }))
+        return []
+      },
+      run: async () => {
         const seen = versions.get(path) ?? state.resources.get(path)?.version
         const made = await client.ask('makeRevision', {
           params: toApiPlace(api),
@@ -154,14 +165,24 @@ export class LivePlan {
         })
         const { number: revision } = made.body
         const releases = [{ revision, share: 100 }]
-        const answer = await client.ask('deploy', {
-          params,
-          body: { releases, ...toLifecycle(current, wanted), message, ...acknowledged },
-          ...toCondition(current),
-        })
+        const body = { releases, ...toLifecycle(current, wanted), message, ...acknowledged }
+        const answer = await this.#judge(path, () => client.ask('deploy', { params, body, ...toCondition(current) }))
         assertDone(answer, toChangePlace(environment, api))
         return toNodeFaults(answer.body, environment)
       },
+    }
+  }
+
+  /** What gateways cannot run of a draft is told of its file, where it stands there. @rejects ClientProblem */
+  async #judge<Answer>(path: string, ask: () => Promise<Answer>): Promise<Answer> {
+    try {
+      return await ask()
+    } catch (error) {
+      const { client, folder, state } = this.#planning
+      const resource = folder.resources.get(path)
+      if (error instanceof ClientProblem && error.code === 'cannot-be-live' && resource !== undefined)
+        await tryPut(client, { resource, former: state.documents.get(toDocumentPath(path)) })
+      throw error
     }
   }
 

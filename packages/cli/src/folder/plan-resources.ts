@@ -54,33 +54,45 @@ interface Pair extends Pick<ResourcePlanning, 'versions'> {
 }
 
 function toStep(client: Client, subject: string, { resource, there, versions, former }: Pair): Step {
-  const { place, text } = resource
-  // One that is not kept yet could not be named in a trial.
-  const triedText = former === undefined ? text : nameDocument(resource, former)
   const condition = there === undefined ? { ifNone: true } : { ifMatch: there.version }
-  const put = (isDryRun: boolean) =>
-    toLoose(client).write(`put${place.kind.noun}`, isDryRun ? triedText : text, {
-      params: toParams(place),
-      isDryRun,
-      ...condition,
-    })
   return {
     action: there === undefined ? 'make' : 'change',
     subject,
     changes: [],
     needs: [toDocumentPath(subject)],
+    file: resource.file,
     tryOut: async () => {
-      const { changes } = await put(true)
+      const { changes } = await tryPut(client, { resource, former }, condition)
       return there === undefined ? [] : changes
     },
     async run() {
-      const answer = await put(false)
+      const answer = await put(client, resource, condition)
       assertDone(answer)
       const { version } = answer
       if (version !== undefined) versions.set(subject, version)
       return []
     },
   }
+}
+
+/** What no gateway could run is refused: a draft may be wrong, and a folder that is applied is meant. */
+function put(client: Client, { place, text }: Pick<FolderResource, 'place' | 'text'>, options: object) {
+  return toLoose(client).write(`put${place.kind.noun}`, text, {
+    params: toParams(place),
+    query: { runnable: 'true' },
+    ...options,
+  })
+}
+
+/** Says what would change, and keeps nothing. @rejects ClientProblem */
+export async function tryPut(
+  client: Client,
+  { resource, former }: Pick<Pair, 'resource' | 'former'>,
+  condition: object = {},
+) {
+  // One that is not kept yet could not be named in a trial.
+  const text = former === undefined ? resource.text : nameDocument(resource, former)
+  return await put(client, { ...resource, text }, { ...condition, isDryRun: true })
 }
 
 /** What the folder does not have, of the kinds and teams that it names; what names others goes first. */

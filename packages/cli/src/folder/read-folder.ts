@@ -1,7 +1,7 @@
 /** Owns reading a folder of resources: every file of it, or everything that is wrong with them. */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join, relative, sep } from 'node:path'
-import { findClosest, parseSource, readOpenApi, toFindingText } from '@gatewright/model'
+import { findClosest, parseSource, readOpenApi, type SourceFile, toFindingText } from '@gatewright/model'
 import { UsageError } from '../command.ts'
 import { isDocumentPath, nameDocument, toDocumentOwner, toDocumentPath } from './documents.ts'
 import { FOLDER_KINDS, findPlace, type ResourcePlace } from './folder-kinds.ts'
@@ -11,6 +11,8 @@ export interface FolderResource {
   readonly place: ResourcePlace
   readonly text: string
   readonly body: unknown
+  /** As it stands on disk: `text` may name its document besides. */
+  readonly file: SourceFile
 }
 
 export interface Folder {
@@ -52,12 +54,14 @@ export function readFolder(folder: string): Folder {
   for (const path of listFiles(folder)) {
     if (documents.has(path)) continue
     const text = readFileSync(join(folder, path), 'utf8')
-    const { value, findings } = parseSource({ path: join(folder, path), text })
+    const file = { path: join(folder, path), text }
+    const { value, findings } = parseSource(file)
     faults.push(...findings.map(toFindingText))
     if (findings.length > 0) continue
     const body = JSON.parse(JSON.stringify(value ?? {})) as unknown
     const place = findPlace(path)
-    if (place !== undefined) resources.set(path, toResource({ place, text, body }, documents.get(toDocumentPath(path))))
+    if (place !== undefined)
+      resources.set(path, toResource({ place, text, body, file }, documents.get(toDocumentPath(path))))
     else if (REVISION.test(path)) revisions.set(path, body)
     else if (path === LIVE_FILE) live = readLive(body, join(folder, path), faults)
     else

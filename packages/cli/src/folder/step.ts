@@ -1,5 +1,8 @@
 /** Owns what a step of applying a folder is: one request, what it is about, and what it would change. */
+import type { SourceFile } from '@gatewright/model'
 import { type NamedChange, toWaitingText } from '../live/change-name.ts'
+import { explainFailure } from '../servers/on-server.ts'
+import { toPlacedLines } from './place-faults.ts'
 
 export type StepAction = 'keep' | 'make' | 'change' | 'revise' | 'publish' | 'take out' | 'remove'
 
@@ -11,6 +14,8 @@ export interface Step {
   readonly changes: readonly string[]
   /** Subjects of steps before it: where one of them failed, it would do something else than it is for. */
   readonly needs?: readonly string[]
+  /** What is sent, as it stands on disk. */
+  readonly file?: SourceFile | undefined
   /** Lines that say what would become of what. @rejects ClientProblem */
   tryOut?(): Promise<readonly string[]>
   /** Lines that say which gateways do not run it. @rejects ClientProblem */
@@ -20,6 +25,11 @@ export interface Step {
 /** What was asked, and is not done before others have approved it. */
 export class WaitsForOthers extends Error {
   override readonly name = 'WaitsForOthers'
+}
+
+/** Lines for people, with their places where the file is at fault; undefined: it is a mistake of ours. */
+export function explainStep(error: unknown, { file }: Step, url: string): readonly string[] | undefined {
+  return (file && toPlacedLines(error, file)) ?? explainFailure(error, url)
 }
 
 interface Answered {

@@ -1,9 +1,8 @@
 /** Owns telling what applying a folder would do, without doing it: exit code 0 for nothing, 2 for something, 1 where it could not. */
 import { ClientProblem } from '@gatewright/client'
 import { EXIT_CODES } from '../exit-codes.ts'
-import { explainFailure } from '../servers/on-server.ts'
 import type { Terminal } from '../terminal.ts'
-import type { Plan, Step, StepAction } from './step.ts'
+import { explainStep, type Plan, type Step, type StepAction } from './step.ts'
 
 interface Told {
   readonly action: StepAction
@@ -54,7 +53,7 @@ async function tryOut(step: Step, { url, isTentative }: { url: string; isTentati
   try {
     return { action, subject, changes: [...changes, ...((await step.tryOut?.()) ?? [])] }
   } catch (error) {
-    const fault = explainFailure(error, url)
+    const fault = explainStep(error, step, url)
     if (fault === undefined) throw error
     const isUntried =
       isTentative && error instanceof ClientProblem && (UNTRIED.has(error.status) || namesMissing(error))
@@ -65,7 +64,7 @@ async function tryOut(step: Step, { url, isTentative }: { url: string; isTentati
 
 /** Nothing is wrong but that something which it names is not there yet. */
 function namesMissing({ body: { errors } }: ClientProblem): boolean {
-  return Array.isArray(errors) && errors.length > 0 && errors.every(({ message }) => /^There is no /.test(message))
+  return Array.isArray(errors) && errors.length > 0 && errors.every(({ code }) => code === 'unknown-reference')
 }
 
 /** Something is not there, or does not fit what is there. */

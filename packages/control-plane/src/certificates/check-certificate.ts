@@ -13,7 +13,7 @@ import { readCertificate } from './read-certificate.ts'
 export async function assertCertificate(db: Moment, body: CertificateBody, nowMs: number): Promise<void> {
   const { environment, cert } = body
   if ((await findResource(db, { kind: 'environment', team: NO_TEAM, id: environment })) === undefined)
-    throw toProblem('environment', `There is no environment "${environment}".`)
+    throw toProblem('environment', `There is no environment "${environment}".`, 'unknown-reference')
   if (cert === undefined) return
   const read = readCertificate(cert)
   if (typeof read === 'string') throw toProblem('cert', read)
@@ -21,8 +21,8 @@ export async function assertCertificate(db: Moment, body: CertificateBody, nowMs
     throw toProblem('cert', `It ended on ${toTime(read.notAfterMs)}, and clients refuse it: put a renewed one.`)
 }
 
-function toProblem(member: string, message: string): AdminProblem {
-  const errors = [{ at: `body/${member}`, message }]
+function toProblem(member: string, message: string, code = 'certificate'): AdminProblem {
+  const errors = [{ at: `body/${member}`, code, message }]
   return new AdminProblem('request-invalid', `${member}: ${message}`, { extensions: { errors } })
 }
 

@@ -5,7 +5,7 @@ import { AdminProblem } from './admin-problem.ts'
 import { readConditions } from './read-conditions.ts'
 import { readJson } from './read-json.ts'
 import type { Input, Route } from './route.ts'
-import { toInvalidProblem } from './to-admin-problem.ts'
+import { toFaultyProblem, toInvalidProblem } from './to-admin-problem.ts'
 
 /** Where the route stands, in this request: what access is decided by, before anything else is read. */
 export interface AskedPlace {
@@ -43,11 +43,14 @@ export function readRequest(route: Route, { request, params }: AskedPlace): Aske
   const type = request.headers['content-type'] ?? ''
   const written = text !== '' && YAML.test(type) ? route.written : undefined
   const said = written === undefined ? readBody(route, text, type) : written.toBody(text)
+  const asked = parse(route.query, 'query', isChange || dryRun === undefined ? query : { ...query, dryRun })
+  const faults = isChange ? (route.findFaults?.(said, asked as never) ?? []) : []
+  if (faults.length > 0) throw toFaultyProblem('body', faults)
   const body = parse(route.body, 'body', said)
   return {
     input: {
       params,
-      query: parse(route.query, 'query', isChange || dryRun === undefined ? query : { ...query, dryRun }),
+      query: asked,
       body: isAsWritten(route) ? said : body,
       ...readConditions(request.headers),
       source: written === undefined ? undefined : text,

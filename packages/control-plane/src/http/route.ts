@@ -2,6 +2,7 @@
  * Owns what a route of the admin API is: data. What it takes and answers, who may, and what it does, from which come the serving, the
  * OpenAPI document, the client, the audit log, dry runs and repeats, so that none of them is said twice or forgotten.
  */
+import type { Finding } from '@gatewright/model'
 import { z } from 'zod'
 import type { Actor } from '../access/actor.ts'
 import type { Demand, Principal, TeamPart } from '../access/decide-access.ts'
@@ -142,6 +143,8 @@ export interface ChangingRoute<
    * what is refused then waits. `itself`: the route, which knows what it deploys.
    */
   readonly watches?: 'itself'
+  /** What is wrong with a body, where more can be said of it than its schema says. Paths are those of the body. */
+  findFaults?(body: unknown, query: z.output<Q>): readonly Finding[]
   /** What it is sent is secret, and is sealed where it has to be kept. */
   readonly isBodySecret?: boolean
   /** What it answers is shown once: a repeat is told so, and does not get it again. */

@@ -1,11 +1,11 @@
 /** Owns what faults of the domain are to whoever asks: the one place that knows both. */
-import { findClosest, findKnownKeys } from '@gatewright/model'
+import { type Finding, findClosest, findKnownKeys } from '@gatewright/model'
 import { Problem } from '@gatewright/policies'
 import type { z } from 'zod'
 import { ChangeFault } from '../changes/change-request.ts'
 import { DeploymentFault } from '../deployments/deployment.ts'
 import { KeyFault } from '../keys/key.ts'
-import { ReferenceFault } from '../references/reference-fault.ts'
+import { ReferenceFault, suggestReference } from '../references/reference-fault.ts'
 import { CursorFault } from '../resources/list-resources.ts'
 import { ResourceFault } from '../resources/resource.ts'
 import { SecretFault } from '../secrets/secret-fault.ts'
@@ -47,6 +47,26 @@ export function toInvalidProblem(where: string, error: z.ZodError, schema?: z.Zo
   return new AdminProblem('request-invalid', detail, { extensions: { errors } })
 }
 
+/** `where`: what the paths of the findings begin in. */
+export function toFaultyProblem(where: string, findings: readonly Finding[]): AdminProblem {
+  const errors = findings.map(({ code, message, suggestion, at }) => ({
+    at: toPointer(where, at.path),
+    code,
+    message,
+    ...(suggestion !== undefined && { suggestion }),
+  }))
+  const [{ at, message, suggestion = '' } = { at: where, message: 'It cannot be read.' }] = errors
+  return new AdminProblem('request-invalid', `${at}: ${message} ${suggestion}`.trimEnd(), { extensions: { errors } })
+}
+
+/** `routes[0].upstream` → `body/routes/0/upstream`. */
+function toPointer(where: string, path: string): string {
+  const parts = [...path.matchAll(/\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]|([^.[\]]+)/g)].map(([, index, quoted, key]) =>
+    quoted === undefined ? (index ?? key) : (JSON.parse(quoted) as string),
+  )
+  return [where, ...parts].join('/')
+}
+
 /** What a key that is none was probably meant to be. */
 function suggestKeys(issue: z.core.$ZodIssue, schema: z.ZodType): string {
   if (issue.code !== 'unrecognized_keys') return ''
@@ -73,7 +93,12 @@ function ofResource({ reason, message, current }: ResourceFault): AdminProblem {
 
 function ofReference({ reason, message, missing, namers }: ReferenceFault): AdminProblem {
   if (reason === 'in-use') return new AdminProblem('in-use', message, { extensions: { namers } })
-  const errors = missing.map(({ kind, id, path }) => ({ at: `body/${path}`, message: `There is no ${kind} "${id}".` }))
+  const errors = missing.map((each) => ({
+    at: toPointer('body', each.path),
+    code: 'unknown-reference',
+    message: `There is no ${each.kind} "${each.id}".`,
+    suggestion: suggestReference(each),
+  }))
   return new AdminProblem('request-invalid', message, { extensions: { errors } })
 }
 

@@ -1,10 +1,11 @@
 /** Owns the question whether gateways could run what would be live: asked within the change that makes it so, which is undone if not. */
-import { checkExpression, checkPattern } from '@gatewright/expressions'
+import { checkPattern } from '@gatewright/expressions'
 import { ConfigurationMemory, type Finding, resolve, validate } from '@gatewright/model'
-import { BUILT_IN_POLICIES, CEL_VOCABULARIES } from '@gatewright/policies'
+import { BUILT_IN_POLICIES } from '@gatewright/policies'
 import { CertificateCheck } from '../certificates/certificate-check.ts'
 import { AdminProblem } from '../http/admin-problem.ts'
 import type { Moment } from '../store/store.ts'
+import { checkExpressionHere } from './check-expression-here.ts'
 import type { LiveEnvironment } from './live-api.ts'
 import type { EnvironmentState, PublicationReader } from './publication-reader.ts'
 
@@ -66,7 +67,7 @@ export class LiveCheck {
       ...validate(draft, BUILT_IN_POLICIES, {
         sources,
         apps,
-        checkExpression: checkHere,
+        checkExpression: checkExpressionHere,
         checkPattern,
         isCatalogueIncomplete: false,
         isWhole: false,
@@ -83,15 +84,6 @@ export class LiveCheck {
 
 /** Which there are, gateways say themselves. */
 const OF_LISTENERS: ReadonlySet<string> = new Set(['challenge-unreachable'])
-
-/** The same one for all checks: the memory forgets what it knows when something else is checked with. */
-function checkHere(
-  source: string,
-  language: string,
-  side: keyof typeof CEL_VOCABULARIES = 'request',
-): string | undefined {
-  return checkExpression(source, language, CEL_VOCABULARIES[side])
-}
 
 /** `prod.orders: apis[0].upstream`: which API it is, and where in it. */
 function toPlaceText({ file, path }: Finding['at']): string {

@@ -53,6 +53,12 @@ function toUnknownMessage(missing: readonly Missing[]): string {
   return `${said.join('; ')}${toRest(missing)}. Make it first, or name another one.`
 }
 
+/** How one that is missing is mended, for a sentence of its own. */
+export function suggestReference({ kind, id, near }: Missing): string {
+  if (near !== undefined) return `Did you mean "${near}"?`
+  return toHint(kind, id) === '' ? 'Make it first, or name another one.' : 'A URL begins with http:// or https://.'
+}
+
 /** No id has a colon or a dot: who writes one means an address. */
 function toHint(kind: string, id: string): string {
   return kind === 'upstream' && /[:.]/.test(id) ? ` (a URL begins with http:// or https://)` : ''

@@ -76,7 +76,7 @@ await describeOnStores('resources, by the admin API', (open) => {
   it('are refused with what was probably meant', async () => {
     const stage = await begin()
     const refuse = async (body: object) => (await stage.ask('PUT /apis/main/orders', { body })).json().detail
-    assert.match(await refuse({ basPath: '/orders' }), /"basPath"\. Did you mean "basePath"\?$/)
+    assert.match(await refuse({ basPath: '/orders' }), /^body\/basPath: .*"basPath".* Did you mean "basePath"\?$/)
     assert.match(
       await refuse({ upstream: '127.0.0.1:9001' }),
       /no upstream "127\.0\.0\.1:9001" in this team \(a URL begins with http/,
@@ -156,7 +156,18 @@ await describeOnStores('resources, by the admin API', (open) => {
     assert.equal(wrong.headers['content-type'], 'application/problem+json')
     assert.deepEqual(
       wrong.json().errors.map(({ at }: { at: string }) => at),
-      ['body/title', 'body'],
+      ['body/title', 'body/colour'],
+    )
+    const [, unknown] = wrong.json().errors
+    assert.deepEqual([unknown.code, /Known keys: /.test(unknown.suggestion)], ['unknown-key', true])
+    const draft = { title: 1, policies: [{ policy: 'cors', options: { origin: 'x' } }] }
+    const runnable = await stage.ask('PUT /apis/main/orders?runnable=true&dryRun=true', { body: draft })
+    assert.deepEqual(
+      runnable.json().errors.map(({ at, suggestion }: { at: string; suggestion: string }) => [at, suggestion]),
+      [
+        ['body/title', undefined],
+        ['body/policies/0/options/origin', 'Did you mean "origins"?'],
+      ],
     )
     assert.equal((await stage.ask('PUT /apis/main/or.ders', { body: {} })).statusCode, 400)
     assert.equal((await stage.ask('PUT /apis/main/orders')).statusCode, 400)

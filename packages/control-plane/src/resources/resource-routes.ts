@@ -11,6 +11,7 @@ import { assertShown, listShownEnvironments } from '../environments/assert-reada
 import { readYaml } from '../http/read-yaml.ts'
 import { defineChange, defineReading, type Route, type RouteAccess, type Writing } from '../http/route.ts'
 import { timeSchema, toTime } from '../http/time.ts'
+import { findBodyFaults } from './find-body-faults.ts'
 import { type Kind, NO_TEAM, toKindName, toRef } from './kind.ts'
 import { countResources, END_SORTS, listResources, type ResourceQuery, SORTS } from './list-resources.ts'
 import { presentResource, toResourceSchema } from './present-resource.ts'
@@ -166,6 +167,13 @@ function toLook(kind: Kind): Route {
   })
 }
 
+const putQuery = z.strictObject({
+  runnable: z
+    .enum(['true', 'false'])
+    .optional()
+    .meta({ description: 'True: policies that no gateway could run are refused. Without it a draft may be wrong.' }),
+})
+
 function toPut(kind: Kind): Route {
   const { params, path, edit } = toPlace(kind)
   return defineChange({
@@ -176,8 +184,10 @@ function toPut(kind: Kind): Route {
     tag: kind.plural,
     access: edit,
     params,
+    query: putQuery,
     body: kind.body as z.ZodType<Described, Described>,
     isAsWritten: true,
+    findFaults: (body, { runnable }) => findBodyFaults(kind, body, runnable === 'true'),
     answer: toResourceSchema(kind),
     written: toWriting(kind),
     async change(asking, doing, { params: at, body, ifMatch, ifNone, source }) {
