@@ -16,7 +16,6 @@ describe('the walk through a control plane in the README', () => {
   let folder: string
   let blocks: readonly string[]
   let control: RunningControlPlane
-  let token: string
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'gatewright-walk-'))
@@ -27,7 +26,6 @@ describe('the walk through a control plane in the README', () => {
     // On ports that are free, and with the account that its link leads to.
     assert.match(blocks[1] ?? '', /^gatewright start --control-plane --data \S+\n$/)
     control = await RunningControlPlane.start({ yaml: 'gatewright: 1\n' })
-    token = (await control.setUp()).token
   })
   after(async () => {
     await control?.remove()
@@ -43,7 +41,10 @@ describe('the walk through a control plane in the README', () => {
     const walk = blocks
       .slice(2)
       .join('')
-      .replaceAll(/(?<=127\.0\.0\.1:|listen\()\d{4}(?=[\s/,])/g, (port) => String(ports[port]))
+      .replace('#…', `#${control.setUpSecret}`)
+      // Nobody is there to be asked; the password comes from stdin.
+      .replace('gatewright login "$LINK"', '$& --email owner@example.com --full-name Owner')
+      .replaceAll(/(?<=127\.0\.0\.1:|localhost:|listen\()\d{4}(?=[\s/,])/g, (port) => String(ports[port]))
     // What is started in the background ends with the terminal.
     const { code, stdout, stderr } = await run(`trap 'kill %1' EXIT\n${blocks[0]}cd '${folder}'\n${walk}`)
     assert.equal(code, 0, `${stdout}\n${stderr}`)
@@ -56,10 +57,10 @@ describe('the walk through a control plane in the README', () => {
       /^main\/orders +\S+ +- +prod +deprecated since .*\nmain\/orders-2 +v2 +family orders +prod +published /m,
     )
     for (const action of ['rollback', 'canary', 'promote', 'publish', 'issue', 'create'])
-      assert.match(stdout, new RegExp(`^\\d+ +\\S+Z +token "\\w+" of \\w+ +${action} +\\w+ +\\S+(?: |$)`, 'm'))
+      assert.match(stdout, new RegExp(`^\\d+ +\\S+Z +token "[^"]+" of Owner +${action} +\\w+ +\\S+(?: |$)`, 'm'))
   })
 
-  /** What is typed into the second terminal; stdin is what somebody would paste. */
+  /** What is typed into the second terminal; stdin is what somebody would type. */
   async function run(
     script: string,
   ): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }> {
@@ -80,7 +81,7 @@ describe('the walk through a control plane in the README', () => {
     shell.stderr.setEncoding('utf8').on('data', (text: string) => {
       stderr += text
     })
-    shell.stdin.end(token)
+    shell.stdin.end('seven grey herons over the weir')
     const [code] = (await once(shell, 'close')) as [number]
     return { code, stdout, stderr }
   }

@@ -13,5 +13,6 @@ export function toSetUpLines({ setUpSecret, origin, ...place }: Omit<Opened, 'ki
     '',
     '  Nobody has an account yet. Within 24 hours, make the first one at',
     `    ${origin ?? toControlAddress(place)}/set-up#${setUpSecret}`,
+    "  in a browser, or here: gatewright login '…' with that link",
   ]
 }

@@ -16,18 +16,22 @@ export interface Surroundings {
   readonly env?: Readonly<Record<string, string>>
   /** What comes from stdin. */
   readonly input?: string
+  /** What somebody types, line by line; nobody is there if absent. */
+  readonly typed?: readonly string[]
 }
 
 export async function runCommand(
   args: readonly string[],
-  { cwd = tmpdir(), env = {}, input = '' }: Surroundings = {},
+  { cwd = tmpdir(), env = {}, input = '', typed }: Surroundings = {},
 ): Promise<Ran> {
   const printed: string[] = []
+  const lines = typed?.values()
   const complained: string[] = []
   const code = await main(args, {
     print: (text) => void printed.push(text),
     complain: (text) => void complained.push(text),
     readInput: async () => input,
+    askLine: async () => lines?.next().value,
     cwd,
     env,
     earlySignals: new Set(),

@@ -60,7 +60,8 @@ export async function startGateway(options: StartOptions): Promise<number> {
     ...(control && { feed: control.feed }),
     ...(node && { feed: node.feed, condition: node.condition }),
   })
-  const servers: StatusServer[] = []
+  const admin = new StatusServer(gateway, 'admin')
+  const servers = [admin]
   const end = async (code: number): Promise<number> => {
     for (const server of servers) server.close()
     gateway.close()
@@ -85,8 +86,7 @@ export async function startGateway(options: StartOptions): Promise<number> {
     return end(1)
   }
   try {
-    servers.push(new StatusServer(gateway, 'admin'))
-    const adminPort = await servers[0]?.listen({ host: ADMIN_HOST, port: options.adminPort })
+    const adminPort = await admin.listen({ host: ADMIN_HOST, port: options.adminPort })
     if (options.statusPort !== undefined) {
       const status = new StatusServer(gateway, 'status')
       servers.push(status)
@@ -100,6 +100,7 @@ export async function startGateway(options: StartOptions): Promise<number> {
     node?.open(gateway)
     const opened = await control?.open()
     if (opened !== undefined && 'refused' in opened && opened.reason === 'port') throw new Error(toControlFault(opened))
+    if (opened !== undefined && 'port' in opened) admin.controlAddress = opened.origin ?? toControlAddress(opened)
     greet(gateway, { adminPort, threads, opened, greeting: options.greeting })
   } catch (error) {
     log.error(toStartFault(error instanceof Error ? error.message : String(error)))

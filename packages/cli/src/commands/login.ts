@@ -4,21 +4,30 @@ import { resolve } from 'node:path'
 import { defineCommand, UsageError } from '../command.ts'
 import { toPath } from '../configuration.ts'
 import { EXIT_CODES } from '../exit-codes.ts'
+import { askPerson, PERSON_OPTIONS, type PersonValues } from '../servers/ask-person.ts'
+import { findSetUpLink, makeFirstAccount, type SetUpLink } from '../servers/first-account.ts'
 import { explainFailure } from '../servers/on-server.ts'
-import { createClient, SERVER_OPTIONS, toServerUrl } from '../servers/open-server.ts'
+import { createClient, SERVER_OPTIONS, toFetch, toServerUrl } from '../servers/open-server.ts'
 import { readSavedServers, writeSavedServers } from '../servers/saved-servers.ts'
+import { toNoControlPlaneLines } from '../servers/wrong-port.ts'
 import type { Terminal } from '../terminal.ts'
 
 export const login = defineCommand({
   name: 'login',
   summary: 'Keep a token for a control plane.',
   description:
-    'Reads a token from stdin, asks the control plane whose it is, and keeps both in credentials.json in the folder gatewright of $XDG_CONFIG_HOME (or ~/.config), which only you may read. Make the token on the page of your account, at the address of the control plane. Programs need no login: they say GATEWRIGHT_SERVER and GATEWRIGHT_TOKEN.',
-  positionals: [{ name: 'URL', description: 'Of the control plane: https://control.example.com.' }],
+    'Reads a token from stdin, asks the control plane whose it is, and keeps both in credentials.json in the folder gatewright of $XDG_CONFIG_HOME (or ~/.config), which only you may read. Make the token on the page of your account, at the address of the control plane. With the link that the first start of a control plane prints, it makes the first account instead, of which it asks e-mail address, name and password, and a token for it. Programs need no login: they say GATEWRIGHT_SERVER and GATEWRIGHT_TOKEN.',
+  positionals: [
+    {
+      name: 'URL',
+      description: 'Of the control plane: https://control.example.com. Or the link for the first account.',
+    },
+  ],
   options: {
     name: { type: 'text', value: 'NAME', description: 'What to call it in --server. Default: its host.' },
     'token-file': { type: 'text', value: 'FILE', description: 'Where the token stands, instead of stdin.' },
     ca: SERVER_OPTIONS.ca,
+    ...PERSON_OPTIONS,
   },
   example: {
     line: 'gatewright login https://control.example.com --name prod',
@@ -26,14 +35,18 @@ export const login = defineCommand({
   },
 
   async run({ values, positionals: [given = ''] }, terminal) {
-    const url = toServerUrl(given)
-    const token = await readToken(values['token-file'], terminal)
+    const link = findSetUpLink(given)
+    assertUsed(link, values)
+    const url = link?.url ?? toServerUrl(given)
     const name = values.name ?? new URL(url).host
     const ca = values.ca === undefined ? {} : { ca: resolve(terminal.cwd, values.ca) }
     if (isOpenToAll(url)) terminal.complain(`${url} has no TLS: whoever stands between can read the token.`)
+    const saved = readSavedServers(terminal)
+    const getToken = await prepareToken(link, { ...values, ...ca }, terminal)
     try {
+      const token = await getToken()
       const { body: me } = await createClient({ url, token, ...ca }, terminal).ask('getMe', {})
-      const saved = readSavedServers(terminal)
+      if (typeof me?.actor !== 'string') return tell(toNoControlPlaneLines(url), terminal)
       const path = writeSavedServers(terminal, {
         current: name,
         servers: { ...saved.servers, [name]: { url, token, ...ca } },
@@ -43,11 +56,47 @@ export const login = defineCommand({
     } catch (error) {
       const lines = explainFailure(error, url)
       if (lines === undefined) throw error
-      for (const line of lines) terminal.complain(line)
-      return EXIT_CODES.faults
+      return tell(lines, terminal)
     }
   },
 })
+
+function tell(lines: readonly string[], terminal: Terminal): number {
+  for (const line of lines) terminal.complain(line)
+  return EXIT_CODES.faults
+}
+
+interface TokenValues extends PersonValues {
+  readonly 'token-file': string | undefined
+  readonly ca?: string | undefined
+}
+
+/** What people have to say is asked for before the control plane is. @throws UsageError */
+async function prepareToken(
+  link: SetUpLink | undefined,
+  values: TokenValues,
+  terminal: Terminal,
+): Promise<() => Promise<string>> {
+  const ask = toFetch(values.ca, terminal)
+  if (link === undefined) {
+    const token = await readToken(values['token-file'], terminal)
+    return async () => token
+  }
+  const person = await askPerson(values, terminal)
+  return () => makeFirstAccount(link, person, ask)
+}
+
+/** @throws UsageError where an option is of the other way to log in */
+function assertUsed(link: SetUpLink | undefined, values: TokenValues): void {
+  const others = link === undefined ? Object.keys(PERSON_OPTIONS) : ['token-file']
+  const unused = others.find((name) => values[name as keyof TokenValues] !== undefined)
+  if (unused === undefined) return
+  throw new UsageError(
+    link === undefined
+      ? `--${unused} is for the first account: name the link that the start of the control plane has printed`
+      : `--${unused} has no use here: the link makes an account, and a token for it`,
+  )
+}
 
 async function readToken(file: string | undefined, terminal: Terminal): Promise<string> {
   const text =

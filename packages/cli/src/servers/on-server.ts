@@ -3,6 +3,7 @@ import { ClientProblem } from '@gatewright/client'
 import { EXIT_CODES } from '../exit-codes.ts'
 import type { Terminal } from '../terminal.ts'
 import { openServer, type Server, type ServerValues } from './open-server.ts'
+import { toWrongPortLines } from './wrong-port.ts'
 
 /** Exit code 1, with what to do about it, where `act` fails on the other side. */
 export async function onServer(
@@ -31,7 +32,7 @@ const ADVICE: Readonly<Record<string, string>> = {
 
 /** Lines for people; undefined: it is a mistake of ours. */
 export function explainFailure(error: unknown, url: string): readonly string[] | undefined {
-  if (error instanceof ClientProblem) return explainProblem(error)
+  if (error instanceof ClientProblem) return toWrongPortLines(error, url) ?? explainProblem(error)
   if (!(error instanceof Error) || !(error.message === 'fetch failed' || 'code' in error)) return undefined
   const cause = error.cause instanceof Error ? error.cause : error
   return [`${url} cannot be asked: ${toReason(cause)}`]

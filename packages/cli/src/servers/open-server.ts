@@ -36,7 +36,12 @@ export function openServer({ server, ca }: ServerValues, terminal: Terminal): Se
 
 /** @throws UsageError */
 export function createClient({ url, token, ca }: SavedServer, terminal: Terminal): Client {
-  return new Client({ url, token, ...(ca !== undefined && { fetch: createFetch(readCa(ca, terminal)) }) })
+  return new Client({ url, token, fetch: toFetch(ca, terminal) })
+}
+
+/** `ca`: path of a PEM file, where it is not the platform that vouches. @throws UsageError */
+export function toFetch(ca: string | undefined, terminal: Terminal): typeof fetch {
+  return ca === undefined ? fetch : createFetch(readCa(ca, terminal))
 }
 
 function readCa(path: string, terminal: Terminal): string {

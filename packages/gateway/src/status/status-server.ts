@@ -34,6 +34,8 @@ export class StatusServer {
   readonly #connections = new Set<Socket>()
   readonly #gateway: GatewayProcess
   readonly #kind: StatusKind
+  /** Where the control plane of this process answers: for who asks the wrong port. */
+  controlAddress: string | undefined
 
   constructor(gateway: GatewayProcess, kind: StatusKind) {
     this.#gateway = gateway
@@ -92,7 +94,9 @@ export class StatusServer {
   }
 
   #toAnswer({ method, url = '/', headers }: IncomingMessage): Answer {
-    if (method !== 'GET' && method !== 'HEAD') return [405, TEXT_TYPE, 'Only GET and HEAD are answered here.\n']
+    const elsewhere = this.controlAddress === undefined ? '' : `The control plane: ${this.controlAddress}\n`
+    if (method !== 'GET' && method !== 'HEAD')
+      return [405, TEXT_TYPE, `Only GET and HEAD are answered here.\n${elsewhere}`]
     if (this.#kind === 'admin' && !isLocalName(headers.host)) {
       return [421, TEXT_TYPE, 'The admin port is asked by its address or as localhost only.\n']
     }
@@ -108,7 +112,7 @@ export class StatusServer {
         break
     }
     const paths = this.#kind === 'admin' ? '/livez /readyz /metrics /snapshot' : '/livez /readyz /metrics'
-    return [404, TEXT_TYPE, `Here are: ${paths}\n`]
+    return [404, TEXT_TYPE, `Here are: ${paths}\n${elsewhere}`]
   }
 
   #toReadiness(): Answer {
