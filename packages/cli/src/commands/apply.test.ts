@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { openControlStage } from '../control-stage.fixture.ts'
@@ -102,12 +102,14 @@ describe('a folder and a control plane', () => {
   })
 
   it('are not overwritten where the folder is something else', async () => {
-    writeFileSync(join(cwd, 'copy/notes.txt'), 'mine')
-    const { code, stderr } = await stage.run('pull copy', { cwd })
+    mkdirSync(join(cwd, 'other'))
+    writeFileSync(join(cwd, 'other/notes.txt'), 'mine')
+    const { code, stderr } = await stage.run('pull other', { cwd })
     assert.equal(code, 2)
     assert.match(stderr, /notes\.txt/)
-    assert.equal((await stage.run('pull copy --force', { cwd })).code, 0)
-    assert.ok(existsSync(join(cwd, 'copy/notes.txt')))
+    assert.equal((await stage.run('pull other --force', { cwd })).code, 0)
+    assert.ok(existsSync(join(cwd, 'other/notes.txt')))
+    assert.equal((await stage.run('pull other', { cwd })).code, 0, 'it is ours by then')
   })
 
   it('lose what the folder does not have by --prune alone, and only when that is said', async () => {

@@ -2,7 +2,9 @@
 import { defineCommand } from '../command.ts'
 import { JSON_OPTION, toPath } from '../configuration.ts'
 import { EXIT_CODES } from '../exit-codes.ts'
+import { LIVE_FILE } from '../folder/live-file.ts'
 import { planFolder } from '../folder/plan-folder.ts'
+import { keepPulled, readHashes } from '../folder/pulled.ts'
 import { readFolder } from '../folder/read-folder.ts'
 import { readServerState } from '../folder/server-state.ts'
 import { explainStep, type Plan, type Step, WaitsForOthers } from '../folder/step.ts'
@@ -36,7 +38,9 @@ export const apply = defineCommand({
   },
 
   async run({ values, positionals: [given = ''] }, terminal) {
-    const folder = readFolder(toPath(given, terminal))
+    const path = toPath(given, terminal)
+    const folder = readFolder(path)
+    const hashes = readHashes(path)
     for (const fault of folder.faults) terminal.complain(fault)
     if (folder.faults.length > 0) return EXIT_CODES.faults
     return await onServer(values, terminal, async ({ client, url }) => {
@@ -46,7 +50,11 @@ export const apply = defineCommand({
       const plan = await planFolder(client, { folder, state }, { prune, message, acknowledged })
       if (values['dry-run']) return await tellPlan(plan, { url, isJson: values.json }, terminal)
       if (!values.yes && !(await mayRemove(plan, terminal))) return EXIT_CODES.faults
-      return await runPlan(plan, { url, isJson: values.json }, terminal)
+      return await runPlan(
+        plan,
+        { url, isJson: values.json, keep: (undone) => keepApplied({ path, hashes, undone }, terminal) },
+        terminal,
+      )
     })
   },
 })
@@ -67,9 +75,16 @@ interface Failure {
   readonly lines: readonly string[]
 }
 
+interface Running {
+  readonly url: string
+  readonly isJson: boolean
+  /** `undone`: subjects of steps. */
+  keep(undone: readonly string[]): void
+}
+
 async function runPlan(
   { steps, spared, faults }: Plan,
-  { url, isJson }: { readonly url: string; readonly isJson: boolean },
+  { url, isJson, keep }: Running,
   terminal: Terminal,
 ): Promise<number> {
   const failures: Failure[] = []
@@ -102,6 +117,8 @@ async function runPlan(
       failures.push({ step, lines })
     }
   }
+  const undone = [...failures, ...waiting].map(({ step }) => step.subject)
+  keep(faults.length > 0 ? [...undone, LIVE_FILE] : undone)
   if (isJson) terminal.print(JSON.stringify(toJson({ done, failures, waiting, spared, faults }), null, 2))
   else if (steps.length === 0 && faults.length === 0) terminal.print('Nothing to do.')
   if (!isJson) tellSpared(spared, terminal)
@@ -117,6 +134,23 @@ async function runPlan(
     )
   if (failures.length + faults.length > 0) return EXIT_CODES.faults
   return waiting.length > 0 ? EXIT_CODES.waits : EXIT_CODES.ok
+}
+
+interface Applied {
+  readonly path: string
+  /** As the files were when they were read. */
+  readonly hashes: ReadonlyMap<string, string>
+  readonly undone: readonly string[]
+}
+
+/** What was applied is nothing that `pull` would lose. */
+function keepApplied({ path, hashes, undone }: Applied, terminal: Terminal): void {
+  const files = new Set(undone.map((subject) => subject.split(': ')[0]))
+  try {
+    keepPulled(path, new Map([...hashes].filter(([file]) => !files.has(file))))
+  } catch (error) {
+    terminal.complain(`What was applied cannot be noted for the next pull: ${(error as Error).message}`)
+  }
 }
 
 function toJson({
