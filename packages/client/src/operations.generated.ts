@@ -2682,7 +2682,7 @@ readonly rotateSecrets: { readonly answer: {
 readonly "key": string } }
 
 /** What was done in your teams, the newest first, in pages. */
-readonly listAudit: { readonly query: { readonly team?: string; readonly target?: string; readonly by?: string; readonly action?: string; readonly kind?: string; readonly from?: string; readonly to?: string; readonly limit?: number; readonly below?: number }; readonly answer: { readonly "items": readonly ({ 
+readonly listAudit: { readonly query: { readonly team?: string; readonly target?: string; readonly by?: string; readonly action?: string; readonly kind?: string; readonly environment?: string; readonly from?: string; readonly to?: string; readonly limit?: number; readonly below?: number }; readonly answer: { readonly "items": readonly ({ 
 /** From 1, without gaps. */
 readonly "number": number; 
 /** RFC 3339, UTC. */

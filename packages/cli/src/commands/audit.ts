@@ -1,5 +1,5 @@
 /** Owns `gatewright audit`: what was done at a control plane, by whom. */
-import type { Operations } from '@gatewright/client'
+import { ClientProblem, type Operations } from '@gatewright/client'
 import { defineCommand, UsageError } from '../command.ts'
 import { JSON_OPTION } from '../configuration.ts'
 import { EXIT_CODES } from '../exit-codes.ts'
@@ -21,6 +21,7 @@ export const audit = defineCommand({
     action: { type: 'text', value: 'NAME', description: 'Only this, such as publish, create or end.' },
     kind: { type: 'text', value: 'NAME', description: 'Only what was done to this, such as api, app or key.' },
     team: { type: 'text', value: 'ID', description: 'Only in this team.' },
+    in: { type: 'text', value: 'ENVIRONMENT', description: 'Only what was done in this environment, or to it.' },
     since: {
       type: 'text',
       value: 'TIME',
@@ -32,7 +33,7 @@ export const audit = defineCommand({
   example: { line: 'gatewright audit --kind api --since 7d', says: 'What was done to APIs in the last seven days.' },
 
   async run({ values }, terminal) {
-    const { by, action, kind, team, since, limit = 50 } = values
+    const { by, action, kind, team, in: environment, since, limit = 50 } = values
     const from = since === undefined ? undefined : toTime(since)
     if (by !== undefined) assertActor(by)
     return await onServer(values, terminal, async ({ client }) => {
@@ -42,11 +43,12 @@ export const audit = defineCommand({
         ...(action !== undefined && { action }),
         ...(kind !== undefined && { kind }),
         ...(team !== undefined && { team }),
+        ...(environment !== undefined && { environment }),
         ...(from !== undefined && { from }),
       }
       const entries = await listEntries(client, query, limit)
       if (values.json) terminal.print(JSON.stringify(entries, null, 2))
-      else if (entries.length === 0) terminal.print(await toNothing(client, kind))
+      else if (entries.length === 0) terminal.print(await toNothing(client, query))
       else terminal.print(toColumns(entries.map(toCells)))
       return EXIT_CODES.ok
     })
@@ -54,12 +56,9 @@ export const audit = defineCommand({
 })
 
 type Entry = Operations['listAudit']['answer']['items'][number]
+type Query = Operations['listAudit']['query']
 
-async function listEntries(
-  client: Server['client'],
-  query: Operations['listAudit']['query'],
-  limit: number,
-): Promise<readonly Entry[]> {
+async function listEntries(client: Server['client'], query: Query, limit: number): Promise<readonly Entry[]> {
   const entries: Entry[] = []
   let below: number | undefined
   do {
@@ -89,21 +88,38 @@ function toCells({ number, at, by, byName = by, action, kind, target, team, deta
 /** Where, and why: of what is done in an environment. */
 function toTold(details: unknown): { readonly environment?: string; readonly message?: string } {
   if (typeof details !== 'object' || details === null) return {}
-  const { environment, message } = details as Readonly<Record<'environment' | 'message', unknown>>
+  const { environment, environments, message } = details as Readonly<
+    Record<'environment' | 'environments' | 'message', unknown>
+  >
+  const where = Array.isArray(environments) ? environments.join(', ') : environment
   return {
-    ...(typeof environment === 'string' && { environment }),
+    ...(typeof where === 'string' && where !== '' && { environment: where }),
     ...(typeof message === 'string' && { message: message.replaceAll(/\s+/g, ' ') }),
   }
 }
 
-/** A kind that is misspelt is nothing that was done to either: what the newest entries are about says how kinds are called. */
-async function toNothing(client: Server['client'], kind: string | undefined): Promise<string> {
+/** What is misspelt is nothing that was done to anything: it is said how things are called. */
+async function toNothing(client: Server['client'], { kind, environment }: Query): Promise<string> {
   const nothing = 'Nothing of that was done.'
+  const ids = environment === undefined ? [] : await listEnvironmentIds(client)
+  if (environment !== undefined && ids.length > 0 && !ids.includes(environment))
+    return `${nothing} There is no environment "${environment}" now: there are ${ids.join(', ')}.`
   if (kind === undefined) return nothing
   const newest = await listEntries(client, {}, MOST_A_PAGE)
   const kinds = [...new Set(newest.map((entry) => entry.kind))].toSorted()
   if (kinds.length === 0 || kinds.includes(kind)) return nothing
   return `${nothing} No newer entry is about the kind "${kind}": they are about ${kinds.join(', ')}.`
+}
+
+/** None where they are not shown to everybody. */
+async function listEnvironmentIds(client: Server['client']): Promise<readonly string[]> {
+  try {
+    const { items } = (await client.ask('listEnvironments', { query: { limit: MOST_A_PAGE } })).body
+    return items.map(({ id }) => id)
+  } catch (error) {
+    if (error instanceof ClientProblem && error.status === 403) return []
+    throw error
+  }
 }
 
 /** What people call it; else its uid has to do. */

@@ -78,6 +78,8 @@ export interface AuditQuery {
   readonly action?: string
   /** Of what was changed: `api`, `key`… */
   readonly kind?: string
+  /** Id of one: what was done in it, or to it. */
+  readonly environment?: string
   readonly teams?: readonly string[]
   /** Milliseconds since the epoch; from and to, both included. */
   readonly fromMs?: number
@@ -89,17 +91,50 @@ export interface AuditQuery {
 
 /** The newest first. */
 export async function listAudit(db: Moment, query: AuditQuery): Promise<AuditEntry[]> {
-  const { target, by, action, kind, teams, fromMs, toMs, limit, below } = query
+  const { environment, limit } = query
+  if (environment === undefined) return await listPage(db, query)
+  const found: AuditEntry[] = []
+  let { below } = query
+  for (;;) {
+    const page = await listPage(db, {
+      ...query,
+      ...(below !== undefined && { below }),
+      limit: ENTRIES_AT_ONCE,
+    })
+    found.push(...page.filter((entry) => isIn(entry, environment)))
+    below = page.at(-1)?.number
+    if (found.length >= limit || page.length < ENTRIES_AT_ONCE) return found.slice(0, limit)
+  }
+}
+
+/** Of an environment: all that have its name in their details, for whatever reason. */
+async function listPage(db: Moment, query: AuditQuery): Promise<AuditEntry[]> {
+  const { target, by, action, kind, environment, teams, fromMs, toMs, limit, below } = query
   let found = db.selectFrom('audit').selectAll()
   if (target !== undefined) found = found.where('target', '=', target)
   if (by !== undefined) found = found.where('by', '=', by)
   if (action !== undefined) found = found.where('action', '=', action)
   if (kind !== undefined) found = found.where('kind', '=', kind)
+  if (environment !== undefined) found = found.where('details', 'like', `%${JSON.stringify(environment)}%`)
   if (teams !== undefined) found = found.where('team', 'in', teams.length === 0 ? [''] : teams)
   if (fromMs !== undefined) found = found.where('at', '>=', fromMs)
   if (toMs !== undefined) found = found.where('at', '<=', toMs)
   if (below !== undefined) found = found.where('number', '<', below)
   return (await found.orderBy('number', 'desc').limit(limit).execute()).map(toEntry)
+}
+
+/** What is named there, by whichever of the words that notes have for it: of a certificate, by what it was or became. */
+function isIn({ kind, details }: AuditEntry, environment: string): boolean {
+  const { id, before, after, ...said } = toRecord(details)
+  if (kind === 'environment' && id === environment) return true
+  return [said, toRecord(before), toRecord(after)].some(
+    ({ environment: one, environments: several }) =>
+      one === environment || (Array.isArray(several) && several.includes(environment)),
+  )
+}
+
+function toRecord(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {}
 }
 
 export async function findNewestAuditNumber(db: Moment): Promise<number> {

@@ -9,7 +9,13 @@ const people = new Map<string, Principal>([
   ['auditor', { actor: 'user:a', name: 'A', user: 'a', grants: [{ role: 'auditor', team: 'other' }] }],
 ])
 type Named = { readonly action: string; readonly kind: string; readonly byName?: string }
-type Entry = { readonly number: number; readonly action: string; readonly hash: string; readonly isErased: boolean }
+type Entry = {
+  readonly number: number
+  readonly kind: string
+  readonly action: string
+  readonly hash: string
+  readonly isErased: boolean
+}
 
 await describeOnStores('the audit log, by the admin API', (open) => {
   async function begin(): Promise<AdminStage> {
@@ -27,6 +33,37 @@ await describeOnStores('the audit log, by the admin API', (open) => {
     assert.equal(answer.statusCode, 200, answer.body)
     return answer.json().items.map(({ number }: Entry) => number)
   }
+
+  it('is looked through by environment: what was done in it, to it, and asked for there', async () => {
+    const stage = await begin()
+    const body = { basePath: '/orders', upstream: 'http://127.0.0.1:9001' }
+    await stage.ask('PUT /apis/main/orders', { body })
+    for (const id of ['dev', 'prod', 'pr_d'])
+      await stage.ask(`PUT /environments/${id}`, { body: { pathPrefix: `/${id}` } })
+    const publish = (id: string, message: string) =>
+      stage.ask(`POST /environments/${id}/apis/main/orders/publish`, { body: { message } })
+    await publish('dev', 'not yet for "prod"')
+    await publish('prod', 'first')
+    await stage.ask('PUT /environments/prod/secrets/TOKEN', { body: { value: 'x' } })
+    const done = async (query: string) =>
+      (await stage.ask(`GET /audit?${query}`)).json().items.map(({ kind, action }: Entry) => `${kind} ${action}`)
+    assert.deepEqual(await done('environment=prod'), ['secret create', 'api publish', 'environment create'])
+    assert.deepEqual(await done('environment=dev'), ['api publish', 'environment create'])
+    assert.deepEqual(await done('environment=pr_d'), ['environment create'])
+    assert.deepEqual(await done('environment=prod&kind=api'), ['api publish'])
+    assert.deepEqual(await done('environment=nowhere'), [])
+    const first = (await stage.ask('GET /audit?environment=prod&limit=1')).json()
+    assert.deepEqual(await numbers(stage, `?environment=prod&limit=1&below=${first.next}`), [
+      (await numbers(stage, '?environment=prod'))[1],
+    ])
+    const held = { pathPrefix: '/prod', protection: { approvals: 1 } }
+    await stage.ask('PUT /environments/prod', { body: held })
+    await stage.ask('PUT /environments/prod', { body: { ...held, variables: { a: 'b' } } })
+    assert.deepEqual((await done('environment=prod')).slice(0, 2), [
+      'environment ask-for-change',
+      'environment replace',
+    ])
+  })
 
   it('is looked through, by what was done, by whom and when', async () => {
     const stage = await begin()

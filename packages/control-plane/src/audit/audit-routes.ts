@@ -1,6 +1,7 @@
 /** Owns the routes of the audit log: looked through, checked, exported, and rid of what tells of a person. */
 import { z } from 'zod'
 import { actorSchema } from '../access/actor.ts'
+import { partIdSchema } from '../apis/api-body.ts'
 import { defineChange, defineReading, type Route } from '../http/route.ts'
 import { timeSchema, toTime } from '../http/time.ts'
 import { NO_TEAM } from '../resources/kind.ts'
@@ -84,13 +85,15 @@ export const AUDIT_ROUTES: readonly Route[] = [
       by: z.string().optional().meta({ description: 'Who did it: `user:<uid>`, `token:<uid>`, `system`.' }),
       action: z.string().optional(),
       kind: z.string().optional(),
+      environment: partIdSchema.optional().meta({ description: 'Only what was done in this one, or to it.' }),
       from: z.iso.datetime().optional(),
       to: z.iso.datetime().optional(),
       limit: z.coerce.number().int().min(1).max(MOST_A_PAGE).default(50),
       below: z.coerce.number().int().optional().meta({ description: 'The `next` of the page before.' }),
     }),
     answer: z.strictObject({ items: z.array(entrySchema), next: z.int().exactOptional() }),
-    async read({ teams }, db, { query: { team: wanted, target, by, action, kind, from, to, limit, below } }) {
+    async read({ teams }, db, { query: asked }) {
+      const { team: wanted, target, by, action, kind, environment, from, to, limit, below } = asked
       const query: AuditQuery = {
         limit: limit + 1,
         ...toShown(teams, wanted),
@@ -98,6 +101,7 @@ export const AUDIT_ROUTES: readonly Route[] = [
         ...(by !== undefined && { by }),
         ...(action !== undefined && { action }),
         ...(kind !== undefined && { kind }),
+        ...(environment !== undefined && { environment }),
         ...(from !== undefined && { fromMs: Date.parse(from) }),
         ...(to !== undefined && { toMs: Date.parse(to) }),
         ...(below !== undefined && { below }),
