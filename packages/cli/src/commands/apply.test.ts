@@ -169,6 +169,26 @@ describe('a folder and a control plane', () => {
     }
   })
 
+  it('say where a file belongs that stands where none is expected', async () => {
+    const folder = createFolder({
+      'f/apis/q.yaml': 'basePath: /q\n',
+      'f/apis/shop/old/r.yaml': 'basePath: /r\n',
+      'f/apis/main/s.v2.yaml': 'basePath: /s\n',
+      'f/environments/main/dev.yaml': '{}\n',
+      'f/revisions/main/orders.yaml': '{}\n',
+    })
+    const { code, stderr } = await empty.run('apply f', { cwd: folder })
+    assert.equal(code, 1)
+    for (const said of [
+      /f\/apis\/q\.yaml: .* move it to \S*f\/apis\/main\/q\.yaml$/m,
+      /f\/apis\/shop\/old\/r\.yaml: .* move it to \S*f\/apis\/shop\/r\.yaml$/m,
+      /f\/apis\/main\/s\.v2\.yaml: .* an id has no "\."/,
+      /f\/environments\/main\/dev\.yaml: .* no team; move it to \S*f\/environments\/dev\.yaml$/m,
+      /f\/revisions\/main\/orders\.yaml: .* revisions\/TEAM\/API\/NUMBER\.yaml$/m,
+    ])
+      assert.match(stderr, said)
+  })
+
   it('publish nothing of an API whose file could not be applied', async () => {
     const folder = createFolder({
       'f/apis/main/orders.yaml': 'colour: red\n',

@@ -56,7 +56,16 @@ describe('login, whoami, logout', () => {
     assert.deepEqual([plain.code, /cannot be asked: it speaks http/.test(plain.stderr)], [1, true], plain.stderr)
     assert.equal((await runCommand(['whoami'], { env: home })).code, 2)
     assert.equal((await runCommand(['login', stage.url], { env: home })).code, 2)
-    assert.equal((await runCommand(['login', 'control'], { env: home, input: 'x' })).code, 2)
+    for (const [given, meant] of [
+      ['control', 'https://control.example.com'],
+      ['localhost:9081', 'http://localhost:9081'],
+      ['127.0.0.1:9081', 'http://127.0.0.1:9081'],
+      ['gate.example.org', 'https://gate.example.org'],
+    ] as const) {
+      const told = await runCommand(['login', given], { env: home, input: 'x' })
+      assert.equal(told.code, 2)
+      assert.ok(told.stderr.includes(`write it as ${meant}. See`), told.stderr)
+    }
     assert.equal((await runCommand(['login', `${stage.url}/console`], { env: home, input: 'x' })).code, 2)
   })
 

@@ -23,6 +23,9 @@ describe('a folder that is pulled again', () => {
 
   it('follows what was changed there, where nobody has changed it here', async () => {
     await put('Two')
+    const dry = await pull(' --dry-run')
+    assert.deepEqual([dry.code, dry.stdout], [2, 'would write apis/main/orders.yaml'])
+    assert.equal(orders(), toOrders('One'))
     const { code, stdout } = await pull()
     assert.deepEqual([code, stdout], [0, 'wrote apis/main/orders.yaml'])
     assert.equal(orders(), toOrders('Two'))

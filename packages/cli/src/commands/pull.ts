@@ -56,7 +56,7 @@ export const pull = defineCommand({
         keepPulled(folder, new Map([...files].map(([path, text]) => [path, toTextHash(text)])))
       }
       if (values.json) terminal.print(JSON.stringify({ written, removed: gone }, null, 2))
-      else terminal.print(toText(written, gone, files.size))
+      else terminal.print(toText({ written, gone, files: files.size, isDryRun: values['dry-run'] }))
       return values['dry-run'] && written.length + gone.length > 0 ? EXIT_CODES.differs : EXIT_CODES.ok
     })
   },
@@ -90,7 +90,16 @@ function write(path: string, text: string): void {
   writeFileSync(path, text)
 }
 
-function toText(written: readonly string[], gone: readonly string[], files: number): string {
+interface Pulling {
+  readonly written: readonly string[]
+  readonly gone: readonly string[]
+  /** How many there are. */
+  readonly files: number
+  readonly isDryRun: boolean
+}
+
+function toText({ written, gone, files, isDryRun }: Pulling): string {
   if (written.length + gone.length === 0) return `No difference: ${files} files say what is there.`
-  return [...written.map((path) => `wrote ${path}`), ...gone.map((path) => `removed ${path}`)].join('\n')
+  const [wrote, removed] = isDryRun ? ['would write', 'would remove'] : ['wrote', 'removed']
+  return [...written.map((path) => `${wrote} ${path}`), ...gone.map((path) => `${removed} ${path}`)].join('\n')
 }

@@ -64,10 +64,21 @@ export function readFolder(folder: string): Folder {
       resources.set(path, toResource({ place, text, body, file }, documents.get(toDocumentPath(path))))
     else if (REVISION.test(path)) revisions.set(path, body)
     else if (path === LIVE_FILE) live = readLive(body, join(folder, path), faults)
-    else
-      faults.push(`${join(folder, path)}: nothing is expected here; the folder of a team is missing, or one too many`)
+    else faults.push(`${join(folder, path)}: nothing is expected here: ${suggestPlace(folder, path)}`)
   }
   return { resources, documents, revisions, live, faults }
+}
+
+/** How the file of a resource comes to stand where it belongs. */
+function suggestPlace(folder: string, path: string): string {
+  const [plural = '', ...rest] = path.split('/')
+  const kind = FOLDER_KINDS.find((each) => each.plural === plural)
+  const name = rest.at(-1) ?? ''
+  if (kind === undefined) return 'revisions stand at revisions/TEAM/API/NUMBER.yaml'
+  if (/\..*\./.test(name)) return 'an id has no "." in it'
+  if (!kind.hasTeams) return `it belongs to no team; move it to ${join(folder, plural, name)}`
+  const team = rest.length === 1 ? 'main' : (rest[0] ?? '')
+  return `it belongs to a team; move it to ${join(folder, plural, team, name)}`
 }
 
 /** `more`: what else could be named in its place. @throws UsageError */

@@ -85,10 +85,19 @@ function isUrl(text: string): boolean {
   return /^https?:\/\//i.test(text)
 }
 
+/** Of `localhost:9081`, which begins as URLs do, and of `control.example.com`. */
+function suggestUrl(text: string): string {
+  const isHere = /^(?:localhost|127(?:\.\d+){3}|\[::1\])(?::|\/|$)/i.test(text)
+  const url = URL.parse(`${isHere ? 'http' : 'https'}://${text}`)
+  return /^[\w.[\]:-]+\/?$/.test(text) && /[.:]|^localhost$/.test(text) && url !== null
+    ? url.origin
+    : 'https://control.example.com'
+}
+
 /** @throws UsageError */
 export function toServerUrl(text: string): string {
   if (!isUrl(text) || !URL.canParse(text)) {
-    throw new UsageError(`"${text}" is not the address of a control plane: write it as https://control.example.com`)
+    throw new UsageError(`"${text}" is not the address of a control plane: write it as ${suggestUrl(text)}`)
   }
   const { origin, pathname, search } = new URL(text)
   if ((pathname === '/' || /^\/api(?:\/v1)?\/?$/.test(pathname)) && search === '') return origin
