@@ -680,7 +680,7 @@ readonly "by": string;
 readonly "body"?: UpstreamBody })[] } }
 
 /** Those of the kind certificate that you may see, in pages. */
-readonly listCertificates: { readonly query: { readonly team?: string; readonly owner?: string; readonly tag?: (string) | (readonly (string)[]); readonly search?: string; readonly sort?: "id" | "-id" | "title" | "-title" | "updatedAt" | "-updatedAt"; readonly limit?: number; readonly after?: string }; readonly answer: { readonly "items": readonly ({ 
+readonly listCertificates: { readonly query: { readonly team?: string; readonly owner?: string; readonly tag?: (string) | (readonly (string)[]); readonly search?: string; readonly expiresBefore?: string; readonly sort?: "id" | "-id" | "title" | "-title" | "updatedAt" | "-updatedAt" | "notAfter" | "-notAfter"; readonly limit?: number; readonly after?: string }; readonly answer: { readonly "items": readonly ({ 
 /** Never given twice. */
 readonly "uid": string; readonly "id": string; 
 /** One more with each change; it is the `ETag`. */
@@ -1588,6 +1588,8 @@ readonly "when"?: string;
 readonly "apps"?: readonly (string)[]; 
 /** It is not live: only who brings its token gets it. */
 readonly "preview"?: { 
+/** `sha256:` and the SHA-256 of the token. */
+readonly "hash": string; 
 /** RFC 3339, UTC. */
 readonly "expires": string } })[]; 
 /** It is on its way out here, or over; what the API says itself if absent. */
@@ -1621,6 +1623,8 @@ readonly "when"?: string;
 readonly "apps"?: readonly (string)[]; 
 /** It is not live: only who brings its token gets it. */
 readonly "preview"?: { 
+/** `sha256:` and the SHA-256 of the token. */
+readonly "hash": string; 
 /** RFC 3339, UTC. */
 readonly "expires": string } })[]; 
 /** It is on its way out here, or over; what the API says itself if absent. */
@@ -1666,6 +1670,8 @@ readonly "when"?: string;
 readonly "apps"?: readonly (string)[]; 
 /** It is not live: only who brings its token gets it. */
 readonly "preview"?: { 
+/** `sha256:` and the SHA-256 of the token. */
+readonly "hash": string; 
 /** RFC 3339, UTC. */
 readonly "expires": string } })[]; 
 /** It is on its way out here, or over; what the API says itself if absent. */
@@ -1753,6 +1759,8 @@ readonly "when"?: string;
 readonly "apps"?: readonly (string)[]; 
 /** It is not live: only who brings its token gets it. */
 readonly "preview"?: { 
+/** `sha256:` and the SHA-256 of the token. */
+readonly "hash": string; 
 /** RFC 3339, UTC. */
 readonly "expires": string } })[]; 
 /** It is on its way out here, or over; what the API says itself if absent. */
@@ -1834,6 +1842,8 @@ readonly "when"?: string;
 readonly "apps"?: readonly (string)[]; 
 /** It is not live: only who brings its token gets it. */
 readonly "preview"?: { 
+/** `sha256:` and the SHA-256 of the token. */
+readonly "hash": string; 
 /** RFC 3339, UTC. */
 readonly "expires": string } })[]; 
 /** It is on its way out here, or over; what the API says itself if absent. */
@@ -1895,14 +1905,20 @@ readonly "nodes": readonly ({ readonly "node": string;
 /** `elsewhere`: its group does not run that API in that environment. */
 readonly "state": "serves" | "waits" | "failed" | "elsewhere"; readonly "snapshot"?: { readonly "version": number; readonly "hash": string }; readonly "fault"?: string })[] } }
 
-/** Makes exactly this live: revisions that are there, who gets each, and whether that is on its way out. Previews stay. */
+/** Makes exactly this live: revisions that are there, who gets each, and whether that is on its way out. Previews stay, and those that are said come to them. */
 readonly deploy: { readonly params: { readonly environment: string; readonly team: string; readonly id: string }; readonly query: { readonly wait?: number }; readonly body: { readonly "releases": readonly ({ readonly "revision": number; 
 /** Percent of what no condition claims. */
 readonly "share"?: number; 
 /** CEL: requests for which it is true get this release. */
 readonly "when"?: string; 
-/** Each request of these, `team/id`, whatever else is said. */
-readonly "apps"?: readonly (string)[] })[]; 
+/** Apps that get it, whatever else is said: `web` of the API’s team, or `shop/web`. */
+readonly "apps"?: readonly (string)[]; 
+/** It is not live: only who brings its token gets it. */
+readonly "preview"?: { 
+/** `sha256:` and the SHA-256 of the token in lower-case hex. Never the token itself. */
+readonly "hash": string; 
+/** Until when it opens this release. */
+readonly "expires": string } })[]; 
 /** It is on its way out here, or over. `null`: it is neither; absent: it stays as it was. */
 readonly "lifecycle"?: ({ 
 /** `deprecated`: it answers, and each answer says so (RFC 9745). `retired`: every request is answered with 410. */
@@ -1937,6 +1953,8 @@ readonly "when"?: string;
 readonly "apps"?: readonly (string)[]; 
 /** It is not live: only who brings its token gets it. */
 readonly "preview"?: { 
+/** `sha256:` and the SHA-256 of the token. */
+readonly "hash": string; 
 /** RFC 3339, UTC. */
 readonly "expires": string } })[]; 
 /** It is on its way out here, or over; what the API says itself if absent. */
@@ -2030,6 +2048,8 @@ readonly "when"?: string;
 readonly "apps"?: readonly (string)[]; 
 /** It is not live: only who brings its token gets it. */
 readonly "preview"?: { 
+/** `sha256:` and the SHA-256 of the token. */
+readonly "hash": string; 
 /** RFC 3339, UTC. */
 readonly "expires": string } })[]; 
 /** It is on its way out here, or over; what the API says itself if absent. */
@@ -2109,6 +2129,8 @@ readonly "when"?: string;
 readonly "apps"?: readonly (string)[]; 
 /** It is not live: only who brings its token gets it. */
 readonly "preview"?: { 
+/** `sha256:` and the SHA-256 of the token. */
+readonly "hash": string; 
 /** RFC 3339, UTC. */
 readonly "expires": string } })[]; 
 /** It is on its way out here, or over; what the API says itself if absent. */
@@ -2188,6 +2210,8 @@ readonly "when"?: string;
 readonly "apps"?: readonly (string)[]; 
 /** It is not live: only who brings its token gets it. */
 readonly "preview"?: { 
+/** `sha256:` and the SHA-256 of the token. */
+readonly "hash": string; 
 /** RFC 3339, UTC. */
 readonly "expires": string } })[]; 
 /** It is on its way out here, or over; what the API says itself if absent. */
@@ -2267,6 +2291,8 @@ readonly "when"?: string;
 readonly "apps"?: readonly (string)[]; 
 /** It is not live: only who brings its token gets it. */
 readonly "preview"?: { 
+/** `sha256:` and the SHA-256 of the token. */
+readonly "hash": string; 
 /** RFC 3339, UTC. */
 readonly "expires": string } })[]; 
 /** It is on its way out here, or over; what the API says itself if absent. */
@@ -2745,6 +2771,8 @@ readonly "when"?: string;
 readonly "apps"?: readonly (string)[]; 
 /** It is not live: only who brings its token gets it. */
 readonly "preview"?: { 
+/** `sha256:` and the SHA-256 of the token. */
+readonly "hash": string; 
 /** RFC 3339, UTC. */
 readonly "expires": string } })[]; 
 /** It is on its way out here, or over; what the API says itself if absent. */
@@ -2835,6 +2863,8 @@ readonly "when"?: string;
 readonly "apps"?: readonly (string)[]; 
 /** It is not live: only who brings its token gets it. */
 readonly "preview"?: { 
+/** `sha256:` and the SHA-256 of the token. */
+readonly "hash": string; 
 /** RFC 3339, UTC. */
 readonly "expires": string } })[]; 
 /** It is on its way out here, or over; what the API says itself if absent. */
@@ -2928,6 +2958,8 @@ readonly "when"?: string;
 readonly "apps"?: readonly (string)[]; 
 /** It is not live: only who brings its token gets it. */
 readonly "preview"?: { 
+/** `sha256:` and the SHA-256 of the token. */
+readonly "hash": string; 
 /** RFC 3339, UTC. */
 readonly "expires": string } })[]; 
 /** It is on its way out here, or over; what the API says itself if absent. */
@@ -3013,6 +3045,8 @@ readonly "when"?: string;
 readonly "apps"?: readonly (string)[]; 
 /** It is not live: only who brings its token gets it. */
 readonly "preview"?: { 
+/** `sha256:` and the SHA-256 of the token. */
+readonly "hash": string; 
 /** RFC 3339, UTC. */
 readonly "expires": string } })[]; 
 /** It is on its way out here, or over; what the API says itself if absent. */
@@ -3092,6 +3126,8 @@ readonly "when"?: string;
 readonly "apps"?: readonly (string)[]; 
 /** It is not live: only who brings its token gets it. */
 readonly "preview"?: { 
+/** `sha256:` and the SHA-256 of the token. */
+readonly "hash": string; 
 /** RFC 3339, UTC. */
 readonly "expires": string } })[]; 
 /** It is on its way out here, or over; what the API says itself if absent. */
@@ -3167,6 +3203,8 @@ readonly "when"?: string;
 readonly "apps"?: readonly (string)[]; 
 /** It is not live: only who brings its token gets it. */
 readonly "preview"?: { 
+/** `sha256:` and the SHA-256 of the token. */
+readonly "hash": string; 
 /** RFC 3339, UTC. */
 readonly "expires": string } })[]; 
 /** It is on its way out here, or over; what the API says itself if absent. */
@@ -3202,6 +3240,8 @@ readonly "when"?: string;
 readonly "apps"?: readonly (string)[]; 
 /** It is not live: only who brings its token gets it. */
 readonly "preview"?: { 
+/** `sha256:` and the SHA-256 of the token. */
+readonly "hash": string; 
 /** RFC 3339, UTC. */
 readonly "expires": string } })[]; 
 /** It is on its way out here, or over; what the API says itself if absent. */
@@ -3252,6 +3292,8 @@ readonly "when"?: string;
 readonly "apps"?: readonly (string)[]; 
 /** It is not live: only who brings its token gets it. */
 readonly "preview"?: { 
+/** `sha256:` and the SHA-256 of the token. */
+readonly "hash": string; 
 /** RFC 3339, UTC. */
 readonly "expires": string } })[]; 
 /** What would become of what, a line each. */
@@ -3331,6 +3373,8 @@ readonly "when"?: string;
 readonly "apps"?: readonly (string)[]; 
 /** It is not live: only who brings its token gets it. */
 readonly "preview"?: { 
+/** `sha256:` and the SHA-256 of the token. */
+readonly "hash": string; 
 /** RFC 3339, UTC. */
 readonly "expires": string } })[]; 
 /** What would become of what, a line each. */
@@ -3410,6 +3454,8 @@ readonly "when"?: string;
 readonly "apps"?: readonly (string)[]; 
 /** It is not live: only who brings its token gets it. */
 readonly "preview"?: { 
+/** `sha256:` and the SHA-256 of the token. */
+readonly "hash": string; 
 /** RFC 3339, UTC. */
 readonly "expires": string } })[]; 
 /** What would become of what, a line each. */
@@ -3480,6 +3526,8 @@ readonly "when"?: string;
 readonly "apps"?: readonly (string)[]; 
 /** It is not live: only who brings its token gets it. */
 readonly "preview"?: { 
+/** `sha256:` and the SHA-256 of the token. */
+readonly "hash": string; 
 /** RFC 3339, UTC. */
 readonly "expires": string } })[]; 
 /** It is on its way out here, or over; what the API says itself if absent. */
@@ -3561,6 +3609,8 @@ readonly "when"?: string;
 readonly "apps"?: readonly (string)[]; 
 /** It is not live: only who brings its token gets it. */
 readonly "preview"?: { 
+/** `sha256:` and the SHA-256 of the token. */
+readonly "hash": string; 
 /** RFC 3339, UTC. */
 readonly "expires": string } })[]; 
 /** What would become of what, a line each. */
@@ -3640,6 +3690,8 @@ readonly "when"?: string;
 readonly "apps"?: readonly (string)[]; 
 /** It is not live: only who brings its token gets it. */
 readonly "preview"?: { 
+/** `sha256:` and the SHA-256 of the token. */
+readonly "hash": string; 
 /** RFC 3339, UTC. */
 readonly "expires": string } })[]; 
 /** What would become of what, a line each. */
@@ -3744,6 +3796,8 @@ readonly "when"?: string;
 readonly "apps"?: readonly (string)[]; 
 /** It is not live: only who brings its token gets it. */
 readonly "preview"?: { 
+/** `sha256:` and the SHA-256 of the token. */
+readonly "hash": string; 
 /** RFC 3339, UTC. */
 readonly "expires": string } })[]; 
 /** What would become of what, a line each. */
@@ -3823,6 +3877,8 @@ readonly "when"?: string;
 readonly "apps"?: readonly (string)[]; 
 /** It is not live: only who brings its token gets it. */
 readonly "preview"?: { 
+/** `sha256:` and the SHA-256 of the token. */
+readonly "hash": string; 
 /** RFC 3339, UTC. */
 readonly "expires": string } })[]; 
 /** What would become of what, a line each. */
@@ -3902,6 +3958,8 @@ readonly "when"?: string;
 readonly "apps"?: readonly (string)[]; 
 /** It is not live: only who brings its token gets it. */
 readonly "preview"?: { 
+/** `sha256:` and the SHA-256 of the token. */
+readonly "hash": string; 
 /** RFC 3339, UTC. */
 readonly "expires": string } })[]; 
 /** What would become of what, a line each. */
@@ -3981,6 +4039,8 @@ readonly "when"?: string;
 readonly "apps"?: readonly (string)[]; 
 /** It is not live: only who brings its token gets it. */
 readonly "preview"?: { 
+/** `sha256:` and the SHA-256 of the token. */
+readonly "hash": string; 
 /** RFC 3339, UTC. */
 readonly "expires": string } })[]; 
 /** What would become of what, a line each. */
