@@ -1,5 +1,5 @@
-/** Owns running the same tests on both kinds of stores: real ones, each test with an empty one. */
-import { mkdtempSync, rmSync } from 'node:fs'
+/** Owns running the same tests on both kinds of stores: real ones, each test with an empty one, a copy of one whose tables were made before. */
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe } from 'node:test'
@@ -23,8 +23,18 @@ export async function describeOnStores(name: string, describeOn: (open: OpenStor
       for (const store of opened) await store.close()
       rmSync(folder, { recursive: true })
     })
+    let template: Promise<string> | undefined
+    const makeTemplate = async (): Promise<string> => {
+      const file = join(folder, 'template.db')
+      await (await SqliteStore.open({ file, onFault })).close()
+      return file
+    }
+    let files = 0
     describeOn(async () => {
-      const store = await SqliteStore.open({ file: join(folder, `${opened.length}.db`), onFault })
+      const file = join(folder, `${++files}.db`)
+      template ??= makeTemplate()
+      copyFileSync(await template, file)
+      const store = await SqliteStore.open({ file, onFault })
       opened.push(store)
       return store
     })
@@ -37,16 +47,17 @@ export async function describeOnStores(name: string, describeOn: (open: OpenStor
 class PostgresStage {
   readonly #opened: Store[] = []
   #server: PostgresServer | undefined
+  #template: Promise<string> | undefined
 
   get server(): PostgresServer {
     if (this.#server === undefined) throw new Error('the server runs while a test does')
     return this.#server
   }
 
-  /** On an empty database, unless `url` is another one's. */
+  /** An empty one, unless `url` is another one's. */
   async open(url?: string, options: Partial<PostgresStoreOptions> = {}): Promise<PostgresStore> {
     const store = await PostgresStore.open({
-      url: url ?? (await this.server.createDatabase()),
+      url: url ?? (await this.#createDatabase()),
       mostConnections: 2,
       onFault,
       ...options,
@@ -62,6 +73,17 @@ class PostgresStage {
   async end(): Promise<void> {
     for (const store of this.#opened) await store.close()
     await this.#server?.remove()
+  }
+
+  async #createDatabase(): Promise<string> {
+    this.#template ??= this.#makeTemplate()
+    return await this.server.createDatabase(await this.#template)
+  }
+
+  async #makeTemplate(): Promise<string> {
+    const url = await this.server.createDatabase()
+    await (await PostgresStore.open({ url, mostConnections: 2, onFault })).close()
+    return url
   }
 }
 

@@ -65,15 +65,17 @@ export class PostgresServer {
     if (runner.uid !== undefined && runner.gid !== undefined) chownSync(folder, runner.uid, runner.gid)
     const data = join(folder, 'data')
     const args = ['-D', data, '-U', 'postgres', '--auth=trust', '--encoding=UTF8', '--locale=C', '--no-sync']
+    args.push('--wal-segsize=1')
     await run(join(programs, 'initdb'), args, { ...runner, cwd: folder })
     const server = new PostgresServer(programs, folder, { port: await findFreePort(), runner })
     await server.resume()
     return server
   }
 
-  /** After `kill`, or at first: with all that was committed. */
+  /** After `stop`, or at first: with all that was committed. The machine goes on, so the disk need not have it. */
   async resume(): Promise<void> {
     const args = ['-D', join(this.#folder, 'data'), '-p', String(this.port), '-h', '127.0.0.1', '-k', this.#folder]
+    args.push('-c', 'fsync=off')
     const child = spawn(join(this.#programs, 'postgres'), args, {
       ...this.#runner,
       cwd: this.#folder,
@@ -90,11 +92,12 @@ export class PostgresServer {
     await promise
   }
 
-  /** An empty database. */
-  async createDatabase(): Promise<string> {
+  /** An empty database, or one with what `template` holds, which nobody may be using. */
+  async createDatabase(template?: string): Promise<string> {
     this.#databases++
     const name = `test_${this.#databases}`
-    await this.query(`postgres://postgres@127.0.0.1:${this.port}/postgres`, `create database ${name}`)
+    const of = template === undefined ? '' : ` template ${new URL(template).pathname.slice(1)}`
+    await this.query(`postgres://postgres@127.0.0.1:${this.port}/postgres`, `create database ${name}${of}`)
     return `postgres://postgres@127.0.0.1:${this.port}/${name}`
   }
 
