@@ -27,6 +27,13 @@ describe('start with the quickstart', () => {
     assert.deepEqual([...others].sort(), ['yaml', 'zod'])
   })
 
+  it('loads nothing of undici, which an import of node:http does', () => {
+    assert.deepEqual(
+      loaded.filter(({ url }) => url === 'node:http'),
+      [],
+    )
+  })
+
   it('loads the policies that are used, and no others', () => {
     const folders = loaded.map(({ url }) => /\/packages\/policies\/(?:src|dist)\/([^/]+)\/\1\.[jt]s$/.exec(url)?.[1])
     const used = new Set(folders.filter((folder) => folder !== undefined))

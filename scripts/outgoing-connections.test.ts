@@ -53,6 +53,11 @@ describe('ways out of a process', () => {
     ["import * as dns from 'node:dns'", ['node:dns *']],
     ["const { request } = await import('node:https')", ['node:https import()']],
     ["const { request } = require('https')", ['https import()']],
+    [
+      "const { Agent, createServer, request: ask } = process.getBuiltinModule('node:http')",
+      ['node:http Agent', 'node:http request'],
+    ],
+    ["const http = process.getBuiltinModule('node:http')", ['node:http import()']],
     ["import { createServer, Server } from 'node:net'", []],
     ["import { fetch } from 'undici'", ['undici']],
     ['const answer = await fetch(url)', ['fetch']],

@@ -21,7 +21,8 @@ const HARMLESS = new Set([
 
 const MODULES = '(?:node:)?(?:net|tls|http|https|http2|dgram|dns|dns/promises)'
 const IMPORT = new RegExp(`import\\s+(type\\s)?([^;'"]*?)\\s+from\\s+['"](${MODULES})['"]`, 'g')
-const LATER = new RegExp(`(?:import|require)\\(\\s*['"](${MODULES})['"]\\s*\\)`, 'g')
+const TAKEN = new RegExp(`const \\{([^}]*)\\} = process\\.getBuiltinModule\\('(${MODULES})'\\)`, 'g')
+const LATER = new RegExp(`(?:import|require|getBuiltinModule)\\(\\s*['"](${MODULES})['"]\\s*\\)`, 'g')
 const OF_NODE = /(?<![.\w'`])(?:(fetch)\(|new (WebSocket|EventSource)\()/g
 const PACKAGE = /from\s+['"](undici|axios|ws|got)['"]/g
 
@@ -32,7 +33,11 @@ export function findWaysOut(source: string): string[] {
     if (type !== undefined) continue
     for (const name of toNames(names)) if (!HARMLESS.has(name)) found.add(`${module} ${name}`)
   }
-  for (const [, module] of source.matchAll(LATER)) found.add(`${module} import()`)
+  for (const [, names = '', module] of source.matchAll(TAKEN)) {
+    for (const name of toNames(`{${names.replaceAll(':', ' as ')}}`))
+      if (!HARMLESS.has(name)) found.add(`${module} ${name}`)
+  }
+  for (const [, module] of source.replaceAll(TAKEN, '').matchAll(LATER)) found.add(`${module} import()`)
   for (const [, fetch, made] of source.matchAll(OF_NODE)) found.add(fetch ?? made ?? '')
   for (const [, name] of source.matchAll(PACKAGE)) found.add(name ?? '')
   return [...found].sort()

@@ -7,7 +7,7 @@ import { threadId } from 'node:worker_threads'
 registerHooks({
   resolve(specifier, context, next) {
     const found = next(specifier, context)
-    if (found.url.startsWith('file:')) process.stderr.write('loaded ' + threadId + ' ' + found.url + '\\n')
+    if (/^(?:file|node):/.test(found.url)) process.stderr.write('loaded ' + threadId + ' ' + found.url + '\\n')
     return found
   },
 })`)}`

@@ -3,9 +3,12 @@
  * connected to, and is never looked up again.
  */
 import { lookup } from 'node:dns'
-import { type IncomingMessage, request as requestPlain } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { request as requestTls } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
+
+// As a module, it loads undici as well for what it exports beside these.
+const { request: requestPlain } = process.getBuiltinModule('node:http')
 
 export interface AddressJudge {
   permits(address: string): boolean

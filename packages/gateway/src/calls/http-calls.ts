@@ -1,5 +1,5 @@
 /** Owns calls that policies make to other services: bounded in time and size, to addresses that may be called, redirects not followed. */
-import { type ClientRequest, Agent as HttpAgent, type IncomingMessage, request as requestHttp } from 'node:http'
+import type { ClientRequest, Agent as HttpAgent, IncomingMessage } from 'node:http'
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https'
 import type { Duplex } from 'node:stream'
 import {
@@ -13,6 +13,9 @@ import {
 import { type EgressGuard, NO_EGRESS_RULES } from '../egress/egress-guard.ts'
 import { CallSending } from './call-sending.ts'
 
+// As a module, it loads undici as well for what it exports beside these.
+const { Agent: PlainAgent, request: requestHttp } = process.getBuiltinModule('node:http')
+
 const LIMIT_BYTES = 1024 * 1024
 /** Of one thread to one service. */
 const MOST_SOCKETS = 64
@@ -24,7 +27,7 @@ const NO_CONTENT_METHODS = new Set(['GET', 'HEAD', 'OPTIONS', 'DELETE', 'TRACE']
 
 export class NodeHttpCalls implements HttpCalls {
   #guard = NO_EGRESS_RULES
-  readonly #plain = this.#guarded(new HttpAgent({ keepAlive: true, maxSockets: MOST_SOCKETS, timeout: IDLE_MS }))
+  readonly #plain = this.#guarded(new PlainAgent({ keepAlive: true, maxSockets: MOST_SOCKETS, timeout: IDLE_MS }))
   /** By what a server has to prove: connections are shared by those who ask the same. */
   readonly #secure = new Map<string, HttpsAgent>()
   #underWay = 0

@@ -1,9 +1,12 @@
 /** Owns a node's way to its control planes: one is asked as long as it answers, then the next, with pauses that grow and differ from node to node. */
-import { type IncomingMessage, request as requestHttp } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createGunzip, createZstdDecompress } from 'node:zlib'
+
+// As a module, it loads undici as well for what it exports beside these.
+const { request: requestHttp } = process.getBuiltinModule('node:http')
 
 export interface ControlPlanesOptions {
   /** `https://control:9081`; asked in this order. */

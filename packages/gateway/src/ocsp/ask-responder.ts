@@ -2,9 +2,12 @@
  * Owns one question to a responder over HTTP (RFC 6960 §A.1): bounded in time and size, and answered by the one who was asked. The
  * address comes from a certificate of the operator's, whose CA may well be within a private network: it is asked wherever `egress` permits.
  */
-import { type IncomingMessage, request } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import type { EgressGuard } from '../egress/egress-guard.ts'
 import { OcspFault } from './ocsp-fault.ts'
+
+// As a module, it loads undici as well for what it exports beside these.
+const { request } = process.getBuiltinModule('node:http')
 
 export interface OcspQuestion {
   readonly url: string

@@ -1,10 +1,13 @@
 /** Owns the status endpoints: alive, ready, metrics; on the admin port also what runs on each thread. Nothing here can change anything. */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { isLocalName } from '@gatewright/policies'
 import { listEndingCertificates } from '../certificates/ending-certificates.ts'
 import type { GatewayProcess } from '../main.ts'
 import { METRICS_CONTENT_TYPE } from '../observe/metrics.ts'
+
+// As a module, it loads undici as well for what it exports beside these.
+const { createServer } = process.getBuiltinModule('node:http')
 
 export interface StatusAddress {
   readonly host: string
