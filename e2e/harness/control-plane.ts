@@ -1,8 +1,7 @@
 /** Owns a real control plane beside a real gateway: the command as users start it, and its first account. */
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rm } from 'node:fs/promises'
 import { Client } from '@gatewright/client'
+import { makeStoreFolder } from '../../packages/control-plane/src/testing/make-store-folder.ts'
 import { until } from './deadline.ts'
 import { findSetUpSecret, makeFirstAccount } from './first-account.ts'
 import { type RunningGateway, startGateway } from './gateway.ts'
@@ -29,7 +28,7 @@ export class RunningControlPlane {
 
   /** Resolves when the gateway is ready, and the admin API answers. */
   static async start({ threads = 1, data, yaml, args = [] }: ControlPlaneOptions = {}): Promise<RunningControlPlane> {
-    const folder = data ?? (await mkdtemp(join(tmpdir(), 'gatewright-control-')))
+    const folder = data ?? makeStoreFolder('gatewright-control-')
     const port = await findFreePort()
     const gateway = await startGateway({
       yaml: yaml ?? 'gatewright: 1\naccessLog: off\n',

@@ -1,11 +1,11 @@
 /** Owns running the same tests on both kinds of stores: real ones, each test with an empty one, a copy of one whose tables were made before. */
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { copyFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe } from 'node:test'
 import { PostgresStore, type PostgresStoreOptions } from '../store/postgres/postgres-store.ts'
 import { SqliteStore } from '../store/sqlite/sqlite-store.ts'
 import type { Store } from '../store/store.ts'
+import { makeStoreFolder } from './make-store-folder.ts'
 import { findPostgres, PostgresServer } from './postgres-server.ts'
 
 export type OpenStore = () => Promise<Store>
@@ -17,7 +17,7 @@ function onFault(fault: unknown): void {
 
 export async function describeOnStores(name: string, describeOn: (open: OpenStore) => void): Promise<void> {
   describe(`${name}, on SQLite`, () => {
-    const folder = mkdtempSync(join(tmpdir(), 'gatewright-store-'))
+    const folder = makeStoreFolder('gatewright-store-')
     const opened: Store[] = []
     after(async () => {
       for (const store of opened) await store.close()

@@ -1,10 +1,10 @@
 /** Owns a real PostgreSQL for tests: a cluster in a folder of its own, run by somebody who is not root, as it demands. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { chownSync, existsSync, readdirSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
+import { makeStoreFolder } from './make-store-folder.ts'
 
 const run = promisify(execFile)
 
@@ -61,7 +61,7 @@ export class PostgresServer {
   /** `programs`: the folder that `findPostgres` says. */
   static async start(programs: string): Promise<PostgresServer> {
     const runner = await findRunner()
-    const folder = mkdtempSync(join(tmpdir(), 'gatewright-postgres-'))
+    const folder = makeStoreFolder('gatewright-postgres-')
     if (runner.uid !== undefined && runner.gid !== undefined) chownSync(folder, runner.uid, runner.gid)
     const data = join(folder, 'data')
     const args = ['-D', data, '-U', 'postgres', '--auth=trust', '--encoding=UTF8', '--locale=C', '--no-sync']
