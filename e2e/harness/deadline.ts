@@ -4,6 +4,8 @@ import { setTimeout as pause } from 'node:timers/promises'
 /** Long enough for a machine with two busy cores; nothing passes because of it. */
 let usualMs = 15_000
 
+const MOST_PAUSE_MS = 50
+
 /** For measurements, which may take as long as they take. */
 export function bePatient(patienceMs: number): void {
   usualMs = patienceMs
@@ -28,11 +30,13 @@ export async function until<Value>(
   what: string,
   patienceMs = usualMs,
 ): Promise<Value> {
-  const deadline = performance.now() + patienceMs
+  const start = performance.now()
   for (;;) {
     const answer = await ask()
     if (answer !== undefined) return answer
-    if (performance.now() > deadline) throw new Error(`waited ${patienceMs} ms for ${what}`)
-    await pause(5)
+    const waitedMs = performance.now() - start
+    if (waitedMs > patienceMs) throw new Error(`waited ${patienceMs} ms for ${what}`)
+    // A twentieth more is no matter, and what is asked every 5 ms gets on later for it.
+    await pause(Math.min(MOST_PAUSE_MS, 5 + waitedMs / 20))
   }
 }
