@@ -1,6 +1,6 @@
 /**
- * Owns how all tests are run: `npm test`, or `npm test -- FILE…`. Each file is a process of its own that mostly loads modules or waits
- * for others, so more run than there are cores where these are few, and what one has compiled the next one reads.
+ * Owns how all tests are run: `npm test`, or `npm test -- FILE…`. Each file is a process of its own, and what one has compiled the next
+ * one reads.
  */
 import { spawn } from 'node:child_process'
 import { availableParallelism } from 'node:os'
@@ -10,10 +10,12 @@ const ROOT = resolve(import.meta.dirname, '..')
 const FOLDERS = ['packages', 'scripts', 'bench', 'examples', 'e2e']
 /** Whatever hangs ends so late, with the name of what hung. */
 const TIMEOUT_MS = 300_000
+/** The longest wait for others for half of their time: for gateways that start, for browsers, for disks. */
+const MORE_THAN_CORES = 3
 
 const given = process.argv.slice(2)
 const files = given.some((each) => !each.startsWith('-')) ? [] : FOLDERS.map((folder) => `${folder}/**/*.test.ts`)
-const options = [`--test-timeout=${TIMEOUT_MS}`, `--test-concurrency=${Math.max(3, availableParallelism() - 1)}`]
+const options = [`--test-timeout=${TIMEOUT_MS}`, `--test-concurrency=${availableParallelism() + MORE_THAN_CORES}`]
 const tests = spawn(process.execPath, ['--test', ...options, ...given, ...files], {
   cwd: ROOT,
   stdio: 'inherit',
