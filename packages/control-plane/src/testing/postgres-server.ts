@@ -1,12 +1,16 @@
 /** Owns a real PostgreSQL for tests: a cluster in a folder of its own, run by somebody who is not root, as it demands. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { chownSync, existsSync, readdirSync, rmSync } from 'node:fs'
+import { chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { rename } from 'node:fs/promises'
 import { createServer } from 'node:net'
-import { delimiter, join } from 'node:path'
+import { delimiter, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { makeStoreFolder } from './make-store-folder.ts'
 
 const run = promisify(execFile)
+
+/** Clusters without anything in them, from one run of the tests to the next. */
+const KEPT = resolve(import.meta.dirname, '../../../../node_modules/.cache/postgres')
 
 /** Where Debian has it, the newest first, and whatever is on the path. */
 function findPrograms(): string | undefined {
@@ -63,10 +67,7 @@ export class PostgresServer {
     const runner = await findRunner()
     const folder = makeStoreFolder('gatewright-postgres-')
     if (runner.uid !== undefined && runner.gid !== undefined) chownSync(folder, runner.uid, runner.gid)
-    const data = join(folder, 'data')
-    const args = ['-D', data, '-U', 'postgres', '--auth=trust', '--encoding=UTF8', '--locale=C', '--no-sync']
-    args.push('--wal-segsize=1')
-    await run(join(programs, 'initdb'), args, { ...runner, cwd: folder })
+    await makeCluster(programs, folder, runner)
     const server = new PostgresServer(programs, folder, { port: await findFreePort(), runner })
     await server.resume()
     return server
@@ -128,6 +129,26 @@ export class PostgresServer {
     await this.stop('at once')
     rmSync(this.#folder, { recursive: true, force: true })
   }
+}
+
+/** A copy of what `initdb` made the first time. */
+async function makeCluster(programs: string, folder: string, runner: Runner): Promise<void> {
+  const [initdb, data] = [join(programs, 'initdb'), join(folder, 'data')]
+  const { stdout: version } = await run(initdb, ['--version'])
+  const settings = ['-U', 'postgres', '--auth=trust', '--encoding=UTF8', '--locale=C', '--wal-segsize=1']
+  const name = [version.trim(), runner.uid ?? process.getuid?.(), ...settings].join(' ')
+  const kept = join(KEPT, name.replaceAll(/[^\w.]+/g, '-'))
+  if (existsSync(kept)) {
+    await run('cp', ['-a', kept, data])
+    return
+  }
+  await run(initdb, ['-D', data, '--no-sync', ...settings], { ...runner, cwd: folder })
+  mkdirSync(KEPT, { recursive: true })
+  const copy = mkdtempSync(`${kept}.`)
+  await run('cp', ['-a', data, copy])
+  // Whole or not at all; where another file of tests was faster, it is the same.
+  await rename(join(copy, 'data'), kept).catch(() => {})
+  rmSync(copy, { recursive: true, force: true })
 }
 
 async function findRunner(): Promise<Runner> {
