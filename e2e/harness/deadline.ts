@@ -1,8 +1,8 @@
 /** Owns waiting: for promises and for conditions, never longer than a deadline that says what it waited for. */
 import { setTimeout as pause } from 'node:timers/promises'
 
-/** Long enough for a machine with two busy cores; nothing passes because of it. */
-let usualMs = 15_000
+/** Long enough for a machine on which several times as much runs as it has cores; nothing passes because of it. */
+let usualMs = 30_000
 
 const MOST_PAUSE_MS = 50
 
