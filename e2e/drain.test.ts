@@ -11,8 +11,9 @@ import { get, RawClient } from './harness/raw-client.ts'
 import { listenAsWitness, RawUpstream } from './harness/raw-upstream.ts'
 
 describe('SIGTERM', () => {
-  it('lets requests under way finish, closes idle connections in order, and ends with 0', async () => {
+  it('lets requests under way finish, closes idle connections in order, and ends with 0', async (test) => {
     const upstream = await RawUpstream.listen({})
+    test.after(() => upstream.close())
     const gateway = await startGateway({ yaml: forwardAll(upstream.url), threads: 2 })
     try {
       const idle = await Promise.all(Array.from({ length: 10 }, () => RawClient.connect(gateway.port)))
@@ -47,12 +48,12 @@ describe('SIGTERM', () => {
       assert.equal(await within(gateway.exited, 'the process to end', 30_000), 0)
     } finally {
       await gateway.stop()
-      await upstream.close()
     }
   })
 
-  it('fails nobody while it says that it is not ready, so that a load balancer has time to notice', async () => {
+  it('fails nobody while it says that it is not ready, so that a load balancer has time to notice', async (test) => {
     const upstream = await listenAsWitness()
+    test.after(() => upstream.close())
     const gateway = await startGateway({ yaml: forwardAll(upstream.url), threads: 2 })
     try {
       let isNoticed = false
@@ -75,7 +76,6 @@ describe('SIGTERM', () => {
       assert.equal(await within(gateway.exited, 'the process to end', 30_000), 0)
     } finally {
       await gateway.stop()
-      await upstream.close()
     }
   })
 })
