@@ -2,7 +2,6 @@
  * Owns that a request which is sent again with the same `Idempotency-Key` does nothing again and is answered as the first one was.
  * The answer is kept in the change that it tells of, so a client that lost the connection may always repeat.
  */
-import { toTextHash } from '@gatewright/model'
 import type { Doing } from '../store/doing.ts'
 import { AdminProblem } from './admin-problem.ts'
 import type { Asked } from './read-request.ts'
@@ -19,12 +18,15 @@ export interface KeptAnswer {
   readonly isSecret: boolean
 }
 
-type Repeatable = Pick<Asked, 'idempotencyKey' | 'fingerprint'>
+interface Repeatable extends Pick<Asked, 'idempotencyKey'> {
+  /** What is kept of it first. */
+  readonly fingerprints: readonly [string, ...string[]]
+}
 
 /** The answer of the first, where this is not the first. @rejects AdminProblem */
 export async function findRepeat(
   { db, by, nowMs }: Doing,
-  { idempotencyKey, fingerprint }: Repeatable,
+  { idempotencyKey, fingerprints }: Repeatable,
 ): Promise<Answer<unknown> | undefined> {
   if (idempotencyKey === undefined) return undefined
   const row = await db
@@ -35,7 +37,7 @@ export async function findRepeat(
     .where('at', '>', nowMs - KEPT_MS)
     .executeTakeFirst()
   if (row === undefined) return undefined
-  if (row.fingerprint !== toTextHash(fingerprint)) {
+  if (!fingerprints.includes(row.fingerprint)) {
     throw new AdminProblem('key-used-otherwise', 'Take a new Idempotency-Key for each request that is another one.')
   }
   const { status, body, version, isSecret } = JSON.parse(row.answer) as KeptAnswer
@@ -50,7 +52,7 @@ export async function findRepeat(
 
 export async function keepAnswer(
   { db, by, nowMs }: Doing,
-  { idempotencyKey, fingerprint }: Repeatable,
+  { idempotencyKey, fingerprints }: Repeatable,
   answer: KeptAnswer,
 ): Promise<void> {
   if (idempotencyKey === undefined) return
@@ -63,7 +65,7 @@ export async function keepAnswer(
     .values({
       actor: by,
       key: idempotencyKey,
-      fingerprint: toTextHash(fingerprint),
+      fingerprint: fingerprints[0],
       answer: JSON.stringify(answer),
       at: nowMs,
     })

@@ -1,5 +1,4 @@
 /** Owns that what must not be done alone waits: what was asked is kept as it was asked, and done again when others have approved it. */
-import { toTextHash } from '@gatewright/model'
 import { askOnce } from '../changes/ask-once.ts'
 import type { AskedRequest } from '../changes/asked-change.ts'
 import { type AskedChange, type AskedInput, openInput, sealInput, toAbout } from '../changes/asked-input.ts'
@@ -16,6 +15,7 @@ import type { Doing } from '../store/doing.ts'
 import { findPerson } from '../tokens/token-store.ts'
 import { AdminProblem } from './admin-problem.ts'
 import { assertAdmitted } from './assert-allowed.ts'
+import { listFingerprints } from './fingerprints.ts'
 import { type Asked, parseAgain } from './read-request.ts'
 import type { Asking, ChangingRoute, Done } from './route.ts'
 
@@ -66,7 +66,7 @@ export async function keepAsked(
   const [first] = environments
   if (first === undefined) throw new AdminProblem('changed-meanwhile', 'The environment is gone: look again.')
   const person = await findPerson(doing.db, principal)
-  const fingerprint = toTextHash(asked.fingerprint)
+  const [fingerprint, ...former] = listFingerprints(services, asked)
   const about = toAbout(done.notes)
   const made = {
     route: route.name,
@@ -83,7 +83,7 @@ export async function keepAsked(
     ...(route.isBodySecret === true ? await sealInput(services, doing, input) : { input }),
   }
   const ref = { api: NO_API, environment: first.uid }
-  const isSame = (other: AskedChange) => other.fingerprint === fingerprint
+  const isSame = (other: AskedChange) => [fingerprint, ...former].includes(other.fingerprint)
   const { asked: change, isNew } = await askOnce(doing, ref, { asking: { wish, person, team: about.team }, isSame })
   const details = { id: about.id, environments: made.environments, change: change.number, action: route.name }
   const { kind, target, team } = about

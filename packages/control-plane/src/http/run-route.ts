@@ -9,6 +9,7 @@ import type { Doing } from '../store/doing.ts'
 import type { Change, Moment } from '../store/store.ts'
 import { AdminProblem } from './admin-problem.ts'
 import { assertAdmitted } from './assert-allowed.ts'
+import { listFingerprints } from './fingerprints.ts'
 import { findRepeat, keepAnswer } from './idempotency.ts'
 import { isOfOtherSite, isOwnPage } from './identity.ts'
 import { keepAsked, listApproving, MustWait, redo, toWaitingLines } from './keep-asked.ts'
@@ -67,14 +68,15 @@ export class RouteRunner {
         const asking = await this.#admit(change.db, route, asked)
         const doing = this.#toDoing(change, asking)
         // Of those whom nobody knows, none gets or takes the answer of another, and none leaves something for a day.
+        const repeatable = this.#toRepeatable(asked)
         const isRepeatable = asking.principal !== undefined && !asked.isDryRun
-        const repeat = isRepeatable ? await findRepeat(doing, asked) : undefined
+        const repeat = isRepeatable ? await findRepeat(doing, repeatable) : undefined
         if (repeat !== undefined) return repeat
         const made = await this.#carryOut(route, { asking, doing, asked, prepared })
         await this.#note(doing, asking, made)
         if ('problem' in made) return made.problem
         done = made
-        if (isRepeatable) await keepAnswer(doing, asked, toKept(route, done))
+        if (isRepeatable) await keepAnswer(doing, repeatable, toKept(route, done))
         return done
       })
       if (kept instanceof AdminProblem) throw kept
@@ -108,14 +110,19 @@ export class RouteRunner {
     return await this.#services.store.write(async (change) => {
       const asking = await this.#admit(change.db, route, asked)
       const doing = this.#toDoing(change, asking)
-      const repeat = await findRepeat(doing, asked)
+      const repeatable = this.#toRepeatable(asked)
+      const repeat = await findRepeat(doing, repeatable)
       if (repeat !== undefined) return repeat
       const done = await keepAsked(asking, doing, { route, asked, waiting })
       await this.#note(doing, asking, done)
       const { status = 202, body } = done
-      await keepAnswer(doing, asked, { status, body, isSecret: false, version: undefined })
+      await keepAnswer(doing, repeatable, { status, body, isSecret: false, version: undefined })
       return done
     })
+  }
+
+  #toRepeatable(asked: Asked) {
+    return { idempotencyKey: asked.idempotencyKey, fingerprints: listFingerprints(this.#services, asked) }
   }
 
   #toDoing(change: Change, { principal }: Asking): Doing {
