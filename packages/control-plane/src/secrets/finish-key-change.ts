@@ -9,12 +9,18 @@ export async function finishKeyChange(file: string, database: string): Promise<s
   assertThere(database)
   const { id } = SecretKey.open({ file, env: {} })
   const sealedWith = await findSealingKey(database)
-  if (sealedWith !== undefined && sealedWith !== id)
+  if (sealedWith !== id) {
+    // Where nothing is, a control plane that was not restarted would begin with the former one.
+    const now =
+      sealedWith === undefined
+        ? 'Nothing of this store is sealed'
+        : `The secrets of this store are sealed with the key ${sealedWith}`
     throw new SecretFault(
       'wrong-key',
-      `The secrets of this store are sealed with the key ${sealedWith}, and not yet with ${id}: restart its control planes, and run "gatewright secret-key use" first.`,
+      `${now}, and not yet with ${id}: restart its control planes, and run "gatewright secret-key use" first.`,
     )
-  forgetFormerKeys(file)
+  }
+  forgetFormerKeys(file, id)
   return id
 }
 

@@ -1,6 +1,18 @@
 /** Owns the file of the keys of secrets: one a line, the one that seals first, and behind it those that it came after. */
 import { randomBytes } from 'node:crypto'
-import { linkSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname } from 'node:path'
+import { toKeyId } from './derive-key.ts'
 import { SecretFault } from './secret-fault.ts'
 
 const BYTES = 32
@@ -29,21 +41,27 @@ export function readOrDrawKeys(file: string): KeyList {
 
 /** Another key before the one that is there, which opens on what it has sealed. @throws SecretFault `key` */
 export function drawNextKey(file: string): KeyList {
-  return withWords(file, () => {
-    const former = readKeys(file)
-    if (former === undefined) throw new SecretFault('key', `There is no key ${file} that another one could come after.`)
-    if (former.length > 1)
+  return changeKeys(file, (keys) => {
+    if (keys === undefined) throw new SecretFault('key', `There is no key ${file} that another one could come after.`)
+    if (keys.length > 1)
       throw new SecretFault(
         'key',
         `The file ${file} has a former key already: the change before this one is to be finished first.`,
       )
-    return replaceKeys(file, [randomBytes(BYTES), ...former])
+    return [randomBytes(BYTES), ...keys]
   })
 }
 
-/** @throws SecretFault `key` */
-export function forgetFormerKeys(file: string): KeyList {
-  return withWords(file, () => replaceKeys(file, readOrDrawKeys(file).slice(0, 1)))
+/** `id`: of the one that stays. @throws SecretFault `key`; `wrong-key` where another one stands first by now */
+export function forgetFormerKeys(file: string, id: string): KeyList {
+  return changeKeys(file, (keys) => {
+    const [first] = keys ?? []
+    if (first !== undefined && toKeyId(first) === id) return [first]
+    throw new SecretFault(
+      'wrong-key',
+      `The first key in ${file} is no longer ${id}: somebody has changed it meanwhile.`,
+    )
+  })
 }
 
 function withWords<Result>(file: string, act: () => Result): Result {
@@ -72,6 +90,7 @@ function drawFirst(file: string): KeyList {
   const beside = writeBeside(file, [randomBytes(BYTES)])
   try {
     linkSync(beside, file)
+    flushFolder(file)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
   } finally {
@@ -82,21 +101,60 @@ function drawFirst(file: string): KeyList {
   return drawn
 }
 
-/** Whole or not at all: a key that is half written would open nothing. */
-function replaceKeys(file: string, keys: readonly Buffer[]): KeyList {
-  renameSync(writeBeside(file, keys), file)
-  return readOrDrawKeys(file)
+/** Whole or not at all, and one change at a time: of two at once, the later would lose what the other has drawn. */
+function changeKeys(file: string, change: (keys: KeyList | undefined) => KeyList): KeyList {
+  const next = `${file}.next`
+  return withWords(file, () => {
+    takeTurn(next)
+    try {
+      const keys = change(readKeys(file))
+      writeFileSync(next, toText(keys), { mode: 0o600, flush: true })
+      renameSync(next, file)
+      flushFolder(file)
+      return keys
+    } catch (error) {
+      rmSync(next, { force: true })
+      throw error
+    }
+  })
+}
+
+/** @throws SecretFault `key` while another one has it */
+function takeTurn(next: string): void {
+  try {
+    writeFileSync(next, '', { flag: 'wx', mode: 0o600 })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    throw new SecretFault(
+      'key',
+      `There is ${next} already: the key is being changed by somebody else. If nobody is at it, that was stopped: remove it, and repeat this.`,
+    )
+  }
 }
 
 /** Answers its path. */
 function writeBeside(file: string, keys: readonly Buffer[]): string {
   const beside = `${file}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`
   try {
-    const text = keys.map((key) => `${key.toString('base64')}\n`).join('')
-    writeFileSync(beside, text, { flag: 'wx', mode: 0o600, flush: true })
+    writeFileSync(beside, toText(keys), { flag: 'wx', mode: 0o600, flush: true })
     return beside
   } catch (error) {
     rmSync(beside, { force: true })
     throw error
+  }
+}
+
+function toText(keys: readonly Buffer[]): string {
+  return keys.map((key) => `${key.toString('base64')}\n`).join('')
+}
+
+/** A store on another machine may be sealed with the key before this disk has written down that it is there. */
+function flushFolder(file: string): void {
+  try {
+    const folder = openSync(dirname(file), 'r')
+    fsyncSync(folder)
+    closeSync(folder)
+  } catch {
+    // Not every system does that with a folder.
   }
 }

@@ -1,11 +1,10 @@
 /** Owns the key that is kept outside the store: who has a copy of the store, and not this, has no secret. */
-import { hkdfSync } from 'node:crypto'
+import { deriveKey, toKeyId } from './derive-key.ts'
 import { type KeyList, parseKeys, readOrDrawKeys } from './key-file.ts'
 import { SecretFault } from './secret-fault.ts'
 
 const VARIABLE = 'GATEWRIGHT_SECRET_KEY'
 const BYTES = 32
-const ID_BYTES = 8
 
 export interface SecretKeyPlace {
   /** Drawn there where there is none. */
@@ -39,26 +38,17 @@ export class SecretKey {
 
   /** For what seals the key of the data, and for nothing else. */
   revealWrappingKey(): Buffer {
-    return derive(this.#keys[0], 'wrap', BYTES)
+    return deriveKey(this.#keys[0], 'wrap', BYTES)
   }
 
   /** Of the one that has sealed it; undefined: it is none of these. */
   findWrappingKey(id: string): Buffer | undefined {
     const key = this.#keys.find((each) => toKeyId(each) === id)
-    return key && derive(key, 'wrap', BYTES)
+    return key && deriveKey(key, 'wrap', BYTES)
   }
 
   /** For what the process beside the control plane keeps on disk, the one that seals first; `purpose`: others for each. */
   revealKeysFor(purpose: string): Buffer[] {
-    return this.#keys.map((key) => derive(key, `for ${purpose}`, BYTES))
+    return this.#keys.map((key) => deriveKey(key, `for ${purpose}`, BYTES))
   }
-}
-
-function toKeyId(key: Buffer): string {
-  return derive(key, 'id', ID_BYTES).toString('hex')
-}
-
-// RFC 5869: keys for different purposes say nothing of each other.
-function derive(key: Buffer, purpose: string, bytes: number): Buffer {
-  return Buffer.from(hkdfSync('sha256', key, '', `gatewright secrets ${purpose}`, bytes))
 }

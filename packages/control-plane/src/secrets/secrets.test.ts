@@ -117,10 +117,33 @@ describe('the key of secrets', () => {
     assert.notEqual(both.id, id)
     assert.ok(both.findWrappingKey(id))
     assert.throws(() => drawNextKey(file), failsWith('key'))
-    forgetFormerKeys(file)
+    forgetFormerKeys(file, both.id)
     assert.equal(openFile(file).id, both.id)
     assert.equal(openFile(file).findWrappingKey(id), undefined)
     assert.equal(readFileSync(file, 'utf8').split('\n').length, 2)
+  })
+
+  it('is changed by one at a time: who finds another at it, or one that was killed, is told so and changes nothing', () => {
+    const file = join(folder, 'at-once')
+    const { id } = openFile(file)
+    writeFileSync(`${file}.next`, '')
+    for (const change of [() => drawNextKey(file), () => forgetFormerKeys(file, id)])
+      assert.throws(
+        change,
+        (fault: Error) => failsWith('key')(fault) && /at-once\.next .*remove it/.test(fault.message),
+      )
+    assert.equal(openFile(file).id, id)
+    rmSync(`${file}.next`)
+    drawNextKey(file)
+    assert.equal(existsSync(`${file}.next`), false)
+  })
+
+  it('is not forgotten while another one has come before it', () => {
+    const file = join(folder, 'overtaken')
+    const { id } = openFile(file)
+    drawNextKey(file)
+    assert.throws(() => forgetFormerKeys(file, id), failsWith('wrong-key'))
+    assert.ok(openFile(file).findWrappingKey(id))
   })
 
   it('in the environment goes before the file', () => {
