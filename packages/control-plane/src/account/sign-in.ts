@@ -9,6 +9,7 @@ import { NO_TEAM } from '../resources/kind.ts'
 import { findSession, type Session, startSession, toAntiForgeryToken } from '../sessions/session-store.ts'
 import type { Doing } from '../store/doing.ts'
 import type { Moment } from '../store/store.ts'
+import { toAgeMs } from '../to-age-ms.ts'
 import type { User } from '../users/user.ts'
 
 export const signedInSchema = z.strictObject({
@@ -40,7 +41,7 @@ export async function getOwnSession(
 /** @rejects AdminProblem */
 export async function getFreshSession(asking: Asking, db: Moment): ReturnType<typeof getOwnSession> {
   const found = await getOwnSession(asking, db)
-  if (asking.services.nowMs() < found.session.createdAtMs + FRESH_MS) return found
+  if (toAgeMs(found.session.createdAtMs, asking.services.nowMs()) < FRESH_MS) return found
   throw new AdminProblem('login-too-old', 'Log in again, and then do it: who finds an open browser may not.')
 }
 

@@ -56,7 +56,12 @@ async function findEndOf(
   db: Moment,
   { network, most, nowMs }: { readonly network: string | undefined; readonly most: number; readonly nowMs: number },
 ): Promise<number | undefined> {
-  const open = db.selectFrom('challenges').select('expires').where('expires', '>', nowMs)
+  const open = db
+    .selectFrom('challenges')
+    .select('expires')
+    .where('expires', '>', nowMs)
+    // Of before the clock was set back: nobody waits until it is then.
+    .where('expires', '<=', nowMs + LIFETIME_MS)
   const counted = network === undefined ? open.where('network', 'is not', null) : open.where('network', '=', network)
   const row = await counted
     .orderBy('expires', 'desc')

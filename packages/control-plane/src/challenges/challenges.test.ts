@@ -56,6 +56,7 @@ await describeOnStores('challenges', (open) => {
     }
     assert.equal(await wait('2001:db8::ffff', NOW + 200), 300_000 - 200, 'until the oldest is over')
     assert.equal(await wait('2001:db8:0:1::1', NOW + 200), 0)
+    assert.equal(await wait('2001:db8::1', NOW - 3_600_000), 0, 'where the clock was set back')
     assert.equal(await wait('2001:db8::1', NOW + 300_000), 0)
     const row = { purpose: 'passkey', user: null, facts: 'null', expires: NOW + 1_000 }
     for (let block = 0; block < 20; block++) {

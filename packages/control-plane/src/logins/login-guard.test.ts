@@ -62,6 +62,20 @@ await describeOnStores('logins', (open) => {
     }
   })
 
+  it('wait no longer than they are told where the clock was set back meanwhile', async () => {
+    const store = await open()
+    const { nowMs } = await tryOften(store, 14)
+    await admit(store, ANN, nowMs)
+    for (const before of [60 * 60 * SECOND, 365 * DAY]) {
+      assert.equal(await admit(store, ANN, nowMs - before), 60 * SECOND)
+      assert.equal(await admit(store, ANN, nowMs - before + 60 * SECOND), 0)
+    }
+    const code = (at: number) => store.write((change) => admitCode(doing(change, at), ANN.email))
+    for (let count = 0; count < 5; count++) await code(NOW)
+    assert.deepEqual(await code(NOW - DAY), { waitMs: SECOND })
+    assert.deepEqual(await code(NOW - DAY + SECOND), { waitMs: 0 })
+  })
+
   it('are forgotten after a quiet day', async () => {
     const store = await open()
     const { nowMs } = await tryOften(store, 9)

@@ -68,9 +68,10 @@ export async function admitLogin(doing: Doing, given: LoginTry): Promise<{ reado
   const { db, nowMs } = doing
   await db.deleteFrom('login_attempts').where('forget_at', '<=', nowMs).execute()
   if (doing.sequence % COUNTED_EACH === 0) await dropOldestStrangers(db)
+  const keys = toKeys(given)
+  await mendTimes(doing, Object.values(keys))
   const waitMs = await findLoginWait(db, given, nowMs)
   if (waitMs > 0) return { waitMs }
-  const keys = toKeys(given)
   const rows = await readRows(db, Object.values(keys))
   for (const each of ['pair', 'network', 'account'] as const) {
     const row = rows.get(keys[each])
@@ -108,8 +109,10 @@ export async function noteLogin({ db, nowMs }: Doing, given: LoginTry): Promise<
 }
 
 /** As `admitLogin`, of codes of a second factor, after the password was right. */
-export async function admitCode({ db, nowMs }: Doing, email: string): Promise<{ readonly waitMs: number }> {
+export async function admitCode(doing: Doing, email: string): Promise<{ readonly waitMs: number }> {
+  const { db, nowMs } = doing
   const key = toKey('code', foldEmail(email))
+  await mendTimes(doing, [key])
   const row = (await readRows(db, [key])).get(key)
   const waitMs = toWaitMs(row, CODE_BOUND, nowMs)
   if (waitMs > 0) return { waitMs }
@@ -163,6 +166,16 @@ function toKey(...parts: readonly string[]): string {
 async function readRows(db: Moment, keys: readonly string[]): Promise<ReadonlyMap<string, Row>> {
   const rows = await db.selectFrom('login_attempts').selectAll().where('key', 'in', keys).execute()
   return new Map(rows.map((row) => [row.key, row]))
+}
+
+/** A clock was set back: nobody waits until it is then. */
+async function mendTimes({ db, nowMs }: Doing, keys: readonly string[]): Promise<void> {
+  await db
+    .updateTable('login_attempts')
+    .set({ last_at: nowMs })
+    .where('key', 'in', keys)
+    .where('last_at', '>', nowMs)
+    .execute()
 }
 
 async function putRow(db: Moment, row: Row & { readonly account: string | null }): Promise<void> {

@@ -46,6 +46,18 @@ describe('nodes of a control plane', () => {
     )
   })
 
+  it('are forgotten, and waited for no longer, where they said nothing since the clock was set back', {
+    timeout: 30_000,
+  }, async () => {
+    let nowMs = 60 * 60_000
+    const registry = new NodeRegistry(() => nowMs)
+    registry.note(beat('gone', 'old'), () => false)
+    nowMs -= 60_000
+    assert.deepEqual(toStates(await registry.settle(60_000)), { gone: 'waits' })
+    nowMs = 0
+    assert.deepEqual(registry.listHeard(), [])
+  })
+
   it('are waited for until each has said what became of it, but only those that are heard from', async () => {
     let nowMs = 0
     let current = 'old'

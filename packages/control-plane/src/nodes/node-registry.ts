@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Heartbeat } from '@gatewright/model'
 import type { NodeOutcome } from '../publish/rollout.ts'
+import { toAgeMs } from '../to-age-ms.ts'
 
 /** Who has said nothing for longer is not expected to: it may be gone for good. */
 const REMEMBERED_MS = 5 * 60_000
@@ -95,10 +96,7 @@ export class NodeRegistry {
     const serving = new Map<string, NodeOutcome>()
     for (;;) {
       const outcomes = this.#judge({ newest, serving, api })
-      const sinceMs = this.#nowMs() - HEARD_MS
-      const isAwaited = outcomes.some(
-        ({ node, state }) => state === 'waits' && (this.#known.get(node)?.atMs ?? 0) > sinceMs,
-      )
+      const isAwaited = outcomes.some(({ node, state }) => state === 'waits' && this.#isHeard(node))
       const leftMs = end - performance.now()
       if (!isAwaited || leftMs <= 0) return outcomes
       const { promise, resolve } = Promise.withResolvers<void>()
@@ -107,6 +105,11 @@ export class NodeRegistry {
       clearTimeout(timer)
       await sleep(Math.min(LOOK_AGAIN_MS, leftMs))
     }
+  }
+
+  #isHeard(node: string): boolean {
+    const known = this.#known.get(node)
+    return known !== undefined && toAgeMs(known.atMs, this.#nowMs()) < HEARD_MS
   }
 
   #judge({ newest, serving, api }: Judging): readonly NodeOutcome[] {
@@ -139,7 +142,7 @@ export class NodeRegistry {
 
   #forget(): void {
     const nowMs = this.#nowMs()
-    for (const [name, { atMs }] of this.#known) if (atMs + REMEMBERED_MS <= nowMs) this.#known.delete(name)
+    for (const [name, { atMs }] of this.#known) if (toAgeMs(atMs, nowMs) >= REMEMBERED_MS) this.#known.delete(name)
   }
 }
 

@@ -80,6 +80,20 @@ await describeOnPostgres('heartbeats that control planes share', (stage) => {
     for (const { heartbeats } of [one, other, late]) heartbeats.close()
   })
 
+  it('go on to the others where the clock of one was set back', { timeout: 60_000 }, async () => {
+    const url = await stage.server.createDatabase()
+    const [one, other] = [new Side(await stage.open(url)), new Side(await stage.open(url))]
+    one.nowMs = 60 * 60_000
+    one.heartbeats.take(beat('a', 'old'), {})
+    await other.until({ a: 'waits' })
+    one.nowMs = 0
+    other.nowMs = 6 * 60_000
+    await other.until({})
+    one.heartbeats.take(beat('a', 'old'), {})
+    await other.until({ a: 'waits' })
+    for (const { heartbeats } of [one, other]) heartbeats.close()
+  })
+
   it('are none where a version says something that this one does not know', { timeout: 60_000 }, async () => {
     const store = await stage.open(await stage.server.createDatabase())
     const side = new Side(store)

@@ -9,6 +9,7 @@ import { randomUUID } from 'node:crypto'
 import { type Heartbeat, heartbeatSchema } from '@gatewright/model'
 import { z } from 'zod'
 import { MOST_SAID_BYTES, type Store } from '../store/store.ts'
+import { toAgeMs } from '../to-age-ms.ts'
 import type { ConfigurationFeed } from './configuration-feed.ts'
 import type { NodeRegistry } from './node-registry.ts'
 import { isInScope } from './node-scope.ts'
@@ -74,7 +75,7 @@ export class SharedHeartbeats {
     const nowMs = this.#options.nowMs()
     const news = toNews({ heartbeat, scope, group })
     const last = this.#passed.get(heartbeat.node)
-    if (last?.news === news && nowMs - last.atMs < AGAIN_MS) return true
+    if (last?.news === news && toAgeMs(last.atMs, nowMs) < AGAIN_MS) return true
     const report = { heartbeat: toPassed(heartbeat), scope, group }
     this.#passed.delete(heartbeat.node)
     this.#passed.set(heartbeat.node, { news, atMs: nowMs, report })
@@ -128,9 +129,9 @@ export class SharedHeartbeats {
 
   /** Those that say nothing here any more: they may have gone to another one. */
   #forget(): void {
-    const sinceMs = this.#options.nowMs() - 2 * AGAIN_MS
+    const nowMs = this.#options.nowMs()
     for (const [node, { atMs }] of this.#passed) {
-      if (atMs > sinceMs) return
+      if (toAgeMs(atMs, nowMs) < 2 * AGAIN_MS) return
       this.#passed.delete(node)
     }
   }

@@ -1,6 +1,7 @@
 /** Owns the public keys of issuers: found by what an issuer says of itself, and kept for a while. */
 import { createRemoteJWKSet, customFetch, type JWTVerifyGetKey } from 'jose'
 import { z } from 'zod'
+import { toAgeMs } from '../to-age-ms.ts'
 import { outgoingFetch } from './outgoing-fetch.ts'
 
 const KEPT_MS = 600_000
@@ -19,7 +20,7 @@ export interface IssuerPlace {
 }
 
 interface Kept {
-  readonly untilMs: number
+  readonly atMs: number
   readonly keys: Promise<JWTVerifyGetKey>
 }
 
@@ -35,10 +36,10 @@ export class IssuerKeys {
   async get({ issuer, jwksUrl }: IssuerPlace): Promise<JWTVerifyGetKey> {
     const place = JSON.stringify([issuer, jwksUrl])
     const kept = this.#kept.get(place)
-    if (kept !== undefined && this.#nowMs() < kept.untilMs) return await kept.keys
+    if (kept !== undefined && toAgeMs(kept.atMs, this.#nowMs()) < KEPT_MS) return await kept.keys
     if (this.#kept.size >= MOST_ISSUERS) this.#kept.clear()
     const keys = find(issuer, jwksUrl)
-    this.#kept.set(place, { keys, untilMs: this.#nowMs() + KEPT_MS })
+    this.#kept.set(place, { keys, atMs: this.#nowMs() })
     // What failed is asked again by the next.
     keys.catch(() => this.#kept.delete(place))
     return await keys

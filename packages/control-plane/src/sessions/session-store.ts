@@ -5,6 +5,7 @@ import type { Selectable } from 'kysely'
 import type { Doing } from '../store/doing.ts'
 import type { Moment } from '../store/store.ts'
 import type { SessionTable } from '../store/user-tables.ts'
+import { toAgeMs } from '../to-age-ms.ts'
 import { toUser, type User } from '../users/user.ts'
 
 export interface Session {
@@ -68,10 +69,10 @@ export interface FoundSession {
 export async function findSession(db: Moment, secret: string, nowMs: number): Promise<FoundSession | undefined> {
   if (!SECRET.test(secret)) return undefined
   const row = await db.selectFrom('sessions').selectAll().where('hash', '=', toTextHash(secret)).executeTakeFirst()
-  if (row === undefined || row.expires <= nowMs || row.last_seen + IDLE_MS <= nowMs) return undefined
+  if (row === undefined || row.expires <= nowMs || toAgeMs(row.last_seen, nowMs) >= IDLE_MS) return undefined
   const user = await db.selectFrom('users').selectAll().where('uid', '=', row.user).executeTakeFirst()
   if (user === undefined || user.state !== 'active') return undefined
-  return { session: toSession(row), user: toUser(user), isTouchDue: row.last_seen + SEEN_EACH_MS <= nowMs }
+  return { session: toSession(row), user: toUser(user), isTouchDue: toAgeMs(row.last_seen, nowMs) >= SEEN_EACH_MS }
 }
 
 export async function touchSession({ db, nowMs }: Doing, uid: string): Promise<void> {
@@ -79,7 +80,9 @@ export async function touchSession({ db, nowMs }: Doing, uid: string): Promise<v
     .updateTable('sessions')
     .set({ last_seen: nowMs })
     .where('uid', '=', uid)
-    .where('last_seen', '<=', nowMs - SEEN_EACH_MS)
+    .where(({ or, eb }) =>
+      or([eb('last_seen', '<=', nowMs - SEEN_EACH_MS), eb('last_seen', '>=', nowMs + SEEN_EACH_MS)]),
+    )
     .execute()
 }
 
@@ -91,6 +94,7 @@ export async function listSessions(db: Moment, user: string, nowMs: number): Pro
     .where('user', '=', user)
     .where('expires', '>', nowMs)
     .where('last_seen', '>', nowMs - IDLE_MS)
+    .where('last_seen', '<', nowMs + IDLE_MS)
     .orderBy('created_at', 'desc')
     .orderBy('uid')
     .execute()

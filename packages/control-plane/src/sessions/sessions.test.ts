@@ -56,6 +56,20 @@ await describeOnStores('sessions', (open) => {
     assert.equal(await find(store, secret, NOW + HOUR + MINUTE), undefined)
   })
 
+  it('go on where the clock is set back a little, and end where they were begun or seen in a time far ahead', async () => {
+    const store = await open()
+    const { uid } = await create(store, 'ann')
+    const { session, secret } = await start(store, uid)
+    const back = NOW - HOUR + MINUTE
+    assert.equal((await find(store, secret, back))?.isTouchDue, true)
+    await touch(store, session.uid, back)
+    assert.equal((await find(store, secret, back))?.session.lastSeenMs, back)
+    assert.equal(await find(store, secret, back + HOUR), undefined)
+    const ahead = await start(store, uid, NOW + 365 * 24 * HOUR)
+    assert.equal(await find(store, ahead.secret), undefined)
+    assert.deepEqual(await store.read((db) => listSessions(db, uid, NOW + HOUR)), [])
+  })
+
   it('end after half a day, however busy they are', async () => {
     const store = await open()
     const { session, secret } = await start(store, (await create(store, 'ann')).uid)

@@ -2,10 +2,7 @@
 import { callOut } from '../outgoing/call-out.ts'
 import type { PublicAddresses } from './public-addresses.ts'
 import type { WebhookMessage } from './webhook-message.ts'
-import type { Outcome } from './webhook-store.ts'
-
-/** From the beginning to the head of the answer. */
-export const ATTEMPT_MS = 15_000
+import { ATTEMPT_MS, type Outcome } from './webhook-store.ts'
 
 export interface Posting {
   readonly url: string

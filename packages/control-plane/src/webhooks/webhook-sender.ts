@@ -8,7 +8,7 @@ import type { SecretKey } from '../secrets/secret-key.ts'
 import { readStoreUid } from '../store/next-sequence.ts'
 import type { Moment, Store } from '../store/store.ts'
 import { findPrincipalOf } from '../tokens/token-store.ts'
-import { ATTEMPT_MS, postMessage } from './post-message.ts'
+import { postMessage } from './post-message.ts'
 import type { PublicAddresses } from './public-addresses.ts'
 import type { WebhookBody } from './webhook-body.ts'
 import { toWebhookMessage } from './webhook-message.ts'
@@ -19,6 +19,7 @@ import {
   openWebhookSecret,
   settleAttempt,
   takeAttempt,
+  toWaitMs,
   type WebhookState,
 } from './webhook-store.ts'
 
@@ -42,8 +43,6 @@ interface Attempt {
   readonly source: string
 }
 
-/** Longer than an attempt takes: whoever began one and ended meanwhile is not waited for longer. */
-const TAKEN_MS = 2 * ATTEMPT_MS
 /** Other control planes may have ended in the middle of an attempt. */
 const LONGEST_REST_MS = 60_000
 
@@ -121,12 +120,12 @@ export class WebhookSender {
     while (!this.#ending.signal.aborted) {
       const attempt = await store.read((db) => this.#findAttempt(db, uid))
       if (attempt === undefined) return
-      const waitMs = attempt.state.due - nowMs()
+      const waitMs = toWaitMs(attempt.state, nowMs())
       if (waitMs > 0) {
         this.#restMs = Math.min(this.#restMs, waitMs)
         return
       }
-      const isOurs = await store.write((change) => takeAttempt(change, attempt.state, nowMs() + TAKEN_MS))
+      const isOurs = await store.write((change) => takeAttempt(change, attempt.state, nowMs()))
       if (!isOurs) return
       await this.#send(attempt)
     }

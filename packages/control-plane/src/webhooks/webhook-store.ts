@@ -20,6 +20,10 @@ import { toWebhookPlace } from './webhook-place.ts'
 const SECRET_BYTES = 32
 /** Between attempts; after the last one an event is given up. A day in all. */
 const AGAIN_MS = [5_000, 30_000, 120_000, 600_000, 1_800_000, 7_200_000, 21_600_000, 43_200_000]
+/** From the beginning to the head of the answer. */
+export const ATTEMPT_MS = 15_000
+/** Longer than an attempt takes: whoever began one and ended meanwhile is not waited for longer. */
+const TAKEN_MS = 2 * ATTEMPT_MS
 const ENTRIES_AT_ONCE = 500
 /** Of each webhook. */
 const MOST_KEPT = 1000
@@ -110,11 +114,17 @@ export async function findNextEvent(
   }
 }
 
-/** Is the attempt that was looked at still to be made? Then nobody else makes it before `untilMs`. */
-export async function takeAttempt({ db }: Change, state: WebhookState, untilMs: number): Promise<boolean> {
+/** Until the next attempt. Who seems to wait for longer than anybody does has a clock that was set back. */
+export function toWaitMs({ attempts, due }: WebhookState, nowMs: number): number {
+  const mostMs = Math.max(TAKEN_MS, AGAIN_MS[attempts - 1] ?? 0)
+  return due - nowMs > mostMs ? 0 : Math.max(0, due - nowMs)
+}
+
+/** Is the attempt that was looked at still to be made? Then nobody else makes it for a while. */
+export async function takeAttempt({ db }: Change, state: WebhookState, nowMs: number): Promise<boolean> {
   const { numUpdatedRows } = await db
     .updateTable('webhooks')
-    .set({ due: untilMs })
+    .set({ due: nowMs + TAKEN_MS })
     .where('webhook', '=', state.webhook)
     .where('done', '=', state.done)
     .where('attempts', '=', state.attempts)

@@ -106,6 +106,19 @@ await describeOnStores('webhooks', (open) => {
     assert.deepEqual(stage.mistakes, [])
   })
 
+  it('are told again although the clock was set back meanwhile', async (t) => {
+    const { stage, told, look, types, put } = await begin(t)
+    told.answer = 500
+    await stage.ask('PUT /apis/main/a', { body: {} })
+    stage.nowMs += 365 * 24 * HOUR_MS
+    await look()
+    stage.nowMs -= 365 * 24 * HOUR_MS
+    told.answer = 204
+    await look()
+    assert.equal((await put(['api.*'])).statusCode, 200)
+    assert.deepEqual(types(), ['gatewright.api.create a', 'gatewright.api.create a'])
+  })
+
   it('are told again after ever longer whiles, also by another control plane, and given up in the end', async (t) => {
     const { stage, got, told, look, types, deliveries, senders, create } = await begin(t)
     told.answer = 500

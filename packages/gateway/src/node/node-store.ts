@@ -62,7 +62,7 @@ export class NodeStore {
 
   /** All of apps and keys is better had anew: much has changed since, or what is on disk lacks something. */
   get isWholeDue(): boolean {
-    if (this.#lostAtMs !== undefined) return Date.now() - this.#lostAtMs > AGAIN_MS
+    if (this.#lostAtMs !== undefined) return performance.now() - this.#lostAtMs > AGAIN_MS
     return this.#logBytes > LARGEST_LOG_BYTES
   }
 
@@ -109,7 +109,7 @@ export class NodeStore {
     try {
       await this.#saveLine(line)
     } catch (error) {
-      this.#lostAtMs = Date.now()
+      this.#lostAtMs = performance.now()
       await this.#forget().catch(() => {})
       throw error
     }
