@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
@@ -46,6 +46,24 @@ describe('what a certificate says of itself', () => {
     ] as const) {
       assert.match(String(readCertificate(text)), words)
     }
+  })
+
+  it('is larger than clients take where it is for thousands of names, or has a chain of hundreds', () => {
+    const many = Array.from({ length: 4_000 }, (_, at) => `DNS:shop-${at}.customers.example`)
+    const config = join(folder, 'many.cnf')
+    writeFileSync(
+      config,
+      `[req]\ndistinguished_name=dn\nprompt=no\nx509_extensions=v\n[dn]\nCN=many\n[v]\nsubjectAltName=${many.join()}\n`,
+    )
+    for (const chain of [issue('many', ['-config', config]).cert, one.cert.repeat(300)])
+      assert.match(String(readCertificate(chain)), /larger than clients take/)
+  })
+
+  it('is told where it does not stand first in its chain, and which of several keys counts', () => {
+    const authority = issue('authority', ['-addext', 'keyUsage=keyCertSign'])
+    assert.match(String(readCertificate(authority.cert + one.cert)), /not the first of its chain/)
+    assert.match(findPairFault(two.cert + one.cert, one.key) ?? '', /not the first of its chain/)
+    assert.match(findPairFault(one.cert, two.key + one.key) ?? '', /several private keys/)
   })
 
   it('fits one key', () => {
