@@ -118,6 +118,27 @@ await describeOnStores('one API that supersedes another', (open) => {
     assert.deepEqual(stage.mistakes, [])
   })
 
+  it('comes last: there is no circle of them, also where one in it is called back or has ended', async () => {
+    const stage = await begin()
+    await put(stage, [['apis/main/orders-3', { basePath: '/v3/orders', upstream: 'http://127.0.0.1:9003' }]])
+    const path = (id: string) => `environments/dev/apis/main/${id}`
+    const supersede = (id: string, by: string) => stage.ask(`POST /${path(id)}/supersede`, { body: { by } })
+    await post(stage, `${path('orders-3')}/publish`)
+    for (const [id, by] of [
+      ['orders', 'orders-2'],
+      ['orders-2', 'orders-3'],
+    ] as const)
+      assert.equal((await supersede(id, by)).statusCode, 200)
+    assert.match((await supersede('orders-3', 'orders')).body, /is deprecated in .*dev.* itself: revive it there first/)
+    await post(stage, `${path('orders')}/revive`)
+    assert.equal((await supersede('orders-3', 'orders')).statusCode, 200)
+    assert.match((await supersede('orders', 'orders-2')).body, /is deprecated in/)
+    await post(stage, `${path('orders-2')}/retire`)
+    assert.match((await supersede('orders', 'orders-2')).body, /is retired in/)
+    assert.equal((await supersede('orders-2', 'orders')).statusCode, 200)
+    assert.deepEqual(stage.mistakes, [])
+  })
+
   it('opens to who had subscribed to the old one, with the same keys, and the old one stays open', async () => {
     const stage = await begin()
     const web = await subscribe(stage, 'web', { api: 'orders', plan: 'all' })
