@@ -27,7 +27,9 @@ export const MOST_CONNECTIONS = 5_000
 /** For a whole request: those who ask are people and programs with little to say. */
 const REQUEST_TIMEOUT_MS = 30_000
 const HEADERS_TIMEOUT_MS = 10_000
-/** How often both are looked after. */
+/** Nothing goes either way: whoever does not read an answer holds a connection no longer. Longer than any change takes. */
+const IDLE_TIMEOUT_MS = 300_000
+/** How often the first two are looked after. */
 const CHECKED_EACH_MS = 5_000
 
 export function toServerOptions({ tls, clientCa }: AppSettings) {
@@ -36,7 +38,7 @@ export function toServerOptions({ tls, clientCa }: AppSettings) {
   return {
     bodyLimit: BODY_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
-    connectionTimeout: 0,
+    connectionTimeout: IDLE_TIMEOUT_MS,
     http: times,
     forceCloseConnections: true,
     genReqId: () => randomUUID(),

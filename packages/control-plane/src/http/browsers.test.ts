@@ -64,6 +64,9 @@ const LINES = [
   'GET /node/v1/configuration',
 ]
 
+/** By no route, nor by what stands before all of them. */
+const UNREADABLE = ['GET /api/v1/%', 'POST /%ff', `GET /api/v1/apis/main/${'a'.repeat(300)}`]
+
 describe('a page of another site', () => {
   it('does not reach a port of this machine by a name that it made mean 127.0.0.1', async () => {
     const plane = await open()
@@ -155,10 +158,22 @@ describe('a browser', () => {
   })
 })
 
+it('an address that cannot be read is answered as any other', async () => {
+  const plane = await open()
+  for (const line of UNREADABLE) {
+    const { status, code, headers } = await ask(plane, line)
+    assert.deepEqual([status, code], [400, 'request-invalid'], line)
+    assert.match(String(headers['content-security-policy']), /frame-ancestors 'none'/)
+    assert.equal(headers['cache-control'], 'no-store')
+    const other = await ask(plane, line, { headers: { host: 'evil.example.com' } })
+    assert.deepEqual([other.status, other.code], [421, 'misdirected-request'], line)
+  }
+})
+
 describe('an address that is not on the list', () => {
   it('gets nothing, whatever it says of where it comes from', async () => {
     const plane = await open({ allowed: ['192.0.2.0/24', '::1'] })
-    for (const line of LINES) {
+    for (const line of [...LINES, ...UNREADABLE]) {
       for (const headers of [
         {},
         { 'x-forwarded-for': '192.0.2.1' },

@@ -21,16 +21,25 @@ import type { Services } from './services.ts'
 import { toAdminProblem } from './to-admin-problem.ts'
 
 export function createApp(services: Services, routes: readonly Route[], settings: AppSettings = {}): FastifyInstance {
-  const app = Fastify(toServerOptions(settings)) as unknown as FastifyInstance
+  const app = Fastify({
+    ...toServerOptions(settings),
+    // Of an address that it cannot read the server asks nobody below.
+    async frameworkErrors(fault, request, reply) {
+      let said: unknown = fault
+      try {
+        admit(settings, request, reply)
+      } catch (refusal) {
+        said = refusal
+      }
+      await answerFault(services, { fault: said, request, reply })
+    },
+  }) as unknown as FastifyInstance
   app.server.maxConnections = MOST_CONNECTIONS
   const runner = new RouteRunner(services, routes)
   // What is parsed is parsed by the route's own schemas.
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'string' }, (_, text, done) => done(null, text))
-  app.addHook('onRequest', async (request, reply) => {
-    void reply.headers(SAFE_HEADERS).header('x-request-id', request.id)
-    assertAddress(settings, request)
-  })
+  app.addHook('onRequest', async (request, reply) => admit(settings, request, reply))
   app.setErrorHandler((fault, request, reply) => answerFault(services, { fault, request, reply }))
   app.setNotFoundHandler(() => {
     throw new AdminProblem(
@@ -51,6 +60,12 @@ const SAFE_HEADERS = {
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
+}
+
+/** Before anything is looked at. @throws AdminProblem */
+function admit(settings: AppSettings, request: FastifyRequest, reply: FastifyReply): void {
+  void reply.headers(SAFE_HEADERS).header('x-request-id', request.id)
+  assertAddress(settings, request)
 }
 
 function serve(app: FastifyInstance, runner: RouteRunner, route: Route): void {
@@ -120,6 +135,6 @@ function ofServer(fault: unknown): AdminProblem | undefined {
   const { statusCode, message } = fault as { statusCode?: unknown; message?: unknown }
   if (statusCode === 413) return new AdminProblem('body-too-large', 'A body may have 8 MiB, and before a login 64 KiB.')
   if (statusCode === 415) return new AdminProblem('media-type-unknown', 'Say Content-Type: application/json.')
-  if (statusCode === 400) return new AdminProblem('request-invalid', String(message))
+  if (statusCode === 400 || statusCode === 414) return new AdminProblem('request-invalid', String(message))
   return undefined
 }
