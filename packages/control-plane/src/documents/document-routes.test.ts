@@ -24,6 +24,23 @@ await describeOnStores('documents, by the admin API', (open) => {
     return { status: answer.statusCode, said: answer.json() }
   }
 
+  it('are read as YAML up to a bound, and as JSON beyond it', async () => {
+    const stage = new AdminStage(await open())
+    const long = `${toDocument(['/a'])}# ${'x'.repeat(1_100_000)}\n`
+    for (const [line, text] of [
+      [`POST ${AT}/import`, long],
+      [`PUT ${AT}/document`, long],
+      [`POST ${AT}/import`, '"'.repeat(2_000_000)],
+    ] as const) {
+      const { status, said } = await send(stage, line, text)
+      assert.equal(status, 400, line)
+      assert.match(said.detail, /YAML may have 1 MiB.*JSON/)
+    }
+    const description = 'x'.repeat(1_100_000)
+    const json = JSON.stringify({ openapi: '3.1.0', info: { title: 'Orders', version: '1', description }, paths: {} })
+    assert.equal((await send(stage, `POST ${AT}/import`, json)).status, 201)
+  })
+
   it('make an API, and a newer one is merged into it', async () => {
     const stage = new AdminStage(await open())
     const first = toDocument(['/a', '/b'])

@@ -18,12 +18,21 @@ import { findResource, getResource } from '../resources/resource-store.ts'
 import { toChangeLines } from '../resources/to-change-lines.ts'
 import { describedChangeSchema } from '../revisions/described-change-schema.ts'
 import type { Moment } from '../store/store.ts'
+import { isJson, isTooMuchYaml, MOST_YAML } from '../yaml-bound.ts'
 import { findDocuments, keepDocument } from './document-store.ts'
 import { findingSchema, presentFinding } from './finding-schema.ts'
 
 const params = z.strictObject({ team: partIdSchema, id: partIdSchema })
 type At = z.output<typeof params>
-const textBody = z.strictObject({ text: z.string().min(1).meta({ description: 'YAML or JSON, as it was written.' }) })
+const textBody = z.strictObject({
+  text: z
+    .string()
+    .min(1)
+    .refine((text) => !isTooMuchYaml(text) || (text.startsWith('{') && isJson(text)), {
+      error: `A document of YAML may have ${MOST_YAML}: write it as JSON.`,
+    })
+    .meta({ description: 'YAML or JSON, as it was written.' }),
+})
 
 /** JSON is YAML, too. */
 const AS_IT_IS: Writing = { schema: z.string(), toBody: (text) => ({ text }) }

@@ -1,13 +1,11 @@
 /** Owns reading a body that is YAML: plain data of a bounded size and depth, or a problem that names the line. */
 import { parseSource } from '@gatewright/model'
+import { isTooMuchYaml, MOST_YAML } from '../yaml-bound.ts'
 import { AdminProblem } from './admin-problem.ts'
-
-/** What people write is shorter by far; a reader of YAML takes its time, and everybody waits meanwhile. */
-const MOST_BYTES = 1024 * 1024
 
 /** @throws AdminProblem */
 export function readYaml(text: string): unknown {
-  if (Buffer.byteLength(text) > MOST_BYTES) throw new AdminProblem('body-too-large', 'A body of YAML may have 1 MiB.')
+  if (isTooMuchYaml(text)) throw new AdminProblem('body-too-large', `A body of YAML may have ${MOST_YAML}.`)
   const { value, findings } = parseSource({ path: 'body.yaml', text })
   const errors = findings.map(({ message, suggestion, at: { line, column } }) => ({
     at: `body:${line}:${column}`,

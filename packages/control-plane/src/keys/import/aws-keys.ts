@@ -6,10 +6,20 @@ import type { SourceFile } from '@gatewright/model'
 import { ImportedKeys, type KeyImport } from './imported-keys.ts'
 import { type CsvRow, parseCsv } from './parse-csv.ts'
 
+/** Those that are read. */
+const COLUMNS = ['name', 'key', 'enabled', 'usageplanids']
+
 export function readAwsKeys({ path, text }: SourceFile, takesWeak = false): KeyImport {
   const imported = new ImportedKeys(path, takesWeak)
   const [head, ...rows] = parseCsv(text.replace(/^\uFEFF/, ''))
-  const columns = new Map((head?.cells ?? []).map((name, at) => [name.trim().toLowerCase(), at]))
+  const names = (head?.cells ?? []).map((name) => name.trim().toLowerCase())
+  const columns = new Map(names.map((name, at) => [name, at]))
+  const twice = COLUMNS.find((name) => names.indexOf(name) !== names.lastIndexOf(name))
+  if (twice !== undefined) {
+    const message = `Two columns are called "${twice}", and only one of them can be taken.`
+    imported.report({ code: 'twice-a-column', message, suggestion: 'Take the other one out.' }, { line: 1 })
+    return imported.end()
+  }
   if (!columns.has('key') || !columns.has('name')) {
     const message = 'The first line names the columns, and "name" and "key" are among them.'
     imported.report({ code: 'no-columns', message, suggestion: 'Write `name,key` as the first line.' }, { line: 1 })

@@ -17,6 +17,7 @@ import { type HashedKey, hashKeys, keepKeys } from '../key-store.ts'
 import type { WeakKeyHashes } from '../weak-key-hashes.ts'
 import { readAwsKeys } from './aws-keys.ts'
 import { readAzureKeys } from './azure-keys.ts'
+import { MOST_FINDINGS } from './imported-keys.ts'
 import { readKongKeys } from './kong-keys.ts'
 import { readPlainKeys } from './plain-keys.ts'
 import { readTykKeys } from './tyk-keys.ts'
@@ -80,7 +81,7 @@ async function readAll({ format, text, leaveFaults }: Given, weakKeys: WeakKeyHa
   }
   throw new AdminProblem(
     'request-invalid',
-    `Nothing was taken: ${faults.length} of the lines cannot be, the first of them line ${first.line}: ${first.message} Mend them, or say "leaveFaults".`,
+    `Nothing was taken: ${faults.length > MOST_FINDINGS ? `more than ${MOST_FINDINGS}` : faults.length} of the lines cannot be, the first of them line ${first.line}: ${first.message} Mend them, or say "leaveFaults".`,
     {
       extensions: { findings: presented, apps: apps.map(({ id, title, keys }) => ({ id, title, keys: keys.length })) },
     },

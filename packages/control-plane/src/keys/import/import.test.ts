@@ -233,6 +233,58 @@ describe('keys of plain text', () => {
   })
 })
 
+describe('a text that is larger than YAML is read', () => {
+  it('is refused as YAML in no time, whatever stands in it, and taken as JSON', () => {
+    for (const read of [readKongKeys, readAzureKeys, readTykKeys])
+      for (const letter of ['"', ']', '# \n']) {
+        const { apps, findings } = read(say(letter.repeat(1_100_000)))
+        assert.deepEqual(apps, [])
+        assert.deepEqual(findings[0]?.code, 'too-large')
+        assert.match(findings[0]?.suggestion ?? '', /JSON/)
+      }
+    const all = Array.from({ length: 8_000 }, (_, at) => ({ key_id: toKey(String(at)), data: { alias: `app ${at}` } }))
+    for (const value of [all, { keys: all }]) {
+      const text = JSON.stringify(value, null, 4)
+      assert.ok(text.length > 1_100_000)
+      assert.equal(readTykKeys(say(text)).apps.length, 8_000)
+    }
+  })
+})
+
+describe('what is told of many lines', () => {
+  it('is a thousand faults and a thousand warnings at most, and how many there are beside', () => {
+    const lines = Array.from({ length: 1_500 }, (_, at) => `a${at},${toKey(String(at))},p`)
+    const { findings } = readAwsKeys(say(`name,key,usageplanids\n${lines.join('\n')}\n${'a,\n'.repeat(5_000)}`))
+    const ofSeverity = (wanted: string) => findings.filter(({ severity }) => severity === wanted)
+    for (const [severity, more] of [
+      ['warning', /^500 more/],
+      ['fault', /^4000 more/],
+    ] as const) {
+      const all = ofSeverity(severity)
+      assert.equal(all.length, 1_001)
+      assert.equal(all.at(-1)?.code, 'more-findings')
+      assert.match(all.at(-1)?.message ?? '', more)
+    }
+  })
+
+  it('names apps in no time, also where no letter of their names is taken', { timeout: 60_000 }, () => {
+    const names = Array.from({ length: 80_000 }, (_, at) =>
+      Array.from(at.toString(2), (bit) => (bit === '1' ? '!' : '?')).join(''),
+    )
+    const { apps } = readPlainKeys(say(names.map((name, at) => `${toKey(String(at))} ${name}`).join('\n')))
+    assert.deepEqual(
+      [apps[0]?.id, apps[1]?.id, apps.at(-1)?.id, new Set(apps.map(({ id }) => id)).size],
+      ['app', 'app-2', 'app-80000', 80_000],
+    )
+  })
+
+  it('is that two columns have one name, since one of them would be lost', () => {
+    const { apps, findings } = readAwsKeys(say(`key,name,Key\n${A},a,${B}\n`))
+    assert.deepEqual([apps, findings.map(({ code }) => code)], [[], ['twice-a-column']])
+    assert.equal(readAwsKeys(say(`key,name,,\n${A},a,,\n`)).apps.length, 1)
+  })
+})
+
 describe('whatever the text is', () => {
   const readers = { readAwsKeys, readKongKeys, readAzureKeys, readTykKeys, readPlainKeys }
   const words = fc.constantFrom(

@@ -42,6 +42,8 @@ export interface ImportReport {
   readonly suggestion?: string
 }
 
+/** Of each severity: who has mended so many knows what is wrong with the rest. */
+export const MOST_FINDINGS = 1_000
 /** Ids have 128 characters at most; there is room for a number behind. */
 const LONGEST_ID = 120
 const HASH = /^(?:sha256:)?[0-9a-f]{64}$|^sha384:[0-9a-f]{96}$|^sha512:[0-9a-f]{128}$/
@@ -64,9 +66,12 @@ export class ImportedKeys {
   readonly #file: string
   readonly #takesWeak: boolean
   readonly #findings: Finding[] = []
+  readonly #counts = { fault: 0, warning: 0 }
   /** By what they are called. */
   readonly #apps = new Map<string, { readonly id: string; readonly title: string; readonly keys: BroughtKey[] }>()
   readonly #ids = new Set<string>()
+  /** How often an id was wanted. */
+  readonly #wanted = new Map<string, number>()
   /** Where each key stood first, by its hash. */
   readonly #places = new Map<string, ImportPlace>()
 
@@ -107,12 +112,23 @@ export class ImportedKeys {
     { severity = 'fault', code, message, suggestion }: ImportReport,
     { line, column = 1, path = '' }: ImportPlace,
   ): void {
+    this.#counts[severity]++
+    if (this.#counts[severity] > MOST_FINDINGS) return
     const at = { file: this.#file, line, column, path }
     this.#findings.push({ severity, code, message, ...(suggestion !== undefined && { suggestion }), at })
   }
 
   end(): KeyImport {
-    return { apps: [...this.#apps.values()], findings: this.#findings }
+    return { apps: [...this.#apps.values()], findings: [...this.#findings, ...this.#listMore()] }
+  }
+
+  #listMore(): Finding[] {
+    const at = { file: this.#file, line: 1, column: 1, path: '' }
+    return (['fault', 'warning'] as const).flatMap((severity) => {
+      const more = this.#counts[severity] - MOST_FINDINGS
+      const message = `${more} more of them are not told.`
+      return more > 0 ? [{ severity, code: 'more-findings', message, at }] : []
+    })
   }
 
   #toId(name: string): string {
@@ -123,7 +139,13 @@ export class ImportedKeys {
       .slice(0, LONGEST_ID)
     const wanted = plain === '' ? 'app' : plain
     let id = wanted
-    for (let number = 2; this.#ids.has(id); number++) id = `${wanted}-${number}`
+    let number = (this.#wanted.get(wanted) ?? 0) + 1
+    if (number > 1) id = `${wanted}-${number}`
+    while (this.#ids.has(id)) {
+      number++
+      id = `${wanted}-${number}`
+    }
+    this.#wanted.set(wanted, number)
     this.#ids.add(id)
     return id
   }

@@ -1,5 +1,6 @@
 /** Owns reading JSON and YAML that keys stand in: each value with its line, whatever the text is. */
 import { type Finding, type Path, parseSource, type SourceFile, toPathText } from '@gatewright/model'
+import { isJson, isTooMuchYaml, MOST_YAML } from '../../yaml-bound.ts'
 import type { ImportedKeys, ImportPlace } from './imported-keys.ts'
 
 export type DataMap = Readonly<Record<string, unknown>>
@@ -11,7 +12,15 @@ export interface ReadData {
 
 /** Says of what cannot be read where that is, and not what stands there: it may be a key. */
 export function readData(file: SourceFile, imported: ImportedKeys): ReadData {
-  const { value, origins, findings } = parseSource(file, { tags: 'ignore' })
+  const isRead = isJson(file.text)
+  if (!isRead && isTooMuchYaml(file.text)) {
+    const suggestion = 'Export it as JSON, or in parts.'
+    imported.report({ code: 'too-large', message: `A text of YAML may have ${MOST_YAML}.`, suggestion }, { line: 1 })
+    return { value: undefined, placeOf: () => ({ line: 1 }) }
+  }
+  // A list of JSON is read as that, too.
+  const source = isRead ? { ...file, path: 'keys.json' } : file
+  const { value, origins, findings } = parseSource(source, { tags: 'ignore' })
   for (const finding of findings) imported.report(toReport(finding), finding.at)
   return {
     value,
