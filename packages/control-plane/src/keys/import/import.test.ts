@@ -251,6 +251,23 @@ describe('a text that is larger than YAML is read', () => {
   })
 })
 
+describe('keys that end when no calendar says', () => {
+  it('never end where that is after all years that are written, and have ended where it is before', () => {
+    const expiryOf = ({ apps }: KeyImport) => apps[0]?.keys[0]?.expiresAtMs
+    for (const expires of [1e300, 1e13, 253_402_300_800])
+      assert.equal(expiryOf(readTykKeys(sayJson([{ key_id: A, data: { expires } }]))), undefined, String(expires))
+    assert.equal(expiryOf(readTykKeys(sayJson([{ key_id: A, data: { expires: 253_402_300_799 } }]))), 253_402_300_799e3)
+    for (const [ttl, created, expected] of [
+      [1e300, 1, undefined],
+      [10, -1e15, 0],
+    ] as const) {
+      const credential = { key: A, ttl, created_at: created }
+      const made = readKongKeys(sayJson({ consumers: [{ username: 'x', keyauth_credentials: [credential] }] }))
+      assert.equal(expiryOf(made), expected)
+    }
+  })
+})
+
 describe('what is told of many lines', () => {
   it('is a thousand faults and a thousand warnings at most, and how many there are beside', () => {
     const lines = Array.from({ length: 1_500 }, (_, at) => `a${at},${toKey(String(at))},p`)
@@ -276,6 +293,13 @@ describe('what is told of many lines', () => {
       [apps[0]?.id, apps[1]?.id, apps.at(-1)?.id, new Set(apps.map(({ id }) => id)).size],
       ['app', 'app-2', 'app-80000', 80_000],
     )
+  })
+
+  it('is read once, however many doubled quotes there are', { timeout: 60_000 }, () => {
+    for (const quote of ['"', "'"]) {
+      const cell = quote + (quote + quote).repeat(1_000_000)
+      assert.deepEqual(parseCsv(`a,${cell}\nb,${cell}${quote}`).at(-1)?.cells, ['b', quote.repeat(1_000_000)])
+    }
   })
 
   it('is that two columns have one name, since one of them would be lost', () => {

@@ -44,6 +44,8 @@ export interface ImportReport {
 
 /** Of each severity: who has mended so many knows what is wrong with the rest. */
 export const MOST_FINDINGS = 1_000
+/** RFC 3339 §1: years have four digits. */
+const LAST_MS = Date.UTC(9999, 11, 31, 23, 59, 59, 999)
 /** Ids have 128 characters at most; there is room for a number behind. */
 const LONGEST_ID = 120
 const HASH = /^(?:sha256:)?[0-9a-f]{64}$|^sha384:[0-9a-f]{96}$|^sha512:[0-9a-f]{128}$/
@@ -105,7 +107,7 @@ export class ImportedKeys {
     const name = app === '' ? 'imported' : app
     const known = this.#apps.get(name) ?? { id: this.#toId(appId ?? name), title: title ?? name, keys: [] }
     this.#apps.set(name, known)
-    known.keys.push({ ...terms, ...key })
+    known.keys.push({ ...toReadable(terms), ...key })
   }
 
   report(
@@ -149,6 +151,12 @@ export class ImportedKeys {
     this.#ids.add(id)
     return id
   }
+}
+
+/** Whoever writes such a number means never; before the epoch it has ended as well as on its first day. */
+function toReadable({ expiresAtMs, ...terms }: KeyTerms): KeyTerms {
+  if (expiresAtMs === undefined || !(expiresAtMs <= LAST_MS)) return terms
+  return { ...terms, expiresAtMs: Math.max(0, expiresAtMs) }
 }
 
 function findValueFault(value: string): ImportReport | undefined {

@@ -39,10 +39,11 @@ export function parseCsv(text: string): CsvRow[] {
 function findQuotedEnd(text: string, start: number): number | undefined {
   const quote = text[start]
   if (quote !== '"' && quote !== "'") return undefined
-  for (let at = start + 1; ; at += 2) {
-    at = text.indexOf(quote, at)
-    if (at < 0 || (quote === "'" && /[\r\n]/.test(text.slice(start, at)))) return undefined
+  for (let from = start + 1; ; ) {
+    const at = text.indexOf(quote, from)
+    if (at < 0 || (quote === "'" && /[\r\n]/.test(text.slice(from, at)))) return undefined
     if (text[at + 1] !== quote) return isEnd(text, at + 1) ? at + 1 : undefined
+    from = at + 2
   }
 }
 
