@@ -194,4 +194,28 @@ await describeOnStores('publishing', (open) => {
     await publisher.look()
     assert.deepEqual(titles(), ['one'])
   })
+
+  it('tells once what goes on being wrong, and again after it was right', async () => {
+    const store = await open()
+    const { put, revise } = await prepare(store)
+    await put(1)
+    let why: string | undefined = 'another key'
+    const { publisher, faults } = collect(store, () => {
+      if (why !== undefined) throw new Error(why)
+    })
+    for (const [now, told] of [
+      ['another key', 1],
+      ['another key', 1],
+      ['no thread runs', 2],
+      [undefined, 2],
+    ] as const) {
+      why = now
+      await publisher.look()
+      assert.equal(faults.length, told, String(now))
+    }
+    why = 'no thread runs'
+    await put(await revise({ title: 'two' }))
+    await publisher.look()
+    assert.equal(faults.length, 3)
+  })
 })

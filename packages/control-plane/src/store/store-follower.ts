@@ -2,7 +2,7 @@
 import type { Store } from './store.ts'
 
 export interface StoreFollowerOptions {
-  /** What it rejects with is told by `onFault`, and it is called again. */
+  /** What it rejects with is told by `onFault`, once as long as it stays the same, and it is called again. */
   look(): Promise<void>
   onFault(fault: unknown): void
 }
@@ -15,6 +15,8 @@ export class StoreFollower {
   #work: Promise<void> = Promise.resolve()
   #isDue = false
   #isClosed = false
+  /** What was wrong last. */
+  #told: string | undefined
   #again: NodeJS.Timeout | undefined
 
   constructor(store: Store, options: StoreFollowerOptions) {
@@ -44,8 +46,11 @@ export class StoreFollower {
     clearTimeout(this.#again)
     try {
       await this.#options.look()
+      this.#told = undefined
     } catch (fault) {
-      this.#options.onFault(fault)
+      // It may go on until somebody mends it: a line a second would hide all others.
+      if (String(fault) !== this.#told) this.#options.onFault(fault)
+      this.#told = String(fault)
       if (!this.#isClosed) this.#again = setTimeout(() => void this.look(), AGAIN_MS).unref()
     }
   }
