@@ -84,12 +84,12 @@ await describeOnPostgres('heartbeats that control planes share', (stage) => {
     const url = await stage.server.createDatabase()
     const [one, other] = [new Side(await stage.open(url)), new Side(await stage.open(url))]
     one.nowMs = 60 * 60_000
-    one.heartbeats.take(beat('a', 'old'), {})
+    one.heartbeats.take(beat('a', 'old'), GROUP)
     await other.until({ a: 'waits' })
     one.nowMs = 0
     other.nowMs = 6 * 60_000
     await other.until({})
-    one.heartbeats.take(beat('a', 'old'), {})
+    one.heartbeats.take(beat('a', 'old'), GROUP)
     await other.until({ a: 'waits' })
     for (const { heartbeats } of [one, other]) heartbeats.close()
   })

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
-import type { Doing } from '../resources/resource-store.ts'
+import type { Doing } from '../store/doing.ts'
 import { SqliteStore } from '../store/sqlite/sqlite-store.ts'
 import { finishKeyChange } from './finish-key-change.ts'
 import { drawNextKey } from './key-file.ts'
@@ -26,7 +26,7 @@ describe('the end of a change of the key of secrets', () => {
     await assert.rejects(finishKeyChange(file, database), isNotYet)
     await store.write(async (change) => {
       const doing: Doing = { ...change, by: 'system', nowMs: 0 }
-      await putSecret(doing, running, { team: '*', environment: 'e', name: 'A', value: 'x' })
+      await putSecret(doing, running, { team: '*', uid: 'e', name: 'A', value: 'x' })
     })
     await assert.rejects(finishKeyChange(file, database), isNotYet)
     await store.write((change) => rotateSecretKey({ ...change, by: 'system', nowMs: 0 }, openKey(), openKey()))
