@@ -354,7 +354,7 @@ export class GatewayProcess {
       shelf: this.#shelf,
       ...(adjust && { adjust }),
       ...(formerCertificates && { formerCertificates }),
-      hasOtherKeys: feed !== undefined,
+      isFed: feed !== undefined,
     })
     if (this.supervisor.isDraining) return false
     const { findings, model, apps, extensions, pems, policyFiles, certificates, watched, watchedFolders } = loaded

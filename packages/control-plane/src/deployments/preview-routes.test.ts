@@ -131,6 +131,16 @@ await describeOnStores('previews, and canaries of apps, by the admin API', (open
     assert.ok(!JSON.stringify(kept).includes(said.preview.token))
   })
 
+  it('of a protected environment end without others', async () => {
+    const stage = await begin()
+    await post(stage, 'publish')
+    await say(stage, 'two')
+    assert.equal((await post(stage, 'preview')).status, 200)
+    await stage.ask('PUT /environments/dev', { body: { protection: { approvals: 1 } } })
+    assert.equal((await stage.ask('DELETE /environments/dev/apis/main/orders/preview')).statusCode, 204)
+    assert.equal((await compose(stage))?.releases, undefined)
+  })
+
   it('may be of chosen apps', async () => {
     const stage = await begin()
     const auth = [{ policy: 'key-auth' }]

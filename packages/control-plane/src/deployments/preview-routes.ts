@@ -53,6 +53,7 @@ export const PREVIEW_ROUTES: readonly Route[] = [
     summary: 'Ends previews at once. It waits for nobody: what is live stays as it is.',
     tag: 'deployments',
     access: placeDemand('api:publish'),
+    watches: 'itself',
     params: placeParams,
     query: z.strictObject({
       revision: z.coerce.number().int().min(1).optional().meta({ description: 'Only that of this revision.' }),

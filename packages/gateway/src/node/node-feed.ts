@@ -64,7 +64,8 @@ export class NodeFeed {
   #credentials: { readonly store: string; readonly sequence: number } | undefined
   /** What is being told. */
   #told: { readonly store: string } | undefined
-  #heardAtMs = Date.now()
+  /** By the clock of people, and by one that nobody sets. */
+  #heard = { atMs: Date.now(), turnMs: performance.now() }
   /** In a row. */
   readonly #failures = { configuration: 0, credentials: 0 }
   #beat: NodeJS.Timeout | undefined
@@ -90,8 +91,8 @@ export class NodeFeed {
     const { maxStalenessMs = Number.POSITIVE_INFINITY } = this.#options
     const isCutOff = Math.max(...Object.values(this.#failures)) >= TOLD_FROM
     return {
-      cutOffSinceMs: isCutOff ? this.#heardAtMs : undefined,
-      isTooStale: isCutOff && Date.now() - this.#heardAtMs > maxStalenessMs,
+      cutOffSinceMs: isCutOff ? this.#heard.atMs : undefined,
+      isTooStale: isCutOff && performance.now() - this.#heard.turnMs > maxStalenessMs,
     }
   }
 
@@ -161,7 +162,7 @@ export class NodeFeed {
     if (this.#failures[question] >= TOLD_FROM)
       this.#options.log.info('a control plane answers again', { question, url })
     this.#failures[question] = 0
-    this.#heardAtMs = Date.now()
+    this.#heard = { atMs: Date.now(), turnMs: performance.now() }
   }
 
   #miss(question: Question, { url, error }: { readonly url: string; readonly error: unknown }): void {

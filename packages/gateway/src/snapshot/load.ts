@@ -56,8 +56,8 @@ export interface LoadOptions {
   readonly memory?: ConfigurationMemory
   /** Where certificates come from elsewhere, too: ids of those that serve, without which listeners are faulty. */
   readonly formerCertificates?: ReadonlySet<string>
-  /** Do keys of apps come from elsewhere, too? */
-  readonly hasOtherKeys?: boolean
+  /** Do APIs, apps and keys come from elsewhere, too? */
+  readonly isFed?: boolean
   readonly certificateMemory?: CertificateMemory
   /** What weak keys are hashed with; if absent, a secret of this process. */
   readonly pepper?: Pepper
@@ -130,7 +130,7 @@ export async function loadConfiguration(options: LoadOptions): Promise<Configura
         isWhole: !hasFaults(findings),
         nowMs: Date.now(),
         foreignFiles,
-        ...(options.hasOtherKeys !== undefined && { hasOtherKeys: options.hasOtherKeys }),
+        ...(options.isFed !== undefined && { isFed: options.isFed }),
         ...(options.formerCertificates && { formerCertificates: options.formerCertificates }),
         ...(options.memory && { memory: options.memory }),
       }),

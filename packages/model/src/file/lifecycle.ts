@@ -5,8 +5,11 @@ const timeSchema = z.iso.datetime({ offset: true, error: 'A time is written as 2
 
 /** RFC 3986 §2: what stands in a URL, and so between `<` and `>` of a Link (RFC 8288 §3). */
 const URL_OR_PATH = /^(?:https?:\/\/|\/)[\w\-.~:/?#[\]@!$&'()*+,;=%]*$/
+/** It is said with every answer. */
+const LINK_LETTERS = 2000
 const linkSchema = z
   .string()
+  .max(LINK_LETTERS)
   .regex(URL_OR_PATH, 'is no URL: write https://…, or a path on this host that begins with "/"')
 
 export const lifecycleSchema = z

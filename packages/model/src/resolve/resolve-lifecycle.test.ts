@@ -41,6 +41,7 @@ describe('the lifecycle of an API in a file', () => {
     for (const link of ['migration', 'ftp://a', '/a>; rel="x', '/a b', '/a\\r\\nX: y', 'javascript:alert(1)']) {
       assert.match(check(`{ state: retired, link: "${link.replaceAll('"', '\\"')}" }`).lines.join(), /is no URL/, link)
     }
+    assert.match(check(`{ state: retired, link: "/${'x'.repeat(2000)}" }`).lines.join(), /at most 2000 characters/)
   })
 
   it('needs no upstream once it is retired', () => {

@@ -262,12 +262,13 @@ describe('validate, routes and APIs', () => {
     assert.deepEqual(codesOf(`${uses}apps: [{ id: acme, ${key} }] }]\n`, { isWhole: true }), [])
     assert.deepEqual(codesOf(api('policies: [{ policy: key-auth, enabled: false }]'), { isWhole: true }), [])
     assert.deepEqual(codesOf(uses), [])
-    assert.deepEqual(codesOf(uses, { isWhole: true, hasOtherKeys: true }), [], 'some may be published')
+    assert.deepEqual(codesOf(uses, { isWhole: true, isFed: true }), [], 'some may be published')
   })
 
   it('warns of a file without APIs, unless they have faults', () => {
     assert.deepEqual(codesOf('', { isWhole: true }), ['no-apis'])
     assert.deepEqual(codesOf('apis: []\n', { isWhole: true }), ['no-apis'])
+    assert.deepEqual(codesOf('', { isWhole: true, isFed: true }), [], 'they will be published')
     assert.deepEqual(codesOf('policies: [{ policy: crs }]\n', { isWhole: true }), ['unknown-policy'])
     assert.deepEqual(codesOf(''), [])
   })

@@ -21,8 +21,8 @@ export interface ValidateOptions {
   checkPattern?(source: string): string | undefined
   /** Was nothing left out of this model, so that what it lacks is lacking in the files? Then that is told as well. */
   readonly isWhole?: boolean
-  /** Do keys of apps come from elsewhere, too? That none stands in the files says nothing then. */
-  readonly hasOtherKeys?: boolean
+  /** Do APIs, apps and keys come from elsewhere, too? That none stands in the files says nothing then. */
+  readonly isFed?: boolean
   /** The time that keys are judged at; without it, none has expired. */
   readonly nowMs?: number
   /** Paths of files that were not written on this machine. */

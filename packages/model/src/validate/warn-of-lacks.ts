@@ -11,7 +11,7 @@ import { letsAnonymousPass } from './warn-of-vain-anonymous.ts'
 /** After all other checks: where there is a fault, what is lacking may be what the fault left out. */
 export function warnOfLacks(validation: Validation): void {
   if (validation.options.isWhole !== true || hasFaults(validation.findings)) return
-  if (validation.model.apis.length === 0) {
+  if (validation.model.apis.length === 0 && validation.options.isFed !== true) {
     validation.warn([], {
       code: 'no-apis',
       message: 'There are no APIs: every request is answered with 404.',
@@ -26,8 +26,8 @@ export function warnOfLacks(validation: Validation): void {
 
 /** Once, at the first use: a key is what is missing, and not something about the use. */
 function warnOfMissingKeys(validation: Validation): void {
-  const { apps = [], hasOtherKeys = false } = validation.options
-  if (hasOtherKeys || apps.some(({ keys }) => keys.some(({ enabled }) => enabled !== false))) return
+  const { apps = [], isFed = false } = validation.options
+  if (isFed || apps.some(({ keys }) => keys.some(({ enabled }) => enabled !== false))) return
   const first = findFirstInNeed(validation, 'app-keys')
   if (first === undefined) return
   validation.warn(first.path, {
