@@ -11,6 +11,7 @@ import { TestAuthority } from './certificates/test-authority.fixture.ts'
 import { GatewayProcess, type GatewayProcessOptions } from './main.ts'
 import { Seal } from './node/seal.ts'
 import type { MadeFile } from './snapshot/load.ts'
+import { makeWatchedFolder, removeWatchedFolder } from './snapshot/watched-folder.fixture.ts'
 import { probePort } from './threads/probe-port.ts'
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
@@ -31,7 +32,7 @@ describe('a gateway process', () => {
   }
 
   beforeEach(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'gatewright-main-'))
+    folder = makeWatchedFolder('main')
     file = join(folder, 'gatewright.json')
     port = await probePort({ host: '127.0.0.1', port: 0 })
     told = []
@@ -41,7 +42,7 @@ describe('a gateway process', () => {
     mock.timers.reset()
     gateway?.close()
     await gateway?.supervisor.stop(0)
-    rmSync(folder, { recursive: true })
+    removeWatchedFolder(folder)
   })
 
   function toText(body: string, listenerPort = port): string {

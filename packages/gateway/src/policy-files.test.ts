@@ -1,7 +1,6 @@
 /** Owns the proof that files which policies of users read reach every thread, whatever becomes of files, threads and configurations. */
 import assert from 'node:assert/strict'
-import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import { RecordingLog } from '@gatewright/policies/testing'
@@ -10,6 +9,7 @@ import { Seal } from './node/seal.ts'
 import { checkUses } from './rehearsal/check-uses.ts'
 import { Rehearsal } from './rehearsal/rehearsal.ts'
 import { loadConfiguration } from './snapshot/load.ts'
+import { makeWatchedFolder, removeWatchedFolder } from './snapshot/watched-folder.fixture.ts'
 import { probePort } from './threads/probe-port.ts'
 
 /** Answers what stands in its file, and ends its thread when it is asked to. */
@@ -36,7 +36,7 @@ describe('a file that a policy of users reads', () => {
   let gateway: GatewayProcess | undefined
 
   beforeEach(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'gatewright-files-'))
+    folder = makeWatchedFolder('files')
     port = await probePort({ host: '127.0.0.1', port: 0 })
     log = new RecordingLog()
     write('say.ts', SAY)
@@ -45,7 +45,7 @@ describe('a file that a policy of users reads', () => {
   })
   afterEach(async () => {
     await stop()
-    rmSync(folder, { recursive: true })
+    removeWatchedFolder(folder)
   })
 
   const config = () => join(folder, 'gatewright.json')

@@ -33,14 +33,12 @@ export async function makeFirstAccount(
   ask: typeof fetch,
 ): Promise<string> {
   let cookie = ''
-  const stranger = new Client({
-    url,
-    async fetch(input, init) {
-      const answer = await ask(input, init)
-      cookie = answer.headers.getSetCookie()[0]?.split(';')[0] ?? ''
-      return answer
-    },
-  })
+  const askAndNote: typeof ask = async (input, init) => {
+    const answer = await ask(input, init)
+    cookie = answer.headers.getSetCookie()[0]?.split(';')[0] ?? ''
+    return answer
+  }
+  const stranger = new Client({ url, fetch: askAndNote })
   const { csrfToken } = (await stranger.ask('setUp', { body: { secret, ...person } })).body
   const signedIn = new Client({ url, fetch: ask, headers: { cookie, 'x-csrf-token': csrfToken } })
   const { value } = (await signedIn.ask('issueMyToken', { body: { name: `gatewright on ${hostname()}` } })).body

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import {
   appendFileSync,
   mkdirSync,
-  mkdtempSync,
   renameSync,
   rmSync,
   symlinkSync,
@@ -11,11 +10,11 @@ import {
   watch,
   writeFileSync,
 } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it, mock } from 'node:test'
 import { isMember } from './read-config.ts'
 import { FileWatcher } from './watch.ts'
+import { makeWatchedFolder, removeWatchedFolder } from './watched-folder.fixture.ts'
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
@@ -26,7 +25,7 @@ describe('FileWatcher', () => {
   let changes = 0
 
   beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'gatewright-watch-'))
+    folder = makeWatchedFolder('watch')
     file = join(folder, 'gatewright.yaml')
     writeFileSync(file, 'a: 1\n')
     changes = 0
@@ -37,7 +36,7 @@ describe('FileWatcher', () => {
   afterEach(() => {
     mock.timers.reset()
     watcher.close()
-    rmSync(folder, { recursive: true })
+    removeWatchedFolder(folder)
   })
 
   async function untilTold({ inTime }: { inTime: boolean }): Promise<void> {
