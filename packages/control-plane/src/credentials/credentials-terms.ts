@@ -58,6 +58,8 @@ export async function readTermsData(db: Moment): Promise<TermsData> {
       { team, name: toSharedId({ team, id }), apis: apis?.map(({ api }) => ({ api })) },
     ] as const
   })
+  // Without plans nobody has one of anything, and thousands that are live are not read at each change of one of them.
+  if (plans.length === 0) return { plans, offers: [], live: [] }
   const products = (await listAllResources(db, 'product')).map(
     ({ uid, team, body }) => [uid, { team, apis: (body as unknown as ProductBody).apis }] as const,
   )

@@ -14,7 +14,7 @@ import { toSnapshotId } from '../publish/snapshot-id.ts'
 import { toChangeLines } from '../resources/to-change-lines.ts'
 import type { Doing } from '../store/doing.ts'
 import { findPerson } from '../tokens/token-store.ts'
-import { assertOwnNames } from './assert-own-names.ts'
+import { assertOwnNames, isAnyGuardedBeside } from './assert-own-names.ts'
 import type { Deployment } from './deployment.ts'
 import { presentDeployment, rolloutSchema } from './deployment-answer.ts'
 import { type DeploymentPlace, findPlace, PLACE_PATH, placeDemand, placeParams } from './deployment-place.ts'
@@ -168,7 +168,8 @@ export async function carryOut(asking: Asking, doing: Doing, wanted: Omit<Wanted
   const { id, body } = place.environment
   const { liveCheck } = asking.services
   const watched = body.protection === undefined ? new Map() : await liveCheck.watch(doing.db, new Set([id]))
-  const live = await liveCheck.listLive(doing.db)
+  const isBesideGuarded = await isAnyGuardedBeside(doing.db, place)
+  const live = isBesideGuarded ? await liveCheck.listLive(doing.db) : []
   const releases = withPreviews(wish, before, doing.nowMs)
   const made = await deploy(doing, place.ref, {
     releases,
@@ -177,7 +178,7 @@ export async function carryOut(asking: Asking, doing: Doing, wanted: Omit<Wanted
     version,
     message: toMessage(wish, judgement),
   })
-  assertOwnNames(place, { before: live, after: await liveCheck.listLive(doing.db) })
+  if (isBesideGuarded) assertOwnNames(place, { before: live, after: await liveCheck.listLive(doing.db) })
   const [touched] = await findTouched(liveCheck, doing.db, watched)
   if (touched !== undefined) assertNoMore(id, touched.outcome, wish.outcome)
   const succession = wish.succession && (await planSuccession(asking, doing.db, { place, succession: wish.succession }))

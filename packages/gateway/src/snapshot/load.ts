@@ -22,6 +22,7 @@ import { type CertificateMemory, type LoadedCertificates, loadCertificates } fro
 import { type Pepper, PROCESS_PEPPER } from '../state/credentials/pepper.ts'
 import { FileShelf } from '../state/files/file-shelf.ts'
 import type { SharedFiles } from '../state/files/file-table.ts'
+import { letHeapGrow } from '../threads/let-heap-grow.ts'
 import { ExtensionFault, ExtensionLoader } from './extension-loader.ts'
 import { findExtensionPlace } from './extension-place.ts'
 import { ExtensionReader } from './extension-reader.ts'
@@ -101,6 +102,7 @@ export async function loadConfiguration(options: LoadOptions): Promise<Configura
   const overlays = (options.overlays ?? []).flatMap((each): readonly (SourceFile | readonly SourceFile[])[] =>
     typeof each === 'string' ? readConfig(each, findings) : [each],
   )
+  letHeapGrow([...files, ...overlays.flat()])
   const given = [options.config, ...(options.overlays ?? [])].flat()
   const made = given.filter((each) => typeof each !== 'string')
   const documents = toDocuments(made)
