@@ -23,12 +23,15 @@ const assertHidden = ({ stdout, stderr }: Ran): void => {
   assert.doesNotMatch(stderr, TOLD)
 }
 
+/** Names of folders and of requests are made of any letters. */
+const withoutDrawn = (text: string, cwd: string): string =>
+  text.replaceAll(cwd, '.').replaceAll(/urn:request:[0-9a-f]{32}/g, 'urn:request')
+
 const run = async (args: readonly string[], files: Readonly<Record<string, string>>): Promise<Ran> => {
   const secrets = Object.fromEntries(Object.entries(PUT_IN).map(([name, text]) => [`secrets/${name}`, `${text}\n`]))
   const cwd = createFolder({ ...files, ...secrets })
   const { code, stdout, stderr } = await runCommand(args, { cwd, env: PUT_IN })
-  // Its name is made of any letters.
-  return { code, stdout: stdout.replaceAll(cwd, '.'), stderr: stderr.replaceAll(cwd, '.') }
+  return { code, stdout: withoutDrawn(stdout, cwd), stderr: withoutDrawn(stderr, cwd) }
 }
 
 const file = (rest: string) => `gatewright: 1\n${rest}\n`
