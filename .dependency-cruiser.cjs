@@ -27,7 +27,8 @@ const anyPolicy = `^packages/policies/src/(?:${policyFolders.join('|') || '(?!)'
 const TEST_FILE = '\\.(?:test|fixture|contract)\\.ts$|/(?:testing|cases)/'
 
 /** Behind the small door: `e2e/loaded-dependencies.test.ts` holds the same list against what a data thread does load. */
-const SMALL_DOOR = '^packages/model/src/(?:runtime/index|hash|plan-variant|problems|secret|validate/catalogue)\\.ts$'
+const SMALL_DOOR =
+  '^packages/model/src/(?:runtime/index|hash|host-key|plan-variant|problems|secret|validate/catalogue)\\.ts$'
 
 /** What main alone loads, to read configurations. Nothing else imports it, so whatever else there is may run on a data thread. */
 const MAIN_ALONE =

@@ -23,7 +23,11 @@ export function pickAction<A extends { readonly options: readonly string[] }>(
   const action = pickNamed(actions, name)
   const strange = Object.values(actions)
     .flatMap(({ options }) => options)
-    .find((option) => values[option] !== undefined && values[option] !== false && !action.options.includes(option))
+    .find((option) => isSaid(values[option]) && !action.options.includes(option))
   if (strange !== undefined) throw new UsageError(`\`${command} ${name}\` has no use for --${strange}`)
   return action
+}
+
+function isSaid(value: unknown): boolean {
+  return value !== undefined && value !== false && !(Array.isArray(value) && value.length === 0)
 }

@@ -1,5 +1,5 @@
 /** Owns the running of a command in a test: the real `main`, its words kept, in a folder of the test's own. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after } from 'node:test'
@@ -48,4 +48,15 @@ export function createFolder(files: Readonly<Record<string, string>> = {}): stri
     writeFileSync(join(folder, name), text)
   }
   return folder
+}
+
+/** Of all files in it: path within the folder → text. */
+export function readAll(folder: string): Record<string, string> {
+  return Object.fromEntries(
+    readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name))
+      .toSorted()
+      .map((path) => [path.slice(folder.length + 1), readFileSync(path, 'utf8')]),
+  )
 }

@@ -42,6 +42,7 @@ export { hasFaults, sortFindings, toFindingText, toPathText } from './finding.ts
 export type * from './gateway-model.ts'
 export { GatewrightFile, type GatewrightFileInput } from './gatewright-file.ts'
 export { toCanonicalJson, toContentHash, toTextHash } from './hash.ts'
+export { toHostKey } from './host-key.ts'
 export { toJsonSchema } from './json-schema.ts'
 export type { OpenApiDefinition, OpenApiFormat, OpenApiReading } from './openapi/read-openapi.ts'
 export { readOpenApi } from './openapi/read-openapi.ts'

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { toTextHash } from '@gatewright/model'
 import { openControlStage } from '../control-stage.fixture.ts'
-import { createFolder } from '../run-command.fixture.ts'
+import { createFolder, readAll } from '../run-command.fixture.ts'
 
 const stage = await openControlStage()
 const empty = await openControlStage()
@@ -26,15 +26,6 @@ const cwd = createFolder({
 })
 const at = { team: 'main', id: 'orders' }
 const write = (path: string, text: string) => writeFileSync(join(cwd, path), text)
-const readAll = (folder: string): Record<string, string> =>
-  Object.fromEntries(
-    readdirSync(join(cwd, folder), { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map((entry) => join(entry.parentPath, entry.name))
-      .toSorted()
-      .map((path) => [path.slice(join(cwd, folder).length + 1), readFileSync(path, 'utf8')]),
-  )
-
 describe('documents in a folder', () => {
   it('are applied with the APIs that they stand beside, whose files need not name them', async () => {
     const tried = await stage.run('apply gate --dry-run', { cwd })
@@ -70,7 +61,7 @@ describe('documents in a folder', () => {
     })
     const pulled = await stage.run('pull copy', { cwd })
     assert.equal(pulled.code, 0, pulled.stderr)
-    const files = readAll('copy')
+    const files = readAll(join(cwd, 'copy'))
     assert.equal(files['apis/main/orders.openapi.yaml'], SECOND)
     assert.equal(files['revisions/main/orders/1.openapi.yaml'], FIRST)
     assert.equal(files['revisions/main/orders/2.openapi.yaml'], SECOND)
@@ -78,7 +69,7 @@ describe('documents in a folder', () => {
     assert.equal(there.code, 0, there.stderr)
     assert.equal(JSON.stringify(empty.published()), JSON.stringify(stage.published()))
     await empty.run('pull again', { cwd })
-    assert.deepEqual(readAll('again'), files)
+    assert.deepEqual(readAll(join(cwd, 'again')), files)
     assert.equal((await stage.run('diff copy', { cwd })).code, 0)
   })
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { openControlStage } from '../control-stage.fixture.ts'
-import { createFolder } from '../run-command.fixture.ts'
+import { createFolder, readAll } from '../run-command.fixture.ts'
 
 const stage = await openControlStage()
 const empty = await openControlStage()
@@ -20,15 +20,6 @@ const cwd = createFolder({
   'gate/apis/main/orders.yaml': toOrders('One'),
   'gate/live.yaml': 'prod:\n  main/orders: draft\n',
 })
-
-const readAll = (folder: string): Record<string, string> =>
-  Object.fromEntries(
-    readdirSync(join(cwd, folder), { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map((entry) => join(entry.parentPath, entry.name))
-      .toSorted()
-      .map((path) => [path.slice(join(cwd, folder).length + 1), readFileSync(path, 'utf8')]),
-  )
 
 async function say(title: string): Promise<void> {
   const { body } = (await stage.client.ask('getApi', { params: at })).body
@@ -62,7 +53,7 @@ describe('releases of apps, and previews, in a folder', () => {
     await stage.client.ask('startCanary', { params: place, body: canary })
     const pulled = await stage.run('pull copy', { cwd })
     assert.equal(pulled.code, 0, pulled.stderr)
-    const files = readAll('copy')
+    const files = readAll(join(cwd, 'copy'))
     assert.match(
       files['live.yaml'] ?? '',
       /- revision: 3\n {6}share: 5\n {6}apps:\n {8}- main\/web\n {8}- shop\/web\n {4}- revision: 2\n {6}preview:\n {8}hash: sha256:/,
@@ -72,7 +63,7 @@ describe('releases of apps, and previews, in a folder', () => {
     assert.equal(code, 0, stderr)
     assert.equal(JSON.stringify(empty.published()), JSON.stringify(stage.published()))
     assert.equal((await empty.run('pull again', { cwd })).code, 0)
-    assert.deepEqual(readAll('again'), files)
+    assert.deepEqual(readAll(join(cwd, 'again')), files)
     const second = await empty.run('apply again', { cwd })
     assert.deepEqual([second.code, second.stdout], [0, 'Nothing to do.'])
   })

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { openControlStage } from '../control-stage.fixture.ts'
-import { createFolder } from '../run-command.fixture.ts'
+import { createFolder, readAll } from '../run-command.fixture.ts'
 
 const stage = await openControlStage()
 const empty = await openControlStage()
@@ -25,15 +25,6 @@ const FILES = {
   'gate/live.yaml': 'dev:\n  main/orders: draft\n  shop/carts: draft\nprod:\n  main/orders: draft\n',
 }
 const cwd = createFolder(FILES)
-
-const readAll = (folder: string): Record<string, string> =>
-  Object.fromEntries(
-    readdirSync(folder, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map((entry) => join(entry.parentPath, entry.name))
-      .toSorted()
-      .map((path) => [path.slice(folder.length + 1), readFileSync(path, 'utf8')]),
-  )
 
 describe('a folder and a control plane', () => {
   it('say what would be done, and do not do it', async () => {

@@ -2,6 +2,7 @@
 import { defineCommand, UsageError } from '../command.ts'
 import { ACKNOWLEDGE_OPTION, toAcknowledge } from '../live/acknowledging.ts'
 import { DEPLOYING_OPTIONS, deployBy } from '../live/deploying.ts'
+import { pickAction } from '../pick-action.ts'
 
 export const canary = defineCommand({
   name: 'canary',
@@ -35,35 +36,35 @@ export const canary = defineCommand({
   async run({ values, positionals: [first = '', second] }, terminal) {
     const { in: environment } = values
     if (environment === undefined) throw new UsageError('where? --in ENV')
-    const action = second === undefined ? 'start' : first
-    const api = second ?? first
-    if (action === 'start') {
-      const part = toPart(values)
-      const { revision } = values
-      const known = toAcknowledge(values, values.message)
+    const [name, api] = second === undefined ? ['start', first] : [first, second]
+    const { operation } = pickAction(ACTIONS, { command: 'canary', name, values })
+    if (operation !== 'startCanary') {
       return await deployBy(values, terminal, {
         api,
         environment,
-        act: (client, { message, ...rest }) =>
-          client.ask('startCanary', {
-            ...rest,
-            body: { ...part, message, ...known, ...(revision !== undefined && { revision }) },
-          }),
+        act: (client, { message, ...rest }) => client.ask(operation, { ...rest, body: { message } }),
       })
     }
-    const operation = Object.hasOwn(ENDS, action) ? ENDS[action] : undefined
-    if (operation === undefined) throw new UsageError(`"${action}" is none of start, promote, abort`)
+    const { revision } = values
+    const said = { ...toPart(values), ...(revision !== undefined && { revision }) }
+    const known = toAcknowledge(values, values.message)
     return await deployBy(values, terminal, {
       api,
       environment,
-      act: (client, { message, ...rest }) => client.ask(operation, { ...rest, body: { message } }),
+      act: (client, { message, ...rest }) => client.ask(operation, { ...rest, body: { ...said, message, ...known } }),
     })
   },
 })
 
-const ENDS: Readonly<Record<string, 'promoteCanary' | 'abortCanary'>> = {
-  promote: 'promoteCanary',
-  abort: 'abortCanary',
+interface Action {
+  readonly operation: 'startCanary' | 'promoteCanary' | 'abortCanary'
+  readonly options: readonly string[]
+}
+
+const ACTIONS: Readonly<Record<string, Action>> = {
+  start: { operation: 'startCanary', options: ['share', 'when', 'app', 'revision', 'acknowledge'] },
+  promote: { operation: 'promoteCanary', options: [] },
+  abort: { operation: 'abortCanary', options: [] },
 }
 
 interface PartValues {

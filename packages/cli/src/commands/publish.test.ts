@@ -71,6 +71,8 @@ describe('what is live, by verbs', () => {
       'canary orders --in prod --share 100',
       'canary orders --in prod --share 1 --when true',
       'canary end orders --in prod',
+      'canary promote orders --in prod --share 10',
+      'canary abort orders --in prod --acknowledge all',
     ]) {
       assert.equal((await stage.run(line)).code, 2, line)
     }

@@ -1,5 +1,5 @@
 /** Owns that nobody puts an API before what a protected environment runs: at its names, and at or below the path of one of its APIs. */
-import type { EnvironmentBody } from '../environments/environment-body.ts'
+import { type EnvironmentBody, needsApproval } from '../environments/environment-body.ts'
 import { AdminProblem } from '../http/admin-problem.ts'
 import type { LiveEnvironment } from '../publish/live-api.ts'
 import { EVERY_NAME, listAddresses, listStandingBefore, toAddressKey } from '../publish/standing-before.ts'
@@ -17,7 +17,7 @@ interface Moments {
 /** Of five thousand APIs, what is live takes some twenty milliseconds to list: nobody does where there is nothing to guard. */
 export async function isAnyGuardedBeside(db: Moment, { environment }: DeploymentPlace): Promise<boolean> {
   const all = (await listAllResources(db, 'environment')) as Resource<EnvironmentBody>[]
-  return all.some(({ uid, body }) => uid !== environment.uid && isGuarded(body))
+  return all.some(({ uid, body }) => uid !== environment.uid && needsApproval(body))
 }
 
 /** Where it stands already, it stays. @throws AdminProblem */
@@ -27,7 +27,7 @@ export function assertOwnNames(place: DeploymentPlace, { before, after }: Moment
   const known = new Set(listOwnAddresses(findOwn(place, before)))
   const { api, environment } = place
   for (const protectedOne of after) {
-    if (!isGuarded(protectedOne.body)) continue
+    if (!needsApproval(protectedOne.body)) continue
     const taken = listStandingBefore(protectedOne, [here]).find(({ address }) => !known.has(toAddressKey(address)))
     if (taken === undefined) continue
     const { hidden, address } = taken
@@ -37,10 +37,6 @@ export function assertOwnNames(place: DeploymentPlace, { before, after }: Moment
       `"${api.id}" would answer in "${environment.id}" to ${name} at ${address.path || '/'}, before "${hidden.id}" does in "${protectedOne.id}", which is protected: take other \`hosts\`, or another path.`,
     )
   }
-}
-
-function isGuarded({ protection }: EnvironmentBody): boolean {
-  return (protection?.approvals ?? 0) > 0
 }
 
 /** Its environment with nothing else in it. */

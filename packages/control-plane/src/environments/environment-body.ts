@@ -62,3 +62,8 @@ export const environmentBodySchema = z.strictObject({
 
 /** As people write it. */
 export type EnvironmentBody = z.input<typeof environmentBodySchema>
+
+/** Does what is live there wait for others before it changes? */
+export function needsApproval({ protection }: Pick<EnvironmentBody, 'protection'>): boolean {
+  return (protection?.approvals ?? 0) > 0
+}

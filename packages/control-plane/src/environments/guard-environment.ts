@@ -7,7 +7,7 @@ import { isAllowed } from '../http/assert-allowed.ts'
 import type { Asking } from '../http/route.ts'
 import { NO_TEAM } from '../resources/kind.ts'
 import type { Doing } from '../store/doing.ts'
-import type { EnvironmentBody } from './environment-body.ts'
+import { type EnvironmentBody, needsApproval } from './environment-body.ts'
 
 export interface Guarded {
   readonly place: DeploymentPlace
@@ -21,7 +21,7 @@ export async function mustWait(asking: Asking, doing: Doing, guarded: Guarded): 
   const isEmergency = await mayHurry(asking, doing, guarded)
   const { wish, place } = guarded
   if (!isEmergency) await assertThawed(asking, doing, { environment: place.environment, override: wish.override })
-  return !isEmergency && (protection.approvals ?? 0) > 0
+  return !isEmergency && needsApproval({ protection })
 }
 
 /** Back to what was live before the last change, and only to that, one person goes alone: others had let it through. */

@@ -6,6 +6,7 @@ import { presentAsked } from '../changes/change-schema.ts'
 import { NO_API } from '../changes/change-store.ts'
 import { findAsker } from '../changes/find-asker.ts'
 import { assertNoMore } from '../environments/assert-no-more.ts'
+import { needsApproval } from '../environments/environment-body.ts'
 import { assertThawed } from '../environments/guard-environment.ts'
 import { findTouched, type Touched, type Watched } from '../environments/watch-protected.ts'
 import { NO_TEAM } from '../resources/kind.ts'
@@ -42,7 +43,7 @@ export async function listApproving(
     const isOnlyProtection = environment.stampStays
     if (!isOnlyProtection) await assertThawed(asking, doing, { environment, override })
   }
-  return touched.filter(({ body }) => (body.protection?.approvals ?? 0) > 0)
+  return touched.filter(({ body }) => needsApproval(body))
 }
 
 /** Lines that say whom it waits for. */

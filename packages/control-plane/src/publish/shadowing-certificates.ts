@@ -1,10 +1,10 @@
 /** Owns which certificates of other environments gateways may show in the place of one's own: of a name, the first counts, and before a wildcard the name itself. */
-import { toTextHash } from '@gatewright/model'
+import { toHostKey, toTextHash } from '@gatewright/model'
 import type { CertificateBody } from '../certificates/certificate-body.ts'
 import { readCertificate } from '../certificates/read-certificate.ts'
 import type { LiveEnvironment } from './live-api.ts'
 import type { LiveTerms } from './live-terms.ts'
-import { EVERY_NAME, listAddresses, toHostKey, toWildcard } from './standing-before.ts'
+import { EVERY_NAME, listAddresses, toWildcard } from './standing-before.ts'
 
 /** What is read again and has not changed is the same object. */
 const KNOWN_HOSTS = new WeakMap<CertificateBody, readonly string[]>()

@@ -2,6 +2,7 @@
  * Owns which APIs of other environments gateways ask before those of one, for what these answer: by the name first, the exact one before
  * a wildcard and both before every name, and then by the longest path. Pure.
  */
+import { toHostKey } from '@gatewright/model'
 import type { EnvironmentBody } from '../environments/environment-body.ts'
 import type { LiveApi, LiveEnvironment } from './live-api.ts'
 
@@ -118,11 +119,6 @@ function listUpward(path: string): readonly string[] {
     if (slash === 0) break
   }
   return found
-}
-
-/** As gateways compare it. */
-export function toHostKey(host: string): string {
-  return host.toLowerCase().replace(/:\d*$/, '').replace(/\.$/, '')
 }
 
 /** One spelling for all that could mean the same, and maybe for more: whether letters count depends on the API. */

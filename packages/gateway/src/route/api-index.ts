@@ -14,6 +14,7 @@
  * for all hosts unless one of that host does. Which API matched says nothing yet about its routes.
  */
 
+import { toHostKey } from '@gatewright/model/runtime'
 import type { ApiRoutes, RouteEntry } from './api-routes.ts'
 import { areMet, type Conditions, type MatchedValues, type Preflight } from './conditions.ts'
 import { LayeredMap } from './layered-map.ts'
@@ -127,11 +128,6 @@ interface BaseNode<A, R> {
 interface Place<A, R> {
   readonly exact: BaseNode<A, R>
   folded: BaseNode<A, R> | undefined
-}
-
-/** RFC 9110 §4.2.3: hosts have no case. A port and the root's dot make no difference. */
-function toHostKey(host: string): string {
-  return host.toLowerCase().replace(/:\d*$/, '').replace(/\.$/, '')
 }
 
 function createPlace<A, R>(): Place<A, R> {

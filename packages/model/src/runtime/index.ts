@@ -4,6 +4,7 @@
  */
 export type * from '../gateway-model.ts'
 export { toContentHash, toTextHash } from '../hash.ts'
+export { toHostKey } from '../host-key.ts'
 export { findOverridden, toPlanVariant } from '../plan-variant.ts'
 export { PROBLEMS, type ProblemCode, type ProblemOwner, toProblemType } from '../problems.ts'
 export { Secret } from '../secret.ts'
