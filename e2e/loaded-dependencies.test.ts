@@ -46,6 +46,7 @@ describe('start with the quickstart', () => {
       .map(({ url }) => /\/packages\/model\/(?:src|dist)\/(.*)\.[jt]s$/.exec(url)?.[1])
     assert.deepEqual([...new Set(files.filter((file) => file !== undefined))].sort(), [
       'hash',
+      'host-key',
       'plan-variant',
       'problems',
       'runtime/index',
