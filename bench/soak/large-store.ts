@@ -1,4 +1,5 @@
 // Owns the question: with 5 000 APIs in the store, what does one more publish take, whom does it hold up, and how soon does everything start?
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Client } from '@gatewright/client'
 import { type LiveEnvironment, SqliteStore } from '@gatewright/control-plane'
@@ -64,7 +65,9 @@ async function fill(data: string, set: readonly LiveEnvironment[]): Promise<numb
 async function measureStart(data: string): Promise<Start> {
   const startedAt = performance.now()
   const args = ['--control-plane', '--data', data, '--control-port', `${await findFreePort()}`]
-  const gateway = await spawnGateway({ yaml: YAML, threads: 1, args })
+  const config = join(data, 'gatewright.yaml')
+  await writeFile(config, YAML)
+  const gateway = await spawnGateway({ yaml: YAML, config, threads: 1, args })
   try {
     const [readyMs, controlMs] = await Promise.all(
       [() => gateway.isReady(), () => gateway.stderr.includes('serves on')].map(async (isSo) => {

@@ -25,7 +25,8 @@ export {
   UPSTREAM_FAILURES,
   type UpstreamFailure,
 } from './rehearsal/rehearsed-upstream.ts'
-export { type Configuration, type LoadOptions, loadConfiguration, type MadeFile } from './snapshot/load.ts'
+export type { MadeFile } from './snapshot/given-files.ts'
+export { type Configuration, type LoadOptions, loadConfiguration } from './snapshot/load.ts'
 export { makeFolder } from './snapshot/make-folder.ts'
 export { Pepper, PepperFault } from './state/credentials/pepper.ts'
 export { type StatusAddress, StatusServer } from './status/status-server.ts'

@@ -10,7 +10,7 @@ import type { Finding, GatewayModel } from '@gatewright/model'
 import { TestAuthority } from './certificates/test-authority.fixture.ts'
 import { GatewayProcess, type GatewayProcessOptions } from './main.ts'
 import { Seal } from './node/seal.ts'
-import type { MadeFile } from './snapshot/load.ts'
+import type { MadeFile } from './snapshot/given-files.ts'
 import { makeWatchedFolder, removeWatchedFolder } from './snapshot/watched-folder.fixture.ts'
 import { probePort } from './threads/probe-port.ts'
 

@@ -5,41 +5,31 @@
  *     ▲────── file change, SIGHUP ──────┘
  */
 import { join, resolve as resolvePath } from 'node:path'
-import {
-  ConfigurationMemory,
-  type CredentialsLine,
-  type Finding,
-  type GatewayModel,
-  toFindingText,
-} from '@gatewright/model'
+import { ConfigurationMemory, type CredentialsLine, type Finding, type GatewayModel } from '@gatewright/model'
 import type { Log } from '@gatewright/policies'
 import { CertificateMemory } from './certificates/load-certificates.ts'
 import type { NodeCondition } from './node/node-condition.ts'
 import type { Seal } from './node/seal.ts'
 import { placePolicyFault } from './pipeline/place-policy-fault.ts'
-import { type LastGood, LastGoodStore } from './snapshot/last-good.ts'
-import {
-  type Configuration,
-  findPolicyFolder,
-  type LoadOptions,
-  loadConfiguration,
-  loadKeptFiles,
-  type MadeFile,
-} from './snapshot/load.ts'
+import type { GivenOptions, MadeFile } from './snapshot/given-files.ts'
+import { isMadeOf } from './snapshot/ingredients.ts'
+import { type KeptConfiguration, LastGoodStore } from './snapshot/last-good.ts'
+import { type Configuration, findPolicyFolder, loadConfiguration, loadKeptFiles } from './snapshot/load.ts'
+import { isLackOfCertificate, isPassingFinding, toFaultText, toLoadFault, toMessage } from './snapshot/load-fault.ts'
 import { PacedWork } from './snapshot/paced-work.ts'
 import { isPassing } from './snapshot/passing-fault.ts'
 import { isFolder, isMember } from './snapshot/read-config.ts'
 import { openLastGood, rereadAuthorities, rereadCertificates, type Serving } from './snapshot/serving.ts'
 import type { Snapshot } from './snapshot/snapshot.ts'
 import { FileWatcher } from './snapshot/watch.ts'
-import { Pepper, PepperFault } from './state/credentials/pepper.ts'
+import { Pepper } from './state/credentials/pepper.ts'
 import { PepperCheck } from './state/credentials/pepper-check.ts'
 import { FileShelf } from './state/files/file-shelf.ts'
 import { giveBackMemory } from './threads/give-back-memory.ts'
 import { PublishFault, Supervisor } from './threads/supervisor.ts'
 
 export interface GatewayProcessOptions {
-  readonly config: LoadOptions['config']
+  readonly config: GivenOptions['config']
   readonly overlays?: readonly string[]
   readonly threads: number
   readonly log: Log
@@ -150,6 +140,7 @@ export class GatewayProcess {
     }
     // The first of the queue: what was mended meanwhile is read after it, and not overwritten by it.
     this.#work = this.#work.then(async () => {
+      if (await this.#serveKept()) return
       await this.#load()
       if (this.#state.fault !== undefined && !this.supervisor.isDraining) await this.#serveLastGood()
       // What is to show them may be what they are put in by: where nothing serves, they may come later.
@@ -333,9 +324,9 @@ export class GatewayProcess {
 
   /** Answers whether it has a fault that may pass by itself. */
   async #loadAll(loadedAtMs: number, formerCertificates: ReadonlySet<string> | undefined): Promise<boolean> {
-    const { config, adjust, feed } = this.#options
+    const { adjust, feed } = this.#options
     const fed = feed?.()
-    if (fed !== undefined && 'unknown' in fed) {
+    if (isUnknown(fed)) {
       this.#state = {
         ...this.#state,
         fault: `what is published is not known: ${fed.unknown}`,
@@ -344,10 +335,8 @@ export class GatewayProcess {
       }
       return false
     }
-    const overlays = [...(this.#options.overlays ?? []), ...(fed === undefined ? [] : [fed])]
     const loaded = await loadConfiguration({
-      config,
-      overlays,
+      ...this.#toGiven(fed),
       memory: this.#memory,
       certificateMemory: this.#certificateMemory,
       pepper: this.#pepper,
@@ -376,7 +365,7 @@ export class GatewayProcess {
       this.#state = { version, hash, fault: undefined, findings, loadedAtMs }
       this.#certificateMemory.settle()
       this.#untaken = undefined
-      this.#saveLastGood({ model, apps, extensions })
+      this.#saveLastGood(loaded)
       return false
     } catch (error) {
       if (this.supervisor.isDraining) return false
@@ -424,56 +413,63 @@ export class GatewayProcess {
   }
 
   /** A large one takes half a second to write: then not each of many changes is waited for. */
-  #saveLastGood(good: LastGood): void {
+  #saveLastGood({ resolution, apps, extensions, toIngredients, findings }: Configuration): void {
+    const good = { model: resolution.draft, apps, extensions }
     this.#saving.do(() => {
       try {
-        this.#lastGood?.save(good)
+        const ingredients = toIngredients?.()
+        this.#lastGood?.save({ ...good, warnings: findings, ...(ingredients && { ingredients }) })
       } catch (error) {
         this.#options.log.error('the last good configuration cannot be kept', { error: String(error) })
       }
     })
   }
 
+  /** What was kept serves where it was made of what is given now: to read thousands of APIs takes seconds, and is done behind it. */
+  async #serveKept(): Promise<boolean> {
+    const fed = this.#options.feed?.()
+    if (isUnknown(fed)) return false
+    try {
+      const kept = this.#lastGood?.find()
+      if (kept?.ingredients === undefined || !isMadeOf(kept.ingredients, this.#toGiven(fed))) return false
+      await this.#serveGood(kept)
+      this.#state = { ...this.#state, fault: undefined, findings: kept.warnings ?? [], loadedAtMs: Date.now() }
+    } catch {
+      // What is read as a whole says why.
+      return false
+    }
+    // Whoever waits for the start asks now whether it is ready, and is not to wait for the reading either.
+    this.#again = setTimeout(() => this.reload('the configuration was read as a whole'), REST_MS).unref()
+    return true
+  }
+
   /** A faulty file must not keep a restarted gateway from serving what it served before. */
   async #serveLastGood(): Promise<void> {
     try {
-      const good = this.#lastGood?.find()
-      if (good === undefined) return
-      // The flags of this start count, and not those of the one that kept it.
-      const adjusted = { ...good, model: this.#options.adjust?.(good.model) ?? good.model }
-      const files = await loadKeptFiles(adjusted, this.#shelf)
-      const { serving, pems } = openLastGood(adjusted, this.#certificateMemory, files)
-      await this.#serve(serving, pems)
+      const kept = this.#lastGood?.find()
+      if (kept === undefined) return
+      await this.#serveGood(kept)
       this.#options.log.error('the configuration is not used: the last good one serves', { fault: this.#state.fault })
     } catch (error) {
       this.#options.log.error('the last good configuration cannot serve either', { error: toMessage(error) })
     }
   }
+
+  /** @throws where it cannot be used */
+  async #serveGood({ model, apps, extensions }: KeptConfiguration): Promise<void> {
+    // The flags of this start count, and not those of the one that kept it.
+    const good = { model: this.#options.adjust?.(model) ?? model, apps, extensions }
+    const files = await loadKeptFiles(good, this.#shelf)
+    const { serving, pems } = openLastGood(good, this.#certificateMemory, files)
+    await this.#serve(serving, pems)
+  }
+
+  #toGiven(fed: MadeFile | readonly MadeFile[] | undefined): GivenOptions {
+    const { config, overlays = [] } = this.#options
+    return { config, overlays: [...overlays, ...(fed === undefined ? [] : [fed])] }
+  }
 }
 
-function toFaultText(findings: readonly Finding[]): string {
-  return findings
-    .filter(({ severity }) => severity === 'fault')
-    .map(toFindingText)
-    .join('\n')
-}
-
-function isLackOfCertificate({ code }: Finding): boolean {
-  return code === 'no-certificate' || code === 'unknown-certificate'
-}
-
-/** An extension that could not be evaluated is remembered by Node as it failed, and one that could not be read is no finding. */
-function isPassingFinding({ severity, code, message }: Finding): boolean {
-  return severity === 'fault' && code !== 'extension' && isPassing(message)
-}
-
-function toMessage(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
-}
-
-function toLoadFault(error: unknown): string {
-  const said = error instanceof Error ? error.message : String(error)
-  if (isPassing(said) || error instanceof PepperFault) return `the configuration cannot be loaded: ${said}`
-  const stack = error instanceof Error ? error.stack : undefined
-  return `the configuration cannot be loaded, and that is a fault of Gatewright itself; please report it: ${stack ?? said}`
+function isUnknown(fed: Feed): fed is { readonly unknown: string } {
+  return fed !== undefined && 'unknown' in fed
 }

@@ -20,7 +20,7 @@ import {
 } from '@gatewright/model'
 import type { Log } from '@gatewright/policies'
 import type { Feed, GatewayProcess } from '../main.ts'
-import type { MadeFile } from '../snapshot/load.ts'
+import type { MadeFile } from '../snapshot/given-files.ts'
 import { ControlPlanes, type ControlPlanesOptions, ControlRefusal, pause, toPauseMs } from './control-planes.ts'
 import { FolderLock } from './folder-lock.ts'
 import type { NodeCondition } from './node-condition.ts'

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { ConfigurationMemory, diff, hasFaults, toDiffText } from '@gatewright/model'
-import { loadConfiguration, type MadeFile } from './load.ts'
+import type { MadeFile } from './given-files.ts'
+import { loadConfiguration } from './load.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'gatewright-foreign-'))
 after(() => rmSync(folder, { recursive: true }))

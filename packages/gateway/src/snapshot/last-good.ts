@@ -1,8 +1,10 @@
 /** Owns the last configuration that every thread could run, as a sealed file in the data folder: what serves when the one on disk is faulty at start. */
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { App, GatewayModel } from '@gatewright/model'
+import type { App, Finding, GatewayModel } from '@gatewright/model'
 import type { Seal } from '../node/seal.ts'
+import { letHeapGrow } from '../threads/let-heap-grow.ts'
+import type { Ingredients } from './ingredients.ts'
 import { makeFolder } from './make-folder.ts'
 import type { ExtensionModule } from './snapshot.ts'
 
@@ -10,6 +12,14 @@ export interface LastGood {
   readonly model: GatewayModel
   readonly apps: readonly App[]
   readonly extensions: readonly ExtensionModule[]
+}
+
+export interface KeptConfiguration extends LastGood {
+  /** Without what flags change: those of the start that opens it count. */
+  readonly model: GatewayModel
+  /** Absent where that cannot be told. */
+  readonly ingredients?: Ingredients
+  readonly warnings?: readonly Finding[]
 }
 
 const FILE = 'last-good.json'
@@ -45,7 +55,7 @@ export class LastGoodStore {
   }
 
   /** Whole or not at all: written beside, then renamed. Nobody else can read it. @throws what the file system says, and what keeps the seal from being had */
-  save(good: LastGood): void {
+  save(good: KeptConfiguration): void {
     makeFolder(this.#folder, FOLDER_MODE)
     const path = join(this.#folder, FILE)
     const beside = `${path}.${process.pid}.tmp`
@@ -61,10 +71,12 @@ export class LastGoodStore {
   }
 
   /** undefined: there is none. @throws what keeps it from being used: damage, another format, another key */
-  find(): LastGood | undefined {
+  find(): KeptConfiguration | undefined {
     const path = join(this.#folder, FILE)
     if (!existsSync(path)) return undefined
-    const kept = parseKept(readFileSync(path, 'utf8'))
+    const sealed = readFileSync(path, 'utf8')
+    letHeapGrow([{ text: sealed }])
+    const kept = parseKept(sealed)
     if (kept !== undefined && kept.format !== FORMAT) {
       const format = kept.format ?? 'none'
       throw new Error(
@@ -73,7 +85,7 @@ export class LastGoodStore {
     }
     if (typeof kept?.sealed !== 'string') throw new Error(`${path} is damaged: ${REMEDY}`)
     const text = this.#openSeal().open(Buffer.from(kept.sealed, 'base64'), PLACE)
-    if (text !== undefined) return JSON.parse(text) as LastGood
+    if (text !== undefined) return JSON.parse(text) as KeptConfiguration
     throw new Error(`${path} is damaged, or was sealed with another key: ${REMEDY}`)
   }
 }

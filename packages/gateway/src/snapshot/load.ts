@@ -1,6 +1,6 @@
 /** Owns the reading of a configuration from disk: files, what they refer to, users' policies; everything that is wrong with it, at once. */
 import { existsSync, realpathSync } from 'node:fs'
-import { dirname, isAbsolute, join, relative, resolve as resolvePath } from 'node:path'
+import { isAbsolute, relative, resolve as resolvePath } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { checkExpression, checkPattern } from '@gatewright/expressions'
 import {
@@ -12,7 +12,6 @@ import {
   hasFaults,
   type Resolution,
   resolve,
-  type SourceFile,
   sortFindings,
   validate,
 } from '@gatewright/model'
@@ -26,31 +25,15 @@ import { letHeapGrow } from '../threads/let-heap-grow.ts'
 import { ExtensionFault, ExtensionLoader } from './extension-loader.ts'
 import { findExtensionPlace } from './extension-place.ts'
 import { ExtensionReader } from './extension-reader.ts'
+import { type GivenOptions, listPaths, type MadeFile, readGiven } from './given-files.ts'
+import { IngredientNotes, type Ingredients } from './ingredients.ts'
 import type { LastGood } from './last-good.ts'
 import { listPolicyFiles, type PolicyFileUse, toFileFinding } from './policy-files.ts'
-import { findConfigFolder, readConfig } from './read-config.ts'
-import { isMissing, readTextFile } from './read-text-file.ts'
+import { findConfigFolder } from './read-config.ts'
 import type { ExtensionModule } from './snapshot.ts'
 import type { WatchedFolder } from './watch.ts'
 
-/** A file that is on no disk, made of something else. */
-export interface MadeFile extends SourceFile {
-  /** What it is made of: parts that only it says are said to stand there. */
-  readonly at?: At
-  /** Where what a finding says of it can be mended, and how. */
-  relocate?(finding: Finding): Finding
-  /** What it names by a path that begins where it does, instead of what is on disk. */
-  readonly documents?: ReadonlyMap<string, string>
-  /** Where others wrote it: what `${secret:NAME}` stands for in it, by name. */
-  readonly secrets?: ReadonlyMap<string, string>
-}
-
-export interface LoadOptions {
-  /** A file, or a folder whose `*.yaml`, `*.yml` and `*.json` are merged by id. */
-  readonly config: string | MadeFile
-  /** A list is one overlay, in as many files as are read again one by one. */
-  readonly overlays?: readonly (string | MadeFile | readonly MadeFile[])[]
-  readonly env?: Readonly<Record<string, string | undefined>>
+export interface LoadOptions extends GivenOptions {
   /** Last word on the model before it is checked: what flags of the command line change. */
   readonly adjust?: (model: GatewayModel) => GatewayModel
   /** What earlier readings of the same configuration left: with it only what changed is read and checked. */
@@ -84,6 +67,8 @@ export interface Configuration {
   readonly certificates: LoadedCertificates
   readonly catalogue: readonly PolicyDefinition[]
   readonly resolution: Resolution
+  /** Absent where it has extensions: what they import is told by nobody. */
+  readonly toIngredients?: () => Ingredients
   readonly findings: readonly Finding[]
   /** Every path whose change may change the outcome. */
   readonly watched: readonly string[]
@@ -98,20 +83,16 @@ const extensionReader = new ExtensionReader(extensionLoader)
 /** Never throws for what files say; findings say it. */
 export async function loadConfiguration(options: LoadOptions): Promise<Configuration> {
   const findings: Finding[] = []
-  const files = typeof options.config === 'string' ? readConfig(options.config, findings) : [options.config]
-  const overlays = (options.overlays ?? []).flatMap((each): readonly (SourceFile | readonly SourceFile[])[] =>
-    typeof each === 'string' ? readConfig(each, findings) : [each],
-  )
+  const given = readGiven(options, findings)
+  const { files, overlays, made, documents } = given
   letHeapGrow([...files, ...overlays.flat()])
-  const given = [options.config, ...(options.overlays ?? [])].flat()
-  const made = given.filter((each) => typeof each !== 'string')
-  const documents = toDocuments(made)
   const foreignFiles = new Set(made.filter(({ isForeign }) => isForeign === true).map(({ path }) => path))
+  const notes = new IngredientNotes(given)
   const resolution = resolve({
     files,
     overlays,
-    env: (name) => (options.env ?? process.env)[name],
-    readFile: (path) => documents.get(path) ?? readIfThere(path),
+    env: notes.env,
+    readFile: notes.readFile,
     secret: toSecrets(made),
     hashKey: (options.pepper ?? PROCESS_PEPPER).hashKey,
     ...(options.memory && { memory: options.memory }),
@@ -150,7 +131,7 @@ export async function loadConfiguration(options: LoadOptions): Promise<Configura
   if (at !== undefined) for (const path of [[], ['apis', 0]]) resolution.sources.addAlias(path, () => at)
   // Also while it cannot be read: it may come back.
   const onDisk = [...resolution.filesRead.filter((path) => !documents.has(path)), ...certificates.watched]
-  const watched = [...given.filter((each) => typeof each === 'string'), ...files.map(({ path }) => path), ...onDisk]
+  const watched = [...listPaths(options), ...files.map(({ path }) => path), ...onDisk]
   watched.push(...draft.extensions.filter(isFileName).flatMap(listExtensionFiles))
   return {
     model: hasFaults(findings) ? undefined : draft,
@@ -161,19 +142,11 @@ export async function loadConfiguration(options: LoadOptions): Promise<Configura
     certificates,
     catalogue,
     resolution,
+    ...(draft.extensions.length === 0 && { toIngredients: () => notes.toIngredients() }),
     findings: sortFindings(findings.map((finding) => resolution.sources.hideIn(base?.relocate?.(finding) ?? finding))),
     watched: [...new Set(watched.map((path) => resolvePath(path)))],
     watchedFolders: certificates.folders,
   }
-}
-
-/** By the path that they are read by. */
-function toDocuments(made: readonly MadeFile[]): ReadonlyMap<string, string> {
-  return new Map(
-    made.flatMap(({ path, documents = new Map<string, string>() }) =>
-      [...documents].map(([name, text]) => [join(dirname(path), name), text]),
-    ),
-  )
 }
 
 function toSecrets(made: readonly MadeFile[]): (name: string) => string | undefined {
@@ -218,15 +191,6 @@ export async function loadKeptFiles(
   const trouble = troubles.find(({ isKept }) => !isKept)
   if (trouble !== undefined) throw new Error(trouble.fault)
   return { wanted, shared: files }
-}
-
-function readIfThere(path: string): string | undefined {
-  try {
-    return readTextFile(path)
-  } catch (error) {
-    if (isMissing(error)) return undefined
-    throw error
-  }
 }
 
 /** In the extension itself, where it says where: that is what is to be mended. */

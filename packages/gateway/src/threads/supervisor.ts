@@ -215,6 +215,8 @@ export class Supervisor {
     const { apps, extensions, pems, files, certificates, orders } = published
     const { snapshot, parts } = toSnapshot(model, { version: this.#versions + 1, extensions })
     if (this.#snapshot?.hash === snapshot.hash) {
+      // The same, of what was read last: of thousands of APIs, none is to be held twice.
+      this.#parts = parts
       this.apps.replace(apps)
       void this.acquaint()
       this.#replaceCertificates(model, certificates)
