@@ -3,7 +3,8 @@
  * one that is made of the same serves at once, while thousands of APIs are still read.
  */
 import { readFileSync } from 'node:fs'
-import { type Finding, toContentHash, toTextHash } from '@gatewright/model'
+import type { Finding } from '@gatewright/model'
+import { toContentHash, toTextHash } from '@gatewright/model/runtime'
 import { type GivenFiles, type GivenOptions, readGiven } from './given-files.ts'
 
 export interface Ingredients {
