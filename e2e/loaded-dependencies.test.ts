@@ -1,12 +1,16 @@
 /** Owns two budgets: what `start` loads that others wrote, before a policy needs more; and what each data thread holds of the model. */
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { after, before, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { type RunningGateway, startGateway } from './harness/gateway.ts'
 import { type LoadedModule, parseLoaded, TELL_MODULES } from './harness/loaded-modules.ts'
 
 const QUICKSTART = new URL('../packages/cli/examples/quickstart/gatewright.yaml', import.meta.url)
+
+const COMMAND = fileURLToPath(new URL('../packages/cli/bin/gatewright.js', import.meta.url))
 
 /** By the file of the quickstart. */
 const USED = ['cors', 'key-auth', 'rate-limit', 'respond', 'security-headers']
@@ -53,5 +57,19 @@ describe('start with the quickstart', () => {
       'secret',
       'validate/catalogue',
     ])
+  })
+})
+
+describe('the help', () => {
+  it('loads no command, and nothing of others', async () => {
+    const env = { ...process.env, NODE_OPTIONS: `--import=${TELL_MODULES}` }
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, [COMMAND, '--help'], { env })
+    assert.match(stdout, /^ {2}publish +[A-Z]/m)
+    const files = parseLoaded(stderr).map(({ url }) => url)
+    assert.ok(files.some((url) => url.endsWith('/help.ts')))
+    assert.deepEqual(
+      files.filter((url) => url.includes('/commands/') || /node_modules\/(?!@gatewright)/.test(url)),
+      [],
+    )
   })
 })

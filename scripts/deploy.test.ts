@@ -18,7 +18,7 @@ const nodeVersion: string = JSON.parse(readFileSync(join(root, 'package.json'), 
 
 /** As the command would take it. @throws UsageError */
 async function parseLine([name = '', ...args]: readonly string[]): Promise<Readonly<Record<string, unknown>>> {
-  const load = COMMANDS.get(name) ?? assert.fail(`there is no command "${name}"`)
+  const { load } = COMMANDS.get(name) ?? assert.fail(`there is no command "${name}"`)
   return parseCommandLine(await load(), args).values
 }
 
@@ -253,7 +253,7 @@ describe('the Helm chart', () => {
 
   it('starts commands with options that they have', async () => {
     for (const name of ['control', 'node']) {
-      const { options } = (await COMMANDS.get(name)?.()) ?? assert.fail(name)
+      const { options } = (await COMMANDS.get(name)?.load()) ?? assert.fail(name)
       const lines = read(`${chart}/templates/${name}.yaml`).matchAll(/^ +- --([a-z-]+)=/gm)
       const given = [...lines].map(([, option = '']) => option)
       assert.ok(given.length > 4)

@@ -59,8 +59,6 @@ export interface Given<O extends Options = Options> {
 
 export interface CommandParts<O extends Options> {
   readonly name: string
-  /** One line for the list of commands. */
-  readonly summary: string
   /** A paragraph for its own help. */
   readonly description: string
   readonly positionals?: readonly Positional[]
@@ -73,6 +71,10 @@ export interface CommandParts<O extends Options> {
 /** A command, whatever its options are called. */
 export interface Command extends Omit<CommandParts<Options>, 'run'> {
   run(given: { readonly values: object; readonly positionals: readonly string[] }, terminal: Terminal): Promise<number>
+}
+
+export interface ListedCommand extends Command {
+  readonly summary: string
 }
 
 /** Returns what it got; `values` of `run` are typed by `options`. */

@@ -1,10 +1,10 @@
 /** Owns the helps: the list of commands, and what each command says of itself. */
-import type { Command, Option, Positional } from './command.ts'
+import type { ListedCommand, Option, Positional } from './command.ts'
 
 const WIDTH = 100
 
-export function toOverview(commands: readonly Command[]): string {
-  const rows = commands.map(({ name, summary }) => [name, summary] as const)
+export function toOverview(commands: ReadonlyMap<string, { readonly summary: string }>): string {
+  const rows = [...commands].map(([name, { summary }]) => [name, summary] as const)
   return [
     'Gatewright, an open API gateway.',
     '',
@@ -17,7 +17,7 @@ export function toOverview(commands: readonly Command[]): string {
   ].join('\n')
 }
 
-export function toHelp(command: Command): string {
+export function toHelp(command: ListedCommand): string {
   const { name, summary, description, positionals = [], options, example } = command
   const usage = ['gatewright', name, ...positionals.map(toUsage), '[options]'].join(' ')
   const rows = Object.entries({ ...options, help: HELP }).map(

@@ -49,7 +49,7 @@ describe('the help of start', () => {
 })
 
 describe('the help of each command', () => {
-  for (const [name, load] of COMMANDS) {
+  for (const [name, { load }] of COMMANDS) {
     it(`${name}: says what it does, what it takes, and shows one example`, async () => {
       const { code, stdout } = await runCommand([name, '--help'])
       const command = await load()

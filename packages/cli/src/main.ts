@@ -15,13 +15,13 @@ export async function main(argv: readonly string[], terminal: Terminal = createP
     terminal.print(findVersion())
     return EXIT_CODES.ok
   }
-  const load = COMMANDS.get(name)
-  if (load === undefined) {
+  const entry = COMMANDS.get(name)
+  if (entry === undefined) {
     terminal.complain(await describeUnknownCommand(name))
     return EXIT_CODES.usage
   }
   try {
-    const command = await load()
+    const command = await entry.load()
     const beforeDashes = args.includes('--') ? args.slice(0, args.indexOf('--')) : args
     if (beforeDashes.includes('--help') || beforeDashes.includes('-h')) return showHelp(name, terminal)
     const { parseCommandLine } = await import('./parse-command-line.ts')
@@ -44,15 +44,13 @@ function complain(thrown: unknown, name: string, terminal: Terminal): number {
 
 async function showHelp(name: string | undefined, terminal: Terminal): Promise<number> {
   const { toHelp, toOverview } = await import('./help.ts')
-  const load = name === undefined ? undefined : COMMANDS.get(name)
-  if (name !== undefined && load === undefined) {
+  const entry = name === undefined ? undefined : COMMANDS.get(name)
+  if (name !== undefined && entry === undefined) {
     terminal.complain(await describeUnknownCommand(name))
     return EXIT_CODES.usage
   }
   terminal.print(
-    load === undefined
-      ? toOverview(await Promise.all([...COMMANDS.values()].map((each) => each())))
-      : toHelp(await load()),
+    entry === undefined ? toOverview(COMMANDS) : toHelp({ ...(await entry.load()), summary: entry.summary }),
   )
   return EXIT_CODES.ok
 }

@@ -5,7 +5,6 @@ import { parseCommandLine } from './parse-command-line.ts'
 
 const command: Command = defineCommand({
   name: 'serve',
-  summary: 'Serves.',
   description: 'Serves.',
   positionals: [
     { name: 'FROM', description: 'where it begins' },

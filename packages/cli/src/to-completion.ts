@@ -1,10 +1,10 @@
 /** Owns what shells complete with: made of the commands themselves, so it knows all of them and all of their options. */
-import type { Command, Option } from './command.ts'
+import type { ListedCommand, Option } from './command.ts'
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const
 export type Shell = (typeof SHELLS)[number]
 
-export function toCompletion(shell: Shell, commands: readonly Command[]): string {
+export function toCompletion(shell: Shell, commands: readonly ListedCommand[]): string {
   return { bash: toBash, zsh: toZsh, fish: toFish }[shell](commands)
 }
 
@@ -15,7 +15,7 @@ interface Flag {
   readonly description: string
 }
 
-function listFlags({ options }: Command): readonly Flag[] {
+function listFlags({ options }: ListedCommand): readonly Flag[] {
   const flags = Object.entries(options).map(([name, option]) => toFlag(name, option))
   return [...flags, { words: ['--help', '-h'], takesValue: false, description: 'Show the help.' }]
 }
@@ -29,7 +29,7 @@ function toFlag(name: string, { type, short, description }: Option): Flag {
 }
 
 /** Behind a flag that takes a value, and where no flag is begun, names of files. */
-function toBash(commands: readonly Command[]): string {
+function toBash(commands: readonly ListedCommand[]): string {
   const cases = commands.map((command) => {
     const flags = listFlags(command)
     const words = flags.flatMap((flag) => flag.words).join(' ')
@@ -55,7 +55,7 @@ complete -o default -F _gatewright gatewright
 `
 }
 
-function toZsh(commands: readonly Command[]): string {
+function toZsh(commands: readonly ListedCommand[]): string {
   const names = commands.map(({ name, summary }) => `    ${quote(`${name}:${summary}`)}`)
   const cases = commands.map((command) => {
     const specs = listFlags(command).flatMap(({ words, takesValue, description }) =>
@@ -87,7 +87,7 @@ compdef _gatewright gatewright
 `
 }
 
-function toFish(commands: readonly Command[]): string {
+function toFish(commands: readonly ListedCommand[]): string {
   const lines = commands.flatMap((command) => {
     const flags = listFlags(command).map(({ words, takesValue, description }) => {
       const said = words.map((word) => (word.startsWith('--') ? `-l ${word.slice(2)}` : `-s ${word.slice(1)}`))

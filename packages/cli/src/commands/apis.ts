@@ -11,7 +11,6 @@ import { toColumns } from '../to-columns.ts'
 
 export const apis = defineCommand({
   name: 'apis',
-  summary: 'Show APIs and their versions side by side, and what has become of each.',
   description:
     'Lines for each API that you may see: its version, and in each environment whether it is published, deprecated or retired, and since when. One that is live nowhere is a draft. Versions of a family, which APIs name as their `family`, stand together.',
   positionals: [{ name: 'FAMILY', description: 'Only versions of this one. Default: all APIs.', optional: true }],

@@ -16,7 +16,6 @@ import type { Terminal } from '../terminal.ts'
 
 export const apply = defineCommand({
   name: 'apply',
-  summary: 'Make a control plane what a folder says.',
   description:
     'Makes and changes what differs, in an order in which names are there before they are used, and then makes live what live.yaml says. A second time it does nothing. What somebody changes meanwhile is not overwritten. What fails keeps nothing else from being done, and is told at the end. What protected environments run waits until others have approved it: it is told, and the exit code is 3 where nothing failed. The exit code of --dry-run is 2 where something would change.',
   positionals: [{ name: 'DIR', description: 'As `gatewright pull` writes it.' }],

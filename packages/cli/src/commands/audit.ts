@@ -12,7 +12,6 @@ const MOST_A_PAGE = 500
 
 export const audit = defineCommand({
   name: 'audit',
-  summary: 'Say what was done at a control plane, by whom.',
   description:
     'A line for each entry of the audit log that you may see, the newest first: when, who, what, where, and why. --json has their details, and uids for --by.',
   options: {

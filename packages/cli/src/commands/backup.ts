@@ -7,7 +7,6 @@ import { onStore, STORE_OPTIONS, toStorePlace } from '../store-place.ts'
 
 export const backup = defineCommand({
   name: 'backup',
-  summary: 'Write all that a control plane keeps into a file.',
   description:
     'The store as it stands at one moment, also while control planes run on it. The file is the same for both kinds of stores. Secrets are in it as they are kept: sealed. Keep the key that opens them (secret.key, or GATEWRIGHT_SECRET_KEY) at another place.',
   options: {

@@ -6,7 +6,6 @@ import { pickAction } from '../pick-action.ts'
 
 export const canary = defineCommand({
   name: 'canary',
-  summary: 'Try what an API says now on a part of its traffic.',
   description:
     'start gives it a share of the requests, those for which a condition is true, or those of some apps; a second time it gives another part. promote gives it everything, abort takes everything back.',
   positionals: [

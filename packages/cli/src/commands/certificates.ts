@@ -11,7 +11,6 @@ import { toMoment } from '../to-moment.ts'
 
 export const certificates = defineCommand({
   name: 'certificates',
-  summary: 'List the certificates that a control plane keeps, those that end first before all others.',
   description:
     'A line for each: its environment, the names that it is for, and its end. What gateways order and renew themselves stands last. What has to be renewed is told on stderr. Certificates are files of the folder that apply reads: certificates/shop.yaml.',
   positionals: [],

@@ -54,7 +54,6 @@ const ACTIONS: Readonly<Record<string, Action>> = {
 
 export const changes = defineCommand({
   name: 'changes',
-  summary: 'List, show, approve, refuse and withdraw what waits for the approval of others.',
   description:
     'What protected environments run changes when others than who asked have approved it. list shows what waits, show what would become of what; approve lets it through, and with the last approval that it needs it is done; refuse ends it, and withdraw ends one of your own.',
   positionals: [

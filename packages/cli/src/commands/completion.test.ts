@@ -27,7 +27,7 @@ describe('completion', () => {
   for (const shell of ['zsh', 'fish']) {
     it(`of ${shell} knows every command and option, and can be read`, async () => {
       const script = await print(shell)
-      for (const [name, load] of COMMANDS) {
+      for (const [name, { load }] of COMMANDS) {
         assert.ok(script.includes(name))
         for (const option of Object.keys((await load()).options)) {
           assert.ok(script.includes(shell === 'fish' ? `-l ${option}` : `--${option}[`), `${name} ${option}`)

@@ -1,13 +1,12 @@
 /** Owns `gatewright completion`: what a shell completes with. */
-import { type Command, defineCommand, UsageError } from '../command.ts'
+import { type Command, defineCommand, type ListedCommand, UsageError } from '../command.ts'
 import { EXIT_CODES } from '../exit-codes.ts'
 import { SHELLS, toCompletion } from '../to-completion.ts'
 
 /** `list`: all commands, this one too. */
-export function createCompletion(list: () => Promise<readonly Command[]>): Command {
+export function createCompletion(list: () => Promise<readonly ListedCommand[]>): Command {
   return defineCommand({
     name: 'completion',
-    summary: 'Print what bash, zsh or fish completes commands with.',
     description:
       'Knows every command and every option. For bash, put `eval "$(gatewright completion bash)"` into ~/.bashrc; for zsh, `source <(gatewright completion zsh)` into ~/.zshrc; for fish, write it to ~/.config/fish/completions/gatewright.fish.',
     positionals: [{ name: 'SHELL', description: `${SHELLS.join(', ')}.` }],

@@ -5,7 +5,6 @@ import { runControlPlane } from '../run-control-plane.ts'
 
 export const control = defineCommand({
   name: 'control',
-  summary: 'Run a control plane alone.',
   description:
     'Keeps APIs, plans, apps and keys, and tells them to nodes (`gatewright node`). Several run on one PostgreSQL, and each of them answers everybody. SIGTERM and SIGINT end it once what is under way is answered.',
   options: {

@@ -8,7 +8,6 @@ import type { Terminal } from '../terminal.ts'
 
 export const diff = defineCommand({
   name: 'diff',
-  summary: 'Say what one configuration changes against another, or a folder at a control plane.',
   description:
     'With one argument, a folder as `gatewright pull` writes it: says what `gatewright apply` would do at a control plane, and the exit code is 2 where that is anything. With two, compares what would run, not the text: another order of keys, a comment or a moved file is no difference. The exit code is 0 with and without one then; for scripts, --json prints [] where there is none.',
   positionals: [

@@ -10,7 +10,6 @@ import { createLog } from '../log.ts'
 
 export const explain = defineCommand({
   name: 'explain',
-  summary: 'Say which route a request meets and why, and which policies, in which order, from which line.',
   description:
     'Asks the real router, and calls nothing. Tells what else was considered, and what would be sent to the upstream. Where no route matches, it shows the nearest.',
   positionals: [

@@ -9,7 +9,6 @@ import { writeOutput } from '../write-output.ts'
 
 export const exportCommand = defineCommand({
   name: 'export',
-  summary: 'Print an API as an OpenAPI document.',
   description:
     'For callers, it names no server behind the gateway. With --extensions it has everything that Gatewright knows of the API, and `gatewright import` makes the same of it again.',
   positionals: [{ name: 'FORMAT', description: 'openapi.' }, API_POSITIONAL],

@@ -11,7 +11,6 @@ import type { Terminal } from '../terminal.ts'
 
 export const importCommand = defineCommand({
   name: 'import',
-  summary: 'Make an API of an OpenAPI document, or merge a newer one into it.',
   description:
     'Changes the draft at a control plane, and nothing that is live. What people wrote stays, and follows operations to their new names. What could not be taken over, or was guessed, is told on stderr.',
   positionals: [

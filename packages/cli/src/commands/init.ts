@@ -12,7 +12,6 @@ import { writeOutput } from '../write-output.ts'
 
 export const init = defineCommand({
   name: 'init',
-  summary: 'Write an example configuration to begin with.',
   description:
     'Copies the files of an example into a folder. A file that exists is never overwritten: then nothing is written at all.',
   positionals: [{ name: 'DIR', description: 'Where to; made if missing. Default: here.', optional: true }],

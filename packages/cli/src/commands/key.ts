@@ -24,7 +24,6 @@ const ACTIONS: Readonly<Record<string, (values: KeyValues, terminal: Terminal) =
 
 export const key = defineCommand({
   name: 'key',
-  summary: 'Make a key, or the hash of a key or of a password, for `apps`.',
   description:
     'new draws a key, shows it once, and prints the line with its hash. hash reads a key that exists, password a password, from stdin: so neither stands in the history of your shell. check tells whether what it reads is a key of Gatewright, and whole.',
   positionals: [{ name: 'ACTION', description: 'new, hash, check or password.' }],

@@ -54,7 +54,6 @@ const HOUR_MS = 60 * 60 * 1000
 
 export const keys = defineCommand({
   name: 'keys',
-  summary: 'List, issue, rotate and end the keys of an app at a control plane.',
   description:
     'issue prints a new key, alone, on stdout: it is shown this once. rotate issues another on the same terms, and the old one goes on for a while. end has it refused from now on. list shows all of them, also those that ended, and no key. For keys of a file there is `gatewright key`.',
   positionals: [

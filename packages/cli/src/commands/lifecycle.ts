@@ -71,7 +71,6 @@ const ACTIONS: Readonly<Record<string, Action>> = {
 
 export const lifecycle = defineCommand({
   name: 'lifecycle',
-  summary: 'Deprecate, supersede, retire and revive an API where it is live.',
   description:
     'deprecate tells callers with each answer that there is something better, and until when they can stay. supersede says what that is, and can move subscriptions there. retire answers every request with 410. revive takes it back. Where others have to approve it, it waits for them.',
   positionals: [{ name: 'ACTION', description: 'deprecate, supersede, retire or revive.' }, API_POSITIONAL],

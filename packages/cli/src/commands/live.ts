@@ -13,7 +13,6 @@ import { toColumns } from '../to-columns.ts'
 
 export const live = defineCommand({
   name: 'live',
-  summary: 'Say what is live where.',
   description:
     'A line for each API in each environment that you may see: its releases, since when, whether it is on its way out, and why.',
   positionals: [{ name: 'ENV', description: 'Only this environment. Default: all.', optional: true }],

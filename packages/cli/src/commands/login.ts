@@ -14,7 +14,6 @@ import type { Terminal } from '../terminal.ts'
 
 export const login = defineCommand({
   name: 'login',
-  summary: 'Keep a token for a control plane.',
   description:
     'Reads a token from stdin, asks the control plane whose it is, and keeps both in credentials.json in the folder gatewright of $XDG_CONFIG_HOME (or ~/.config), which only you may read. Make the token on the page of your account, at the address of the control plane. With the link that the first start of a control plane prints, it makes the first account instead, of which it asks e-mail address, name and password, and a token for it. Programs need no login: they say GATEWRIGHT_SERVER and GATEWRIGHT_TOKEN.',
   positionals: [

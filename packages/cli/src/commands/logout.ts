@@ -5,7 +5,6 @@ import { readSavedServers, writeSavedServers } from '../servers/saved-servers.ts
 
 export const logout = defineCommand({
   name: 'logout',
-  summary: 'Forget the token of a control plane.',
   description:
     'Removes it from this machine. The token itself stays good until it is ended by DELETE /api/v1/me/tokens/{uid}.',
   positionals: [{ name: 'NAME', description: 'As login called it. Default: the last one.', optional: true }],

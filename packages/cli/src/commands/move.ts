@@ -7,7 +7,6 @@ import { FORCE_OPTION, onStore, tellAudit, toMovePlace } from '../store-place.ts
 
 export const move = defineCommand({
   name: 'move',
-  summary: 'Move what a control plane keeps to another database.',
   description:
     'From a folder to PostgreSQL or back, while no control plane runs on either; all of it or nothing. Nodes notice nothing. The store at the old place stays as it was: run no control plane on it any more.',
   options: {

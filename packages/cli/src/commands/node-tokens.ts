@@ -41,7 +41,6 @@ const ACTIONS: Readonly<Record<string, Action>> = {
 
 export const nodeTokens = defineCommand({
   name: 'node-tokens',
-  summary: 'List, issue and end the tokens with which nodes of a group come to a control plane.',
   description:
     'issue prints a new token, alone, on stdout: it is shown this once. end has it refused from now on: nodes serve on with what they have, and get nothing new by it. list shows all of them, also those that ended, and no token. The group is a file of the folder that apply reads: node-groups/edge.yaml.',
   positionals: [

@@ -12,7 +12,6 @@ import type { Terminal } from '../terminal.ts'
 
 export const node = defineCommand({
   name: 'node',
-  summary: 'Run a gateway that control planes tell what to run.',
   description:
     'Serves what control planes publish, and lets in whom they know. Several are asked one after the other until one answers; what they said last is kept in --data, and served while none of them does. Listeners and everything else of this machine may stand in a file of its own, as for `gatewright start`.',
   options: {

@@ -9,7 +9,6 @@ import { toColumns } from '../to-columns.ts'
 
 export const nodes = defineCommand({
   name: 'nodes',
-  summary: 'Show the nodes that fetch from a control plane: what each runs, and what it does and uses.',
   description:
     'A line for each node that was heard from in the last minutes, by any control plane of the same store. The exit code is 1 where one cannot run what it was given.',
   positionals: [],

@@ -13,7 +13,6 @@ const ACTIONS = {
 
 export const preview = defineCommand({
   name: 'preview',
-  summary: 'Try what an API says now, before anybody else gets it.',
   description:
     'start lets a revision be called at the address of the API by who sends its token in the field Gatewright-Preview, which is shown once; what is live stays as it is. For a revision that has one already the token is another. end ends it at once.',
   positionals: [

@@ -5,7 +5,6 @@ import { API_POSITIONAL, DEPLOYING_OPTIONS, deployBy } from '../live/deploying.t
 
 export const promote = defineCommand({
   name: 'promote',
-  summary: 'Make what is live in one environment live in another.',
   description: 'The same revision, unchanged. One that is only tried there, as a canary, is not promoted.',
   positionals: [API_POSITIONAL],
   options: {

@@ -5,7 +5,6 @@ import { API_POSITIONAL, DEPLOYING_OPTIONS, deployBy } from '../live/deploying.t
 
 export const publish = defineCommand({
   name: 'publish',
-  summary: 'Make what an API says now live in an environment.',
   description:
     'Makes a revision of it, gives it all of its traffic, and waits until it is known which gateways serve it. The exit code is 1 where one does not.',
   positionals: [API_POSITIONAL],

@@ -14,7 +14,6 @@ import { SERVER_OPTIONS } from '../servers/open-server.ts'
 
 export const pull = defineCommand({
   name: 'pull',
-  summary: 'Write what a control plane has as a folder of files.',
   description:
     'Writes a file for each resource that you may see, as somebody wrote it; the OpenAPI documents of APIs; live.yaml, which says what is live where; and the revisions that it names. The same state gives the same bytes. What is gone there is removed here. What somebody has changed here since it was pulled or applied, and is another there, is not overwritten: such files are named, and nothing is done without --force. Secrets, keys and accounts are not in it. The exit code of --dry-run is 2 where something would be written or removed.',
   positionals: [{ name: 'DIR', description: 'The folder; made if missing.' }],

@@ -7,7 +7,6 @@ import { FORCE_OPTION, onStore, STORE_OPTIONS, tellAudit, toStorePlace } from '.
 
 export const restore = defineCommand({
   name: 'restore',
-  summary: 'Bring back what a backup has.',
   description:
     'Into a folder or a database on which no control plane runs, of either kind; all of it or, where the file is not whole, nothing. Nodes then take everything anew. What was ended after the backup, such as keys and tokens, is valid again.',
   positionals: [{ name: 'FILE', description: 'Of gatewright backup, of this version or an earlier one.' }],

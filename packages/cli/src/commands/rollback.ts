@@ -4,7 +4,6 @@ import { API_POSITIONAL, DEPLOYING_OPTIONS, deployBy } from '../live/deploying.t
 
 export const rollback = defineCommand({
   name: 'rollback',
-  summary: 'Bring back what was live before the last change.',
   description:
     'A rollback is a change too: a second one goes forth again. With --to it goes back to any version of what was live.',
   positionals: [API_POSITIONAL],

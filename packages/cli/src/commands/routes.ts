@@ -10,7 +10,6 @@ import { toColumns } from '../to-columns.ts'
 
 export const routes = defineCommand({
   name: 'routes',
-  summary: 'List every route: method, host, path, upstream and policies.',
   description:
     'In the order of the file, with the routes that come from OpenAPI documents. Which of them a request meets is what `explain` says.',
   options: { ...CONFIG_OPTIONS, json: JSON_OPTION },

@@ -8,7 +8,6 @@ import { writeOutput } from '../write-output.ts'
 
 export const schema = defineCommand({
   name: 'schema',
-  summary: 'Print the JSON Schema of the configuration, for editors.',
   description:
     'With it, an editor completes keys, shows what they mean and marks what is wrong. With --config, the policies of its extensions are in it too.',
   options: {

@@ -30,7 +30,6 @@ const ACTIONS: Readonly<Record<string, (values: SecretKeyValues, terminal: Termi
 
 export const secretKey = defineCommand({
   name: 'secret-key',
-  summary: 'Change the key that seals what a control plane keeps secret.',
   description:
     'In three steps, each of which may be repeated. draw puts a new key before the one in secret.key: restart the control planes, with the same file. use has the control plane seal everything anew with it. forget takes the former key out of the file, once the store is sealed with the new one: restart again. Where the key stands in GATEWRIGHT_SECRET_KEY, write "NEW FORMER" there instead of draw, and "NEW" instead of forget.',
   positionals: [{ name: 'ACTION', description: 'draw, use or forget.' }],

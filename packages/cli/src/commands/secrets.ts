@@ -41,7 +41,6 @@ const ACTIONS: Readonly<Record<string, Action>> = {
 
 export const secrets = defineCommand({
   name: 'secrets',
-  summary: 'List, set and remove the secrets of an environment at a control plane.',
   description:
     'set reads the value from stdin, or from a file: so it does not stand in the history of your shell. Nobody is shown it again; list shows names. In a protected environment, a change of what something live names waits for the approval of others, and the exit code is 3.',
   positionals: [

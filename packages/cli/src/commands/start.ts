@@ -9,7 +9,6 @@ import { startGateway } from '../start-gateway.ts'
 
 export const start = defineCommand({
   name: 'start',
-  summary: 'Run the gateway.',
   description:
     'Serves a configuration until it is told to end. A file that is renamed into its place is live within 50 ms, one that is written in place half a second after it stands still, and a faulty one changes nothing: the log, the admin port and `gatewright validate` say why. SIGHUP reads everything again, SIGTERM and SIGINT (Ctrl-C) drain, a second one ends at once. Nothing is written to disk without --data. With --control-plane, APIs are also published to it while it runs, and no file is needed.',
   options: {

@@ -67,7 +67,6 @@ const ACTIONS: Readonly<Record<string, Action>> = {
 
 export const subscriptions = defineCommand({
   name: 'subscriptions',
-  summary: 'List, request, approve, suspend, resume, end and move subscriptions at a control plane.',
   description:
     'request asks for one for an app: it is active at once, or waits. Who sells lets it through by approve and activate, holds it up by suspend until resume, and ends it; whose app it is gives it up. move takes those to an API to the one that comes after it. list shows them with their uids, show what was done to one.',
   positionals: [

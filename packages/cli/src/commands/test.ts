@@ -16,7 +16,6 @@ import { writeOutput } from '../write-output.ts'
 
 export const test = defineCommand({
   name: 'test',
-  summary: 'Run your own cases against the real pipeline, without sockets.',
   description:
     'A case is a request and what is expected of it: status, headers, body, what the upstream would have seen, which policies ran. Upstreams answer what the case says; nothing is called, and time passes only where a case says so. docs/testing.md has the format.',
   positionals: [

@@ -48,7 +48,6 @@ const ACTIONS: Readonly<Record<string, Action>> = {
 
 export const users = defineCommand({
   name: 'users',
-  summary: 'List people of a control plane, invite them, shut them out, and let them in again.',
   description:
     'invite makes an account and prints a link, alone, on stdout: give it to the person, who sets the password with it. reset takes the password away and prints such a link again. suspend shuts a person out at once, resume lets them in again. It needs `user:edit` for every team.',
   positionals: [

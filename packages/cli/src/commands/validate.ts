@@ -7,7 +7,6 @@ import { EXIT_CODES } from '../exit-codes.ts'
 
 export const validate = defineCommand({
   name: 'validate',
-  summary: 'Report every fault of a configuration, each with its place and how to mend it.',
   description:
     'Reads the configuration as `start` would, with its documents and extensions, makes every policy, and serves nothing. A fault keeps it from running; a warning does not.',
   options: { ...CONFIG_OPTIONS, json: JSON_OPTION },

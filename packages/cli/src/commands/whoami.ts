@@ -8,7 +8,6 @@ import { toColumns } from '../to-columns.ts'
 
 export const whoami = defineCommand({
   name: 'whoami',
-  summary: 'Say who you are at a control plane, and what you may.',
   description: 'Asks the control plane whose the token is, which roles they have in which teams, and what limits it.',
   options: { ...SERVER_OPTIONS, json: JSON_OPTION },
   example: { line: 'gatewright whoami --server prod', says: 'Your name there, and a line for each role.' },
