@@ -39,7 +39,8 @@ export function toNextFailure(
 ): StoredFailure {
   // Other options begin anew with the waiting, and not with what the authority counts.
   const count = (before?.settings === settings ? before.count : 0) + 1
-  const failedAtMs = [...(before?.failedAtMs ?? []), nowMs].slice(-MOST_FAILURES_AN_HOUR)
+  // Whole, and up: the sum of a fraction and an hour is rounded, and may be less than an hour later.
+  const failedAtMs = [...(before?.failedAtMs ?? []), Math.ceil(nowMs)].slice(-MOST_FAILURES_AN_HOUR)
   const doubledMs = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (count - 1))
   const atMs = nowMs + doubledMs * (1 + RETRY_JITTER * random())
   return { count, message, settings, failedAtMs, nextAttemptMs: Math.max(atMs, notBeforeMs, toForgivenMs(failedAtMs)) }
