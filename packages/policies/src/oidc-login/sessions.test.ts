@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { GatewayResponse } from '../messages/response.ts'
-import { FakeClock, MemoryCounters, MemorySharedValues } from '../testing/index.ts'
+import { FakeClock, MemoryCounters, MemoryRevocations, MemorySharedValues } from '../testing/index.ts'
 import { type LoginStage, logIn, stageLogin } from './login.fixture.ts'
 import { PAGE } from './test-browser.fixture.ts'
 
@@ -169,21 +169,55 @@ describe('oidc-login: an answer that was under way when somebody logged out', ()
     ['the provider refused to refresh', {}, (stage: LoginStage) => stage.provider.refreshTokens.clear()],
   ] as const) {
     it(`leaves the cookies of the browser as they are then: ${name}`, async () => {
-      const { promise, resolve } = Promise.withResolvers<GatewayResponse>()
-      const stage = stageLogin({ logoutPath: '/logout', idleSeconds: 600, ...options }, { upstream: () => promise })
-      await logIn(stage)
+      const { stage, arrived, answerLate, logOut } = await stageSlowUpstream(options)
       await stage.clock.advance(250_000)
       ready(stage)
-      const slow = stage.run.with({
-        scheme: 'https',
-        host: 'app.example.com',
-        headers: { ...PAGE, Cookie: stage.browser.cookieField },
-      })
-      await stage.clock.advance(1)
-      await stage.browser.load('/logout')
-      resolve(GatewayResponse.ofText(200, 'late'))
+      const slow = stage.run.with(toPageLoad(stage))
+      // Until then it is not under way: it is still being found out whose it is.
+      await arrived
+      await logOut()
+      answerLate()
       const { status, headers } = await slow
       assert.deepEqual([status, headers.getAll('set-cookie')], [200, []])
     })
   }
+
+  it('is none where it was still to be found out whose the request is', async () => {
+    const { stage, logOut } = await stageSlowUpstream()
+    const slow = stage.run.with({ ...toPageLoad(stage), headers: { ...SCRIPT, Cookie: stage.browser.cookieField } })
+    await logOut()
+    const { problem, upstream } = await slow
+    assert.deepEqual([problem?.code, problem?.reason, upstream.length], ['credential-invalid', 'logged-out', 0])
+  })
 })
+
+/**
+ * Somebody who is logged in, at a thread whose upstream waits for `answerLate`. `logOut` is done by another thread, which knows
+ * the session: it ends it at once, while the first one has to decrypt the cookie, which takes as long as the machine likes. Were
+ * both to decrypt it, either could be first.
+ */
+async function stageSlowUpstream(options: Parameters<typeof stageLogin>[0] = {}) {
+  const arrived = Promise.withResolvers<void>()
+  const answer = Promise.withResolvers<GatewayResponse>()
+  const clock = new FakeClock()
+  const world = { clock, shared: new MemorySharedValues(clock), revocations: new MemoryRevocations() }
+  const allOptions = { logoutPath: '/logout', idleSeconds: 600, ...options }
+  const upstream = () => {
+    arrived.resolve()
+    return answer.promise
+  }
+  const stage = stageLogin(allOptions, { ...world, upstream })
+  const other = stageLogin(allOptions, { ...world, http: stage.provider.http })
+  await logIn(stage)
+  assert.equal((await other.run.with(toPageLoad(stage))).status, 200)
+  return {
+    stage,
+    arrived: arrived.promise,
+    answerLate: () => answer.resolve(GatewayResponse.ofText(200, 'late')),
+    logOut: () => other.run.with({ ...toPageLoad(stage), target: '/logout' }),
+  }
+}
+
+function toPageLoad({ browser }: LoginStage) {
+  return { scheme: 'https', host: 'app.example.com', headers: { ...PAGE, Cookie: browser.cookieField } } as const
+}
