@@ -32,7 +32,7 @@ const SMALL_DOOR =
 
 /** What main alone loads, to read configurations. Nothing else imports it, so whatever else there is may run on a data thread. */
 const MAIN_ALONE =
-  '^packages/gateway/src/(?:index|main|snapshot/(?:load|load-fault|last-good|serving)|node/node-(?:feed|store|usage))\\.ts$'
+  '^packages/gateway/src/(?:index|main|snapshot/(?:load|load-fault|given-files|ingredients|last-good|serving)|node/node-(?:feed|store|usage))\\.ts$'
 
 const NODE_BUILT_INS_WITH_EFFECTS =
   '^(?:node:)?(?:fs|fs/promises|net|tls|http|http2|https|dgram|dns|dns/promises|child_process|worker_threads|cluster|sqlite)$'

@@ -1,10 +1,11 @@
 /** Owns the proof of what a start does with the last good configuration: it serves at once where it is made of the same, and never where it is not. */
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import type { GatewayModel } from '@gatewright/model'
+import { TestAuthority } from './certificates/test-authority.fixture.ts'
 import { GatewayProcess, type GatewayProcessOptions } from './main.ts'
 import { Seal } from './node/seal.ts'
 import { LastGoodStore } from './snapshot/last-good.ts'
@@ -67,11 +68,11 @@ describe('a start with what was kept', () => {
   }
 
   /** As something that is served only where what was kept is: nobody who reads the file comes to it. */
-  function mark(body: string): void {
+  function mark(body: string, before = 'first'): void {
     const store = new LastGoodStore(dataDir, seal)
     const kept = store.find()
     assert.ok(kept?.ingredients !== undefined)
-    store.save(JSON.parse(JSON.stringify(kept).replace('"body":"first"', `"body":"${body}"`)))
+    store.save(JSON.parse(JSON.stringify(kept).replace(`"body":"${before}"`, `"body":"${body}"`)))
   }
 
   const answers = async (): Promise<string> => await (await fetch(`http://127.0.0.1:${port}/`)).text()
@@ -99,9 +100,14 @@ describe('a start with what was kept', () => {
     const { findings, hash } = (await start()).configuration
     assert.equal(findings.length, 1)
     await stop()
+    mark('kept')
+    const marked = await start()
+    assert.deepEqual([await answers(), marked.configuration.findings], ['kept', findings])
+    await stop()
+    mark('first', 'kept')
     told = []
     const running = await start()
-    assert.deepEqual([running.configuration.findings, running.configuration.hash], [findings, hash])
+    assert.equal(running.configuration.hash, hash)
     running.reload('SIGHUP came', { isAsked: true })
     await running.lookAtFiles()
     assert.deepEqual(told, ['SIGHUP came: nothing has changed'])
@@ -129,22 +135,17 @@ describe('a start with what was kept', () => {
     await again('{ }')
   })
 
-  it('serves nothing of it before it is known what is published', async () => {
+  it('is said to be the last good one before it is known what is published', async () => {
     write('first')
     await start({ feed: () => undefined })
     await stop()
-    gateway = new GatewayProcess({
-      config: file,
-      threads: 1,
-      log,
-      seal,
-      dataDir,
-      feed: () => ({ unknown: 'the store is gone' }),
-    })
-    const { fault } = gateway.configuration
-    assert.equal(fault, 'not loaded yet')
-    // The last good one serves, and it is said why: nobody is to take it for what is published.
-    assert.equal(await gateway.start(), undefined)
+    mark('kept')
+    const feed = () => ({ unknown: 'the store is gone' })
+    const running = await start({ feed })
+    assert.deepEqual(
+      [await answers(), running.configuration.fault],
+      ['kept', 'what is published is not known: the store is gone'],
+    )
     assert.match(told.at(-1) ?? '', /^the configuration is not used: the last good one serves/)
   })
 
@@ -154,15 +155,46 @@ describe('a start with what was kept', () => {
       ...model,
       listeners: model.listeners.map((listener) => ({ ...listener, port: other })),
     })
+    const ports = (running: GatewayProcess) => running.model?.listeners.map((listener) => listener.port)
     write('first')
     await start({ adjust })
     await stop()
     mark('kept')
-    const running = await start()
+    // Nobody has checked it with these.
+    assert.deepEqual([ports(await start()), await answers()], [[port], 'first'])
+    await stop()
+    mark('kept')
+    assert.deepEqual([ports(await start()), await answers()], [[port], 'kept'])
+  })
+
+  it('reads the whole first where a certificate cannot be used any more, and tells anew what is wrong with one', async () => {
+    const authority = TestAuthority.create()
+    const files = { cert: join(folder, 'cert.pem'), key: join(folder, 'key.pem') }
+    const place = (days: number): void => {
+      const { cert, key } = authority.issue({ names: ['shop.test'], days })
+      copyFileSync(cert, files.cert)
+      copyFileSync(key, files.key)
+    }
+    place(300)
+    write('first', {
+      certificates: [{ id: 'shop', ...files }],
+      listeners: [
+        { id: 'public', host: '127.0.0.1', port },
+        { id: 'secure', host: '127.0.0.1', port: await probePort({ host: '127.0.0.1', port: 0 }), tls: {} },
+      ],
+    })
+    assert.deepEqual((await start()).configuration.findings, [])
+    await stop()
+    mark('kept')
+    place(1)
+    const [ending] = (await start()).configuration.findings
+    assert.match(ending?.message ?? '', / ends on /)
     assert.equal(await answers(), 'kept')
-    assert.deepEqual(
-      running.model?.listeners.map((listener) => listener.port),
-      [port],
-    )
+    await stop()
+    mark('kept')
+    writeFileSync(files.cert, 'no certificate')
+    const running = await start()
+    // The last good one serves all the same, as always, and whoever asks hears why it is not what is given.
+    assert.match(running.configuration.fault ?? '', /cert\.pem/)
   })
 })

@@ -5,7 +5,13 @@
  *     ▲────── file change, SIGHUP ──────┘
  */
 import { join, resolve as resolvePath } from 'node:path'
-import { ConfigurationMemory, type CredentialsLine, type Finding, type GatewayModel } from '@gatewright/model'
+import {
+  ConfigurationMemory,
+  type CredentialsLine,
+  type Finding,
+  type GatewayModel,
+  hasFaults,
+} from '@gatewright/model'
 import type { Log } from '@gatewright/policies'
 import { CertificateMemory } from './certificates/load-certificates.ts'
 import type { NodeCondition } from './node/node-condition.ts'
@@ -13,13 +19,13 @@ import type { Seal } from './node/seal.ts'
 import { placePolicyFault } from './pipeline/place-policy-fault.ts'
 import type { GivenOptions, MadeFile } from './snapshot/given-files.ts'
 import { isMadeOf } from './snapshot/ingredients.ts'
-import { type KeptConfiguration, LastGoodStore } from './snapshot/last-good.ts'
+import { type KeptConfiguration, type LastGood, LastGoodStore } from './snapshot/last-good.ts'
 import { type Configuration, findPolicyFolder, loadConfiguration, loadKeptFiles } from './snapshot/load.ts'
 import { isLackOfCertificate, isPassingFinding, toFaultText, toLoadFault, toMessage } from './snapshot/load-fault.ts'
 import { PacedWork } from './snapshot/paced-work.ts'
 import { isPassing } from './snapshot/passing-fault.ts'
 import { isFolder, isMember } from './snapshot/read-config.ts'
-import { openLastGood, rereadAuthorities, rereadCertificates, type Serving } from './snapshot/serving.ts'
+import { openLastGood, type Reread, rereadAuthorities, rereadCertificates, type Serving } from './snapshot/serving.ts'
 import type { Snapshot } from './snapshot/snapshot.ts'
 import { FileWatcher } from './snapshot/watch.ts'
 import { Pepper } from './state/credentials/pepper.ts'
@@ -413,12 +419,11 @@ export class GatewayProcess {
   }
 
   /** A large one takes half a second to write: then not each of many changes is waited for. */
-  #saveLastGood({ resolution, apps, extensions, toIngredients, findings }: Configuration): void {
-    const good = { model: resolution.draft, apps, extensions }
+  #saveLastGood({ resolution, apps, extensions, textFindings, toIngredients }: Configuration): void {
+    const good = { model: resolution.draft, apps, extensions, findings: textFindings }
     this.#saving.do(() => {
       try {
-        const ingredients = toIngredients?.()
-        this.#lastGood?.save({ ...good, warnings: findings, ...(ingredients && { ingredients }) })
+        this.#lastGood?.save({ ...good, ingredients: toIngredients() })
       } catch (error) {
         this.#options.log.error('the last good configuration cannot be kept', { error: String(error) })
       }
@@ -431,11 +436,17 @@ export class GatewayProcess {
     if (isUnknown(fed)) return false
     try {
       const kept = this.#lastGood?.find()
-      if (kept?.ingredients === undefined || !isMadeOf(kept.ingredients, this.#toGiven(fed))) return false
-      await this.#serveGood(kept)
-      this.#state = { ...this.#state, fault: undefined, findings: kept.warnings ?? [], loadedAtMs: Date.now() }
+      if (kept?.ingredients === undefined) return false
+      const toListeners = () => this.#withFlags(kept).model.listeners
+      if (!isMadeOf(kept.ingredients, this.#toGiven(fed), toListeners)) return false
+      const { serving, pems } = await this.#openGood(kept)
+      const { findings } = serving.certificates
+      if (hasFaults(findings)) return false
+      await this.#serve(serving, pems)
+      const told = [...(kept.findings ?? []), ...findings]
+      this.#state = { ...this.#state, fault: undefined, findings: told, loadedAtMs: Date.now() }
     } catch {
-      // What is read as a whole says why.
+      // It is read as a whole next, which says what is wrong with what is given.
       return false
     }
     // Whoever waits for the start asks now whether it is ready, and is not to wait for the reading either.
@@ -448,20 +459,23 @@ export class GatewayProcess {
     try {
       const kept = this.#lastGood?.find()
       if (kept === undefined) return
-      await this.#serveGood(kept)
+      const { serving, pems } = await this.#openGood(kept)
+      await this.#serve(serving, pems)
       this.#options.log.error('the configuration is not used: the last good one serves', { fault: this.#state.fault })
     } catch (error) {
       this.#options.log.error('the last good configuration cannot serve either', { error: toMessage(error) })
     }
   }
 
+  /** The flags of this start count, and not those of the one that kept it. */
+  #withFlags({ model, apps, extensions }: KeptConfiguration): LastGood {
+    return { model: this.#options.adjust?.(model) ?? model, apps, extensions }
+  }
+
   /** @throws where it cannot be used */
-  async #serveGood({ model, apps, extensions }: KeptConfiguration): Promise<void> {
-    // The flags of this start count, and not those of the one that kept it.
-    const good = { model: this.#options.adjust?.(model) ?? model, apps, extensions }
-    const files = await loadKeptFiles(good, this.#shelf)
-    const { serving, pems } = openLastGood(good, this.#certificateMemory, files)
-    await this.#serve(serving, pems)
+  async #openGood(kept: KeptConfiguration): Promise<Reread> {
+    const good = this.#withFlags(kept)
+    return openLastGood(good, this.#certificateMemory, await loadKeptFiles(good, this.#shelf))
   }
 
   #toGiven(fed: MadeFile | readonly MadeFile[] | undefined): GivenOptions {

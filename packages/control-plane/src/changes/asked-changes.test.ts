@@ -167,9 +167,11 @@ await describeOnStores('what protected environments run', (open) => {
       const own = CHANGES.flatMap(([said, body]) => (said === line && body !== undefined ? [body] : []))
       for (const body of route.method === 'DELETE' ? [undefined] : [...some, ...own]) {
         const { status, said } = await ask(stage, line, 'ann', body)
-        if (status < 300) (status === 202 || said?.change !== undefined ? waiting : done).add(route.name)
+        if (status >= 300) continue
+        ;(status === 202 || said?.change !== undefined ? waiting : done).add(route.name)
+        assert.deepEqual(await look(stage), before, `${route.name}: ${line} ${JSON.stringify(body)}`)
       }
-      assert.deepEqual(await look(stage), before, `${route.name}: ${line}`)
+      assert.deepEqual(await look(stage), before, `${route.name}: ${line}, where it is refused`)
     }
     const waits = 'putEnvironment putUpstream putPolicyList putPlan removePlan putProduct putApp putSecret'
     // That they were asked at all, and not refused for what they were sent.

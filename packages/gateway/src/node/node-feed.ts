@@ -60,7 +60,8 @@ export class NodeFeed {
   #gateway: GatewayProcess | undefined
   #state: ConfigurationAnswer | undefined
   #files: readonly MadeFile[] | undefined
-  #fault: string | undefined
+  /** What the gateway has read last, whether it could run it or not. */
+  #taken: ConfigurationAnswer | undefined
   #credentials: { readonly store: string; readonly sequence: number } | undefined
   /** What is being told. */
   #told: { readonly store: string } | undefined
@@ -84,7 +85,10 @@ export class NodeFeed {
   }
 
   /** For the gateway's options. */
-  readonly feed = (): Feed => this.#files ?? { unknown: 'no control plane has said it yet' }
+  readonly feed = (): Feed => {
+    if (!this.#isStarted) this.#taken = this.#state
+    return this.#files ?? { unknown: 'no control plane has said it yet' }
+  }
 
   /** For the gateway's options. */
   readonly condition = (): NodeCondition => {
@@ -112,9 +116,10 @@ export class NodeFeed {
   /** The gateway serves. */
   open(gateway: GatewayProcess): void {
     this.#isStarted = true
-    this.#fault = gateway.configuration.fault
     this.#started.resolve(gateway)
     this.#beatSoon(0)
+    // It was told while the gateway read what there was before.
+    if (this.#state !== undefined && this.#state !== this.#taken) void this.#takeFeed(this.#state)
   }
 
   async close(): Promise<void> {
@@ -193,7 +198,7 @@ export class NodeFeed {
     }
     this.#setState(state)
     if (this.#isStarted) await this.#takeFeed(state)
-    else void this.#started.promise.then(() => this.#save(state))
+    else void this.#started.promise.then(() => (this.#taken === state ? this.#save(state) : undefined))
   }
 
   #setState(state: ConfigurationAnswer): void {
@@ -205,7 +210,7 @@ export class NodeFeed {
   async #takeFeed(state: ConfigurationAnswer): Promise<void> {
     const gateway = await this.#started.promise
     const { fault } = await gateway.takeFeed('what control planes publish has changed')
-    this.#fault = fault
+    this.#taken = state
     // Before it is on disk: somebody waits to hear that it is served.
     this.#beatSoon(0)
     if (fault === undefined) await this.#save(state)
@@ -213,7 +218,7 @@ export class NodeFeed {
 
   /** What cannot be kept is served all the same. */
   async #save(state: ConfigurationAnswer): Promise<void> {
-    if (this.#fault !== undefined) return
+    if (this.#gateway?.configuration.fault !== undefined) return
     await this.#keep(() => this.#store.saveConfiguration(state))
   }
 
@@ -281,15 +286,15 @@ export class NodeFeed {
   #toHeartbeat(): Heartbeat | undefined {
     const gateway = this.#gateway
     if (gateway === undefined) return undefined
-    const { version, hash } = gateway.configuration
+    const { version, hash, fault } = gateway.configuration
     return {
       node: this.#options.name,
       version: this.#options.version,
       configuration: {
-        ...(this.#state !== undefined && { store: this.#state.store }),
-        sequence: this.#state?.sequence ?? 0,
-        hash: this.#state?.hash ?? '',
-        ...(this.#fault !== undefined && { fault: this.#fault.slice(0, 10_000) }),
+        ...(this.#taken !== undefined && { store: this.#taken.store }),
+        sequence: this.#taken?.sequence ?? 0,
+        hash: this.#taken?.hash ?? '',
+        ...(fault !== undefined && { fault: fault.slice(0, 10_000) }),
       },
       credentials: { sequence: this.#credentials?.sequence ?? 0 },
       snapshot: { version, hash },

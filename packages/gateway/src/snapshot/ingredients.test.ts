@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import type { GivenOptions, MadeFile } from './given-files.ts'
-import { isMadeOf } from './ingredients.ts'
+import { IngredientNotes, isMadeOf } from './ingredients.ts'
 import { loadConfiguration } from './load.ts'
 
 describe('ingredients', () => {
@@ -44,12 +44,18 @@ describe('ingredients', () => {
     ...more,
   })
   async function look(changed: () => GivenOptions): Promise<boolean> {
-    const { toIngredients, findings } = await loadConfiguration(given())
+    const { toIngredients, findings, model } = await loadConfiguration(given())
     assert.deepEqual(findings, [])
-    const ingredients = toIngredients?.()
-    assert.ok(ingredients !== undefined)
-    assert.ok(isMadeOf(JSON.parse(JSON.stringify(ingredients)), given()), 'the same is the same')
-    return isMadeOf(ingredients, changed())
+    const ingredients = toIngredients()
+    assert.ok(ingredients !== undefined && model !== undefined)
+    const { listeners } = model
+    assert.ok(
+      isMadeOf(JSON.parse(JSON.stringify(ingredients)), given(), () => listeners),
+      'the same is the same',
+    )
+    const others = listeners.map((listener) => ({ ...listener, port: 1 }))
+    assert.ok(!isMadeOf(ingredients, given(), () => others), 'flags are others')
+    return isMadeOf(ingredients, changed(), () => listeners)
   }
 
   it('are the same where nothing that was asked for is another', async () => {
@@ -93,9 +99,23 @@ describe('ingredients', () => {
     it(`are others where another is ${what}`, async () => assert.equal(await look(change), false))
   }
 
-  it('are told of nothing that has extensions: nobody knows what they read', async () => {
+  it('are told of nothing that has extensions, or keys that are hashed with a pepper', async () => {
+    writeFileSync(config, 'gatewright: 1\napps: [{ id: a, keys: [{ value: weak }] }]\n')
+    const { apps, toIngredients } = await loadConfiguration(given())
+    assert.deepEqual([apps.length, toIngredients()], [1, undefined])
     writeFileSync(join(folder, 'own.ts'), 'export default []\n')
     writeFileSync(config, `gatewright: 1\nextensions: [${JSON.stringify(join(folder, 'own.ts'))}]\n`)
-    assert.equal((await loadConfiguration(given())).toIngredients, undefined)
+    assert.equal((await loadConfiguration(given())).toIngredients(), undefined)
+  })
+
+  it('are told of nothing that was another while it was read', () => {
+    let text = 'one'
+    const made = { files: [], overlays: [], made: [], documents: new Map(), env: () => text, readFile: () => undefined }
+    const notes = new IngredientNotes(made)
+    assert.deepEqual([notes.env('A'), notes.env('A'), notes.readFile('b')], ['one', 'one', undefined])
+    assert.equal(notes.toIngredients([])?.asked.length, 2)
+    text = 'two'
+    assert.equal(notes.env('A'), 'two')
+    assert.equal(notes.toIngredients([]), undefined)
   })
 })

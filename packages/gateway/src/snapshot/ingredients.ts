@@ -3,11 +3,13 @@
  * one that is made of the same serves at once, while thousands of APIs are still read.
  */
 import { readFileSync } from 'node:fs'
-import type { Finding } from '@gatewright/model'
+import type { Finding, Listener } from '@gatewright/model'
 import { toContentHash, toTextHash } from '@gatewright/model/runtime'
 import { type GivenFiles, type GivenOptions, readGiven } from './given-files.ts'
 
 export interface Ingredients {
+  /** Of the listeners, as flags of the command line have changed them. */
+  readonly listeners: string
   /** Of the program, and of all texts by their paths. */
   readonly hash: string
   /** What was asked for beside them, by kind and name, each as its hash; null: there was none. */
@@ -23,6 +25,7 @@ const { version: VERSION } = JSON.parse(readFileSync(new URL('../../package.json
 export class IngredientNotes {
   readonly #given: GivenFiles
   readonly #asked = new Map<string, Ingredients['asked'][number]>()
+  #isTorn = false
 
   constructor(given: GivenFiles) {
     this.#given = given
@@ -32,23 +35,31 @@ export class IngredientNotes {
 
   readonly readFile = (path: string): string | undefined => this.#note('file', path, this.#given.readFile(path))
 
-  toIngredients(): Ingredients {
-    return { hash: toTextsHash(this.#given), asked: [...this.#asked.values()] }
+  /** Undefined: something was another while it was read. `listeners`: as they serve. */
+  toIngredients(listeners: readonly Listener[]): Ingredients | undefined {
+    if (this.#isTorn) return undefined
+    const asked = [...this.#asked.values()]
+    return { listeners: toContentHash(listeners), hash: toTextsHash(this.#given), asked }
   }
 
   #note(kind: 'env' | 'file', name: string, text: string | undefined): string | undefined {
-    this.#asked.set(`${kind} ${name}`, [kind, name, toHash(text)])
+    const [key, hash] = [`${kind} ${name}`, toHash(text)]
+    const [, , before = hash] = this.#asked.get(key) ?? []
+    this.#isTorn ||= before !== hash
+    this.#asked.set(key, [kind, name, hash])
     return text
   }
 }
 
-/** Would what is given now make the same again? False where it cannot be read. */
-export function isMadeOf({ hash, asked }: Ingredients, options: GivenOptions): boolean {
+/** Would what is given now make the same again? False where it cannot be read. `toListeners`: as flags have them now. */
+export function isMadeOf(made: Ingredients, options: GivenOptions, toListeners: () => readonly Listener[]): boolean {
+  const { hash, asked, listeners } = made
   const findings: Finding[] = []
   const given = readGiven(options, findings)
   if (findings.length > 0 || toTextsHash(given) !== hash) return false
   const look = { env: given.env, file: given.readFile }
-  return asked.every(([kind, name, before]) => toHash(look[kind](name)) === before)
+  const isSame = asked.every(([kind, name, before]) => toHash(look[kind](name)) === before)
+  return isSame && toContentHash(toListeners()) === listeners
 }
 
 function toTextsHash({ files, overlays }: GivenFiles): string {

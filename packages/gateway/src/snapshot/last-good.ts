@@ -14,12 +14,12 @@ export interface LastGood {
   readonly extensions: readonly ExtensionModule[]
 }
 
+/** Its model is without what flags change: those of the start that opens it count. */
 export interface KeptConfiguration extends LastGood {
-  /** Without what flags change: those of the start that opens it count. */
-  readonly model: GatewayModel
   /** Absent where that cannot be told. */
-  readonly ingredients?: Ingredients
-  readonly warnings?: readonly Finding[]
+  readonly ingredients?: Ingredients | undefined
+  /** What was said of its texts. */
+  readonly findings?: readonly Finding[]
 }
 
 const FILE = 'last-good.json'

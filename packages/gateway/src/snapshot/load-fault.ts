@@ -24,7 +24,7 @@ export function toMessage(error: unknown): string {
 }
 
 export function toLoadFault(error: unknown): string {
-  const said = error instanceof Error ? error.message : String(error)
+  const said = toMessage(error)
   if (isPassing(said) || error instanceof PepperFault) return `the configuration cannot be loaded: ${said}`
   const stack = error instanceof Error ? error.stack : undefined
   return `the configuration cannot be loaded, and that is a fault of Gatewright itself; please report it: ${stack ?? said}`

@@ -67,9 +67,11 @@ export interface Configuration {
   readonly certificates: LoadedCertificates
   readonly catalogue: readonly PolicyDefinition[]
   readonly resolution: Resolution
-  /** Absent where it has extensions: what they import is told by nobody. */
-  readonly toIngredients?: () => Ingredients
+  /** Undefined where it cannot be told: of what extensions import, and of the pepper that weak keys were hashed with. */
+  toIngredients(): Ingredients | undefined
   readonly findings: readonly Finding[]
+  /** Those of texts: what is wrong with certificates is found anew each time. */
+  readonly textFindings: readonly Finding[]
   /** Every path whose change may change the outcome. */
   readonly watched: readonly string[]
   /** Where files may appear that nobody names. */
@@ -97,6 +99,7 @@ export async function loadConfiguration(options: LoadOptions): Promise<Configura
     hashKey: (options.pepper ?? PROCESS_PEPPER).hashKey,
     ...(options.memory && { memory: options.memory }),
   })
+  await turn()
   const draft = options.adjust?.(resolution.draft) ?? resolution.draft
   // Nothing could be read: that is the fault, and not what an empty file would lack.
   if (files.length > 0) findings.push(...resolution.findings)
@@ -124,17 +127,18 @@ export async function loadConfiguration(options: LoadOptions): Promise<Configura
     nowMs: Date.now(),
     ...(options.certificateMemory && { memory: options.certificateMemory }),
   })
-  findings.push(...certificates.findings, ...checkClientAuthorities(draft, resolution))
+  findings.push(...checkClientAuthorities(draft, resolution))
   const policyFiles = await loadPolicyFiles(draft, catalogue, { options, resolution, findings })
   const base = typeof options.config === 'string' ? undefined : options.config
-  const { at } = base ?? {}
+  const at = base?.at
   if (at !== undefined) for (const path of [[], ['apis', 0]]) resolution.sources.addAlias(path, () => at)
   // Also while it cannot be read: it may come back.
   const onDisk = [...resolution.filesRead.filter((path) => !documents.has(path)), ...certificates.watched]
-  const watched = [...listPaths(options), ...files.map(({ path }) => path), ...onDisk]
-  watched.push(...draft.extensions.filter(isFileName).flatMap(listExtensionFiles))
+  const ofExtensions = draft.extensions.filter(isFileName).flatMap(listExtensionFiles)
+  const watched = [...listPaths(options), ...files.map(({ path }) => path), ...onDisk, ...ofExtensions]
+  const tell = (found: readonly Finding[]): Finding[] => sortFindings(hide(found, resolution, base))
   return {
-    model: hasFaults(findings) ? undefined : draft,
+    model: hasFaults([...findings, ...certificates.findings]) ? undefined : draft,
     apps: resolution.apps,
     extensions,
     pems: resolution.pems,
@@ -142,11 +146,31 @@ export async function loadConfiguration(options: LoadOptions): Promise<Configura
     certificates,
     catalogue,
     resolution,
-    ...(draft.extensions.length === 0 && { toIngredients: () => notes.toIngredients() }),
-    findings: sortFindings(findings.map((finding) => resolution.sources.hideIn(base?.relocate?.(finding) ?? finding))),
+    toIngredients: () => (isTellable(draft, resolution) ? notes.toIngredients(draft.listeners) : undefined),
+    findings: tell([...findings, ...certificates.findings]),
+    textFindings: tell(findings),
     watched: [...new Set(watched.map((path) => resolvePath(path)))],
     watchedFolders: certificates.folders,
   }
+}
+
+/** As people read them, who are not to see what was put in. */
+function hide(found: readonly Finding[], { sources }: Resolution, base: MadeFile | undefined): Finding[] {
+  return found.map((finding) => sources.hideIn(base?.relocate?.(finding) ?? finding))
+}
+
+function isTellable({ extensions }: GatewayModel, { apps }: Resolution): boolean {
+  return extensions.length === 0 && !apps.some(hasWeakKey)
+}
+
+/** Each start may have another pepper. */
+function hasWeakKey({ keys }: App): boolean {
+  return keys.some(({ hash }) => hash.startsWith('argon2id:'))
+}
+
+/** Main answers probes and takes revoked keys: between the two halves of what takes a second it looks whether somebody asks. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
 }
 
 function toSecrets(made: readonly MadeFile[]): (name: string) => string | undefined {

@@ -233,7 +233,12 @@ export class Supervisor {
       throw new PublishFault(ENDING)
     }
     // Every thread can run it. Its keys come with it: no route answers before they are known, and nobody has a plan that is not.
-    this.apps.replace(apps)
+    try {
+      this.apps.replace(apps)
+    } catch (fault) {
+      for (const thread of this.#threads) thread.abandon(snapshot.version, this.#snapshot)
+      throw fault
+    }
     const { credentials } = this.state
     this.#replaceCertificates(model, certificates)
     this.#snapshot = snapshot
