@@ -27,11 +27,13 @@ export class PublishedApps {
 
   replace(apps: readonly App[]): void {
     const isSame = apps.length === this.#apps.length && apps.every((app, index) => isSameApp(app, this.#apps[index]))
+    // Where they cannot be made known, they are not those that count: the next time they are tried again.
+    if (!isSame || this.#version === 0) {
+      this.#index(apps)
+      this.#version++
+      this.#hash = undefined
+    }
     this.#apps = apps
-    if (isSame && this.#version > 0) return
-    this.#version++
-    this.#hash = undefined
-    this.#index(apps)
   }
 }
 

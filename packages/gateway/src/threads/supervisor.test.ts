@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { type GatewayModel, resolve } from '@gatewright/model'
 import { NO_BATCH } from '../certificates/certificate-shelf.ts'
+import { Pepper } from '../state/credentials/pepper.ts'
 import { probePort } from './probe-port.ts'
 import { Supervisor } from './supervisor.ts'
 
@@ -53,6 +54,25 @@ describe('a supervisor', () => {
         supervisor.threads.map(({ version }) => version),
         [6, 6],
       )
+    } finally {
+      await supervisor.stop(0)
+      supervisor.state.close()
+    }
+  })
+
+  it('leaves no port bound behind where the keys of a snapshot cannot be taken over', async () => {
+    const pepper = new Pepper({ env: { GATEWRIGHT_PEPPER: 'too short' } })
+    const supervisor = new Supervisor({ threads: 1, log: LOG, pepper })
+    const port = await probePort({ host: '127.0.0.1', port: 0 })
+    // As a start finds them that opens what a start with another pepper kept.
+    const text = JSON.stringify({ gatewright: 1, apps: [{ id: 'a', keys: [{ value: 'weak' }] }] })
+    const hashKey = new Pepper().hashKey
+    const files = [{ path: 'a.json', text }]
+    const { apps } = resolve({ files, env: () => undefined, readFile: () => undefined, hashKey })
+    try {
+      for (let attempt = 0; attempt < 2; attempt++)
+        await assert.rejects(supervisor.publish(toModel(port), { ...GIVEN, apps }), /GATEWRIGHT_PEPPER/)
+      assert.equal((await supervisor.publish(toModel(port), GIVEN)).hash, supervisor.threads[0]?.hash)
     } finally {
       await supervisor.stop(0)
       supervisor.state.close()
