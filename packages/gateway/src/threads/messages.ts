@@ -54,7 +54,7 @@ export type ToThread =
   /** Every thread could prepare it: serve it. Callers are known by `credentials` from the same moment on: their plans belong to it. */
   | { readonly kind: 'commit'; readonly version: number; readonly credentials: CredentialsDescriptor | undefined }
   /** Some thread could not. */
-  | { readonly kind: 'abandon'; readonly version: number }
+  | { readonly kind: 'abandon'; readonly number: number; readonly version: number }
   /** Also where only what stands in its tables has changed. Answered by `acquainted`. */
   | { readonly kind: 'credentials'; readonly number: number; readonly descriptor: CredentialsDescriptor }
   | { readonly kind: 'certificates'; readonly feed: CertificateFeed }
@@ -85,6 +85,7 @@ export type FromThread =
   | { readonly kind: 'ready' }
   | { readonly kind: 'prepared'; readonly version: number; readonly fault?: PrepareFault }
   | { readonly kind: 'committed'; readonly version: number; readonly hash: string }
+  | { readonly kind: 'abandoned'; readonly number: number }
   | { readonly kind: 'challenged'; readonly number: number }
   | { readonly kind: 'acquainted'; readonly number: number }
   | { readonly kind: 'closed' }

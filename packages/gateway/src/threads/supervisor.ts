@@ -229,14 +229,14 @@ export class Supervisor {
     const added = toNewListeners(snapshot.frame.listeners, this.#snapshot?.frame.listeners ?? [])
     await this.#bindAlone(added, () => this.#prepare(snapshot, parts, this.state.define(model, pems)))
     if (this.#isDraining) {
-      for (const thread of this.#threads) thread.abandon(snapshot.version, this.#snapshot)
+      await this.#abandon(snapshot, this.#threads)
       throw new PublishFault(ENDING)
     }
     // Every thread can run it. Its keys come with it: no route answers before they are known, and nobody has a plan that is not.
     try {
       this.apps.replace(apps)
     } catch (fault) {
-      for (const thread of this.#threads) thread.abandon(snapshot.version, this.#snapshot)
+      await this.#abandon(snapshot, this.#threads)
       throw fault
     }
     const { credentials } = this.state
@@ -275,7 +275,7 @@ export class Supervisor {
       const fault = outcomes.find((found) => found !== undefined)
       // A thread that had ended before is started again with what serves by then.
       if (fault === undefined && living.length > 0) return
-      for (const thread of living) thread.abandon(snapshot.version, this.#snapshot)
+      await this.#abandon(snapshot, living)
       const couldAllThatLive = this.#threads.every(({ isGone }, index) => isGone || outcomes[index] === undefined)
       // If all of several ended, it was the snapshot, and trying again would end them again.
       const isWorthAnother = couldAllThatLive && (living.length > 0 || this.#threads.length === 1)
@@ -285,6 +285,11 @@ export class Supervisor {
       // Not after its delay: what is published may be what mends it.
       await Promise.all(this.#threads.map(({ index }) => this.#restart(index)))
     }
+  }
+
+  /** The next snapshot may have the same listeners: main looks whether their ports are free. */
+  async #abandon({ version }: Snapshot, threads: readonly ThreadHandle[]): Promise<void> {
+    await Promise.all(threads.map((thread) => thread.abandon(version, this.#snapshot)))
   }
 
   #replaceCertificates(model: GatewayModel, batch: CertificateBatch): void {

@@ -107,11 +107,11 @@ export class ThreadHandle {
     return promise
   }
 
-  /** The thread serves on with what it had; what it was sent for this version may be gone there. */
-  abandon(version: number, serving: Snapshot | undefined): void {
+  /** The thread serves on with what it had; what it was sent for this version may be gone there. Resolves when it holds none of its ports. */
+  abandon(version: number, serving: Snapshot | undefined): Promise<void> {
     const kept = new Set(serving === undefined ? [] : listPartsWithout(serving, undefined))
     this.#sentParts = new Map([...this.#sentBefore].filter(([hash]) => kept.has(hash)))
-    this.send({ kind: 'abandon', version })
+    return this.#ask((number) => ({ kind: 'abandon', number, version }))
   }
 
   /** Resolves when the thread answers with these, or has ended. */
@@ -179,6 +179,7 @@ export class ThreadHandle {
         if (this.#prepared?.version === message.version) this.#serving = this.#prepared
         if (this.#awaitedCommit?.version === message.version) this.#awaitedCommit.resolve()
         break
+      case 'abandoned':
       case 'challenged':
       case 'acquainted':
         this.#awaitedAnswers.get(message.number)?.()

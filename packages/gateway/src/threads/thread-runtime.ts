@@ -141,7 +141,10 @@ export class ThreadRuntime {
         this.#work = this.#work.then(() => this.#commit(message))
         break
       case 'abandon':
-        this.#work = this.#work.then(() => this.#abandon(message.version))
+        this.#work = this.#work.then(() => {
+          this.#abandon(message.version)
+          this.#say({ kind: 'abandoned', number: message.number })
+        })
         break
       case 'credentials':
         this.#reopenCredentials(message.descriptor)
