@@ -1,5 +1,6 @@
 /** Owns an OpenID provider in tests: it answers through the port with real signatures, and can be made to lie. */
 import { createHash, createHmac, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
+import type { MaybePromise } from '../maybe-promise.ts'
 import { CallFault, type OutgoingCall } from '../services.ts'
 import { type FakeAnswer, type FakeClock, FakeHttp } from '../testing/index.ts'
 
@@ -35,7 +36,7 @@ export class FakeProvider {
   /** Nobody can reach it. */
   isDown = false
   /** Answers the token endpoint in place of tokens. */
-  refusal: FakeAnswer | undefined
+  refusal: MaybePromise<FakeAnswer> | undefined
   /** Refresh tokens that were given out and not taken yet: each is taken once. */
   readonly refreshTokens = new Set<string>()
 
@@ -69,7 +70,7 @@ export class FakeProvider {
     return this.#sign({ ...said, ...claims }, header)
   }
 
-  #answer({ url, body }: OutgoingCall): FakeAnswer {
+  #answer({ url, body }: OutgoingCall): MaybePromise<FakeAnswer> {
     if (this.isDown) throw new CallFault('ECONNREFUSED', 'nobody listens')
     switch (new URL(url).pathname) {
       case '/.well-known/openid-configuration':

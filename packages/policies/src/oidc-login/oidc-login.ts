@@ -11,7 +11,7 @@ import { Problem } from '../problem.ts'
 import { CallFault, type PolicyServices } from '../services.ts'
 import { BackChannelLogout } from './back-channel-logout.ts'
 import { type Field, NO_STORE } from './flow-answers.ts'
-import { type FoundCookies, listSessionPlaces } from './login-cookies.ts'
+import { type FoundCookies, listSessionPlaces, NO_COOKIES } from './login-cookies.ts'
 import { LoginFlow } from './login-flow.ts'
 import { type LoginOptions, listOwnPaths, loginOptions } from './login-options.ts'
 import { isPageLoad } from './page-load.ts'
@@ -148,6 +148,8 @@ class Login {
     const renewing = this.#renew(held.session, isUsable)
     if (isUsable) return await this.#passAndKeep(exchange, next, { held, renewed: renewing })
     const renewed = await renewing
+    // Who logged out meanwhile has no session in the browser, or the next one: neither is for this answer to take away.
+    if (this.#sessions.isLoggedOut(held.session)) return await this.#turnAway(exchange, NO_COOKIES, 'logged-out')
     if (renewed === undefined) return await this.#turnAway(exchange, held.found, 'refresh-refused')
     return await this.#passAndKeep(exchange, next, {
       held: { ...held, session: renewed.session },

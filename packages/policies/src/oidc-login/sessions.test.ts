@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import { GatewayResponse } from '../messages/response.ts'
-import { FakeClock, MemoryCounters, MemoryRevocations, MemorySharedValues } from '../testing/index.ts'
+import { type FakeAnswer, FakeClock, MemoryCounters, MemoryRevocations, MemorySharedValues } from '../testing/index.ts'
 import { type LoginStage, logIn, stageLogin } from './login.fixture.ts'
 import { PAGE } from './test-browser.fixture.ts'
 
@@ -189,6 +190,26 @@ describe('oidc-login: an answer that was under way when somebody logged out', ()
     const { problem, upstream } = await slow
     assert.deepEqual([problem?.code, problem?.reason, upstream.length], ['credential-invalid', 'logged-out', 0])
   })
+
+  for (const outcome of ['refused', 'refreshed'] as const) {
+    it(`is none where its tokens had ended and are ${outcome} by then, and leaves the cookies of the next login`, async () => {
+      const { stage, logOut } = await stageSlowUpstream({ forwardAccessToken: true })
+      const { provider } = stage
+      await stage.clock.advance(301_000)
+      const told = Promise.withResolvers<FakeAnswer>()
+      provider.refusal = told.promise
+      const slow = stage.run.with({ ...toPageLoad(stage), headers: { ...SCRIPT, Cookie: stage.browser.cookieField } })
+      while (provider.callsOf('/token').length < 2) await setImmediate()
+      await logOut()
+      told.resolve(
+        outcome === 'refused'
+          ? { status: 400, body: { error: 'invalid_grant' } }
+          : { body: { access_token: 'access-late', token_type: 'Bearer', expires_in: 300 } },
+      )
+      const { problem, upstream, headers } = await slow
+      assert.deepEqual([problem?.reason, upstream.length, headers.getAll('set-cookie')], ['logged-out', 0, []])
+    })
+  }
 })
 
 /**
