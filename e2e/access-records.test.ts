@@ -1,12 +1,12 @@
 /** Owns the proof that a credential, good or bad, stands in nothing that the gateway writes: not in records, logs, problems, metrics or what the admin port says. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { findFreePort } from '../packages/control-plane/src/testing/free-ports.ts'
 import { TestIssuer } from '../packages/policies/src/testing/test-issuer.ts'
 import { until } from './harness/deadline.ts'
 import { type RunningGateway, startGateway } from './harness/gateway.ts'
 import { Http2Client, StreamBroken } from './harness/http2-client.ts'
 import { toKeyHash } from './harness/keys.ts'
-import { findFreePort } from './harness/ports.ts'
 import { RawClient } from './harness/raw-client.ts'
 import { listenAsWitness, type RawUpstream } from './harness/raw-upstream.ts'
 

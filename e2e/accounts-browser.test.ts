@@ -6,11 +6,11 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { TOTP } from 'otpauth'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { findFreePort } from '../packages/control-plane/src/testing/free-ports.ts'
 import { startChromium } from './harness/chromium.ts'
 import { until } from './harness/deadline.ts'
 import { type RunningGateway, startGateway } from './harness/gateway.ts'
 import { findPeer, getPath, toSkip } from './harness/peers.ts'
-import { findFreePort } from './harness/ports.ts'
 
 const chromium = await findPeer('chromium')
 const PASSWORD = 'correct horse battery'

@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { connect } from 'node:tls'
+import { findFreePort } from '../packages/control-plane/src/testing/free-ports.ts'
 import { Pebble, startAddressServer, toSkip } from '../packages/gateway/src/acme/acme-stage.fixture.ts'
 import { until } from './harness/deadline.ts'
 import { type RunningGateway, spawnGateway, startGateway } from './harness/gateway.ts'
-import { findFreePort } from './harness/ports.ts'
 
 interface Ports {
   readonly plain: number

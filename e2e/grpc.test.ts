@@ -15,11 +15,11 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type ClientReadableStream, Metadata, type StatusObject, status } from '@grpc/grpc-js'
+import { findFreePort } from '../packages/control-plane/src/testing/free-ports.ts'
 import { type IssuedCertificate, TestAuthority } from '../packages/gateway/src/certificates/test-authority.fixture.ts'
 import { until, within } from './harness/deadline.ts'
 import { type RunningGateway, startGateway } from './harness/gateway.ts'
 import { type EchoClient, EchoService, openEchoClient, openSecureEchoClient } from './harness/grpc-service.ts'
-import { findFreePort } from './harness/ports.ts'
 
 /** More than a window, and less than the gateway asks a target for. */
 const MUCH = 120_000

@@ -7,10 +7,10 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { after, before, describe, it } from 'node:test'
 import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from 'jose'
+import { findFreePort } from '../packages/control-plane/src/testing/free-ports.ts'
 import { until } from './harness/deadline.ts'
 import { type RunningGateway, startGateway } from './harness/gateway.ts'
 import { APPS, KEY, KEY_AUTH } from './harness/keys.ts'
-import { findFreePort } from './harness/ports.ts'
 
 const THREADS = 2
 const AUDIENCE = 'orders'

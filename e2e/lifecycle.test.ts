@@ -9,11 +9,11 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { WebSocket, WebSocketServer } from 'ws'
+import { findFreePort } from '../packages/control-plane/src/testing/free-ports.ts'
 import { findField } from './harness/answer.ts'
 import { until, within } from './harness/deadline.ts'
 import { type RunningGateway, spawnGateway, startGateway } from './harness/gateway.ts'
 import { APPS, KEY, KEY_AUTH } from './harness/keys.ts'
-import { findFreePort } from './harness/ports.ts'
 import { get } from './harness/raw-client.ts'
 
 const SEAMS = fileURLToPath(new URL('./extensions/seams.ts', import.meta.url))

@@ -1,11 +1,11 @@
 /** Owns the proof that tokens of a real authorization server open what they are meant for, and nothing once they are revoked. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { findFreePort } from '../packages/control-plane/src/testing/free-ports.ts'
 import { findField } from './harness/answer.ts'
 import { AuthorizationServer, GATEWAY, SIGNING_GATEWAY } from './harness/authorization-server.ts'
 import { until } from './harness/deadline.ts'
 import { type RunningGateway, startGateway } from './harness/gateway.ts'
-import { findFreePort } from './harness/ports.ts'
 import { listenAsWitness, parseTestimony, type RawUpstream } from './harness/raw-upstream.ts'
 
 const THREADS = 2

@@ -7,12 +7,12 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { connect, type SecureVersion } from 'node:tls'
 import { fileURLToPath } from 'node:url'
+import { findFreePort } from '../packages/control-plane/src/testing/free-ports.ts'
 import { type IssuedCertificate, TestAuthority } from '../packages/gateway/src/certificates/test-authority.fixture.ts'
 import { TestResponder } from '../packages/gateway/src/ocsp/test-responder.fixture.ts'
 import { until, within } from './harness/deadline.ts'
 import { type RunningGateway, startGateway } from './harness/gateway.ts'
 import { parseLoaded, TELL_MODULES } from './harness/loaded-modules.ts'
-import { findFreePort } from './harness/ports.ts'
 import { RawClient } from './harness/raw-client.ts'
 
 const EXTENSION = fileURLToPath(new URL('extensions/end-thread.ts', import.meta.url))

@@ -6,8 +6,8 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { findFreePort } from '../packages/control-plane/src/testing/free-ports.ts'
 import { RunningControlPlane } from './harness/control-plane.ts'
-import { findFreePort } from './harness/ports.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const TITLE = '## Publish through a control plane\n'

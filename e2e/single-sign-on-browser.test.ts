@@ -5,12 +5,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
+import { findFreePort } from '../packages/control-plane/src/testing/free-ports.ts'
 import { startChromium } from './harness/chromium.ts'
 import { until } from './harness/deadline.ts'
 import { type RunningGateway, startGateway } from './harness/gateway.ts'
 import { CLIENT, RunningProvider } from './harness/openid-provider.ts'
 import { findPeer, getPath, toSkip } from './harness/peers.ts'
-import { findFreePort } from './harness/ports.ts'
 
 const chromium = await findPeer('chromium')
 const ROOT = { email: 'root@example.com', name: 'Root', password: 'correct horse battery' }

@@ -6,6 +6,7 @@ import { createServer as createHttpServer, type IncomingMessage, type Server, ty
 import { createServer as createHttp2Server, type Http2Server, type ServerHttp2Session } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { after, before, describe, it } from 'node:test'
+import { findFreePort } from '../packages/control-plane/src/testing/free-ports.ts'
 import {
   createMachine,
   judge,
@@ -18,7 +19,6 @@ import {
 import { findField } from './harness/answer.ts'
 import { until } from './harness/deadline.ts'
 import { type RunningGateway, startGateway } from './harness/gateway.ts'
-import { findFreePort } from './harness/ports.ts'
 import { RawUpstream } from './harness/raw-upstream.ts'
 
 const THREADS = 2

@@ -1,11 +1,11 @@
 /** Owns a real control plane beside a real gateway: the command as users start it, and its first account. */
 import { rm } from 'node:fs/promises'
 import { Client } from '@gatewright/client'
+import { findFreePort } from '../../packages/control-plane/src/testing/free-ports.ts'
 import { makeStoreFolder } from '../../packages/control-plane/src/testing/make-store-folder.ts'
 import { until } from './deadline.ts'
 import { findSetUpSecret, makeFirstAccount } from './first-account.ts'
 import { type RunningGateway, startGateway } from './gateway.ts'
-import { findFreePort } from './ports.ts'
 
 export interface ControlPlaneOptions {
   readonly threads?: number

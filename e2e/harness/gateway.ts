@@ -6,9 +6,11 @@ import { mkdtemp, readdir, readFile, readlink, rm, writeFile } from 'node:fs/pro
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { findFreePort } from '../../packages/control-plane/src/testing/free-ports.ts'
 import { until, within } from './deadline.ts'
-import { findFreePort } from './ports.ts'
 
+/** Ports are looked for anew each time. */
+const START_ATTEMPTS = 3
 const COMMAND = fileURLToPath(new URL('../../packages/cli/bin/gatewright.js', import.meta.url))
 
 export interface GatewayOptions {
@@ -153,17 +155,35 @@ export async function spawnGateway(options: GatewayOptions): Promise<RunningGate
 
 /** Starts it and waits until it is ready; what it said is in the error when it does not become so. */
 export async function startGateway(options: GatewayOptions): Promise<RunningGateway> {
-  const gateway = await spawnGateway(options)
-  try {
-    await until(async () => {
-      const { exitCode, signalCode } = gateway.child
-      if (exitCode !== null || signalCode !== null) throw new Error(`the gateway ended with ${exitCode ?? signalCode}`)
-      return (await gateway.isReady()) || undefined
-    }, 'the gateway to be ready')
-  } catch (error) {
-    const said = `${gateway.stderr}\n${gateway.stdout}`.trim().slice(-4000)
-    await gateway.stop()
-    throw new Error(`${(error as Error).message}; it said:\n${said}`)
+  for (let attempt = 1; ; attempt++) {
+    const gateway = await spawnGateway(options)
+    try {
+      await becomeReady(gateway)
+      return gateway
+    } catch (error) {
+      const said = `${gateway.stderr}\n${gateway.stdout}`.trim().slice(-4000)
+      await gateway.stop()
+      const taken = /:(\d+) is in use/.exec(said)?.[1]
+      // A port cannot be kept for another program: whoever takes it between our look and its bind has it.
+      const isWorthAnother = taken !== undefined && options.port === undefined && attempt < START_ATTEMPTS
+      if (!isWorthAnother) throw new Error(`${(error as Error).message}; it said:\n${said}`)
+      console.warn(`port ${taken} was free and is not any more:\n${await listSocketsOf(Number(taken))}`)
+    }
   }
-  return gateway
+}
+
+async function becomeReady(gateway: RunningGateway): Promise<void> {
+  await until(async () => {
+    const { exitCode, signalCode } = gateway.child
+    if (exitCode !== null || signalCode !== null) throw new Error(`the gateway ended with ${exitCode ?? signalCode}`)
+    return (await gateway.isReady()) || undefined
+  }, 'the gateway to be ready')
+}
+
+/** As Linux has them: addresses, state and owner (proc_net_tcp(5)). */
+async function listSocketsOf(port: number): Promise<string> {
+  const text = await readFile('/proc/net/tcp', 'utf8').catch(() => '')
+  const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')} `
+  const lines = text.split('\n').filter((line) => line.includes(suffix))
+  return lines.length === 0 ? 'nobody has it now' : lines.join('\n')
 }

@@ -7,9 +7,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { findFreePort } from '../../packages/control-plane/src/testing/free-ports.ts'
 import { until, within } from './deadline.ts'
 import { RunningGateway } from './gateway.ts'
-import { findFreePort } from './ports.ts'
 
 const COMMAND = fileURLToPath(new URL('../../packages/cli/bin/gatewright.js', import.meta.url))
 

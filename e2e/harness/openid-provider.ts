@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, request, type Server } from 'node:h
 import { request as requestByTls } from 'node:https'
 import { text } from 'node:stream/consumers'
 import { Provider } from 'oidc-provider'
-import { findFreePort } from './ports.ts'
+import { findFreePort } from '../../packages/control-plane/src/testing/free-ports.ts'
 
 export const CLIENT = { id: 'shop', secret: 'the-secret-of-a-client-in-tests' } as const
 

@@ -6,8 +6,8 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
+import { findFreePort } from '../../packages/control-plane/src/testing/free-ports.ts'
 import { until, within } from './deadline.ts'
-import { findFreePort } from './ports.ts'
 
 export type PeerName = 'nginx' | 'haproxy'
 

@@ -2,9 +2,9 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { rename } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { delimiter, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
+import { findFreePort } from './free-ports.ts'
 import { makeStoreFolder } from './make-store-folder.ts'
 
 const run = promisify(execFile)
@@ -157,12 +157,4 @@ async function findRunner(): Promise<Runner> {
     ['-u', '-g'].map(async (flag) => Number((await run('id', [flag, 'nobody'])).stdout)),
   )
   return uid === undefined || gid === undefined ? {} : { uid, gid }
-}
-
-async function findFreePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  return typeof address === 'object' && address !== null ? address.port : 0
 }
