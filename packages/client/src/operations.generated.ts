@@ -202,7 +202,9 @@ readonly "createdBy": string;
 /** RFC 3339, UTC. */
 readonly "updatedAt": string; 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
-readonly "updatedBy": string })[]; readonly "next"?: string } }
+readonly "updatedBy": string })[]; 
+/** Where the next page begins; absent: this is the last. */
+readonly "next"?: string } }
 
 /** Makes an account, and a link with which the person sets the password. */
 readonly inviteUser: { readonly body: { 
@@ -395,7 +397,9 @@ readonly "apis"?: readonly (string)[];
 /** Ids: it counts for what is done in these environments alone. For everything of the team if absent. */
 readonly "environments"?: readonly (string)[] })[]; 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
-readonly "createdBy": string })[]; readonly "next"?: string } }
+readonly "createdBy": string })[]; 
+/** Where the next page begins; absent: this is the last. */
+readonly "next"?: string } }
 
 /** Makes a token of a team, with grants of its own. It is shown now, and never again. */
 readonly issueToken: { readonly params: { readonly team: string }; readonly body: { readonly "name": string; 
@@ -2367,7 +2371,9 @@ readonly "endedAt"?: string;
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
-readonly "createdBy": string })[]; readonly "next"?: string } }
+readonly "createdBy": string })[]; 
+/** Where the next page begins; absent: this is the last. */
+readonly "next"?: string } }
 
 /** Issues a key to an app. It is shown now, and never again. */
 readonly issueKey: { readonly params: { readonly team: string; readonly id: string }; readonly body: { 
@@ -2496,7 +2502,9 @@ readonly "former"?: readonly ({ readonly "uid": string; readonly "team"?: string
 /** RFC 3339, UTC. */
 readonly "createdAt": string; 
 /** `user:<uid>`, `token:<uid>`, `system`; of a token also `federation:<uid>`. */
-readonly "createdBy": string })[]; readonly "next"?: string } }
+readonly "createdBy": string })[]; 
+/** Where the next page begins; absent: this is the last. */
+readonly "next"?: string } }
 
 /** One subscription, with what was done to it. */
 readonly getSubscription: { readonly params: { readonly uid: string }; readonly answer: { readonly "uid": string; 
@@ -2730,7 +2738,9 @@ readonly "personal"?: unknown;
 /** True: something was told of a person who has been erased. */
 readonly "isErased": boolean; 
 /** Of this entry and all before it. */
-readonly "hash": string })[]; readonly "next"?: number } }
+readonly "hash": string })[]; 
+/** Where the next page begins; absent: this is the last. */
+readonly "next"?: number } }
 
 /** What was done in your teams, the oldest first, a line of JSON for each. Ask again with the number of the last line until nothing comes. */
 readonly exportAudit: { readonly query: { readonly team?: string; readonly after?: number; readonly limit?: number }; readonly answer: undefined }

@@ -2,9 +2,11 @@
 import { z } from 'zod'
 import { actorSchema } from '../access/actor.ts'
 import { partIdSchema } from '../apis/api-body.ts'
+import { numberBelow, numberNext, toLimit } from '../http/page-query.ts'
 import { defineChange, defineReading, type Route } from '../http/route.ts'
 import { timeSchema, toTime } from '../http/time.ts'
 import { NO_TEAM } from '../resources/kind.ts'
+import { toPage } from '../store/pages.ts'
 import type { Moment } from '../store/store.ts'
 import {
   type AuditEntry,
@@ -16,7 +18,6 @@ import {
 } from './audit-log.ts'
 import { findActorNames } from './find-actor-names.ts'
 
-const MOST_A_PAGE = 500
 const MOST_LINES = 10_000
 const team = z.string().optional().meta({ description: 'Only of this team; `*` is what belongs to none.' })
 
@@ -88,10 +89,10 @@ export const AUDIT_ROUTES: readonly Route[] = [
       environment: partIdSchema.optional().meta({ description: 'Only what was done in this one, or to it.' }),
       from: z.iso.datetime().optional(),
       to: z.iso.datetime().optional(),
-      limit: z.coerce.number().int().min(1).max(MOST_A_PAGE).default(50),
-      below: z.coerce.number().int().optional().meta({ description: 'The `next` of the page before.' }),
+      limit: toLimit(),
+      below: numberBelow,
     }),
-    answer: z.strictObject({ items: z.array(entrySchema), next: z.int().exactOptional() }),
+    answer: z.strictObject({ items: z.array(entrySchema), next: numberNext }),
     async read({ teams }, db, { query: asked }) {
       const { team: wanted, target, by, action, kind, environment, from, to, limit, below } = asked
       const query: AuditQuery = {
@@ -107,9 +108,8 @@ export const AUDIT_ROUTES: readonly Route[] = [
         ...(below !== undefined && { below }),
       }
       const found = await listAudit(db, query)
-      const items = found.slice(0, limit)
-      const next = found.length > limit ? items.at(-1)?.number : undefined
-      return { body: { items: await presentEntries(db, items), ...(next !== undefined && { next }) } }
+      const { items, ...page } = toPage(found, limit, ({ number }) => number)
+      return { body: { items: await presentEntries(db, items), ...page } }
     },
   }),
   defineReading({

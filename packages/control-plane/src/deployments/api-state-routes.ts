@@ -1,6 +1,7 @@
 /** Owns the route that shows APIs side by side: version by version, with what has become of each in each environment. */
 import { z } from 'zod'
 import { partIdSchema } from '../apis/api-body.ts'
+import { PAGE_ANSWER, PAGE_QUERY, toLimit } from '../http/page-query.ts'
 import { defineReading, type Route } from '../http/route.ts'
 import { API } from '../kinds.ts'
 import { listResources, type ResourceQuery } from '../resources/list-resources.ts'
@@ -21,12 +22,12 @@ export const API_STATE_ROUTES: readonly Route[] = [
         .string()
         .optional()
         .meta({ description: 'Only versions of this one. An API that names none is called by its id.' }),
-      limit: z.coerce.number().int().min(1).max(200).default(50),
-      after: z.string().optional().meta({ description: 'The `next` of the page before.' }),
+      ...PAGE_QUERY,
+      limit: toLimit(200),
     }),
     answer: z.strictObject({
       items: z.array(apiStateSchema),
-      next: z.string().optional().meta({ description: 'Where the next page begins; absent: this is the last.' }),
+      ...PAGE_ANSWER,
     }),
     async read({ teams, parts }, db, { query: { team, family, limit, after } }) {
       const shown = toShownTeams(API, teams, team)
@@ -37,10 +38,10 @@ export const API_STATE_ROUTES: readonly Route[] = [
         ...(family !== undefined && { family }),
         ...(after !== undefined && { after }),
       }
-      const { resources, next } = await listResources(db, query)
+      const { items: apis, ...page } = await listResources(db, query)
       const items = []
-      for (const api of resources) items.push(await readApiState(db, api))
-      return { body: { items: items.toSorted(compareStates), ...(next !== undefined && { next }) } }
+      for (const api of apis) items.push(await readApiState(db, api))
+      return { body: { items: items.toSorted(compareStates), ...page } }
     },
   }),
 ]

@@ -2,11 +2,13 @@
 import { z } from 'zod'
 import { partIdSchema } from '../apis/api-body.ts'
 import { listPartsIn } from '../apis/select-readable.ts'
+import { PAGE_ANSWER, PAGE_QUERY } from '../http/page-query.ts'
 import { defineReading, type Route } from '../http/route.ts'
 import { API, ENVIRONMENT } from '../kinds.ts'
 import { findResources } from '../resources/find-resources.ts'
 import { toRef } from '../resources/kind.ts'
 import { getResource } from '../resources/resource-store.ts'
+import { toPage } from '../store/pages.ts'
 import { deploymentSchema, presentDeployment } from './deployment-answer.ts'
 import { listLiveOf, listLivePage } from './deployment-store.ts'
 
@@ -20,29 +22,25 @@ export const LIVE_ROUTES: readonly Route[] = [
     tag: 'deployments',
     access: { kind: 'some-team', permission: 'api:read' },
     params: z.strictObject({ environment: partIdSchema }),
-    query: z.strictObject({
-      limit: z.coerce.number().int().min(1).max(500).default(50),
-      after: z.string().optional().meta({ description: 'The `next` of the page before.' }),
-    }),
+    query: z.strictObject(PAGE_QUERY),
     answer: z.strictObject({
       items: z.array(deploymentSchema.extend({ team: z.string(), api: z.string() })),
-      next: z.string().optional().meta({ description: 'Where the next page begins; absent: this is the last.' }),
+      ...PAGE_ANSWER,
     }),
     async read({ teams, parts }, db, { params: { environment }, query: { limit, after } }) {
       const { uid } = await getResource(db, toRef(ENVIRONMENT, { id: environment }))
       const shown = { teams, parts: listPartsIn(parts, environment) }
       const found = await listLivePage(db, uid, { ...shown, limit: limit + 1, ...(after !== undefined && { after }) })
-      const page = found.slice(0, limit)
+      const { items: live, ...page } = toPage(found, limit, ({ api }) => api)
       const apis = await findResources(
         db,
-        page.map(({ api }) => api),
+        live.map(({ api }) => api),
       )
-      const items = page.flatMap((deployment) => {
+      const items = live.flatMap((deployment) => {
         const api = apis.get(deployment.api)
         return api === undefined ? [] : [{ team: api.team, api: api.id, ...presentDeployment(deployment) }]
       })
-      const next = found.length > limit ? page.at(-1)?.api : undefined
-      return { body: { items, ...(next !== undefined && { next }) } }
+      return { body: { items, ...page } }
     },
   }),
   defineReading({

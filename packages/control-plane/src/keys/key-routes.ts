@@ -5,6 +5,7 @@ import { getOwnApp } from '../apps/get-own-app.ts'
 import type { AuditNote } from '../audit/audit-log.ts'
 import { AdminProblem } from '../http/admin-problem.ts'
 import { assertAllowed } from '../http/assert-allowed.ts'
+import { PAGE_ANSWER, PAGE_QUERY } from '../http/page-query.ts'
 import { type Asking, type Done, defineChange, defineReading, type Route } from '../http/route.ts'
 import { toTime } from '../http/time.ts'
 import { APP, PLAN } from '../kinds.ts'
@@ -13,6 +14,7 @@ import { toNote } from '../resources/put-resource.ts'
 import type { Resource } from '../resources/resource.ts'
 import { findResource, getResource } from '../resources/resource-store.ts'
 import type { Doing } from '../store/doing.ts'
+import { toPage } from '../store/pages.ts'
 import type { Moment } from '../store/store.ts'
 import type { Key } from './key.ts'
 import { changeKey, endKey, findKey, hashKeys, issueKey, keepKeys, listKeys, rotateKey } from './key-store.ts'
@@ -22,7 +24,6 @@ const PATH = '/apps/{team}/{id}/keys'
 const params = z.strictObject({ team: partIdSchema, id: partIdSchema })
 const keyParams = params.extend({ uid: z.string().max(64) })
 type At = z.output<typeof params>
-const MOST_A_PAGE = 500
 const MOST_BROUGHT = 10_000
 const DAY_MS = 24 * 60 * 60 * 1000
 
@@ -74,17 +75,13 @@ const READINGS: readonly Route[] = [
     tag: 'keys',
     access: demandOf('key:read'),
     params,
-    query: z.strictObject({
-      limit: z.coerce.number().int().min(1).max(MOST_A_PAGE).default(50),
-      after: z.string().max(64).optional().meta({ description: 'The `next` of the page before.' }),
-    }),
-    answer: z.strictObject({ items: z.array(keySchema), next: z.string().exactOptional() }),
+    query: z.strictObject(PAGE_QUERY),
+    answer: z.strictObject({ items: z.array(keySchema), ...PAGE_ANSWER }),
     async read(_, db, { params: at, query: { limit, after } }) {
       const app = await getResource(db, toRef(APP, at))
       const keys = await listKeys(db, app.uid, { limit: limit + 1, ...(after !== undefined && { after }) })
-      const items = keys.slice(0, limit)
-      const next = keys.length > limit ? items.at(-1)?.uid : undefined
-      return { body: { items: items.map(presentKey), ...(next !== undefined && { next }) } }
+      const { items, ...page } = toPage(keys, limit, ({ uid }) => uid)
+      return { body: { items: items.map(presentKey), ...page } }
     },
   }),
 ]

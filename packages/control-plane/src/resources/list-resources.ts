@@ -3,6 +3,7 @@ import { type RawBuilder, type SelectQueryBuilder, sql } from 'kysely'
 import type { TeamPart } from '../access/decide-access.ts'
 import { isReadable } from '../apis/select-readable.ts'
 import { containsText } from '../store/contains-text.ts'
+import { CursorFault, type Page, readCursor, toPage, writeCursor } from '../store/pages.ts'
 import type { Moment } from '../store/store.ts'
 import type { Tables } from '../store/tables.ts'
 import type { Resource } from './resource.ts'
@@ -36,33 +37,21 @@ export interface ResourceQuery {
   readonly after?: string
 }
 
-export interface ResourcePage {
-  readonly resources: readonly Resource[]
-  /** Where the next page begins; undefined: this is the last. */
-  readonly next: string | undefined
-}
-
 export type NamedResource = Pick<Resource, 'uid' | 'team' | 'id'>
 
-/** A cursor that is none of ours, or of another sorting. */
-export class CursorFault extends Error {
-  override readonly name = 'CursorFault'
-
-  constructor() {
-    super('This cursor is none that a page of the same sorting gave: begin at the first page.')
-  }
-}
+const MOST_OF_A_TITLE = 200
 
 /** What a sorting is by; of those that are equal, the uid decides. */
 const KEYS: Readonly<Record<'id' | 'title' | 'updatedAt' | 'notAfter', RawBuilder<string | number>>> = {
   id: sql<string>`id`,
-  title: sql<string>`coalesce(title, id)`,
+  // Titles are as long as people like, and a cursor has to stand in a URL.
+  title: sql<string>`substr(coalesce(title, id), 1, ${sql.lit(MOST_OF_A_TITLE)})`,
   updatedAt: sql<number>`updated_at`,
   notAfter: sql<number>`coalesce(ends, ${sql.lit(Number.MAX_SAFE_INTEGER)})`,
 }
 
 /** @rejects CursorFault */
-export async function listResources(db: Moment, query: ResourceQuery): Promise<ResourcePage> {
+export async function listResources(db: Moment, query: ResourceQuery): Promise<Page<Resource>> {
   const { sort = 'id', limit, after } = query
   const name = sort.replace('-', '') as keyof typeof KEYS
   const direction = sort.startsWith('-') ? 'desc' : 'asc'
@@ -81,12 +70,8 @@ export async function listResources(db: Moment, query: ResourceQuery): Promise<R
     .orderBy('uid', direction)
     .limit(limit + 1)
     .execute()
-  const page = rows.slice(0, limit)
-  const last = rows.length > limit ? page.at(-1) : undefined
-  return {
-    resources: page.map(toResource),
-    next: last === undefined ? undefined : toCursor(sort, last.sort_key, last.uid),
-  }
+  const { items, ...page } = toPage(rows, limit, (last) => writeCursor([sort, last.sort_key, last.uid]))
+  return { items: items.map(toResource), ...page }
 }
 
 /** Of all teams, or of one, by team and id. */
@@ -141,20 +126,9 @@ function filter(
   return found
 }
 
-function toCursor(sort: Sort, key: unknown, uid: string): string {
-  return Buffer.from(JSON.stringify([sort, key, uid])).toString('base64url')
-}
-
 function parseCursor(text: string, sort: Sort): { readonly key: string | number; readonly uid: string } {
-  let parsed: unknown
-  try {
-    parsed = JSON.parse(Buffer.from(text, 'base64url').toString())
-  } catch {
-    throw new CursorFault()
-  }
-  if (!Array.isArray(parsed) || parsed.length !== 3) throw new CursorFault()
-  const [of, key, uid] = parsed as unknown[]
+  const [of, key, uid, ...more] = readCursor(text)
   const isKey = /(?:updatedAt|notAfter)$/.test(sort) ? Number.isSafeInteger(key) : typeof key === 'string'
-  if (of !== sort || !isKey || typeof uid !== 'string') throw new CursorFault()
+  if (of !== sort || !isKey || typeof uid !== 'string' || more.length > 0) throw new CursorFault()
   return { key: key as string | number, uid }
 }

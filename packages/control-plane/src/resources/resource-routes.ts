@@ -8,6 +8,7 @@ import type { Permission } from '../access/permission.ts'
 import { partIdSchema } from '../apis/api-body.ts'
 import { listApiParts } from '../apis/select-readable.ts'
 import { assertShown, listShownEnvironments } from '../environments/assert-readable.ts'
+import { PAGE_ANSWER, PAGE_QUERY, toLimit } from '../http/page-query.ts'
 import { readYaml } from '../http/read-yaml.ts'
 import { defineChange, defineReading, type Route, type RouteAccess, type Writing } from '../http/route.ts'
 import { timeSchema, toTime } from '../http/time.ts'
@@ -20,8 +21,6 @@ import type { Described } from './resource.ts'
 import { getResource, listVersions, removeResource } from './resource-store.ts'
 import { dropSource, readSource } from './source-store.ts'
 import { toChangeLines } from './to-change-lines.ts'
-
-const MOST_A_PAGE = 500
 
 type At = { readonly team?: string; readonly id: string }
 
@@ -70,8 +69,7 @@ const listQuery = z.strictObject({
     .meta({
       description: '`id` if absent; `-` turns it round. What has no `notAfter` stands behind all that has one.',
     }),
-  limit: z.coerce.number().int().min(1).max(MOST_A_PAGE).default(50),
-  after: z.string().optional().meta({ description: 'The `next` of the page before.' }),
+  ...PAGE_QUERY,
 })
 
 /** Without what no other kind has. */
@@ -93,7 +91,7 @@ function toList(kind: Kind): Route {
     answer: z.strictObject({
       items: z.array(toResourceSchema(kind)),
       total: z.int(),
-      next: z.string().optional().meta({ description: 'Where the next page begins; absent: this is the last.' }),
+      ...PAGE_ANSWER,
     }),
     async read(asking, db, { query: given }) {
       const { team, tag, owner, family, expiresBefore, search, sort, limit, after } = given
@@ -113,10 +111,10 @@ function toList(kind: Kind): Route {
         ...(sort !== undefined && { sort }),
         ...(after !== undefined && { after }),
       }
-      const { resources, next } = await listResources(db, query)
+      const { items, ...page } = await listResources(db, query)
       const total = await countResources(db, query)
-      const items = resources.map((each) => presentResource(kind, each, services.nowMs()))
-      return { body: { items, total, ...(next !== undefined && { next }) } }
+      const shownItems = items.map((each) => presentResource(kind, each, services.nowMs()))
+      return { body: { items: shownItems, total, ...page } }
     },
   })
 }
@@ -247,7 +245,7 @@ function toHistory(kind: Kind): Route {
     tag: kind.plural,
     access: read,
     params,
-    query: z.strictObject({ limit: z.coerce.number().int().min(1).max(MOST_A_PAGE).default(50) }),
+    query: z.strictObject({ limit: toLimit() }),
     answer: z.strictObject({
       items: z.array(
         z.strictObject({

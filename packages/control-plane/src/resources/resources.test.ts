@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import type { Doing } from '../store/doing.ts'
+import { CursorFault } from '../store/pages.ts'
 import type { Change, Store } from '../store/store.ts'
 import { describeOnStores } from '../testing/describe-on-stores.ts'
-import { CursorFault, countResources, listResources, type ResourceQuery, SORTS, type Sort } from './list-resources.ts'
+import { countResources, listResources, type ResourceQuery, SORTS, type Sort } from './list-resources.ts'
 import { type Described, type Resource, ResourceFault, type ResourceFaultReason } from './resource.ts'
 import {
   createResource,
@@ -108,8 +109,8 @@ await describeOnStores('resources', (open) => {
     await create(store, 'users', { title: 'USERS' }, 'other')
     const ids = async (query: Omit<ResourceQuery, 'kind' | 'limit'>) => {
       const page = await store.read((db) => listResources(db, { kind: 'api', limit: 10, ...query }))
-      assert.equal(await store.read((db) => countResources(db, { kind: 'api', ...query })), page.resources.length)
-      return page.resources.map(({ id }) => id)
+      assert.equal(await store.read((db) => countResources(db, { kind: 'api', ...query })), page.items.length)
+      return page.items.map(({ id }) => id)
     }
     assert.deepEqual(await ids({}), ['invoices', 'orders', 'users'])
     assert.deepEqual(await ids({ teams: ['main'] }), ['invoices', 'orders'])
@@ -137,7 +138,7 @@ await describeOnStores('resources', (open) => {
       for (let pages = 0; pages < 10; pages++) {
         const query = { kind: 'api', limit: 7, sort, ...(after !== undefined && { after }) }
         const page = await store.read((db) => listResources(db, query))
-        seen.push(...page.resources)
+        seen.push(...page.items)
         after = page.next
         if (after === undefined) break
       }

@@ -6,6 +6,7 @@ import { getOwnApp } from '../apps/get-own-app.ts'
 import type { AuditNote } from '../audit/audit-log.ts'
 import { AdminProblem } from '../http/admin-problem.ts'
 import { assertAllowed, isAllowed } from '../http/assert-allowed.ts'
+import { PAGE_ANSWER, PAGE_QUERY } from '../http/page-query.ts'
 import { type Asking, defineChange, defineReading, type Route } from '../http/route.ts'
 import { API, APP, PRODUCT } from '../kinds.ts'
 import { findResources } from '../resources/find-resources.ts'
@@ -13,6 +14,7 @@ import { type Kind, NO_TEAM, toRef } from '../resources/kind.ts'
 import { toNote } from '../resources/put-resource.ts'
 import type { Resource } from '../resources/resource.ts'
 import { findResource, getResource } from '../resources/resource-store.ts'
+import { toPage } from '../store/pages.ts'
 import type { Moment } from '../store/store.ts'
 import { findMove, MOVE_PLAN_DESCRIPTION } from './find-move.ts'
 import { getOffer } from './get-offer.ts'
@@ -36,7 +38,6 @@ import {
   stepSubscription,
 } from './subscription-store.ts'
 
-const MOST_A_PAGE = 500
 const appParams = z.strictObject({ team: partIdSchema, id: partIdSchema })
 const note = z.string().max(2000).default('').meta({ description: 'Why, for those who come later.' })
 const uidParams = z.strictObject({ uid: z.string().max(64) })
@@ -100,10 +101,9 @@ const READINGS: readonly Route[] = [
       product: placeText.meta({ description: 'Team and id.' }),
       api: placeText.meta({ description: 'Team and id: those to this API alone.' }),
       state: stateSchema.optional(),
-      limit: z.coerce.number().int().min(1).max(MOST_A_PAGE).default(50),
-      after: z.string().max(64).optional().meta({ description: 'The `next` of the page before.' }),
+      ...PAGE_QUERY,
     }),
-    answer: z.strictObject({ items: z.array(subscriptionSchema), next: z.string().exactOptional() }),
+    answer: z.strictObject({ items: z.array(subscriptionSchema), ...PAGE_ANSWER }),
     async read({ teams, parts }, db, { query: { app, product, api, state, limit, after } }) {
       const isAll = teams === 'all'
       const query: SubscriptionQuery = {
@@ -116,9 +116,8 @@ const READINGS: readonly Route[] = [
         ...(after !== undefined && { after }),
       }
       const found = await listSubscriptions(db, query)
-      const items = found.slice(0, limit)
-      const next = found.length > limit ? items.at(-1)?.uid : undefined
-      return { body: { items: await presentSubscriptions(db, items), ...(next !== undefined && { next }) } }
+      const { items, ...page } = toPage(found, limit, ({ uid }) => uid)
+      return { body: { items: await presentSubscriptions(db, items), ...page } }
     },
   }),
   defineReading({

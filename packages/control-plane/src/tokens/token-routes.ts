@@ -5,7 +5,9 @@ import { grantSchema, presentGrant } from '../access/grant.ts'
 import { PERMISSIONS } from '../access/permission.ts'
 import { partIdSchema } from '../apis/api-body.ts'
 import { AdminProblem } from '../http/admin-problem.ts'
+import { PAGE_ANSWER, PAGE_QUERY } from '../http/page-query.ts'
 import { defineChange, defineReading, type Route } from '../http/route.ts'
+import { toPage } from '../store/pages.ts'
 import { assertMayGive } from '../users/assert-may-give.ts'
 import { assertNoLonger } from './assert-no-longer.ts'
 import { presentToken, tokenShape } from './present-token.ts'
@@ -36,16 +38,15 @@ const list = defineReading({
   access: { kind: 'some-team', permission: 'token:read' },
   query: z.strictObject({
     team: partIdSchema.optional().meta({ description: 'Only of this team.' }),
-    limit: z.coerce.number().int().min(1).max(500).default(50),
-    after: z.string().max(64).optional().meta({ description: 'The `next` of the page before.' }),
+    ...PAGE_QUERY,
   }),
-  answer: z.strictObject({ items: z.array(tokenSchema), next: z.string().exactOptional() }),
+  answer: z.strictObject({ items: z.array(tokenSchema), ...PAGE_ANSWER }),
   async read({ teams }, db, { query: { team, limit, after } }) {
     const shown = teams === 'all' ? team && [team] : teams.filter((each) => team === undefined || each === team)
-    const query = { isOfService: true, limit, ...(shown && { teams: shown }), ...(after !== undefined && { after }) }
-    const tokens = (await listTokens(db, query)).filter(isOfService)
-    const next = tokens.length === limit ? tokens.at(-1)?.uid : undefined
-    return { body: { items: tokens.map(present), ...(next !== undefined && { next }) } }
+    const query = { limit: limit + 1, ...(shown && { teams: shown }), ...(after !== undefined && { after }) }
+    const tokens = (await listTokens(db, { isOfService: true, ...query })).filter(isOfService)
+    const { items, ...page } = toPage(tokens, limit, ({ uid }) => uid)
+    return { body: { items: items.map(present), ...page } }
   },
 })
 

@@ -52,7 +52,7 @@ await describeOnStores('set-up', (open) => {
     const refused = results.filter((result) => result.status === 'rejected')
     assert.equal(refused.length, 3)
     for (const { reason } of refused) assert.ok(failsWith('closed')(reason))
-    assert.equal((await store.read((db) => listUsers(db, { limit: 9 }))).users.length, 1)
+    assert.equal((await store.read((db) => listUsers(db, { limit: 9 }))).items.length, 1)
   })
 
   it('may be tried again where the password is not good enough', async () => {

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import type { Permission } from '../access/permission.ts'
 import { toAccountNote } from '../account/sign-in.ts'
+import { PAGE_ANSWER, PAGE_QUERY } from '../http/page-query.ts'
 import { type Asking, type Done, defineChange, defineReading, type Route, type RouteAccess } from '../http/route.ts'
 import { removePasskey } from '../passkeys/passkey-store.ts'
 import { NO_TEAM } from '../resources/kind.ts'
@@ -58,18 +59,17 @@ const list = defineReading({
   query: z.strictObject({
     search: z.string().max(200).optional().meta({ description: 'Text in name or e-mail address, in any case.' }),
     state: z.enum(['active', 'suspended']).optional(),
-    limit: z.coerce.number().int().min(1).max(500).default(50),
-    after: z.string().optional().meta({ description: 'The `next` of the page before.' }),
+    ...PAGE_QUERY,
   }),
-  answer: z.strictObject({ items: z.array(userSchema), next: z.string().exactOptional() }),
+  answer: z.strictObject({ items: z.array(userSchema), ...PAGE_ANSWER }),
   async read(_, db, { query: { search, state, limit, after } }) {
-    const { users, next } = await listUsers(db, {
+    const { items, ...page } = await listUsers(db, {
       limit,
       ...(search !== undefined && { search }),
       ...(state !== undefined && { state }),
       ...(after !== undefined && { after }),
     })
-    return { body: { items: users.map(presentUser), ...(next !== undefined && { next }) } }
+    return { body: { items: items.map(presentUser), ...page } }
   },
 })
 

@@ -6,10 +6,10 @@ import { OWNER_ROLE } from '../access/role.ts'
 import { eraseFromAudit } from '../audit/audit-log.ts'
 import { dropChallenges } from '../challenges/challenge-store.ts'
 import { forgetLogins } from '../logins/login-guard.ts'
-import { CursorFault } from '../resources/list-resources.ts'
 import { endSessionsOf } from '../sessions/session-store.ts'
 import { containsText } from '../store/contains-text.ts'
 import type { Doing } from '../store/doing.ts'
+import { CursorFault, type Page, readCursor, toPage, writeCursor } from '../store/pages.ts'
 import type { Moment } from '../store/store.ts'
 import type { UserTable } from '../store/user-tables.ts'
 import {
@@ -142,10 +142,7 @@ export interface UserQuery {
 }
 
 /** By e-mail address. @rejects CursorFault */
-export async function listUsers(
-  db: Moment,
-  { search, state, limit, after }: UserQuery,
-): Promise<{ readonly users: readonly User[]; readonly next: string | undefined }> {
+export async function listUsers(db: Moment, { search, state, limit, after }: UserQuery): Promise<Page<User>> {
   let found = db.selectFrom('users').selectAll()
   if (search !== undefined) found = found.where(containsText(search))
   if (state !== undefined) found = found.where('state', '=', state)
@@ -154,12 +151,8 @@ export async function listUsers(
     .orderBy('email_folded')
     .limit(limit + 1)
     .execute()
-  const page = rows.slice(0, limit)
-  const last = rows.length > limit ? page.at(-1) : undefined
-  return {
-    users: page.map(toUser),
-    next: last && Buffer.from(JSON.stringify([last.email_folded])).toString('base64url'),
-  }
+  const { items, ...page } = toPage(rows, limit, ({ email_folded }) => writeCursor([email_folded]))
+  return { items: items.map(toUser), ...page }
 }
 
 /** With a grant in this very team, by e-mail address. */
@@ -174,13 +167,9 @@ export async function listUsersOfTeam(db: Moment, team: string): Promise<readonl
 }
 
 function parseCursor(text: string): string {
-  try {
-    const parsed: unknown = JSON.parse(Buffer.from(text, 'base64url').toString())
-    if (Array.isArray(parsed) && parsed.length === 1 && typeof parsed[0] === 'string') return parsed[0]
-  } catch {
-    // It is none, as what is of another form.
-  }
-  throw new CursorFault()
+  const [email, ...more] = readCursor(text)
+  if (typeof email !== 'string' || more.length > 0) throw new CursorFault()
+  return email
 }
 
 /** May do everything everywhere. */

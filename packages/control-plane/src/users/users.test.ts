@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { appendToAudit, listAudit, verifyAudit } from '../audit/audit-log.ts'
-import { CursorFault } from '../resources/list-resources.ts'
 import { findSession, startSession } from '../sessions/session-store.ts'
 import type { Doing } from '../store/doing.ts'
+import { CursorFault } from '../store/pages.ts'
 import type { Change, Store } from '../store/store.ts'
 import { describeOnStores } from '../testing/describe-on-stores.ts'
 import { assertPassword, findPasswordRecord, hashNewPassword, isPasswordRight } from './password.ts'
@@ -150,13 +150,13 @@ await describeOnStores('users', (open) => {
     const seen: string[] = []
     for (let after: string | undefined; ; ) {
       const page = await store.read((db) => listUsers(db, { limit: 2, ...(after && { after }) }))
-      seen.push(...page.users.map(({ name }) => name))
+      seen.push(...page.items.map(({ name }) => name))
       after = page.next
       if (after === undefined) break
     }
     assert.deepEqual(seen, ['a%b', 'Ann', 'ben', 'cyd', 'dan'])
     const search = async (text: string) =>
-      (await store.read((db) => listUsers(db, { search: text, limit: 9 }))).users.map(({ name }) => name)
+      (await store.read((db) => listUsers(db, { search: text, limit: 9 }))).items.map(({ name }) => name)
     assert.deepEqual(await search('AN'), ['Ann', 'dan'])
     assert.deepEqual(await search('%'), ['a%b'])
     for (const after of ['', 'x', 'WzFd'])
