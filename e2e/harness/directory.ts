@@ -5,7 +5,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { findFreePort } from '../../packages/control-plane/src/testing/free-ports.ts'
+import { findFreePort } from '@gatewright/policies/testing'
 import { until, within } from './deadline.ts'
 import { accepts } from './peers.ts'
 

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, afterEach, before } from 'node:test'
-import { findFreePort } from '../../packages/control-plane/src/testing/free-ports.ts'
+import { findFreePort } from '@gatewright/policies/testing'
 import { until } from './deadline.ts'
 import { type RunningGateway, startGateway } from './gateway.ts'
 import { Http2Client } from './http2-client.ts'

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { findFreePort } from '../../packages/control-plane/src/testing/free-ports.ts'
+import { findFreePort } from '@gatewright/policies/testing'
 import { until, within } from './deadline.ts'
 import { RunningGateway } from './gateway.ts'
 

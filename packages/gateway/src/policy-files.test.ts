@@ -3,14 +3,13 @@ import assert from 'node:assert/strict'
 import { renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
-import { RecordingLog } from '@gatewright/policies/testing'
+import { findFreePort, RecordingLog } from '@gatewright/policies/testing'
 import { GatewayProcess, type GatewayProcessOptions } from './main.ts'
 import { Seal } from './node/seal.ts'
 import { checkUses } from './rehearsal/check-uses.ts'
 import { Rehearsal } from './rehearsal/rehearsal.ts'
 import { loadConfiguration } from './snapshot/load.ts'
 import { makeWatchedFolder, removeWatchedFolder } from './snapshot/watched-folder.fixture.ts'
-import { probePort } from './threads/probe-port.ts'
 
 /** Answers what stands in its file, and ends its thread when it is asked to. */
 const SAY = `import { definePolicy, GatewayResponse, z } from '@gatewright/policies'
@@ -37,7 +36,7 @@ describe('a file that a policy of users reads', () => {
 
   beforeEach(async () => {
     folder = makeWatchedFolder('files')
-    port = await probePort({ host: '127.0.0.1', port: 0 })
+    port = await findFreePort()
     log = new RecordingLog()
     write('say.ts', SAY)
     write('text', 'good one')

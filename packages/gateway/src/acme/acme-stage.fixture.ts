@@ -3,11 +3,11 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { Resolver } from 'node:dns/promises'
 import { once } from 'node:events'
 import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { setTimeout as pauseReally } from 'node:timers/promises'
 import type { Clock } from '@gatewright/policies'
+import { findFreePort } from '@gatewright/policies/testing'
 
 /** Where other people's programs are found, with Debian's names for their packages. */
 const PACKAGES = {
@@ -66,30 +66,6 @@ export function createHastyClock(haste = HASTE): Clock {
       return () => clearTimeout(timer)
     },
   }
-}
-
-// Below 32768, where Linux takes the local ports of connections from, and beside those of the tests of the whole system.
-const FIRST_PORT = 22_000
-/** Test files run in processes of their own, at the same time: each has its own ports. */
-const PORTS_A_PROCESS = 50
-const PROCESSES = 200
-let portsTried = 0
-
-/** A port for a program that must be told one. Nobody listens on it. */
-export async function findPort(): Promise<number> {
-  for (let attempt = 0; attempt < PORTS_A_PROCESS; attempt++) {
-    const port = FIRST_PORT + (process.pid % PROCESSES) * PORTS_A_PROCESS + (portsTried++ % PORTS_A_PROCESS)
-    const server = createServer().listen(port, '127.0.0.1')
-    const isFree = await once(server, 'listening').then(
-      () => true,
-      () => false,
-    )
-    if (!isFree) continue
-    server.close()
-    await once(server, 'close')
-    return port
-  }
-  throw new Error(`found no free port in ${PORTS_A_PROCESS} attempts`)
 }
 
 /** Long enough for a machine with two busy cores; nothing passes because of it. */
@@ -198,7 +174,7 @@ export class Pebble {
 
   static async start(options: PebbleOptions): Promise<Pebble> {
     const { httpPort = 1, tlsPort = 1, dnsServer, externalAccounts, validitySeconds, env } = options
-    const port = options.port ?? (await findPort())
+    const port = options.port ?? (await findFreePort())
     const program = ServingProgram.start(
       'pebble',
       (folder) => {
@@ -249,7 +225,7 @@ export function makeServerCertificate(folder: string): void {
 
 /** A name server that has the address 127.0.0.1 for every name. Resolves with its `host:port`, and how to stop it. */
 export async function startAddressServer(): Promise<{ readonly server: string; stop(): Promise<void> }> {
-  const [port, management] = [await findPort(), await findPort()]
+  const [port, management] = [await findFreePort(), await findFreePort()]
   const program = ServingProgram.start('pebble-challtestsrv', () => [
     ...['-dns01', `127.0.0.1:${port}`, '-management', `127.0.0.1:${management}`, '-defaultIPv6', ''],
     ...['-http01', '', '-https01', '', '-tlsalpn01', ''],

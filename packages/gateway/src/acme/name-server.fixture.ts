@@ -3,8 +3,9 @@ import { createHmac } from 'node:crypto'
 import { Resolver } from 'node:dns/promises'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { findFreePort } from '@gatewright/policies/testing'
 import type { DnsUpdateOptions } from './acme-options.ts'
-import { findPort, ServingProgram } from './acme-stage.fixture.ts'
+import { ServingProgram } from './acme-stage.fixture.ts'
 
 const KEY_NAME = 'gatewright-test'
 /** Any 32 octets. */
@@ -37,7 +38,7 @@ export class NamedServer {
   }
 
   static async start(): Promise<NamedServer> {
-    const port = await findPort()
+    const port = await findFreePort()
     const program = ServingProgram.start('named', (folder) => {
       const file = join(folder, 'named.conf')
       writeFileSync(file, toConfiguration(folder, port))

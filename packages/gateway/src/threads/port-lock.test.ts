@@ -3,18 +3,17 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { describe, it } from 'node:test'
+import { findFreePort } from '@gatewright/policies/testing'
 import { PortLocks } from './port-lock.ts'
-import { probePort } from './probe-port.ts'
 
 const said: string[] = []
 const LOG = { info() {}, warn: (message: string) => void said.push(message), error() {} }
 
-const findPort = () => probePort({ host: '127.0.0.1', port: 0 })
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
 
 describe('the lock of a port', { skip: process.platform === 'linux' ? false : 'needs abstract sockets' }, () => {
   it('is had by one at a time, in whatever order ports are asked for', async () => {
-    const ports = [await findPort(), await findPort(), await findPort()]
+    const ports = [await findFreePort(), await findFreePort(), await findFreePort()]
     let inside = 0
     const results = await Promise.all(
       Array.from({ length: 12 }, (_, i) =>
@@ -33,7 +32,7 @@ describe('the lock of a port', { skip: process.platform === 'linux' ? false : 'n
   })
 
   it('is given back by what fails', async () => {
-    const port = await findPort()
+    const port = await findFreePort()
     const locks = new PortLocks(LOG)
     await assert.rejects(
       locks.while([port], () => Promise.reject(new Error('no'))),
@@ -43,7 +42,7 @@ describe('the lock of a port', { skip: process.platform === 'linux' ? false : 'n
   })
 
   it('goes with a process that is killed', async () => {
-    const port = await findPort()
+    const port = await findFreePort()
     const source = `require('net').createServer().listen('\\0gatewright-port-${port}', () => console.log('has it'))`
     const child = spawn(process.execPath, ['-e', source], { stdio: ['ignore', 'pipe', 'inherit'] })
     await once(child.stdout, 'data')
@@ -58,7 +57,7 @@ describe('the lock of a port', { skip: process.platform === 'linux' ? false : 'n
   })
 
   it('is not waited for without end', async () => {
-    const port = await findPort()
+    const port = await findFreePort()
     const holder = createServer()
     await once(holder.listen(`\0gatewright-port-${port}`), 'listening')
     assert.equal(await new PortLocks(LOG, 50).while([port], async () => 'went on'), 'went on')
