@@ -308,7 +308,10 @@ describe('nodes and control planes', { skip: 'missing' in found ? found.missing 
     for (const authority of [ours, theirs]) authority.remove()
   })
 
-  it('a control plane that is told to end ends while nodes wait for news', async () => {
-    assert.equal(await controls[1]?.stop('SIGTERM'), 0)
+  it('a control plane that is told to end ends while nodes wait for news, and answers them', async () => {
+    const control = controls[1]
+    assert.equal(await control?.stop('SIGTERM'), 0)
+    assert.match(control?.stderr ?? '', /has ended: every request was answered/)
+    assert.doesNotMatch(control?.stderr ?? '', /mistake|cut off/)
   })
 })

@@ -27,8 +27,8 @@ export async function runControlPlane(
   if (control === undefined) return ending.signal.aborted ? 0 : 1
   greet(control)
   if (!ending.signal.aborted) await new Promise((resolve) => ending.signal.addEventListener('abort', resolve))
-  await control.close()
-  log.info('has ended: every request was answered')
+  const cutOff = await control.close()
+  log.info(cutOff === 0 ? 'has ended: every request was answered' : 'has ended')
   return 0
 }
 

@@ -84,9 +84,8 @@ export class SignalFollower {
     const drain = { signal, delayMs, timeoutMs: drainTimeoutMs, ...this.#gateway.countUnderWay() }
     log.info(toDrainWords(drain), { ...drain })
     this.#gateway.supervisor.drain()
-    // What is acknowledged is kept, and from here on nobody would run it.
-    await control?.close()
-    if (delayMs > 0) await new Promise((done) => setTimeout(done, delayMs))
+    // Load balancers notice meanwhile. What the control plane acknowledges is kept, and from here on nobody here runs it.
+    await Promise.all([control?.close(), new Promise((done) => setTimeout(done, delayMs))])
     const startedMs = performance.now()
     const ended = await this.#gateway.supervisor.stop(drainTimeoutMs)
     for (const server of servers) server.close()

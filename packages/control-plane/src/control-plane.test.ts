@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
+import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
@@ -33,3 +35,73 @@ describe('a control plane that cannot start', () => {
     await (await open('free.db')).close()
   })
 })
+
+describe('a control plane that ends', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'gatewright-control-'))
+  after(() => rmSync(folder, { recursive: true }))
+  const warnings: unknown[] = []
+  const open = async (name: string) =>
+    await ControlPlane.open(
+      { database: join(folder, name), host: '127.0.0.1', port: 0 },
+      { log: { ...log, warn: (_, facts) => void warnings.push(facts) } },
+    )
+
+  /** The first account, but for the last letter of its request. */
+  async function beginSetUp({ address }: ControlPlane) {
+    const account = { email: 'ann@example.com', name: 'Ann', password: 'seven grey herons over the weir' }
+    const body = JSON.stringify({ secret: address.setUpSecret, ...account })
+    const socket = connect(address.port, '127.0.0.1')
+    await once(socket, 'connect')
+    const head = `POST /api/v1/set-up HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`
+    socket.write(head + body.slice(0, -1))
+    return { socket, last: body.slice(-1) }
+  }
+
+  async function read(socket: Socket): Promise<string> {
+    let text = ''
+    for await (const chunk of socket) text += String(chunk)
+    return text
+  }
+
+  it('answers first what is under way, and keeps what it acknowledged', async () => {
+    const control = await open('under-way.db')
+    const { socket, last } = await beginSetUp(control)
+    const answer = read(socket)
+    await until(async () => (await answersBeside(control)) || undefined)
+    const closing = control.close()
+    await until(async () => ((await answersBeside(control)) ? undefined : true))
+    socket.write(last)
+    const text = await answer
+    assert.match(text, /^HTTP\/1\.1 201 /)
+    assert.match(text, /\r\nconnection: close\r\n/i)
+    assert.equal(await closing, 0)
+    const again = await open('under-way.db')
+    assert.equal(again.address.setUpSecret, undefined)
+    await again.close()
+  })
+
+  it('cuts off who does not come to an end in time, and says so', async () => {
+    const control = await open('slow.db')
+    const { socket } = await beginSetUp(control)
+    const silent = connect(control.address.port, '127.0.0.1')
+    silent.on('error', () => {}).write('POST /api')
+    await until(async () => (await answersBeside(control)) || undefined)
+    warnings.length = 0
+    const answer = read(socket).catch(() => 'cut off')
+    assert.equal(await control.close(50), 1)
+    assert.deepEqual(warnings, [{ cutOff: 1 }])
+    assert.doesNotMatch(await answer, /201/)
+  })
+})
+
+/** The server has seen by then what came before. */
+async function answersBeside({ address }: ControlPlane): Promise<boolean> {
+  return await fetch(`http://127.0.0.1:${address.port}/login`, { headers: { connection: 'close' } }).then(
+    async (answer) => (await answer.text()) !== '',
+    () => false,
+  )
+}
+
+async function until(ask: () => Promise<true | undefined>): Promise<void> {
+  while ((await ask()) === undefined);
+}

@@ -10,6 +10,7 @@ import { createApp } from './http/create-app.ts'
 import { Identity } from './http/identity.ts'
 import { PortRefusal } from './http/port-refusal.ts'
 import type { Services } from './http/services.ts'
+import { UnderWay } from './http/under-way.ts'
 import { WeakKeyHashes } from './keys/weak-key-hashes.ts'
 import { ConfigurationFeed } from './nodes/configuration-feed.ts'
 import { NodeRegistry } from './nodes/node-registry.ts'
@@ -65,9 +66,18 @@ interface Closing {
   close(): Promise<void>
 }
 
+interface Running {
+  readonly underWay: UnderWay
+  readonly followers: readonly Closing[]
+}
+
+/** Less than what supervises the process gives it (`deploy/`): nodes that wait are answered at once, and a publish waits for them for less. */
+const LONGEST_END_MS = 20_000
+
 export class ControlPlane {
   readonly #store: Store
-  readonly #app: FastifyInstance
+  readonly #log: Log
+  readonly #underWay: UnderWay
   /** What follows the store, and is to end before it. */
   readonly #followers: readonly Closing[]
   readonly address: {
@@ -82,13 +92,13 @@ export class ControlPlane {
 
   private constructor(
     store: Store,
-    app: FastifyInstance,
-    rest: { followers: readonly Closing[]; address: ControlPlane['address'] },
+    { log, underWay, followers, address }: Pick<ControlPlaneParts, 'log'> & Pick<ControlPlane, 'address'> & Running,
   ) {
     this.#store = store
-    this.#app = app
-    this.#followers = rest.followers
-    this.address = rest.address
+    this.#log = log
+    this.#underWay = underWay
+    this.#followers = followers
+    this.address = address
   }
 
   /** Resolves when it answers, and what is live was given to the gateway of this process. @rejects StoreRefusal, StoreFault, SecretFault, PortRefusal */
@@ -155,6 +165,7 @@ export class ControlPlane {
       isLocal: isLoopback(host),
       ...(publicOrigin !== undefined && { publicOrigin }),
     })
+    const underWay = new UnderWay(app)
     serveNodes(app, { store, feed, heartbeats, pepper: weakKeys?.id, nowMs: Date.now })
     try {
       await begin()
@@ -168,7 +179,9 @@ export class ControlPlane {
       // By its name: passkeys are for no addresses.
       if (isLoopback(host)) localOrigin = `${tls === undefined ? 'http' : 'https'}://localhost:${port}`
       void webhooks?.look()
-      return new ControlPlane(store, app, {
+      return new ControlPlane(store, {
+        log,
+        underWay,
         followers: all,
         address: { host, port, isTls: tls !== undefined, origin: publicOrigin ?? localOrigin, setUpSecret },
       })
@@ -178,11 +191,13 @@ export class ControlPlane {
     }
   }
 
-  /** What is under way is answered first. */
-  async close(): Promise<void> {
-    await this.#app.close()
+  /** What is under way is answered first. How many requests were cut off, because they had not come to an end in time. */
+  async close(withinMs = LONGEST_END_MS): Promise<number> {
+    const cutOff = await this.#underWay.end(withinMs)
+    if (cutOff > 0) this.#log.warn('requests to the control plane were cut off: they took too long', { cutOff })
     for (const follower of this.#followers) await follower.close()
     await this.#store.close()
+    return cutOff
   }
 }
 

@@ -40,7 +40,6 @@ export function toServerOptions({ tls, clientCa }: AppSettings) {
     requestTimeout: REQUEST_TIMEOUT_MS,
     connectionTimeout: IDLE_TIMEOUT_MS,
     http: times,
-    forceCloseConnections: true,
     genReqId: () => randomUUID(),
     routerOptions: { maxParamLength: 256 },
     ...(tls !== undefined && {

@@ -155,4 +155,15 @@ export function describeStore(stage: StoreStage): void {
     await writing
     assert.deepEqual(await again.read(listIds), ['one'])
   })
+
+  it('cannot be used behind its end, and says so', async () => {
+    const store = await stage.open()
+    await store.close()
+    const fault = { name: 'StoreFault', reason: 'unavailable' }
+    await assert.rejects(store.read(listIds), fault)
+    await assert.rejects(
+      store.write(({ db }) => insert(db, 'one')),
+      fault,
+    )
+  })
 }

@@ -4,7 +4,7 @@ import { Client, type ClientConfig, Pool, types } from 'pg'
 import { Listeners } from '../listeners.ts'
 import { migrate } from '../migrate.ts'
 import { readSequence, takeNextSequence } from '../next-sequence.ts'
-import { type Change, type Moment, type Store, StoreRefusal } from '../store.ts'
+import { type Change, type Moment, type Store, StoreFault, StoreRefusal } from '../store.ts'
 import type { Tables } from '../tables.ts'
 import { ChangeFeed, SAID_CHANNEL } from './change-feed.ts'
 import { toStoreFault } from './postgres-faults.ts'
@@ -96,6 +96,7 @@ export class PostgresStore implements Store {
   }
 
   async read<Result>(act: (db: Moment) => Promise<Result>): Promise<Result> {
+    this.#assertOpen()
     try {
       return await this.#db.transaction().setIsolationLevel('repeatable read').setAccessMode('read only').execute(act)
     } catch (fault) {
@@ -104,6 +105,7 @@ export class PostgresStore implements Store {
   }
 
   async write<Result>(act: (change: Change) => Promise<Result>): Promise<Result> {
+    this.#assertOpen()
     let isDone = false
     let sequence = 0
     const result = await this.#db
@@ -146,6 +148,11 @@ export class PostgresStore implements Store {
     await this.#feed.close()
     await this.#db.destroy()
     if (!this.#pool.ended) await this.#pool.end()
+  }
+
+  /** Who comes late, because nobody waits for their answer any more, made no mistake. */
+  #assertOpen(): void {
+    if (this.#isClosed) throw new StoreFault('unavailable', 'the store is closed')
   }
 
   async #tellNewest(): Promise<void> {
