@@ -314,4 +314,15 @@ describe('nodes and control planes', { skip: 'missing' in found ? found.missing 
     assert.match(control?.stderr ?? '', /has ended: every request was answered/)
     assert.doesNotMatch(control?.stderr ?? '', /mistake|cut off/)
   })
+
+  it('a control plane that is told to end ends while its database hangs', async () => {
+    const line = await Cable.lay(database)
+    const through = new URL(database)
+    through.port = new URL(line.url).port
+    const control = await startControl(through.href)
+    line.hold()
+    assert.equal(await control.stop('SIGTERM'), 0)
+    assert.match(control.stderr, /the store was left without its answer/)
+    await line.close()
+  })
 })

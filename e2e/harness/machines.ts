@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { findFreePort } from '@gatewright/policies/testing'
+import { findFreePort } from '../../packages/policies/src/testing/free-ports.ts'
 import { until, within } from './deadline.ts'
 import { RunningGateway } from './gateway.ts'
 
@@ -131,7 +131,7 @@ export async function removeNode(node: RunningGateway): Promise<void> {
   await rm(node.folder, { recursive: true, force: true })
 }
 
-/** A connection between a node and a control plane that can be cut. */
+/** A connection between a node and a control plane, or that and its database, that can be cut. */
 export class Cable {
   readonly url: string
   readonly #server: Server
@@ -157,6 +157,11 @@ export class Cable {
   cut(): void {
     this.#isCut = true
     for (const socket of this.#sockets) socket.destroy()
+  }
+
+  /** Whoever is connected stays so, and is told nothing any more. */
+  hold(): void {
+    for (const socket of this.#sockets) socket.unpipe().pause()
   }
 
   /** From the next connection on, what comes to the node comes in drops. */

@@ -84,15 +84,19 @@ export class SignalFollower {
     const drain = { signal, delayMs, timeoutMs: drainTimeoutMs, ...this.#gateway.countUnderWay() }
     log.info(toDrainWords(drain), { ...drain })
     this.#gateway.supervisor.drain()
-    // Load balancers notice meanwhile. What the control plane acknowledges is kept, and from here on nobody here runs it.
-    await Promise.all([control?.close(), new Promise((done) => setTimeout(done, delayMs))])
-    const startedMs = performance.now()
-    const ended = await this.#gateway.supervisor.stop(drainTimeoutMs)
+    // What the control plane acknowledges is kept, and from here on nobody here runs it.
+    const [{ ended, tookMs }] = await Promise.all([this.#stop(delayMs), control?.close()])
     for (const server of servers) server.close()
     this.#gateway.close()
-    const tookMs = Math.round(performance.now() - startedMs)
     if (ended === 'deadline') log.warn('the deadline passed: what was still open is cut off', { tookMs })
     else log.info('has ended: every exchange was answered', { tookMs })
+  }
+
+  async #stop(delayMs: number) {
+    if (delayMs > 0) await new Promise((done) => setTimeout(done, delayMs))
+    const startedMs = performance.now()
+    const ended = await this.#gateway.supervisor.stop(this.#options.drainTimeoutMs)
+    return { ended, tookMs: Math.round(performance.now() - startedMs) }
   }
 }
 

@@ -1,4 +1,6 @@
 /** Owns a control plane as a whole: the store, what is published from it, and the port on which it is driven. */
+import { lookup } from 'node:dns/promises'
+import { setTimeout } from 'node:timers/promises'
 import type { CredentialsLine } from '@gatewright/model'
 import type { Log } from '@gatewright/policies'
 import type { FastifyInstance } from 'fastify'
@@ -68,16 +70,19 @@ interface Closing {
 
 interface Running {
   readonly underWay: UnderWay
+  endWaiting(): void
   readonly followers: readonly Closing[]
 }
 
 /** Less than what supervises the process gives it (`deploy/`): nodes that wait are answered at once, and a publish waits for them for less. */
 const LONGEST_END_MS = 20_000
+const LONGEST_STORE_END_MS = 5_000
 
 export class ControlPlane {
   readonly #store: Store
   readonly #log: Log
   readonly #underWay: UnderWay
+  readonly #endWaiting: () => void
   /** What follows the store, and is to end before it. */
   readonly #followers: readonly Closing[]
   readonly address: {
@@ -92,11 +97,18 @@ export class ControlPlane {
 
   private constructor(
     store: Store,
-    { log, underWay, followers, address }: Pick<ControlPlaneParts, 'log'> & Pick<ControlPlane, 'address'> & Running,
+    {
+      log,
+      underWay,
+      endWaiting,
+      followers,
+      address,
+    }: Pick<ControlPlaneParts, 'log'> & Pick<ControlPlane, 'address'> & Running,
   ) {
     this.#store = store
     this.#log = log
     this.#underWay = underWay
+    this.#endWaiting = endWaiting
     this.#followers = followers
     this.address = address
   }
@@ -166,7 +178,7 @@ export class ControlPlane {
       ...(publicOrigin !== undefined && { publicOrigin }),
     })
     const underWay = new UnderWay(app)
-    serveNodes(app, { store, feed, heartbeats, pepper: weakKeys?.id, nowMs: Date.now })
+    const endWaiting = serveNodes(app, { store, feed, heartbeats, pepper: weakKeys?.id, nowMs: Date.now })
     try {
       await begin()
       for (const follower of followers) await follower.look()
@@ -182,6 +194,7 @@ export class ControlPlane {
       return new ControlPlane(store, {
         log,
         underWay,
+        endWaiting,
         followers: all,
         address: { host, port, isTls: tls !== undefined, origin: publicOrigin ?? localOrigin, setUpSecret },
       })
@@ -193,11 +206,19 @@ export class ControlPlane {
 
   /** What is under way is answered first. How many requests were cut off, because they had not come to an end in time. */
   async close(withinMs = LONGEST_END_MS): Promise<number> {
+    this.#endWaiting()
     const cutOff = await this.#underWay.end(withinMs)
     if (cutOff > 0) this.#log.warn('requests to the control plane were cut off: they took too long', { cutOff })
+    const isLate = setTimeout(LONGEST_STORE_END_MS, true, { ref: false })
+    // A database that answers nothing would be waited for until its connections break. What was acknowledged, it has said that it keeps.
+    if (await Promise.race([isLate, this.#leaveStore()])) this.#log.warn('the store was left without its answer')
+    return cutOff
+  }
+
+  async #leaveStore(): Promise<false> {
     for (const follower of this.#followers) await follower.close()
     await this.#store.close()
-    return cutOff
+    return false
   }
 }
 
@@ -210,7 +231,12 @@ interface Kept {
 
 /** Gives its port. @rejects PortRefusal */
 async function listen(app: FastifyInstance, { host, port }: ControlPlaneSettings): Promise<number> {
-  await app.listen({ host, port }).catch((cause: unknown) => {
+  const listening = async () => {
+    // At one address: by this name the server would listen at each that it has, and end but the first.
+    const address = host === 'localhost' ? (await lookup(host)).address : host
+    await app.listen({ host: address, port })
+  }
+  await listening().catch((cause: unknown) => {
     throw new PortRefusal(cause instanceof Error ? cause.message : String(cause), { cause })
   })
   const address = app.server.address()

@@ -15,6 +15,7 @@ import { findDeployment } from '../deployments/deployment-store.ts'
 import { mustWait } from '../environments/guard-environment.ts'
 import { AdminProblem } from '../http/admin-problem.ts'
 import { assertAdmitted } from '../http/assert-allowed.ts'
+import { toLimit } from '../http/page-query.ts'
 import { defineChange, defineReading, type Route } from '../http/route.ts'
 import { findResources } from '../resources/find-resources.ts'
 import { listAllResources } from '../resources/list-resources.ts'
@@ -51,7 +52,7 @@ const LIST = defineReading({
   access: { kind: 'some-team', permission: 'api:read' },
   query: z.strictObject({
     state: z.enum(CHANGE_STATES).optional(),
-    limit: z.coerce.number().int().min(1).max(500).default(50),
+    limit: toLimit(),
     below: z.coerce
       .number()
       .int()

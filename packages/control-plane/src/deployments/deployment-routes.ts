@@ -6,6 +6,7 @@ import { listShownEnvironments } from '../environments/assert-readable.ts'
 import { describePlaceChanges } from '../environments/describe-place-changes.ts'
 import { AdminProblem } from '../http/admin-problem.ts'
 import { assertAllowed } from '../http/assert-allowed.ts'
+import { toLimit } from '../http/page-query.ts'
 import { defineReading, type Route } from '../http/route.ts'
 import { readPolicyLists } from '../policy-lists/read-policy-lists.ts'
 import { makeRevision } from '../revisions/revision-store.ts'
@@ -41,7 +42,7 @@ export const DEPLOYMENT_ROUTES: readonly Route[] = [
     tag: 'deployments',
     access: placeDemand('api:read'),
     params: placeParams,
-    query: z.strictObject({ limit: z.coerce.number().int().min(1).max(500).default(50) }),
+    query: z.strictObject({ limit: toLimit() }),
     answer: z.strictObject({ items: z.array(deploymentSchema) }),
     async read(_, db, input) {
       const { ref } = await findPlace(db, input.params)

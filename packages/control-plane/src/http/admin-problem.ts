@@ -30,6 +30,7 @@ const ADMIN_PROBLEMS = {
   'too-many-attempts': { status: 429, title: 'Too many attempts' },
   unexpected: { status: 500, title: 'The control plane made a mistake' },
   'issuer-unavailable': { status: 502, title: 'The issuer cannot be asked' },
+  ending: { status: 503, title: 'This control plane ends' },
   'too-busy': { status: 503, title: 'Too much is under way' },
   'secrets-closed': { status: 503, title: 'What is sealed cannot be opened' },
   'store-unavailable': { status: 503, title: 'The store cannot be reached now' },

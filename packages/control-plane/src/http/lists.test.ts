@@ -45,4 +45,13 @@ await describeOnStores('lists in pages', (open) => {
       }
     })
   }
+
+  it('of people have no address that no cursor could hold', async () => {
+    const stage = new AdminStage(await open())
+    // One letter, which stands for eighteen.
+    const body = { email: `${'\ufdfa'.repeat(240)}@example.com`, name: 'A', grants: [VIEWER] }
+    const answer = await stage.ask('POST /users', { body })
+    assert.equal(answer.statusCode, 400)
+    assert.match(answer.json().detail, /body\/email: This address is too long/)
+  })
 })

@@ -1,11 +1,16 @@
 import assert from 'node:assert/strict'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { it } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import { type CredentialsLine, FEED_FORMATS, parseCredentialsLine } from '@gatewright/model'
 import { createApp } from '../http/create-app.ts'
 import { endKey, issueKey } from '../keys/key-store.ts'
 import { UNSUBSCRIBED_PLAN } from '../publish/compose-plans.ts'
 import { getResource } from '../resources/resource-store.ts'
 import type { Doing } from '../store/doing.ts'
+import type { Moment, Store } from '../store/store.ts'
 import { requestSubscription } from '../subscriptions/subscription-store.ts'
 import { AdminStage } from '../testing/admin-stage.ts'
 import { describeOnStores } from '../testing/describe-on-stores.ts'
@@ -21,13 +26,14 @@ interface Told {
 }
 
 await describeOnStores('what nodes of a group are told of apps and keys', (open) => {
-  async function begin() {
+  async function begin({ toStore = (store: Store): Store => store } = {}) {
     const registry = new NodeRegistry(() => stage.nowMs)
     const stage: AdminStage = new AdminStage(await open(), { nodes: registry })
     const { store, nowMs } = stage.services
     const app = createApp(stage.services, [])
     const feed = new ConfigurationFeed()
-    serveNodes(app, { store, feed, heartbeats: new SharedHeartbeats({ store, feed, registry, nowMs }), nowMs })
+    const asked = toStore(store)
+    serveNodes(app, { store: asked, feed, heartbeats: new SharedHeartbeats({ store, feed, registry, nowMs }), nowMs })
     const ask = async (line: string, body: object = {}) => {
       const answer = await stage.ask(line, { body })
       assert.ok(answer.statusCode < 300, `${line}: ${answer.body}`)
@@ -132,5 +138,45 @@ await describeOnStores('what nodes of a group are told of apps and keys', (open)
       'what was forgotten is made again',
     )
     await app.close()
+  })
+
+  it('is told to the end where it began before the end of the control plane, and nothing of it stays', async (context) => {
+    const asked = Promise.withResolvers<void>()
+    const go = Promise.withResolvers<void>()
+    const { app, join } = await begin({
+      toStore: (store) =>
+        new Proxy(store, {
+          get(target, name: keyof Store) {
+            const value = target[name]
+            if (typeof value !== 'function') return value
+            if (name !== 'read') return value.bind(target)
+            return async (act: (db: Moment) => Promise<unknown>) => {
+              asked.resolve()
+              await go.promise
+              return await target.read(act)
+            }
+          },
+        }),
+    })
+    const token = await join('all', {})
+    const { TMPDIR = '/tmp' } = process.env
+    const folder = mkdtempSync(path.join(tmpdir(), 'gatewright-spools-'))
+    context.after(() => {
+      process.env.TMPDIR = TMPDIR
+      rmSync(folder, { recursive: true })
+    })
+    process.env.TMPDIR = folder
+    const headers = { authorization: `Bearer ${token}`, 'gatewright-node': 'a', connection: 'close' }
+    const url = await app.listen({ host: '127.0.0.1', port: 0 })
+    const answer = fetch(`${url}/node/v1/credentials?formats=${FEED_FORMATS.join(',')}`, { headers })
+    await asked.promise
+    const closed = app.close()
+    await setImmediate()
+    go.resolve()
+    const { status, text } = { status: (await answer).status, text: await (await answer).text() }
+    assert.equal(status, 200, text)
+    assert.match(text, /"kind":"end"/)
+    await closed
+    assert.deepEqual(readdirSync(folder), [])
   })
 })

@@ -137,19 +137,19 @@ class CredentialsSpool {
 
   async #write(before: Promise<Spooled> | undefined): Promise<Spooled> {
     const former = await before?.catch(() => undefined)
-    this.#folder ??= mkdtempSync(join(tmpdir(), 'gatewright-credentials-'))
-    const path = join(this.#folder, `${this.#files++}.ndjson`)
-    const sequence = await this.#store.read(async (db) => {
+    const spooled = await this.#store.read(async (db) => {
       const store = await this.#readName(db)
       const reading = await this.#reader.read(db)
-      if (reading.sequence === former?.sequence) return reading.sequence
+      const { sequence } = reading
+      if (sequence === former?.sequence) return former
+      this.#folder ??= mkdtempSync(join(tmpdir(), 'gatewright-credentials-'))
+      const path = join(this.#folder, `${this.#files++}.ndjson`)
       await pipeline(toLines(reading, this.#toHead(store)), createWriteStream(path, { mode: 0o600 }))
-      return reading.sequence
+      return { sequence, path }
     })
-    if (former?.sequence === sequence) return former
     // Who reads it still has it open.
-    if (former !== undefined) rmSync(former.path, { force: true })
-    return { sequence, path }
+    if (former !== undefined && former !== spooled) rmSync(former.path, { force: true })
+    return spooled
   }
 }
 

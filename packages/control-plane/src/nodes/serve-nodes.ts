@@ -35,15 +35,17 @@ const HEARTBEAT_BYTES = 256 * 1024
 /** Less is not worth it. */
 const COMPRESSED_FROM_BYTES = 1_000
 
-export function serveNodes(app: FastifyInstance, services: NodeServices): void {
+/** Gives what ends all waiting for news. */
+export function serveNodes(app: FastifyInstance, services: NodeServices): () => void {
   const server = new NodeServer(services)
   app.get(`${PREFIX}/configuration`, (request, reply) => server.answerConfiguration(request, reply))
   app.get(`${PREFIX}/credentials`, (request, reply) => server.answerCredentials(request, reply))
   app.post(`${PREFIX}/heartbeat`, { bodyLimit: HEARTBEAT_BYTES }, (request, reply) =>
     server.takeHeartbeat(request, reply),
   )
-  // Before the server waits for what is under way.
-  app.addHook('preClose', async () => server.close())
+  // When nobody asks any more.
+  app.addHook('onClose', async () => server.close())
+  return () => server.endWaiting()
 }
 
 /** Several that wait for something that may come. */
@@ -154,11 +156,15 @@ class NodeServer {
     return reply.code(204).send()
   }
 
-  close(): void {
+  endWaiting(): void {
     this.#isClosing = true
+    for (const waiting of Object.values(this.#waiting)) waiting.end()
+  }
+
+  close(): void {
+    this.endWaiting()
     this.#stopListening()
     this.#services.heartbeats.close()
-    for (const waiting of Object.values(this.#waiting)) waiting.end()
     this.#spools.close()
   }
 

@@ -5,6 +5,7 @@ import { type Demand, decideAccess, type Principal } from '../access/decide-acce
 import { apiBodySchema, partIdSchema } from '../apis/api-body.ts'
 import { AdminProblem } from '../http/admin-problem.ts'
 import { readRoles } from '../http/assert-allowed.ts'
+import { toLimit } from '../http/page-query.ts'
 import { defineChange, defineReading, type Route } from '../http/route.ts'
 import { timeSchema, toTime } from '../http/time.ts'
 import { API } from '../kinds.ts'
@@ -46,7 +47,7 @@ export const REVISION_ROUTES: readonly Route[] = [
     access: demandOf('api:read'),
     params,
     query: z.strictObject({
-      limit: z.coerce.number().int().min(1).max(500).default(50),
+      limit: toLimit(),
       below: z.coerce.number().int().optional().meta({ description: 'Only those with a lower number.' }),
     }),
     answer: z.strictObject({ items: z.array(revisionSchema) }),

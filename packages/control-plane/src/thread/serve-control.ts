@@ -68,7 +68,8 @@ async function end(): Promise<void> {
 }
 
 port.on('message', (message: ToControl) => {
-  if (message.kind === 'close') void end().finally(() => port.close())
+  // Also where a connection to the store is still open.
+  if (message.kind === 'close') void end().finally(() => process.exit())
   else if (message.kind === 'acquainted') {
     if (message.fault === undefined) telling?.resolve()
     else telling?.reject(new Error(message.fault))

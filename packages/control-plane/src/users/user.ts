@@ -58,6 +58,8 @@ export const userFactsSchema = z.strictObject({
     .string()
     .max(MOST_EMAIL_LETTERS)
     .regex(EMAIL, { error: 'An e-mail address looks like "ann@example.com".' })
+    // Some letters stand for many others.
+    .refine((email) => foldEmail(email).length <= MOST_EMAIL_LETTERS, { error: 'This address is too long.' })
     .meta({ description: 'By which a person logs in. Nobody else has it, in whatever case.' }),
   name: z
     .string()

@@ -1,6 +1,7 @@
 /** Owns the routes of webhooks beside those that every kind has: the secret, a test, and what became of what was sent. */
 import { z } from 'zod'
 import { partIdSchema } from '../apis/api-body.ts'
+import { toLimit } from '../http/page-query.ts'
 import { defineChange, defineReading, type Route } from '../http/route.ts'
 import { timeSchema, toTime } from '../http/time.ts'
 import { WEBHOOK } from '../kinds.ts'
@@ -43,7 +44,7 @@ export const WEBHOOK_ROUTES: readonly Route[] = [
     tag: 'webhooks',
     access: demandOf('webhook:read'),
     params,
-    query: z.strictObject({ limit: z.coerce.number().int().min(1).max(500).default(50) }),
+    query: z.strictObject({ limit: toLimit() }),
     answer: deliveriesSchema,
     async read(_, db, { params: at, query: { limit } }) {
       const { uid } = await getResource(db, toRef(WEBHOOK, at))
