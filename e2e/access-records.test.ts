@@ -1,7 +1,7 @@
 /** Owns the proof that a credential, good or bad, stands in nothing that the gateway writes: not in records, logs, problems, metrics or what the admin port says. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { findFreePort } from '@gatewright/policies/testing'
+import { findFreePort } from '../packages/policies/src/testing/free-ports.ts'
 import { TestIssuer } from '../packages/policies/src/testing/test-issuer.ts'
 import { until } from './harness/deadline.ts'
 import { type RunningGateway, startGateway } from './harness/gateway.ts'

@@ -1,7 +1,7 @@
 /** Owns the proof that tokens of a real authorization server open what they are meant for, and nothing once they are revoked. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { findFreePort } from '@gatewright/policies/testing'
+import { findFreePort } from '../packages/policies/src/testing/free-ports.ts'
 import { findField } from './harness/answer.ts'
 import { AuthorizationServer, GATEWAY, SIGNING_GATEWAY } from './harness/authorization-server.ts'
 import { until } from './harness/deadline.ts'

@@ -1,7 +1,7 @@
 /** Owns the proof of logins: a real provider, a real gateway, and a browser that somebody uses. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { findFreePort } from '@gatewright/policies/testing'
+import { findFreePort } from '../packages/policies/src/testing/free-ports.ts'
 import { until } from './harness/deadline.ts'
 import { type RunningGateway, startGateway } from './harness/gateway.ts'
 import { CLIENT, RunningProvider } from './harness/openid-provider.ts'

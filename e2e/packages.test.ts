@@ -4,12 +4,12 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { after, before, describe, it } from 'node:test'
 import { promisify } from 'node:util'
+import { findFreePort } from '../packages/policies/src/testing/free-ports.ts'
 import { packPackages } from '../scripts/pack.ts'
 
 const run = promisify(execFile)
@@ -51,7 +51,7 @@ describe('the published packages', () => {
   })
 
   it('serve the quickstart: three printed curl commands work, the first without a key', async () => {
-    const [port, adminPort] = await findFreePorts()
+    const [port, adminPort] = [await findFreePort(), await findFreePort()]
     gateway = spawn(
       join(folder, 'node_modules/.bin/gatewright'),
       ['start', '--example', 'quickstart', '--port', `${port}`, '--admin-port', `${adminPort}`],
@@ -148,15 +148,6 @@ async function findOldNode(): Promise<{ path: string; version: string } | undefi
     if (Number.parseInt(version, 10) < 24) return { path, version }
   }
   return undefined
-}
-
-/** Two ports that were free a moment ago, held together so that they differ. */
-async function findFreePorts(): Promise<[number, number]> {
-  const servers = [createServer().listen(0, '127.0.0.1'), createServer().listen(0, '127.0.0.1')]
-  await Promise.all(servers.map((server) => once(server, 'listening')))
-  const [first, second] = servers.map((server) => (server.address() as { port: number }).port)
-  await Promise.all(servers.map((server) => once(server.close(), 'close')))
-  return [first!, second!]
 }
 
 /** Reads what the gateway prints until it has shown that many commands. Rejects with its words when it ends before. */

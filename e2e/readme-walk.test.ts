@@ -6,7 +6,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { findFreePort } from '@gatewright/policies/testing'
+import { findFreePort } from '../packages/policies/src/testing/free-ports.ts'
 import { RunningControlPlane } from './harness/control-plane.ts'
 
 const root = resolve(import.meta.dirname, '..')

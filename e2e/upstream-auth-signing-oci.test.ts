@@ -6,7 +6,7 @@ import { createServer as createHttpServer, type IncomingMessage, type Server, ty
 import { createServer as createHttp2Server, type Http2Server, type ServerHttp2Session } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { after, before, describe, it } from 'node:test'
-import { findFreePort } from '@gatewright/policies/testing'
+import { findFreePort } from '../packages/policies/src/testing/free-ports.ts'
 import {
   createMachine,
   judge,

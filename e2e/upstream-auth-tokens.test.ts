@@ -1,7 +1,7 @@
 /** Owns the proof that upstreams get tokens of a real authorization server: the gateway's own, or one for the caller's. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { findFreePort } from '@gatewright/policies/testing'
+import { findFreePort } from '../packages/policies/src/testing/free-ports.ts'
 import { findField } from './harness/answer.ts'
 import { AuthorizationServer, GATEWAY, SIGNING_GATEWAY } from './harness/authorization-server.ts'
 import { type RunningGateway, startGateway } from './harness/gateway.ts'

@@ -1,8 +1,8 @@
 /** Owns a real control plane beside a real gateway: the command as users start it, and its first account. */
 import { rm } from 'node:fs/promises'
 import { Client } from '@gatewright/client'
-import { findFreePort } from '@gatewright/policies/testing'
 import { makeStoreFolder } from '../../packages/control-plane/src/testing/make-store-folder.ts'
+import { findFreePort } from '../../packages/policies/src/testing/free-ports.ts'
 import { until } from './deadline.ts'
 import { findSetUpSecret, makeFirstAccount } from './first-account.ts'
 import { type RunningGateway, startGateway } from './gateway.ts'

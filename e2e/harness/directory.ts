@@ -5,7 +5,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { findFreePort } from '@gatewright/policies/testing'
+import { findFreePort } from '../../packages/policies/src/testing/free-ports.ts'
 import { until, within } from './deadline.ts'
 import { accepts } from './peers.ts'
 

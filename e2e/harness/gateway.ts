@@ -6,7 +6,7 @@ import { mkdtemp, readdir, readFile, readlink, rm, writeFile } from 'node:fs/pro
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { findFreePort } from '@gatewright/policies/testing'
+import { findFreePort } from '../../packages/policies/src/testing/free-ports.ts'
 import { until, within } from './deadline.ts'
 
 /** Ports are looked for anew each time. */

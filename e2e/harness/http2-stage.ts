@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, afterEach, before } from 'node:test'
-import { findFreePort } from '@gatewright/policies/testing'
+import { findFreePort } from '../../packages/policies/src/testing/free-ports.ts'
 import { until } from './deadline.ts'
 import { type RunningGateway, startGateway } from './gateway.ts'
 import { Http2Client } from './http2-client.ts'

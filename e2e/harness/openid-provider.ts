@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, request, type Server } from 'node:http'
 import { request as requestByTls } from 'node:https'
 import { text } from 'node:stream/consumers'
-import { findFreePort } from '@gatewright/policies/testing'
 import { Provider } from 'oidc-provider'
+import { findFreePort } from '../../packages/policies/src/testing/free-ports.ts'
 
 export const CLIENT = { id: 'shop', secret: 'the-secret-of-a-client-in-tests' } as const
 

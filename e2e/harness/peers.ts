@@ -6,7 +6,7 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
-import { findFreePort } from '@gatewright/policies/testing'
+import { findFreePort } from '../../packages/policies/src/testing/free-ports.ts'
 import { until, within } from './deadline.ts'
 
 export type PeerName = 'nginx' | 'haproxy'

@@ -4,7 +4,7 @@ import { chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } fr
 import { rename } from 'node:fs/promises'
 import { delimiter, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
-import { findFreePort } from '@gatewright/policies/testing'
+import { findFreePort } from '../../../policies/src/testing/free-ports.ts'
 import { makeStoreFolder } from './make-store-folder.ts'
 
 const run = promisify(execFile)

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { setTimeout as pauseReally } from 'node:timers/promises'
 import type { Clock } from '@gatewright/policies'
-import { findFreePort } from '@gatewright/policies/testing'
+import { findFreePort } from '../../../policies/src/testing/free-ports.ts'
 
 /** Where other people's programs are found, with Debian's names for their packages. */
 const PACKAGES = {

@@ -3,7 +3,7 @@ import { createHmac } from 'node:crypto'
 import { Resolver } from 'node:dns/promises'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { findFreePort } from '@gatewright/policies/testing'
+import { findFreePort } from '../../../policies/src/testing/free-ports.ts'
 import type { DnsUpdateOptions } from './acme-options.ts'
 import { ServingProgram } from './acme-stage.fixture.ts'
 

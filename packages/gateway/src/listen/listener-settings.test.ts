@@ -1,10 +1,11 @@
 /** Owns the proof that a listener's new settings hold for connections that stay. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { type AddressInfo, connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { describe, it } from 'node:test'
 import { type Listener, resolve } from '@gatewright/model'
 import { EMPTY_BODY, GatewayResponse, HeaderList } from '@gatewright/policies'
+import { findFreePort } from '../../../policies/src/testing/free-ports.ts'
 import { openExchange } from '../exchange/open-exchange.ts'
 import type { Refusal } from '../http1/refusal.ts'
 import { HeldFieldsOfAll } from '../snapshot/held-fields.ts'
@@ -19,15 +20,6 @@ function toListener(given: object): Listener {
   const [listener] = draft.listeners
   assert.ok(listener !== undefined)
   return listener
-}
-
-async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 /** Answers who the client is and what the limits are, or why it was refused. */

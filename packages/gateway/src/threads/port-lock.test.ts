@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { describe, it } from 'node:test'
-import { findFreePort } from '@gatewright/policies/testing'
+import { findFreePort } from '../../../policies/src/testing/free-ports.ts'
 import { PortLocks } from './port-lock.ts'
 
 const said: string[] = []

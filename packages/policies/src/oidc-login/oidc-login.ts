@@ -210,7 +210,6 @@ class Login {
     { found, session }: Held,
     outcome: Renewed | undefined,
   ): Promise<readonly Field[]> {
-    // Who logged out meanwhile has no session in the browser, or the next one.
     if (this.#sessions.isLoggedOut(session)) return []
     if (outcome === undefined) return this.flow.toForgottenSession(request, found)
     if (outcome.sealed === undefined) return []
