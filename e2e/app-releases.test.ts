@@ -88,7 +88,14 @@ describe('releases of chosen apps', () => {
     const recordOf = async (app: string) => {
       const answer = await get(stage.gateway.port, '/orders/recorded', [`X-Api-Key: key-of-${app}`])
       const id = findField(answer, 'x-request-id') ?? ''
-      const line = await until(() => stage.gateway.stdout.split('\n').find((each) => each.includes(id)), 'the record')
+      const line = await until(
+        () =>
+          stage.gateway.stdout
+            .split('\n')
+            .slice(0, -1)
+            .find((each) => each.includes(id)),
+        'the record',
+      )
       const { api, route, release, app: caller } = JSON.parse(line)
       return { api, route, release, app: caller }
     }
