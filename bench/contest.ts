@@ -1,10 +1,11 @@
 // Owns a fair contest: all contestants in one run, taking turns round by round, and medians over the rounds.
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { findFreePort } from '../packages/policies/src/testing/free-ports.ts'
 import { toShort } from './bars.ts'
 import { type Load, runLoad, type Sample } from './load.ts'
 import type { Peer } from './peers/peer.ts'
-import { findFreePort, type Running, waitUntilAnswering } from './processes.ts'
+import { type Running, waitUntilAnswering } from './processes.ts'
 import type { Setting, Table } from './question.ts'
 
 export interface Contestant {

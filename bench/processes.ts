@@ -4,7 +4,6 @@ import { once } from 'node:events'
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { get, type IncomingMessage } from 'node:http'
 import { get as getOverTls } from 'node:https'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -108,25 +107,6 @@ function endProcess(pid: number): void {
     process.kill(pid, 'SIGKILL')
   } catch {
     // Already gone.
-  }
-}
-
-/**
- * A port nobody listens on, from below the range that Linux gives to clients and to servers that ask for any port
- * (32768 and up): what starts beside the bench cannot take it before the contestant does.
- */
-export async function findFreePort(): Promise<number> {
-  for (;;) {
-    const port = 16_384 + Math.floor(Math.random() * 16_384)
-    const server = createServer().listen(port, '127.0.0.1')
-    const isFree = await new Promise<boolean>((resolve) => {
-      server.once('listening', () => resolve(true))
-      server.once('error', () => resolve(false))
-    })
-    if (!isFree) continue
-    server.close()
-    await once(server, 'close')
-    return port
   }
 }
 

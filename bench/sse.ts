@@ -1,6 +1,7 @@
 // Owns the question: how much later does an event of a stream arrive because a gateway stands between?
 import { get } from 'node:http'
 import { join } from 'node:path'
+import { findFreePort } from '../packages/policies/src/testing/free-ports.ts'
 import { atMost, toShort } from './bars.ts'
 import { type Contestant, startContestants, toMedian } from './contest.ts'
 import { gatewright } from './peers/gatewright.ts'
@@ -8,7 +9,7 @@ import { haproxy, startHaproxy } from './peers/haproxy.ts'
 import { NGINX_PROXY, nginx, startNginxProxy } from './peers/nginx.ts'
 import { nodeProxies } from './peers/node-proxies.ts'
 import type { Peer } from './peers/peer.ts'
-import { findFreePort, start, waitUntilAnswering } from './processes.ts'
+import { start, waitUntilAnswering } from './processes.ts'
 import type { Question } from './question.ts'
 
 const nginxUnbuffered: Peer = {

@@ -1,5 +1,6 @@
 // Owns the question: how long from starting the process to the first proxied answer?
 import { setTimeout as sleep } from 'node:timers/promises'
+import { findFreePort } from '../packages/policies/src/testing/free-ports.ts'
 import { atMost } from './bars.ts'
 import { toMedian } from './contest.ts'
 import { caddy } from './peers/caddy.ts'
@@ -8,7 +9,7 @@ import { haproxy } from './peers/haproxy.ts'
 import { nginx } from './peers/nginx.ts'
 import { nodeProxies } from './peers/node-proxies.ts'
 import type { Peer } from './peers/peer.ts'
-import { ask, findFreePort, type Running, waitUntilAnswering } from './processes.ts'
+import { ask, type Running, waitUntilAnswering } from './processes.ts'
 import type { Question, Setting } from './question.ts'
 import { startUpstream } from './upstream.ts'
 

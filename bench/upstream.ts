@@ -1,9 +1,10 @@
 // Owns the upstream every contestant talks to: an nginx that answers at once, so that it is never what is measured.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { findFreePort } from '../packages/policies/src/testing/free-ports.ts'
 import { makeEdgeCertificate } from './edge-certificate.ts'
 import { startNginx } from './nginx-process.ts'
-import { findFreePort, type Running, waitUntilAnswering } from './processes.ts'
+import { type Running, waitUntilAnswering } from './processes.ts'
 
 /** 101 bytes: the answer of every row but the large one. */
 export const ANSWER =

@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { findField, findProblemCode } from './harness/answer.ts'
-import { until } from './harness/deadline.ts'
 import { Http2Client } from './harness/http2-client.ts'
 import { toKeyHash } from './harness/keys.ts'
 import { get } from './harness/raw-client.ts'
@@ -88,15 +87,7 @@ describe('releases of chosen apps', () => {
     const recordOf = async (app: string) => {
       const answer = await get(stage.gateway.port, '/orders/recorded', [`X-Api-Key: key-of-${app}`])
       const id = findField(answer, 'x-request-id') ?? ''
-      const line = await until(
-        () =>
-          stage.gateway.stdout
-            .split('\n')
-            .slice(0, -1)
-            .find((each) => each.includes(id)),
-        'the record',
-      )
-      const { api, route, release, app: caller } = JSON.parse(line)
+      const { api, route, release, app: caller } = JSON.parse(await stage.gateway.awaitLine(id))
       return { api, route, release, app: caller }
     }
     assert.deepEqual(await recordOf('acme'), { api: 'orders', route: 'get', release: 'v2', app: 'acme' })

@@ -293,10 +293,7 @@ describe('what egress denies', { concurrency: 8 }, () => {
 
   const findRecord = (path: string): Promise<AccessRecord> =>
     until(() => {
-      const lines = gateway.stdout
-        .split('\n')
-        .slice(0, -1)
-        .filter((line) => line.includes(`"${path}"`))
+      const lines = gateway.lines.filter((line) => line.includes(`"${path}"`))
       return lines.length === 0 ? undefined : (JSON.parse(lines.at(-1) ?? '') as AccessRecord)
     }, `the record of ${path}`)
 

@@ -181,13 +181,7 @@ describe('plans and apps', () => {
     const refused = await fetch(`http://127.0.0.1:${gateway.port}/orders/one`, { headers: withKey('reader') })
     const { detail } = (await refused.json()) as { detail: string }
     assert.match(detail, /^Your plan "Reading alone" does not open this route of the API "orders"\. Ask /)
-    const refusal = await until(
-      () =>
-        gateway.stdout
-          .split('\n')
-          .find((line) => line.includes('"path":"/orders/one"') && line.includes('plan-closed')),
-      'the record',
-    )
+    const refusal = await gateway.awaitLine('"path":"/orders/one"', 'plan-closed')
     assert.match(refusal, new RegExp(`"${id('reader')}"`))
   })
 

@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, it } from 'node:test'
 import { findField, findProblemCode } from './harness/answer.ts'
-import { until } from './harness/deadline.ts'
 import { Http2Client } from './harness/http2-client.ts'
 import { APPS, KEY, KEY_AUTH, toKeyHash } from './harness/keys.ts'
 import { get } from './harness/raw-client.ts'
@@ -104,14 +103,7 @@ describe('previews', () => {
   it('stand in the record, and their tokens do not', async () => {
     const answer = await ask('/orders/recorded', preview(TOKEN), key)
     const id = findField(answer, 'x-request-id') ?? ''
-    const line = await until(
-      () =>
-        stage.gateway.stdout
-          .split('\n')
-          .slice(0, -1)
-          .find((each) => each.includes(id)),
-      'the record',
-    )
+    const line = await stage.gateway.awaitLine(id)
     assert.equal(JSON.parse(line).release, 'v2')
     assert.equal(line.includes(TOKEN), false)
   })

@@ -75,15 +75,7 @@ describe('releases', () => {
   it('stand in the record of each request', async () => {
     const answer = await ask('user-1', '/orders/recorded', ['X-Preview: 1'])
     const id = findField(answer, 'x-request-id') ?? ''
-    const line = await until(
-      () =>
-        stage.gateway.stdout
-          .split('\n')
-          .slice(0, -1)
-          .find((each) => each.includes(id)),
-      'the record',
-    )
-    const { api, route, release } = JSON.parse(line)
+    const { api, route, release } = JSON.parse(await stage.gateway.awaitLine(id))
     assert.deepEqual({ api, route, release }, { api: 'orders', route: 'get', release: 'preview' })
   })
 })

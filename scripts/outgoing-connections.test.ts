@@ -24,8 +24,6 @@ const KNOWN: Readonly<Record<string, string>> = {
   'packages/control-plane/src/nodes/serve-nodes.ts': 'node:tls TLSSocket',
   // By judges of its own: the gateway's stands on the same floor, and no file of a control plane says `egress`.
   'packages/control-plane/src/outgoing/call-out.ts': 'node:dns lookup, node:http request, node:https request',
-  // The address of `localhost`, to listen at.
-  'packages/control-plane/src/control-plane.ts': 'node:dns/promises lookup',
   // One that somebody accepted, and one that is only asked what it is.
   'packages/gateway/src/sockets/adopt-socket.ts': 'node:net Socket, node:tls TLSSocket',
   'packages/gateway/src/listen/answer-sender.ts': 'node:tls TLSSocket',

@@ -1,7 +1,8 @@
 // Owns Gatewright as a contestant: the command as its users start it, on the Node that runs the bench.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { findFreePort, type Running, start } from '../processes.ts'
+import { findFreePort } from '../../packages/policies/src/testing/free-ports.ts'
+import { type Running, start } from '../processes.ts'
 import type { Peer, PeerStart } from './peer.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')

@@ -71,6 +71,19 @@ export class RunningGateway {
     return this.child.pid ?? 0
   }
 
+  /** What it wrote to stdout: the last line may be a part of one, and is none yet. */
+  get lines(): readonly string[] {
+    return this.stdout.split('\n').slice(0, -1)
+  }
+
+  /** The first line of them that has all of these in it. */
+  async awaitLine(...texts: readonly string[]): Promise<string> {
+    return await until(
+      () => this.lines.find((line) => texts.every((text) => line.includes(text))),
+      `a line with ${texts.join(' and ')}`,
+    )
+  }
+
   /** The status endpoint, by name without slash. */
   async status(name: string): Promise<{ status: number; text: string } | undefined> {
     try {

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { ControlPlane, type ControlPlaneSettings } from './control-plane.ts'
 import { PortRefusal } from './http/port-refusal.ts'
+import { openSocket, readAll } from './testing/raw-socket.ts'
 
 const log = { info() {}, warn() {}, error: assert.fail }
 
@@ -46,26 +45,19 @@ describe('a control plane that ends', () => {
   async function beginSetUp({ address }: ControlPlane) {
     const account = { email: 'ann@example.com', name: 'Ann', password: 'seven grey herons over the weir' }
     const body = JSON.stringify({ secret: address.setUpSecret, ...account })
-    const socket = connect(address.port, '127.0.0.1')
-    await once(socket, 'connect')
+    const socket = openSocket(address.port)
     const head = `POST /api/v1/set-up HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`
     socket.write(head + body.slice(0, -1))
     return { socket, last: body.slice(-1) }
   }
 
-  async function read(socket: Socket): Promise<string> {
-    let text = ''
-    for await (const chunk of socket) text += String(chunk)
-    return text
-  }
-
   it('answers first what is under way, and keeps what it acknowledged', async () => {
     const control = await open('under-way.db')
     const { socket, last } = await beginSetUp(control)
-    const answer = read(socket)
-    await until(async () => (await answersBeside(control)) || undefined)
+    const answer = readAll(socket)
+    while (!(await answersBeside(control)));
     const closing = control.close()
-    await until(async () => ((await answersBeside(control)) ? undefined : true))
+    while (await answersBeside(control));
     socket.write(last)
     const text = await answer
     assert.match(text, /^HTTP\/1\.1 201 /)
@@ -83,8 +75,4 @@ async function answersBeside({ address }: ControlPlane): Promise<boolean> {
     async (answer) => (await answer.text()) !== '' && answer.ok,
     () => false,
   )
-}
-
-async function until(ask: () => Promise<true | undefined>): Promise<void> {
-  while ((await ask()) === undefined);
 }

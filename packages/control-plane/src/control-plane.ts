@@ -1,5 +1,4 @@
 /** Owns a control plane as a whole: the store, what is published from it, and the port on which it is driven. */
-import { lookup } from 'node:dns/promises'
 import { setTimeout } from 'node:timers/promises'
 import type { CredentialsLine } from '@gatewright/model'
 import type { Log } from '@gatewright/policies'
@@ -69,8 +68,12 @@ interface Closing {
 }
 
 interface Running {
+  readonly store: Store
+  readonly log: Log
   readonly underWay: UnderWay
+  /** Of nodes, for news. */
   endWaiting(): void
+  /** What follows the store, and is to end before it. */
   readonly followers: readonly Closing[]
 }
 
@@ -79,12 +82,7 @@ const LONGEST_END_MS = 20_000
 const LONGEST_STORE_END_MS = 5_000
 
 export class ControlPlane {
-  readonly #store: Store
-  readonly #log: Log
-  readonly #underWay: UnderWay
-  readonly #endWaiting: () => void
-  /** What follows the store, and is to end before it. */
-  readonly #followers: readonly Closing[]
+  readonly #running: Running
   readonly address: {
     readonly host: string
     readonly port: number
@@ -95,21 +93,8 @@ export class ControlPlane {
     readonly setUpSecret: string | undefined
   }
 
-  private constructor(
-    store: Store,
-    {
-      log,
-      underWay,
-      endWaiting,
-      followers,
-      address,
-    }: Pick<ControlPlaneParts, 'log'> & Pick<ControlPlane, 'address'> & Running,
-  ) {
-    this.#store = store
-    this.#log = log
-    this.#underWay = underWay
-    this.#endWaiting = endWaiting
-    this.#followers = followers
+  private constructor(running: Running, address: ControlPlane['address']) {
+    this.#running = running
     this.address = address
   }
 
@@ -191,13 +176,10 @@ export class ControlPlane {
       // By its name: passkeys are for no addresses.
       if (isLoopback(host)) localOrigin = `${tls === undefined ? 'http' : 'https'}://localhost:${port}`
       void webhooks?.look()
-      return new ControlPlane(store, {
-        log,
-        underWay,
-        endWaiting,
-        followers: all,
-        address: { host, port, isTls: tls !== undefined, origin: publicOrigin ?? localOrigin, setUpSecret },
-      })
+      return new ControlPlane(
+        { store, log, underWay, endWaiting, followers: all },
+        { host, port, isTls: tls !== undefined, origin: publicOrigin ?? localOrigin, setUpSecret },
+      )
     } catch (fault) {
       for (const follower of all) await follower.close()
       throw fault
@@ -205,19 +187,21 @@ export class ControlPlane {
   }
 
   /** What is under way is answered first. How many requests were cut off, because they had not come to an end in time. */
-  async close(withinMs = LONGEST_END_MS): Promise<number> {
-    this.#endWaiting()
-    const cutOff = await this.#underWay.end(withinMs)
-    if (cutOff > 0) this.#log.warn('requests to the control plane were cut off: they took too long', { cutOff })
+  async close(): Promise<number> {
+    const { log, underWay, endWaiting } = this.#running
+    endWaiting()
+    const cutOff = await underWay.end(LONGEST_END_MS)
+    if (cutOff > 0) log.warn('requests to the control plane were cut off: they took too long', { cutOff })
     const isLate = setTimeout(LONGEST_STORE_END_MS, true, { ref: false })
     // A database that answers nothing would be waited for until its connections break. What was acknowledged, it has said that it keeps.
-    if (await Promise.race([isLate, this.#leaveStore()])) this.#log.warn('the store was left without its answer')
+    if (await Promise.race([isLate, this.#leaveStore()])) log.warn('the store was left without its answer')
     return cutOff
   }
 
   async #leaveStore(): Promise<false> {
-    for (const follower of this.#followers) await follower.close()
-    await this.#store.close()
+    const { followers, store } = this.#running
+    for (const follower of followers) await follower.close()
+    await store.close()
     return false
   }
 }
@@ -231,16 +215,13 @@ interface Kept {
 
 /** Gives its port. @rejects PortRefusal */
 async function listen(app: FastifyInstance, { host, port }: ControlPlaneSettings): Promise<number> {
-  const listening = async () => {
-    // At one address: by this name the server would listen at each that it has, and end but the first.
-    const address = host === 'localhost' ? (await lookup(host)).address : host
-    await app.listen({ host: address, port })
-  }
-  await listening().catch((cause: unknown) => {
+  // By this name the server would listen at each address that it has, and end at the first of them alone.
+  const address = host === 'localhost' ? '127.0.0.1' : host
+  await app.listen({ host: address, port }).catch((cause: unknown) => {
     throw new PortRefusal(cause instanceof Error ? cause.message : String(cause), { cause })
   })
-  const address = app.server.address()
-  return typeof address === 'object' ? (address?.port ?? port) : port
+  const bound = app.server.address()
+  return typeof bound === 'object' ? (bound?.port ?? port) : port
 }
 
 /** `begin`: when the store is there for certain. */

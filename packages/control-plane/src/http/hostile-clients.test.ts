@@ -2,12 +2,13 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { connect, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { ControlPlane } from '../control-plane.ts'
+import { openSocket, readAll } from '../testing/raw-socket.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'gatewright-hostile-'))
 const mistakes: unknown[] = []
@@ -34,20 +35,7 @@ after(async () => {
   rmSync(folder, { recursive: true })
 })
 
-function open(): Socket {
-  // What a server that has had enough does to who still writes is no fault of the test.
-  return connect(plane.address.port, '127.0.0.1').on('error', () => {})
-}
-
-/** All that comes until the connection ends. */
-async function readAll(socket: Socket): Promise<string> {
-  let text = ''
-  socket.setEncoding('latin1').on('data', (part) => {
-    text += part
-  })
-  if (!socket.closed) await once(socket, 'close')
-  return text
-}
+const open = (): Socket => openSocket(plane.address.port)
 
 function toHead(line: string, ...fields: readonly string[]): string {
   return [`${line} HTTP/1.1`, 'host: localhost', ...fields, '', ''].join('\r\n')

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { connect, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { describe, it } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import Fastify, { type FastifyInstance } from 'fastify'
+import { openSocket, readAll } from '../testing/raw-socket.ts'
 import { UnderWay } from './under-way.ts'
 
 /** Days, in which a test that waits for them is ended by its runner. */
@@ -22,7 +23,7 @@ async function stage(https?: object) {
   const address = app.server.address()
   assert.ok(typeof address === 'object' && address !== null)
   const open = async (text: string): Promise<Socket> => {
-    const socket = connect(address.port, '127.0.0.1').on('error', () => {})
+    const socket = openSocket(address.port)
     await once(socket, 'connect')
     socket.write(text)
     return socket
@@ -31,15 +32,6 @@ async function stage(https?: object) {
     while (waiting.length < count) await setImmediate()
   }
   return { app, underWay, waiting, open, seen }
-}
-
-async function readAll(socket: Socket): Promise<string> {
-  let text = ''
-  socket.setEncoding('latin1').on('data', (part) => {
-    text += part
-  })
-  if (!socket.closed) await once(socket, 'close')
-  return text
 }
 
 describe('requests that are under way when their server ends', () => {

@@ -32,7 +32,7 @@ export class UnderWay {
       })
     })
     app.addHook('onSend', async (request, reply) => {
-      // With others behind it on its connection, the last of them says it.
+      // Where others stand behind it on its connection, they would be dropped.
       if (this.#state !== 'open' && !this.#hasOthers(request)) void reply.header('connection', 'close')
     })
   }

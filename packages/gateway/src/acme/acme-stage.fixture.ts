@@ -159,7 +159,7 @@ export interface PebbleOptions {
   readonly env?: Readonly<Record<string, string>>
 }
 
-/** Debian's pebble: an authority that forgets everything when it is stopped, and refuses one nonce in ten: of a thousand requests none is refused six times, which is when the client gives up. */
+/** Debian's pebble: an authority that forgets everything when it is stopped, and refuses one nonce in ten: more, and six in a row, after which the client gives up, would come by chance. */
 export class Pebble {
   readonly directory: string
   /** PEM file of who is trusted as its server. */
